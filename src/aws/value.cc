@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/value.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace sitelatch::aws {
+namespace {
+const Value null_value;
+const Value::List no_items;
+const Value::Struct no_members;
+}  // namespace
+
+Value Value::structure(std::initializer_list<std::pair<std::string_view, Value>> members) {
+  Value out;
+  auto& list = out.members_mut();
+  for (const auto& [name, value] : members)
+    if (!value.is_null()) list.push_back({std::string{name}, value});
+  return out;
+}
+
+bool Value::boolean() const {
+  ENSURE(is_bool());
+  return std::get<bool>(state_);
+}
+std::int64_t Value::integer() const {
+  if (is_double()) return static_cast<std::int64_t>(std::get<double>(state_));
+  ENSURE(is_integer());
+  return std::get<std::int64_t>(state_);
+}
+double Value::number() const {
+  if (is_integer()) return static_cast<double>(std::get<std::int64_t>(state_));
+  ENSURE(is_double());
+  return std::get<double>(state_);
+}
+const std::string& Value::string() const {
+  ENSURE(is_string());
+  return std::get<std::string>(state_);
+}
+Instant Value::timestamp() const {
+  ENSURE(is_timestamp());
+  return std::get<Instant>(state_);
+}
+const Value::List& Value::items() const {
+  if (is_null()) return no_items;
+  ENSURE(is_list());
+  return std::get<List>(state_);
+}
+const Value::Struct& Value::members() const {
+  if (is_null()) return no_members;
+  ENSURE(is_struct());
+  return std::get<Struct>(state_);
+}
+Value::List& Value::items_mut() {
+  if (is_null()) state_ = List{};
+  ENSURE(is_list());
+  return std::get<List>(state_);
+}
+Value::Struct& Value::members_mut() {
+  if (is_null()) state_ = Struct{};
+  ENSURE(is_struct());
+  return std::get<Struct>(state_);
+}
+
+std::string Value::string_or(std::string_view otherwise) const {
+  return is_null() ? std::string{otherwise} : string();
+}
+std::optional<std::string> Value::optional_string() const {
+  if (is_null()) return std::nullopt;
+  return string();
+}
+std::vector<std::string> Value::strings() const {
+  std::vector<std::string> out;
+  for (const auto& item : items()) out.push_back(item.string());
+  return out;
+}
+
+const Value& Value::operator[](std::string_view name) const {
+  if (!is_struct()) return null_value;
+  for (const auto& member : std::get<Struct>(state_))
+    if (member.name == name) return member.value;
+  return null_value;
+}
+void Value::set(std::string_view name, Value value) {
+  auto& list = members_mut();
+  const auto at =
+      std::find_if(list.begin(), list.end(), [&](const Member& m) { return m.name == name; });
+  if (value.is_null()) {
+    if (at != list.end()) list.erase(at);
+  } else if (at != list.end()) {
+    at->value = std::move(value);
+  } else {
+    list.push_back({std::string{name}, std::move(value)});
+  }
+}
+void Value::push(Value value) { items_mut().push_back(std::move(value)); }
+
+bool operator==(const Value& a, const Value& b) { return a.state_ == b.state_; }
+
+}  // namespace sitelatch::aws
