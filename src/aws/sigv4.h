@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signature Version 4, both sides: clients sign requests or make presigned URLs; the gateway reads who claims to have
+// signed, checks the claim's scope and age, and verifies the signature. Errors carry the codes of the query protocol;
+// authentication_error() translates them for the protocol of the request (aws-semantics.md §5.5).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "aws/error.h"
+#include "aws/http.h"
+#include "aws/model.h"
+#include "aws/sigv4_canonical.h"
+#include "aws/sigv4_digest.h"
+#include "base/time.h"
+
+namespace sitelatch::aws {
+
+struct SigningIdentity {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;  // empty: long-term keys
+};
+
+struct SigningScope {
+  std::string region;
+  std::string service;  // the signing name: "monitoring"
+};
+
+struct SigningOptions {
+  CanonicalRules rules;
+  bool content_sha256_header = false;  // add x-amz-content-sha256
+  bool token_after_signing = false;    // the session token is sent, but not signed
+};
+
+// Adds X-Amz-Date, X-Amz-Security-Token and Authorization. Every header already there is signed, except those that
+// intermediaries change. Host must be there.
+void sign(HttpRequest& request, const SigningIdentity& identity, const SigningScope& scope, WallInstant now,
+          const SigningOptions& options = {});
+// Adds the same to the query; `valid_for` at most 7 days. The headers present are signed, Host at least.
+void presign(HttpRequest& request, const SigningIdentity& identity, const SigningScope& scope, WallInstant now,
+             std::chrono::seconds valid_for, const SigningOptions& options = {});
+
+// What a request says of its own signature.
+struct SignatureClaim {
+  enum class Form { header, query } form = Form::header;
+  std::string access_key_id, date, region, service, terminator;  // the credential scope
+  std::vector<std::string> signed_headers;                       // lower case, sorted
+  std::string signature;
+  std::string timestamp;        // "20261122T104432Z"
+  WallInstant signed_at{};
+  std::chrono::seconds valid_for{900};  // of a presigned request
+  std::string session_token;    // empty: none
+};
+
+// Nothing: the request carries no signature at all. IncompleteSignature: it carries a broken one.
+Outcome<std::optional<SignatureClaim>> read_signature(const HttpRequest& request);
+
+// The refusal of a request without signature where one is needed.
+Error missing_authentication();
+
+// Scope and age, on wall time: 15 minutes to either side, or what a presigned request allows itself.
+// `service`: signing name of the service that was recognised. The region must look like one.
+Outcome<Done> check_claim(const SignatureClaim& claim, std::string_view service, WallInstant now);
+
+// Checks signatures; keeps the signing keys that it derived (by access key, date, region, service).
+class SignatureVerifier {
+ public:
+  // SignatureDoesNotMatch, with the canonical string that was expected.
+  Outcome<Done> verify(const HttpRequest& request, const SignatureClaim& claim, std::string_view secret_access_key);
+
+ private:
+  struct Derived {
+    std::string secret_access_key;
+    Digest key;
+  };
+  const Digest& signing_key(const SignatureClaim& claim, std::string_view secret_access_key);
+  std::unordered_map<std::string, Derived> keys_;
+};
+
+// The code and HTTP status of an authentication error in the words of the protocol: SignatureDoesNotMatch or
+// InvalidSignatureException, InvalidClientTokenId or UnrecognizedClientException, ...
+Error authentication_error(Error error, Protocol protocol);
+
+// "20261122T104432Z"
+std::string basic_iso8601(WallInstant t);
+
+// "us-east-1", "us-gov-west-1", "eu-isoe-west-1"
+bool looks_like_region(std::string_view text);
+
+}  // namespace sitelatch::aws
