@@ -101,7 +101,8 @@ TEST_CASE("sigv4: AWS's vectors, signing and verifying, by header and by query")
     sign(by_header, signer, scope, now, options);
     const auto authorization = by_header.headers.get("Authorization");
     CHECK(field(authorization, "Signature=") == read(entry.path() / "header-signature.txt"));
-    auto names = split(field(authorization, "SignedHeaders="), ';');
+    const auto names_text = field(authorization, "SignedHeaders=");
+    const auto names = split(names_text, ';');
     CHECK(canonical_request(by_header, {names.begin(), names.end()}, hex_of(sha256(by_header.body)), options.rules) ==
           read(entry.path() / "header-canonical-request.txt"));
 
@@ -148,15 +149,18 @@ TEST_CASE("sigv4: recorded requests of real clients verify") {
       ++cut;
       continue;
     }
-    if (request.body.size() > length && length * 2 <= request.body.size() && unhex(request.body.substr(0, length * 2)) && length > 0)
-      request.body = *unhex(request.body.substr(0, length * 2));
+    if (terraform && request.body.starts_with('\n')) request.body.erase(0, 1);
+    if (request.body.starts_with("[binary ")) {
+      request.body = replace_all(request.body.substr(request.body.find('\n')), "\n", "");
+      request.body = unhex(request.body).value_or("");
+    }
     request.body.resize(std::min(length, request.body.size()));
     const auto claim = read_signature(request);
     REQUIRE(claim);
     REQUIRE(claim->has_value());
     const auto secret = terraform                       ? "test"
-                        : (*claim)->access_key_id == "AKIAIOSFODNN7EXAMPLE" && !client.starts_with("cli") ? "x"
-                                                        : "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+                        : !client.starts_with("cli") ? "x"
+                                      : "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
     CHECK(check_claim(**claim, (*claim)->service, (*claim)->signed_at));
     const auto outcome = verifier.verify(request, **claim, secret);
     if (!outcome) MESSAGE(outcome.error().message);
