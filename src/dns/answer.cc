@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/answer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "dns/catalogue.h"
+#include "dns/query.h"
+#include "dns/type.h"
+
+namespace sitelatch::dns {
+namespace {
+
+constexpr int max_chain = 16;                      // CNAMEs followed for one query
+constexpr std::size_t max_pointed_offset = 0x3fff;  // what a compression pointer reaches (RFC 1035 §4.1.4)
+constexpr std::size_t fixed_size = 12;             // of a prepared record before its rdata
+
+// The reply while it is being written.
+class Reply {
+ public:
+  Reply(std::span<std::uint8_t> buffer, std::size_t limit, std::size_t start)
+      : bytes_(buffer.data()), limit_(limit), start_(start), size_(start) {}
+
+  enum Section { answers, authority, additional };
+
+  // Copies records whose owner's name stands at `owner` in the message. False, and nothing done, if they do not fit.
+  bool append(Section section, const Answer& records, std::size_t owner) {
+    if (size_ + records.size > limit_) return false;
+    if (records.size == 0) return true;
+    std::memcpy(bytes_ + size_, records.wire, records.size);
+    if (owner != header_size) {
+      std::size_t at = size_;
+      for (unsigned i = 0; i < records.count; ++i) {
+        write_16(bytes_ + at, name_pointer | owner);
+        at += fixed_size + read_16(bytes_ + at + 10);
+      }
+    }
+    size_ += records.size;
+    counts_[section] = static_cast<std::uint16_t>(counts_[section] + records.count);
+    return true;
+  }
+
+  void drop_all() {
+    size_ = start_;
+    counts_[answers] = counts_[authority] = counts_[additional] = 0;
+  }
+  std::size_t size() const { return size_; }
+  std::uint16_t count(Section section) const { return counts_[section]; }
+  const std::uint8_t* at(std::size_t offset) const { return bytes_ + offset; }
+
+ private:
+  std::uint8_t* bytes_;
+  std::size_t limit_, start_, size_;
+  std::uint16_t counts_[3] = {};
+};
+
+// One question, looked up and written.
+class Resolution {
+ public:
+  Resolution(const Query& query, const Catalogue& catalogue, Reply& reply, bool is_udp, std::uint64_t random)
+      : query_(query), catalogue_(catalogue), reply_(reply), is_udp_(is_udp), random_(random) {}
+
+  void run() {
+    const Key* name = &query_.name;
+    std::size_t name_at = header_size;
+    Key target;
+    for (int step = 0; step < max_chain; ++step) {
+      const auto enclosing = catalogue_.enclosing(*name, query_.type);
+      if (!enclosing.zone) {
+        if (step == 0) rcode = rcode::refused;
+        return;
+      }
+      authoritative = true;
+      const auto match = enclosing.zone->find(*name, enclosing.suffix, query_.type);
+      if (match.kind == Zone::Match::delegation) {
+        authoritative = step > 0;
+        return refer(*enclosing.zone, *match.node, name_at + name->start(match.suffix));
+      }
+      const std::size_t origin_at = name_at + name->start(enclosing.suffix);
+      if (match.kind == Zone::Match::nothing) {
+        rcode = rcode::nxdomain;
+        return deny(*enclosing.zone, origin_at);
+      }
+      if (query_.type == type::any) return append_any(*enclosing.zone, *match.node, name_at, origin_at);
+      if (const Node::Set* set = match.node->find(query_.type)) {
+        return append_found(*enclosing.zone, *match.node, *set, name_at, origin_at);
+      }
+      const Answer alias = alias_of(*match.node);
+      if (alias.count == 0) return deny(*enclosing.zone, origin_at);
+      const std::size_t alias_at = reply_.size();
+      if (!reply_.append(Reply::answers, alias, name_at)) return truncate();
+      name_at = alias_at + fixed_size;
+      if (name_at + max_name_size > max_pointed_offset) return;
+      if (target.assign(reply_.at(name_at), reply_.size() - name_at) == 0) return;
+      name = &target;
+    }
+  }
+
+  bool authoritative = false;
+  bool truncated = false;
+  unsigned rcode = rcode::noerror;
+
+ private:
+  Answer alias_of(const Node& node) const {
+    const Node::Set* set = node.find(type::cname);
+    return set ? node.draw(*set, random_) : Answer{};
+  }
+
+  void append_found(const Zone& zone, const Node& node, const Node::Set& set, std::size_t name_at,
+                    std::size_t origin_at) {
+    const Answer found = node.draw(set, random_);
+    if (found.count == 0) return deny(zone, origin_at);
+    const std::size_t records_at = reply_.size();
+    if (!reply_.append(Reply::answers, found, name_at)) return truncate();
+    if (set.type == type::ns) {
+      append_glue(zone, records_at, found, {});
+    } else {
+      reply_.append(Reply::authority, zone.name_servers(), origin_at);
+    }
+  }
+
+  // Over UDP one set only, over TCP all (RFC 8482 §4.1; fact dns-9).
+  void append_any(const Zone& zone, const Node& node, std::size_t name_at, std::size_t origin_at) {
+    for (const Node::Set& set : node) {
+      if (!reply_.append(Reply::answers, node.draw(set, random_), name_at)) return truncate();
+      if (is_udp_ && reply_.count(Reply::answers) > 0) return;
+    }
+    if (reply_.count(Reply::answers) == 0) deny(zone, origin_at);
+  }
+
+  void deny(const Zone& zone, std::size_t origin_at) {
+    const Answer soa = zone.negative_soa();
+    if (soa.count == 0) {
+      rcode = rcode::servfail;
+      authoritative = false;
+    } else if (!reply_.append(Reply::authority, soa, origin_at)) {
+      truncate();
+    }
+  }
+
+  // A referral (RFC 1034 §4.3.2 step 3b) with the addresses of the name servers that this zone holds.
+  void refer(const Zone& zone, const Node& cut, std::size_t cut_at) {
+    const std::size_t records_at = reply_.size();
+    const Answer servers = cut.draw(*cut.find(type::ns), random_);
+    if (!reply_.append(Reply::authority, servers, cut_at)) return truncate();
+    append_glue(zone, records_at, servers, cut.name());
+  }
+
+  // Addresses in the zone of the targets of the NS records just written. Those at or below the cut must be there or the
+  // reply is truncated (RFC 9471 §3.1); others are a courtesy.
+  void append_glue(const Zone& zone, std::size_t records_at, const Answer& servers, std::string_view cut) {
+    Key target;
+    for (unsigned i = 0; i < servers.count; ++i) {
+      const std::size_t target_at = records_at + fixed_size;
+      const std::size_t rdata_size = read_16(reply_.at(records_at + 10));
+      records_at = target_at + rdata_size;
+      if (target_at > max_pointed_offset || target.assign(reply_.at(target_at), rdata_size) == 0) continue;
+      if (!is_within(target.name(), zone.name())) continue;
+      const Node* node = zone.node(target);
+      if (!node) continue;
+      for (const std::uint16_t address_type : {type::a, type::aaaa}) {
+        const Node::Set* set = node->find(address_type);
+        if (!set || reply_.append(Reply::additional, node->draw(*set, random_), target_at)) continue;
+        if (!cut.empty() && is_within(target.name(), cut)) return truncate();
+      }
+    }
+  }
+
+  void truncate() {
+    truncated = true;
+    rcode = rcode::noerror;
+    reply_.drop_all();
+  }
+
+  const Query& query_;
+  const Catalogue& catalogue_;
+  Reply& reply_;
+  const bool is_udp_;
+  const std::uint64_t random_;
+};
+
+void write_opt(std::uint8_t* at, std::size_t payload, unsigned rcode, bool dnssec_ok) {
+  at[0] = 0;
+  write_16(at + 1, type::opt);
+  write_16(at + 3, payload);
+  at[5] = static_cast<std::uint8_t>(rcode >> 4);
+  at[6] = 0;
+  at[7] = dnssec_ok ? 0x80 : 0;
+  at[8] = at[9] = at[10] = 0;
+}
+
+}  // namespace
+
+std::size_t answer(std::span<const std::uint8_t> bytes, const View& view, std::span<std::uint8_t> buffer,
+                   const Limits& limits, std::uint64_t random) {
+  Query query;
+  query.read(bytes);
+  if (query.verdict == Query::Verdict::ignore) return 0;
+  const bool is_udp = limits.transport == Limits::Transport::udp;
+  std::size_t limit = std::min(buffer.size(), max_message_size);
+  if (is_udp) limit = std::min({limit, std::size_t{query.payload_size}, std::max<std::size_t>(limits.udp_payload, 512)});
+  const std::size_t reserved = query.edns ? opt_size : 0;
+  if (query.question_end + reserved > limit) return 0;  // only with a buffer below 512
+  std::memcpy(buffer.data(), bytes.data(), query.question_end);
+  Reply reply(buffer, limit - reserved, query.question_end);
+
+  std::uint16_t flags = static_cast<std::uint16_t>(
+      flag::response | (read_16(&bytes[2]) & (0x7800 | flag::recursion_desired | flag::checking_disabled)));
+  unsigned rcode = query.rcode;
+  if (query.verdict == Query::Verdict::resolve) {
+    Resolution resolution(query, Catalogue::of(view), reply, is_udp, random);
+    resolution.run();
+    rcode = resolution.rcode;
+    if (resolution.truncated && !is_udp) {
+      rcode = rcode::servfail;  // what does not fit 65535 bytes cannot be said
+    } else {
+      if (resolution.authoritative) flags |= flag::authoritative;
+      if (resolution.truncated) flags |= flag::truncated;
+    }
+  }
+  std::size_t size = reply.size();
+  if (query.edns) {
+    write_opt(buffer.data() + size, std::max<std::size_t>(limits.udp_payload, 512), rcode, query.dnssec_ok);
+    size += opt_size;
+  }
+  write_16(&buffer[2], flags | (rcode & 15U));
+  write_16(&buffer[4], query.question_end > header_size ? 1 : 0);
+  write_16(&buffer[6], reply.count(Reply::answers));
+  write_16(&buffer[8], reply.count(Reply::authority));
+  write_16(&buffer[10], std::size_t{reply.count(Reply::additional)} + (query.edns ? 1 : 0));
+  return size;
+}
+
+}  // namespace sitelatch::dns
