@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/sns/delivery_queue.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace sitelatch::sns {
+namespace {
+constexpr std::string_view table = "sns.deliveries";
+std::string key_of(std::uint64_t id) { return fmt::format("{:020}", id); }
+}  // namespace
+
+DeliveryQueue::DeliveryQueue(ports::Journal& journal, ports::Timers& timers, Attempt attempt)
+    : journal_(journal), timers_(timers), attempt_(std::move(attempt)) {
+  load();
+}
+
+void DeliveryQueue::load() {
+  journal_.scan(table, "", "", [&](std::string_view key, std::string_view text) {
+    const auto row = aws::from_json(text);
+    const auto id = parse_int(key);
+    ENSURE(row && id, "sns.deliveries holds a row that it did not write");
+    last_id_ = static_cast<std::uint64_t>(*id);
+    Waiting& waiting = waiting_[last_id_];
+    waiting.delivery = {last_id_, notification_from((*row)["notification"]),
+                        static_cast<int>((*row)["failures"].integer())};
+    attempt_at(waiting, from_unix_ms((*row)["due_ms"].integer()));
+    return true;
+  });
+}
+
+DeliveryQueue::Waiting& DeliveryQueue::insert(Notification notification, int failures) {
+  Waiting& waiting = waiting_[++last_id_];
+  waiting.delivery = {last_id_, std::move(notification), failures};
+  return waiting;
+}
+
+void DeliveryQueue::write(const Delivery& delivery, Instant due) {
+  journal_.put(table, key_of(delivery.id),
+               aws::to_json(aws::Value::structure({{"notification", to_value(delivery.notification)},
+                                                   {"failures", delivery.failures},
+                                                   {"due_ms", unix_ms(due)}})));
+}
+
+void DeliveryQueue::add(Notification notification) {
+  const Delivery& delivery = insert(std::move(notification), 0).delivery;
+  write(delivery, timers_.now());
+  journal_.when_durable([this, id = delivery.id, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired()) attempt_now(id);
+  });
+}
+
+void DeliveryQueue::add_failed(Notification notification, Instant due) {
+  Waiting& waiting = insert(std::move(notification), 1);
+  write(waiting.delivery, due);
+  attempt_at(waiting, due);
+}
+
+const Delivery* DeliveryQueue::find(std::uint64_t id) const {
+  const auto found = waiting_.find(id);
+  return found == waiting_.end() ? nullptr : &found->second.delivery;
+}
+
+void DeliveryQueue::retry(std::uint64_t id, Instant due) {
+  const auto found = waiting_.find(id);
+  ENSURE(found != waiting_.end(), "a delivery is retried that is not in the queue");
+  ++found->second.delivery.failures;
+  write(found->second.delivery, due);
+  attempt_at(found->second, due);
+}
+
+void DeliveryQueue::park(std::uint64_t id) {
+  const auto found = waiting_.find(id);
+  ENSURE(found != waiting_.end(), "a delivery is parked that is not in the queue");
+  found->second.parked = true;
+}
+
+void DeliveryQueue::wake_parked() {
+  for (auto& [id, waiting] : waiting_) {
+    if (!waiting.parked) continue;
+    waiting.parked = false;
+    attempt_at(waiting, timers_.now());
+  }
+}
+
+void DeliveryQueue::finish(std::uint64_t id) {
+  if (waiting_.erase(id) > 0) journal_.erase(table, key_of(id));
+}
+
+void DeliveryQueue::attempt_at(Waiting& waiting, Instant due) {
+  waiting.timer.set(timers_, due, [this, id = waiting.delivery.id] { attempt_now(id); });
+}
+
+void DeliveryQueue::attempt_now(std::uint64_t id) {
+  const auto found = waiting_.find(id);
+  if (found == waiting_.end()) return;
+  const Delivery delivery = found->second.delivery;  // the attempt may finish it
+  attempt_(delivery);
+}
+
+}  // namespace sitelatch::sns

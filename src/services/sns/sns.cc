@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/sns/sns.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace sitelatch::sns {
+
+struct Sns::Table {
+  static const aws::OperationTable<Sns>& get() {
+    static const aws::OperationTable<Sns> table{
+        {"CreateTopic", &Sns::create_topic},
+        {"DeleteTopic", &Sns::delete_topic},
+        {"ListTopics", &Sns::list_topics},
+        {"GetTopicAttributes", &Sns::get_topic_attributes},
+        {"SetTopicAttributes", &Sns::set_topic_attributes},
+        {"AddPermission", &Sns::add_permission},
+        {"RemovePermission", &Sns::remove_permission},
+        {"TagResource", &Sns::tag_resource},
+        {"UntagResource", &Sns::untag_resource},
+        {"ListTagsForResource", &Sns::list_tags_for_resource},
+        {"GetDataProtectionPolicy", &Sns::get_data_protection_policy},
+        {"Subscribe", &Sns::subscribe},
+        {"ConfirmSubscription", &Sns::confirm_subscription},
+        {"Unsubscribe", &Sns::unsubscribe},
+        {"ListSubscriptions", &Sns::list_subscriptions},
+        {"ListSubscriptionsByTopic", &Sns::list_subscriptions_by_topic},
+        {"GetSubscriptionAttributes", &Sns::get_subscription_attributes},
+        {"SetSubscriptionAttributes", &Sns::set_subscription_attributes},
+        {"Publish", &Sns::publish},
+        {"PublishBatch", &Sns::publish_batch},
+    };
+    return table;
+  }
+};
+
+Sns::Sns(Outside outside, std::string account, std::string endpoint)
+    : outside_(outside), account_(std::move(account)), endpoint_(std::move(endpoint)) {
+  load();
+  queue_ = std::make_unique<DeliveryQueue>(outside_.journal, outside_.timers,
+                                           [this](const Delivery& d) { attempt(d); });
+  if (!subscriptions_.empty()) need_signing_key();
+  watch_expiry();
+}
+Sns::~Sns() = default;
+
+std::vector<std::string_view> Sns::operations() const { return Table::get().names(); }
+
+bool Sns::allows_anonymous(std::string_view operation) const {
+  return operation == "ConfirmSubscription" || operation == "Unsubscribe";
+}
+
+void Sns::handle(const aws::Call& call, aws::Answer answer) {
+  const auto handler = Table::get().find(call.operation);
+  ENSURE(handler != nullptr, "an operation reached SNS that it does not offer");
+  answer((this->*handler)(call));
+}
+
+void Sns::load() {
+  const auto each = [&](std::string_view table, auto&& take) {
+    outside_.journal.scan(table, "", "", [&](std::string_view, std::string_view text) {
+      const auto row = aws::from_json(text);
+      ENSURE(row.has_value(), "SNS's tables hold a row that is not JSON");
+      take(*row);
+      return true;
+    });
+  };
+  each("sns.topics", [&](const aws::Value& row) {
+    auto topic = topic_from(row);
+    topics_[topic.arn] = std::move(topic);
+  });
+  each("sns.subscriptions", [&](const aws::Value& row) { keep(subscription_from(row)); });
+  each("sns.signing", [&](const aws::Value& row) {
+    signer_ = std::make_unique<MessageSigner>(
+        SigningKey{row["private_key"].string(), row["certificate"].string()});
+  });
+}
+
+// A key is made only where there is somebody to sign for: an engine without subscriptions never pays for it.
+void Sns::need_signing_key() {
+  if (signer_ || key_is_made_) return;
+  key_is_made_ = true;
+  outside_.key_maker.make([this, alive = std::weak_ptr<int>(alive_)](const SigningKey& key) {
+    if (!alive.expired()) adopt(key);
+  });
+}
+
+void Sns::adopt(const SigningKey& key) {
+  signer_ = std::make_unique<MessageSigner>(key);
+  outside_.journal.put("sns.signing", "key",
+                       aws::to_json(aws::Value::structure({{"private_key", key.private_key_pem},
+                                                           {"certificate", key.certificate_pem}})));
+  queue_->wake_parked();
+}
+
+std::optional<std::string> Sns::certificate(std::string_view path) const {
+  if (!signer_ || path != "/" + signer_->certificate_name()) return std::nullopt;
+  return signer_->certificate_pem();
+}
+
+}  // namespace sitelatch::sns

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Simple Notification Service: topics, subscriptions, publishing, and the deliveries to functions, http(s) endpoints and
+// mailboxes, each retried by AWS's schedule. Regional by ARN. State is in memory, written through to the journal tables
+// sns.topics, sns.subscriptions, sns.deliveries and sns.signing.
+// A notification for a function goes to its asynchronous queue in the very call that publishes it, and so in the same
+// journal batch: acknowledged means queued, neither lost nor doubled by a crash. Everything else leaves the process from
+// the delivery queue. FIFO topics and endpoints that this engine does not have are refused (facts sns-8, sns-11).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/service.h"
+#include "ports/courier.h"
+#include "ports/entropy.h"
+#include "ports/journal.h"
+#include "ports/timers.h"
+#include "services/sns/delivery_queue.h"
+#include "services/sns/outside.h"
+#include "services/sns/publication.h"
+#include "services/sns/retry_schedule.h"
+#include "services/sns/signer.h"
+#include "services/sns/subscription.h"
+#include "services/sns/topic.h"
+
+namespace sitelatch::sns {
+
+// What SNS needs, all of it owned by the engine and outliving it.
+struct Outside {
+  ports::Journal& journal;
+  ports::Timers& timers;
+  ports::Entropy& entropy;
+  ports::Courier& courier;
+  FunctionDeliveries& functions;
+  DeliveryMetrics& metrics;
+  SigningKeyMaker& key_maker;
+};
+
+class Sns final : public aws::Service {
+ public:
+  // `endpoint` is how subscribers reach this engine ("http://127.0.0.1:4566"), for the links in notifications.
+  Sns(Outside outside, std::string account, std::string endpoint);
+  ~Sns() override;
+
+  std::string_view model_name() const override { return "sns"; }
+  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
+  std::vector<std::string_view> operations() const override;
+  bool allows_anonymous(std::string_view operation) const override;
+  void handle(const aws::Call& call, aws::Answer answer) override;
+
+  // The endpoint is known only once the gateway listens.
+  void reached_at(std::string endpoint) { endpoint_ = std::move(endpoint); }
+
+  // Publishing by an AWS service on behalf of a resource: judged by the topic's policy alone. Gives the message id.
+  struct ServiceMessage {
+    std::string service_principal;  // "cloudwatch.amazonaws.com"
+    std::string source_arn, source_account;
+    std::string topic_arn, subject, message;  // an empty subject is none
+  };
+  aws::Outcome<std::string> publish_as_service(const ServiceMessage& message);
+  // Publishing that the caller has already authorised (a function's destination, by its role). Gives the message id.
+  aws::Outcome<std::string> publish_authorised(const std::string& topic_arn,
+                                               std::optional<std::string> subject,
+                                               const std::string& message);
+  // The policy that takes part in the authorisation of publish_authorised; nothing: no such topic.
+  std::optional<std::string> topic_policy(const std::string& topic_arn) const;
+
+  // The PEM that the gateway serves at "/SimpleNotificationService-<32 hex>.pem"; nothing: another name.
+  std::optional<std::string> certificate(std::string_view path) const;
+
+  std::size_t deliveries_waiting() const { return queue_->size(); }
+
+ private:
+  struct Table;  // the operations; in sns.cc
+
+  aws::Outcome<> create_topic(const aws::Call&);
+  aws::Outcome<> delete_topic(const aws::Call&);
+  aws::Outcome<> list_topics(const aws::Call&);
+  aws::Outcome<> get_topic_attributes(const aws::Call&);
+  aws::Outcome<> set_topic_attributes(const aws::Call&);
+  aws::Outcome<> add_permission(const aws::Call&);
+  aws::Outcome<> remove_permission(const aws::Call&);
+  aws::Outcome<> tag_resource(const aws::Call&);
+  aws::Outcome<> untag_resource(const aws::Call&);
+  aws::Outcome<> list_tags_for_resource(const aws::Call&);
+  aws::Outcome<> get_data_protection_policy(const aws::Call&);
+
+  aws::Outcome<> subscribe(const aws::Call&);
+  aws::Outcome<> confirm_subscription(const aws::Call&);
+  aws::Outcome<> unsubscribe(const aws::Call&);
+  aws::Outcome<> list_subscriptions(const aws::Call&);
+  aws::Outcome<> list_subscriptions_by_topic(const aws::Call&);
+  aws::Outcome<> get_subscription_attributes(const aws::Call&);
+  aws::Outcome<> set_subscription_attributes(const aws::Call&);
+
+  aws::Outcome<> publish(const aws::Call&);
+  aws::Outcome<> publish_batch(const aws::Call&);
+
+  // Topics and subscriptions (sns_topics.cc, sns_subscriptions.cc).
+  void load();
+  aws::Outcome<Topic*> find_topic(const std::string& arn, const std::string& region);
+  aws::Outcome<Topic*> tagged_topic(const std::string& arn, const std::string& region);
+  aws::Outcome<Subscription*> find_subscription(const std::string& arn, const std::string& region);
+  void save(const Topic& topic);
+  void save(const Subscription& subscription);
+  void keep(Subscription subscription);
+  void forget(const std::string& subscription_arn);
+  std::string fresh_token();
+  void watch_expiry();
+  void forget_expired();
+  aws::Value subscribe_reply(const aws::Call& call, const Subscription& present) const;
+  aws::Outcome<Subscription> new_subscription(const aws::Call& call, const Topic& topic);
+  aws::Value attributes_of(const Subscription& subscription) const;
+  aws::Value subscriptions_page(const std::string& prefix, const std::string& after) const;
+
+  // Publishing and delivering (sns_publish.cc, sns_deliver.cc).
+  std::string send(const Topic& topic, const Publication& publication);
+  bool wants(const Topic& topic, const Subscription& subscription, const Publication& publication);
+  Envelope envelope_of(const Notification& notification) const;
+  void deliver_to_function(const Subscription& subscription, Notification notification);
+  void attempt(const Delivery& delivery);
+  void attempt_function(const Delivery& delivery, const Subscription& subscription);
+  void attempt_http(const Delivery& delivery, const Subscription& subscription);
+  void attempt_mail(const Delivery& delivery, const Subscription& subscription);
+  enum class Verdict { delivered, try_again, hopeless };
+  void settle(std::uint64_t delivery_id, Verdict verdict, const std::string& why);
+  RetrySchedule schedule_of(const Subscription& subscription) const;
+  void give_up(const Notification& notification, const Subscription& subscription,
+               const std::string& why);
+  void count(const Topic& topic, std::string_view metric, double value,
+             std::string_view unit = "Count");
+  void count(const std::string& topic_arn, std::string_view metric);
+  void need_signing_key();
+  void adopt(const SigningKey& key);
+
+  Outside outside_;
+  std::string account_, endpoint_;
+  std::map<std::string, Topic> topics_;                // by ARN
+  std::map<std::string, Subscription> subscriptions_;  // by ARN, so a topic's stand together
+  std::map<std::string, std::string> by_endpoint_;     // topic, protocol and endpoint -> ARN
+  std::map<std::string, std::string> by_token_;        // token -> ARN
+  std::multimap<Instant, std::string> expiring_;       // pending and deactivated ones
+  ports::Timer expiry_;
+  std::unique_ptr<MessageSigner> signer_;
+  bool key_is_made_ = false;  // asked for, and not there yet
+  std::unique_ptr<DeliveryQueue> queue_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
+};
+
+}  // namespace sitelatch::sns

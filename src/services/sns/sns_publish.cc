@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sns: publishing, by callers and by other services.
+#include "aws/policy.h"
+#include "base/text.h"
+#include "services/sns/refusals.h"
+#include "services/sns/sns.h"
+
+namespace sitelatch::sns {
+using aws::Value;
+
+namespace {
+
+// How AWS names the service in a refusal (aws-semantics 2.4).
+std::string service_title(const std::string& principal) {
+  return principal == "cloudwatch.amazonaws.com" ? "CloudWatch Alarms" : principal;
+}
+
+// AWS's own key lets no other service use it: alarms do not reach a topic that is encrypted with it (fact sns-81).
+bool encrypted_with_aws_key(const Topic& topic) {
+  const auto key = topic.setting("KmsMasterKeyId");
+  return key == "alias/aws/sns" || key.ends_with(":alias/aws/sns");
+}
+
+}  // namespace
+
+aws::Outcome<> Sns::publish(const aws::Call& call) {
+  const Value& input = call.input;
+  if (input.has("PhoneNumber"))
+    return invalid_parameter("PhoneNumber Reason: Sitelatch's engine sends no text messages");
+  if (!input.has("TopicArn") && !input.has("TargetArn"))
+    return invalid_parameter("TopicArn or TargetArn Reason: no value for required parameter");
+  if (input.has("TopicArn") && input.has("TargetArn"))
+    return invalid_parameter("TopicArn Reason: TopicArn and TargetArn exclude each other");
+  auto publication = read_publication(input);
+  if (!publication) return failure(publication.error());
+  if (publication->size_bytes > largest_message_bytes) return invalid_parameter("Message too long");
+  const auto arn = input.has("TopicArn") ? input["TopicArn"].string() : input["TargetArn"].string();
+  if (!input.has("TopicArn") && arn.find(":endpoint/") != std::string::npos)
+    return invalid_parameter("TargetArn Reason: No endpoint found for the target arn specified");
+  auto topic = find_topic(arn, call.region);
+  if (!topic) return failure(topic.error());
+  return Value::structure({{"MessageId", send(**topic, *publication)}});
+}
+
+aws::Outcome<> Sns::publish_batch(const aws::Call& call) {
+  const Value& entries = call.input["PublishBatchRequestEntries"];
+  if (auto ok = check_batch(entries); !ok) return failure(ok.error());
+  auto topic = find_topic(call.input["TopicArn"].string(), call.region);
+  if (!topic) return failure(topic.error());
+
+  std::vector<Publication> publications;
+  std::size_t size_bytes = 0;
+  for (const auto& entry : entries.items()) {
+    // One message that is not well formed fails the whole batch (fact sns-75).
+    auto publication = read_publication(entry);
+    if (!publication) return failure(publication.error());
+    size_bytes += publication->size_bytes;
+    publications.push_back(std::move(*publication));
+  }
+  if (size_bytes > largest_message_bytes)
+    return aws::refuse("BatchRequestTooLongException",
+                       "The length of all the messages put together is more than the limit.");
+  Value done = Value::list();
+  for (std::size_t i = 0; i < publications.size(); ++i)
+    done.push(Value::structure({{"Id", entries.items()[i]["Id"]},
+                                {"MessageId", send(**topic, publications[i])}}));
+  return Value::structure({{"Successful", done}, {"Failed", Value::list()}});
+}
+
+aws::Outcome<std::string> Sns::publish_as_service(const ServiceMessage& m) {
+  const auto found = topics_.find(m.topic_arn);
+  if (found == topics_.end()) return not_found("Topic does not exist");
+  const Topic& topic = found->second;
+  aws::ConditionKeys keys{{"aws:sourcearn", {m.source_arn}}, {"aws:sourceaccount", {m.source_account}}};
+  // Alarms publish in the name of their account: that is how the default policy lets them in (fact sns-80).
+  if (m.service_principal == "cloudwatch.amazonaws.com") keys["aws:sourceowner"] = {m.source_account};
+  if (!aws::resource_policy_allows(topic.policy(), m.service_principal, "SNS:Publish", topic.arn, keys))
+    return aws::refuse("AuthorizationErrorException",
+                       service_title(m.service_principal) +
+                           " is not authorized to perform: SNS:Publish on resource: " + topic.arn);
+  if (encrypted_with_aws_key(topic))
+    return aws::refuse("KMSAccessDeniedException",
+                       service_title(m.service_principal) +
+                           " does not have authorization to access the SNS topic encryption key.");
+  std::optional<std::string> subject;
+  if (!m.subject.empty()) subject = m.subject;
+  return publish_authorised(m.topic_arn, std::move(subject), m.message);
+}
+
+aws::Outcome<std::string> Sns::publish_authorised(const std::string& arn,
+                                                  std::optional<std::string> subject,
+                                                  const std::string& message) {
+  const auto found = topics_.find(arn);
+  if (found == topics_.end()) return not_found("Topic does not exist");
+  Publication publication;
+  publication.subject = std::move(subject);
+  publication.message = message;
+  publication.size_bytes = message.size();
+  if (message.empty()) return invalid_parameter("Empty message");
+  if (message.size() > largest_message_bytes) return invalid_parameter("Message too long");
+  return send(found->second, publication);
+}
+
+}  // namespace sitelatch::sns

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// A topic: its settings as AWS names them, its access policy, its tags. Facts sns-1 to sns-9.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aws/error.h"
+#include "aws/value.h"
+
+namespace sitelatch::sns {
+
+using Tags = std::vector<std::pair<std::string, std::string>>;  // in the order of their making
+
+struct Topic {
+  std::string region, name, arn, owner;
+  std::map<std::string, std::string> settings;  // attributes that were set, by AWS's names; Policy among them
+  Tags tags;
+
+  std::string setting(std::string_view name_of) const;  // or ""
+  std::string policy() const;                            // the one that was set, or the default one
+  int signature_version() const;
+};
+
+std::string topic_arn(const std::string& region, const std::string& account, const std::string& name);
+std::string default_topic_policy(const std::string& arn, const std::string& owner);
+bool valid_topic_name(std::string_view name);
+
+// Refuses an attribute that no topic has or a value that it cannot have. For CreateTopic and SetTopicAttributes.
+aws::Outcome<Done> check_topic_attribute(const std::string& name, const std::string& value);
+
+aws::Value to_value(const Topic& topic);
+Topic topic_from(const aws::Value& value);
+
+// Lists of {Key, Value}, as on the wire and in the journal.
+aws::Value tags_value(const Tags& tags);
+Tags tags_from(const aws::Value& list);
+const std::string* find_tag(const Tags& tags, std::string_view key);
+// Adds or replaces; refuses duplicates among the new ones, aws: keys, and more than 50 in all.
+aws::Outcome<Tags> with_tags(Tags present, const Tags& added);
+
+// AddPermission and RemovePermission on a policy document; the new document as text.
+struct PermissionGrant {
+  std::string label;
+  std::vector<std::string> accounts, actions;
+};
+aws::Outcome<std::string> with_permission(const Topic& topic, const PermissionGrant& grant);
+aws::Outcome<std::string> without_permission(const Topic& topic, const std::string& label);
+
+}  // namespace sitelatch::sns
