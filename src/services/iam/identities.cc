@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/iam/identities.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "aws/arn.h"
+#include "aws/sigv4_digest.h"
+#include "aws/value.h"
+#include "base/check.h"
+#include "base/text.h"
+
+namespace sitelatch::iam {
+namespace {
+using aws::Caller;
+using aws::Value;
+constexpr std::string_view secrets_table = "iam.secrets";
+constexpr std::string_view id_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+constexpr std::size_t most_remembered = 10'000;
+constexpr std::size_t mac_size = 32;
+
+Failure<aws::Error> unknown_key() {
+  return aws::refuse("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
+}
+
+std::optional<std::string> kept_secret(const ports::Journal& journal, std::string_view key) {
+  std::optional<std::string> found;
+  journal.scan(secrets_table, key, "", [&](std::string_view at, std::string_view value) {
+    if (at == key) found = std::string{value};
+    return false;
+  });
+  return found;
+}
+
+std::string own_secret(ports::Journal& journal, std::string_view key, const std::function<std::string()>& make) {
+  if (auto kept = kept_secret(journal, key)) return *kept;
+  auto made = make();
+  journal.put(secrets_table, key, made);
+  return made;
+}
+}  // namespace
+
+Identities::Identities(Directory& directory, ports::Journal& journal, const ports::WallClock& wall,
+                       ports::Entropy& entropy)
+    : directory_(directory), wall_(wall), entropy_(entropy) {
+  root_.access_key_id = own_secret(journal, "root_access_key_id",
+                                   [&] { return "AKIA" + ports::random_text(entropy, 16, id_alphabet); });
+  root_.secret_access_key = own_secret(journal, "root_secret_access_key", [&] {
+    return ports::random_text(entropy, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+  });
+  master_key_ = own_secret(journal, "session_master_key", [&] { return ports::random_hex(entropy, 64); });
+}
+
+Caller Identities::root_caller() const {
+  Caller c;
+  c.kind = Caller::Kind::root;
+  c.account = directory_.account();
+  c.arn = c.principal_arn = fmt::format("arn:aws:iam::{}:root", c.account);
+  c.user_id = c.account;
+  c.access_key_id = root_.access_key_id;
+  return c;
+}
+
+namespace {
+Caller user_caller(const Directory& directory, const Entity& user) {
+  Caller c;
+  c.kind = Caller::Kind::user;
+  c.account = directory.account();
+  c.arn = c.principal_arn = directory.arn(user);
+  c.user_id = user.id;
+  c.name = user.name;
+  return c;
+}
+
+Caller session_caller(const Directory& directory, const Entity& role, const Session& session) {
+  Caller c;
+  c.kind = Caller::Kind::role_session;
+  c.account = directory.account();
+  c.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", c.account, role.name, session.name);
+  c.principal_arn = directory.arn(role);
+  c.user_id = role.id + ":" + session.name;
+  c.name = role.name;
+  c.session_name = session.name;
+  c.session_policy = session.policy;
+  return c;
+}
+}  // namespace
+
+aws::Outcome<KnownKey> Identities::find_key(std::string_view access_key_id, std::string_view session_token) const {
+  if (!session_token.empty()) {
+    const auto session = open(session_token);
+    if (!session) return unknown_key();
+    return find_session(access_key_id, *session);
+  }
+  if (access_key_id == root_.access_key_id) return KnownKey{root_.secret_access_key, root_caller()};
+  const auto* user = directory_.owner_of_key(access_key_id);
+  if (!user) return unknown_key();
+  const auto key = std::find_if(user->keys.begin(), user->keys.end(),
+                                [&](const AccessKey& k) { return k.id == access_key_id; });
+  if (key == user->keys.end() || !key->active) return unknown_key();
+  KnownKey known{key->secret, user_caller(directory_, *user)};
+  known.caller.access_key_id = key->id;
+  return known;
+}
+
+aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id, const Session& session) const {
+  if (session.access_key_id != access_key_id) return unknown_key();
+  if (wall_.now() >= session.expires)
+    return aws::refuse("ExpiredToken", "The security token included in the request is expired", 403);
+  KnownKey known;
+  known.secret_access_key = secret_of(access_key_id);
+  if (session.kind == Caller::Kind::root) {
+    known.caller = root_caller();
+  } else {
+    const bool role = session.kind == Caller::Kind::role_session;
+    const auto* entity = directory_.find(role ? Kind::role : Kind::user, session.entity);
+    if (!entity || entity->id != session.entity_id) return unknown_key();
+    known.caller = role ? session_caller(directory_, *entity, session) : user_caller(directory_, *entity);
+  }
+  known.caller.access_key_id = session.access_key_id;
+  if (by_key_.size() >= most_remembered) by_key_.clear();
+  by_key_.try_emplace(session.access_key_id, session);
+  return known;
+}
+
+bool Identities::knows(std::string_view access_key_id, std::string_view session_token) const {
+  if (access_key_id == root_.access_key_id || directory_.owner_of_key(access_key_id)) return true;
+  const auto session = session_token.empty() ? std::nullopt : open(session_token);
+  return session && session->access_key_id == access_key_id;
+}
+
+// --- Policies and keys of callers ---
+
+void Identities::add_policies(const Entity& entity, aws::PolicySet& set) const {
+  const auto add = [&](const std::string& document) {
+    if (auto policy = parsed_.get(document, aws::PolicyUse::identity)) set.identity.push_back(std::move(policy));
+  };
+  for (const auto& [name, document] : entity.inline_policies) add(document);
+  for (const auto& arn : entity.attached)
+    if (const auto* policy = directory_.policy(arn)) add(policy->document());
+}
+
+aws::PolicySet Identities::policies_of(const Entity& entity) const {
+  aws::PolicySet set;
+  add_policies(entity, set);
+  for (const auto& name : entity.groups)
+    if (const auto* group = directory_.find(Kind::group, name)) add_policies(*group, set);
+  if (!entity.boundary.empty()) {
+    const auto* policy = directory_.policy(entity.boundary);
+    // A boundary that is gone allows nothing.
+    set.boundary = policy ? parsed_.get(policy->document(), aws::PolicyUse::identity) : nullptr;
+    if (!set.boundary) set.boundary = std::make_shared<aws::Policy>();
+  }
+  return set;
+}
+
+const Session* Identities::session_of(const Caller& caller) const {
+  const auto found = by_key_.find(caller.access_key_id);
+  return found == by_key_.end() ? nullptr : &found->second;
+}
+
+aws::PolicySet Identities::policies_of(const Caller& caller) const {
+  aws::PolicySet set;
+  if (caller.kind == Caller::Kind::user || caller.kind == Caller::Kind::role_session) {
+    const auto* entity = directory_.find(caller.kind == Caller::Kind::user ? Kind::user : Kind::role, caller.name);
+    if (entity) set = policies_of(*entity);
+  }
+  const auto* session = session_of(caller);
+  const bool by_arn = session && !session->policy_arns.empty();
+  if (caller.session_policy.empty() && !by_arn) return set;
+  auto whole = std::make_shared<aws::Policy>();
+  const auto add = [&](const std::string& document) {
+    if (const auto parsed = parsed_.get(document, aws::PolicyUse::identity))
+      whole->statements.insert(whole->statements.end(), parsed->statements.begin(), parsed->statements.end());
+  };
+  if (!caller.session_policy.empty()) add(caller.session_policy);
+  if (by_arn)
+    for (const auto& arn : session->policy_arns)
+      if (const auto* policy = directory_.policy(arn)) add(policy->document());
+  set.session = std::move(whole);
+  return set;
+}
+
+void Identities::add_keys(const Entity& entity, aws::ConditionKeys& keys) const {
+  keys["aws:principalarn"] = {directory_.arn(entity)};
+  keys["aws:principalaccount"] = {directory_.account()};
+  for (const auto& tag : entity.tags) keys["aws:principaltag/" + lower(tag.key)] = {tag.value};
+  if (entity.kind != Kind::user) return;
+  keys["aws:principaltype"] = {"User"};
+  keys["aws:username"] = {entity.name};
+  keys["aws:userid"] = {entity.id};
+}
+
+void Identities::add_keys(const Caller& caller, aws::ConditionKeys& keys) const {
+  if (caller.kind == Caller::Kind::anonymous) {
+    keys["aws:principaltype"] = {"Anonymous"};
+    return;
+  }
+  const bool user = caller.kind == Caller::Kind::user;
+  if (user || caller.kind == Caller::Kind::role_session)
+    if (const auto* entity = directory_.find(user ? Kind::user : Kind::role, caller.name)) add_keys(*entity, keys);
+  keys["aws:principalarn"] = {caller.principal_arn};
+  keys["aws:principalaccount"] = {caller.account};
+  keys["aws:principaltype"] = {user ? "User" : caller.kind == Caller::Kind::root ? "Account" : "AssumedRole"};
+  keys["aws:userid"] = {caller.user_id};
+  const auto* session = session_of(caller);
+  if (!session) return;
+  for (const auto& tag : session->tags) keys["aws:principaltag/" + lower(tag.key)] = {tag.value};
+  if (!session->source_identity.empty()) keys["aws:sourceidentity"] = {session->source_identity};
+}
+
+// --- Temporary credentials ---
+
+std::string Identities::secret_of(std::string_view access_key_id) const {
+  const auto derived = aws::hmac_sha256(master_key_, "secret:" + std::string{access_key_id});
+  return base64(aws::bytes_of(derived)).substr(0, 40);
+}
+
+std::string Identities::seal(const Session& s) const {
+  auto tags = Value::list();
+  for (const auto& tag : s.tags) tags.push(Value::list({tag.key, tag.value}));
+  auto arns = Value::list();
+  for (const auto& arn : s.policy_arns) arns.push(arn);
+  const auto maybe = [](const std::string& text) { return text.empty() ? Value{} : Value{text}; };
+  const auto body = aws::to_json(Value::structure(
+      {{"k", static_cast<std::int64_t>(s.kind)},
+       {"a", s.access_key_id},
+       {"e", maybe(s.entity)},
+       {"i", maybe(s.entity_id)},
+       {"n", maybe(s.name)},
+       {"p", maybe(s.policy)},
+       {"r", s.policy_arns.empty() ? Value{} : arns},
+       {"t", s.tags.empty() ? Value{} : tags},
+       {"s", maybe(s.source_identity)},
+       {"x", std::chrono::duration_cast<std::chrono::milliseconds>(s.expires.time_since_epoch()).count()}}));
+  const auto mac = aws::hmac_sha256(master_key_, "token:" + body);
+  return base64(std::string{aws::bytes_of(mac)} + body);
+}
+
+std::optional<Session> Identities::open(std::string_view token) const {
+  const auto seen = opened_.find(std::string{token});
+  if (seen != opened_.end()) return seen->second;
+  const auto bytes = unbase64(token);
+  if (!bytes || bytes->size() <= mac_size) return std::nullopt;
+  const auto body = bytes->substr(mac_size);
+  const auto mac = aws::hmac_sha256(master_key_, "token:" + body);
+  if (!aws::equal_in_constant_time(aws::bytes_of(mac), std::string_view{*bytes}.substr(0, mac_size)))
+    return std::nullopt;
+  const auto v = aws::from_json(body);
+  if (!v) return std::nullopt;
+  Session s;
+  s.kind = static_cast<Caller::Kind>((*v)["k"].integer());
+  s.access_key_id = (*v)["a"].string();
+  s.entity = (*v)["e"].string_or("");
+  s.entity_id = (*v)["i"].string_or("");
+  s.name = (*v)["n"].string_or("");
+  s.policy = (*v)["p"].string_or("");
+  s.policy_arns = (*v)["r"].strings();
+  for (const auto& tag : (*v)["t"].items()) s.tags.push_back({tag.items()[0].string(), tag.items()[1].string()});
+  s.source_identity = (*v)["s"].string_or("");
+  s.expires = WallInstant{std::chrono::milliseconds{(*v)["x"].integer()}};
+  if (opened_.size() >= most_remembered) opened_.clear();
+  opened_.emplace(token, s);
+  return s;
+}
+
+ports::Credentials Identities::mint(Session session, Duration lifetime) const {
+  session.access_key_id = "ASIA" + ports::random_text(entropy_, 16, id_alphabet);
+  // Whole seconds: what the client is told and what the token says are the same instant.
+  session.expires = std::chrono::floor<std::chrono::seconds>(wall_.now() + lifetime);
+  ports::Credentials out;
+  out.access_key_id = session.access_key_id;
+  out.secret_access_key = secret_of(session.access_key_id);
+  out.session_token = seal(session);
+  out.expiration = session.expires;
+  return out;
+}
+
+const Entity* Identities::role_by_arn(std::string_view role_arn) const {
+  const auto arn = aws::parse_arn(role_arn);
+  if (!arn || arn->service != "iam" || !arn->resource.starts_with("role/")) return nullptr;
+  const auto* role = directory_.find(Kind::role, arn->resource.substr(arn->resource.rfind('/') + 1));
+  return role && directory_.arn(*role) == role_arn ? role : nullptr;
+}
+
+bool Identities::trusts_service(std::string_view role_arn, std::string_view service_principal) const {
+  const auto* role = role_by_arn(role_arn);
+  if (!role) return false;
+  const auto trust = parsed_.get(role->trust, aws::PolicyUse::trust);
+  return trust && aws::resource_policy_allows(*trust, service_principal, "sts:AssumeRole", role_arn, {});
+}
+
+aws::Outcome<ports::Credentials> Identities::assume_role_for_service(std::string_view role_arn,
+                                                                     std::string_view session_name,
+                                                                     std::string_view service_principal,
+                                                                     Duration lifetime) const {
+  const auto* role = role_by_arn(role_arn);
+  if (!role)
+    return aws::refuse("NoSuchEntity",
+                       fmt::format("The role with name {} cannot be found.", role_arn.substr(role_arn.rfind('/') + 1)));
+  if (!trusts_service(role_arn, service_principal))
+    return aws::refuse("AccessDenied",
+                       fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+                                   service_principal, role_arn),
+                       403);
+  Session session;
+  session.entity = role->name;
+  session.entity_id = role->id;
+  session.name = session_name;
+  return mint(std::move(session), lifetime);
+}
+
+}  // namespace sitelatch::iam
