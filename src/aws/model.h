@@ -65,10 +65,9 @@ struct Shape {
   // Constraints; of lists and maps the counts, of strings code points, of numbers the value.
   std::optional<double> min;
   std::optional<double> max;
-  std::string pattern_text;
-  std::shared_ptr<const Pattern> pattern;  // null: none, or one that AWS's own form cannot be checked with
+  std::unique_ptr<const LazyPattern> pattern;  // null: none
   std::vector<std::string> enumeration;
-  bool constrained = false;        // anything below (or here) to validate; unconstrained subtrees are skipped
+  bool constrained = false;        // something here or below to validate; other subtrees are skipped
 
   // Errors.
   bool exception = false;
@@ -85,8 +84,8 @@ struct Shape {
   const Member* member(std::string_view name) const;
   const Member* by_wire_name(std::string_view wire_name) const;
 
-  std::unordered_map<std::string_view, std::uint32_t> by_name_;   // large structures only; views into members
-  std::unordered_map<std::string_view, std::uint32_t> by_wire_;
+  std::vector<std::uint16_t> sorted_by_name;  // indices into members
+  std::vector<std::uint16_t> sorted_by_wire_name;
 };
 
 struct PathSegment {
@@ -131,14 +130,18 @@ struct ServiceModel {
   // nullptr: no such operation or shape.
   const Operation* operation(std::string_view operation_name) const;
   const Shape* shape_named(std::string_view shape_name) const;
+  // The operation whose method and path template fit best (most literal segments), with its labels by wire name,
+  // percent-decoded; a trailing slash is optional both ways. nullptr: none fits.
+  const Operation* route(std::string_view method, std::string_view path, std::string_view query,
+                         std::vector<std::pair<std::string, std::string>>* labels) const;
   // The error by its shape's name, else by its code on the wire; nullptr for codes that no model lists.
   const Shape* error_shape(std::string_view code) const;
   bool speaks(Protocol protocol) const;
 
-  std::unordered_map<std::string_view, std::uint32_t> operations_by_name_;
-  std::unordered_map<std::string_view, ShapeId> shapes_by_name_;
-  std::unordered_map<std::string_view, ShapeId> errors_by_code_;
-  std::unordered_map<std::string, std::vector<std::uint32_t>> routes_;  // "GET 3" (segments) or "GET *" (greedy)
+  // Lookups; the views point into the tables above.
+  std::unordered_map<std::string_view, std::uint32_t> operation_index;
+  std::unordered_map<std::string_view, ShapeId> shape_index;
+  std::unordered_map<std::string_view, ShapeId> error_code_index;
 };
 
 // A model in the form of botocore's service-2.json (the whole file or the pruned one). Addresses inside stay valid as

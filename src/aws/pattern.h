@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The regular expressions of AWS's models, matched in time linear in the text (a set of states, no backtracking), so
-// that no input can make a pattern expensive. Understands what the models use: literals, escapes, classes with ranges
-// and \p{L} \p{Z} \p{N} ..., groups, alternation, * + ? {m,n}, ^ $ and one lookahead at the start of a sequence is refused.
+// The regular expressions of AWS's models, matched by a set of states without backtracking, so that no text can make a
+// pattern expensive. Understands what the models use of Java's syntax: literals, escapes, classes with ranges and
+// \p{L} \p{Z} \p{N} \p{ASCII}, groups, alternation, * + ? {m,n}, ^ $, lookahead, and lookbehind of one character.
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace sitelatch::aws {
 
@@ -17,6 +20,20 @@ class Pattern {
 
   // nullptr when the pattern uses what this matcher does not understand: the caller then does not check.
   static std::shared_ptr<const Pattern> compile(std::string_view pattern);
+};
+
+// Compiled when first asked for: most patterns of a model never are.
+class LazyPattern {
+ public:
+  explicit LazyPattern(std::string text) : text_(std::move(text)) {}
+  const std::string& text() const { return text_; }
+  // A pattern that cannot be compiled matches everything.
+  bool matches(std::string_view candidate) const;
+
+ private:
+  std::string text_;
+  mutable std::once_flag once_;
+  mutable std::shared_ptr<const Pattern> compiled_;
 };
 
 }  // namespace sitelatch::aws
