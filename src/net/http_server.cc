@@ -282,7 +282,7 @@ void Connection::read_body() {
 void Connection::request_read(Error error) {
   if (error == http::error::body_limit) return refuse(413, "the request's body is too large");
   if (error == http::error::end_of_stream || error == http::error::partial_message ||
-      error.category() == boost::system::system_category() || error == asio::error::operation_aborted)
+      (error && error.category() == boost::system::system_category()) || error == asio::error::operation_aborted)
     return close();
   if (error) return refuse(400, "malformed HTTP request");
   auto message = parser_->release();
