@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands, each a function of its options: what it prints goes to stdout, what went wrong to stderr, the exit status
+// is its answer (0 done, 1 refused or failed, 2 wrong usage). command_line.cc fills the options in.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace sitelatch::cli {
+
+constexpr int exit_done = 0, exit_failed = 1, exit_usage = 2;
+
+// Where a command finds its engine.
+struct EngineChoice {
+  std::filesystem::path data_dir;  // empty: the default one
+};
+
+struct EngineOptions {
+  EngineChoice where;
+  std::string api = "127.0.0.1:4566", dns = "127.0.0.1:5300";
+  double time_scale = 1;
+  bool manual_clock = false;
+  std::string account_id = "000000000000";
+  bool ephemeral = false, accept_any_credentials = false;
+  std::string log_level = "info";
+  std::string smtp;  // smtp://host:port, or empty: mail goes to a folder
+};
+int run_engine(const EngineOptions& options);
+
+struct EnvOptions {
+  EngineChoice where;
+  std::string region = "us-east-1";
+};
+int print_env(const EnvOptions& options);
+int exec_command(const EnvOptions& options, const std::vector<std::string>& command);
+
+int advance_clock(const EngineChoice& where, Duration by);
+int force_health(const EngineChoice& where, const std::string& id, const std::string& status);
+int list_health(const EngineChoice& where, bool json);
+
+struct SiteOptions {
+  std::string listen = "127.0.1.1:8080";
+  std::string name = "primary";
+};
+int run_site(const SiteOptions& options);
+
+struct DemoOptions {
+  double time_scale = 30;
+  bool plain = false;  // no colours whatever the output is
+  bool keep = false;   // leave the demo's directory for a look
+};
+int run_demo(const DemoOptions& options);
+
+// Parses argv and runs the command it names.
+int run(int argc, char** argv);
+
+}  // namespace sitelatch::cli

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "cli/commands.h"
+#include "cli/running_engine.h"
+
+namespace sitelatch::cli {
+
+int print_env(const EnvOptions& options) {
+  const auto engine = find_engine(options.where);
+  if (!engine) {
+    fmt::print(stderr, "sitelatch: {}\n", engine.error().text);
+    return exit_failed;
+  }
+  const auto environment = tool_environment(*engine, options.region, environ);
+  for (const auto& name : environment.unset) fmt::print("unset {}\n", name);
+  for (const auto& [name, value] : environment.set) fmt::print("export {}={}\n", name, shell_quoted(value));
+  fmt::print("# Use it so: eval \"$(sitelatch env)\"\n");
+  return exit_done;
+}
+
+int exec_command(const EnvOptions& options, const std::vector<std::string>& command) {
+  const auto engine = find_engine(options.where);
+  if (!engine) {
+    fmt::print(stderr, "sitelatch: {}\n", engine.error().text);
+    return exit_failed;
+  }
+  const auto environment = tool_environment(*engine, options.region, environ);
+  for (const auto& name : environment.unset) ::unsetenv(name.c_str());
+  for (const auto& [name, value] : environment.set) ::setenv(name.c_str(), value.c_str(), 1);
+  std::vector<char*> arguments;
+  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  ::execvp(arguments[0], arguments.data());
+  const bool missing = errno == ENOENT;
+  fmt::print(stderr, "sitelatch: cannot run {}: {}\n", command[0], std::strerror(errno));
+  return missing ? 127 : 126;  // as shells answer
+}
+
+}  // namespace sitelatch::cli
