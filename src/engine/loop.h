@@ -44,8 +44,8 @@ class Loop {
   // Held while something runs for real: time stands still meanwhile (manual clock).
   class Work {
    public:
-    explicit Work(Loop& loop) : loop_(loop) { ++loop_.outstanding_; }
-    ~Work() { --loop_.outstanding_; }
+    explicit Work(Loop& loop) : loop_(loop) { loop_.outstanding_.fetch_add(1); }
+    ~Work() { loop_.outstanding_.fetch_sub(1); }  // may be dropped on another thread
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
 
@@ -72,7 +72,7 @@ class Loop {
   Instant origin_;                                   // engine time at steady_origin_
   std::chrono::steady_clock::time_point steady_origin_;
   Instant remembered_{};
-  std::size_t outstanding_ = 0;
+  std::atomic<std::size_t> outstanding_ = 0;
   std::vector<Advance> advances_;
 
   std::mutex mutex_;
