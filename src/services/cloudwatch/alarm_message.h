@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an alarm tells others when its state changes, to the letter (facts cloudwatch-20 to 24): the subject and the JSON of a
+// topic's notification, and the event of a Lambda action.
+#pragma once
+
+#include <string>
+
+#include "services/cloudwatch/alarm.h"
+
+namespace sitelatch::cloudwatch {
+
+// The alarm stands in its new state already; `before` is how it stood.
+struct StateBefore {
+  State state = State::insufficient_data;
+  std::string reason;
+  std::optional<std::string> reason_data;
+  Instant updated;
+};
+
+std::string region_display_name(std::string_view region);  // "US East (N. Virginia)"
+std::string notification_subject(const AlarmBasics& alarm);
+std::string notification_message(const MetricAlarm& alarm, const std::string& account, State old_state);
+std::string composite_message(const AlarmBasics& alarm, const std::string& rule, const std::string& account, State old_state);
+struct FunctionEventIds {
+  std::string account, metric_id;
+};
+std::string function_event(const MetricAlarm& alarm, const StateBefore& before, const FunctionEventIds& ids);
+
+}  // namespace sitelatch::cloudwatch

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// CloudWatch, as AWS's clients see it: operations over MetricStore, AlarmBook and AlarmHistory. State is kept per region.
+// Operations that are not listed are not faked; the gateway answers AWS's error for them.
+#pragma once
+
+#include <string>
+
+#include "aws/service.h"
+#include "services/cloudwatch/alarm_actions.h"
+#include "services/cloudwatch/alarm_book.h"
+#include "services/cloudwatch/alarm_history.h"
+#include "services/cloudwatch/metric_store.h"
+
+namespace sitelatch::cloudwatch {
+
+class CloudWatch final : public aws::Service {
+ public:
+  CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, AlarmActions& actions,
+             std::string account);
+
+  std::string_view model_name() const override { return "cloudwatch"; }
+  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
+  std::vector<std::string_view> operations() const override { return table_.names(); }
+  void handle(const aws::Call& call, aws::Answer answer) override;
+
+  // One sample of a metric that the engine itself measures (AWS/Route53, AWS/Lambda, AWS/SNS, AWS/Events): kept at once,
+  // durable within a minute (fact cloudwatch-2). Samples from before 1970 or older than 15 days are dropped.
+  void put_datum(const std::string& region, const std::string& name_space, const std::string& name,
+                 const std::vector<Dimension>& dimensions, double value, std::string_view unit, Instant at);
+  // Writes measured samples that still wait, for an orderly end.
+  void flush() { metrics_.flush(); }
+
+ private:
+  using Handler = aws::Outcome<>;
+  // metric_operations.cc
+  Handler put_metric_data(const aws::Call& call);
+  Handler get_metric_statistics(const aws::Call& call);
+  Handler get_metric_data(const aws::Call& call);
+  Handler list_metrics(const aws::Call& call);
+  // alarm_operations.cc
+  Handler put_metric_alarm(const aws::Call& call);
+  Handler describe_alarms(const aws::Call& call);
+  Handler describe_alarms_for_metric(const aws::Call& call);
+  Handler describe_alarm_history(const aws::Call& call);
+  Handler delete_alarms(const aws::Call& call);
+  Handler set_alarm_state(const aws::Call& call);
+  Handler enable_alarm_actions(const aws::Call& call);
+  Handler disable_alarm_actions(const aws::Call& call);
+  // tag_operations.cc
+  Handler tag_resource(const aws::Call& call);
+  Handler untag_resource(const aws::Call& call);
+  Handler list_tags_for_resource(const aws::Call& call);
+
+  std::string alarm_arn(const aws::Call& call, std::string_view name) const;
+
+  ports::Timers& timers_;
+  MetricStore metrics_;
+  AlarmHistory history_;
+  AlarmBook alarms_;
+  aws::OperationTable<CloudWatch> table_;
+};
+
+// The alarm's name in an alarm's ARN of this region and account; nothing for other texts.
+std::optional<std::string> alarm_name_of(std::string_view arn, const aws::Call& call);
+
+// Page tokens: opaque to clients, told apart from nonsense by us. `kind` keeps one operation's from another's.
+std::string page_token(std::string_view kind, std::string_view position);
+std::optional<std::string> page_position(std::string_view kind, std::string_view token);
+
+}  // namespace sitelatch::cloudwatch
