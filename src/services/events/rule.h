@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A scheduled rule with its targets, and what may be put into them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "aws/error.h"
+#include "aws/value.h"
+#include "base/time.h"
+#include "services/events/schedule.h"
+
+namespace sitelatch::events {
+
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+struct Rule {
+  std::string region, name, arn;
+  std::string expression;
+  std::string state = "ENABLED";  // or DISABLED, or ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
+  std::optional<std::string> description, role_arn;
+  Tags tags;
+  std::vector<aws::Value> targets;  // as they were put
+  Instant countdown_start{};        // of a rate
+  std::optional<Instant> due;       // the next tick; none while disabled, or when it never comes again
+
+  bool enabled() const { return state != "DISABLED"; }
+};
+
+aws::Value to_value(const Rule& rule);
+Rule rule_from(const aws::Value& value);
+
+// A target's fields in AWS's words (facts events-20 to events-25).
+aws::Outcome<Done> check_target(const aws::Value& target);
+
+// How often and how long a failed hand-over is tried again (fact events-30).
+struct TargetRetry {
+  std::int64_t most_retries = 185;
+  Duration longest = std::chrono::hours{24};
+};
+TargetRetry retry_of(const aws::Value& target);
+// The wait after the n-th failed attempt (1 = the first).
+Duration retry_delay(int failures);
+
+aws::Value tags_value(const Tags& tags);
+Tags tags_from(const aws::Value& list);
+aws::Outcome<Tags> with_tags(Tags present, const Tags& added);
+
+}  // namespace sitelatch::events
