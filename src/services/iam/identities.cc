@@ -50,6 +50,8 @@ Identities::Identities(Directory& directory, ports::Journal& journal, const port
   root_.secret_access_key = own_secret(journal, "root_secret_access_key", [&] {
     return ports::random_text(entropy, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
   });
+  root_.created = from_unix_ms(
+      *parse_int(own_secret(journal, "root_created", [&] { return std::to_string(unix_ms(directory.now())); })));
   master_key_ = own_secret(journal, "session_master_key", [&] { return ports::random_hex(entropy, 64); });
 }
 

@@ -23,6 +23,7 @@ namespace sitelatch::iam {
 
 struct RootKey {
   std::string access_key_id, secret_access_key;
+  Instant created{};
 };
 
 // What a session token carries.

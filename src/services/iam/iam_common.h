@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small things that every part of the IAM API needs: names of members by kind, pages, tags, documents.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aws/error.h"
+#include "aws/policy.h"
+#include "aws/value.h"
+#include "services/iam/directory.h"
+
+namespace sitelatch::iam {
+
+std::string_view name_member(Kind kind);  // "RoleName"
+std::string_view word(Kind kind);         // "role"
+
+inline auto no_such_entity(std::string message) { return aws::refuse("NoSuchEntity", std::move(message)); }
+inline auto validation_error(std::string message) { return aws::refuse("ValidationError", std::move(message), 400); }
+inline auto limit_exceeded(std::string message) { return aws::refuse("LimitExceeded", std::move(message)); }
+inline auto delete_conflict_error(std::string message) { return aws::refuse("DeleteConflict", std::move(message)); }
+
+// One page of rows in the order of their keys: Marker and MaxItems in, list, IsTruncated and Marker out.
+// Rows must be sorted by key. A Marker that this engine did not make is a ValidationError.
+aws::Outcome<> page(const aws::Value& input, std::string_view list_member,
+                    std::vector<std::pair<std::string, aws::Value>> rows, aws::Value rest = {});
+
+aws::Value tags_value(const std::vector<Tag>& tags);
+std::vector<Tag> read_tags(const aws::Value& list);
+// Overwrites or appends. Keys of users and roles are equal without regard to case. InvalidInput, LimitExceeded.
+enum class TagKeys { any_case, exact };
+aws::Outcome<Done> add_tags(std::vector<Tag>& to, const std::vector<Tag>& added, TagKeys rule);
+void remove_tags(std::vector<Tag>& from, const std::vector<std::string>& keys, TagKeys rule);
+
+// MalformedPolicyDocument unless it is a policy.
+aws::Outcome<Done> check_document(const std::string& document, aws::PolicyUse use);
+std::size_t size_without_blanks(std::string_view document);
+
+// "arn:aws:iam::123456789012:role/a/b" and the like; ValidationError for what is no ARN.
+aws::Outcome<Done> check_arn(std::string_view arn);
+
+}  // namespace sitelatch::iam

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Managed policies and their versions.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "services/iam/iam.h"
+#include "services/iam/iam_common.h"
+
+namespace sitelatch::iam {
+using aws::Value;
+
+namespace {
+constexpr std::size_t policy_size_quota = 6144;
+
+Value version_value(const ManagedPolicy& policy, const PolicyVersion& version, bool with_document) {
+  return Value::structure({{"Document", with_document ? Value{percent_encode(version.document)} : Value{}},
+                           {"VersionId", version.id},
+                           {"IsDefaultVersion", version.id == policy.default_version},
+                           {"CreateDate", version.created}});
+}
+
+aws::Outcome<Done> check_managed(const std::string& document) {
+  const auto fine = check_document(document, aws::PolicyUse::identity);
+  if (!fine) return fine;
+  if (size_without_blanks(document) > policy_size_quota)
+    return limit_exceeded(fmt::format("Cannot exceed quota for PolicySize: {}", policy_size_quota));
+  return Done{};
+}
+
+aws::Outcome<Done> no_such_version(const ManagedPolicy& policy, const std::string& id) {
+  return no_such_entity(fmt::format("Policy {} version {} does not exist or is not attachable.", policy.arn, id));
+}
+}  // namespace
+
+Value Iam::policy_value(const ManagedPolicy& p) const {
+  return Value::structure({{"PolicyName", p.name},
+                           {"PolicyId", p.id},
+                           {"Arn", p.arn},
+                           {"Path", p.path},
+                           {"DefaultVersionId", p.default_version},
+                           {"AttachmentCount", directory_.attachments(p.arn)},
+                           {"PermissionsBoundaryUsageCount", directory_.boundary_uses(p.arn)},
+                           {"IsAttachable", true},
+                           {"CreateDate", p.created},
+                           {"UpdateDate", p.updated}});
+}
+
+aws::Outcome<> Iam::create_policy(const Call& call) {
+  const auto& in = call.input;
+  ManagedPolicy policy;
+  policy.name = in["PolicyName"].string();
+  policy.path = in["Path"].string_or("/");
+  policy.description = in["Description"].string_or("");
+  policy.arn = fmt::format("arn:aws:iam::{}:policy{}{}", directory_.account(), policy.path, policy.name);
+  const auto document = in["PolicyDocument"].string();
+  if (const auto fine = check_managed(document); !fine) return failure(fine.error());
+  if (const auto tags = add_tags(policy.tags, read_tags(in["Tags"]), TagKeys::exact); !tags)
+    return failure(tags.error());
+  const bool taken = std::any_of(directory_.policies().begin(), directory_.policies().end(), [&](const auto& entry) {
+    return !entry.second.of_aws && equal_ignoring_case(entry.second.name, policy.name);
+  });
+  if (taken)
+    return aws::refuse("EntityAlreadyExists",
+                       fmt::format("A policy called {} already exists. Duplicate names are not allowed.", policy.name));
+  policy.versions = {{"v1", document, directory_.now()}};
+  const auto& kept = directory_.add(std::move(policy));
+  auto value = policy_value(kept);
+  if (!kept.tags.empty()) value.set("Tags", tags_value(kept.tags));
+  return Value::structure({{"Policy", value}});
+}
+
+aws::Outcome<> Iam::get_policy(const Call& call) {
+  const auto policy = require_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  auto value = policy_value(**policy);
+  if (!(*policy)->description.empty()) value.set("Description", (*policy)->description);
+  value.set("Tags", tags_value((*policy)->tags));
+  return Value::structure({{"Policy", value}});
+}
+
+aws::Outcome<> Iam::delete_policy(const Call& call) {
+  const auto policy = require_own_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  const auto& p = **policy;
+  if (directory_.attachments(p.arn) || directory_.boundary_uses(p.arn))
+    return delete_conflict_error("Cannot delete a policy attached to entities.");
+  if (p.versions.size() > 1)
+    return delete_conflict_error(
+        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The "
+        "default version is deleted with the policy.");
+  directory_.remove_policy(std::string{p.arn});
+  return Value{};
+}
+
+aws::Outcome<> Iam::list_policies(const Call& call) {
+  const auto scope = call.input["Scope"].string_or("All");
+  const auto prefix = call.input["PathPrefix"].string_or("/");
+  const auto usage = call.input["PolicyUsageFilter"].string_or("");
+  const bool only_attached = call.input["OnlyAttached"].boolean_or(false);
+  std::vector<std::pair<std::string, Value>> rows;
+  for (const auto& [arn, policy] : directory_.policies()) {
+    if ((scope == "AWS" && !policy.of_aws) || (scope == "Local" && policy.of_aws)) continue;
+    if (!policy.path.starts_with(prefix)) continue;
+    if (only_attached && !directory_.attachments(arn)) continue;
+    if (usage == "PermissionsPolicy" && !directory_.attachments(arn)) continue;
+    if (usage == "PermissionsBoundary" && !directory_.boundary_uses(arn)) continue;
+    rows.emplace_back(arn, policy_value(policy));
+  }
+  return page(call.input, "Policies", std::move(rows));
+}
+
+aws::Outcome<> Iam::create_policy_version(const Call& call) {
+  const auto policy = require_own_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  auto& p = **policy;
+  const auto document = call.input["PolicyDocument"].string();
+  if (const auto fine = check_managed(document); !fine) return failure(fine.error());
+  if (p.versions.size() >= 5)
+    return limit_exceeded(
+        "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing "
+        "version.");
+  p.versions.push_back({fmt::format("v{}", p.next_version++), document, directory_.now()});
+  if (call.input["SetAsDefault"].boolean_or(false)) p.default_version = p.versions.back().id;
+  p.updated = directory_.now();
+  directory_.save(p);
+  return Value::structure({{"PolicyVersion", version_value(p, p.versions.back(), false)}});
+}
+
+aws::Outcome<> Iam::get_policy_version(const Call& call) {
+  const auto policy = require_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  const auto id = call.input["VersionId"].string();
+  const auto* version = (*policy)->version(id);
+  if (!version) return failure(no_such_version(**policy, id).error());
+  return Value::structure({{"PolicyVersion", version_value(**policy, *version, true)}});
+}
+
+aws::Outcome<> Iam::list_policy_versions(const Call& call) {
+  const auto policy = require_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  std::vector<std::pair<std::string, Value>> rows;
+  for (const auto& version : (*policy)->versions) {
+    const auto number = parse_int(std::string_view{version.id}.substr(1)).value_or(0);
+    rows.emplace_back(fmt::format("{:020}", 1'000'000'000 - number), version_value(**policy, version, false));
+  }
+  std::reverse(rows.begin(), rows.end());  // newest first
+  return page(call.input, "Versions", std::move(rows));
+}
+
+aws::Outcome<> Iam::delete_policy_version(const Call& call) {
+  const auto policy = require_own_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  auto& p = **policy;
+  const auto id = call.input["VersionId"].string();
+  if (!p.version(id)) return failure(no_such_version(p, id).error());
+  if (id == p.default_version) return delete_conflict_error("Cannot delete the default version of a policy.");
+  std::erase_if(p.versions, [&](const PolicyVersion& v) { return v.id == id; });
+  p.updated = directory_.now();
+  directory_.save(p);
+  return Value{};
+}
+
+aws::Outcome<> Iam::set_default_policy_version(const Call& call) {
+  const auto policy = require_own_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  const auto id = call.input["VersionId"].string();
+  if (!(*policy)->version(id)) return failure(no_such_version(**policy, id).error());
+  (*policy)->default_version = id;
+  (*policy)->updated = directory_.now();
+  directory_.save(**policy);
+  return Value{};
+}
+
+aws::Outcome<> Iam::list_entities_for_policy(const Call& call) {
+  const auto policy = require_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  const auto& arn = (*policy)->arn;
+  const auto filter = call.input["EntityFilter"].string_or("");
+  const auto usage = call.input["PolicyUsageFilter"].string_or("");
+  const auto prefix = call.input["PathPrefix"].string_or("/");
+  struct Row {
+    Kind kind;
+    std::string_view filter, list, name, id;
+  };
+  auto out = Value::structure();
+  for (const auto& row : {Row{Kind::group, "Group", "PolicyGroups", "GroupName", "GroupId"},
+                          Row{Kind::user, "User", "PolicyUsers", "UserName", "UserId"},
+                          Row{Kind::role, "Role", "PolicyRoles", "RoleName", "RoleId"}}) {
+    auto list = Value::list();
+    for (const auto& [key, entity] : directory_.all(row.kind)) {
+      const bool attached = std::find(entity.attached.begin(), entity.attached.end(), arn) != entity.attached.end();
+      const bool bounds = entity.boundary == arn;
+      const bool counts = usage == "PermissionsBoundary" ? bounds
+                          : usage == "PermissionsPolicy" ? attached
+                                                         : attached || bounds;
+      if (!counts || !entity.path.starts_with(prefix)) continue;
+      if (!filter.empty() && filter != row.filter) continue;
+      list.push(Value::structure({{row.name, entity.name}, {row.id, entity.id}}));
+    }
+    out.set(row.list, std::move(list));
+  }
+  out.set("IsTruncated", false);
+  return out;
+}
+
+aws::Outcome<> Iam::tag_policy(const Call& call) {
+  const auto policy = require_own_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  const auto done = add_tags((*policy)->tags, read_tags(call.input["Tags"]), TagKeys::exact);
+  if (!done) return failure(done.error());
+  directory_.save(**policy);
+  return Value{};
+}
+
+aws::Outcome<> Iam::untag_policy(const Call& call) {
+  const auto policy = require_own_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  remove_tags((*policy)->tags, call.input["TagKeys"].strings(), TagKeys::exact);
+  directory_.save(**policy);
+  return Value{};
+}
+
+aws::Outcome<> Iam::list_policy_tags(const Call& call) {
+  const auto policy = require_policy(call.input["PolicyArn"]);
+  if (!policy) return failure(policy.error());
+  std::vector<std::pair<std::string, Value>> rows;
+  for (const auto& tag : (*policy)->tags)
+    rows.emplace_back(tag.key, Value::structure({{"Key", tag.key}, {"Value", tag.value}}));
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  return page(call.input, "Tags", std::move(rows));
+}
+
+}  // namespace sitelatch::iam
