@@ -188,10 +188,13 @@ std::string denial_text(const AccessRequest& request, const Decision& decision) 
     return {"", ""};
   };
   const auto phrase = words(decision.because);
+  const auto denied = fmt::format("User: {} is not authorized to perform: {}{}", name, request.action, where);
+  // STS says no more than this of a role that does not trust the caller, or that does not exist.
+  if (decision.because == PolicyType::trust && decision.verdict == Decision::Verdict::implicit_deny) return denied;
   const auto why = decision.verdict == Decision::Verdict::explicit_deny
                        ? fmt::format("with an explicit deny in {}", phrase.first)
                        : fmt::format("because no {} allows the {} action", phrase.second, request.action);
-  return fmt::format("User: {} is not authorized to perform: {}{} {}", name, request.action, where, why);
+  return denied + " " + why;
 }
 
 bool resource_policy_allows(const Policy& policy, std::string_view service, std::string_view action,

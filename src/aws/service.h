@@ -52,6 +52,7 @@ struct Permission {
   std::vector<std::string> resources;   // {"arn:aws:route53:::healthcheck/..."} or {"*"}
   ConditionKeys keys;                   // beyond the global ones, which the gateway adds
   std::string resource_policy;          // JSON text or empty
+  bool resource_policy_required = false;  // a role's trust policy: nothing is allowed without it
 };
 
 using Answer = std::function<void(Outcome<>)>;
