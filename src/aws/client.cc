@@ -15,6 +15,15 @@ bool is_json(Protocol protocol) {
          protocol == Protocol::rest_json;
 }
 
+constexpr std::size_t compressed_from_bytes = 10240;  // as AWS's own clients
+
+void compress(HttpRequest& request, const Operation& operation) {
+  if (!operation.compressed || request.body.size() < compressed_from_bytes) return;
+  request.body = codec::deflate_gzip(request.body);
+  const auto before = request.headers.get("Content-Encoding");
+  request.headers.set("Content-Encoding", before.empty() ? "gzip" : before + ", gzip");
+}
+
 std::string form_text(const ServiceModel& service, const Operation& operation, const Value& input) {
   codec::Pairs pairs{{"Action", operation.name}, {"Version", service.api_version}};
   if (operation.input != no_shape) codec::write_query(pairs, service, operation.input, input);
@@ -209,6 +218,7 @@ HttpRequest encode_request(const ServiceModel& service, const Operation& operati
     case Protocol::rest_json:
     case Protocol::rest_xml: write_rest_request(request, service, operation, protocol, input); break;
   }
+  compress(request, operation);
   if (service.query_compatible && protocol != Protocol::query)
     request.headers.set("x-amzn-query-mode", "true");
   return request;

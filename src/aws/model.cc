@@ -143,6 +143,7 @@ class Loader {
     member.wire_name = text_of(from, "locationName");
     member.named = !member.wire_name.empty();
     if (!member.named) member.wire_name = default_wire_name;
+    if (text_of(from, "location") == "headers" && !member.named) member.wire_name.clear();
     member.location = location_of(from, model_.shapes[member.shape].kind == Kind::map);
     member.timestamp_format = timestamp_format_of(from);
     if (member.timestamp_format == TimestampFormat::by_protocol)
@@ -264,6 +265,7 @@ class Loader {
     if (const auto* output = object_of(from, "output")) {
       operation.output = find_shape(text_of(*output, "shape"));
       operation.result_wrapper = text_of(*output, "resultWrapper");
+      if (operation.result_wrapper.empty()) operation.result_wrapper = operation.name + "Result";
     }
     if (const auto* errors = from.if_contains("errors"))
       for (const auto& error : errors->as_array())

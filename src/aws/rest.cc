@@ -105,17 +105,12 @@ Value read_query_member(const ServiceModel& model, const Member& member, const P
   return items;
 }
 
-// All parameters that no member of its own takes.
-Value read_query_map(const ServiceModel& model, const Shape& structure, const Member& member,
-                     const Pairs& query) {
+// All parameters, those that have members of their own too.
+Value read_query_map(const ServiceModel& model, const Member& member, const Pairs& query) {
   const auto& map = model.shape(member.shape);
   const bool lists = model.shape(map.element.shape).kind == Kind::list;
   auto out = Value::structure();
   for (const auto& [key, text] : query) {
-    const bool taken = std::any_of(structure.members.begin(), structure.members.end(), [&](const Member& m) {
-      return m.location == Location::query && m.wire_name == key;
-    });
-    if (taken) continue;
     if (!lists) {
       out.members_mut().push_back({key, read_scalar(model, map.element, text)});
       continue;
@@ -131,7 +126,7 @@ Value read_query_map(const ServiceModel& model, const Shape& structure, const Me
 Value read_prefixed(const Member& member, const Headers& headers) {
   auto out = Value::structure();
   for (const auto& [name, value] : headers) {
-    if (name.size() < member.wire_name.size() || (!member.named && name.empty())) continue;
+    if (name.size() < member.wire_name.size()) continue;
     if (!equal_ignoring_case(std::string_view{name}.substr(0, member.wire_name.size()), member.wire_name))
       continue;
     check_text(value);
@@ -204,7 +199,7 @@ void read_bindings(Value& into, const ServiceModel& model, const Shape& shape, c
         break;
       }
       case Location::query: value = read_query_member(model, member, parts.query); break;
-      case Location::query_map: value = read_query_map(model, shape, member, parts.query); break;
+      case Location::query_map: value = read_query_map(model, member, parts.query); break;
       case Location::header: {
         const auto* text = parts.headers->find(member.wire_name);
         if (text) value = read_header(model, member, *text);
@@ -221,7 +216,6 @@ void write_headers(Headers& into, const ServiceModel& model, const Shape& shape,
     const auto& inner = value[member.name];
     if (inner.is_null()) continue;
     if (member.location == Location::header) {
-      if (inner.is_list() && inner.items().empty()) continue;
       into.set(member.wire_name, header_text(model, member, inner));
     } else if (member.location == Location::header_prefix) {
       for (const auto& [name, text] : inner.members()) into.set(member.wire_name + name, text.string());

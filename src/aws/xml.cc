@@ -120,10 +120,10 @@ void close_element(std::string& out, std::string_view name) {
   out += '>';
 }
 
-void write_entry(std::string& out, std::string_view name, const ServiceModel& model, const Shape& map,
-                 const Value::Member& entry) {
-  out += '<';
-  out += name;
+void write_entry(std::string& out, std::string_view name, const ServiceModel& model, const Member& place,
+                 const Shape& map, const Value::Member& entry) {
+  const bool flat = place.flattened;  // the entry then stands for the map's own element
+  open_element(out, name, flat ? place.xml_namespace : std::string{}, place.xml_prefix);
   out += '>';
   write_xml(out, map.key.wire_name, model, map.key, Value{entry.name});
   write_xml(out, map.element.wire_name, model, map.element, entry.value);
@@ -136,7 +136,7 @@ void write_flattened(std::string& out, const ServiceModel& model, const Member& 
   if (shape.kind == Kind::list)
     for (const auto& item : value.items()) write_xml(out, member.wire_name, model, shape.element, item);
   else
-    for (const auto& entry : value.members()) write_entry(out, member.wire_name, model, shape, entry);
+    for (const auto& entry : value.members()) write_entry(out, member.wire_name, model, member, shape, entry);
 }
 
 }  // namespace
@@ -202,7 +202,7 @@ void write_xml(std::string& out, std::string_view name, const ServiceModel& mode
         write_xml(out, shape.element.wire_name, model, shape.element, item);
       break;
     case Kind::map:
-      for (const auto& entry : value.members()) write_entry(out, "entry", model, shape, entry);
+      for (const auto& entry : value.members()) write_entry(out, "entry", model, place, shape, entry);
       break;
     default: {
       std::string text;
