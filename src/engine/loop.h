@@ -41,6 +41,9 @@ class Loop {
   // On the control thread, manual clock only: `done` runs when the time has arrived. Advances queue up.
   void advance(Duration by, std::function<void(Instant)> done);
 
+  // On the control thread: runs the callback once all that was written is durable.
+  void when_durable(std::function<void()> callback) { journal_.when_durable(std::move(callback)); }
+
   // Held while something runs for real: time stands still meanwhile (manual clock).
   class Work {
    public:

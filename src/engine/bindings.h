@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one service needs of another, satisfied here: each class is one arrow between two services, and reading them
+// tells what happens in a failover (ARCHITECTURE.md). Services are made after the bindings that they take, so a binding
+// reaches its provider through Neighbours, filled once all stand.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "services/cloudwatch/alarm_actions.h"
+#include "services/events/outside.h"
+#include "services/lambda/neighbours.h"
+#include "services/route53/health_metrics.h"
+#include "services/route53/metric_data_stream.h"
+#include "services/sns/outside.h"
+
+namespace sitelatch::cloudwatch { class CloudWatch; }
+namespace sitelatch::iam { class Identities; struct Entity; }
+namespace sitelatch::lambda { class Lambda; }
+namespace sitelatch::logs { class Logs; }
+namespace sitelatch::sns { class Sns; }
+
+namespace sitelatch::engine {
+
+// Who is there to be asked; filled before any timer or request runs.
+struct Neighbours {
+  std::string account;
+  iam::Identities* identities = nullptr;
+  cloudwatch::CloudWatch* cloudwatch = nullptr;
+  logs::Logs* logs = nullptr;
+  sns::Sns* sns = nullptr;
+  lambda::Lambda* lambda = nullptr;
+};
+
+// route53 -> cloudwatch: HealthCheckStatus and its kin, in us-east-1 only.
+class HealthMetricsToCloudWatch final : public route53::HealthMetrics {
+ public:
+  explicit HealthMetricsToCloudWatch(const Neighbours& n) : n_(n) {}
+  void publish(std::string_view metric_name, std::string_view health_check_id, double value, std::string_view unit,
+               Instant at) override;
+
+ private:
+  const Neighbours& n_;
+};
+
+// cloudwatch -> sns, lambda: what an alarm does.
+class AlarmActionsToServices final : public cloudwatch::AlarmActions {
+ public:
+  explicit AlarmActionsToServices(const Neighbours& n) : n_(n) {}
+  Result<Done> execute(const cloudwatch::AlarmAction& action) override;
+
+ private:
+  const Neighbours& n_;
+};
+
+// sns -> lambda: a notification becomes an asynchronous event.
+class FunctionDeliveriesToLambda final : public sns::FunctionDeliveries {
+ public:
+  explicit FunctionDeliveriesToLambda(const Neighbours& n) : n_(n) {}
+  sns::Handover hand_over(const std::string& function_arn, const std::string& payload,
+                          const std::string& topic_arn) override;
+
+ private:
+  const Neighbours& n_;
+};
+
+// events -> lambda, sns: a scheduled event reaches its target.
+class RuleTargets final : public events::Targets {
+ public:
+  explicit RuleTargets(const Neighbours& n) : n_(n) {}
+  events::Handover hand_over(const std::string& target_arn, const std::string& payload,
+                             const std::string& rule_arn) override;
+
+ private:
+  const Neighbours& n_;
+};
+
+// lambda -> iam: the execution role.
+class ExecutionRoles final : public lambda::Roles {
+ public:
+  explicit ExecutionRoles(const Neighbours& n) : n_(n) {}
+  aws::Outcome<ports::Credentials> assume(const std::string& role_arn, const std::string& session_name,
+                                          Duration duration) override;
+  aws::Outcome<Done> assumable(const std::string& role_arn) override;
+
+ private:
+  const Neighbours& n_;
+};
+
+// lambda -> logs, with the rights of the execution role.
+class FunctionLogsToLogs final : public lambda::FunctionLogs {
+ public:
+  explicit FunctionLogsToLogs(const Neighbours& n) : n_(n) {}
+  void write(const std::string& region, const std::string& group, const std::string& stream,
+             const std::vector<lambda::LogLine>& lines, const std::string& role_arn) override;
+
+ private:
+  const Neighbours& n_;
+};
+
+// lambda -> sns, lambda: where the fate of an event is told, with the rights of the execution role.
+class EventDestinations final : public lambda::Destinations {
+ public:
+  explicit EventDestinations(const Neighbours& n) : n_(n) {}
+  aws::Outcome<> send(const std::string& destination_arn, const std::string& record, const std::string& role_arn,
+                      const std::string& function_arn) override;
+  aws::Outcome<> send_dead_letter(const std::string& topic_arn, const lambda::DeadLetter& letter,
+                                  const std::string& role_arn, const std::string& function_arn) override;
+  bool permitted(const std::string& topic_arn, const std::string& role_arn) override;
+
+ private:
+  const Neighbours& n_;
+};
+
+// sns, lambda, events -> cloudwatch: their own metrics.
+class TopicMetrics final : public sns::DeliveryMetrics {
+ public:
+  explicit TopicMetrics(const Neighbours& n) : n_(n) {}
+  void count(std::string_view region, std::string_view metric_name, std::string_view topic_name, double value,
+             std::string_view unit, Instant at) override;
+
+ private:
+  const Neighbours& n_;
+};
+class LambdaMetrics final : public lambda::FunctionMetrics {
+ public:
+  explicit LambdaMetrics(const Neighbours& n) : n_(n) {}
+  void count(const std::string& region, std::string_view metric_name, const std::string& function_name, double value,
+             std::string_view unit, Instant at) override;
+
+ private:
+  const Neighbours& n_;
+};
+class EventsMetrics final : public events::RuleMetrics {
+ public:
+  explicit EventsMetrics(const Neighbours& n) : n_(n) {}
+  void count(std::string_view region, std::string_view metric_name, std::string_view rule_name, double value,
+             std::string_view unit, Instant at) override;
+
+ private:
+  const Neighbours& n_;
+};
+
+}  // namespace sitelatch::engine

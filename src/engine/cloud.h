@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// One AWS account: every service, wired to each other, behind one gateway, over whatever ports it is given. The engine runs
+// it on the real world; tests and simulation on a virtual one. What happens in a failover, in one place:
+//   Prober -> route53 -> HealthMetrics -> cloudwatch -> AlarmActions -> sns -> FunctionDeliveries -> lambda -> FunctionHost
+//   and back through the gateway: the function's signed UpdateHealthCheck.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/bindings.h"
+#include "engine/gateway.h"
+#include "ports/courier.h"
+#include "ports/entropy.h"
+#include "ports/function_host.h"
+#include "ports/journal.h"
+#include "ports/prober.h"
+#include "ports/timers.h"
+#include "ports/wall_clock.h"
+#include "services/cloudwatch/cloudwatch.h"
+#include "services/events/events.h"
+#include "services/iam/directory.h"
+#include "services/iam/iam.h"
+#include "services/iam/identities.h"
+#include "services/lambda/lambda.h"
+#include "services/logs/logs.h"
+#include "services/route53/route53.h"
+#include "services/sns/sns.h"
+#include "services/sts/sts.h"
+
+namespace sitelatch::engine {
+
+class Cloud {
+ public:
+  struct Ports {
+    ports::Journal& journal;
+    ports::Timers& timers;
+    ports::WallClock& wall;
+    ports::Entropy& entropy;
+    ports::Prober& prober;
+    ports::FunctionHost& functions;
+    ports::Courier& courier;
+    sns::SigningKeyMaker& key_maker;
+    route53::ViewSink& views;
+  };
+  struct Options {
+    std::string account = "000000000000";
+    std::string endpoint = "http://127.0.0.1:4566";  // how clients reach the gateway
+    bool accept_any_credentials = false;
+  };
+  // Loads everything from the journal. Nothing runs before the caller's loop does.
+  Cloud(Ports ports, const Options& options);
+
+  // One request to any of the services; the reply comes on the control thread once what it rests on is durable.
+  void serve(aws::HttpRequest request, std::function<void(aws::HttpResponse)> reply);
+
+  route53::Route53& route53() { return route53_; }
+  cloudwatch::CloudWatch& cloudwatch() { return cloudwatch_; }
+  const iam::RootKey& root_key() const { return identities_.root_key(); }
+
+ private:
+  bool serve_file(const aws::HttpRequest& request, const std::function<void(aws::HttpResponse)>& reply);
+
+  Neighbours neighbours_;
+  HealthMetricsToCloudWatch health_metrics_{neighbours_};
+  AlarmActionsToServices alarm_actions_{neighbours_};
+  FunctionDeliveriesToLambda function_deliveries_{neighbours_};
+  RuleTargets rule_targets_{neighbours_};
+  ExecutionRoles execution_roles_{neighbours_};
+  FunctionLogsToLogs function_logs_{neighbours_};
+  EventDestinations event_destinations_{neighbours_};
+  TopicMetrics topic_metrics_{neighbours_};
+  LambdaMetrics lambda_metrics_{neighbours_};
+  EventsMetrics events_metrics_{neighbours_};
+
+  iam::Directory directory_;
+  iam::Identities identities_;
+  iam::Iam iam_;
+  sts::Sts sts_;
+  cloudwatch::CloudWatch cloudwatch_;
+  logs::Logs logs_;
+  lambda::Lambda lambda_;
+  sns::Sns sns_;
+  events::Events events_;
+  route53::Route53 route53_;
+  Gateway gateway_;
+};
+
+}  // namespace sitelatch::engine

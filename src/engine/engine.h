@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine as a process: a Cloud on the real world (SQLite, sockets, probes, DNS, processes), its control thread and its
+// orderly end.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aws/value.h"
+#include "base/result.h"
+#include "engine/loop.h"
+#include "net/http_server.h"
+
+namespace sitelatch::engine {
+
+struct Config {
+  std::filesystem::path data_dir;
+  net::Endpoint api{"127.0.0.1", 4566}, dns{"127.0.0.1", 5300};
+  ClockKind clock = ClockKind::scaled;
+  double time_scale = 1;
+  std::string account = "000000000000";
+  bool ephemeral = false;
+  bool accept_any_credentials = false;
+  std::string smtp;  // "smtp://host:port"; empty: mail goes to DIR/mail
+};
+
+class Engine {
+ public:
+  // Everything that can refuse does it here: the directory, the ports, the options. On return it listens; requests wait
+  // until run().
+  static Result<std::unique_ptr<Engine>> start(const Config& config);
+  virtual ~Engine() = default;
+
+  virtual net::Endpoint api() const = 0;
+  virtual net::Endpoint dns() const = 0;
+  virtual std::string root_access_key_id() const = 0;
+  virtual std::string root_secret_access_key() const = 0;
+  // What functions can do on this machine that they should not: a sentence each.
+  virtual std::vector<std::string> missing_protections() const = 0;
+
+  // The calling thread is the control thread until stop(). Throws store::StoreFailure.
+  virtual void run() = 0;
+  // From any other thread: running functions get five seconds, replies under way are finished, queues are kept; then
+  // run() returns.
+  virtual void stop() = 0;
+};
+
+}  // namespace sitelatch::engine
