@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/lambda/async_queue.h"
+
+#include <vector>
+
+namespace sitelatch::lambda {
+namespace {
+constexpr std::string_view table = "lambda.async";
+}
+
+AsyncQueue::AsyncQueue(ports::Journal& journal, ports::Timers& timers, Attempt attempt)
+    : journal_(journal), timers_(timers), attempt_(std::move(attempt)) {
+  journal_.scan(table, "", "", [this](std::string_view key, std::string_view row) {
+    waiting_[std::string{key}].event = async_event_from_row(row);
+    return true;
+  });
+  for (const auto& entry : waiting_) arm(entry.first);
+}
+
+void AsyncQueue::add(AsyncEvent event) { reschedule(std::move(event)); }
+
+void AsyncQueue::reschedule(AsyncEvent event) {
+  const auto key = event.key();
+  write(event);
+  waiting_[key].event = std::move(event);
+  arm(key);
+}
+
+void AsyncQueue::remove(const AsyncEvent& event) {
+  journal_.erase(table, event.key());
+  waiting_.erase(event.key());
+}
+
+void AsyncQueue::write(const AsyncEvent& event) { journal_.put(table, event.key(), to_row(event)); }
+
+// Even what is due at once waits for its row to be durable; a timer of this instant would not.
+void AsyncQueue::arm(const std::string& key) {
+  auto& waiting = waiting_.at(key);
+  if (waiting.event.due > timers_.now()) {
+    waiting.timer.set(timers_, waiting.event.due, [this, key] { attempt(key); });
+    return;
+  }
+  waiting.timer.cancel();
+  journal_.when_durable([weak = std::weak_ptr<AsyncQueue*>(self_), key] {
+    if (const auto self = weak.lock()) (*self)->attempt(key);
+  });
+}
+
+void AsyncQueue::attempt(const std::string& key) {
+  const auto found = waiting_.find(key);
+  if (found == waiting_.end()) return;
+  const AsyncEvent event = found->second.event;  // the attempt may remove it
+  attempt_(event);
+}
+
+}  // namespace sitelatch::lambda

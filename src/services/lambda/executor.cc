@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/lambda/executor.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "services/lambda/invocation_log.h"
+
+namespace sitelatch::lambda {
+namespace {
+
+// Longer than any environment is kept busy; renewed well before a 15-minute invocation could outlast them.
+constexpr auto session_length = std::chrono::hours{12};
+constexpr auto renewal_margin = std::chrono::hours{1};
+constexpr std::size_t remembered_streams = 10'000;
+
+std::string version_arn(const Run& run) {
+  return "arn:aws:lambda:" + run.region + ":" + run.account + ":function:" + run.function_name +
+         ":" + run.version.number;
+}
+std::string unqualified_arn(const Run& run) {
+  return "arn:aws:lambda:" + run.region + ":" + run.account + ":function:" + run.function_name;
+}
+
+// X-Ray is not offered; functions still get an id of its form, never sampled.
+std::string trace_id(const std::string& request_id, Instant started) {
+  const auto digits = replace_all(request_id, "-", "") + std::string(32, '0');
+  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", unix_seconds(started),
+                     digits.substr(0, 24), digits.substr(8, 16));
+}
+
+ports::FunctionSpec spec_of(const Run& run, const ports::Credentials& credentials,
+                            CodeStore::Zip zip) {
+  const auto& c = run.version.configuration;
+  ports::FunctionSpec spec;
+  // New credentials need a new environment: a running one was given its own at its start.
+  spec.environment_key =
+      version_arn(run) + "#" + run.version.build_id + "#" + credentials.access_key_id;
+  spec.function_arn = unqualified_arn(run);
+  spec.function_name = run.function_name;
+  spec.account = run.account;
+  spec.region = run.region;
+  spec.runtime = c.runtime;
+  spec.handler = c.handler;
+  spec.zip = std::move(zip);
+  spec.code_sha256 = c.code_sha256;
+  spec.timeout_s = c.timeout_s;
+  spec.memory_mb = c.memory_mb;
+  spec.ephemeral_mb = c.ephemeral_mb;
+  if (c.variables) spec.variables = *c.variables;
+  spec.log_group = c.log_group;
+  return spec;
+}
+
+}  // namespace
+
+void Executor::execute(Run run, Done done) {
+  const auto credentials = credentials_for(run);
+  if (!credentials) return done(failure(credentials.error()));
+  auto zip = code_.find(run.version.configuration.code_sha256);
+  if (!zip) return done(aws::refuse("ServiceException", "The code of the function is missing."));
+  ++running_[{run.region, run.function_name}];
+  auto shared = std::make_shared<const Run>(std::move(run));
+  world_.journal.when_durable([weak = std::weak_ptr<Executor*>(self_), run = std::move(shared),
+                               credentials = *credentials, zip = std::move(zip),
+                               done = std::move(done)]() mutable {
+    if (const auto self = weak.lock())
+      (*self)->start(std::move(run), std::move(credentials), std::move(zip), std::move(done));
+  });
+}
+
+// The trust policy is asked at each renewal, not at each invocation, as on AWS (fact lambda-8).
+aws::Outcome<ports::Credentials> Executor::credentials_for(const Run& run) {
+  auto& cached = credentials_[version_arn(run)];
+  const auto now = world_.wall.now();
+  if (cached.build_id == run.version.build_id &&
+      cached.credentials.expiration - now > Duration{renewal_margin})
+    return cached.credentials;
+  const auto fresh =
+      world_.roles.assume(run.version.configuration.role, run.function_name, session_length);
+  if (!fresh) {
+    credentials_.erase(version_arn(run));
+    return aws::refuse("AccessDeniedException",
+                       "The role defined for the function cannot be assumed by Lambda.", 403);
+  }
+  cached = {*fresh, run.version.build_id};
+  return *fresh;
+}
+
+void Executor::start(std::shared_ptr<const Run> run, ports::Credentials credentials,
+                     CodeStore::Zip zip, Done done) {
+  const Instant started = world_.timers.now();
+  ports::Invocation invocation;
+  invocation.request_id = run->request_id;
+  invocation.payload = run->payload;
+  invocation.client_context = run->client_context;
+  invocation.trace_id = trace_id(run->request_id, started);
+  invocation.credentials = credentials;
+  auto spec = spec_of(*run, credentials, std::move(zip));
+  world_.host.invoke(std::move(spec), std::move(invocation),
+                     [weak = std::weak_ptr<Executor*>(self_), run = std::move(run), started,
+                      done = std::move(done)](const ports::InvocationOutcome& outcome) {
+                       const auto self = weak.lock();
+                       if (!self) return;
+                       auto execution = (*self)->finish(*run, started, outcome);
+                       done(std::move(execution));
+                     });
+}
+
+Execution Executor::finish(const Run& run, Instant started,
+                           const ports::InvocationOutcome& outcome) {
+  const auto slot = running_.find({run.region, run.function_name});
+  ENSURE(slot != running_.end() && slot->second > 0, "an invocation ended that had not begun");
+  const int concurrent = slot->second;
+  if (--slot->second == 0) running_.erase(slot);
+
+  Execution out;
+  out.verdict = judge(outcome, run.request_id, run.version.configuration.timeout_s);
+  out.executed_version = run.version.number;
+  if (out.verdict.kind == Verdict::Kind::host_error) return out;
+  write_log_of(run, started, outcome, out);
+  const bool failed = out.verdict.kind == Verdict::Kind::function_error;
+  count(run, "Invocations", 1, "Count", started);
+  count(run, "Errors", failed ? 1 : 0, "Count", started);
+  count(run, "Duration", std::chrono::duration<double, std::milli>(outcome.duration).count(),
+        "Milliseconds", started);
+  count(run, "ConcurrentExecutions", concurrent, "Count", started);
+  return out;
+}
+
+void Executor::write_log_of(const Run& run, Instant started,
+                            const ports::InvocationOutcome& outcome, Execution& execution) {
+  const auto& c = run.version.configuration;
+  LoggedInvocation logged;
+  logged.request_id = run.request_id;
+  logged.version = run.version.number;
+  logged.runtime = c.runtime;
+  logged.runtime_version_arn = runtime_version_arn(run.region, c.runtime);
+  logged.memory_mb = c.memory_mb;
+  logged.json = c.log_format == "JSON";
+  logged.quiet = c.system_log_level == "WARN";
+  logged.started = started;
+  logged.ended = world_.timers.now();
+  auto log = write_log(logged, outcome, execution.verdict);
+  execution.log_tail = std::move(log.tail);
+  if (!log.lines.empty())
+    world_.logs.write(run.region, c.log_group, stream_of(run, started, outcome), log.lines, c.role);
+}
+
+const std::string& Executor::stream_of(const Run& run, Instant started,
+                                       const ports::InvocationOutcome& outcome) {
+  // An outcome without an environment (no bootstrap was found) still wants a stream.
+  const auto id = outcome.environment_id.empty() ? std::string(32, '0') : outcome.environment_id;
+  if (streams_.size() > remembered_streams) streams_.clear();
+  const auto [at, is_new] = streams_.try_emplace(id);
+  if (is_new || outcome.init_duration || outcome.environment_id.empty())
+    at->second = log_stream_name(started, run.version.number, id);
+  return at->second;
+}
+
+void Executor::forget(const std::string& function_arn) {
+  const auto from = credentials_.lower_bound(function_arn + ":");
+  credentials_.erase(from, credentials_.lower_bound(function_arn + ";"));  // ';' follows ':'
+}
+
+int Executor::running(const std::string& region, const std::string& function_name) const {
+  const auto found = running_.find({region, function_name});
+  return found == running_.end() ? 0 : found->second;
+}
+// Every figure twice: for the function, and for the region as a whole (aws-semantics §14.3).
+void Executor::count(const Run& run, std::string_view metric_name, double value,
+                     std::string_view unit, Instant at) const {
+  world_.metrics.count(run.region, metric_name, run.function_name, value, unit, at);
+  world_.metrics.count(run.region, metric_name, "", value, unit, at);
+}
+
+}  // namespace sitelatch::lambda

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/lambda/lambda.h"
+
+#include "services/lambda/refusals.h"
+
+namespace sitelatch::lambda {
+namespace {
+constexpr std::string_view table = "lambda.functions";
+std::string row_key(const std::string& region, const std::string& name) { return region + "/" + name; }
+}  // namespace
+
+Lambda::Lambda(Ports ports, Neighbours neighbours, Options options)
+    : OperationTable({
+          {"CreateFunction", &Lambda::create_function},
+          {"GetFunction", &Lambda::get_function},
+          {"GetFunctionConfiguration", &Lambda::get_function_configuration},
+          {"UpdateFunctionCode", &Lambda::update_function_code},
+          {"UpdateFunctionConfiguration", &Lambda::update_function_configuration},
+          {"DeleteFunction", &Lambda::delete_function},
+          {"ListFunctions", &Lambda::list_functions},
+          {"PublishVersion", &Lambda::publish_version},
+          {"ListVersionsByFunction", &Lambda::list_versions_by_function},
+          {"CreateAlias", &Lambda::create_alias},
+          {"GetAlias", &Lambda::get_alias},
+          {"UpdateAlias", &Lambda::update_alias},
+          {"DeleteAlias", &Lambda::delete_alias},
+          {"ListAliases", &Lambda::list_aliases},
+          {"AddPermission", &Lambda::add_permission},
+          {"RemovePermission", &Lambda::remove_permission},
+          {"GetPolicy", &Lambda::get_policy},
+          {"PutFunctionConcurrency", &Lambda::put_function_concurrency},
+          {"GetFunctionConcurrency", &Lambda::get_function_concurrency},
+          {"DeleteFunctionConcurrency", &Lambda::delete_function_concurrency},
+          {"PutFunctionEventInvokeConfig", &Lambda::put_event_invoke_config},
+          {"UpdateFunctionEventInvokeConfig", &Lambda::update_event_invoke_config},
+          {"GetFunctionEventInvokeConfig", &Lambda::get_event_invoke_config},
+          {"DeleteFunctionEventInvokeConfig", &Lambda::delete_event_invoke_config},
+          {"ListFunctionEventInvokeConfigs", &Lambda::list_event_invoke_configs},
+          {"ListTags", &Lambda::list_tags},
+          {"TagResource", &Lambda::tag_resource},
+          {"UntagResource", &Lambda::untag_resource},
+          {"GetAccountSettings", &Lambda::get_account_settings},
+          {"GetFunctionCodeSigningConfig", &Lambda::get_code_signing_config},
+          {"GetRuntimeManagementConfig", &Lambda::get_runtime_management_config},
+          {"GetFunctionRecursionConfig", &Lambda::get_recursion_config},
+      }),
+      ports_(ports),
+      neighbours_(neighbours),
+      options_(std::move(options)),
+      code_(ports.journal, ports.entropy),
+      executor_({ports.journal, ports.timers, ports.wall, ports.host, neighbours.roles,
+                 neighbours.logs, neighbours.metrics},
+                code_),
+      queue_(ports.journal, ports.timers, [this](const AsyncEvent& event) { attempt(event); }) {
+  ports_.journal.scan(table, "", "", [this](std::string_view, std::string_view row) {
+    auto function = function_from_row(row);
+    const Key key{function.region, function.name};
+    functions_.emplace(key, std::move(function));
+    return true;
+  });
+  for (const auto& entry : functions_) settle_soon(entry.second);
+}
+
+std::vector<std::string_view> Lambda::operations() const {
+  auto out = names();
+  out.push_back("Invoke");
+  out.push_back("InvokeAsync");
+  return out;
+}
+
+void Lambda::handle(const aws::Call& call, aws::Answer answer) {
+  if (call.operation == "Invoke") return invoke(call, answer);
+  if (call.operation == "InvokeAsync") return invoke_old_style(call, answer);
+  const auto handler = OperationTable::find(call.operation);
+  ENSURE(handler != nullptr, call.operation);
+  answer((this->*handler)(call));
+}
+
+aws::Outcome<FunctionName> Lambda::named(const aws::Call& call) const {
+  return parse_function_name(call.input["FunctionName"].string_or(""),
+                             call.input["Qualifier"].string_or(""), {call.region, call.account});
+}
+
+aws::Outcome<Function*> Lambda::existing(const FunctionName& name) {
+  const auto found = functions_.find({name.region, name.name});
+  if (found == functions_.end() || found->second.account != name.account)
+    return not_found("Function not found: " + name.qualified_arn());
+  return &found->second;
+}
+
+aws::Outcome<Lambda::Found> Lambda::find(const aws::Call& call) {
+  auto name = named(call);
+  if (!name) return failure(name.error());
+  if (name->region != call.region)
+    return not_found("Functions from '" + name->region + "' are not reachable in this region ('" +
+                     call.region + "')");
+  const auto function = existing(*name);
+  if (!function) return failure(function.error());
+  return Found{*name, *function};
+}
+
+aws::Outcome<Lambda::Found> Lambda::find_version(const aws::Call& call) {
+  auto found = find(call);
+  if (found && !found->name.qualifier.empty() &&
+      !found->function->has_qualifier(found->name.qualifier))
+    return not_found("Function not found: " + found->name.qualified_arn());
+  return found;
+}
+
+const Function* Lambda::lookup(const std::string& region, const std::string& function_name) const {
+  const auto found = functions_.find({region, function_name});
+  return found == functions_.end() ? nullptr : &found->second;
+}
+
+aws::Outcome<Done> Lambda::check_revision(const std::string& current,
+                                          const aws::Value& input) const {
+  const auto asked = input["RevisionId"].string_or("");
+  if (asked.empty() || asked == current) return Done{};
+  return refused("PreconditionFailedException",
+                 "The Revision Id provided does not match the latest Revision Id. Call the "
+                 "GetFunction/GetAlias API to retrieve the latest Revision Id");
+}
+
+void Lambda::save(const Function& function) {
+  ports_.journal.put(table, row_key(function.region, function.name), to_row(function));
+}
+
+}  // namespace sitelatch::lambda

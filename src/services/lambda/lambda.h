@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// AWS Lambda: functions, their versions, policies and settings per region, and their invocations. This class holds the
+// state and answers the API; how one invocation runs is Executor's, when an event is tried again is async_event.h's.
+// The handlers stand by subject: lambda_functions.cc, _versions.cc, _policy.cc, _settings.cc, _invoke.cc, _async.cc,
+// authorisation.cc.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "aws/service.h"
+#include "ports/entropy.h"
+#include "services/lambda/async_queue.h"
+#include "services/lambda/code_store.h"
+#include "services/lambda/executor.h"
+#include "services/lambda/function.h"
+#include "services/lambda/function_name.h"
+#include "services/lambda/invocation_record.h"
+#include "services/lambda/neighbours.h"
+
+namespace sitelatch::lambda {
+
+class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
+ public:
+  struct Ports {
+    ports::Journal& journal;
+    ports::Timers& timers;
+    ports::WallClock& wall;
+    ports::Entropy& entropy;
+    ports::FunctionHost& host;
+  };
+  struct Neighbours {
+    Roles& roles;
+    FunctionLogs& logs;
+    Destinations& destinations;
+    FunctionMetrics& metrics;
+  };
+  struct Options {
+    std::string account = "000000000000";
+    std::uint32_t concurrency_limit = 1000;
+  };
+  Lambda(Ports ports, Neighbours neighbours, Options options);
+
+  std::string_view model_name() const override { return "lambda"; }
+  std::vector<std::string_view> operations() const override;
+  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
+  void handle(const aws::Call& call, aws::Answer answer) override;
+
+  // Another service invokes a function asynchronously on behalf of one of its resources; the function's resource policy
+  // decides. `source_account` may be empty. Accepted: the event is in the journal, to be committed with the batch.
+  Handover invoke_async(const std::string& function_arn, const std::string& payload,
+                        const std::string& service_principal, const std::string& source_arn,
+                        const std::string& source_account = {});
+  // The same for a destination: the engine has asked the rights of the sending function's role already.
+  Handover hand_over(const std::string& function_arn, const std::string& payload);
+
+  // What the engine serves under "/_sitelatch/code/...": the deployment package, nullptr for 404.
+  CodeStore::Zip code_at(std::string_view path) { return code_.at_path(path); }
+  CodeStore::Zip code_zip(const std::string& region, const std::string& function_name);
+
+  std::size_t queued_events() const { return queue_.size(); }
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // region, name
+  struct Found {
+    FunctionName name;
+    Function* function = nullptr;
+  };
+
+  // Functions and code (lambda_functions.cc)
+  aws::Outcome<> create_function(const aws::Call& call);
+  aws::Outcome<> get_function(const aws::Call& call);
+  aws::Outcome<> get_function_configuration(const aws::Call& call);
+  aws::Outcome<> update_function_code(const aws::Call& call);
+  aws::Outcome<> update_function_configuration(const aws::Call& call);
+  aws::Outcome<> delete_function(const aws::Call& call);
+  aws::Outcome<> list_functions(const aws::Call& call);
+  aws::Outcome<Done> check_neighbours(const Configuration& configuration);
+  aws::Outcome<Done> check_updatable(const Function& function, const aws::Value& input) const;
+  void begin_update(Function& function, Configuration configuration);
+  void settle_soon(const Function& function);
+  void settle(const Key& key);
+  void forget_unused_code(const std::set<std::string>& digests);
+  std::set<std::string> digests_of(const Function& function) const;
+  std::int64_t code_bytes(const std::string& region) const;
+
+  // Versions and aliases (lambda_versions.cc)
+  aws::Outcome<> publish_version(const aws::Call& call);
+  aws::Outcome<> list_versions_by_function(const aws::Call& call);
+  aws::Outcome<> create_alias(const aws::Call& call);
+  aws::Outcome<> get_alias(const aws::Call& call);
+  aws::Outcome<> update_alias(const aws::Call& call);
+  aws::Outcome<> delete_alias(const aws::Call& call);
+  aws::Outcome<> list_aliases(const aws::Call& call);
+  const Version& publish(Function& function, const std::optional<std::string>& description);
+  aws::Outcome<Done> set_routing(const Function& function, const aws::Value& input, Alias& alias) const;
+
+  // Resource policies (lambda_policy.cc)
+  aws::Outcome<> add_permission(const aws::Call& call);
+  aws::Outcome<> remove_permission(const aws::Call& call);
+  aws::Outcome<> get_policy(const aws::Call& call);
+  aws::Outcome<Done> check_policy_qualifier(const Found& found) const;
+
+  // Settings (lambda_settings.cc)
+  aws::Outcome<> put_function_concurrency(const aws::Call& call);
+  aws::Outcome<> get_function_concurrency(const aws::Call& call);
+  aws::Outcome<> delete_function_concurrency(const aws::Call& call);
+  aws::Outcome<> put_event_invoke_config(const aws::Call& call);
+  aws::Outcome<> update_event_invoke_config(const aws::Call& call);
+  aws::Outcome<> get_event_invoke_config(const aws::Call& call);
+  aws::Outcome<> delete_event_invoke_config(const aws::Call& call);
+  aws::Outcome<> list_event_invoke_configs(const aws::Call& call);
+  aws::Outcome<> set_event_invoke_config(const aws::Call& call, bool merge);
+  aws::Outcome<Done> check_destination(const Function& function, const std::string& arn,
+                                       std::string_view which);
+  aws::Outcome<> list_tags(const aws::Call& call);
+  aws::Outcome<> tag_resource(const aws::Call& call);
+  aws::Outcome<> untag_resource(const aws::Call& call);
+  aws::Outcome<Function*> tagged_function(const aws::Call& call);
+  aws::Outcome<> get_account_settings(const aws::Call& call);
+  aws::Outcome<> get_code_signing_config(const aws::Call& call);
+  aws::Outcome<> get_runtime_management_config(const aws::Call& call);
+  aws::Outcome<> get_recursion_config(const aws::Call& call);
+  std::int64_t reserved_in(const std::string& region, const std::string& but_for) const;
+
+  // Invocations (lambda_invoke.cc, lambda_async.cc)
+  void invoke(const aws::Call& call, const aws::Answer& answer);
+  void invoke_old_style(const aws::Call& call, const aws::Answer& answer);  // InvokeAsync
+  void invoke_and_wait(const aws::Call& call, const Found& found, std::string payload,
+                       std::string client_context, const aws::Answer& answer);
+  bool has_room_for(const Function& function) const;
+  // The version that an invocation of this qualifier runs; nullptr: no such qualifier.
+  const Version* runnable_version(const Function& function, const std::string& qualifier);
+  Run make_run(const Function& function, const std::string& qualifier, const Version& version) const;
+  std::string enqueue(const Function& function, const std::string& qualifier, std::string request_id,
+                      std::string payload, std::string client_context);
+  void attempt(const AsyncEvent& event);
+  void attempted(AsyncEvent event, const aws::Outcome<Execution>& outcome);
+  void throttled(AsyncEvent event, const std::string& why);
+  void go_on(AsyncEvent event, const NextStep& next, const Fate& fate, const DeadLetter& letter);
+  void give_up(const AsyncEvent& event, Fate fate, DeadLetter letter);
+  void tell(const Function& function, const AsyncEvent& event, const std::string& destination,
+            const Fate& fate);
+  RetryLimits limits_of(const Function& function, const std::string& qualifier) const;
+  const EventInvokeConfig* event_invoke_config(const Function& function,
+                                               const std::string& qualifier) const;
+  void count(const std::string& region, const std::string& function_name,
+             std::string_view metric_name, double value, std::string_view unit) const;
+
+  // Finding and keeping (lambda.cc)
+  aws::Outcome<FunctionName> named(const aws::Call& call) const;
+  aws::Outcome<Found> find(const aws::Call& call);  // the function exists; its qualifier is not looked at
+  aws::Outcome<Found> find_version(const aws::Call& call);  // and the qualifier is none or exists
+  aws::Outcome<Function*> existing(const FunctionName& name);
+  const Function* lookup(const std::string& region, const std::string& function_name) const;
+  aws::Outcome<Done> check_revision(const std::string& current, const aws::Value& input) const;
+  std::string new_revision() { return ports::uuid(ports_.entropy); }
+  void save(const Function& function);
+
+  Ports ports_;
+  Neighbours neighbours_;
+  Options options_;
+  CodeStore code_;
+  Executor executor_;
+  std::map<Key, Function> functions_;
+  AsyncQueue queue_;
+  // Callbacks hold this weakly: a Lambda that is gone is not called.
+  std::shared_ptr<Lambda*> self_ = std::make_shared<Lambda*>(this);
+};
+
+}  // namespace sitelatch::lambda

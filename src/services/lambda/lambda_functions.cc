@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// Creating, reading, changing and deleting functions and their code (aws-semantics §4.2, §14.1).
+#include "services/lambda/configuration_rules.h"
+#include "services/lambda/function_code.h"
+#include "services/lambda/lambda.h"
+#include "services/lambda/paging.h"
+#include "services/lambda/refusals.h"
+
+namespace sitelatch::lambda {
+using aws::Outcome;
+using aws::Value;
+
+namespace {
+constexpr std::string_view table = "lambda.functions";
+constexpr std::int64_t code_storage_limit = 80'530'636'800;
+
+// Lists leave out what GetFunction shows of a function's state.
+Value without_state(Value configuration) {
+  for (const auto* member : {"State", "StateReason", "StateReasonCode", "LastUpdateStatus",
+                             "LastUpdateStatusReason", "LastUpdateStatusReasonCode",
+                             "RuntimeVersionConfig"})
+    configuration.set(member, {});
+  return configuration;
+}
+
+// As asked for: under its own ARN, or under that of the version or alias in the question.
+Value configuration_as_asked(const Function& function, const std::string& qualifier) {
+  if (qualifier.empty()) return to_wire(function, function.latest, ArnForm::unqualified);
+  const auto* alias = function.alias(qualifier);
+  const auto* version = function.version(alias ? alias->version : qualifier);
+  auto out = to_wire(function, *version, ArnForm::qualified);
+  if (alias) out.set("FunctionArn", function.arn(qualifier));
+  return out;
+}
+}  // namespace
+
+Outcome<> Lambda::create_function(const aws::Call& call) {
+  const auto& input = call.input;
+  const auto name = named(call);
+  if (!name) return failure(name.error());
+  if (name->name.size() > 64)
+    return validation("Value '" + name->name +
+                      "' at 'functionName' failed to satisfy constraint: Member must have length "
+                      "less than or equal to 64");
+  if (name->region != call.region || name->account != call.account)
+    return not_found("Functions from '" + name->region + "' are not reachable in this region ('" +
+                     call.region + "')");
+  if (input["PackageType"].string_or("Zip") == "Image")
+    return failure(
+        zip_of(Value::structure({{"ImageUri", input["Code"]["ImageUri"].string_or("")}})).error());
+  if (!input.has("Runtime") || !input.has("Handler"))
+    return invalid_parameter(
+        "Runtime and Handler are mandatory parameters for functions created with deployment "
+        "packages.");
+
+  Function function;
+  function.region = call.region;
+  function.account = call.account;
+  function.name = name->name;
+  auto& c = function.latest.configuration;
+  if (auto right = set_architecture(input, c); !right) return failure(right.error());
+  if (auto right = configure(input, function.name, c); !right) return failure(right.error());
+  if (auto right = check_tags(input["Tags"]); !right) return failure(right.error());
+  if (input["Tags"].members().size() > 50)
+    return invalid_parameter("Number of tags exceeds resource tag limit.");
+  auto zip = zip_of(input["Code"]);
+  if (!zip) return failure(zip.error());
+  if (auto right = check_neighbours(c); !right) return failure(right.error());
+  if (lookup(call.region, function.name)) return conflict("Function already exist: " + function.name);
+  if (code_bytes(call.region) + static_cast<std::int64_t>(zip->size()) > code_storage_limit)
+    return refused("CodeStorageExceededException", "Code storage limit exceeded.");
+
+  c.code_size = static_cast<std::int64_t>(zip->size());
+  c.code_sha256 = sha256_base64(*zip);
+  code_.keep(c.code_sha256, *zip);
+  for (const auto& [key, value] : input["Tags"].members()) function.tags[key] = value.string_or("");
+  function.latest.modified = call.now;
+  function.latest.revision_id = new_revision();
+  function.latest.build_id = new_revision();
+  auto& kept = functions_.emplace(Key{call.region, function.name}, std::move(function)).first->second;
+  Value out = to_wire(kept, kept.latest, ArnForm::unqualified);
+  if (input["Publish"].boolean_or(false)) {
+    const auto& version = publish(kept, std::nullopt);
+    out = to_wire(kept, version, ArnForm::unqualified);
+  }
+  save(kept);
+  settle_soon(kept);
+  return out;
+}
+
+// What only other services know: the role and its trust, and whether it may publish dead letters.
+Outcome<Done> Lambda::check_neighbours(const Configuration& c) {
+  if (!neighbours_.roles.assumable(c.role))
+    return invalid_parameter("The role defined for the function cannot be assumed by Lambda.");
+  if (!c.dead_letter_arn.empty() && !neighbours_.destinations.permitted(c.dead_letter_arn, c.role))
+    return invalid_parameter(
+        "The provided execution role does not have permissions to call Publish on SNS");
+  return Done{};
+}
+
+Outcome<> Lambda::get_function(const aws::Call& call) {
+  const auto found = find_version(call);
+  if (!found) return failure(found.error());
+  const auto& function = *found->function;
+  const auto configuration = configuration_as_asked(function, found->name.qualifier);
+  const auto location = call.endpoint + code_.path_of(configuration["CodeSha256"].string());
+  Value out = Value::structure(
+      {{"Configuration", configuration},
+       {"Code", Value::structure({{"RepositoryType", "S3"}, {"Location", location}})}});
+  if (!function.tags.empty()) {
+    Value tags = Value::structure();
+    for (const auto& [key, value] : function.tags) tags.members_mut().push_back({key, value});
+    out.set("Tags", tags);
+  }
+  if (function.reserved_concurrency)
+    out.set("Concurrency", Value::structure(
+                               {{"ReservedConcurrentExecutions", *function.reserved_concurrency}}));
+  return out;
+}
+
+Outcome<> Lambda::get_function_configuration(const aws::Call& call) {
+  const auto found = find_version(call);
+  if (!found) return failure(found.error());
+  return configuration_as_asked(*found->function, found->name.qualifier);
+}
+
+Outcome<Done> Lambda::check_updatable(const Function& function, const Value& input) const {
+  if (auto same = check_revision(function.latest.revision_id, input); !same) return same;
+  if (function.latest.state == Version::State::pending)
+    return conflict(
+        "The operation cannot be performed at this time. The function is currently in the "
+        "following state: Pending");
+  if (function.latest.update == Version::Update::in_progress)
+    return conflict(
+        "The operation cannot be performed at this time. An update is in progress for resource: " +
+        function.arn());
+  return Done{};
+}
+
+void Lambda::begin_update(Function& function, Configuration configuration) {
+  function.previous = function.latest;
+  auto& latest = function.latest;
+  latest.configuration = std::move(configuration);
+  latest.update = Version::Update::in_progress;
+  latest.modified = ports_.timers.now();
+  latest.revision_id = new_revision();
+  latest.build_id = new_revision();
+}
+
+Outcome<> Lambda::update_function_code(const aws::Call& call) {
+  const auto& input = call.input;
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  auto& function = *found->function;
+  auto configuration = function.latest.configuration;
+  if (auto right = set_architecture(input, configuration); !right) return failure(right.error());
+  const auto zip = zip_of(input);
+  if (!zip) return failure(zip.error());
+  if (auto right = check_updatable(function, input); !right) return failure(right.error());
+  configuration.code_size = static_cast<std::int64_t>(zip->size());
+  configuration.code_sha256 = sha256_base64(*zip);
+  if (input["DryRun"].boolean_or(false)) {
+    auto would_be = function.latest;
+    would_be.configuration = configuration;
+    return to_wire(function, would_be, ArnForm::unqualified);
+  }
+  code_.keep(configuration.code_sha256, *zip);
+  begin_update(function, std::move(configuration));
+  Value out = to_wire(function, function.latest, ArnForm::unqualified);
+  if (input["Publish"].boolean_or(false)) {
+    const auto& version = publish(function, std::nullopt);
+    out = to_wire(function, version, ArnForm::qualified);
+  }
+  save(function);
+  settle_soon(function);
+  return out;
+}
+
+Outcome<> Lambda::update_function_configuration(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  auto& function = *found->function;
+  auto configuration = function.latest.configuration;
+  if (auto right = configure(call.input, function.name, configuration); !right)
+    return failure(right.error());
+  if (auto right = check_neighbours(configuration); !right) return failure(right.error());
+  if (auto right = check_updatable(function, call.input); !right) return failure(right.error());
+  begin_update(function, std::move(configuration));
+  save(function);
+  settle_soon(function);
+  return to_wire(function, function.latest, ArnForm::unqualified);
+}
+
+// "Shortly after" is as soon as the change is durable, whatever the engine's clock does (fact lambda-1).
+void Lambda::settle_soon(const Function& function) {
+  ports_.journal.when_durable(
+      [weak = std::weak_ptr<Lambda*>(self_), key = Key{function.region, function.name}] {
+        if (const auto self = weak.lock()) (*self)->settle(key);
+      });
+}
+
+void Lambda::settle(const Key& key) {
+  const auto at = functions_.find(key);
+  if (at == functions_.end()) return;
+  auto& function = at->second;
+  bool changed = false;
+  const auto activate = [&](Version& version) {
+    if (version.settled() && version.update == Version::Update::successful) return;
+    version.state = Version::State::active;
+    version.update = Version::Update::successful;
+    version.revision_id = new_revision();
+    changed = true;
+  };
+  activate(function.latest);
+  for (auto& entry : function.versions) activate(entry.second);
+  if (!changed) return;
+  if (function.previous) {
+    const auto replaced = function.previous->configuration.code_sha256;
+    function.previous.reset();
+    forget_unused_code({replaced});
+    ports_.host.retire(function.arn());
+  }
+  save(function);
+}
+
+std::set<std::string> Lambda::digests_of(const Function& function) const {
+  std::set<std::string> out{function.latest.configuration.code_sha256};
+  if (function.previous) out.insert(function.previous->configuration.code_sha256);
+  for (const auto& [number, version] : function.versions)
+    out.insert(version.configuration.code_sha256);
+  return out;
+}
+
+void Lambda::forget_unused_code(const std::set<std::string>& digests) {
+  auto unused = digests;
+  for (const auto& [key, function] : functions_) {
+    for (const auto& used : digests_of(function)) unused.erase(used);
+    if (unused.empty()) return;
+  }
+  for (const auto& digest : unused) code_.forget(digest);
+}
+
+std::int64_t Lambda::code_bytes(const std::string& region) const {
+  std::int64_t total = 0;
+  for (const auto& [key, function] : functions_) {
+    if (key.first != region) continue;
+    total += function.latest.configuration.code_size;
+    for (const auto& [number, version] : function.versions)
+      total += version.configuration.code_size;
+  }
+  return total;
+}
+
+CodeStore::Zip Lambda::code_zip(const std::string& region, const std::string& function_name) {
+  const auto* function = lookup(region, function_name);
+  return function ? code_.find(function->latest.configuration.code_sha256) : nullptr;
+}
+
+Outcome<> Lambda::delete_function(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  auto& function = *found->function;
+  const auto& qualifier = found->name.qualifier;
+  const auto answer = Value::structure({{"StatusCode", 204}});  // fact lambda-11
+  auto digests = digests_of(function);
+  if (!qualifier.empty()) {
+    if (qualifier == latest_version)
+      return invalid_parameter("$LATEST version cannot be deleted without deleting the function.");
+    if (function.alias(qualifier))
+      return invalid_parameter("Deletion of aliases is not currently supported.");
+    const auto* version = function.version(qualifier);
+    if (!version) return not_found("Function not found: " + found->name.qualified_arn());
+    std::string referring;
+    for (const auto& [name, alias] : function.aliases)
+      if (alias.version == qualifier || alias.weights.count(qualifier) > 0)
+        referring += (referring.empty() ? "" : ", ") + name;
+    if (!referring.empty())
+      return conflict("Unable to delete version because the following aliases reference it: [" +
+                      referring + "]");
+    function.policies.erase(qualifier);
+    function.event_invoke_configs.erase(qualifier);
+    function.versions.erase(std::stoull(version->number));
+    save(function);
+    forget_unused_code(digests);
+    return answer;
+  }
+  const auto arn = function.arn();
+  ports_.journal.erase(table, function.region + "/" + function.name);
+  functions_.erase({found->name.region, found->name.name});
+  forget_unused_code(digests);
+  executor_.forget(arn);
+  ports_.host.retire(arn);
+  return answer;
+}
+
+Outcome<> Lambda::list_functions(const aws::Call& call) {
+  const bool all = call.input["FunctionVersion"].string_or("") == "ALL";
+  std::map<std::string, Value> items;
+  for (auto at = functions_.lower_bound({call.region, ""});
+       at != functions_.end() && at->first.first == call.region; ++at) {
+    const auto& function = at->second;
+    const auto form = all ? ArnForm::qualified : ArnForm::unqualified;
+    items[function.name + "\t"] = without_state(to_wire(function, function.latest, form));
+    if (!all) continue;
+    for (const auto& [number, version] : function.versions) {
+      auto digits = std::to_string(number);
+      items[function.name + "\t" + std::string(20 - digits.size(), '0') + digits] =
+          without_state(to_wire(function, version, form));
+    }
+  }
+  return page_of(items, call.input, "Functions", 50);
+}
+
+Outcome<> Lambda::list_versions_by_function(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  const auto& function = *found->function;
+  std::map<std::string, Value> items;
+  items["$LATEST"] = without_state(to_wire(function, function.latest, ArnForm::qualified));
+  for (const auto& [number, version] : function.versions) {
+    auto digits = std::to_string(number);
+    items["$V" + std::string(20 - digits.size(), '0') + digits] =
+        without_state(to_wire(function, version, ArnForm::qualified));
+  }
+  return page_of(items, call.input, "Versions", 50);
+}
+
+}  // namespace sitelatch::lambda

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Invoke: waiting for the answer, queueing, or only asking whether one may (aws-semantics §4.4).
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "services/lambda/json_text.h"
+#include "services/lambda/lambda.h"
+#include "services/lambda/refusals.h"
+
+namespace sitelatch::lambda {
+using aws::Outcome;
+using aws::Value;
+
+namespace {
+
+Failure<aws::Error> too_large(std::size_t limit) {
+  return refused("RequestTooLargeException",
+                 fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation", limit));
+}
+
+Outcome<std::string> checked_payload(std::string payload, std::size_t limit) {
+  if (payload.size() > limit) return too_large(limit);
+  if (payload.empty()) return std::string{"{}"};
+  if (!is_json(payload))
+    return refused("InvalidRequestContentException",
+                   "Could not parse request body into json: Could not parse payload into json.");
+  return payload;
+}
+
+Outcome<std::string> checked_client_context(const std::string& encoded) {
+  if (encoded.empty()) return std::string{};
+  auto text = unbase64(encoded);
+  if (!text || !is_json(*text) || trim(*text).front() != '{')
+    return refused("InvalidRequestContentException",
+                   "Client context must be a valid Base64-encoded JSON object.");
+  return *std::move(text);
+}
+
+Failure<aws::Error> rate_exceeded(bool reserved) {
+  aws::Error error{"TooManyRequestsException", "Rate Exceeded.", 0, {}};
+  error.members = Value::structure(
+      {{"Reason", reserved ? "ReservedFunctionConcurrentInvocationLimitExceeded"
+                           : "ConcurrentInvocationLimitExceeded"},
+       {"Type", "User"}});
+  return {std::move(error)};
+}
+
+Outcome<> answer_of(const Outcome<Execution>& outcome, bool with_log) {
+  if (!outcome) return failure(outcome.error());
+  const auto& verdict = outcome->verdict;
+  if (verdict.kind == Verdict::Kind::host_error) {
+    aws::Error error{"ServiceException", "The engine could not run the function: " + repaired_utf8(verdict.payload),
+                     500, Value::structure({{"Type", "Service"}})};
+    return Failure<aws::Error>{std::move(error)};
+  }
+  Value out = Value::structure({{"StatusCode", 200},
+                                {"ExecutedVersion", outcome->executed_version},
+                                {"Payload", verdict.payload}});
+  if (verdict.kind == Verdict::Kind::function_error) out.set("FunctionError", "Unhandled");
+  if (with_log) out.set("LogResult", base64(outcome->log_tail));
+  return out;
+}
+
+}  // namespace
+
+void Lambda::invoke(const aws::Call& call, const aws::Answer& answer) {
+  const auto& input = call.input;
+  auto found = find(call);
+  // Invoke names the version that it looked for, $LATEST included.
+  if (found && !found->name.qualifier.empty() && !found->function->has_qualifier(found->name.qualifier))
+    return answer(not_found("Function not found: " + found->name.qualified_arn()));
+  if (!found) {
+    auto error = found.error();
+    const auto name = named(call);
+    if (name && name->qualifier.empty() && error.code == "ResourceNotFoundException" &&
+        name->region == call.region)
+      error.message += ":$LATEST";
+    return answer(failure(std::move(error)));
+  }
+  const auto type = input["InvocationType"].string_or("RequestResponse");
+  auto payload = checked_payload(input["Payload"].string_or(""),
+                                 type == "Event" ? async_payload_limit : sync_payload_limit);
+  if (!payload) return answer(failure(payload.error()));
+  auto context = checked_client_context(input["ClientContext"].string_or(""));
+  if (!context) return answer(failure(context.error()));
+  if (type == "DryRun") return answer(Value::structure({{"StatusCode", 204}}));
+  if (type == "Event") {
+    enqueue(*found->function, found->name.qualifier, call.request_id, *std::move(payload),
+            *std::move(context));
+    return answer(Value::structure({{"StatusCode", 202}}));
+  }
+  invoke_and_wait(call, *found, *std::move(payload), *std::move(context), answer);
+}
+
+// The operation of 2014, which only queues.
+void Lambda::invoke_old_style(const aws::Call& call, const aws::Answer& answer) {
+  const auto found = find(call);
+  if (!found) return answer(failure(found.error()));
+  auto payload = checked_payload(call.input["InvokeArgs"].string_or(""), async_payload_limit);
+  if (!payload) return answer(failure(payload.error()));
+  enqueue(*found->function, "", call.request_id, *std::move(payload), "");
+  answer(Value::structure({{"Status", 202}}));
+}
+
+void Lambda::invoke_and_wait(const aws::Call& call, const Found& found, std::string payload,
+                             std::string client_context, const aws::Answer& answer) {
+  const auto& function = *found.function;
+  if (!has_room_for(function)) {
+    count(function.region, function.name, "Throttles", 1, "Count");
+    return answer(rate_exceeded(function.reserved_concurrency.has_value()));
+  }
+  const auto& qualifier = found.name.qualifier;
+  auto run = make_run(function, qualifier, *runnable_version(function, qualifier));
+  run.request_id = call.request_id;
+  run.payload = std::move(payload);
+  run.client_context = std::move(client_context);
+  const bool with_log = call.input["LogType"].string_or("None") == "Tail";
+  executor_.execute(std::move(run), [answer, with_log](const Outcome<Execution>& outcome) {
+    answer(answer_of(outcome, with_log));
+  });
+}
+
+// A reservation is the function's own, be it all used or not; the others share what is not reserved.
+bool Lambda::has_room_for(const Function& function) const {
+  if (function.reserved_concurrency)
+    return executor_.running(function.region, function.name) <
+           static_cast<int>(*function.reserved_concurrency);
+  std::int64_t running = 0;
+  for (const auto& [key, number] : executor_.running()) {
+    const auto* other = key.first == function.region ? lookup(key.first, key.second) : nullptr;
+    if (other && !other->reserved_concurrency) running += number;
+  }
+  return running < std::int64_t{options_.concurrency_limit} - reserved_in(function.region, "");
+}
+
+const Version* Lambda::runnable_version(const Function& function, const std::string& qualifier) {
+  std::string number = qualifier.empty() ? std::string{latest_version} : qualifier;
+  if (const auto* alias = function.alias(number)) {
+    number = alias->version;
+    for (const auto& [version, weight] : alias->weights) {
+      const auto drawn = parse_int(ports::random_text(ports_.entropy, 6, "0123456789")).value_or(0);
+      if (double(drawn) < weight * 1'000'000) number = version;
+    }
+  }
+  // Until an update has settled, what was there before answers.
+  if (number == latest_version && function.previous) return &*function.previous;
+  return function.version(number);
+}
+
+Run Lambda::make_run(const Function& function, const std::string& qualifier,
+                     const Version& version) const {
+  Run run;
+  run.region = function.region;
+  run.account = function.account;
+  run.function_name = function.name;
+  run.invoked_arn = function.arn(qualifier);
+  run.version = version;
+  return run;
+}
+
+}  // namespace sitelatch::lambda

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// Concurrency, event invoke configuration, tags and what Terraform and consoles read besides (aws-semantics §14.2, §15).
+#include <fmt/format.h>
+
+#include "aws/arn.h"
+#include "base/text.h"
+#include "services/lambda/configuration_rules.h"
+#include "services/lambda/function_code.h"
+#include "services/lambda/lambda.h"
+#include "services/lambda/paging.h"
+#include "services/lambda/refusals.h"
+
+namespace sitelatch::lambda {
+using aws::Outcome;
+using aws::Value;
+
+namespace {
+constexpr std::int64_t unreserved_minimum = 100;
+constexpr std::size_t tags_limit = 50;
+
+Failure<aws::Error> functions_only() {
+  return invalid_parameter(
+      "This operation is permitted on Lambda functions only. Aliases and versions do not support "
+      "this operation. Please specify either a function name or an unqualified function ARN.");
+}
+}  // namespace
+
+// --- Concurrency ---
+
+std::int64_t Lambda::reserved_in(const std::string& region, const std::string& but_for) const {
+  std::int64_t total = 0;
+  for (const auto& [key, function] : functions_)
+    if (key.first == region && key.second != but_for)
+      total += function.reserved_concurrency.value_or(0);
+  return total;
+}
+
+Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  if (!found->name.qualifier.empty()) return functions_only();
+  auto& function = *found->function;
+  const auto asked = call.input["ReservedConcurrentExecutions"].integer();
+  const auto left = std::int64_t{options_.concurrency_limit} -
+                    reserved_in(function.region, function.name) - asked;
+  if (asked > 0 && left < unreserved_minimum)
+    return invalid_parameter(fmt::format(
+        "Specified ReservedConcurrentExecutions for function decreases account's "
+        "UnreservedConcurrentExecution below its minimum value of [{}].",
+        unreserved_minimum));
+  function.reserved_concurrency = static_cast<std::uint32_t>(asked);
+  save(function);
+  return Value::structure({{"ReservedConcurrentExecutions", asked}});
+}
+
+Outcome<> Lambda::get_function_concurrency(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  return Value::structure({{"ReservedConcurrentExecutions", found->function->reserved_concurrency}});
+}
+
+Outcome<> Lambda::delete_function_concurrency(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  if (!found->name.qualifier.empty()) return functions_only();
+  found->function->reserved_concurrency.reset();
+  save(*found->function);
+  return Value::structure();
+}
+
+// --- Event invoke configuration ---
+
+namespace {
+std::string config_key(const FunctionName& name) {
+  return name.qualifier.empty() ? std::string{latest_version} : name.qualifier;
+}
+Failure<aws::Error> no_event_invoke_config(const FunctionName& name) {
+  return not_found("The function " + name.arn() + ":" + config_key(name) +
+                   " doesn't have an EventInvokeConfig");
+}
+Failure<aws::Error> no_such_function() { return not_found("The function doesn't exist."); }
+
+Failure<aws::Error> unsupported_destination(std::string_view which, const std::string& arn) {
+  const auto side = [&](std::string_view name, std::string_view type) {
+    return which == name ? fmt::format("{}={}(destination={})", name, type, arn)
+                         : fmt::format("{}=null", name);
+  };
+  return invalid_parameter(fmt::format("The provided destination config DestinationConfig({}, {}) is invalid.",
+                                       side("onSuccess", "OnSuccess"), side("onFailure", "OnFailure")));
+}
+}  // namespace
+
+Outcome<> Lambda::put_event_invoke_config(const aws::Call& call) {
+  return set_event_invoke_config(call, false);
+}
+Outcome<> Lambda::update_event_invoke_config(const aws::Call& call) {
+  return set_event_invoke_config(call, true);
+}
+
+Outcome<> Lambda::set_event_invoke_config(const aws::Call& call, bool merge) {
+  const auto name = named(call);
+  if (!name) return failure(name.error());
+  const auto& input = call.input;
+  const auto& destinations = input["DestinationConfig"];
+  if (!input.has("MaximumRetryAttempts") && !input.has("MaximumEventAgeInSeconds") &&
+      !input.has("DestinationConfig"))
+    return invalid_parameter("You must specify at least one of error handling or destination setting.");
+  const auto found = find_version(call);
+  if (!found) return no_such_function();
+  auto& function = *found->function;
+  const auto key = config_key(*name);
+  const auto current = function.event_invoke_configs.find(key);
+  if (merge && current == function.event_invoke_configs.end()) return no_event_invoke_config(*name);
+
+  EventInvokeConfig config;
+  if (merge) config = current->second;
+  if (input.has("MaximumRetryAttempts"))
+    config.maximum_retry_attempts = input["MaximumRetryAttempts"].integer();
+  if (input.has("MaximumEventAgeInSeconds"))
+    config.maximum_event_age_s = input["MaximumEventAgeInSeconds"].integer();
+  if (destinations.has("OnSuccess"))
+    config.on_success = destinations["OnSuccess"]["Destination"].string_or("");
+  if (destinations.has("OnFailure"))
+    config.on_failure = destinations["OnFailure"]["Destination"].string_or("");
+  if (auto right = check_destination(function, config.on_success, "onSuccess"); !right)
+    return failure(right.error());
+  if (auto right = check_destination(function, config.on_failure, "onFailure"); !right)
+    return failure(right.error());
+  config.modified = call.now;
+  function.event_invoke_configs[key] = config;
+  save(function);
+  return to_wire(function, key, config);
+}
+
+Outcome<Done> Lambda::check_destination(const Function& function, const std::string& arn,
+                                        std::string_view which) {
+  if (arn.empty()) return Done{};
+  const auto parsed = aws::parse_arn(arn);
+  if (!parsed) return invalid_parameter("The destination ARN " + arn + " is invalid.");
+  if (parsed->service == "lambda") {
+    const auto name = parse_function_name(arn, "", {function.region, function.account});
+    const auto* target = name ? lookup(name->region, name->name) : nullptr;
+    if (!target || (!name->qualifier.empty() && !target->has_qualifier(name->qualifier)))
+      return invalid_parameter("The destination ARN " + arn + " is invalid.");
+    if (target == &function)
+      return invalid_parameter("You can't specify the function as a destination for itself.");
+    return Done{};
+  }
+  // Of AWS's other kinds of destination only topics are here (fact lambda-10); FIFO topics are none.
+  if (parsed->service != "sns" || arn.ends_with(".fifo")) return unsupported_destination(which, arn);
+  if (!neighbours_.destinations.permitted(arn, function.latest.configuration.role))
+    return invalid_parameter(
+        "The function's execution role does not have permissions to call Publish on " + arn);
+  return Done{};
+}
+
+Outcome<> Lambda::get_event_invoke_config(const aws::Call& call) {
+  const auto name = named(call);
+  if (!name) return failure(name.error());
+  const auto found = find(call);
+  if (!found) return no_event_invoke_config(*name);
+  const auto key = config_key(*name);
+  const auto config = found->function->event_invoke_configs.find(key);
+  if (config == found->function->event_invoke_configs.end()) return no_event_invoke_config(*name);
+  return to_wire(*found->function, key, config->second);
+}
+
+Outcome<> Lambda::delete_event_invoke_config(const aws::Call& call) {
+  const auto name = named(call);
+  if (!name) return failure(name.error());
+  const auto found = find(call);
+  if (!found || found->function->event_invoke_configs.erase(config_key(*name)) == 0)
+    return no_event_invoke_config(*name);
+  save(*found->function);
+  return Value::structure();
+}
+
+Outcome<> Lambda::list_event_invoke_configs(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return no_such_function();
+  std::map<std::string, Value> items;
+  for (const auto& [qualifier, config] : found->function->event_invoke_configs)
+    items[qualifier] = to_wire(*found->function, qualifier, config);
+  return page_of(items, call.input, "FunctionEventInvokeConfigs", 50);
+}
+
+// --- Tags ---
+
+Outcome<Function*> Lambda::tagged_function(const aws::Call& call) {
+  const auto arn = call.input["Resource"].string_or("");
+  const auto name = parse_function_name(arn, "", {call.region, call.account});
+  if (!name) return failure(name.error());
+  if (!name->qualifier.empty())
+    return invalid_parameter(
+        "Tags on function aliases and versions are not supported. Please specify a function ARN.");
+  if (name->region != call.region)
+    return not_found("Functions from '" + name->region + "' are not reachable in this region ('" +
+                     call.region + "')");
+  return existing(*name);
+}
+
+Outcome<> Lambda::list_tags(const aws::Call& call) {
+  const auto function = tagged_function(call);
+  if (!function) return failure(function.error());
+  Value tags = Value::structure();
+  for (const auto& [key, value] : (*function)->tags) tags.members_mut().push_back({key, value});
+  return Value::structure({{"Tags", tags}});
+}
+
+Outcome<> Lambda::tag_resource(const aws::Call& call) {
+  const auto function = tagged_function(call);
+  if (!function) return failure(function.error());
+  const auto& tags = call.input["Tags"];
+  if (tags.members().empty())
+    return invalid_parameter("An error occurred and the request cannot be processed.");
+  if (auto right = check_tags(tags); !right) return failure(right.error());
+  auto merged = (*function)->tags;
+  for (const auto& [key, value] : tags.members()) merged[key] = value.string_or("");
+  if (merged.size() > tags_limit)
+    return invalid_parameter("Number of tags exceeds resource tag limit.");
+  (*function)->tags = std::move(merged);
+  save(**function);
+  return Value::structure();
+}
+
+Outcome<> Lambda::untag_resource(const aws::Call& call) {
+  const auto function = tagged_function(call);
+  if (!function) return failure(function.error());
+  for (const auto& key : call.input["TagKeys"].strings()) (*function)->tags.erase(key);
+  save(**function);
+  return Value::structure();
+}
+
+// --- Reads of what this engine has no settings for ---
+
+Outcome<> Lambda::get_account_settings(const aws::Call& call) {
+  std::int64_t functions = 0;
+  for (const auto& entry : functions_) functions += entry.first.first == call.region ? 1 : 0;
+  const std::int64_t limit = options_.concurrency_limit;
+  return Value::structure(
+      {{"AccountLimit",
+        Value::structure({{"TotalCodeSize", std::int64_t{80'530'636'800}},
+                          {"CodeSizeUnzipped", unzipped_limit},
+                          {"CodeSizeZipped", zipped_limit},
+                          {"ConcurrentExecutions", limit},
+                          {"UnreservedConcurrentExecutions", limit - reserved_in(call.region, "")}})},
+       {"AccountUsage", Value::structure({{"TotalCodeSize", code_bytes(call.region)},
+                                          {"FunctionCount", functions}})}});
+}
+
+Outcome<> Lambda::get_code_signing_config(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  return Value::structure({{"CodeSigningConfigArn", ""}, {"FunctionName", found->name.name}});
+}
+
+Outcome<> Lambda::get_runtime_management_config(const aws::Call& call) {
+  const auto found = find_version(call);
+  if (!found) return failure(found.error());
+  const auto& qualifier = found->name.qualifier;
+  return Value::structure(
+      {{"UpdateRuntimeOn", "Auto"},
+       {"FunctionArn", found->function->arn(qualifier.empty() ? latest_version : std::string_view{qualifier})}});
+}
+
+Outcome<> Lambda::get_recursion_config(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  return Value::structure({{"RecursiveLoop", "Terminate"}});
+}
+
+}  // namespace sitelatch::lambda

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Lambda needs of other services, in its own words; engine/ satisfies it. Every call is synchronous and takes part
+// in the journal batch of the caller, so "sent the record" and "forgot the event" are committed together.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/error.h"
+#include "base/time.h"
+#include "ports/function_host.h"
+
+namespace sitelatch::lambda {
+
+// IAM and STS. The trust policy of the role must let lambda.amazonaws.com assume it, else the outcome is a refusal.
+class Roles {
+ public:
+  virtual aws::Outcome<ports::Credentials> assume(const std::string& role_arn,
+                                                  const std::string& session_name,
+                                                  Duration duration) = 0;
+  // The same question without making credentials: is there such a role, and may Lambda assume it?
+  virtual aws::Outcome<Done> assumable(const std::string& role_arn) = 0;
+
+ protected:
+  ~Roles() = default;
+};
+
+struct LogLine {
+  Instant at;
+  std::string text;  // UTF-8, with its final newline
+};
+
+// CloudWatch Logs, with the rights of the execution role (logs:CreateLogGroup, CreateLogStream, PutLogEvents): creates
+// group and stream as needed; without the right nothing is written and nothing is said, as on AWS.
+class FunctionLogs {
+ public:
+  virtual void write(const std::string& region, const std::string& group,
+                     const std::string& stream, const std::vector<LogLine>& lines,
+                     const std::string& role_arn) = 0;
+
+ protected:
+  ~FunctionLogs() = default;
+};
+
+// What a dead letter carries (aws-semantics §4.5): the event as it was, and why it died.
+struct DeadLetter {
+  std::string payload;
+  std::string request_id;
+  int error_code = 200;
+  std::string error_message;
+};
+
+// Where the fate of an asynchronous event is told, with the rights of the execution role.
+class Destinations {
+ public:
+  // Delivers an invocation record (a JSON document) to a topic or a function.
+  virtual aws::Outcome<> send(const std::string& destination_arn, const std::string& record,
+                              const std::string& role_arn, const std::string& function_arn) = 0;
+  // Publishes a dead letter to a topic, with message attributes RequestID, ErrorCode (Number), ErrorMessage.
+  virtual aws::Outcome<> send_dead_letter(const std::string& topic_arn, const DeadLetter& letter,
+                                          const std::string& role_arn,
+                                          const std::string& function_arn) = 0;
+  // May the role send there at all? Asked when a topic is configured as a destination or dead letter target.
+  virtual bool permitted(const std::string& topic_arn, const std::string& role_arn) = 0;
+
+ protected:
+  ~Destinations() = default;
+};
+
+// CloudWatch, namespace AWS/Lambda. An empty function name means the metric without dimensions (the whole region).
+class FunctionMetrics {
+ public:
+  virtual void count(const std::string& region, std::string_view metric_name,
+                     const std::string& function_name, double value, std::string_view unit,
+                     Instant at) = 0;
+
+ protected:
+  ~FunctionMetrics() = default;
+};
+
+// What became of an event that another service handed over for asynchronous invocation.
+struct Handover {
+  enum class Kind {
+    accepted,  // queued; request_id names it
+    refused,   // the sender's mistake (no such function, not permitted, too large): not worth a retry
+    failed,    // ours: worth a retry
+  };
+  Kind kind = Kind::failed;
+  std::string request_id;
+  std::string reason;  // empty when accepted
+};
+
+}  // namespace sitelatch::lambda

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lambda's refusals, most of which carry `"Type":"User"` (aws-semantics §4.2).
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "aws/error.h"
+
+namespace sitelatch::lambda {
+
+inline Failure<aws::Error> refused(std::string code, std::string message) {
+  aws::Error error{std::move(code), std::move(message), 0, aws::Value::structure({{"Type", "User"}})};
+  return {std::move(error)};
+}
+inline Failure<aws::Error> invalid_parameter(std::string message) {
+  return refused("InvalidParameterValueException", std::move(message));
+}
+inline Failure<aws::Error> conflict(std::string message) {
+  return refused("ResourceConflictException", std::move(message));
+}
+inline Failure<aws::Error> not_found(std::string message) {
+  return refused("ResourceNotFoundException", std::move(message));
+}
+// What the model's constraints say elsewhere; these are not in the model.
+inline Failure<aws::Error> validation(std::string message) {
+  return aws::refuse("ValidationException", "1 validation error detected: " + std::move(message), 400);
+}
+
+}  // namespace sitelatch::lambda
