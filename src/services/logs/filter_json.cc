@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// { $.a.b[0] = "x*" && ... }: messages that are JSON.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "aws/value.h"
+#include "base/text.h"
+#include "services/logs/filter_expression.h"
+#include "services/logs/filter_pattern.h"
+
+namespace sitelatch::logs {
+namespace {
+
+using aws::Value;
+using Operator = Comparison::Operator;
+
+struct Step {
+  std::string member;                // empty: an index
+  std::optional<std::size_t> index;  // neither: every item
+};
+using Path = std::vector<Step>;
+
+// "$.a.b[0]", "$.a[*]", "$['a b'].c"
+std::optional<Path> parse_path(std::string_view text) {
+  if (text.empty() || text.front() != '$') return std::nullopt;
+  text.remove_prefix(1);
+  Path out;
+  while (!text.empty()) {
+    if (text.front() == '.') {
+      text.remove_prefix(1);
+      if (!text.empty() && text.front() == '[') continue;
+      const auto length = std::min(text.find_first_of(".["), text.size());
+      if (length == 0) return std::nullopt;
+      out.push_back({std::string{text.substr(0, length)}, {}});
+      text.remove_prefix(length);
+    } else if (text.front() == '[') {
+      const auto close = text.find(']');
+      if (close == std::string_view::npos) return std::nullopt;
+      const auto inside = text.substr(1, close - 1);
+      text.remove_prefix(close + 1);
+      if (inside == "*") {
+        out.push_back({"", {}});
+      } else if (inside.size() > 2 && (inside.front() == '"' || inside.front() == '\'') && inside.back() == inside.front()) {
+        out.push_back({std::string{inside.substr(1, inside.size() - 2)}, {}});
+      } else {
+        const auto index = parse_int(inside);
+        if (!index || *index < 0) return std::nullopt;
+        out.push_back({"", static_cast<std::size_t>(*index)});
+      }
+    } else {
+      return std::nullopt;
+    }
+  }
+  return out;
+}
+
+const Value* member_of(const Value& value, const std::string& name) {
+  if (!value.is_struct()) return nullptr;
+  for (const auto& member : value.members())
+    if (member.name == name) return &member.value;
+  return nullptr;
+}
+
+// Every value that the path leads to.
+void follow(const Value& value, const Path& path, std::size_t at, std::vector<const Value*>& out) {
+  if (at == path.size()) {
+    out.push_back(&value);
+    return;
+  }
+  const auto& step = path[at];
+  if (!step.member.empty()) {
+    if (const auto* member = member_of(value, step.member)) follow(*member, path, at + 1, out);
+    return;
+  }
+  if (!value.is_list()) return;
+  const auto& items = value.items();
+  if (step.index) {
+    if (*step.index < items.size()) follow(items[*step.index], path, at + 1, out);
+    return;
+  }
+  for (const auto& item : items) follow(item, path, at + 1, out);
+}
+
+std::optional<double> number_in(const Value& value) {
+  if (value.is_number()) return value.number();
+  return value.is_string() ? parse_double(value.string()) : std::nullopt;
+}
+std::optional<std::string> text_of(const Value& value) {
+  if (value.is_string()) return value.string();
+  if (value.is_bool()) return value.boolean() ? "true" : "false";
+  if (value.is_integer()) return std::to_string(value.integer());
+  if (value.is_double()) return fmt::format("{}", value.number());
+  return std::nullopt;
+}
+
+// `*` is the only wildcard: `?` stands for itself.
+bool like(std::string_view pattern, std::string_view text) {
+  const auto first = pattern.find('*');
+  if (first == std::string_view::npos) return pattern == text;
+  if (text.substr(0, first) != pattern.substr(0, first)) return false;
+  text.remove_prefix(first);
+  pattern.remove_prefix(first + 1);
+  while (pattern.find('*') != std::string_view::npos) {
+    const auto piece = pattern.substr(0, pattern.find('*'));
+    const auto at = text.find(piece);
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at + piece.size());
+    pattern.remove_prefix(piece.size() + 1);
+  }
+  return text.size() >= pattern.size() && text.substr(text.size() - pattern.size()) == pattern;
+}
+
+bool judge_value(const Value& value, const Comparison& comparison) {
+  switch (comparison.op) {
+    case Operator::is_true: return value.is_bool() && value.boolean();
+    case Operator::is_false: return value.is_bool() && !value.boolean();
+    case Operator::is_null: return value.is_null();
+    case Operator::not_exists: return false;
+    default: break;
+  }
+  const auto& literal = comparison.literal;
+  if (const auto number = number_in(value); number && literal.number)
+    return compare_number(*number, comparison.op, *literal.number);
+  const auto text = text_of(value);
+  if (comparison.op == Operator::equal) return text && like(literal.text, *text);
+  if (comparison.op == Operator::not_equal) return text && !like(literal.text, *text);
+  return false;
+}
+
+class JsonCondition final : public FilterPattern::Condition {
+ public:
+  JsonCondition(Expression expression, std::map<std::string, Path> paths)
+      : expression_(std::move(expression)), paths_(std::move(paths)) {}
+  bool matches(const std::string& message) const override {
+    const auto document = aws::from_json(trim(message));
+    if (!document || (!document->is_struct() && !document->is_list())) return false;
+    return expression_.holds([&](const Comparison& comparison) {
+      std::vector<const Value*> found;
+      follow(*document, paths_.at(comparison.operand), 0, found);
+      if (comparison.op == Operator::not_exists) return found.empty();
+      for (const auto* value : found)
+        if (judge_value(*value, comparison)) return true;
+      return false;
+    });
+  }
+
+ private:
+  Expression expression_;
+  std::map<std::string, Path> paths_;
+};
+
+bool collect_paths(const Expression& expression, std::map<std::string, Path>& out) {
+  if (expression.kind == Expression::Kind::comparison) {
+    auto path = parse_path(expression.comparison.operand);
+    if (!path) return false;
+    out[expression.comparison.operand] = std::move(*path);
+  }
+  for (const auto& part : expression.parts)
+    if (!collect_paths(part, out)) return false;
+  return true;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const FilterPattern::Condition>> parse_json_pattern(std::string_view text) {
+  if (text.size() < 2 || text.front() != '{' || text.back() != '}') return failure(Problem{"a brace is not closed"});
+  auto expression = Expression::parse(trim(text.substr(1, text.size() - 2)));
+  if (!expression) return failure(expression.error());
+  std::map<std::string, Path> paths;
+  if (!collect_paths(*expression, paths)) return failure(Problem{"a selector is not of the form $.name"});
+  return std::shared_ptr<const FilterPattern::Condition>{
+      std::make_shared<JsonCondition>(std::move(*expression), std::move(paths))};
+}
+
+}  // namespace sitelatch::logs
