@@ -62,7 +62,6 @@ Result<Done> FunctionEnvironment::start() {
   output_token_ = loop_.watch(sandbox_.output.get(), EPOLLIN, [this](std::uint32_t) { read_output(256 * 1024); });
   status_token_ = loop_.watch(sandbox_.status.get(), EPOLLIN, [this](std::uint32_t) { read_status(); });
   begin_clock(job_->init_again ? Duration(std::chrono::seconds(job_->spec.timeout_s)) : settings_.init_limit);
-  sample();
   return Done{};
 }
 
@@ -404,7 +403,7 @@ void FunctionEnvironment::sample_now() {
 }
 
 void FunctionEnvironment::sample() {
-  sample_timer_ = 0;
+  loop_.cancel(sample_timer_);
   if (sandbox_.pid <= 0 || state_ == State::ending || state_ == State::ended) return;
   sample_now();
   const bool working = state_ == State::running || state_ == State::starting;

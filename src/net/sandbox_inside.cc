@@ -44,7 +44,8 @@ void must(bool good, const std::string& what) {
 }
 
 void say(const std::string& text) {
-  if (::write(status_fd, text.data(), text.size()) < 0) ::_exit(126);  // nobody listens any more
+  const auto line = text + "\n";
+  if (::write(status_fd, line.data(), line.size()) < 0) ::_exit(126);  // nobody listens any more
 }
 
 std::string read_plan() {
