@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// HealthChecks: all health checks and what is known of their health: when each is probed, what the answers say, and the
+// status that DNS and metrics rest on. Owns the tables route53.health_checks, .health and .departed_checks.
+//
+//   real status   what the checkers' opinions (or children, or metric data) add up to. Survives restarts.
+//   base status   healthy while Disabled, else the real one
+//   status        base, turned round if Inverted; or what an operator forces (`sitelatch health`)
+//
+// Invariants: (1) a changed status is in the journal before `changed` is called, and whoever publishes it waits for
+// when_durable; (2) one probe per check is under way at most; (3) an observation of an older generation of the
+// configuration never counts (fact route53-9).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ports/journal.h"
+#include "ports/prober.h"
+#include "ports/timers.h"
+#include "services/route53/aggregation.h"
+#include "services/route53/health_check.h"
+#include "services/route53/health_metrics.h"
+#include "services/route53/sample_schedule.h"
+
+namespace sitelatch::route53 {
+
+enum class Forced { none, up, down };  // `sitelatch health ID auto|up|down`
+
+struct ObservedStatus {
+  std::string status;  // AWS's words
+  Instant at{};
+};
+
+// What is known of one check, for people and for the CLI.
+struct HealthDescription {
+  std::string id;
+  std::string target;  // "HTTPS a.example.com:443/lb-check"
+  Status status = Status::healthy;       // what DNS rests on
+  Status real_status = Status::healthy;  // before Disabled, Inverted and force
+  Forced forced = Forced::none;
+  bool disabled = false, inverted = false;
+  Instant since{};                           // of `status`
+  std::optional<ObservedStatus> last, last_failure;
+};
+
+class HealthChecks {
+ public:
+  using Changed = std::function<void(const std::string& health_check_id)>;
+
+  // Loads what the journal has and takes up probing. `stream` may be null: then no CLOUDWATCH_METRIC checks can be made.
+  // `changed` is called whenever a status has changed, never from the constructor.
+  HealthChecks(ports::Journal& journal, ports::Timers& timers, ports::Prober& prober,
+               HealthMetrics& metrics, const MetricDataStream* stream, Changed changed);
+
+  std::size_t size() const { return entries_.size(); }
+  const HealthCheck* find(const std::string& id) const;
+  // In the order of ids, from the first one not below `from`, until the visitor answers false.
+  void visit(const std::string& from, const std::function<bool(const HealthCheck&)>& visitor) const;
+
+  void add(HealthCheck check);
+  void replace(HealthCheck check);  // of the same id; its status stands (fact route53-8)
+  // With `keep_status`, the id goes on to answer status() with its last one (fact route53-11), until forgotten.
+  void remove(const std::string& id, bool keep_status);
+  void forget_departed(const std::string& id);
+  bool is_child(const std::string& id) const { return parents_.count(id) > 0; }
+
+  // Of a check, or of a departed one; of an id never heard of: healthy.
+  Status status(const std::string& id) const;
+  void set_forced(const std::string& id, Forced forced);  // of an existing check
+
+  std::optional<HealthDescription> describe(const std::string& id) const;
+
+ private:
+  struct Entry {
+    HealthCheck check;
+    std::vector<CheckerOpinion> checkers;  // endpoint and metric checks: one
+    Status status = Status::healthy;
+    Forced forced = Forced::none;
+    bool probing = false;     // invariant 2
+    bool spread = false;      // its probes have been spread over the interval
+    bool fresh_latency = false;
+    std::uint32_t generation = 0;
+    Instant since{};
+    std::optional<ObservedStatus> last, last_failure;
+    std::optional<Duration> connect, tls_handshake, first_byte;
+    ports::Timer timer;
+  };
+  using Entries = std::map<std::string, std::unique_ptr<Entry>, std::less<>>;
+
+  void load();
+  void take_up(Entry& entry);
+  void schedule_first(Entry& entry);
+  void schedule_next(Entry& entry);
+  void probe(Entry& entry);
+  void on_observation(const std::string& id, std::uint32_t generation,
+                      const ports::Observation& observation);
+  void record(Entry& entry, const ports::Observation& observation);
+  void evaluate_metric(Entry& entry);
+
+  Status real_status(const Entry& entry) const;
+  Status effective_status(const Entry& entry) const;
+  int healthy_children(const HealthCheck& check) const;
+  void refresh(Entry& entry);  // recomputes the status; tells, and refreshes parents, when it has changed
+  void link_children(const HealthCheck& check);
+  void unlink_children(const HealthCheck& check);
+  void write_check(const Entry& entry);
+  void write_health(const Entry& entry);
+  bool sample(const std::string& id, Instant at);
+
+  ports::Journal& journal_;
+  ports::Timers& timers_;
+  ports::Prober& prober_;
+  HealthMetrics& metrics_;
+  const MetricDataStream* stream_;
+  Changed changed_;
+  Entries entries_;
+  std::unordered_map<std::string, Status> departed_;
+  std::unordered_multimap<std::string, std::string> parents_;  // child -> CALCULATED
+  SampleSchedule samples_;
+  std::shared_ptr<HealthChecks*> self_;  // late answers of the prober find nobody once this is gone
+};
+
+// "HTTPS a.example.com:443/lb-check": what a check looks at, in a few words.
+std::string target_of(const HealthCheckConfig& config);
+// The probe that a configuration of an endpoint asks for.
+ports::ProbeRequest probe_request(const HealthCheck& check);
+
+}  // namespace sitelatch::route53

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <array>
+
+#include "dns/name.h"
+#include "services/route53/ids.h"
+#include "services/route53/paging.h"
+#include "services/route53/route53.h"
+
+namespace sitelatch::route53 {
+namespace {
+
+constexpr std::size_t most_zones_a_page = 100;
+constexpr std::int64_t usual_records_a_zone = 10'000;
+
+// Four servers, one of each top level, numbered as AWS numbers them: 512 a top level, 8 to a second-level name.
+std::vector<std::string> delegation(ports::Entropy& entropy) {
+  constexpr std::array<std::string_view, 4> tops = {"com", "net", "org", "co.uk"};
+  std::vector<std::string> out;
+  for (unsigned top = 0; top < tops.size(); ++top) {
+    std::array<unsigned char, 2> bytes{};
+    entropy.fill(bytes);
+    const unsigned n = (bytes[0] << 8 | bytes[1]) % 512u;
+    out.push_back(fmt::format("ns-{}.awsdns-{:02}.{}", top * 512 + n, n / 8, tops[top]));
+  }
+  return out;
+}
+
+aws::Value delegation_set(const HostedZone& zone) {
+  auto servers = aws::Value::list();
+  for (const auto& server : zone.name_servers) servers.push(server);
+  return aws::Value::structure({{"NameServers", servers}});
+}
+
+aws::Value to_value(const HostedZone& zone) {
+  const auto config = aws::Value::structure(
+      {{"Comment", zone.comment.empty() ? aws::Value{} : aws::Value{zone.comment}}, {"PrivateZone", false}});
+  return aws::Value::structure({{"Id", "/hostedzone/" + zone.id},
+                                {"Name", shown(zone.name)},
+                                {"CallerReference", zone.caller_reference},
+                                {"Config", config},
+                                {"ResourceRecordSetCount", static_cast<std::int64_t>(zone.record_set_count)}});
+}
+
+aws::Outcome<std::string> zone_name(const std::string& text) {
+  const auto name = dns::name_from_text(text);
+  if (!name) return aws::refuse("InvalidDomainName", name.error().text);
+  if (name->size() == 1) return aws::refuse("InvalidDomainName", fmt::format("{} is not a valid domain name", text));
+  if (name->find('*') != std::string::npos || name->find(' ') != std::string::npos)
+    return aws::refuse("InvalidDomainName", fmt::format("{} is not a valid domain name", text));
+  return *name;
+}
+
+}  // namespace
+
+Route53::Out Route53::create_hosted_zone(const Call& call) {
+  const auto& in = call.input;
+  auto name = zone_name(in["Name"].string());
+  if (!name) return failure(name.error());
+  // There are no VPCs here, so no private zones (fact route53-42).
+  if (in.has("VPC"))
+    return aws::refuse("InvalidVPCId", fmt::format("The VPC {} does not exist.", in["VPC"]["VPCId"].string_or("")));
+  if (in["HostedZoneConfig"]["PrivateZone"].boolean_or(false))
+    return aws::refuse("InvalidInput", "When you're creating a private hosted zone (when you specify true for PrivateZone), you must also specify values for VPCId and VPCRegion.");
+  if (const auto& set = in["DelegationSetId"])
+    return aws::refuse("NoSuchDelegationSet", fmt::format("A reusable delegation set with ID {} does not exist.", bare_id(set.string())));
+  if (zones_.reference_used(in["CallerReference"].string()))
+    return aws::refuse("HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference.");
+  if (zones_.size() >= options_.most_hosted_zones)
+    return aws::refuse("TooManyHostedZones", fmt::format("Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than {} hosted zones", options_.most_hosted_zones));
+  HostedZone zone;
+  zone.id = new_id(entropy_, 'Z');
+  zone.name = std::move(*name);
+  zone.caller_reference = in["CallerReference"].string();
+  zone.comment = in["HostedZoneConfig"]["Comment"].string_or("");
+  zone.name_servers = delegation(entropy_);
+  const auto change = changes_.add("", timers_.now());
+  const auto& added = answers_.add_zone(std::move(zone), when_published(change.id));
+  return aws::Value::structure({{"HostedZone", to_value(added)},
+                                {"ChangeInfo", to_value(change)},
+                                {"DelegationSet", delegation_set(added)},
+                                {"Location", "https://route53.amazonaws.com/2013-04-01/hostedzone/" + added.id}});
+}
+
+Route53::Out Route53::get_hosted_zone(const Call& call) {
+  const auto zone = hosted_zone(call.input["Id"]);
+  if (!zone) return failure(zone.error());
+  return aws::Value::structure({{"HostedZone", to_value(**zone)}, {"DelegationSet", delegation_set(**zone)}});
+}
+
+Route53::Out Route53::delete_hosted_zone(const Call& call) {
+  const auto zone = hosted_zone(call.input["Id"]);
+  if (!zone) return failure(zone.error());
+  if ((*zone)->record_set_count > 2)
+    return aws::refuse("HostedZoneNotEmpty", "The hosted zone contains resource records that are not SOA or NS records.");
+  const std::string id = (*zone)->id;
+  const auto change = changes_.add("", timers_.now());
+  tags_.drop("hostedzone/" + id);
+  answers_.remove_zone(id, when_published(change.id));
+  return aws::Value::structure({{"ChangeInfo", to_value(change)}});
+}
+
+Route53::Out Route53::list_hosted_zones(const Call& call) {
+  const auto& in = call.input;
+  const auto most = max_items(in["MaxItems"], most_zones_a_page);
+  if (!most) return failure(most.error());
+  if (const auto& set = in["DelegationSetId"])
+    return aws::refuse("NoSuchDelegationSet", fmt::format("A reusable delegation set with ID {} does not exist.", bare_id(set.string())));
+  const auto marker = in["Marker"].string_or("");
+  auto list = aws::Value::list();
+  aws::Value next;
+  const bool only_private = in.has("HostedZoneType");
+  zones_.visit(bare_id(marker), [&](const HostedZone& zone) {
+    if (only_private) return false;
+    if (list.items().size() == *most) {
+      next = zone.id;
+      return false;
+    }
+    list.push(to_value(zone));
+    return true;
+  });
+  return aws::Value::structure({{"HostedZones", list},
+                                {"Marker", marker},
+                                {"IsTruncated", !next.is_null()},
+                                {"NextMarker", next},
+                                {"MaxItems", std::to_string(*most)}});
+}
+
+Route53::Out Route53::list_hosted_zones_by_name(const Call& call) {
+  const auto& in = call.input;
+  const auto most = max_items(in["MaxItems"], most_zones_a_page);
+  if (!most) return failure(most.error());
+  if (in.has("HostedZoneId") && !in.has("DNSName"))
+    return aws::refuse("InvalidInput", "Invalid parameter : DNSName is required when HostedZoneId is specified.");
+  auto start = dns::name_from_text(in["DNSName"].string_or("."));
+  if (!start) return aws::refuse("InvalidDomainName", start.error().text);
+  auto list = aws::Value::list();
+  aws::Value next_name, next_id;
+  zones_.visit_by_name(*start, bare_id(in["HostedZoneId"].string_or("")), [&](const HostedZone& zone) {
+    if (list.items().size() == *most) {
+      next_name = shown(zone.name);
+      next_id = zone.id;
+      return false;
+    }
+    list.push(to_value(zone));
+    return true;
+  });
+  return aws::Value::structure({{"HostedZones", list},
+                                {"DNSName", in["DNSName"]},
+                                {"HostedZoneId", in["HostedZoneId"]},
+                                {"IsTruncated", !next_id.is_null()},
+                                {"NextDNSName", next_name},
+                                {"NextHostedZoneId", next_id},
+                                {"MaxItems", std::to_string(*most)}});
+}
+
+Route53::Out Route53::get_hosted_zone_count(const Call&) {
+  return aws::Value::structure({{"HostedZoneCount", static_cast<std::int64_t>(zones_.size())}});
+}
+
+Route53::Out Route53::update_hosted_zone_comment(const Call& call) {
+  const auto zone = hosted_zone(call.input["Id"]);
+  if (!zone) return failure(zone.error());
+  zones_.set_comment((*zone)->id, call.input["Comment"].string_or(""));
+  return aws::Value::structure({{"HostedZone", to_value(**zone)}});
+}
+
+Route53::Out Route53::get_account_limit(const Call& call) {
+  const auto& type = call.input["Type"].string();
+  std::size_t value = 0, count = 0;
+  if (type == "MAX_HEALTH_CHECKS_BY_OWNER") {
+    value = options_.most_health_checks;
+    count = checks_.size();
+  } else if (type == "MAX_HOSTED_ZONES_BY_OWNER") {
+    value = options_.most_hosted_zones;
+    count = zones_.size();
+  } else {  // traffic policies and reusable delegation sets: none are made here; AWS's usual limits
+    value = type == "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER" ? 5 : type == "MAX_TRAFFIC_POLICIES_BY_OWNER" ? 50 : 100;
+  }
+  const auto limit = aws::Value::structure({{"Type", type}, {"Value", static_cast<std::int64_t>(value)}});
+  return aws::Value::structure({{"Limit", limit}, {"Count", static_cast<std::int64_t>(count)}});
+}
+
+Route53::Out Route53::get_hosted_zone_limit(const Call& call) {
+  const auto zone = hosted_zone(call.input["HostedZoneId"]);
+  if (!zone) return failure(zone.error());
+  const auto& type = call.input["Type"].string();
+  if (type != "MAX_RRSETS_BY_ZONE")
+    return aws::refuse("HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone, not a private hosted zone.");
+  const auto limit = aws::Value::structure({{"Type", type}, {"Value", usual_records_a_zone}});
+  return aws::Value::structure(
+      {{"Limit", limit}, {"Count", static_cast<std::int64_t>((*zone)->record_set_count)}});
+}
+
+Route53::Out Route53::get_dnssec(const Call& call) {
+  const auto zone = hosted_zone(call.input["HostedZoneId"]);
+  if (!zone) return failure(zone.error());
+  return aws::Value::structure({{"Status", aws::Value::structure({{"ServeSignature", "NOT_SIGNING"}})},
+                                {"KeySigningKeys", aws::Value::list()}});
+}
+
+}  // namespace sitelatch::route53

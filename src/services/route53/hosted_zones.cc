@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/route53/hosted_zones.h"
+
+#include "aws/value.h"
+#include "base/check.h"
+#include "base/text.h"
+#include "dns/name.h"
+
+namespace sitelatch::route53 {
+namespace {
+
+constexpr std::string_view zone_table = "route53.zones";
+constexpr std::string_view record_table = "route53.records";
+
+// A record's row is found again by zone, place in the listing and set identifier; zero bytes divide.
+std::string record_key(std::string_view zone_id, std::string_view listed, std::string_view set_identifier) {
+  std::string out{zone_id};
+  out += '\0';
+  out += listed;
+  out += '\0';
+  out += set_identifier;
+  return out;
+}
+
+std::string to_row(const HostedZone& zone) {
+  auto servers = aws::Value::list();
+  for (const auto& server : zone.name_servers) servers.push(server);
+  return aws::to_json(aws::Value::structure({{"name", dns::name_to_text(zone.name)},
+                                             {"ref", zone.caller_reference},
+                                             {"comment", zone.comment},
+                                             {"servers", servers},
+                                             {"number", static_cast<std::int64_t>(zone.number)}}));
+}
+
+HostedZone zone_from_row(std::string_view id, std::string_view row) {
+  const auto value = aws::from_json(row);
+  ENSURE(value.has_value(), "a zone's row is not JSON");
+  HostedZone out;
+  out.id = std::string{id};
+  out.name = dns::name_from_text((*value)["name"].string()).value();
+  out.caller_reference = (*value)["ref"].string();
+  out.comment = (*value)["comment"].string_or("");
+  out.name_servers = (*value)["servers"].strings();
+  out.number = static_cast<std::uint64_t>((*value)["number"].integer());
+  return out;
+}
+
+}  // namespace
+
+HostedZones::HostedZones(ports::Journal& journal) : journal_(journal) {
+  journal_.scan(zone_table, "", "", [&](std::string_view id, std::string_view row) {
+    const auto [at, is_new] = zones_.emplace(id, std::make_unique<HostedZone>(zone_from_row(id, row)));
+    ENSURE(is_new);
+    index(*at->second);
+    return true;
+  });
+  journal_.scan(record_table, "", "", [&](std::string_view key, std::string_view row) {
+    const auto zone = zones_.find(key.substr(0, key.find('\0')));
+    ENSURE(zone != zones_.end(), "a record without its zone");
+    auto record = record_set_from_row(row);
+    auto& group = zone->second->groups[listing_key(record.name, record.type)];
+    group.push_back(std::move(record));  // rows come in the order of set identifiers
+    ++zone->second->record_set_count;
+    return true;
+  });
+}
+
+void HostedZones::index(const HostedZone& zone) {
+  by_name_.emplace(NameKey{listing_key(zone.name), zone.id}, &zone);
+  by_origin_[zone.name].emplace(zone.number, zone.id);
+  references_.insert(zone.caller_reference);
+  last_number_ = std::max(last_number_, zone.number);
+}
+
+void HostedZones::write(const HostedZone& zone) { journal_.put(zone_table, zone.id, to_row(zone)); }
+
+const HostedZone* HostedZones::find(const std::string& id) const {
+  const auto found = zones_.find(id);
+  return found == zones_.end() ? nullptr : found->second.get();
+}
+
+void HostedZones::visit(const std::string& from, const std::function<bool(const HostedZone&)>& visitor) const {
+  for (auto at = zones_.lower_bound(from); at != zones_.end(); ++at)
+    if (!visitor(*at->second)) return;
+}
+
+void HostedZones::visit_by_name(const std::string& wire_name, const std::string& id,
+                                const std::function<bool(const HostedZone&)>& visitor) const {
+  for (auto at = by_name_.lower_bound({listing_key(wire_name), id}); at != by_name_.end(); ++at)
+    if (!visitor(*at->second)) return;
+}
+
+const HostedZone* HostedZones::served(const std::string& origin) const {
+  const auto found = by_origin_.find(origin);
+  return found == by_origin_.end() ? nullptr : find(found->second.begin()->second);
+}
+
+const HostedZone& HostedZones::add(HostedZone zone) {
+  zone.number = ++last_number_;
+  const auto id = zone.id;
+  const auto [at, is_new] = zones_.emplace(id, std::make_unique<HostedZone>(std::move(zone)));
+  ENSURE(is_new, "a zone id given twice");
+  index(*at->second);
+  write(*at->second);
+  TouchedGroups touched;
+  for (auto& record : apex_records(*at->second))
+    touched.emplace(listing_key(record.name, record.type), Group{std::move(record)});
+  commit(id, touched);
+  return *at->second;
+}
+
+void HostedZones::remove(const std::string& id) {
+  const auto found = zones_.find(id);
+  ENSURE(found != zones_.end());
+  const auto& zone = *found->second;
+  journal_.erase(zone_table, id);
+  journal_.erase_range(record_table, id + '\0', id + '\1');
+  by_name_.erase({listing_key(zone.name), id});
+  auto& namesakes = by_origin_.at(zone.name);
+  namesakes.erase({zone.number, id});
+  if (namesakes.empty()) by_origin_.erase(zone.name);
+  references_.erase(zone.caller_reference);
+  zones_.erase(found);
+}
+
+void HostedZones::set_comment(const std::string& id, std::string comment) {
+  auto& zone = *zones_.at(id);
+  zone.comment = std::move(comment);
+  write(zone);
+}
+
+void HostedZones::commit(const std::string& id, const TouchedGroups& touched) {
+  auto& zone = *zones_.at(id);
+  for (const auto& [listed, group] : touched) {
+    const auto before = zone.groups.find(listed);
+    if (before != zone.groups.end()) {
+      for (const auto& record : before->second) journal_.erase(record_table, record_key(id, listed, record.set_identifier));
+      zone.record_set_count -= before->second.size();
+      zone.groups.erase(before);
+    }
+    if (group.empty()) continue;
+    for (const auto& record : group) journal_.put(record_table, record_key(id, listed, record.set_identifier), to_row(record));
+    zone.record_set_count += group.size();
+    zone.groups.emplace(listed, group);
+  }
+}
+
+}  // namespace sitelatch::route53

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/route53/publisher.h"
+
+namespace sitelatch::route53 {
+
+void Publisher::start(const std::vector<dns::NodeChange>& changes) { publish({std::nullopt, changes}); }
+
+void Publisher::stage(ViewStep step, std::function<void()> then) {
+  journal_.when_durable([self = std::weak_ptr<Publisher*>(self_), step = std::move(step), then = std::move(then)] {
+    const auto here = self.lock();
+    if (!here) return;
+    (*here)->publish(step);
+    if (then) then();
+  });
+}
+
+void Publisher::publish(const ViewStep& step) {
+  if (step.remove_zone) view_ = view_->without_zone(*step.remove_zone);
+  if (!step.changes.empty()) view_ = view_->with(step.changes);
+  sink_.publish(view_);
+}
+
+}  // namespace sitelatch::route53

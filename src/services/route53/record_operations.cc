@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <array>
+
+#include "dns/name.h"
+#include "dns/rdata.h"
+#include "dns/type.h"
+#include "services/route53/ids.h"
+#include "services/route53/paging.h"
+#include "services/route53/route53.h"
+
+namespace sitelatch::route53 {
+namespace {
+
+constexpr std::size_t most_records_a_page = 300;
+
+// Where a page starts.
+struct Start {
+  std::string key;         // listing key of name and type
+  std::string identifier;  // of the first record, if the group of exactly this key is there
+};
+
+aws::Outcome<Start> page_start(const aws::Value& in) {
+  const bool name = in.has("StartRecordName"), type = in.has("StartRecordType"), id = in.has("StartRecordIdentifier");
+  if (type && !name) return aws::refuse("InvalidInput", "The value of StartRecordType requires StartRecordName to be specified.");
+  if (id && !(name && type))
+    return aws::refuse("InvalidInput", "The value of StartRecordIdentifier requires StartRecordName and StartRecordType to be specified.");
+  if (!name) return Start{};
+  const auto wire = dns::name_from_text(in["StartRecordName"].string());
+  if (!wire) return aws::refuse("InvalidInput", "Invalid parameter : StartRecordName: " + wire.error().text);
+  if (!type) return Start{listing_key(*wire), ""};
+  return Start{listing_key(*wire, dns::type_from_text(in["StartRecordType"].string()).value()),
+               in["StartRecordIdentifier"].string_or("")};
+}
+
+// Is there anything at this name or below it?
+bool exists(const HostedZone& zone, std::string_view wire_name) {
+  const auto key = listing_key(wire_name);
+  const auto at = zone.groups.lower_bound(key);
+  return at != zone.groups.end() && at->first.compare(0, key.size(), key) == 0;
+}
+
+// The name whose records answer for `name`: itself, or the wildcard below its closest encloser (RFC 4592); nothing:
+// NXDOMAIN.
+std::optional<std::string> answering_name(const HostedZone& zone, const std::string& name) {
+  if (exists(zone, name)) return name;
+  std::string_view encloser = name;
+  while (encloser != zone.name && !exists(zone, encloser)) encloser = dns::parent_name(encloser);
+  std::string wildcard{"\1*"};
+  wildcard += encloser;
+  if (exists(zone, wildcard)) return wildcard;
+  return std::nullopt;
+}
+
+const dns::Rrset* draw(const dns::Choices& choices, ports::Entropy& entropy) {
+  std::uint64_t whole = 0;
+  for (const auto& choice : choices) whole += choice.weight;
+  if (whole == 0) return nullptr;
+  std::array<unsigned char, 8> bytes{};
+  entropy.fill(bytes);
+  std::uint64_t at = 0;
+  for (const auto byte : bytes) at = at << 8 | byte;
+  at %= whole;
+  for (const auto& choice : choices) {
+    if (at < choice.weight) return &choice.rrset;
+    at -= choice.weight;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Route53::Out Route53::change_resource_record_sets(const Call& call) {
+  const auto zone = hosted_zone(call.input["HostedZoneId"]);
+  if (!zone) return failure(zone.error());
+  const auto& batch = call.input["ChangeBatch"];
+  std::vector<Change> changes;
+  for (const auto& item : batch["Changes"].items()) {
+    auto change = parse_change(item);
+    if (!change) return failure(change.error());
+    changes.push_back(std::move(*change));
+  }
+  const auto touched = apply(**zone, changes,
+                             {[&](const std::string& id) { return checks_.find(id) != nullptr; },
+                              [&](const std::string& id) { return zones_.find(id); }});
+  if (!touched) return failure(touched.error());
+  std::vector<std::string> departed;  // deleted checks whose last status these records may have been the last to need
+  for (const auto& change : changes)
+    if (const auto& id = change.record.health_check_id; change.action == Change::Action::remove && !id.empty())
+      departed.push_back(id);
+  const auto info = changes_.add(batch["Comment"].string_or(""), timers_.now());
+  answers_.commit((*zone)->id, *touched, when_published(info.id));
+  for (const auto& id : departed)
+    if (!answers_.uses(id) && !checks_.is_child(id)) checks_.forget_departed(id);
+  return aws::Value::structure({{"ChangeInfo", to_value(info)}});
+}
+
+Route53::Out Route53::list_resource_record_sets(const Call& call) {
+  const auto zone = hosted_zone(call.input["HostedZoneId"]);
+  if (!zone) return failure(zone.error());
+  const auto most = max_items(call.input["MaxItems"], most_records_a_page);
+  if (!most) return failure(most.error());
+  const auto start = page_start(call.input);
+  if (!start) return failure(start.error());
+  auto list = aws::Value::list();
+  const RecordSet* next = nullptr;
+  const auto& groups = (*zone)->groups;
+  for (auto at = groups.lower_bound(start->key); at != groups.end() && !next; ++at) {
+    for (const auto& record : at->second) {
+      if (at->first == start->key && record.set_identifier < start->identifier) continue;
+      if (list.items().size() == *most) {
+        next = &record;
+        break;
+      }
+      list.push(to_value(record));
+    }
+  }
+  auto out = aws::Value::structure(
+      {{"ResourceRecordSets", list}, {"IsTruncated", next != nullptr}, {"MaxItems", std::to_string(*most)}});
+  if (!next) return out;
+  out.set("NextRecordName", shown(next->name));
+  out.set("NextRecordType", dns::type_to_text(next->type));
+  if (!next->set_identifier.empty()) out.set("NextRecordIdentifier", next->set_identifier);
+  return out;
+}
+
+Route53::Out Route53::get_change(const Call& call) {
+  const auto id = bare_id(call.input["Id"].string());
+  const auto* change = changes_.find(id);
+  if (!change)
+    return aws::refuse("NoSuchChange", fmt::format("Could not find resource with ID: {}", id));
+  return aws::Value::structure({{"ChangeInfo", to_value(*change)}});
+}
+
+Route53::Out Route53::test_dns_answer(const Call& call) {
+  const auto& in = call.input;
+  const auto zone = hosted_zone(in["HostedZoneId"]);
+  if (!zone) return failure(zone.error());
+  const auto name = dns::name_from_text(in["RecordName"].string());
+  if (!name) return aws::refuse("InvalidInput", "Invalid parameter : RecordName: " + name.error().text);
+  if (!dns::is_within(*name, (*zone)->name))
+    return aws::refuse("InvalidInput", fmt::format("Invalid parameter : {} is not in hosted zone {}", shown(*name), shown((*zone)->name)));
+  auto type = dns::type_from_text(in["RecordType"].string()).value();
+  const auto owner = answering_name(**zone, *name);
+  auto data = aws::Value::list();
+  if (owner) {
+    if (!(*zone)->group(*owner, type) && (*zone)->group(*owner, dns::type::cname)) type = dns::type::cname;
+    const auto resolution = answers_.resolve({(*zone)->id, *owner, type});
+    if (const auto* rrset = draw(resolution.choices, entropy_))
+      for (const auto& rdata : rrset->rdata) data.push(dns::rdata_to_text(type, rdata));
+  }
+  return aws::Value::structure({{"Nameserver", (*zone)->name_servers.front()},
+                                {"RecordName", shown(*name)},
+                                {"RecordType", in["RecordType"]},
+                                {"RecordData", data},
+                                {"ResponseCode", owner ? "NOERROR" : "NXDOMAIN"},
+                                {"Protocol", "UDP"}});
+}
+
+}  // namespace sitelatch::route53

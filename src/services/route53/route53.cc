@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/route53/route53.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "services/route53/ids.h"
+
+namespace sitelatch::route53 {
+
+Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, ports::Prober& prober,
+                 HealthMetrics& metrics, const MetricDataStream* stream, ViewSink& sink, Options options)
+    : entropy_(entropy),
+      timers_(timers),
+      stream_(stream),
+      options_(std::move(options)),
+      table_({{"CreateHealthCheck", &Route53::create_health_check},
+              {"GetHealthCheck", &Route53::get_health_check},
+              {"UpdateHealthCheck", &Route53::update_health_check},
+              {"DeleteHealthCheck", &Route53::delete_health_check},
+              {"ListHealthChecks", &Route53::list_health_checks},
+              {"GetHealthCheckCount", &Route53::get_health_check_count},
+              {"GetHealthCheckStatus", &Route53::get_health_check_status},
+              {"GetHealthCheckLastFailureReason", &Route53::get_health_check_last_failure_reason},
+              {"GetCheckerIpRanges", &Route53::get_checker_ip_ranges},
+              {"CreateHostedZone", &Route53::create_hosted_zone},
+              {"GetHostedZone", &Route53::get_hosted_zone},
+              {"DeleteHostedZone", &Route53::delete_hosted_zone},
+              {"ListHostedZones", &Route53::list_hosted_zones},
+              {"ListHostedZonesByName", &Route53::list_hosted_zones_by_name},
+              {"GetHostedZoneCount", &Route53::get_hosted_zone_count},
+              {"UpdateHostedZoneComment", &Route53::update_hosted_zone_comment},
+              {"GetAccountLimit", &Route53::get_account_limit},
+              {"GetHostedZoneLimit", &Route53::get_hosted_zone_limit},
+              {"GetDNSSEC", &Route53::get_dnssec},
+              {"ChangeResourceRecordSets", &Route53::change_resource_record_sets},
+              {"ListResourceRecordSets", &Route53::list_resource_record_sets},
+              {"GetChange", &Route53::get_change},
+              {"TestDNSAnswer", &Route53::test_dns_answer},
+              {"ChangeTagsForResource", &Route53::change_tags_for_resource},
+              {"ListTagsForResource", &Route53::list_tags_for_resource},
+              {"ListTagsForResources", &Route53::list_tags_for_resources}}),
+      references_(journal),
+      tags_(journal),
+      changes_(journal, entropy),
+      zones_(journal),
+      publisher_(journal, sink),
+      checks_(journal, timers, prober, metrics, stream,
+              [this](const std::string& id) { answers_.health_changed(id); }),
+      answers_(zones_, checks_, publisher_, options_.home_region) {
+  checks_.visit("", [&](const HealthCheck& check) {
+    references_.add(check.caller_reference, check.id);
+    return true;
+  });
+  answers_.start();
+}
+
+void Route53::handle(const aws::Call& call, aws::Answer answer) {
+  const auto handler = table_.find(call.operation);
+  ENSURE(handler != nullptr, "an operation that is not in the table");
+  answer((this->*handler)(call));
+}
+
+Result<Done> Route53::set_forced(const std::string& health_check_id, Forced forced) {
+  if (!checks_.find(health_check_id))
+    return failure(Problem{fmt::format("there is no health check {}", health_check_id)});
+  checks_.set_forced(health_check_id, forced);
+  return Done{};
+}
+
+std::vector<HealthDescription> Route53::describe_health() const {
+  std::vector<HealthDescription> out;
+  checks_.visit("", [&](const HealthCheck& check) {
+    out.push_back(*checks_.describe(check.id));
+    return true;
+  });
+  return out;
+}
+
+aws::Outcome<const HealthCheck*> Route53::health_check(const aws::Value& id) const {
+  const auto bare = bare_id(id.string_or(""));
+  if (const auto* found = checks_.find(bare)) return found;
+  return aws::refuse("NoSuchHealthCheck", fmt::format("A health check with id {} does not exist.", bare));
+}
+
+aws::Outcome<const HostedZone*> Route53::hosted_zone(const aws::Value& id) const {
+  const auto bare = bare_id(id.string_or(""));
+  if (const auto* found = zones_.find(bare)) return found;
+  return aws::refuse("NoSuchHostedZone", fmt::format("No hosted zone found with ID: {}", bare));
+}
+
+std::function<void()> Route53::when_published(const std::string& change_id) {
+  return [this, change_id] { changes_.set_in_sync(change_id); };
+}
+
+}  // namespace sitelatch::route53

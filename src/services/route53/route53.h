@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Route53: the service. Decodes inputs into the domain, asks it, encodes outputs; the rules live in the nouns it is
+// composed of: HealthChecks (status, probing, metrics), HostedZones and DnsAnswers (records, routing, publication), Tags,
+// Changes. Global: one state whatever the region of the call.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/service.h"
+#include "ports/entropy.h"
+#include "ports/journal.h"
+#include "ports/prober.h"
+#include "ports/timers.h"
+#include "services/route53/caller_references.h"
+#include "services/route53/changes.h"
+#include "services/route53/dns_answers.h"
+#include "services/route53/health_checks.h"
+#include "services/route53/health_metrics.h"
+#include "services/route53/hosted_zones.h"
+#include "services/route53/metric_data_stream.h"
+#include "services/route53/publisher.h"
+#include "services/route53/tags.h"
+#include "services/route53/view_sink.h"
+
+namespace sitelatch::route53 {
+
+struct Options {
+  std::string home_region = "us-east-1";   // where latency records look from (fact route53-36)
+  std::size_t most_health_checks = 100'000;  // AWS: 200 unless raised (fact route53-61)
+  std::size_t most_hosted_zones = 10'000;    // AWS: 500 unless raised
+};
+
+class Route53 final : public aws::Service {
+ public:
+  // Loads the journal and publishes the first view to `sink` at once. `stream` may be null: then CLOUDWATCH_METRIC health
+  // checks are refused. Everything must outlive this.
+  Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, ports::Prober& prober,
+          HealthMetrics& metrics, const MetricDataStream* stream, ViewSink& sink, Options options = {});
+
+  std::string_view model_name() const override { return "route53"; }
+  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
+  std::vector<std::string_view> operations() const override { return table_.names(); }
+  void handle(const aws::Call& call, aws::Answer answer) override;
+
+  // `sitelatch health`: an operator's word over the real status, durable until `none`. Problem: no such health check.
+  Result<Done> set_forced(const std::string& health_check_id, Forced forced);
+  std::vector<HealthDescription> describe_health() const;
+
+ private:
+  using Out = aws::Outcome<>;
+  using Call = aws::Call;
+
+  // health_check_operations.cc
+  Out create_health_check(const Call&);
+  Out get_health_check(const Call&);
+  Out update_health_check(const Call&);
+  Out delete_health_check(const Call&);
+  Out list_health_checks(const Call&);
+  Out get_health_check_count(const Call&);
+  Out get_health_check_status(const Call&);
+  Out get_health_check_last_failure_reason(const Call&);
+  Out get_checker_ip_ranges(const Call&);
+  // hosted_zone_operations.cc
+  Out create_hosted_zone(const Call&);
+  Out get_hosted_zone(const Call&);
+  Out delete_hosted_zone(const Call&);
+  Out list_hosted_zones(const Call&);
+  Out list_hosted_zones_by_name(const Call&);
+  Out get_hosted_zone_count(const Call&);
+  Out update_hosted_zone_comment(const Call&);
+  Out get_account_limit(const Call&);
+  Out get_hosted_zone_limit(const Call&);
+  Out get_dnssec(const Call&);
+  // record_operations.cc
+  Out change_resource_record_sets(const Call&);
+  Out list_resource_record_sets(const Call&);
+  Out get_change(const Call&);
+  Out test_dns_answer(const Call&);
+  // tag_operations.cc
+  Out change_tags_for_resource(const Call&);
+  Out list_tags_for_resource(const Call&);
+  Out list_tags_for_resources(const Call&);
+
+  Out existing_health_check(const HealthCheck& check, const HealthCheckConfig& asked) const;
+  aws::Outcome<Done> copy_alarm(HealthCheck& check) const;
+  Out observations(const Call& call, std::optional<ObservedStatus> HealthDescription::*which) const;
+  aws::Outcome<const HealthCheck*> health_check(const aws::Value& id) const;
+  aws::Outcome<const HostedZone*> hosted_zone(const aws::Value& id) const;
+  aws::Outcome<std::string> tagged_resource(const std::string& type, const std::string& id) const;
+  std::function<void()> when_published(const std::string& change_id);
+
+  ports::Entropy& entropy_;
+  ports::Timers& timers_;
+  const MetricDataStream* stream_;
+  Options options_;
+  aws::OperationTable<Route53> table_;
+  CallerReferences references_;
+  Tags tags_;
+  Changes changes_;
+  HostedZones zones_;
+  Publisher publisher_;
+  HealthChecks checks_;
+  DnsAnswers answers_;
+};
+
+}  // namespace sitelatch::route53

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routing: what a name and type of a zone answer, given the records, the routing policy and the health of everything they
+// rest on (aws-semantics.md §1.14). Pure: a Router sees one moment and remembers what it has worked out for it.
+//
+//   a record is healthy    its health check is (or it has none) AND, with EvaluateTargetHealth, its alias's target is
+//   a group is healthy     at least one of its records is
+//   nothing healthy        for choosing, all count as healthy; for whoever evaluates it through an alias, it is not
+//
+// Failover, the whole table (H healthy, U unhealthy; no health check is H):
+//   primary H -> primary;  primary U, secondary H -> secondary;  both U -> primary
+#pragma once
+
+#include <compare>
+#include <map>
+#include <string>
+
+#include "dns/view.h"
+#include "services/route53/aggregation.h"
+#include "services/route53/hosted_zone.h"
+
+namespace sitelatch::route53 {
+
+struct NodeKey {
+  std::string zone_id;
+  std::string name;  // wire
+  std::uint16_t type = 0;
+  friend auto operator<=>(const NodeKey&, const NodeKey&) = default;
+};
+
+class RoutingWorld {
+ public:
+  virtual const HostedZone* zone(const std::string& id) const = 0;
+  virtual Status health(const std::string& health_check_id) const = 0;
+
+ protected:
+  ~RoutingWorld() = default;
+};
+
+struct Resolution {
+  dns::Choices choices;  // empty: no data
+  bool healthy = false;
+};
+
+class Router {
+ public:
+  // `home_region` is where latency records look from (fact route53-36).
+  Router(const RoutingWorld& world, std::string home_region)
+      : world_(world), home_region_(std::move(home_region)) {}
+
+  const Resolution& resolve(const NodeKey& key);
+
+ private:
+  using Members = std::vector<const RecordSet*>;
+  Resolution decide(const Group& group);
+  Resolution resolve_record(const RecordSet& record);
+  dns::Choices weighted_choices(const Members& candidates);
+  bool healthy(const RecordSet& record);
+  const Resolution& target_of(const RecordSet& alias);
+
+  const RoutingWorld& world_;
+  std::string home_region_;
+  std::map<NodeKey, Resolution> known_;
+  int depth_ = 0;
+};
+
+}  // namespace sitelatch::route53
