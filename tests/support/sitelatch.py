@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real processes for tests: the engine, sites, and the tools that speak to them. Standard library only.
+
+Nothing here sleeps to wait for time to pass: engines run on a manual clock and are advanced, or a condition is polled
+with an upper bound that only a broken program reaches.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+SITELATCH = os.environ.get("SITELATCH_BINARY", "build/release/sitelatch")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SHARED = os.environ.get("SITELATCH_SHARED", os.path.join(os.path.dirname(ROOT), "shared"))
+
+
+def skip_loudly(what):
+    print(f"SKIPPED: {what}", flush=True)
+
+
+def wait_until(condition, what, limit=60.0):
+    """Polls a condition that becomes true by what other processes do; fails with `what` when it never does."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)  # polling another process, not waiting for time
+    raise AssertionError(f"never happened: {what}")
+
+
+def wait_for_line(process, pattern, limit=60):
+    """Reads the process's stdout until a line matches."""
+    while True:
+        line = process.stdout.readline()
+        if not line:
+            raise AssertionError(f"{process.args}: ended before it said {pattern}")
+        found = re.match(pattern, line)
+        if found:
+            return found
+
+
+class Process:
+    """A `sitelatch` command that runs until it is told to end."""
+
+    def __init__(self, *arguments, ready, stderr=None):
+        self.process = subprocess.Popen([SITELATCH, *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True)
+        self.ready = wait_for_line(self.process, ready)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def stop(self):
+        """SIGTERM; gives the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=30)
+        self.process.stdout.close()
+        return status
+
+
+class Engine(Process):
+    def __init__(self, data_dir, *options, api="127.0.0.1:0", dns="127.0.0.1:0", log=None):
+        self.data_dir, self.options = data_dir, options
+        self.log_path = log or os.path.join(os.path.dirname(os.path.abspath(data_dir)), "engine.log")
+        with open(self.log_path, "a") as log_file:
+            super().__init__("engine", "--data-dir", data_dir, "--api", api, "--dns", dns, *options,
+                             ready=r"ready api=(http://\S+) dns=(\S+)", stderr=log_file)
+        self.api, self.dns = self.ready.group(1), self.ready.group(2)
+
+    def restarted(self):
+        """The engine again after kill(): same directory, same ports."""
+        return Engine(self.data_dir, *self.options, api=self.api.removeprefix("http://"), dns=self.dns, log=self.log_path)
+
+    def environment(self, region="us-east-1"):
+        text = subprocess.run([SITELATCH, "env", "--data-dir", self.data_dir, "--region", region], check=True,
+                              capture_output=True, text=True).stdout
+        script = text + "\nenv -0"
+        out = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout
+        return dict(item.split("=", 1) for item in out.split("\0") if "=" in item)
+
+    def command(self, *words, check=True):
+        return subprocess.run([SITELATCH, words[0], "--data-dir", self.data_dir, *words[1:]], check=check,
+                              capture_output=True, text=True)
+
+    def advance(self, duration):
+        return self.command("advance", duration).stdout.strip()
+
+    def log_text(self):
+        with open(self.log_path) as log_file:
+            return log_file.read()
+
+    def lookup(self, name, kind="A"):
+        host, port = self.dns.rsplit(":", 1)
+        return dns_lookup(host, int(port), name, kind)
+
+
+class Site(Process):
+    def __init__(self, name, listen="127.0.0.1:0"):
+        super().__init__("site", "--listen", listen, "--name", name, ready=r"ready site=\S+ (http://\S+)")
+        self.url = self.ready.group(1)
+        self.address, port = self.url.removeprefix("http://").rsplit(":", 1)
+        self.port = int(port)
+
+    def set(self, state):
+        request = urllib.request.Request(self.url + "/lb-check", data=state.encode(), method="POST")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            opener.open(request, timeout=10).read()
+        except urllib.error.HTTPError as error:
+            if error.code != 503:
+                raise
+
+
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "TXT": 16, "AAAA": 28}
+
+
+def dns_lookup(host, port, name, kind="A"):
+    """(rcode, [rdata]) by one UDP query; A records as dotted text, others as bytes."""
+    question = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".")) + b"\0"
+    query = struct.pack("!HHHHHH", 0x1234, 0, 1, 0, 0, 0) + question + struct.pack("!HH", TYPES[kind], 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        client.sendto(query, (host, port))
+        reply = client.recv(65535)
+    _, flags, _, answers, _, _ = struct.unpack("!HHHHHH", reply[:12])
+    at, out = 12 + len(question) + 4, []
+    for _ in range(answers):
+        while reply[at] and reply[at] < 192:
+            at += 1 + reply[at]
+        at += 2 if reply[at] else 1
+        record_type, _, _, length = struct.unpack("!HHIH", reply[at:at + 10])
+        data = reply[at + 10:at + 10 + length]
+        at += 10 + length
+        if record_type == TYPES[kind]:
+            out.append(socket.inet_ntoa(data) if kind == "A" else data)
+    return flags & 15, out
+
+
+class Workplace:
+    """A directory for one test, removed at the end; processes registered with it are ended."""
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="sitelatch-test-")
+        self.processes = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind and os.path.exists(os.path.join(self.path, "engine.log")):
+            with open(os.path.join(self.path, "engine.log")) as log_file:
+                print("--- the engine's log:\n" + "".join(log_file.readlines()[-60:]), flush=True)
+        for process in reversed(self.processes):
+            if process.process.poll() is None:
+                process.kill()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def engine(self, *options):
+        return self.keep(Engine(os.path.join(self.path, "data"), *options))
+
+    def site(self, name):
+        return self.keep(Site(name))
+
+    def keep(self, process):
+        self.processes.append(process)
+        return process
+
+
+def aws_clis():
+    """Every distinct aws CLI on this machine: [(path, version)]."""
+    found, versions = [], set()
+    for path in [*(os.path.join(d, "aws") for d in os.environ.get("PATH", "").split(":")), "/usr/bin/aws"]:
+        if not os.access(path, os.X_OK):
+            continue
+        run = subprocess.run([path, "--version"], capture_output=True, text=True)
+        version = re.match(r"aws-cli/(\S+)", run.stdout + run.stderr)
+        if run.returncode == 0 and version and version.group(1) not in versions:
+            versions.add(version.group(1))
+            found.append((path, version.group(1)))
+    return found
+
+
+def aws(cli, environment, *arguments, parse=True, check=True):
+    """Runs one aws command; gives its JSON output. On failure raises with what the CLI said."""
+    run = subprocess.run([cli, *arguments, *(["--output", "json"] if parse else [])], env=environment,
+                         capture_output=True, text=True)
+    if check and run.returncode != 0:
+        raise AssertionError(f"aws {' '.join(arguments)}: {run.stderr.strip()}")
+    if not check:
+        return run
+    return json.loads(run.stdout) if parse and run.stdout.strip() else run.stdout
