@@ -144,6 +144,7 @@ Value from(const ServiceModel& model, const Member& place, const json::value& va
     case Kind::string:
     case Kind::blob:
       if (!value.is_string()) wrong_kind(value, shape);
+      if (place.json_value) return read_document(value.get_string());
       return shape.kind == Kind::blob ? read_scalar(model, place, value.get_string())
                                       : Value{std::string_view{value.get_string()}};
     case Kind::document: return document_of(value);
@@ -271,6 +272,7 @@ void write_json(std::string& out, const ServiceModel& model, const Member& place
     }
     case Kind::string: {
       if (value.is_string()) return write_json_text(out, value.string());
+      if (place.json_value) return write_json_text(out, to_json(value));
       std::string text;  // a number or time that the service keeps as such and AWS shows as text
       write_scalar(text, model, place, value, TimestampFormat::iso8601);
       return write_json_text(out, text);

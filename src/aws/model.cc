@@ -155,10 +155,6 @@ class Loader {
     member.streaming = flag_of(from, "streaming") || flag_of(target, "streaming");
     read_namespace(target, member.xml_namespace, member.xml_prefix);
     read_namespace(from, member.xml_namespace, member.xml_prefix);
-    if (member.flattened && !member.named && model_.shapes[member.shape].kind == Kind::list) {
-      const auto element_name = text_of(target.at("member").as_object(), "locationName");
-      if (!element_name.empty()) member.wire_name = element_name;
-    }
     return member;
   }
 

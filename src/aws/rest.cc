@@ -163,7 +163,8 @@ std::string write_payload(const ServiceModel& model, const Member& payload, Prot
                           const Value& value, std::string* content_type) {
   const auto& shape = model.shape(payload.shape);
   std::string out;
-  if (value.is_null()) return out;
+  const bool empty_object = protocol == Protocol::rest_json && shape.kind == Kind::structure && !shape.union_type;
+  if (value.is_null() && !empty_object) return out;
   if (shape.kind == Kind::blob || shape.kind == Kind::string) {
     *content_type = shape.kind == Kind::blob ? "application/octet-stream" : "text/plain";
     return value.string();
