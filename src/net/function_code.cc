@@ -154,6 +154,7 @@ class Unpacker {
 
 Result<Done> unpack_function_code(const std::string& zip, const std::string& directory, std::optional<gid_t> group,
                                   const UnpackLimits& limits) {
+  if (zip.empty()) return failure(Problem{"the code is empty"});
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(zip.data(), zip.size(), 0, &error);
