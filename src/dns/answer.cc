@@ -64,6 +64,7 @@ class Resolution {
     const Key* name = &query_.name;
     std::size_t name_at = header_size;
     Key target;
+    const Node* followed[max_chain];
     for (int step = 0; step < max_chain; ++step) {
       const auto enclosing = catalogue_.enclosing(*name, query_.type);
       if (!enclosing.zone) {
@@ -87,6 +88,11 @@ class Resolution {
       }
       const Answer alias = alias_of(*match.node);
       if (alias.count == 0) return deny(*enclosing.zone, origin_at);
+      // A loop: one node gives one target, so the second time (for a wildcard, which many names share, the third)
+      // nothing new can come.
+      const auto times = std::count(followed, followed + step, match.node);
+      if (times > (match.kind == Zone::Match::wildcard ? 1 : 0)) return;
+      followed[step] = match.node;
       const std::size_t alias_at = reply_.size();
       if (!reply_.append(Reply::answers, alias, name_at)) return truncate();
       name_at = alias_at + fixed_size;
