@@ -182,37 +182,4 @@ Outcome<Done> SignatureVerifier::verify(const HttpRequest& request, const Signat
                   expected_canonical, expected_to_sign));
 }
 
-Error authentication_error(Error error, Protocol protocol) {
-  struct Names {
-    std::string_view query, json;
-    int query_status;
-  };
-  static constexpr std::array<Names, 5> table = {{
-      {"SignatureDoesNotMatch", "InvalidSignatureException", 403},
-      {"InvalidClientTokenId", "UnrecognizedClientException", 403},
-      {"ExpiredToken", "ExpiredTokenException", 403},
-      {"MissingAuthenticationToken", "MissingAuthenticationTokenException", 403},
-      {"IncompleteSignature", "IncompleteSignatureException", 400},
-  }};
-  const auto row = std::find_if(table.begin(), table.end(), [&](const Names& n) { return n.query == error.code; });
-  if (row == table.end()) return error;
-  switch (protocol) {
-    case Protocol::query:
-    case Protocol::rest_xml:
-      error.status = row->query_status;
-      break;
-    case Protocol::rest_json:
-      error.code = row->json;
-      error.status = row->query_status;
-      break;
-    case Protocol::json_1_0:
-    case Protocol::json_1_1:
-    case Protocol::cbor:
-      error.code = row->json;
-      error.status = 400;  // fact gateway-3
-      break;
-  }
-  return error;
-}
-
 }  // namespace sitelatch::aws

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signature Version 4, both sides: clients sign requests or make presigned URLs; the gateway reads who claims to have
 // signed, checks the claim's scope and age, and verifies the signature. Errors carry the codes of the query protocol;
-// authentication_error() translates them for the protocol of the request (aws-semantics.md §5.5).
+// the wire spells them as the request's protocol does (aws/common_errors.h; aws-semantics.md §5.5).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,6 @@
 
 #include "aws/error.h"
 #include "aws/http.h"
-#include "aws/model.h"
 #include "aws/sigv4_canonical.h"
 #include "aws/sigv4_digest.h"
 #include "base/time.h"
@@ -63,9 +62,14 @@ Outcome<std::optional<SignatureClaim>> read_signature(const HttpRequest& request
 // The refusal of a request without signature where one is needed.
 Error missing_authentication();
 
+// What a claim's scope must say: the signing name of the service that was recognised, and a region that looks like one
+// (global services take any: clients sign with whatever region is configured).
+struct ExpectedScope {
+  std::string_view service;
+  enum class Region { like_one, any } region = Region::like_one;
+};
 // Scope and age, on wall time: 15 minutes to either side, or what a presigned request allows itself.
-// `service`: signing name of the service that was recognised. The region must look like one.
-Outcome<Done> check_claim(const SignatureClaim& claim, std::string_view service, WallInstant now);
+Outcome<Done> check_claim(const SignatureClaim& claim, const ExpectedScope& expected, WallInstant now);
 
 // Checks signatures; keeps the signing keys that it derived (by access key, date, region, service).
 class SignatureVerifier {
@@ -81,10 +85,6 @@ class SignatureVerifier {
   const Digest& signing_key(const SignatureClaim& claim, std::string_view secret_access_key);
   std::unordered_map<std::string, Derived> keys_;
 };
-
-// The code and HTTP status of an authentication error in the words of the protocol: SignatureDoesNotMatch or
-// InvalidSignatureException, InvalidClientTokenId or UnrecognizedClientException, ...
-Error authentication_error(Error error, Protocol protocol);
 
 // "20261122T104432Z"
 std::string basic_iso8601(WallInstant t);

@@ -22,7 +22,7 @@ constexpr std::size_t most_remembered = 10'000;
 constexpr std::size_t mac_size = 32;
 
 Failure<aws::Error> unknown_key() {
-  return aws::refuse("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
+  return aws::refuse("InvalidClientTokenId", "The security token included in the request is invalid.");
 }
 
 std::optional<std::string> kept_secret(const ports::Journal& journal, std::string_view key) {
@@ -110,7 +110,7 @@ aws::Outcome<KnownKey> Identities::find_key(std::string_view access_key_id, std:
 aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id, const Session& session) const {
   if (session.access_key_id != access_key_id) return unknown_key();
   if (wall_.now() >= session.expires)
-    return aws::refuse("ExpiredToken", "The security token included in the request is expired", 403);
+    return aws::refuse("ExpiredToken", "The security token included in the request is expired");
   KnownKey known;
   known.secret_access_key = secret_of(access_key_id);
   if (session.kind == Caller::Kind::root) {

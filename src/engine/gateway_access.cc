@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway's two questions: who signed this, and may they.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "engine/gateway.h"
+#include "engine/gateway_exchange.h"
+
+namespace sitelatch::engine {
+namespace {
+// Services with one endpoint for the world: clients sign with whatever region they are set to (aws-semantics.md §1.1).
+constexpr std::array<std::string_view, 3> global_services = {"iam", "route53", "sts"};
+
+bool is_global(const aws::ServiceModel& model) {
+  return std::find(global_services.begin(), global_services.end(), model.name) != global_services.end();
+}
+
+// "sns.eu-west-1.amazonaws.com" says a region; "127.0.0.1:4566" does not.
+std::string region_of_host(const std::string& host) {
+  for (const auto part : split(host, '.'))
+    if (aws::looks_like_region(part)) return std::string{part};
+  return "us-east-1";
+}
+
+// SNS has a code of its own for what others call AccessDenied; its model says so.
+std::string denied_code(const aws::ServiceModel& model) {
+  return model.error_shape("AuthorizationError") ? "AuthorizationError" : "AccessDenied";
+}
+}  // namespace
+
+aws::Outcome<Done> Gateway::authenticate(Exchange& x, const aws::Service* service) {
+  if (!x.claim) {
+    x.region = region_of_host(x.request.headers.get("Host"));
+    if (!service || !x.what.operation || !service->allows_anonymous(x.what.operation->name))
+      return failure(aws::missing_authentication());
+    return Done{};
+  }
+  const auto& signature = *x.claim;
+  x.region = signature.region;
+  if (!x.what.service) return Done{};  // refused for that, by the caller
+  aws::ExpectedScope expected{x.what.service->signing_name};
+  if (is_global(*x.what.service)) expected.region = aws::ExpectedScope::Region::any;
+
+  if (options_.accept_any_credentials && !identities_.knows(signature.access_key_id, signature.session_token)) {
+    if (expected.region == aws::ExpectedScope::Region::like_one && !aws::looks_like_region(signature.region))
+      return aws::refuse("SignatureDoesNotMatch", fmt::format("Credential should be scoped to a valid Region, not '{}'. ",
+                                                              signature.region));
+    x.caller = identities_.root_caller();
+    x.caller.access_key_id = signature.access_key_id;
+    return Done{};
+  }
+  const auto in_scope = aws::check_claim(signature, expected, wall_.now());
+  if (!in_scope) return in_scope;
+  auto known = identities_.find_key(signature.access_key_id, signature.session_token);
+  if (!known) return failure(known.error());
+  const auto verified = verifier_.verify(x.request, signature, known->secret_access_key);
+  if (!verified) return verified;
+  x.caller = std::move(known->caller);
+  return Done{};
+}
+
+aws::ConditionKeys Gateway::global_keys(const Exchange& x) const {
+  aws::ConditionKeys keys;
+  identities_.add_keys(x.caller, keys);
+  const auto now = timers_.now();
+  keys["aws:currenttime"] = {iso8601_seconds(now)};
+  keys["aws:epochtime"] = {std::to_string(unix_seconds(now))};
+  keys["aws:requestedregion"] = {is_global(*x.what.service) ? "us-east-1" : x.region};
+  keys["aws:securetransport"] = {"false"};
+  keys["aws:viaawsservice"] = {"false"};
+  if (!x.request.peer.empty()) keys["aws:sourceip"] = {x.request.peer};
+  if (const auto* agent = x.request.headers.find("User-Agent")) keys["aws:useragent"] = {*agent};
+  if (const auto* referer = x.request.headers.find("Referer")) keys["aws:referer"] = {*referer};
+  // What the default policy of an SNS topic asks for.
+  if (!x.caller.account.empty()) keys["aws:sourceowner"] = {x.caller.account};
+  return keys;
+}
+
+aws::Outcome<Done> Gateway::authorise(const Exchange& x, const aws::Service& service) {
+  const auto asked = service.authorisation(*x.call);
+  if (asked.empty()) return Done{};
+  const bool root = x.caller.kind == aws::Caller::Kind::root;
+  const bool no_trust_asked = std::none_of(asked.begin(), asked.end(),
+                                       [](const aws::Permission& p) { return p.resource_policy_required; });
+  if (root && no_trust_asked && x.caller.session_policy.empty()) return Done{};
+
+  const auto principal = aws::principal_of(x.caller);
+  const auto global = global_keys(x);
+  auto policies = identities_.policies_of(x.caller);
+  for (const auto& permission : asked) {
+    auto keys = permission.keys;
+    keys.insert(global.begin(), global.end());
+    policies.trust = permission.resource_policy_required;
+    policies.resource =
+        permission.resource_policy.empty()
+            ? nullptr
+            : resource_policies_.get(permission.resource_policy,
+                                     policies.trust ? aws::PolicyUse::trust : aws::PolicyUse::resource);
+    const aws::AccessRequest request{principal, permission.action, permission.resources, keys};
+    const auto decision = aws::evaluate(request, policies);
+    if (!decision.allowed()) return aws::refuse(denied_code(*x.what.service), aws::denial_text(request, decision));
+  }
+  return Done{};
+}
+
+}  // namespace sitelatch::engine
