@@ -11,6 +11,7 @@
 
 #include "engine/bindings.h"
 #include "engine/gateway.h"
+#include "engine/gateway_sessions.h"
 #include "ports/courier.h"
 #include "ports/entropy.h"
 #include "ports/function_host.h"
@@ -77,6 +78,7 @@ class Cloud {
   iam::Directory directory_;
   iam::Identities identities_;
   iam::Iam iam_;
+  SessionsOfIam sessions_;
   sts::Sts sts_;
   cloudwatch::CloudWatch cloudwatch_;
   logs::Logs logs_;
