@@ -103,8 +103,8 @@ const HostedZone& HostedZones::add(HostedZone zone) {
   index(*at->second);
   write(*at->second);
   TouchedGroups touched;
-  for (auto& record : apex_records(*at->second))
-    touched.emplace(listing_key(record.name, record.type), Group{std::move(record)});
+  for (const auto& record : apex_records(*at->second))
+    touched.emplace(listing_key(record.name, record.type), Group{record});
   commit(id, touched);
   return *at->second;
 }

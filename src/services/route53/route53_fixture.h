@@ -100,7 +100,8 @@ struct Fixture {
   }
   aws::Value ok(std::string_view operation, const std::string& input) {
     auto out = call(operation, input);
-    REQUIRE_MESSAGE(out.has_value(), std::string{operation} + ": " + (out ? "" : out.error().code + ": " + out.error().message));
+    const std::string said = std::string{operation} + ": " + (out ? "" : out.error().code + ": " + out.error().message);
+    REQUIRE_MESSAGE(out.has_value(), said);
     return *out;
   }
   // "Code: message" of a refusal, "ok" otherwise.
