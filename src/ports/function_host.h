@@ -23,7 +23,8 @@ struct Credentials {
 
 struct FunctionSpec {
   std::string environment_key;  // a warm environment serves only specs of an equal key (function ARN + RevisionId)
-  std::string function_arn, function_name, account, region;
+  std::string function_arn, function_name, account, region;  // the ARN without a qualifier
+  std::string version = "$LATEST";
   std::string runtime;          // "python3.11", "provided.al2023"
   std::string handler;
   std::shared_ptr<const std::string> zip;  // the code as uploaded
@@ -38,6 +39,7 @@ struct Invocation {
   std::string payload;
   std::string client_context;   // JSON or empty
   std::string trace_id;
+  std::string invoked_function_arn;  // as the caller named it, qualifier included; empty: the function's own
   Credentials credentials;      // of the execution role; used when a new environment is started
 };
 

@@ -12,9 +12,9 @@
 namespace sitelatch::lambda {
 namespace {
 
-// Longer than any environment is kept busy; renewed well before a 15-minute invocation could outlast them.
+// Renewed before an invocation of 15 minutes could outlast them.
 constexpr auto session_length = std::chrono::hours{12};
-constexpr auto renewal_margin = std::chrono::hours{1};
+constexpr auto renewal_margin = std::chrono::minutes{20};
 constexpr std::size_t remembered_streams = 10'000;
 
 std::string version_arn(const Run& run) {
@@ -41,6 +41,7 @@ ports::FunctionSpec spec_of(const Run& run, const ports::Credentials& credential
       version_arn(run) + "#" + run.version.build_id + "#" + credentials.access_key_id;
   spec.function_arn = unqualified_arn(run);
   spec.function_name = run.function_name;
+  spec.version = run.version.number;
   spec.account = run.account;
   spec.region = run.region;
   spec.runtime = c.runtime;
@@ -63,6 +64,7 @@ void Executor::execute(Run run, Done done) {
   auto zip = code_.find(run.version.configuration.code_sha256);
   if (!zip) return done(aws::refuse("ServiceException", "The code of the function is missing."));
   ++running_[{run.region, run.function_name}];
+  ++running_in_region_[run.region];
   auto shared = std::make_shared<const Run>(std::move(run));
   world_.journal.when_durable([weak = std::weak_ptr<Executor*>(self_), run = std::move(shared),
                                credentials = *credentials, zip = std::move(zip),
@@ -98,6 +100,7 @@ void Executor::start(std::shared_ptr<const Run> run, ports::Credentials credenti
   invocation.payload = run->payload;
   invocation.client_context = run->client_context;
   invocation.trace_id = trace_id(run->request_id, started);
+  invocation.invoked_function_arn = run->invoked_arn;
   invocation.credentials = credentials;
   auto spec = spec_of(*run, credentials, std::move(zip));
   world_.host.invoke(std::move(spec), std::move(invocation),
@@ -116,6 +119,7 @@ Execution Executor::finish(const Run& run, Instant started,
   ENSURE(slot != running_.end() && slot->second > 0, "an invocation ended that had not begun");
   const int concurrent = slot->second;
   if (--slot->second == 0) running_.erase(slot);
+  --running_in_region_[run.region];
 
   Execution out;
   out.verdict = judge(outcome, run.request_id, run.version.configuration.timeout_s);
@@ -170,6 +174,11 @@ int Executor::running(const std::string& region, const std::string& function_nam
   const auto found = running_.find({region, function_name});
   return found == running_.end() ? 0 : found->second;
 }
+int Executor::running(const std::string& region) const {
+  const auto found = running_in_region_.find(region);
+  return found == running_in_region_.end() ? 0 : found->second;
+}
+
 // Every figure twice: for the function, and for the region as a whole (aws-semantics §14.3).
 void Executor::count(const Run& run, std::string_view metric_name, double value,
                      std::string_view unit, Instant at) const {

@@ -57,7 +57,7 @@ class Executor {
   void forget(const std::string& function_arn);
 
   int running(const std::string& region, const std::string& function_name) const;
-  const std::map<std::pair<std::string, std::string>, int>& running() const { return running_; }
+  int running(const std::string& region) const;
 
   void count(const Run& run, std::string_view metric_name, double value, std::string_view unit,
              Instant at) const;
@@ -79,6 +79,7 @@ class Executor {
   World world_;
   CodeStore& code_;
   std::map<std::pair<std::string, std::string>, int> running_;  // by region and function
+  std::map<std::string, int> running_in_region_;
   std::map<std::string, CachedCredentials> credentials_;        // by qualified version ARN
   std::map<std::string, std::string> streams_;                  // by environment id
   // Callbacks hold this weakly: what answers after the executor is gone is not heard.

@@ -6,7 +6,7 @@
 namespace sitelatch::lambda {
 namespace {
 constexpr std::string_view table = "lambda.functions";
-std::string row_key(const std::string& region, const std::string& name) { return region + "/" + name; }
+std::string row_key(const Function& function) { return function.region + "/" + function.name; }
 }  // namespace
 
 Lambda::Lambda(Ports ports, Neighbours neighbours, Options options)
@@ -55,7 +55,7 @@ Lambda::Lambda(Ports ports, Neighbours neighbours, Options options)
   ports_.journal.scan(table, "", "", [this](std::string_view, std::string_view row) {
     auto function = function_from_row(row);
     const Key key{function.region, function.name};
-    functions_.emplace(key, std::move(function));
+    note_reservation(functions_.emplace(key, std::move(function)).first->second);
     return true;
   });
   for (const auto& entry : functions_) settle_soon(entry.second);
@@ -122,7 +122,10 @@ aws::Outcome<Done> Lambda::check_revision(const std::string& current,
 }
 
 void Lambda::save(const Function& function) {
-  ports_.journal.put(table, row_key(function.region, function.name), to_row(function));
+  ports_.journal.put(table, row_key(function), to_row(function));
+}
+void Lambda::erase_row(const Function& function) {
+  ports_.journal.erase(table, row_key(function));
 }
 
 }  // namespace sitelatch::lambda

@@ -125,6 +125,7 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   aws::Outcome<> get_runtime_management_config(const aws::Call& call);
   aws::Outcome<> get_recursion_config(const aws::Call& call);
   std::int64_t reserved_in(const std::string& region, const std::string& but_for) const;
+  void note_reservation(const Function& function);
 
   // Invocations (lambda_invoke.cc, lambda_async.cc)
   void invoke(const aws::Call& call, const aws::Answer& answer);
@@ -159,6 +160,7 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   aws::Outcome<Done> check_revision(const std::string& current, const aws::Value& input) const;
   std::string new_revision() { return ports::uuid(ports_.entropy); }
   void save(const Function& function);
+  void erase_row(const Function& function);
 
   Ports ports_;
   Neighbours neighbours_;
@@ -166,6 +168,9 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   CodeStore code_;
   Executor executor_;
   std::map<Key, Function> functions_;
+  // Which functions have a reservation, and how much: derived from functions_, so that admitting an invocation looks
+  // at these few only.
+  std::map<Key, std::uint32_t> reservations_;
   AsyncQueue queue_;
   // Callbacks hold this weakly: a Lambda that is gone is not called.
   std::shared_ptr<Lambda*> self_ = std::make_shared<Lambda*>(this);

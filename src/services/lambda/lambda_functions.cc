@@ -11,7 +11,6 @@ using aws::Outcome;
 using aws::Value;
 
 namespace {
-constexpr std::string_view table = "lambda.functions";
 constexpr std::int64_t code_storage_limit = 80'530'636'800;
 
 // Lists leave out what GetFunction shows of a function's state.
@@ -285,7 +284,8 @@ Outcome<> Lambda::delete_function(const aws::Call& call) {
     return answer;
   }
   const auto arn = function.arn();
-  ports_.journal.erase(table, function.region + "/" + function.name);
+  erase_row(function);
+  reservations_.erase({found->name.region, found->name.name});
   functions_.erase({found->name.region, found->name.name});
   forget_unused_code(digests);
   executor_.forget(arn);

@@ -125,12 +125,13 @@ bool Lambda::has_room_for(const Function& function) const {
   if (function.reserved_concurrency)
     return executor_.running(function.region, function.name) <
            static_cast<int>(*function.reserved_concurrency);
-  std::int64_t running = 0;
-  for (const auto& [key, number] : executor_.running()) {
-    const auto* other = key.first == function.region ? lookup(key.first, key.second) : nullptr;
-    if (other && !other->reserved_concurrency) running += number;
+  std::int64_t left = options_.concurrency_limit, running = executor_.running(function.region);
+  for (const auto& [key, reserved] : reservations_) {
+    if (key.first != function.region) continue;
+    left -= reserved;
+    running -= executor_.running(key.first, key.second);
   }
-  return running < std::int64_t{options_.concurrency_limit} - reserved_in(function.region, "");
+  return running < left;
 }
 
 const Version* Lambda::runnable_version(const Function& function, const std::string& qualifier) {

@@ -213,6 +213,7 @@ TEST_CASE("credentials: of the role, named after the function, renewed before th
     environments.push_back(spec.environment_key);
     CHECK(spec.environment_key.ends_with(invocation.credentials.access_key_id));
     CHECK(invocation.credentials.expiration > w.world.wall.now() + minutes{16});
+    CHECK(invocation.invoked_function_arn == function_arn);
     done(ports::sim::success_outcome());
   };
   const auto f = Value::structure({{"FunctionName", "f"}});
@@ -221,14 +222,14 @@ TEST_CASE("credentials: of the role, named after the function, renewed before th
   CHECK(w.roles.assumed == 1);
   CHECK(w.roles.last_session == "f");
   CHECK(environments[0] == environments[1]);
-  w.world.advance(hours{11});
+  w.world.advance(hours{11} + minutes{45});
   w.ok("Invoke", f);
   CHECK(w.roles.assumed == 2);
   CHECK(environments[2] != environments[1]);
   w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Timeout", 5}}));
   w.ok("Invoke", f);
   CHECK(environments[3] != environments[2]);
-  w.world.advance(hours{11});
+  w.world.advance(hours{11} + minutes{45});
   w.roles.trusted = false;
   CHECK(w.refusal("Invoke", f) ==
         "AccessDeniedException: The role defined for the function cannot be assumed by Lambda.");

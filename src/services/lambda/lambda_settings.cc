@@ -29,10 +29,15 @@ Failure<aws::Error> functions_only() {
 
 std::int64_t Lambda::reserved_in(const std::string& region, const std::string& but_for) const {
   std::int64_t total = 0;
-  for (const auto& [key, function] : functions_)
-    if (key.first == region && key.second != but_for)
-      total += function.reserved_concurrency.value_or(0);
+  for (const auto& [key, reserved] : reservations_)
+    if (key.first == region && key.second != but_for) total += reserved;
   return total;
+}
+
+void Lambda::note_reservation(const Function& function) {
+  const Key key{function.region, function.name};
+  if (function.reserved_concurrency) reservations_[key] = *function.reserved_concurrency;
+  else reservations_.erase(key);
 }
 
 Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
@@ -49,6 +54,7 @@ Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
         "UnreservedConcurrentExecution below its minimum value of [{}].",
         unreserved_minimum));
   function.reserved_concurrency = static_cast<std::uint32_t>(asked);
+  note_reservation(function);
   save(function);
   return Value::structure({{"ReservedConcurrentExecutions", asked}});
 }
@@ -64,6 +70,7 @@ Outcome<> Lambda::delete_function_concurrency(const aws::Call& call) {
   if (!found) return failure(found.error());
   if (!found->name.qualifier.empty()) return functions_only();
   found->function->reserved_concurrency.reset();
+  note_reservation(*found->function);
   save(*found->function);
   return Value::structure();
 }
