@@ -144,6 +144,22 @@ class Parser {
 
 }  // namespace
 
+bool like(std::string_view pattern, std::string_view text) {
+  const auto first = pattern.find('*');
+  if (first == std::string_view::npos) return pattern == text;
+  if (text.substr(0, first) != pattern.substr(0, first)) return false;
+  text.remove_prefix(first);
+  pattern.remove_prefix(first + 1);
+  while (pattern.find('*') != std::string_view::npos) {
+    const auto piece = pattern.substr(0, pattern.find('*'));
+    const auto at = text.find(piece);
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at + piece.size());
+    pattern.remove_prefix(piece.size() + 1);
+  }
+  return text.size() >= pattern.size() && text.substr(text.size() - pattern.size()) == pattern;
+}
+
 bool compare_number(double value, Operator op, double with) {
   switch (op) {
     case Operator::equal: return value == with;

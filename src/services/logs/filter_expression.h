@@ -25,6 +25,8 @@ struct Comparison {
   Operator op = Operator::equal;
   Literal literal;
 };
+// `*` is any run of characters, and the only wildcard.
+bool like(std::string_view pattern, std::string_view text);
 bool compare_number(double value, Comparison::Operator op, double with);
 
 struct Expression {

@@ -94,23 +94,6 @@ std::optional<std::string> text_of(const Value& value) {
   return std::nullopt;
 }
 
-// `*` is the only wildcard: `?` stands for itself.
-bool like(std::string_view pattern, std::string_view text) {
-  const auto first = pattern.find('*');
-  if (first == std::string_view::npos) return pattern == text;
-  if (text.substr(0, first) != pattern.substr(0, first)) return false;
-  text.remove_prefix(first);
-  pattern.remove_prefix(first + 1);
-  while (pattern.find('*') != std::string_view::npos) {
-    const auto piece = pattern.substr(0, pattern.find('*'));
-    const auto at = text.find(piece);
-    if (at == std::string_view::npos) return false;
-    text.remove_prefix(at + piece.size());
-    pattern.remove_prefix(piece.size() + 1);
-  }
-  return text.size() >= pattern.size() && text.substr(text.size() - pattern.size()) == pattern;
-}
-
 bool judge_value(const Value& value, const Comparison& comparison) {
   switch (comparison.op) {
     case Operator::is_true: return value.is_bool() && value.boolean();

@@ -40,8 +40,8 @@ bool word_matches(const Field& field, const std::string& word) {
     const auto& literal = comparison.literal;
     const auto number = parse_double(word);
     if (number && literal.number) return compare_number(*number, comparison.op, *literal.number);
-    // A word that is no number is neither less nor greater; `?` in it stands for itself.
-    const bool same = wildcard_match(literal.text, word);
+    // A word that is no number is neither less nor greater.
+    const bool same = like(literal.text, word);
     if (comparison.op == Operator::equal) return same;
     return comparison.op == Operator::not_equal && !same;
   });

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/logs/logs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace sitelatch::logs {
+
+Logs::Logs(ports::Journal& journal, ports::Timers& timers, std::string account)
+    : store_(journal, timers),
+      account_(std::move(account)),
+      table_({{"CreateLogGroup", &Logs::create_log_group},
+              {"DeleteLogGroup", &Logs::delete_log_group},
+              {"DescribeLogGroups", &Logs::describe_log_groups},
+              {"ListLogGroups", &Logs::list_log_groups},
+              {"CreateLogStream", &Logs::create_log_stream},
+              {"DeleteLogStream", &Logs::delete_log_stream},
+              {"DescribeLogStreams", &Logs::describe_log_streams},
+              {"PutRetentionPolicy", &Logs::put_retention_policy},
+              {"DeleteRetentionPolicy", &Logs::delete_retention_policy},
+              {"PutLogGroupDeletionProtection", &Logs::put_log_group_deletion_protection},
+              {"PutLogEvents", &Logs::put_log_events},
+              {"GetLogEvents", &Logs::get_log_events},
+              {"FilterLogEvents", &Logs::filter_log_events},
+              {"TagResource", &Logs::tag_resource},
+              {"UntagResource", &Logs::untag_resource},
+              {"ListTagsForResource", &Logs::list_tags_for_resource},
+              {"TagLogGroup", &Logs::tag_log_group},
+              {"UntagLogGroup", &Logs::untag_log_group},
+              {"ListTagsLogGroup", &Logs::list_tags_log_group}}) {}
+
+void Logs::handle(const aws::Call& call, aws::Answer answer) {
+  const auto handler = table_.find(call.operation);
+  ENSURE(handler, "an operation that is not in the table");
+  answer((this->*handler)(call));
+}
+
+void Logs::append(const std::string& region, const std::string& group_name, const std::string& stream_name,
+                  std::vector<Line> lines) {
+  constexpr std::size_t longest = 1'048'576 - 26;
+  auto* group = store_.find(region, group_name);
+  if (!group) group = &store_.create_group(region, group_name);
+  const auto found = group->streams.find(stream_name);
+  auto& stream = found == group->streams.end() ? store_.create_stream(*group, stream_name) : *found->second;
+  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.at < b.at; });
+  std::vector<NewEvent> events;
+  for (auto& line : lines) {
+    if (line.message.empty()) continue;
+    line.message.resize(std::min(line.message.size(), longest));
+    events.push_back({unix_ms(line.at), std::move(line.message)});
+  }
+  store_.append(*group, stream, events);
+}
+
+aws::Outcome<Group*> Logs::existing_group(const aws::Call& call, std::string_view name) {
+  auto* group = store_.find(call.region, name);
+  if (!group) return aws::refuse("ResourceNotFoundException", "The specified log group does not exist.");
+  return group;
+}
+
+aws::Outcome<Group*> Logs::asked_group(const aws::Call& call) {
+  const auto name = call.input["logGroupName"].optional_string();
+  const auto identifier = call.input["logGroupIdentifier"].optional_string();
+  if (name && identifier)
+    return aws::refuse("ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
+  if (!name && !identifier) return invalid_parameter("LogGroup name or LogGroup ARN is required.");
+  return existing_group(call, name ? *name : group_name_of(*identifier));
+}
+
+std::string group_arn(std::string_view region, std::string_view account, std::string_view name) {
+  return fmt::format("arn:aws:logs:{}:{}:log-group:{}", region, account, name);
+}
+
+std::string group_name_of(std::string_view identifier) {
+  if (identifier.substr(0, 4) != "arn:") return std::string{identifier};
+  const auto parts = split(identifier, ':');
+  return parts.size() >= 7 && parts[5] == "log-group" ? std::string{parts[6]} : std::string{};
+}
+
+std::string page_token(std::string_view kind, std::string_view position) {
+  return base64(fmt::format("{}|{}", kind, position));
+}
+std::optional<std::string> page_position(std::string_view kind, std::string_view token) {
+  const auto text = unbase64(token);
+  if (!text || text->size() <= kind.size() || text->compare(0, kind.size(), kind) != 0 || (*text)[kind.size()] != '|')
+    return std::nullopt;
+  return text->substr(kind.size() + 1);
+}
+
+}  // namespace sitelatch::logs
