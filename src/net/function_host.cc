@@ -382,12 +382,12 @@ class ProcessFunctionHost::Pool {
     all["AWS_REGION"] = all["AWS_DEFAULT_REGION"] = spec.region;
     if (python) all["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + spec.runtime;
     all["AWS_LAMBDA_FUNCTION_NAME"] = spec.function_name;
-    all["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST";
+    all["AWS_LAMBDA_FUNCTION_VERSION"] = spec.version;
     all["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(spec.memory_mb);
     all["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand";
     all["AWS_LAMBDA_LOG_GROUP_NAME"] = spec.log_group;
     const auto today = civil(Instant(std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())));
-    all["AWS_LAMBDA_LOG_STREAM_NAME"] = fmt::format("{:04}/{:02}/{:02}/[$LATEST]{}", today.year, today.month, today.day, id);
+    all["AWS_LAMBDA_LOG_STREAM_NAME"] = fmt::format("{:04}/{:02}/{:02}/[{}]{}", today.year, today.month, today.day, spec.version, id);
     all["LAMBDA_TASK_ROOT"] = task;
     all["LAMBDA_RUNTIME_DIR"] = runtime;
     all["_HANDLER"] = spec.handler;

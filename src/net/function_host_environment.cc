@@ -226,7 +226,7 @@ void FunctionEnvironment::deliver() {
   header("Lambda-Runtime-Aws-Request-Id", invocation.request_id);
   header("Lambda-Runtime-Deadline-Ms",
          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(deadline.time_since_epoch()).count()));
-  header("Lambda-Runtime-Invoked-Function-Arn", job_->spec.function_arn);
+  header("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_function_arn.empty() ? job_->spec.function_arn : invocation.invoked_function_arn);
   header("Lambda-Runtime-Trace-Id", invocation.trace_id);
   header("Lambda-Runtime-Client-Context", invocation.client_context);
   event.body = invocation.payload;

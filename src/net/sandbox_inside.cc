@@ -185,10 +185,8 @@ void set_limits(const SandboxPlan& plan) {
   limit(RLIMIT_NOFILE, plan.max_files);
   limit(RLIMIT_FSIZE, plan.tmp_mb * mb);
   limit(RLIMIT_NPROC, plan.max_processes);
-  limit(RLIMIT_DATA, plan.data_mb * mb);
   limit(RLIMIT_MEMLOCK, 64 * 1024);
   limit(RLIMIT_MSGQUEUE, 819200);
-  ::setpriority(PRIO_PROCESS, 0, 5);
   write_small("/proc/self/oom_score_adj", "1000");
 }
 
@@ -233,8 +231,10 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   ordinary.sa_handler = SIG_DFL;
   ::sigaction(SIGTERM, &ordinary, nullptr);
   ::setsid();
+  ::setpriority(PRIO_PROCESS, 0, 5);  // after the engine, whose work is short
   install_seccomp_filter();
   auto environment = pointers(plan.environment);
+  limit(RLIMIT_DATA, std::uint64_t{plan.data_mb} << 20);  // last: the warden's own mappings are not meant
   int error = ENOENT;
   for (const auto& command : plan.commands) {
     auto arguments = pointers(command);
