@@ -271,7 +271,9 @@ class ProcessFunctionHost::Pool {
       const std::lock_guard lock(pythons_mutex_);
       if (const auto known = pythons_.find(runtime); known != pythons_.end() && known->second) return;
     }
-    auto python = find_python(*minor, options_.search_path, options_.home);
+    // Without mounts of its own, another user reaches only what is open to all.
+    const bool closed = !isolation_.namespaces && isolation_.own_users();
+    auto python = closed ? find_python(*minor, "", "/nonexistent") : find_python(*minor, options_.search_path, options_.home);
     if (python && (!python->boto3 || python->minor != *minor))
       log(LogLevel::info, "functions", fmt::format("{} runs on {} (3.{}{})", runtime, python->executable, python->minor, python->boto3 ? "" : ", without boto3"));
     const std::lock_guard lock(pythons_mutex_);
@@ -370,6 +372,7 @@ class ProcessFunctionHost::Pool {
     by_default("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin");
     by_default("LD_LIBRARY_PATH", "/var/lang/lib:/lib64:/usr/lib64:" + runtime + ":" + runtime + "/lib:" + task + ":" + task + "/lib:/opt/lib");
     by_default("TZ", ":UTC");
+    by_default("HOME", "/tmp");
     by_default("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
     if (python) {
       by_default("PYTHONPATH", runtime);
@@ -393,7 +396,6 @@ class ProcessFunctionHost::Pool {
     all["_HANDLER"] = spec.handler;
     all["PWD"] = task;
     all["SHLVL"] = "0";
-    all["HOME"] = "/tmp";
     all.erase("AWS_LAMBDA_RUNTIME_API");
     std::vector<std::string> texts;
     for (const auto& [name, value] : all)

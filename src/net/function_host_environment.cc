@@ -99,7 +99,7 @@ void FunctionEnvironment::accept_connection() {
   Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket || connections_.size() >= max_connections) return;
   if (!is_ours(socket.get())) {
-    log(LogLevel::warning, "functions", fmt::format("{}: a stranger connected to the Runtime API and was refused", function_arn_));
+    if (!std::exchange(stranger_seen_, true)) log(LogLevel::warning, "functions", fmt::format("{}: a stranger connected to the Runtime API and was refused", function_arn_));
     return;
   }
   const int yes = 1;
@@ -206,6 +206,7 @@ void FunctionEnvironment::handle_next(Connection& connection) {
 void FunctionEnvironment::give(FunctionJobPointer job) {
   ENSURE(!job_ && (state_ == State::idle || state_ == State::answered), "an environment serves one job at a time");
   job_ = std::move(job);
+  job_->init_again = false;  // this one has initialised
   if (state_ == State::idle && waiting_ != nullptr) return deliver();
   pickup_timer_ = loop_.at(Clock::now() + pickup_limit, [this] {
     pickup_timer_ = 0;
@@ -290,7 +291,7 @@ void FunctionEnvironment::complete(Kind kind, std::string payload, std::string r
   read_output(256 * 1024);  // what it wrote before it answered
   if (state_ == State::running) {
     sample_now();
-    state_ = State::answered;
+    if (!verdict_) state_ = State::answered;
   }
   ports::InvocationOutcome outcome;
   outcome.kind = kind;

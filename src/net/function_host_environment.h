@@ -122,7 +122,7 @@ class FunctionEnvironment {
   Clock::time_point started_{}, begun_{}, idle_since_{};
   std::optional<Duration> init_duration_;
   std::uint64_t peak_bytes_ = 0;
-  bool job_delivered_ = false, end_after_job_ = false;
+  bool job_delivered_ = false, end_after_job_ = false, stranger_seen_ = false;
   std::optional<std::string> init_error_;
   struct Verdict {
     ports::InvocationOutcome::Kind kind;

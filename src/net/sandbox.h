@@ -48,7 +48,6 @@ struct SandboxPlan {
   std::string root;      // an empty directory that becomes the root (namespaces)
   std::string code;      // seen as /var/task
   std::string runtime;   // seen as /var/runtime; may be empty
-  std::string tmp;       // without namespaces: the private directory
   std::string lang;      // /var/lang points there; may be empty
   std::vector<std::string> binds;                  // further host directories to show, read-only, at the same path
   std::vector<std::vector<std::string>> commands;  // tried in order until one can be executed
@@ -62,7 +61,7 @@ struct Sandbox {
   Fd output;  // stdout and stderr, non-blocking
   Fd status;  // what the warden says at the end: "exit 1", "signal 9", "exec 2", "setup <text>"; ends with the warden
 };
-// `uid_in_namespace`... The calling thread must outlive the sandbox: it ends with that thread.
+// The sandbox ends with the thread that called this.
 Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& plan, const Isolation& isolation);
 // All processes, those that changed session or parent too. Does not reap the warden.
 void kill_sandbox(pid_t pid, const SandboxPlan& plan);

@@ -57,7 +57,7 @@ std::string serialise(const SandboxPlan& plan) {
   Writer w;
   for (const bool flag : {plan.namespaces, plan.proc, plan.own_user}) w.number(flag ? 1 : 0);
   for (const auto value : {plan.uid, plan.gid, plan.tmp_mb, plan.data_mb, plan.max_processes, plan.max_files}) w.number(value);
-  for (const auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.tmp, &plan.lang}) w.text(*value);
+  for (const auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.lang}) w.text(*value);
   w.list(plan.binds);
   w.number(plan.commands.size());
   for (const auto& command : plan.commands) w.list(command);
@@ -70,7 +70,7 @@ std::optional<SandboxPlan> parse_sandbox_plan(std::string_view text) {
   SandboxPlan plan;
   for (bool* flag : {&plan.namespaces, &plan.proc, &plan.own_user}) *flag = r.number() != 0;
   for (auto* value : {&plan.uid, &plan.gid, &plan.tmp_mb, &plan.data_mb, &plan.max_processes, &plan.max_files}) *value = r.number();
-  for (auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.tmp, &plan.lang}) *value = r.text();
+  for (auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.lang}) *value = r.text();
   plan.binds = r.list();
   const auto commands = r.number();
   for (std::uint32_t i = 0; r.good && i < commands; ++i) plan.commands.push_back(r.list());
