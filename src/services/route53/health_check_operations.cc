@@ -99,6 +99,7 @@ Route53::Out Route53::update_health_check(const Call& call) {
     if (auto ok = copy_alarm(check); !ok) return failure(ok.error());
   auto out = structure_of(check);
   checks_.replace(std::move(check));
+  checks_.forget_departed([this](const std::string& id) { return answers_.uses(id); });
   return out;
 }
 
@@ -109,6 +110,7 @@ Route53::Out Route53::delete_health_check(const Call& call) {
   references_.retire((*found)->caller_reference, timers_.now());
   tags_.drop("healthcheck/" + id);
   checks_.remove(id, answers_.uses(id) || checks_.is_child(id));
+  checks_.forget_departed([this](const std::string& other) { return answers_.uses(other); });
   return aws::Value::structure();
 }
 

@@ -184,8 +184,15 @@ void HealthChecks::remove(const std::string& id, bool keep_status) {
   entries_.erase(found);
 }
 
-void HealthChecks::forget_departed(const std::string& id) {
-  if (departed_.erase(id) > 0) journal_.erase(departed_table, id);
+void HealthChecks::forget_departed(const std::function<bool(const std::string& id)>& used) {
+  for (auto at = departed_.begin(); at != departed_.end();) {
+    if (is_child(at->first) || used(at->first)) {
+      ++at;
+    } else {
+      journal_.erase(departed_table, at->first);
+      at = departed_.erase(at);
+    }
+  }
 }
 
 void HealthChecks::link_children(const HealthCheck& check) {

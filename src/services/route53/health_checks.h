@@ -66,7 +66,8 @@ class HealthChecks {
   void replace(HealthCheck check);  // of the same id; its status stands (fact route53-8)
   // With `keep_status`, the id goes on to answer status() with its last one (fact route53-11), until forgotten.
   void remove(const std::string& id, bool keep_status);
-  void forget_departed(const std::string& id);
+  // Departed ids that nobody refers to any more: neither a CALCULATED check nor what `used` says.
+  void forget_departed(const std::function<bool(const std::string& id)>& used);
   bool is_child(const std::string& id) const { return parents_.count(id) > 0; }
 
   // Of a check, or of a departed one; of an id never heard of: healthy.

@@ -85,14 +85,9 @@ Route53::Out Route53::change_resource_record_sets(const Call& call) {
                              {[&](const std::string& id) { return checks_.find(id) != nullptr; },
                               [&](const std::string& id) { return zones_.find(id); }});
   if (!touched) return failure(touched.error());
-  std::vector<std::string> departed;  // deleted checks whose last status these records may have been the last to need
-  for (const auto& change : changes)
-    if (const auto& id = change.record.health_check_id; change.action == Change::Action::remove && !id.empty())
-      departed.push_back(id);
   const auto info = changes_.add(batch["Comment"].string_or(""), timers_.now());
   answers_.commit((*zone)->id, *touched, when_published(info.id));
-  for (const auto& id : departed)
-    if (!answers_.uses(id) && !checks_.is_child(id)) checks_.forget_departed(id);
+  checks_.forget_departed([this](const std::string& id) { return answers_.uses(id); });
   return aws::Value::structure({{"ChangeInfo", to_value(info)}});
 }
 

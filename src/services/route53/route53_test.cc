@@ -159,6 +159,7 @@ TEST_CASE("deleting a health check that records use is allowed, and releases not
   CHECK(f.answer("client.example.com") == "192.0.2.2");
   f.crash();
   CHECK(f.answer("client.example.com") == "192.0.2.2");
+  CHECK(f.change_refused(zone, {{"UPSERT", primary}}) == "NoSuchHealthCheck: A health check with id " + check + " does not exist.");
   // KCB's script deletes the records afterwards.
   f.change(zone, {{"DELETE", primary}});
   CHECK(f.answer("client.example.com") == "192.0.2.2");
