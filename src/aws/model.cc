@@ -152,6 +152,7 @@ class Loader {
     member.xml_attribute = flag_of(from, "xmlAttribute");
     member.json_value = flag_of(from, "jsonvalue");
     member.idempotency_token = flag_of(from, "idempotencyToken");
+    member.media_type = text_of(from, "mediaType");
     member.streaming = flag_of(from, "streaming") || flag_of(target, "streaming");
     read_namespace(target, member.xml_namespace, member.xml_prefix);
     read_namespace(from, member.xml_namespace, member.xml_prefix);

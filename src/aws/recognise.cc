@@ -97,10 +97,10 @@ Recognised recognise_query(const codec::Pairs& pairs, const ServiceModel* servic
     return what;
   }
   settle(what);
-  if (!what.refusal && !version.empty() && version != what.service->api_version)
+  if (!version.empty() && (what.refusal || version != what.service->api_version))
     what.refusal = Error{"InvalidAction",
-                         fmt::format("Could not find operation {} for version {}", what.operation_name,
-                                     version.substr(0, 32)),
+                         fmt::format("Could not find operation {} for version {}",
+                                     what.operation_name.substr(0, 128), version.substr(0, 32)),
                          400, {}};
   return what;
 }
@@ -140,7 +140,7 @@ Recognised dispatch(const HttpRequest& request, const ServiceModel* service) {
     auto what = recognise_query(form || request.method == "POST" ? form_pairs(request)
                                                                  : codec::read_form(request.query()),
                                 service);
-    if (service || what.service) return what;
+    if (service || !what.operation_name.empty()) return what;
   }
   if (service) {  // speaks JSON only, and the request has no target
     Recognised what;

@@ -167,6 +167,7 @@ std::string write_payload(const ServiceModel& model, const Member& payload, Prot
   if (value.is_null() && !empty_object) return out;
   if (shape.kind == Kind::blob || shape.kind == Kind::string) {
     *content_type = shape.kind == Kind::blob ? "application/octet-stream" : "text/plain";
+    if (!payload.media_type.empty()) *content_type = payload.media_type;
     return value.string();
   }
   if (protocol == Protocol::rest_json) {

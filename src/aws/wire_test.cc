@@ -117,6 +117,7 @@ TEST_CASE("recognise: what cannot be handled names the operation") {
       {form("Action=CreateRole&Version=2009-01-01"), "iam", "InvalidAction", "Could not find operation CreateRole for version 2009-01-01", 400},
       {form("Action=CreateSAMLProvider&Version=2010-05-08"), "iam", "InvalidAction", "CreateSAMLProvider", 400},
       {form("Version=2010-05-08"), "iam", "MissingAction", "", 400},
+      {form("Action=RunInstances&Version=2016-11-15"), "ec2", "InvalidAction", "RunInstances for version 2016-11-15", 400},
       {json("Logs_20140328.Fly", "{}"), "logs", "UnknownOperationException", "Fly", 400},
       {json("Logs_20140328.PutDeliverySource", "{}"), "logs", "UnknownOperationException", "PutDeliverySource", 400},
       {json("Nobody.Fly", "{}"), "", "UnknownOperationException", "Fly", 400},
@@ -260,6 +261,7 @@ TEST_CASE("Lambda: Invoke both ways, empty answers, errors with Type") {
   CHECK(answer.headers.get("X-Amz-Function-Error") == "Unhandled");
   CHECK(answer.headers.get("X-Amz-Executed-Version") == "$LATEST");
   CHECK(answer.body == "{\"errorType\":\"X\"}");
+  CHECK(answer.headers.get("Content-Type") == "application/json");
   CHECK(encode_output(what, Value::structure({{"StatusCode", 202}}), "r").status == 202);
   const auto deleted = encode_output(known("lambda", "TagResource", Protocol::rest_json), {}, "r");
   CHECK(deleted.status == 204);
