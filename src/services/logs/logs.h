@@ -25,6 +25,12 @@ class Logs final : public aws::Service {
   // What a function said: makes group and stream where they are missing. Whether it may was judged by the caller.
   // Lines out of order are put in order; empty ones are dropped; what is longer than a MiB is cut.
   void append(const std::string& region, const std::string& group, const std::string& stream, std::vector<Line> lines);
+  // Creating what exists needs no right: what append() would have to make.
+  bool has_group(std::string_view region, std::string_view group) const { return store_.find(region, group) != nullptr; }
+  bool has_stream(std::string_view region, std::string_view group, std::string_view stream) const {
+    const Group* found = store_.find(region, group);
+    return found && found->streams.find(stream) != found->streams.end();
+  }
 
  private:
   using Handler = aws::Outcome<>;

@@ -227,8 +227,9 @@ TEST_CASE("FilterLogEvents: all streams in order of time, stable ids, pages") {
   CHECK(read == "ERROR one ERROR two ERROR three ");
   CHECK(ids.size() == 3);
   f.crash();
-  for (const auto& event : f.ok("FilterLogEvents", group(Value::structure({{"filterPattern", "ERROR"}})))["events"].items())
-    CHECK(ids.count(event["eventId"].string()) == 1);
+  const auto again = f.ok("FilterLogEvents", group(Value::structure({{"filterPattern", "ERROR"}})));
+  CHECK(again["events"].items().size() == 3);
+  for (const auto& event : again["events"].items()) CHECK(ids.count(event["eventId"].string()) == 1);
   CHECK(f.error("FilterLogEvents", group(Value::structure({{"filterPattern", "%a.b%"}}))).rfind("InvalidParameterException: Invalid filter pattern", 0) == 0);
   CHECK(f.error("FilterLogEvents", group(Value::structure({{"nextToken", "eHw="}}))) == "InvalidParameterException: The specified nextToken is invalid.");
   CHECK(f.error("FilterLogEvents", Value::structure({{"logGroupName", "g"}, {"logGroupIdentifier", "g"}})) ==
