@@ -23,7 +23,7 @@ constexpr seconds metric_evaluation_interval{60};
 // FNV-1a: the same on every machine, so that runs repeat.
 std::uint64_t hash(std::string_view text, std::uint64_t seed) {
   std::uint64_t h = 14695981039346656037u ^ seed;
-  for (const unsigned char c : text) h = (h ^ c) * 1099511628211u;
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211u;
   h ^= h >> 31;
   return h;
 }

@@ -21,7 +21,7 @@ std::vector<std::string> delegation(ports::Entropy& entropy) {
   for (unsigned top = 0; top < tops.size(); ++top) {
     std::array<unsigned char, 2> bytes{};
     entropy.fill(bytes);
-    const unsigned n = (bytes[0] << 8 | bytes[1]) % 512u;
+    const unsigned n = (bytes[0] * 256u + bytes[1]) % 512u;
     out.push_back(fmt::format("ns-{}.awsdns-{:02}.{}", top * 512 + n, n / 8, tops[top]));
   }
   return out;
