@@ -63,8 +63,8 @@ NextStep after_function_error(const AsyncEvent& event, const RetryLimits& limits
 
 NextStep after_throttle(const AsyncEvent& event, const RetryLimits& limits, Instant now) {
   const int doublings = std::clamp(event.throttles - 1, 0, 9);
-  const Duration delay = std::min<Duration>(std::chrono::seconds{1 << doublings},
-                                            std::chrono::minutes{5});
+  const Duration delay =
+      std::min<Duration>(std::chrono::seconds{1 << doublings}, std::chrono::minutes{5});
   return again_after(delay, event, limits, now);
 }
 

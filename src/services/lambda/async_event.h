@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One asynchronous invocation on its way, and when it is tried again: pure rules (aws-semantics §4.5, fact lambda-5).
+// One asynchronous invocation on its way, and when it is tried again: pure rules (aws-semantics
+// §4.5, fact lambda-5).
 //
 //   queued ──attempt──> success                                     condition Success
-//     ^  └─> function error: again after 1 min, then 2 min, while retries are left   RetriesExhausted
-//     └────── throttled or host trouble: again after 1 s doubling to 5 min           EventAgeExceeded
-//             reserved concurrency 0: at once                                        ZeroReservedConcurrency
+//     ^  └─> function error: again after 1 min, then 2 min, while retries are left RetriesExhausted
+//     └────── throttled or host trouble: again after 1 s doubling to 5 min EventAgeExceeded
+//             reserved concurrency 0: at once ZeroReservedConcurrency
 // Whatever would come after the event's maximum age does not come any more: EventAgeExceeded.
 #pragma once
 
@@ -18,7 +19,7 @@
 namespace sitelatch::lambda {
 
 struct AsyncEvent {
-  std::string request_id;  // the same for all attempts
+  std::string request_id;                   // the same for all attempts
   std::string region, function, qualifier;  // qualifier as the caller gave it; empty: none
   std::string payload, client_context;
   Instant enqueued{}, due{};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The durable queue of asynchronous invocations: a journal row per event from before it is acknowledged until its fate
-// is told. Each waiting event has one alarm in engine time; an event that was running when the engine ended is found
-// here again and is tried again (at least once, as on AWS). What an attempt is, the owner says.
+// The durable queue of asynchronous invocations: a journal row per event from before it is
+// acknowledged until its fate is told. Each waiting event has one alarm in engine time; an event
+// that was running when the engine ended is found here again and is tried again (at least once, as
+// on AWS). What an attempt is, the owner says.
 #pragma once
 
 #include <functional>
@@ -19,8 +20,8 @@ class AsyncQueue {
  public:
   using Attempt = std::function<void(const AsyncEvent&)>;
 
-  // Reads the rows and arms every event. `attempt` is called for an event that is due, never inside a call to the queue,
-  // and once until the event is rescheduled or removed.
+  // Reads the rows and arms every event. `attempt` is called for an event that is due, never inside
+  // a call to the queue, and once until the event is rescheduled or removed.
   AsyncQueue(ports::Journal& journal, ports::Timers& timers, Attempt attempt);
 
   void add(AsyncEvent event);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each operation asks of IAM (aws-semantics §13.2). A function's resource policy takes part in every question about
-// that function.
+// What each operation asks of IAM (aws-semantics §13.2). A function's resource policy takes part in
+// every question about that function.
 #include "base/text.h"
 #include "services/lambda/lambda.h"
 
@@ -34,9 +34,9 @@ std::vector<Permission> Lambda::authorisation(const aws::Call& call) const {
   if (asks_about_no_function(operation)) return {{action_of(operation), {"*"}, {}, ""}};
 
   const bool tags = input.has("Resource");
-  const auto name = parse_function_name(input[tags ? "Resource" : "FunctionName"].string_or(""),
-                                        input["Qualifier"].string_or(""),
-                                        {call.region, call.account});
+  const auto name =
+      parse_function_name(input[tags ? "Resource" : "FunctionName"].string_or(""),
+                          input["Qualifier"].string_or(""), {call.region, call.account});
   // What is no name is refused by the handler; nobody but those who may do everything learns that.
   if (!name) return {{action_of(operation), {"*"}, {}, ""}};
 
@@ -46,7 +46,8 @@ std::vector<Permission> Lambda::authorisation(const aws::Call& call) const {
     for (const auto& [key, value] : function->tags)
       permission.keys["aws:resourcetag/" + lower(key)] = {value};
     const auto qualifier = name->qualifier == latest_version ? std::string{} : name->qualifier;
-    if (const auto policy = function->policies.find(qualifier); policy != function->policies.end()) {
+    if (const auto policy = function->policies.find(qualifier);
+        policy != function->policies.end()) {
       permission.resource_policy = policy->second.empty() ? "" : policy->second.document();
       if (operation == "RemovePermission")
         if (const auto* statement = policy->second.find(input["StatementId"].string_or("")))
@@ -62,7 +63,8 @@ std::vector<Permission> Lambda::authorisation(const aws::Call& call) const {
   for (const auto& key : input["TagKeys"].strings()) permission.keys["aws:tagkeys"].push_back(key);
 
   std::vector<Permission> out{permission};
-  const bool configures = operation == "CreateFunction" || operation == "UpdateFunctionConfiguration";
+  const bool configures =
+      operation == "CreateFunction" || operation == "UpdateFunctionConfiguration";
   if (configures && input.has("Role"))
     out.push_back({"iam:PassRole",
                    {input["Role"].string()},

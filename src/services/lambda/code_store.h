@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deployment packages, kept once per digest in the journal and in memory only while somebody uses them; and the
-// unguessable paths under which the engine serves them for GetFunction's Code.Location (fact lambda-7).
+// Deployment packages, kept once per digest in the journal and in memory only while somebody uses
+// them; and the unguessable paths under which the engine serves them for GetFunction's
+// Code.Location (fact lambda-7).
 #pragma once
 
 #include <map>

@@ -20,29 +20,43 @@ bool contains(const std::array<std::string_view, N>& list, std::string_view item
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-// What this engine can run (fact lambda-9); whether Node.js or that Python is there shows when the function is run.
+// What this engine can run (fact lambda-9); whether Node.js or that Python is there shows when the
+// function is run.
 constexpr std::array<std::string_view, 14> runnable = {
-    "python3.8",  "python3.9",  "python3.10", "python3.11", "python3.12",   "python3.13",      "python3.14",
-    "nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "provided.al2", "provided.al2023", "nodejs24.x"};
+    "python3.8",  "python3.9",    "python3.10",      "python3.11", "python3.12",
+    "python3.13", "python3.14",   "nodejs16.x",      "nodejs18.x", "nodejs20.x",
+    "nodejs22.x", "provided.al2", "provided.al2023", "nodejs24.x"};
 constexpr std::array<std::string_view, 11> only_on_aws = {
-    "java8.al2", "java11", "java17", "java21", "java25", "dotnet6",
+    "java8.al2", "java11",   "java17",  "java21",  "java25", "dotnet6",
     "dotnet8",   "dotnet10", "ruby3.2", "ruby3.3", "ruby3.4"};
 constexpr std::array<std::string_view, 20> retired = {
-    "nodejs",        "nodejs4.3",     "nodejs6.10",    "nodejs8.10", "nodejs10.x",
-    "nodejs12.x",    "nodejs14.x",    "java8",         "python2.7",  "python3.6",
-    "python3.7",     "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1",
-    "nodejs4.3-edge", "go1.x",        "ruby2.5",       "ruby2.7",    "provided"};
+    "nodejs",         "nodejs4.3",     "nodejs6.10",    "nodejs8.10",    "nodejs10.x",
+    "nodejs12.x",     "nodejs14.x",    "java8",         "python2.7",     "python3.6",
+    "python3.7",      "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1",
+    "nodejs4.3-edge", "go1.x",         "ruby2.5",       "ruby2.7",       "provided"};
 constexpr std::string_view enum_text =
     "[nodejs20.x, python3.14, provided.al2023, python3.12, python3.13, nodejs24.x, nodejs22.x, "
     "java25, java17, nodejs16.x, dotnet8, python3.10, java11, dotnet10, python3.11, dotnet6, "
     "java21, nodejs18.x, provided.al2, ruby3.3, ruby3.4, java8.al2, ruby3.2, python3.8, python3.9]";
 
-constexpr std::array<std::string_view, 18> reserved_variables = {
-    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT"};
+constexpr std::array<std::string_view, 18> reserved_variables = {"_HANDLER",
+                                                                 "_X_AMZN_TRACE_ID",
+                                                                 "AWS_ACCESS_KEY",
+                                                                 "AWS_ACCESS_KEY_ID",
+                                                                 "AWS_DEFAULT_REGION",
+                                                                 "AWS_EXECUTION_ENV",
+                                                                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                                                                 "AWS_LAMBDA_FUNCTION_NAME",
+                                                                 "AWS_LAMBDA_FUNCTION_VERSION",
+                                                                 "AWS_LAMBDA_INITIALIZATION_TYPE",
+                                                                 "AWS_LAMBDA_LOG_GROUP_NAME",
+                                                                 "AWS_LAMBDA_LOG_STREAM_NAME",
+                                                                 "AWS_LAMBDA_RUNTIME_API",
+                                                                 "AWS_REGION",
+                                                                 "AWS_SECRET_ACCESS_KEY",
+                                                                 "AWS_SESSION_TOKEN",
+                                                                 "LAMBDA_RUNTIME_DIR",
+                                                                 "LAMBDA_TASK_ROOT"};
 constexpr std::size_t variables_limit = 4096;
 
 Outcome<Done> check_runtime(const std::string& runtime) {
@@ -67,13 +81,15 @@ Outcome<Done> check_range(const Value& value, std::string_view member, std::int6
   if (value.is_null()) return Done{};
   const auto number = value.integer();
   if (number > most)
-    return validation(fmt::format(
-        "Value '{}' at '{}' failed to satisfy constraint: Member must have value less than or equal to {}",
-        number, member, most));
+    return validation(
+        fmt::format("Value '{}' at '{}' failed to satisfy constraint: Member must have value less "
+                    "than or equal to {}",
+                    number, member, most));
   if (number < least)
-    return validation(fmt::format("Value '{}' at '{}' failed to satisfy constraint: Member must "
-                                  "have value greater than or equal to {}",
-                                  number, member, least));
+    return validation(
+        fmt::format("Value '{}' at '{}' failed to satisfy constraint: Member must "
+                    "have value greater than or equal to {}",
+                    number, member, least));
   return Done{};
 }
 
@@ -139,7 +155,8 @@ Outcome<Done> set_dead_letters(const Value& config, Configuration& c) {
   return Done{};
 }
 
-// What would need services that are not here is refused as AWS refuses a reference to nothing (fact lambda-10).
+// What would need services that are not here is refused as AWS refuses a reference to nothing (fact
+// lambda-10).
 Outcome<Done> refuse_what_is_not_here(const Value& input) {
   if (!input["Layers"].items().empty())
     return invalid_parameter("Layer version " + input["Layers"].items().front().string() +

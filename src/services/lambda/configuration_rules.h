@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a function may be configured to, in AWS's words (aws-semantics §4.2, §14.1). Pure: what needs other services (the
-// role, dead letter targets) is asked by the caller.
+// What a function may be configured to, in AWS's words (aws-semantics §4.2, §14.1). Pure: what
+// needs other services (the role, dead letter targets) is asked by the caller.
 #pragma once
 
 #include <string_view>
@@ -10,12 +10,14 @@
 
 namespace sitelatch::lambda {
 
-// Takes over what a CreateFunction or UpdateFunctionConfiguration input says; what it does not say stays.
+// Takes over what a CreateFunction or UpdateFunctionConfiguration input says; what it does not say
+// stays.
 aws::Outcome<Done> configure(const aws::Value& input, std::string_view function_name,
                              Configuration& configuration);
 // The one entry of Architectures, for the operations that take code.
 aws::Outcome<Done> set_architecture(const aws::Value& input, Configuration& configuration);
-// The bytes of ZipFile in CreateFunction's Code or in UpdateFunctionCode's input, inspected; S3 and images are refused.
+// The bytes of ZipFile in CreateFunction's Code or in UpdateFunctionCode's input, inspected; S3 and
+// images are refused.
 aws::Outcome<std::string> zip_of(const aws::Value& code);
 aws::Outcome<Done> check_tags(const aws::Value& tags);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one invocation: concurrency, credentials of the role, code, the host; then log, metrics and verdict. It knows
-// nothing of retries, policies or callers. A function is started only once everything written before is durable.
+// Runs one invocation: concurrency, credentials of the role, code, the host; then log, metrics and
+// verdict. It knows nothing of retries, policies or callers. A function is started only once
+// everything written before is durable.
 #pragma once
 
 #include <functional>
@@ -49,8 +50,8 @@ class Executor {
 
   Executor(World world, CodeStore& code) : world_(world), code_(code) {}
 
-  // `done` runs once, later or inside the call when the invocation is refused before it starts (the role cannot be
-  // assumed). Concurrency is the caller's to check with running().
+  // `done` runs once, later or inside the call when the invocation is refused before it starts (the
+  // role cannot be assumed). Concurrency is the caller's to check with running().
   void execute(Run run, Done done);
 
   // The function is gone: its role is asked anew should one of its name come again.
@@ -80,8 +81,8 @@ class Executor {
   CodeStore& code_;
   std::map<std::pair<std::string, std::string>, int> running_;  // by region and function
   std::map<std::string, int> running_in_region_;
-  std::map<std::string, CachedCredentials> credentials_;        // by qualified version ARN
-  std::map<std::string, std::string> streams_;                  // by environment id
+  std::map<std::string, CachedCredentials> credentials_;  // by qualified version ARN
+  std::map<std::string, std::string> streams_;            // by environment id
   // Callbacks hold this weakly: what answers after the executor is gone is not heard.
   std::shared_ptr<Executor*> self_ = std::make_shared<Executor*>(this);
 };

@@ -96,9 +96,9 @@ Value to_wire(const Function& function, const Version& version, ArnForm form) {
   out.set("Architectures", Value::list({c.architecture}));
   out.set("EphemeralStorage", Value::structure({{"Size", c.ephemeral_mb}}));
   out.set("SnapStart", Value::structure({{"ApplyOn", "None"}, {"OptimizationStatus", "Off"}}));
-  out.set("RuntimeVersionConfig",
-          Value::structure(
-              {{"RuntimeVersionArn", runtime_version_arn(function.region, c.runtime)}}));
+  out.set(
+      "RuntimeVersionConfig",
+      Value::structure({{"RuntimeVersionArn", runtime_version_arn(function.region, c.runtime)}}));
   out.set("LoggingConfig", logging_to_wire(c));
   return out;
 }

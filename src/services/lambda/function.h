@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The domain: a function with its versions, aliases, policies and settings. Plain data; the rules stand in lambda_*.cc.
-// A version's life (fact lambda-1):
+// The domain: a function with its versions, aliases, policies and settings. Plain data; the rules
+// stand in lambda_*.cc. A version's life (fact lambda-1):
 //
 //   create ──> pending ──settle──> active          update: none ──create──> successful
-//                                                          successful ──update──> in_progress ──settle──> successful
+//                                                          successful ──update──> in_progress
+//                                                          ──settle──> successful
 //
 // While an update is in progress invocations run what was there before (`Function::previous`).
 #pragma once
@@ -26,7 +27,8 @@ inline constexpr std::string_view latest_version = "$LATEST";
 struct Configuration {
   std::string runtime, role, handler, description;
   std::uint32_t timeout_s = 3, memory_mb = 128, ephemeral_mb = 512;
-  std::optional<std::map<std::string, std::string>> variables;  // absent and empty differ on the wire
+  std::optional<std::map<std::string, std::string>>
+      variables;  // absent and empty differ on the wire
   std::string architecture = "x86_64";
   std::string tracing_mode = "PassThrough";
   std::string log_format = "Text", log_group, application_log_level, system_log_level;
@@ -44,7 +46,8 @@ struct Version {
   std::string number{latest_version};  // or "1", "2", ...
   Configuration configuration;
   std::string revision_id;  // changes with every change and transition
-  std::string build_id;     // changes with code and configuration only: what a warm environment is good for
+  std::string
+      build_id;  // changes with code and configuration only: what a warm environment is good for
   Instant modified{};
   State state = State::pending;
   Update update = Update::none;
@@ -71,13 +74,15 @@ struct Function {
   std::uint64_t next_version = 1;             // never used twice, not even after a deletion
   std::map<std::string, Alias> aliases;
   std::map<std::string, ResourcePolicy> policies;  // by qualifier; "" is the function's own
-  std::map<std::string, EventInvokeConfig> event_invoke_configs;  // by qualifier, "$LATEST" included
+  std::map<std::string, EventInvokeConfig>
+      event_invoke_configs;  // by qualifier, "$LATEST" included
   std::map<std::string, std::string> tags;
   std::optional<std::uint32_t> reserved_concurrency;
 
   std::string arn() const;
   std::string arn(std::string_view qualifier) const;  // with ":qualifier" unless that is empty
-  const Version* version(std::string_view number) const;  // "$LATEST" or a number; nullptr: none such
+  const Version* version(
+      std::string_view number) const;  // "$LATEST" or a number; nullptr: none such
   const Alias* alias(std::string_view alias_name) const;
   bool has_qualifier(std::string_view qualifier) const;  // $LATEST, a version or an alias
 };

@@ -16,8 +16,9 @@ inline constexpr std::int64_t unzipped_limit = 262'144'000;
 std::string sha256_base64(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
 
-// Refuses with AWS's texts what is empty, too large, not a zip, encrypted, or would unpack to more than its directory
-// says or outside its folder. Never unpacks more than a few megabytes to find out.
+// Refuses with AWS's texts what is empty, too large, not a zip, encrypted, or would unpack to more
+// than its directory says or outside its folder. Never unpacks more than a few megabytes to find
+// out.
 aws::Outcome<Done> inspect_zip(std::string_view zip);
 
 }  // namespace sitelatch::lambda

@@ -17,8 +17,8 @@ std::string FunctionName::qualified_arn() const {
 namespace {
 
 bool is_account(std::string_view text) {
-  return text.size() == 12 && std::all_of(text.begin(), text.end(),
-                                          [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() == 12 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 // "eu-west-1", "us-gov-west-1"
 bool is_region(std::string_view text) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a function is kept in the journal: one JSON document, written here and read here, in the same order.
+// How a function is kept in the journal: one JSON document, written here and read here, in the same
+// order.
 #include "base/check.h"
 #include "base/text.h"
 #include "services/lambda/function.h"
@@ -99,8 +100,11 @@ Value row(const Alias& alias) {
                            {"weights", weights}});
 }
 Alias alias_of(const Value& v) {
-  Alias out{v["name"].string_or(""), v["version"].string_or(""), v["description"].string_or(""),
-            v["revision_id"].string_or(""), {}};
+  Alias out{v["name"].string_or(""),
+            v["version"].string_or(""),
+            v["description"].string_or(""),
+            v["revision_id"].string_or(""),
+            {}};
   for (const auto& [version, weight] : v["weights"].members())
     out.weights[version] = weight.number();
   return out;
@@ -134,19 +138,19 @@ std::string to_row(const Function& function) {
     policies.members_mut().push_back({qualifier, policy.statements()});
   for (const auto& [qualifier, config] : function.event_invoke_configs)
     configs.members_mut().push_back({qualifier, row(config)});
-  return aws::to_json(Value::structure(
-      {{"region", function.region},
-       {"account", function.account},
-       {"name", function.name},
-       {"latest", row(function.latest)},
-       {"previous", function.previous ? row(*function.previous) : Value{}},
-       {"versions", versions},
-       {"next_version", static_cast<std::int64_t>(function.next_version)},
-       {"aliases", aliases},
-       {"policies", policies},
-       {"event_invoke_configs", configs},
-       {"tags", texts(function.tags)},
-       {"reserved_concurrency", function.reserved_concurrency}}));
+  return aws::to_json(
+      Value::structure({{"region", function.region},
+                        {"account", function.account},
+                        {"name", function.name},
+                        {"latest", row(function.latest)},
+                        {"previous", function.previous ? row(*function.previous) : Value{}},
+                        {"versions", versions},
+                        {"next_version", static_cast<std::int64_t>(function.next_version)},
+                        {"aliases", aliases},
+                        {"policies", policies},
+                        {"event_invoke_configs", configs},
+                        {"tags", texts(function.tags)},
+                        {"reserved_concurrency", function.reserved_concurrency}}));
 }
 
 Function function_from_row(std::string_view text) {
@@ -175,7 +179,8 @@ Function function_from_row(std::string_view text) {
   for (const auto& [qualifier, config] : v["event_invoke_configs"].members())
     out.event_invoke_configs.emplace(qualifier, event_invoke_config_of(config));
   out.tags = texts_of(v["tags"]);
-  if (v.has("reserved_concurrency")) out.reserved_concurrency = number_of(v["reserved_concurrency"]);
+  if (v.has("reserved_concurrency"))
+    out.reserved_concurrency = number_of(v["reserved_concurrency"]);
   return out;
 }
 

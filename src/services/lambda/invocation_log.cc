@@ -37,8 +37,8 @@ class Writer {
     if (!of_.quiet) start();
     for (const auto& line : outcome_.lines) printed(line);
     if (outcome_.dropped_bytes > 0)
-      printed(fmt::format("[sitelatch] {} more bytes of output were not kept",
-                          outcome_.dropped_bytes));
+      printed(
+          fmt::format("[sitelatch] {} more bytes of output were not kept", outcome_.dropped_bytes));
     error();
     if (!of_.quiet) end();
     make_tail();
@@ -51,21 +51,23 @@ class Writer {
   void init_start() {
     const auto version = runtime_label(of_.runtime) + ".v1";
     if (of_.json)
-      return add(of_.started, platform("platform.initStart", of_.started,
-                                       fmt::format(R"("initializationType":"on-demand","phase":"init","runtimeVersion":{},"runtimeVersionArn":{})",
-                                                   json_quoted(version),
-                                                   json_quoted(of_.runtime_version_arn))));
+      return add(
+          of_.started,
+          platform(
+              "platform.initStart", of_.started,
+              fmt::format(
+                  R"("initializationType":"on-demand","phase":"init","runtimeVersion":{},"runtimeVersionArn":{})",
+                  json_quoted(version), json_quoted(of_.runtime_version_arn))));
     add(of_.started, fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n",
                                  version, of_.runtime_version_arn));
   }
   void start() {
     if (of_.json)
-      return add(of_.started, platform("platform.start", of_.started,
-                                       fmt::format(R"("requestId":{},"version":{})",
-                                                   json_quoted(of_.request_id),
-                                                   json_quoted(of_.version))));
-    add(of_.started,
-        fmt::format("START RequestId: {} Version: {}\n", of_.request_id, of_.version));
+      return add(of_.started,
+                 platform("platform.start", of_.started,
+                          fmt::format(R"("requestId":{},"version":{})", json_quoted(of_.request_id),
+                                      json_quoted(of_.version))));
+    add(of_.started, fmt::format("START RequestId: {} Version: {}\n", of_.request_id, of_.version));
   }
   // One printed line is one event; what is too long for one event goes on in the next.
   void printed(const std::string& raw) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one invocation leaves in its log (aws-semantics §4.8): INIT_START, START, what the function printed, END, REPORT.
-// Pure: from an outcome to lines. The host says what was printed, not when; so everything printed carries the time of
-// the end (fact lambda-6).
+// What one invocation leaves in its log (aws-semantics §4.8): INIT_START, START, what the function
+// printed, END, REPORT. Pure: from an outcome to lines. The host says what was printed, not when;
+// so everything printed carries the time of the end (fact lambda-6).
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ namespace sitelatch::lambda {
 
 struct LoggedInvocation {
   std::string request_id;
-  std::string version;              // "$LATEST"
-  std::string runtime;              // "python3.11"
+  std::string version;  // "$LATEST"
+  std::string runtime;  // "python3.11"
   std::string runtime_version_arn;
   std::uint32_t memory_mb = 128;
-  bool json = false;                // LoggingConfig.LogFormat
-  bool quiet = false;               // SystemLogLevel WARN: no platform lines
+  bool json = false;   // LoggingConfig.LogFormat
+  bool quiet = false;  // SystemLogLevel WARN: no platform lines
   Instant started{}, ended{};
 };
 
@@ -34,7 +34,8 @@ struct InvocationLog {
 InvocationLog write_log(const LoggedInvocation& invocation, const ports::InvocationOutcome& outcome,
                         const Verdict& verdict);
 
-// "2026/11/22/[$LATEST]65150752d18a4837babc2e13107fdb5c": one stream an environment, dated by its first invocation.
+// "2026/11/22/[$LATEST]65150752d18a4837babc2e13107fdb5c": one stream an environment, dated by its
+// first invocation.
 std::string log_stream_name(Instant started, const std::string& version,
                             const std::string& environment_id);
 

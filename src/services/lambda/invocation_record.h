@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a destination is told about the fate of an asynchronous event (aws-semantics §4.5). Payloads are carried as they
-// are, byte for byte.
+// What a destination is told about the fate of an asynchronous event (aws-semantics §4.5). Payloads
+// are carried as they are, byte for byte.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ struct LastResponse {
 };
 
 struct Fate {
-  std::string_view condition;  // "Success", "RetriesExhausted", ...
-  int invocations = 0;         // how often the function ran
+  std::string_view condition;            // "Success", "RetriesExhausted", ...
+  int invocations = 0;                   // how often the function ran
   std::optional<LastResponse> response;  // of the last run; none: it did not run now
 };
 

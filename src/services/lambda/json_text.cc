@@ -7,7 +7,8 @@
 namespace sitelatch::lambda {
 namespace {
 
-// A recogniser with its own stack of open brackets, so that depth costs a byte a level and no recursion.
+// A recogniser with its own stack of open brackets, so that depth costs a byte a level and no
+// recursion.
 class Recogniser {
  public:
   explicit Recogniser(std::string_view text) : text_(text) {}
@@ -102,8 +103,8 @@ class Recogniser {
     return true;
   }
   void blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' ||
-                                  text_[at_] == '\r'))
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
       ++at_;
   }
   static bool is_hex(char c) {

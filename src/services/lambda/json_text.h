@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is this text one JSON document (RFC 8259)? Payloads pass through Lambda untouched, so nothing is built from them, and
-// nesting of any depth is taken.
+// Is this text one JSON document (RFC 8259)? Payloads pass through Lambda untouched, so nothing is
+// built from them, and nesting of any depth is taken.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 namespace sitelatch::lambda {
 
 bool is_json(std::string_view text);
-std::string json_quoted(std::string_view text);  // as a JSON string; text that is not UTF-8 is repaired first
+std::string json_quoted(
+    std::string_view text);  // as a JSON string; text that is not UTF-8 is repaired first
 // Every byte that is not part of valid UTF-8 becomes U+FFFD.
 std::string repaired_utf8(std::string_view text);
 

@@ -124,8 +124,6 @@ aws::Outcome<Done> Lambda::check_revision(const std::string& current,
 void Lambda::save(const Function& function) {
   ports_.journal.put(table, row_key(function), to_row(function));
 }
-void Lambda::erase_row(const Function& function) {
-  ports_.journal.erase(table, row_key(function));
-}
+void Lambda::erase_row(const Function& function) { ports_.journal.erase(table, row_key(function)); }
 
 }  // namespace sitelatch::lambda

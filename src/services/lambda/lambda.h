@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// AWS Lambda: functions, their versions, policies and settings per region, and their invocations. This class holds the
-// state and answers the API; how one invocation runs is Executor's, when an event is tried again is async_event.h's.
-// The handlers stand by subject: lambda_functions.cc, _versions.cc, _policy.cc, _settings.cc, _invoke.cc, _async.cc,
-// authorisation.cc.
+// AWS Lambda: functions, their versions, policies and settings per region, and their invocations.
+// This class holds the state and answers the API; how one invocation runs is Executor's, when an
+// event is tried again is async_event.h's. The handlers stand by subject: lambda_functions.cc,
+// _versions.cc, _policy.cc, _settings.cc, _invoke.cc, _async.cc, authorisation.cc.
 #pragma once
 
 #include <map>
@@ -49,12 +49,14 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
   void handle(const aws::Call& call, aws::Answer answer) override;
 
-  // Another service invokes a function asynchronously on behalf of one of its resources; the function's resource policy
-  // decides. `source_account` may be empty. Accepted: the event is in the journal, to be committed with the batch.
+  // Another service invokes a function asynchronously on behalf of one of its resources; the
+  // function's resource policy decides. `source_account` may be empty. Accepted: the event is in
+  // the journal, to be committed with the batch.
   Handover invoke_async(const std::string& function_arn, const std::string& payload,
                         const std::string& service_principal, const std::string& source_arn,
                         const std::string& source_account = {});
-  // The same for a destination: the engine has asked the rights of the sending function's role already.
+  // The same for a destination: the engine has asked the rights of the sending function's role
+  // already.
   Handover hand_over(const std::string& function_arn, const std::string& payload);
 
   // What the engine serves under "/_sitelatch/code/...": the deployment package, nullptr for 404.
@@ -96,7 +98,8 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   aws::Outcome<> delete_alias(const aws::Call& call);
   aws::Outcome<> list_aliases(const aws::Call& call);
   const Version& publish(Function& function, const std::optional<std::string>& description);
-  aws::Outcome<Done> set_routing(const Function& function, const aws::Value& input, Alias& alias) const;
+  aws::Outcome<Done> set_routing(const Function& function, const aws::Value& input,
+                                 Alias& alias) const;
 
   // Resource policies (lambda_policy.cc)
   aws::Outcome<> add_permission(const aws::Call& call);
@@ -135,9 +138,10 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   bool has_room_for(const Function& function) const;
   // The version that an invocation of this qualifier runs; nullptr: no such qualifier.
   const Version* runnable_version(const Function& function, const std::string& qualifier);
-  Run make_run(const Function& function, const std::string& qualifier, const Version& version) const;
-  std::string enqueue(const Function& function, const std::string& qualifier, std::string request_id,
-                      std::string payload, std::string client_context);
+  Run make_run(const Function& function, const std::string& qualifier,
+               const Version& version) const;
+  std::string enqueue(const Function& function, const std::string& qualifier,
+                      std::string request_id, std::string payload, std::string client_context);
   void attempt(const AsyncEvent& event);
   void attempted(AsyncEvent event, const aws::Outcome<Execution>& outcome);
   void throttled(AsyncEvent event, const std::string& why);
@@ -153,7 +157,8 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
 
   // Finding and keeping (lambda.cc)
   aws::Outcome<FunctionName> named(const aws::Call& call) const;
-  aws::Outcome<Found> find(const aws::Call& call);  // the function exists; its qualifier is not looked at
+  aws::Outcome<Found> find(
+      const aws::Call& call);  // the function exists; its qualifier is not looked at
   aws::Outcome<Found> find_version(const aws::Call& call);  // and the qualifier is none or exists
   aws::Outcome<Function*> existing(const FunctionName& name);
   const Function* lookup(const std::string& region, const std::string& function_name) const;
@@ -168,8 +173,8 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   CodeStore code_;
   Executor executor_;
   std::map<Key, Function> functions_;
-  // Which functions have a reservation, and how much: derived from functions_, so that admitting an invocation looks
-  // at these few only.
+  // Which functions have a reservation, and how much: derived from functions_, so that admitting an
+  // invocation looks at these few only.
   std::map<Key, std::uint32_t> reservations_;
   AsyncQueue queue_;
   // Callbacks hold this weakly: a Lambda that is gone is not called.

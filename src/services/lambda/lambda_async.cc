@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asynchronous invocations from the queue to their fate (aws-semantics §4.5; the schedule is async_event.h's).
+// Asynchronous invocations from the queue to their fate (aws-semantics §4.5; the schedule is
+// async_event.h's).
 #include "services/lambda/json_text.h"
 #include "services/lambda/lambda.h"
 
@@ -33,8 +34,9 @@ Handover Lambda::invoke_async(const std::string& function_arn, const std::string
   const auto resource = function->arn(qualifier);
   if (policy == function->policies.end() || !allows_invocation(policy->second, caller, resource))
     return {Handover::Kind::refused, "",
-            "User: " + service_principal + " is not authorized to perform: lambda:InvokeFunction on resource: " +
-                resource + " because no resource-based policy allows the lambda:InvokeFunction action"};
+            "User: " + service_principal +
+                " is not authorized to perform: lambda:InvokeFunction on resource: " + resource +
+                " because no resource-based policy allows the lambda:InvokeFunction action"};
   return hand_over(function_arn, payload);
 }
 
@@ -44,11 +46,10 @@ Handover Lambda::hand_over(const std::string& function_arn, const std::string& p
   if (!function || (!name->qualifier.empty() && !function->has_qualifier(name->qualifier)))
     return {Handover::Kind::refused, "", "Function not found: " + function_arn};
   if (payload.size() > async_payload_limit)
-    return {Handover::Kind::refused, "", "Request must be smaller than 262144 bytes for the InvokeFunction operation"};
-  if (!is_json(payload))
-    return {Handover::Kind::refused, "", "Could not parse payload into json."};
-  auto request_id =
-      enqueue(*function, name->qualifier, ports::uuid(ports_.entropy), payload, "");
+    return {Handover::Kind::refused, "",
+            "Request must be smaller than 262144 bytes for the InvokeFunction operation"};
+  if (!is_json(payload)) return {Handover::Kind::refused, "", "Could not parse payload into json."};
+  auto request_id = enqueue(*function, name->qualifier, ports::uuid(ports_.entropy), payload, "");
   return {Handover::Kind::accepted, std::move(request_id), ""};
 }
 
@@ -78,8 +79,9 @@ void Lambda::attempt(const AsyncEvent& event) {
   const auto now = ports_.timers.now();
   const Fate fate{"", event.failures, std::nullopt};
   if (too_old(event, limits_of(*function, event.qualifier), now))
-    return give_up(event, {"EventAgeExceeded", event.failures, std::nullopt},
-                   {event.payload, event.request_id, 200, "The event is older than its maximum age."});
+    return give_up(
+        event, {"EventAgeExceeded", event.failures, std::nullopt},
+        {event.payload, event.request_id, 200, "The event is older than its maximum age."});
   if (function->reserved_concurrency == 0u) {
     count(event.region, event.function, "Throttles", 1, "Count");
     return give_up(event, {"ZeroReservedConcurrency", event.failures, std::nullopt},
@@ -104,7 +106,8 @@ void Lambda::attempt(const AsyncEvent& event) {
 void Lambda::attempted(AsyncEvent event, const Outcome<Execution>& outcome) {
   if (!outcome) return throttled(std::move(event), outcome.error().message);
   const auto& verdict = outcome->verdict;
-  if (verdict.kind == Verdict::Kind::host_error) return throttled(std::move(event), verdict.payload);
+  if (verdict.kind == Verdict::Kind::host_error)
+    return throttled(std::move(event), verdict.payload);
   const bool failed = verdict.kind == Verdict::Kind::function_error;
   Fate fate{"Success", event.failures + 1,
             LastResponse{outcome->executed_version, failed, verdict.payload}};

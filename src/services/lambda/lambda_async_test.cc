@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asynchronous invocations on virtual time: every way that an event can go, and a crash at every stage of it.
+// Asynchronous invocations on virtual time: every way that an event can go, and a crash at every
+// stage of it.
 #include "services/lambda/test_world.h"
 
 namespace sitelatch::lambda::test {
@@ -8,7 +9,7 @@ using Kind = ports::InvocationOutcome::Kind;
 namespace {
 struct AsyncWorld : LambdaWorld {
   std::vector<std::pair<Instant, std::string>> attempts;  // when, request id
-  std::vector<ports::InvocationOutcome> script;           // outcomes in turn; the last one again and again
+  std::vector<ports::InvocationOutcome> script;  // outcomes in turn; the last one again and again
 
   AsyncWorld() {
     make_function();
@@ -39,7 +40,9 @@ struct AsyncWorld : LambdaWorld {
     return (*aws::from_json(destinations.sent[0].second))["requestContext"]["condition"].string();
   }
   std::int64_t invoke_count() const {
-    return (*aws::from_json(destinations.sent.at(0).second))["requestContext"]["approximateInvokeCount"].integer();
+    return (*aws::from_json(
+        destinations.sent.at(0).second))["requestContext"]["approximateInvokeCount"]
+        .integer();
   }
 };
 }  // namespace
@@ -76,7 +79,9 @@ TEST_CASE("a timeout is a function error; success at the retry ends it") {
   CHECK(w.metrics.sums.count("AsyncEventsDropped") == 0);
 }
 
-TEST_CASE("the host's trouble is waited out, from a second doubling to five minutes, without using up retries") {
+TEST_CASE(
+    "the host's trouble is waited out, from a second doubling to five minutes, without using up "
+    "retries") {
   AsyncWorld w;
   const auto trouble = outcome_of(Kind::host_error, "", "busy");
   w.script.assign(11, trouble);
@@ -103,9 +108,12 @@ TEST_CASE("six hours of throttling are the end of an event") {
 
 TEST_CASE("no room: backed off, counted as throttles, run when there is room") {
   AsyncWorld w;
-  w.ok("PutFunctionConcurrency", Value::structure({{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 1}}));
+  w.ok("PutFunctionConcurrency",
+       Value::structure({{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 1}}));
   std::vector<std::function<void(ports::InvocationOutcome)>> running;
-  w.world.functions.run = [&](const auto&, const auto&, const auto& done) { running.push_back(done); };
+  w.world.functions.run = [&](const auto&, const auto&, const auto& done) {
+    running.push_back(done);
+  };
   w.send_event();
   w.send_event();
   CHECK(running.size() == 1);
@@ -131,7 +139,8 @@ TEST_CASE("a role that cannot be assumed is waited for, too") {
 TEST_CASE("no concurrency at all: straight to the destination, without a run") {
   AsyncWorld w;
   w.on_failure_to_topic();
-  w.ok("PutFunctionConcurrency", Value::structure({{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 0}}));
+  w.ok("PutFunctionConcurrency",
+       Value::structure({{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 0}}));
   w.send_event();
   CHECK(w.attempts.empty());
   CHECK(w.condition() == "ZeroReservedConcurrency");
@@ -148,12 +157,13 @@ TEST_CASE("the record of an event that failed three times, byte for byte") {
   w.world.advance(minutes{5});
   REQUIRE(w.destinations.sent.size() == 1);
   CHECK(w.destinations.sent[0].first == topic_arn);
-  CHECK(w.destinations.sent[0].second ==
-        R"({"version":"1.0","timestamp":"2026-01-01T00:03:00.000Z","requestContext":{"requestId":")" +
-            w.attempts[0].second + R"(","functionArn":")" + function_arn +
-            R"(:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":{"a": 1.0},)"
-            R"("responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},)"
-            R"("responsePayload":{"errorMessage":"Handler fails","errorType":"Exception"}})");
+  CHECK(
+      w.destinations.sent[0].second ==
+      R"({"version":"1.0","timestamp":"2026-01-01T00:03:00.000Z","requestContext":{"requestId":")" +
+          w.attempts[0].second + R"(","functionArn":")" + function_arn +
+          R"(:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":{"a": 1.0},)"
+          R"("responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},)"
+          R"("responsePayload":{"errorMessage":"Handler fails","errorType":"Exception"}})");
 }
 
 TEST_CASE("success has its destination, too") {
@@ -176,7 +186,9 @@ TEST_CASE("limits: no retries; no room for the first; room for one") {
   const std::vector<Row> table = {
       {Value::structure({{"MaximumRetryAttempts", 0}}), {0}, "RetriesExhausted"},
       {Value::structure({{"MaximumRetryAttempts", 1}}), {0, 60}, "RetriesExhausted"},
-      {Value::structure({{"MaximumRetryAttempts", 2}, {"MaximumEventAgeInSeconds", 60}}), {0}, "EventAgeExceeded"},
+      {Value::structure({{"MaximumRetryAttempts", 2}, {"MaximumEventAgeInSeconds", 60}}),
+       {0},
+       "EventAgeExceeded"},
       {Value::structure({{"MaximumEventAgeInSeconds", 100}}), {0, 60}, "EventAgeExceeded"},
       {Value::structure({{"MaximumEventAgeInSeconds", 181}}), {0, 60, 180}, "RetriesExhausted"},
   };
@@ -205,12 +217,14 @@ TEST_CASE("a destination that refuses is counted, and the event is gone") {
 TEST_CASE("dead letters carry the event, its id and the error") {
   AsyncWorld w;
   w.ok("UpdateFunctionConfiguration",
-       Value::structure({{"FunctionName", "f"}, {"DeadLetterConfig", Value::structure({{"TargetArn", topic_arn}})}}));
+       Value::structure({{"FunctionName", "f"},
+                         {"DeadLetterConfig", Value::structure({{"TargetArn", topic_arn}})}}));
   w.configure_events(Value::structure({{"MaximumRetryAttempts", 0}}));
   w.script = {handler_error()};
   w.send_event(R"({"n":2})");
   REQUIRE(w.destinations.letters.size() == 1);
-  const auto& [arn, letter] = w.destinations.letters[0];
+  const auto& arn = w.destinations.letters[0].first;
+  const auto& letter = w.destinations.letters[0].second;
   CHECK(arn == topic_arn);
   CHECK(letter.payload == R"({"n":2})");
   CHECK(letter.request_id == w.attempts[0].second);
@@ -245,7 +259,9 @@ TEST_CASE("an event that was never acknowledged is not there after a crash; one 
   CHECK(w.lambda->queued_events() == 0);
 }
 
-TEST_CASE("an event that was running at a crash runs again, with its request id and what it had used up") {
+TEST_CASE(
+    "an event that was running at a crash runs again, with its request id and what it had used "
+    "up") {
   AsyncWorld w;
   w.script = {handler_error()};
   w.send_event();
@@ -258,7 +274,8 @@ TEST_CASE("an event that was running at a crash runs again, with its request id 
   w.crash();
   w.world.functions.run = scripted;
   w.world.advance(minutes{10});
-  // The first failure was durable: one repeated second attempt, then the third after two minutes, and no fourth.
+  // The first failure was durable: one repeated second attempt, then the third after two minutes,
+  // and no fourth.
   CHECK(w.seconds_of_attempts() == std::vector<long>{0, 60, 180});
   CHECK(w.attempts[1].second == id);
   CHECK(w.lambda->queued_events() == 0);
@@ -276,7 +293,8 @@ TEST_CASE("a crash between two attempts changes nothing about when the next one 
   }
 }
 
-TEST_CASE("what came due while the engine was down runs at the start; what became too old does not") {
+TEST_CASE(
+    "what came due while the engine was down runs at the start; what became too old does not") {
   AsyncWorld w;
   w.on_failure_to_topic();
   w.script = {handler_error()};
@@ -295,7 +313,8 @@ TEST_CASE("what came due while the engine was down runs at the start; what becam
   CHECK(w.invoke_count() == 2);
 }
 
-TEST_CASE("the record and the forgetting of the event are one: after a crash there is both or neither") {
+TEST_CASE(
+    "the record and the forgetting of the event are one: after a crash there is both or neither") {
   AsyncWorld w;
   w.on_failure_to_topic(Value::structure({{"MaximumRetryAttempts", 0}}));
   std::function<void(ports::InvocationOutcome)> finish;
@@ -319,9 +338,12 @@ TEST_CASE("SNS may hand over what the function's policy lets it, and nothing els
   CHECK(give(function_arn, topic_arn + "x").kind == Handover::Kind::refused);
   CHECK(give(function_arn + "x", topic_arn).kind == Handover::Kind::refused);
   CHECK(give(function_arn + ":1", topic_arn).kind == Handover::Kind::refused);
-  CHECK(w.lambda->invoke_async(function_arn, "{}", "events.amazonaws.com", topic_arn).kind == Handover::Kind::refused);
-  CHECK(w.lambda->invoke_async(function_arn, "\"" + std::string(262'143, 'x') + "\"", "sns.amazonaws.com", topic_arn).kind ==
+  CHECK(w.lambda->invoke_async(function_arn, "{}", "events.amazonaws.com", topic_arn).kind ==
         Handover::Kind::refused);
+  CHECK(w.lambda
+            ->invoke_async(function_arn, "\"" + std::string(262'143, 'x') + "\"",
+                           "sns.amazonaws.com", topic_arn)
+            .kind == Handover::Kind::refused);
   const auto accepted = give(function_arn, topic_arn);
   CHECK(accepted.kind == Handover::Kind::accepted);
   w.world.settle();
@@ -331,10 +353,16 @@ TEST_CASE("SNS may hand over what the function's policy lets it, and nothing els
 
 TEST_CASE("the account that a policy asks for must be the one that calls") {
   AsyncWorld w;
-  w.ok("AddPermission", Value::structure({{"FunctionName", "f"}, {"StatementId", "s"}, {"Action", "lambda:InvokeFunction"},
-                                          {"Principal", "events.amazonaws.com"}, {"SourceAccount", "000000000000"}}));
+  w.ok("AddPermission", Value::structure({{"FunctionName", "f"},
+                                          {"StatementId", "s"},
+                                          {"Action", "lambda:InvokeFunction"},
+                                          {"Principal", "events.amazonaws.com"},
+                                          {"SourceAccount", "000000000000"}}));
   const auto give = [&](const std::string& account) {
-    return w.lambda->invoke_async(function_arn, "{}", "events.amazonaws.com", "arn:aws:events:eu-west-1:000000000000:rule/r", account).kind;
+    return w.lambda
+        ->invoke_async(function_arn, "{}", "events.amazonaws.com",
+                       "arn:aws:events:eu-west-1:000000000000:rule/r", account)
+        .kind;
   };
   CHECK(give("000000000000") == Handover::Kind::accepted);
   CHECK(give("111111111111") == Handover::Kind::refused);

@@ -15,9 +15,9 @@ constexpr std::int64_t code_storage_limit = 80'530'636'800;
 
 // Lists leave out what GetFunction shows of a function's state.
 Value without_state(Value configuration) {
-  for (const auto* member : {"State", "StateReason", "StateReasonCode", "LastUpdateStatus",
-                             "LastUpdateStatusReason", "LastUpdateStatusReasonCode",
-                             "RuntimeVersionConfig"})
+  for (const auto* member :
+       {"State", "StateReason", "StateReasonCode", "LastUpdateStatus", "LastUpdateStatusReason",
+        "LastUpdateStatusReasonCode", "RuntimeVersionConfig"})
     configuration.set(member, {});
   return configuration;
 }
@@ -65,7 +65,8 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
   auto zip = zip_of(input["Code"]);
   if (!zip) return failure(zip.error());
   if (auto right = check_neighbours(c); !right) return failure(right.error());
-  if (lookup(call.region, function.name)) return conflict("Function already exist: " + function.name);
+  if (lookup(call.region, function.name))
+    return conflict("Function already exist: " + function.name);
   if (code_bytes(call.region) + static_cast<std::int64_t>(zip->size()) > code_storage_limit)
     return refused("CodeStorageExceededException", "Code storage limit exceeded.");
 
@@ -76,7 +77,8 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
   function.latest.modified = call.now;
   function.latest.revision_id = new_revision();
   function.latest.build_id = new_revision();
-  auto& kept = functions_.emplace(Key{call.region, function.name}, std::move(function)).first->second;
+  auto& kept =
+      functions_.emplace(Key{call.region, function.name}, std::move(function)).first->second;
   Value out = to_wire(kept, kept.latest, ArnForm::unqualified);
   if (input["Publish"].boolean_or(false)) {
     const auto& version = publish(kept, std::nullopt);
@@ -112,8 +114,8 @@ Outcome<> Lambda::get_function(const aws::Call& call) {
     out.set("Tags", tags);
   }
   if (function.reserved_concurrency)
-    out.set("Concurrency", Value::structure(
-                               {{"ReservedConcurrentExecutions", *function.reserved_concurrency}}));
+    out.set("Concurrency",
+            Value::structure({{"ReservedConcurrentExecutions", *function.reserved_concurrency}}));
   return out;
 }
 
@@ -190,7 +192,8 @@ Outcome<> Lambda::update_function_configuration(const aws::Call& call) {
   return to_wire(function, function.latest, ArnForm::unqualified);
 }
 
-// "Shortly after" is as soon as the change is durable, whatever the engine's clock does (fact lambda-1).
+// "Shortly after" is as soon as the change is durable, whatever the engine's clock does (fact
+// lambda-1).
 void Lambda::settle_soon(const Function& function) {
   ports_.journal.when_durable(
       [weak = std::weak_ptr<Lambda*>(self_), key = Key{function.region, function.name}] {

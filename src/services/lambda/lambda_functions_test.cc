@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a function: created as the guide does, read, changed, published, deleted; and what is refused, in AWS's
-// words.
+// The life of a function: created as the guide does, read, changed, published, deleted; and what is
+// refused, in AWS's words.
 #include "services/lambda/function_code.h"
 #include "services/lambda/test_world.h"
 
@@ -66,37 +66,52 @@ struct Refused {
 TEST_CASE("what CreateFunction refuses, word for word") {
   LambdaWorld w;
   const std::string unzip =
-      "InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then try to upload again.";
+      "InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then "
+      "try to upload again.";
   const auto code = [](const std::string& zip) { return Value::structure({{"ZipFile", zip}}); };
   const auto variables = [](const std::string& key, const std::string& value) {
     return Value::structure({{"Variables", Value::structure({{key, value}})}});
   };
   const std::vector<Refused> table = {
       {"no zip", "Code", code("hello"), unzip.c_str()},
-      {"empty zip", "Code", code(""), "InvalidParameterValueException: Uploaded file must be a non-empty zip"},
+      {"empty zip", "Code", code(""),
+       "InvalidParameterValueException: Uploaded file must be a non-empty zip"},
       {"escaping zip", "Code", code(zip_with({{"../x", "y"}})), unzip.c_str()},
       {"absolute zip", "Code", code(zip_with({{"/etc/x", "y"}})), unzip.c_str()},
       {"cut zip", "Code", code(small_zip().substr(0, small_zip().size() - 8)), unzip.c_str()},
       {"S3", "Code", Value::structure({{"S3Bucket", "b"}, {"S3Key", "k"}}),
-       "InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist"},
+       "InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: "
+       "NoSuchBucket. S3 Error Message: The specified bucket does not exist"},
       {"no source", "Code", Value::structure(),
        "InvalidParameterValueException: Please provide a source for function code."},
       {"timeout", "Timeout", 901,
-       "ValidationException: 1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900"},
+       "ValidationException: 1 validation error detected: Value '901' at 'timeout' failed to "
+       "satisfy constraint: Member must have value less than or equal to 900"},
       {"memory", "MemorySize", 10241,
-       "ValidationException: 1 validation error detected: Value '10241' at 'memorySize' failed to satisfy constraint: Member must have value less than or equal to 10240"},
+       "ValidationException: 1 validation error detected: Value '10241' at 'memorySize' failed to "
+       "satisfy constraint: Member must have value less than or equal to 10240"},
       {"architectures", "Architectures", Value::list({"x86_64", "arm64"}),
-       "ValidationException: 1 validation error detected: Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member must have length less than or equal to 1"},
+       "ValidationException: 1 validation error detected: Value '[x86_64, arm64]' at "
+       "'architectures' failed to satisfy constraint: Member must have length less than or equal "
+       "to 1"},
       {"reserved variable", "Environment", variables("AWS_REGION", "x"),
-       "InvalidParameterValueException: Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_REGION"},
+       "InvalidParameterValueException: Lambda was unable to configure your environment variables "
+       "because the environment variables you have provided contains reserved keys that are "
+       "currently not supported for modification. Reserved keys used in this request: AWS_REGION"},
       {"retired runtime", "Runtime", "python2.7",
-       "InvalidParameterValueException: The runtime parameter of python2.7 is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."},
+       "InvalidParameterValueException: The runtime parameter of python2.7 is no longer supported "
+       "for creating or updating AWS Lambda functions. We recommend you use a supported runtime "
+       "while creating or updating functions."},
       {"no handler", "Handler", Value{},
-       "InvalidParameterValueException: Runtime and Handler are mandatory parameters for functions created with deployment packages."},
+       "InvalidParameterValueException: Runtime and Handler are mandatory parameters for functions "
+       "created with deployment packages."},
       {"layer", "Layers", Value::list({"arn:aws:lambda:eu-west-1:000000000000:layer:l:1"}),
-       "InvalidParameterValueException: Layer version arn:aws:lambda:eu-west-1:000000000000:layer:l:1 does not exist."},
-      {"queue for dead letters", "DeadLetterConfig", Value::structure({{"TargetArn", "arn:aws:sqs:eu-west-1:000000000000:q"}}),
-       "InvalidParameterValueException: The provided execution role does not have permissions to call SendMessage on SQS"},
+       "InvalidParameterValueException: Layer version "
+       "arn:aws:lambda:eu-west-1:000000000000:layer:l:1 does not exist."},
+      {"queue for dead letters", "DeadLetterConfig",
+       Value::structure({{"TargetArn", "arn:aws:sqs:eu-west-1:000000000000:q"}}),
+       "InvalidParameterValueException: The provided execution role does not have permissions to "
+       "call SendMessage on SQS"},
       {"system tag", "Tags", Value::structure({{"aws:x", "y"}}),
        "InvalidParameterValueException: System tags cannot be added or removed: aws:x"},
   };
@@ -109,8 +124,10 @@ TEST_CASE("what CreateFunction refuses, word for word") {
   auto input = LambdaWorld::function_input();
   input.set("Runtime", "non-existent-runtime");
   CHECK(w.refusal("CreateFunction", input)
-            .starts_with("InvalidParameterValueException: Value non-existent-runtime at 'runtime' failed to satisfy "
-                         "constraint: Member must satisfy enum value set: [nodejs20.x, python3.14, provided.al2023, "));
+            .starts_with("InvalidParameterValueException: Value non-existent-runtime at 'runtime' "
+                         "failed to satisfy "
+                         "constraint: Member must satisfy enum value set: [nodejs20.x, python3.14, "
+                         "provided.al2023, "));
   CHECK(w.ok("ListFunctions", Value::structure())["Functions"].items().empty());
 }
 
@@ -118,13 +135,17 @@ TEST_CASE("a variable map over 4 KB is measured in the refusal; at 4 KB it is ta
   LambdaWorld w;
   auto input = LambdaWorld::function_input();
   const auto with = [&](std::size_t bytes) {
-    input.set("Environment", Value::structure({{"Variables", Value::structure({{"A", std::string(bytes, 'x')}})}}));
+    input.set(
+        "Environment",
+        Value::structure({{"Variables", Value::structure({{"A", std::string(bytes, 'x')}})}}));
     return input;
   };
   const std::size_t around = std::string{R"({"A":""})"}.size();
   CHECK(w.refusal("CreateFunction", with(4097 - around))
             .find("exceeded the 4KB limit. String measured: {\"A\":\"xxx") != std::string::npos);
-  CHECK(w.ok("CreateFunction", with(4096 - around))["Environment"]["Variables"]["A"].string().size() == 4096 - around);
+  CHECK(w.ok("CreateFunction", with(4096 - around))["Environment"]["Variables"]["A"]
+            .string()
+            .size() == 4096 - around);
 }
 
 TEST_CASE("a bomb of zeroes is refused by what it would unpack to") {
@@ -143,46 +164,58 @@ TEST_CASE("a bomb of zeroes is refused by what it would unpack to") {
 TEST_CASE("a zip with a damaged file is refused") {
   auto zip = zip_with({{"a.txt", "the quick brown fox jumps over the lazy dog"}});
   CHECK(inspect_zip(zip).has_value());
-  zip[40] = static_cast<char>(zip[40] ^ 0x55);  // in the file's bytes: after 30 bytes of header and 5 of name
+  zip[40] = static_cast<char>(zip[40] ^
+                              0x55);  // in the file's bytes: after 30 bytes of header and 5 of name
   CHECK_FALSE(inspect_zip(zip).has_value());
 }
 
 TEST_CASE("a role that Lambda may not assume is refused, at creation and at change") {
   LambdaWorld w;
-  const auto text = "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda.";
+  const auto text =
+      "InvalidParameterValueException: The role defined for the function cannot be assumed by "
+      "Lambda.";
   w.roles.trusted = false;
   CHECK(w.refusal("CreateFunction", LambdaWorld::function_input()) == text);
   w.roles.trusted = true;
   w.make_function();
   w.roles.trusted = false;
-  CHECK(w.refusal("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Role", role_arn}})) == text);
+  CHECK(w.refusal("UpdateFunctionConfiguration",
+                  Value::structure({{"FunctionName", "f"}, {"Role", role_arn}})) == text);
 }
 
 TEST_CASE("names: taken, unknown, elsewhere") {
   LambdaWorld w;
   w.make_function();
-  CHECK(w.refusal("CreateFunction", LambdaWorld::function_input()) == "ResourceConflictException: Function already exist: f");
+  CHECK(w.refusal("CreateFunction", LambdaWorld::function_input()) ==
+        "ResourceConflictException: Function already exist: f");
   const auto get = [&](const std::string& name) {
     return w.refusal("GetFunction", Value::structure({{"FunctionName", name}}));
   };
-  CHECK(get("g") == "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:000000000000:function:g");
-  CHECK(get("f:nope") == "ResourceNotFoundException: Function not found: " + function_arn + ":nope");
+  CHECK(get("g") ==
+        "ResourceNotFoundException: Function not found: "
+        "arn:aws:lambda:eu-west-1:000000000000:function:g");
+  CHECK(get("f:nope") ==
+        "ResourceNotFoundException: Function not found: " + function_arn + ":nope");
   CHECK(get("arn:aws:lambda:us-east-1:000000000000:function:f") ==
-        "ResourceNotFoundException: Functions from 'us-east-1' are not reachable in this region ('eu-west-1')");
+        "ResourceNotFoundException: Functions from 'us-east-1' are not reachable in this region "
+        "('eu-west-1')");
   CHECK(w.refusal("GetFunction", Value::structure({{"FunctionName", "f:1"}, {"Qualifier", "2"}})) ==
-        "InvalidParameterValueException: The derived qualifier from the function name does not match the specified qualifier.");
+        "InvalidParameterValueException: The derived qualifier from the function name does not "
+        "match the specified qualifier.");
   for (const auto* spelling : {"f", "function:f", "000000000000:function:f", "000000000000:f",
                                "eu-west-1:000000000000:function:f", "f:$LATEST"})
     CHECK(w.configuration(spelling)["FunctionName"].string() == "f");
   CHECK(w.configuration("f:$LATEST")["FunctionArn"].string() == function_arn + ":$LATEST");
 }
 
-TEST_CASE("every change and every transition has a RevisionId of its own, and a stale one is refused") {
+TEST_CASE(
+    "every change and every transition has a RevisionId of its own, and a stale one is refused") {
   LambdaWorld w;
   std::vector<std::string> seen;
   seen.push_back(w.ok("CreateFunction", LambdaWorld::function_input())["RevisionId"].string());
   seen.push_back(w.configuration()["RevisionId"].string());
-  auto update = w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Timeout", 10}}));
+  auto update = w.ok("UpdateFunctionConfiguration",
+                     Value::structure({{"FunctionName", "f"}, {"Timeout", 10}}));
   CHECK(update["LastUpdateStatus"].string() == "InProgress");
   CHECK(update["LastUpdateStatusReason"].string() == "The function is being created.");
   CHECK(update["State"].string() == "Active");
@@ -194,40 +227,55 @@ TEST_CASE("every change and every transition has a RevisionId of its own, and a 
     for (std::size_t j = i + 1; j < seen.size(); ++j) CHECK(seen[i] != seen[j]);
 
   const std::string stale =
-      "PreconditionFailedException: The Revision Id provided does not match the latest Revision Id. Call the "
+      "PreconditionFailedException: The Revision Id provided does not match the latest Revision "
+      "Id. Call the "
       "GetFunction/GetAlias API to retrieve the latest Revision Id";
-  for (const auto& [operation, member] :
-       std::vector<std::pair<const char*, Value>>{{"UpdateFunctionConfiguration", 5}, {"PublishVersion", {}}}) {
-    auto input = Value::structure({{"FunctionName", "f"}, {"Timeout", member}, {"RevisionId", seen[2]}});
-    CHECK(w.refusal(operation, input) == stale);
+  for (const auto& row : std::vector<std::pair<const char*, Value>>{
+           {"UpdateFunctionConfiguration", 5}, {"PublishVersion", {}}}) {
+    auto input =
+        Value::structure({{"FunctionName", "f"}, {"Timeout", row.second}, {"RevisionId", seen[2]}});
+    CHECK(w.refusal(row.first, input) == stale);
   }
-  CHECK(w.refusal("UpdateFunctionCode", Value::structure({{"FunctionName", "f"}, {"ZipFile", small_zip()}, {"RevisionId", seen[0]}})) == stale);
-  w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Timeout", 5}, {"RevisionId", seen[3]}}));
+  CHECK(w.refusal("UpdateFunctionCode", Value::structure({{"FunctionName", "f"},
+                                                          {"ZipFile", small_zip()},
+                                                          {"RevisionId", seen[0]}})) == stale);
+  w.ok("UpdateFunctionConfiguration",
+       Value::structure({{"FunctionName", "f"}, {"Timeout", 5}, {"RevisionId", seen[3]}}));
 }
 
 TEST_CASE("an update leaves alone what it does not name, and replaces the environment as a whole") {
   LambdaWorld w;
   auto input = LambdaWorld::function_input();
   input.set("Description", "latch");
-  input.set("Environment", Value::structure({{"Variables", Value::structure({{"A", "1"}, {"B", "2"}})}}));
+  input.set("Environment",
+            Value::structure({{"Variables", Value::structure({{"A", "1"}, {"B", "2"}})}}));
   w.ok("CreateFunction", input);
-  w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"MemorySize", 256},
-      {"Environment", Value::structure({{"Variables", Value::structure({{"C", "3"}})}})}}));
+  w.ok("UpdateFunctionConfiguration",
+       Value::structure(
+           {{"FunctionName", "f"},
+            {"MemorySize", 256},
+            {"Environment", Value::structure({{"Variables", Value::structure({{"C", "3"}})}})}}));
   const auto now = w.configuration();
   CHECK(now["Description"].string() == "latch");
   CHECK(now["MemorySize"].integer() == 256);
   CHECK(now["Environment"]["Variables"] == Value::structure({{"C", "3"}}));
-  w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Environment", Value::structure()}}));
+  w.ok("UpdateFunctionConfiguration",
+       Value::structure({{"FunctionName", "f"}, {"Environment", Value::structure()}}));
   CHECK(w.configuration()["Environment"]["Variables"] == Value::structure());
 }
 
-TEST_CASE("a second update while one is in progress conflicts; invocations meanwhile run what was there") {
+TEST_CASE(
+    "a second update while one is in progress conflicts; invocations meanwhile run what was "
+    "there") {
   LambdaWorld w;
   w.make_function();
-  w.begin("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Timeout", 10}}));
-  const auto second = w.begin("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Timeout", 11}}));
+  w.begin("UpdateFunctionConfiguration",
+          Value::structure({{"FunctionName", "f"}, {"Timeout", 10}}));
+  const auto second = w.begin("UpdateFunctionConfiguration",
+                              Value::structure({{"FunctionName", "f"}, {"Timeout", 11}}));
   CHECK((*second)->error().message ==
-        "The operation cannot be performed at this time. An update is in progress for resource: " + function_arn);
+        "The operation cannot be performed at this time. An update is in progress for resource: " +
+            function_arn);
   std::uint32_t timeout = 0;
   w.world.functions.run = [&](const auto& spec, const auto&, const auto& done) {
     timeout = spec.timeout_s;
@@ -244,7 +292,9 @@ TEST_CASE("a crash before the function has settled settles it at the next start"
   LambdaWorld w;
   w.begin("CreateFunction", LambdaWorld::function_input());
   w.crash();
-  CHECK(w.ok("ListFunctions", Value::structure())["Functions"].items().empty());  // it was never acknowledged
+  CHECK(w.ok("ListFunctions", Value::structure())["Functions"]
+            .items()
+            .empty());  // it was never acknowledged
   w.begin("CreateFunction", LambdaWorld::function_input());
   w.world.journal.commit();  // durable, and the transition lost with the crash
   w.crash();
@@ -263,7 +313,9 @@ TEST_CASE("new code: kept once per digest, forgotten with its last user") {
   };
   CHECK(rows() == 1);
   const auto other = zip_with({{"lambda.py", "def handler(e, c):\n    return 1\n"}});
-  const auto dry = w.ok("UpdateFunctionCode", Value::structure({{"FunctionName", "f"}, {"ZipFile", other}, {"DryRun", true}}));
+  const auto dry =
+      w.ok("UpdateFunctionCode",
+           Value::structure({{"FunctionName", "f"}, {"ZipFile", other}, {"DryRun", true}}));
   CHECK(dry["CodeSha256"].string() == sha256_base64(other));
   CHECK(w.configuration()["CodeSha256"].string() == sha256_base64(small_zip()));
   CHECK(rows() == 1);
@@ -280,18 +332,23 @@ TEST_CASE("new code: kept once per digest, forgotten with its last user") {
 TEST_CASE("everything about a function survives a crash") {
   LambdaWorld w;
   auto input = LambdaWorld::function_input();
-  input.set("Environment", Value::structure({{"Variables", Value::structure({{"A", "\xC3\xBC \"1\""}})}}));
+  input.set("Environment",
+            Value::structure({{"Variables", Value::structure({{"A", "\xC3\xBC \"1\""}})}}));
   input.set("Tags", Value::structure({{"team", "sre"}}));
   input.set("Publish", true);
   CHECK(w.ok("CreateFunction", input)["Version"].string() == "1");
   w.allow_sns();
-  w.ok("CreateAlias", Value::structure({{"FunctionName", "f"}, {"Name", "live"}, {"FunctionVersion", "1"}}));
-  w.ok("PutFunctionConcurrency", Value::structure({{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 3}}));
-  w.ok("PutFunctionEventInvokeConfig", Value::structure({{"FunctionName", "f"}, {"MaximumRetryAttempts", 1}}));
+  w.ok("CreateAlias",
+       Value::structure({{"FunctionName", "f"}, {"Name", "live"}, {"FunctionVersion", "1"}}));
+  w.ok("PutFunctionConcurrency",
+       Value::structure({{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 3}}));
+  w.ok("PutFunctionEventInvokeConfig",
+       Value::structure({{"FunctionName", "f"}, {"MaximumRetryAttempts", 1}}));
   const auto everything = [&] {
     const auto name = Value::structure({{"FunctionName", "f"}});
-    return std::vector<Value>{w.ok("GetFunction", name), w.ok("GetPolicy", name), w.ok("ListAliases", name),
-                              w.ok("ListVersionsByFunction", name), w.ok("GetFunctionEventInvokeConfig", name)};
+    return std::vector<Value>{w.ok("GetFunction", name), w.ok("GetPolicy", name),
+                              w.ok("ListAliases", name), w.ok("ListVersionsByFunction", name),
+                              w.ok("GetFunctionEventInvokeConfig", name)};
   };
   const auto before = everything();
   w.crash();
@@ -313,14 +370,19 @@ TEST_CASE("versions: published once per change, numbered for ever, aliased, dele
   CHECK(w.ok("PublishVersion", f)["Version"].string() == "2");
   CHECK(w.configuration("f:1")["Timeout"].integer() == 3);
   CHECK(w.configuration("f:2")["Timeout"].integer() == 9);
-  w.ok("CreateAlias", Value::structure({{"FunctionName", "f"}, {"Name", "live"}, {"FunctionVersion", "2"}}));
+  w.ok("CreateAlias",
+       Value::structure({{"FunctionName", "f"}, {"Name", "live"}, {"FunctionVersion", "2"}}));
   CHECK(w.configuration("f:live")["FunctionArn"].string() == function_arn + ":live");
   CHECK(w.configuration("f:live")["Version"].string() == "2");
-  const auto del = [](const char* q) { return Value::structure({{"FunctionName", "f"}, {"Qualifier", q}}); };
+  const auto del = [](const char* q) {
+    return Value::structure({{"FunctionName", "f"}, {"Qualifier", q}});
+  };
   CHECK(w.refusal("DeleteFunction", del("2")) ==
-        "ResourceConflictException: Unable to delete version because the following aliases reference it: [live]");
+        "ResourceConflictException: Unable to delete version because the following aliases "
+        "reference it: [live]");
   CHECK(w.refusal("DeleteFunction", del("$LATEST")) ==
-        "InvalidParameterValueException: $LATEST version cannot be deleted without deleting the function.");
+        "InvalidParameterValueException: $LATEST version cannot be deleted without deleting the "
+        "function.");
   w.ok("DeleteAlias", Value::structure({{"FunctionName", "f"}, {"Name", "live"}}));
   w.ok("DeleteAlias", Value::structure({{"FunctionName", "f"}, {"Name", "live"}}));
   w.ok("DeleteFunction", del("2"));
@@ -337,20 +399,29 @@ TEST_CASE("aliases: refusals, and a share for a second version") {
   w.make_function();
   w.ok("PublishVersion", Value::structure({{"FunctionName", "f"}}));
   const auto alias = [](const char* version) {
-    return Value::structure({{"FunctionName", "f"}, {"Name", "live"}, {"FunctionVersion", version}});
+    return Value::structure(
+        {{"FunctionName", "f"}, {"Name", "live"}, {"FunctionVersion", version}});
   };
-  CHECK(w.refusal("CreateAlias", alias("7")) == "ResourceNotFoundException: Function not found: " + function_arn + ":7");
-  CHECK(w.refusal("GetAlias", alias("1")) == "ResourceNotFoundException: Cannot find alias arn: " + function_arn + ":live");
+  CHECK(w.refusal("CreateAlias", alias("7")) ==
+        "ResourceNotFoundException: Function not found: " + function_arn + ":7");
+  CHECK(w.refusal("GetAlias", alias("1")) ==
+        "ResourceNotFoundException: Cannot find alias arn: " + function_arn + ":live");
   w.ok("CreateAlias", alias("1"));
-  CHECK(w.refusal("CreateAlias", alias("1")) == "ResourceConflictException: Alias already exists: " + function_arn + ":live");
+  CHECK(w.refusal("CreateAlias", alias("1")) ==
+        "ResourceConflictException: Alias already exists: " + function_arn + ":live");
   w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Timeout", 8}}));
   w.ok("PublishVersion", Value::structure({{"FunctionName", "f"}}));
-  auto half = Value::structure({{"FunctionName", "f"}, {"Name", "live"}, {"RoutingConfig",
-      Value::structure({{"AdditionalVersionWeights", Value::structure({{"2", 0.5}})}})}});
-  CHECK(w.ok("UpdateAlias", half)["RoutingConfig"]["AdditionalVersionWeights"]["2"].number() == 0.5);
+  auto half = Value::structure(
+      {{"FunctionName", "f"},
+       {"Name", "live"},
+       {"RoutingConfig",
+        Value::structure({{"AdditionalVersionWeights", Value::structure({{"2", 0.5}})}})}});
+  CHECK(w.ok("UpdateAlias", half)["RoutingConfig"]["AdditionalVersionWeights"]["2"].number() ==
+        0.5);
   std::map<std::string, int> ran;
   for (int i = 0; i < 200; ++i)
-    ++ran[w.ok("Invoke", Value::structure({{"FunctionName", "f:live"}}))["ExecutedVersion"].string()];
+    ++ran[w.ok("Invoke", Value::structure({{"FunctionName", "f:live"}}))["ExecutedVersion"]
+              .string()];
   CHECK(ran["1"] > 60);
   CHECK(ran["2"] > 60);
   CHECK(ran["1"] + ran["2"] == 200);
@@ -367,20 +438,26 @@ TEST_CASE("lists go by pages of at most fifty, whatever is made or deleted in be
   const auto rest = w.ok("ListFunctions", Value::structure({{"Marker", first["NextMarker"]}}));
   CHECK(rest["Functions"].items().size() == 10);
   CHECK_FALSE(rest.has("NextMarker"));
-  CHECK(w.refusal("ListFunctions", Value::structure({{"Marker", "nonsense"}})).starts_with("InvalidParameterValueException"));
+  CHECK(w.refusal("ListFunctions", Value::structure({{"Marker", "nonsense"}}))
+            .starts_with("InvalidParameterValueException"));
 }
 
 TEST_CASE("tags") {
   LambdaWorld w;
   w.make_function();
-  const auto on = [](const std::string& arn, Value tags) { return Value::structure({{"Resource", arn}, {"Tags", std::move(tags)}}); };
+  const auto on = [](const std::string& arn, Value tags) {
+    return Value::structure({{"Resource", arn}, {"Tags", std::move(tags)}});
+  };
   w.ok("TagResource", on(function_arn, Value::structure({{"a", "1"}, {"b", "2"}})));
-  w.ok("UntagResource", Value::structure({{"Resource", function_arn}, {"TagKeys", Value::list({"a", "absent"})}}));
-  CHECK(w.ok("ListTags", Value::structure({{"Resource", function_arn}}))["Tags"] == Value::structure({{"b", "2"}}));
+  w.ok("UntagResource",
+       Value::structure({{"Resource", function_arn}, {"TagKeys", Value::list({"a", "absent"})}}));
+  CHECK(w.ok("ListTags", Value::structure({{"Resource", function_arn}}))["Tags"] ==
+        Value::structure({{"b", "2"}}));
   CHECK(w.refusal("TagResource", on(function_arn, Value::structure())) ==
         "InvalidParameterValueException: An error occurred and the request cannot be processed.");
   CHECK(w.refusal("TagResource", on(function_arn + ":1", Value::structure({{"a", "1"}}))) ==
-        "InvalidParameterValueException: Tags on function aliases and versions are not supported. Please specify a function ARN.");
+        "InvalidParameterValueException: Tags on function aliases and versions are not supported. "
+        "Please specify a function ARN.");
   CHECK(w.refusal("ListTags", Value::structure({{"Resource", function_arn + "x"}})) ==
         "ResourceNotFoundException: Function not found: " + function_arn + "x");
   Value many = Value::structure();
@@ -393,7 +470,8 @@ TEST_CASE("what Terraform reads besides") {
   LambdaWorld w;
   w.make_function();
   const auto f = Value::structure({{"FunctionName", "f"}});
-  CHECK(w.ok("GetFunctionCodeSigningConfig", f) == Value::structure({{"CodeSigningConfigArn", ""}, {"FunctionName", "f"}}));
+  CHECK(w.ok("GetFunctionCodeSigningConfig", f) ==
+        Value::structure({{"CodeSigningConfigArn", ""}, {"FunctionName", "f"}}));
   CHECK(w.ok("GetRuntimeManagementConfig", f)["UpdateRuntimeOn"].string() == "Auto");
   CHECK(w.ok("GetFunctionRecursionConfig", f)["RecursiveLoop"].string() == "Terminate");
   const auto settings = w.ok("GetAccountSettings", Value::structure());

@@ -14,8 +14,9 @@ using aws::Value;
 namespace {
 
 Failure<aws::Error> too_large(std::size_t limit) {
-  return refused("RequestTooLargeException",
-                 fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation", limit));
+  return refused(
+      "RequestTooLargeException",
+      fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation", limit));
 }
 
 Outcome<std::string> checked_payload(std::string payload, std::size_t limit) {
@@ -38,10 +39,10 @@ Outcome<std::string> checked_client_context(const std::string& encoded) {
 
 Failure<aws::Error> rate_exceeded(bool reserved) {
   aws::Error error{"TooManyRequestsException", "Rate Exceeded.", 0, {}};
-  error.members = Value::structure(
-      {{"Reason", reserved ? "ReservedFunctionConcurrentInvocationLimitExceeded"
-                           : "ConcurrentInvocationLimitExceeded"},
-       {"Type", "User"}});
+  error.members =
+      Value::structure({{"Reason", reserved ? "ReservedFunctionConcurrentInvocationLimitExceeded"
+                                            : "ConcurrentInvocationLimitExceeded"},
+                        {"Type", "User"}});
   return {std::move(error)};
 }
 
@@ -49,7 +50,8 @@ Outcome<> answer_of(const Outcome<Execution>& outcome, bool with_log) {
   if (!outcome) return failure(outcome.error());
   const auto& verdict = outcome->verdict;
   if (verdict.kind == Verdict::Kind::host_error) {
-    aws::Error error{"ServiceException", "The engine could not run the function: " + repaired_utf8(verdict.payload),
+    aws::Error error{"ServiceException",
+                     "The engine could not run the function: " + repaired_utf8(verdict.payload),
                      500, Value::structure({{"Type", "Service"}})};
     return Failure<aws::Error>{std::move(error)};
   }
@@ -67,7 +69,8 @@ void Lambda::invoke(const aws::Call& call, const aws::Answer& answer) {
   const auto& input = call.input;
   auto found = find(call);
   // Invoke names the version that it looked for, $LATEST included.
-  if (found && !found->name.qualifier.empty() && !found->function->has_qualifier(found->name.qualifier))
+  if (found && !found->name.qualifier.empty() &&
+      !found->function->has_qualifier(found->name.qualifier))
     return answer(not_found("Function not found: " + found->name.qualified_arn()));
   if (!found) {
     auto error = found.error();
@@ -120,7 +123,8 @@ void Lambda::invoke_and_wait(const aws::Call& call, const Found& found, std::str
   });
 }
 
-// A reservation is the function's own, be it all used or not; the others share what is not reserved.
+// A reservation is the function's own, be it all used or not; the others share what is not
+// reserved.
 bool Lambda::has_room_for(const Function& function) const {
   if (function.reserved_concurrency)
     return executor_.running(function.region, function.name) <

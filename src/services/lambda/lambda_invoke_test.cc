@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Invocations that somebody waits for: payloads, function errors, logs, limits, concurrency, credentials.
+// Invocations that somebody waits for: payloads, function errors, logs, limits, concurrency,
+// credentials.
 #include "services/lambda/test_world.h"
 
 namespace sitelatch::lambda::test {
@@ -18,21 +19,27 @@ TEST_CASE("an answer passes through untouched, with the version that ran and the
     outcome.init_duration = milliseconds{110};
     done(outcome);
   };
-  const auto out = w.ok("Invoke", Value::structure({{"FunctionName", "f"}, {"Payload", "{ \"a\" : 1.0 }"},
-                                                    {"LogType", "Tail"}, {"ClientContext", base64("{\"c\":1}")}}));
+  const auto out = w.ok("Invoke", Value::structure({{"FunctionName", "f"},
+                                                    {"Payload", "{ \"a\" : 1.0 }"},
+                                                    {"LogType", "Tail"},
+                                                    {"ClientContext", base64("{\"c\":1}")}}));
   CHECK(out["StatusCode"].integer() == 200);
   CHECK(out["Payload"].string() == "{\"x\": 1.50 }");
   CHECK(out["ExecutedVersion"].string() == "$LATEST");
   CHECK_FALSE(out.has("FunctionError"));
   CHECK(event == "{ \"a\" : 1.0 }");
   CHECK(context == "{\"c\":1}");
-  const auto report = "REPORT RequestId: " + request_id +
-                      "\tDuration: 2.00 ms\tBilled Duration: 112 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t"
-                      "Init Duration: 110.00 ms\t\n";
-  const std::vector<std::string> expected = {"START RequestId: " + request_id + " Version: $LATEST\n", "hello\n",
-                                             "world\n", "END RequestId: " + request_id + "\n", report};
+  const auto report =
+      "REPORT RequestId: " + request_id +
+      "\tDuration: 2.00 ms\tBilled Duration: 112 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t"
+      "Init Duration: 110.00 ms\t\n";
+  const std::vector<std::string> expected = {
+      "START RequestId: " + request_id + " Version: $LATEST\n", "hello\n", "world\n",
+      "END RequestId: " + request_id + "\n", report};
   REQUIRE(w.logs.lines.size() == 6);
-  CHECK(w.logs.lines[0].starts_with("INIT_START Runtime Version: python:3.11.v1\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:"));
+  CHECK(
+      w.logs.lines[0].starts_with("INIT_START Runtime Version: python:3.11.v1\tRuntime Version "
+                                  "ARN: arn:aws:lambda:eu-west-1::runtime:"));
   CHECK(std::vector<std::string>(w.logs.lines.begin() + 1, w.logs.lines.end()) == expected);
   CHECK(w.logs.where == "eu-west-1 /aws/lambda/f 2026/01/01/[$LATEST]" + std::string(32, 'a'));
   CHECK(unbase64(out["LogResult"].string()) == join(expected, ""));
@@ -62,7 +69,8 @@ struct ErrorCase {
 
 TEST_CASE("function errors are 200 with X-Amz-Function-Error, and say what AWS says") {
   const std::vector<ErrorCase> table = {
-      {Kind::function_error, R"({"errorMessage":"x","errorType":"E"})", "", R"({"errorMessage":"x","errorType":"E"})", ""},
+      {Kind::function_error, R"({"errorMessage":"x","errorType":"E"})", "",
+       R"({"errorMessage":"x","errorType":"E"})", ""},
       {Kind::timed_out, "", "",
        R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: # Error: Task timed out after 3.00 seconds"})",
        "2026-01-01T00:00:00.000Z # Task timed out after 3.00 seconds\n\n"},
@@ -75,10 +83,12 @@ TEST_CASE("function errors are 200 with X-Amz-Function-Error, and say what AWS s
       {Kind::out_of_memory, "", "",
        R"({"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: # Error: Runtime exited with error: signal: killed"})",
        "RequestId: # Error: Runtime exited with error: signal: killed\nRuntime.OutOfMemory\n"},
-      {Kind::init_error, R"({"errorType":"Runtime.ImportModuleError"})", "", R"({"errorType":"Runtime.ImportModuleError"})", ""},
+      {Kind::init_error, R"({"errorType":"Runtime.ImportModuleError"})", "",
+       R"({"errorType":"Runtime.ImportModuleError"})", ""},
       {Kind::no_bootstrap, "", "",
        R"({"errorType":"Runtime.InvalidEntrypoint","errorMessage":"RequestId: # Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"})",
-       "RequestId: # Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]\nRuntime.InvalidEntrypoint\n"},
+       "RequestId: # Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap "
+       "/opt/bootstrap]\nRuntime.InvalidEntrypoint\n"},
   };
   for (const auto& row : table) {
     INFO(row.answer);
@@ -94,8 +104,10 @@ TEST_CASE("function errors are 200 with X-Amz-Function-Error, and say what AWS s
     const auto& lines = w.logs.lines;
     REQUIRE(lines.size() >= 3);
     CHECK(lines.back().starts_with("REPORT"));
-    if (*row.line) CHECK(lines[lines.size() - 3] == replace_all(row.line, "#", id));
-    else CHECK(lines.size() == 3);
+    if (*row.line)
+      CHECK(lines[lines.size() - 3] == replace_all(row.line, "#", id));
+    else
+      CHECK(lines.size() == 3);
     CHECK(w.metrics.sums["Errors"] == 1);
   }
 }
@@ -114,30 +126,39 @@ TEST_CASE("payloads: not JSON, too large, answers too large; nested as deep as o
   LambdaWorld w;
   w.make_function();
   const auto with = [](std::string payload, const char* type = "RequestResponse") {
-    return Value::structure({{"FunctionName", "f"}, {"InvocationType", type}, {"Payload", std::move(payload)}});
+    return Value::structure(
+        {{"FunctionName", "f"}, {"InvocationType", type}, {"Payload", std::move(payload)}});
   };
   CHECK(w.refusal("Invoke", with("{")) ==
-        "InvalidRequestContentException: Could not parse request body into json: Could not parse payload into json.");
+        "InvalidRequestContentException: Could not parse request body into json: Could not parse "
+        "payload into json.");
   CHECK(w.refusal("Invoke", with("\"" + std::string(6'291'455, 'x') + "\"")) ==
-        "RequestTooLargeException: Request must be smaller than 6291456 bytes for the InvokeFunction operation");
+        "RequestTooLargeException: Request must be smaller than 6291456 bytes for the "
+        "InvokeFunction operation");
   CHECK(w.refusal("Invoke", with("\"" + std::string(262'143, 'x') + "\"", "Event")) ==
-        "RequestTooLargeException: Request must be smaller than 262144 bytes for the InvokeFunction operation");
+        "RequestTooLargeException: Request must be smaller than 262144 bytes for the "
+        "InvokeFunction operation");
   w.ok("Invoke", with("\"" + std::string(262'142, 'x') + "\"", "Event"));
   w.ok("Invoke", with(std::string(100'000, '[') + std::string(100'000, ']')));
   w.functions_answer(ports::sim::success_outcome(std::string(6'291'557, 'x')));
-  CHECK(w.ok("Invoke", with("1"))["Payload"].string() ==
-        R"({"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes)."})");
-  CHECK(w.refusal("Invoke", Value::structure({{"FunctionName", "f"}, {"ClientContext", "%%"}})) ==
-        "InvalidRequestContentException: Client context must be a valid Base64-encoded JSON object.");
+  CHECK(
+      w.ok("Invoke", with("1"))["Payload"].string() ==
+      R"({"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes)."})");
+  CHECK(
+      w.refusal("Invoke", Value::structure({{"FunctionName", "f"}, {"ClientContext", "%%"}})) ==
+      "InvalidRequestContentException: Client context must be a valid Base64-encoded JSON object.");
 }
 
 TEST_CASE("DryRun runs nothing; an unknown function or version is named") {
   LambdaWorld w;
   w.make_function();
-  CHECK(w.ok("Invoke", Value::structure({{"FunctionName", "f"}, {"InvocationType", "DryRun"}}))["StatusCode"].integer() == 204);
+  CHECK(w.ok("Invoke",
+             Value::structure({{"FunctionName", "f"}, {"InvocationType", "DryRun"}}))["StatusCode"]
+            .integer() == 204);
   CHECK(w.world.functions.invocations == 0);
   CHECK(w.refusal("Invoke", Value::structure({{"FunctionName", "g"}})) ==
-        "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:000000000000:function:g:$LATEST");
+        "ResourceNotFoundException: Function not found: "
+        "arn:aws:lambda:eu-west-1:000000000000:function:g:$LATEST");
   CHECK(w.refusal("Invoke", Value::structure({{"FunctionName", "f"}, {"Qualifier", "9"}})) ==
         "ResourceNotFoundException: Function not found: " + function_arn + ":9");
 }
@@ -155,9 +176,12 @@ TEST_CASE("reserved concurrency is a limit and a guarantee; zero stops everythin
   LambdaWorld w;
   w.make_function("f");
   w.make_function("g");
-  w.ok("PutFunctionConcurrency", Value::structure({{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 1}}));
+  w.ok("PutFunctionConcurrency",
+       Value::structure({{"FunctionName", "f"}, {"ReservedConcurrentExecutions", 1}}));
   std::vector<std::function<void(ports::InvocationOutcome)>> running;
-  w.world.functions.run = [&](const auto&, const auto&, const auto& done) { running.push_back(done); };
+  w.world.functions.run = [&](const auto&, const auto&, const auto& done) {
+    running.push_back(done);
+  };
   const auto f = Value::structure({{"FunctionName", "f"}});
   const auto first = w.begin("Invoke", f);
   w.world.settle();
@@ -166,7 +190,8 @@ TEST_CASE("reserved concurrency is a limit and a guarantee; zero stops everythin
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().code == "TooManyRequestsException");
   CHECK(second.error().message == "Rate Exceeded.");
-  CHECK(second.error().members["Reason"].string() == "ReservedFunctionConcurrentInvocationLimitExceeded");
+  CHECK(second.error().members["Reason"].string() ==
+        "ReservedFunctionConcurrentInvocationLimitExceeded");
   CHECK(w.metrics.sums["Throttles"] == 1);
   w.begin("Invoke", Value::structure({{"FunctionName", "g"}}));
   w.world.settle();
@@ -177,13 +202,19 @@ TEST_CASE("reserved concurrency is a limit and a guarantee; zero stops everythin
   w.world.settle();
   CHECK(running.size() == 3);
 
-  w.ok("PutFunctionConcurrency", Value::structure({{"FunctionName", "g"}, {"ReservedConcurrentExecutions", 0}}));
-  CHECK(w.refusal("Invoke", Value::structure({{"FunctionName", "g"}})) == "TooManyRequestsException: Rate Exceeded.");
-  CHECK(w.refusal("PutFunctionConcurrency", Value::structure({{"FunctionName", "g"}, {"ReservedConcurrentExecutions", 900}})) ==
-        "InvalidParameterValueException: Specified ReservedConcurrentExecutions for function decreases account's "
-        "UnreservedConcurrentExecution below its minimum value of [100].");
+  w.ok("PutFunctionConcurrency",
+       Value::structure({{"FunctionName", "g"}, {"ReservedConcurrentExecutions", 0}}));
+  CHECK(w.refusal("Invoke", Value::structure({{"FunctionName", "g"}})) ==
+        "TooManyRequestsException: Rate Exceeded.");
+  CHECK(
+      w.refusal("PutFunctionConcurrency",
+                Value::structure({{"FunctionName", "g"}, {"ReservedConcurrentExecutions", 900}})) ==
+      "InvalidParameterValueException: Specified ReservedConcurrentExecutions for function "
+      "decreases account's "
+      "UnreservedConcurrentExecution below its minimum value of [100].");
   w.ok("DeleteFunctionConcurrency", Value::structure({{"FunctionName", "g"}}));
-  CHECK_FALSE(w.ok("GetFunctionConcurrency", Value::structure({{"FunctionName", "g"}})).has("ReservedConcurrentExecutions"));
+  CHECK_FALSE(w.ok("GetFunctionConcurrency", Value::structure({{"FunctionName", "g"}}))
+                  .has("ReservedConcurrentExecutions"));
 }
 
 TEST_CASE("functions without a reservation share what is not reserved") {
@@ -192,7 +223,8 @@ TEST_CASE("functions without a reservation share what is not reserved") {
   w.start();
   w.make_function("f");
   w.make_function("g");
-  w.ok("PutFunctionConcurrency", Value::structure({{"FunctionName", "g"}, {"ReservedConcurrentExecutions", 1}}));
+  w.ok("PutFunctionConcurrency",
+       Value::structure({{"FunctionName", "g"}, {"ReservedConcurrentExecutions", 1}}));
   w.world.functions.run = [](const auto&, const auto&, const auto&) {};
   for (int i = 0; i < 100; ++i) w.begin("Invoke", Value::structure({{"FunctionName", "f"}}));
   w.world.settle();
@@ -205,7 +237,9 @@ TEST_CASE("functions without a reservation share what is not reserved") {
   CHECK(w.world.functions.invocations == 101);
 }
 
-TEST_CASE("credentials: of the role, named after the function, renewed before they expire, with a new environment") {
+TEST_CASE(
+    "credentials: of the role, named after the function, renewed before they expire, with a new "
+    "environment") {
   LambdaWorld w;
   w.make_function();
   std::vector<std::string> environments;
@@ -241,24 +275,33 @@ TEST_CASE("logs: JSON format, level WARN, a group of one's own, text that is not
   LambdaWorld w;
   w.make_function();
   const auto logging = [&](Value config) {
-    w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"LoggingConfig", std::move(config)}}));
+    w.ok("UpdateFunctionConfiguration",
+         Value::structure({{"FunctionName", "f"}, {"LoggingConfig", std::move(config)}}));
     w.logs.lines.clear();
     auto outcome = ports::sim::success_outcome();
-    outcome.lines = {"a\xFF" "b"};
+    outcome.lines = {
+        "a\xFF"
+        "b"};
     w.functions_answer(outcome);
     w.ok("Invoke", Value::structure({{"FunctionName", "f"}}));
   };
   logging(Value::structure({{"LogFormat", "JSON"}, {"LogGroup", "own"}}));
   CHECK(w.logs.where.starts_with("eu-west-1 own "));
   REQUIRE(w.logs.lines.size() == 3);
-  CHECK(w.logs.lines[0].starts_with(R"({"time":"2026-01-01T00:00:00.000Z","type":"platform.start","record":{"requestId":")"));
-  CHECK(w.logs.lines[1] == "a\xEF\xBF\xBD" "b\n");
+  CHECK(w.logs.lines[0].starts_with(
+      R"({"time":"2026-01-01T00:00:00.000Z","type":"platform.start","record":{"requestId":")"));
+  CHECK(w.logs.lines[1] ==
+        "a\xEF\xBF\xBD"
+        "b\n");
   CHECK(aws::from_json(trim(w.logs.lines[2])).has_value());
   CHECK(w.configuration()["LoggingConfig"]["SystemLogLevel"].string() == "INFO");
   logging(Value::structure({{"LogFormat", "JSON"}, {"SystemLogLevel", "WARN"}}));
   CHECK(w.logs.lines.size() == 1);
-  CHECK(w.refusal("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"},
-            {"LoggingConfig", Value::structure({{"LogFormat", "Text"}, {"SystemLogLevel", "WARN"}})}}))
+  CHECK(w.refusal("UpdateFunctionConfiguration",
+                  Value::structure(
+                      {{"FunctionName", "f"},
+                       {"LoggingConfig",
+                        Value::structure({{"LogFormat", "Text"}, {"SystemLogLevel", "WARN"}})}}))
             .starts_with("InvalidParameterValueException"));
 }
 
@@ -276,7 +319,8 @@ TEST_CASE("output that was not kept is mentioned, and a very long line goes on i
     if (line[0] == 'x') total += line.size();
   }
   CHECK(total == 600'001);
-  CHECK(w.logs.lines[w.logs.lines.size() - 3] == "[sitelatch] 77 more bytes of output were not kept\n");
+  CHECK(w.logs.lines[w.logs.lines.size() - 3] ==
+        "[sitelatch] 77 more bytes of output were not kept\n");
 }
 
 TEST_CASE("an answer that comes after the engine is gone is not heard") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Concurrency, event invoke configuration, tags and what Terraform and consoles read besides (aws-semantics §14.2, §15).
+// Concurrency, event invoke configuration, tags and what Terraform and consoles read besides
+// (aws-semantics §14.2, §15).
 #include <fmt/format.h>
 
 #include "aws/arn.h"
@@ -36,8 +37,10 @@ std::int64_t Lambda::reserved_in(const std::string& region, const std::string& b
 
 void Lambda::note_reservation(const Function& function) {
   const Key key{function.region, function.name};
-  if (function.reserved_concurrency) reservations_[key] = *function.reserved_concurrency;
-  else reservations_.erase(key);
+  if (function.reserved_concurrency)
+    reservations_[key] = *function.reserved_concurrency;
+  else
+    reservations_.erase(key);
 }
 
 Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
@@ -49,10 +52,10 @@ Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
   const auto left = std::int64_t{options_.concurrency_limit} -
                     reserved_in(function.region, function.name) - asked;
   if (asked > 0 && left < unreserved_minimum)
-    return invalid_parameter(fmt::format(
-        "Specified ReservedConcurrentExecutions for function decreases account's "
-        "UnreservedConcurrentExecution below its minimum value of [{}].",
-        unreserved_minimum));
+    return invalid_parameter(
+        fmt::format("Specified ReservedConcurrentExecutions for function decreases account's "
+                    "UnreservedConcurrentExecution below its minimum value of [{}].",
+                    unreserved_minimum));
   function.reserved_concurrency = static_cast<std::uint32_t>(asked);
   note_reservation(function);
   save(function);
@@ -62,7 +65,8 @@ Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
 Outcome<> Lambda::get_function_concurrency(const aws::Call& call) {
   const auto found = find(call);
   if (!found) return failure(found.error());
-  return Value::structure({{"ReservedConcurrentExecutions", found->function->reserved_concurrency}});
+  return Value::structure(
+      {{"ReservedConcurrentExecutions", found->function->reserved_concurrency}});
 }
 
 Outcome<> Lambda::delete_function_concurrency(const aws::Call& call) {
@@ -92,8 +96,9 @@ Failure<aws::Error> unsupported_destination(std::string_view which, const std::s
     return which == name ? fmt::format("{}={}(destination={})", name, type, arn)
                          : fmt::format("{}=null", name);
   };
-  return invalid_parameter(fmt::format("The provided destination config DestinationConfig({}, {}) is invalid.",
-                                       side("onSuccess", "OnSuccess"), side("onFailure", "OnFailure")));
+  return invalid_parameter(
+      fmt::format("The provided destination config DestinationConfig({}, {}) is invalid.",
+                  side("onSuccess", "OnSuccess"), side("onFailure", "OnFailure")));
 }
 }  // namespace
 
@@ -111,7 +116,8 @@ Outcome<> Lambda::set_event_invoke_config(const aws::Call& call, bool merge) {
   const auto& destinations = input["DestinationConfig"];
   if (!input.has("MaximumRetryAttempts") && !input.has("MaximumEventAgeInSeconds") &&
       !input.has("DestinationConfig"))
-    return invalid_parameter("You must specify at least one of error handling or destination setting.");
+    return invalid_parameter(
+        "You must specify at least one of error handling or destination setting.");
   const auto found = find_version(call);
   if (!found) return no_such_function();
   auto& function = *found->function;
@@ -153,8 +159,10 @@ Outcome<Done> Lambda::check_destination(const Function& function, const std::str
       return invalid_parameter("You can't specify the function as a destination for itself.");
     return Done{};
   }
-  // Of AWS's other kinds of destination only topics are here (fact lambda-10); FIFO topics are none.
-  if (parsed->service != "sns" || arn.ends_with(".fifo")) return unsupported_destination(which, arn);
+  // Of AWS's other kinds of destination only topics are here (fact lambda-10); FIFO topics are
+  // none.
+  if (parsed->service != "sns" || arn.ends_with(".fifo"))
+    return unsupported_destination(which, arn);
   if (!neighbours_.destinations.permitted(arn, function.latest.configuration.role))
     return invalid_parameter(
         "The function's execution role does not have permissions to call Publish on " + arn);
@@ -245,12 +253,12 @@ Outcome<> Lambda::get_account_settings(const aws::Call& call) {
   for (const auto& entry : functions_) functions += entry.first.first == call.region ? 1 : 0;
   const std::int64_t limit = options_.concurrency_limit;
   return Value::structure(
-      {{"AccountLimit",
-        Value::structure({{"TotalCodeSize", std::int64_t{80'530'636'800}},
-                          {"CodeSizeUnzipped", unzipped_limit},
-                          {"CodeSizeZipped", zipped_limit},
-                          {"ConcurrentExecutions", limit},
-                          {"UnreservedConcurrentExecutions", limit - reserved_in(call.region, "")}})},
+      {{"AccountLimit", Value::structure({{"TotalCodeSize", std::int64_t{80'530'636'800}},
+                                          {"CodeSizeUnzipped", unzipped_limit},
+                                          {"CodeSizeZipped", zipped_limit},
+                                          {"ConcurrentExecutions", limit},
+                                          {"UnreservedConcurrentExecutions",
+                                           limit - reserved_in(call.region, "")}})},
        {"AccountUsage", Value::structure({{"TotalCodeSize", code_bytes(call.region)},
                                           {"FunctionCount", functions}})}});
 }
@@ -267,7 +275,8 @@ Outcome<> Lambda::get_runtime_management_config(const aws::Call& call) {
   const auto& qualifier = found->name.qualifier;
   return Value::structure(
       {{"UpdateRuntimeOn", "Auto"},
-       {"FunctionArn", found->function->arn(qualifier.empty() ? latest_version : std::string_view{qualifier})}});
+       {"FunctionArn",
+        found->function->arn(qualifier.empty() ? latest_version : std::string_view{qualifier})}});
 }
 
 Outcome<> Lambda::get_recursion_config(const aws::Call& call) {

@@ -22,9 +22,9 @@ Outcome<> Lambda::publish_version(const aws::Call& call) {
   const auto& current = function.latest.configuration;
   if (const auto sha = call.input["CodeSha256"].string_or("");
       !sha.empty() && sha != current.code_sha256)
-    return invalid_parameter("CodeSHA256 (" + sha + ") is different from current CodeSHA256 in $LATEST (" +
-                             current.code_sha256 +
-                             "). Please try again with the CodeSHA256 in $LATEST.");
+    return invalid_parameter(
+        "CodeSHA256 (" + sha + ") is different from current CodeSHA256 in $LATEST (" +
+        current.code_sha256 + "). Please try again with the CodeSHA256 in $LATEST.");
   // Nothing new since the last version: that one is the answer.
   if (!function.versions.empty()) {
     const auto& last = function.versions.rbegin()->second;
@@ -56,7 +56,8 @@ Failure<aws::Error> no_alias(const Function& function, const std::string& name) 
 }
 }  // namespace
 
-Outcome<Done> Lambda::set_routing(const Function& function, const Value& input, Alias& alias) const {
+Outcome<Done> Lambda::set_routing(const Function& function, const Value& input,
+                                  Alias& alias) const {
   if (input.has("FunctionVersion")) {
     const auto version = input["FunctionVersion"].string();
     if (!function.version(version))
@@ -67,14 +68,15 @@ Outcome<Done> Lambda::set_routing(const Function& function, const Value& input, 
     alias.weights.clear();
     const auto& weights = input["RoutingConfig"]["AdditionalVersionWeights"];
     if (weights.members().size() > 1)
-      return invalid_parameter("Number of items in AdditionalVersionWeights cannot be greater than 1");
+      return invalid_parameter(
+          "Number of items in AdditionalVersionWeights cannot be greater than 1");
     for (const auto& [version, weight] : weights.members()) {
       if (version == latest_version || alias.version == latest_version)
-        return invalid_parameter("$LATEST is not supported for an alias pointing to more than 1 version");
+        return invalid_parameter(
+            "$LATEST is not supported for an alias pointing to more than 1 version");
       if (version == alias.version)
-        return invalid_parameter("Invalid function version " + version +
-                                 ". Function version " + version +
-                                 " is already included in routing configuration.");
+        return invalid_parameter("Invalid function version " + version + ". Function version " +
+                                 version + " is already included in routing configuration.");
       if (!function.version(version))
         return not_found("Function not found: " + function.arn(version));
       if (weight.number() < 0 || weight.number() > 1)
@@ -97,7 +99,8 @@ Outcome<> Lambda::create_alias(const aws::Call& call) {
   Alias alias;
   alias.name = call.input["Name"].string();
   if (auto set = set_routing(function, call.input, alias); !set) return failure(set.error());
-  if (function.alias(alias.name)) return conflict("Alias already exists: " + function.arn(alias.name));
+  if (function.alias(alias.name))
+    return conflict("Alias already exists: " + function.arn(alias.name));
   alias.revision_id = new_revision();
   auto& kept = function.aliases.emplace(alias.name, alias).first->second;
   save(function);

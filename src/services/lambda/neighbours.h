@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Lambda needs of other services, in its own words; engine/ satisfies it. Every call is synchronous and takes part
-// in the journal batch of the caller, so "sent the record" and "forgot the event" are committed together.
+// What Lambda needs of other services, in its own words; engine/ satisfies it. Every call is
+// synchronous and takes part in the journal batch of the caller, so "sent the record" and "forgot
+// the event" are committed together.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@
 
 namespace sitelatch::lambda {
 
-// IAM and STS. The trust policy of the role must let lambda.amazonaws.com assume it, else the outcome is a refusal.
+// IAM and STS. The trust policy of the role must let lambda.amazonaws.com assume it, else the
+// outcome is a refusal.
 class Roles {
  public:
   virtual aws::Outcome<ports::Credentials> assume(const std::string& role_arn,
@@ -31,13 +33,13 @@ struct LogLine {
   std::string text;  // UTF-8, with its final newline
 };
 
-// CloudWatch Logs, with the rights of the execution role (logs:CreateLogGroup, CreateLogStream, PutLogEvents): creates
-// group and stream as needed; without the right nothing is written and nothing is said, as on AWS.
+// CloudWatch Logs, with the rights of the execution role (logs:CreateLogGroup, CreateLogStream,
+// PutLogEvents): creates group and stream as needed; without the right nothing is written and
+// nothing is said, as on AWS.
 class FunctionLogs {
  public:
-  virtual void write(const std::string& region, const std::string& group,
-                     const std::string& stream, const std::vector<LogLine>& lines,
-                     const std::string& role_arn) = 0;
+  virtual void write(const std::string& region, const std::string& group, const std::string& stream,
+                     const std::vector<LogLine>& lines, const std::string& role_arn) = 0;
 
  protected:
   ~FunctionLogs() = default;
@@ -57,18 +59,21 @@ class Destinations {
   // Delivers an invocation record (a JSON document) to a topic or a function.
   virtual aws::Outcome<> send(const std::string& destination_arn, const std::string& record,
                               const std::string& role_arn, const std::string& function_arn) = 0;
-  // Publishes a dead letter to a topic, with message attributes RequestID, ErrorCode (Number), ErrorMessage.
+  // Publishes a dead letter to a topic, with message attributes RequestID, ErrorCode (Number),
+  // ErrorMessage.
   virtual aws::Outcome<> send_dead_letter(const std::string& topic_arn, const DeadLetter& letter,
                                           const std::string& role_arn,
                                           const std::string& function_arn) = 0;
-  // May the role send there at all? Asked when a topic is configured as a destination or dead letter target.
+  // May the role send there at all? Asked when a topic is configured as a destination or dead
+  // letter target.
   virtual bool permitted(const std::string& topic_arn, const std::string& role_arn) = 0;
 
  protected:
   ~Destinations() = default;
 };
 
-// CloudWatch, namespace AWS/Lambda. An empty function name means the metric without dimensions (the whole region).
+// CloudWatch, namespace AWS/Lambda. An empty function name means the metric without dimensions (the
+// whole region).
 class FunctionMetrics {
  public:
   virtual void count(const std::string& region, std::string_view metric_name,
@@ -83,7 +88,8 @@ class FunctionMetrics {
 struct Handover {
   enum class Kind {
     accepted,  // queued; request_id names it
-    refused,   // the sender's mistake (no such function, not permitted, too large): not worth a retry
+    refused,   // the sender's mistake (no such function, not permitted, too large): not worth a
+               // retry
     failed,    // ours: worth a retry
   };
   Kind kind = Kind::failed;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lambda's lists: items in the order of their keys, and a marker that is the last key shown, so that what is inserted or
-// deleted between two pages neither repeats nor hides anything.
+// Lambda's lists: items in the order of their keys, and a marker that is the last key shown, so
+// that what is inserted or deleted between two pages neither repeats nor hides anything.
 #pragma once
 
 #include <map>
@@ -11,7 +11,8 @@
 
 namespace sitelatch::lambda {
 
-// {`member`: [...], NextMarker?} for the Marker and MaxItems of the input; never more than `cap` items.
+// {`member`: [...], NextMarker?} for the Marker and MaxItems of the input; never more than `cap`
+// items.
 aws::Outcome<> page_of(const std::map<std::string, aws::Value>& items, const aws::Value& input,
                        std::string_view member, std::size_t cap);
 

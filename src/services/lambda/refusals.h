@@ -10,7 +10,8 @@
 namespace sitelatch::lambda {
 
 inline Failure<aws::Error> refused(std::string code, std::string message) {
-  aws::Error error{std::move(code), std::move(message), 0, aws::Value::structure({{"Type", "User"}})};
+  aws::Error error{std::move(code), std::move(message), 0,
+                   aws::Value::structure({{"Type", "User"}})};
   return {std::move(error)};
 }
 inline Failure<aws::Error> invalid_parameter(std::string message) {
@@ -24,7 +25,8 @@ inline Failure<aws::Error> not_found(std::string message) {
 }
 // What the model's constraints say elsewhere; these are not in the model.
 inline Failure<aws::Error> validation(std::string message) {
-  return aws::refuse("ValidationException", "1 validation error detected: " + std::move(message), 400);
+  return aws::refuse("ValidationException", "1 validation error detected: " + std::move(message),
+                     400);
 }
 
 }  // namespace sitelatch::lambda

@@ -26,14 +26,15 @@ void ResourcePolicy::remove(std::string_view sid) {
 }
 
 std::string ResourcePolicy::document() const {
-  return aws::to_json(Value::structure(
-      {{"Version", "2012-10-17"}, {"Id", "default"}, {"Statement", statements_}}));
+  return aws::to_json(
+      Value::structure({{"Version", "2012-10-17"}, {"Id", "default"}, {"Statement", statements_}}));
 }
 
 namespace {
 
 bool is_service(std::string_view principal) {
-  const bool ends = principal.ends_with(".amazonaws.com") || principal.ends_with(".amazonaws.com.cn");
+  const bool ends =
+      principal.ends_with(".amazonaws.com") || principal.ends_with(".amazonaws.com.cn");
   return ends && principal.front() != '.' &&
          std::all_of(principal.begin(), principal.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
@@ -58,7 +59,8 @@ Value conditions_of(const Value& input) {
     equals.set("lambda:FunctionUrlAuthType", input["FunctionUrlAuthType"]);
   if (input.has("PrincipalOrgID")) equals.set("aws:PrincipalOrgID", input["PrincipalOrgID"]);
   if (input.has("SourceAccount")) equals.set("AWS:SourceAccount", input["SourceAccount"]);
-  if (input.has("EventSourceToken")) equals.set("lambda:EventSourceToken", input["EventSourceToken"]);
+  if (input.has("EventSourceToken"))
+    equals.set("lambda:EventSourceToken", input["EventSourceToken"]);
   if (!equals.members().empty()) out.set("StringEquals", equals);
   if (input["InvokedViaFunctionUrl"].boolean_or(false))
     out.set("Bool", Value::structure({{"lambda:InvokedViaFunctionUrl", "true"}}));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may invoke a function (aws-semantics §4.3): an ordered list of statements, made one by one by AddPermission.
+// Who may invoke a function (aws-semantics §4.3): an ordered list of statements, made one by one by
+// AddPermission.
 #pragma once
 
 #include <string>
@@ -32,7 +33,8 @@ class ResourcePolicy {
 // Refused: a principal that is none.
 aws::Outcome<> make_statement(const aws::Value& add_permission, const std::string& resource_arn);
 
-// Another service calls on behalf of one of the account's resources; only the function's policy speaks (fact lambda-4).
+// Another service calls on behalf of one of the account's resources; only the function's policy
+// speaks (fact lambda-4).
 struct ServiceCaller {
   std::string principal;       // "sns.amazonaws.com"
   std::string source_arn;      // of the topic, the rule, ...

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a Lambda on virtual time with neighbours that record what they are asked, and a way to crash it.
+// For tests: a Lambda on virtual time with neighbours that record what they are asked, and a way to
+// crash it.
 #pragma once
 
 #include <zip.h>
@@ -135,11 +136,13 @@ struct LambdaWorld {
   aws::Call call_of(std::string_view operation, const Value& input) {
     char id[37];
     std::snprintf(id, sizeof id, "00000000-0000-4000-8000-%012d", ++calls);
-    return {operation, input, root, "eu-west-1", options.account, id, "http://127.0.0.1:4566",
-            world.timers.now()};
+    return {
+        operation,         input, root, "eu-west-1", options.account, id, "http://127.0.0.1:4566",
+        world.timers.now()};
   }
   // Gives the call and does not let the world go on.
-  std::shared_ptr<std::optional<aws::Outcome<>>> begin(std::string_view operation, const Value& input) {
+  std::shared_ptr<std::optional<aws::Outcome<>>> begin(std::string_view operation,
+                                                       const Value& input) {
     auto answer = std::make_shared<std::optional<aws::Outcome<>>>();
     const auto call = call_of(operation, input);
     lambda->handle(call, [answer](aws::Outcome<> outcome) {
@@ -186,19 +189,20 @@ struct LambdaWorld {
                                           {"SourceArn", topic_arn}}));
   }
   void send_event(const std::string& payload = R"({"n":1})") {
-    const auto out = ok("Invoke", Value::structure({{"FunctionName", "f"},
-                                                    {"InvocationType", "Event"},
-                                                    {"Payload", payload}}));
+    const auto out = ok(
+        "Invoke", Value::structure(
+                      {{"FunctionName", "f"}, {"InvocationType", "Event"}, {"Payload", payload}}));
     CHECK(out["StatusCode"].integer() == 202);
   }
   // Every invocation ends so.
   void functions_answer(ports::InvocationOutcome outcome) {
-    world.functions.run = [outcome = std::move(outcome)](const auto&, const auto&, const auto& done) { done(outcome); };
+    world.functions.run = [outcome = std::move(outcome)](const auto&, const auto&,
+                                                         const auto& done) { done(outcome); };
   }
 };
 
-inline ports::InvocationOutcome outcome_of(ports::InvocationOutcome::Kind kind, std::string payload = "",
-                                           std::string reason = "") {
+inline ports::InvocationOutcome outcome_of(ports::InvocationOutcome::Kind kind,
+                                           std::string payload = "", std::string reason = "") {
   auto out = ports::sim::success_outcome(std::move(payload));
   out.kind = kind;
   out.reason = std::move(reason);

@@ -43,7 +43,8 @@ Verdict judge(const ports::InvocationOutcome& outcome, const std::string& reques
                              "Response payload size exceeded maximum allowed payload size "
                              "(6291556 bytes).");
       return {Verdict::Kind::success, outcome.payload, "", ""};
-    case Kind::function_error: return {Verdict::Kind::function_error, outcome.payload, "", ""};
+    case Kind::function_error:
+      return {Verdict::Kind::function_error, outcome.payload, "", ""};
     case Kind::timed_out: {
       const auto text = fmt::format("Task timed out after {:.2f} seconds", double(timeout_s));
       auto out = sandbox_error("Sandbox.Timedout",
@@ -57,8 +58,7 @@ Verdict judge(const ports::InvocationOutcome& outcome, const std::string& reques
     case Kind::exited:
       return runtime_error("Runtime.ExitError", request_id, exit_text(outcome.reason));
     case Kind::init_error:
-      if (!outcome.payload.empty())
-        return {Verdict::Kind::function_error, outcome.payload, "", ""};
+      if (!outcome.payload.empty()) return {Verdict::Kind::function_error, outcome.payload, "", ""};
       return runtime_error("Runtime.ExitError", request_id, exit_text(outcome.reason));
     case Kind::no_bootstrap:
       return runtime_error(
@@ -66,7 +66,8 @@ Verdict judge(const ports::InvocationOutcome& outcome, const std::string& reques
           outcome.reason.empty()
               ? "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
               : repaired_utf8(outcome.reason));
-    case Kind::host_error: break;
+    case Kind::host_error:
+      break;
   }
   return {Verdict::Kind::host_error, outcome.reason, "", ""};
 }

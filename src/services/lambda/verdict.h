@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an invocation's outcome in the host means to its caller (aws-semantics §4.4): the payload that is answered, and
-// whether it is a function error. Pure.
+// What an invocation's outcome in the host means to its caller (aws-semantics §4.4): the payload
+// that is answered, and whether it is a function error. Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,11 @@ inline constexpr std::size_t async_payload_limit = 262'144;
 struct Verdict {
   enum class Kind { success, function_error, host_error };
   Kind kind = Kind::success;
-  std::string payload;      // for the caller, also of function errors
-  std::string error_type;   // "Runtime.ExitError", "Sandbox.Timedout": errors that are not the handler's own; else empty
-  std::string error_line;   // what the log says about it (without newline); empty: nothing beyond what was printed
+  std::string payload;     // for the caller, also of function errors
+  std::string error_type;  // "Runtime.ExitError", "Sandbox.Timedout": errors that are not the
+                           // handler's own; else empty
+  std::string error_line;  // what the log says about it (without newline); empty: nothing beyond
+                           // what was printed
 };
 
 Verdict judge(const ports::InvocationOutcome& outcome, const std::string& request_id,
