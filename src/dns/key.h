@@ -36,6 +36,11 @@ inline std::uint64_t hash_label(std::uint64_t parent, const char* label, std::si
 
 class Key {
  public:
+  Key() {  // the root
+    name_[0] = 0;
+    starts_[0] = 0;
+    hashes_[0] = root_hash;
+  }
   // Reads the uncompressed wire name at the start of bytes. Answers its size, or 0 if it is not a valid name.
   std::size_t assign(const std::uint8_t* bytes, std::size_t available) {
     std::size_t at = 0;
@@ -72,7 +77,7 @@ class Key {
   std::uint64_t hash(std::size_t suffix = 0) const { return hashes_[suffix]; }
 
  private:
-  std::size_t size_ = 0, labels_ = 0;
+  std::size_t size_ = 1, labels_ = 0;
   std::array<char, 256> name_;
   std::array<std::uint8_t, max_labels + 1> starts_;
   std::array<std::uint64_t, max_labels + 1> hashes_;

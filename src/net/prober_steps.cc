@@ -146,6 +146,7 @@ void SocketProber::Thread::shake_hands(Place check) {
     check->with_sni = false;
     return connect(check);
   }
+  now_ = ProbeClock::now();
   check->observation.tls_handshake = now_ - check->connected;
   send_request(check);
 }
@@ -192,7 +193,10 @@ void SocketProber::Thread::read_response(Place check) {
       ended = result <= 0;
       got = ended ? 0 : static_cast<std::size_t>(result);
     }
-    if (got > 0 && !check->observation.first_byte) check->observation.first_byte = now_ - check->ready;
+    if (got > 0 && !check->observation.first_byte) {
+      now_ = ProbeClock::now();
+      check->observation.first_byte = now_ - check->ready;
+    }
     const auto state = ended ? check->response->end() : check->response->feed({buffer_.data(), got});
     if (state != ProbeResponse::State::head && state != ProbeResponse::State::body) return judge(check);
     if (state == ProbeResponse::State::body && check->phase == Phase::responding) enter(check, Phase::reading_body);
