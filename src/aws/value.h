@@ -25,24 +25,29 @@ class Value {
   using List = std::vector<Value>;
   using Struct = std::vector<Member>;  // structures, maps and documents' objects
 
-  Value() = default;  // null
-  Value(bool b) : state_(b) {}                                  // NOLINT: implicit conversions make handlers readable
-  Value(int i) : state_(std::int64_t{i}) {}                     // NOLINT
-  Value(std::int64_t i) : state_(i) {}                          // NOLINT
-  Value(std::uint32_t i) : state_(std::int64_t{i}) {}           // NOLINT
-  Value(double d) : state_(d) {}                                // NOLINT
-  Value(const char* s) : state_(std::string{s}) {}              // NOLINT
-  Value(std::string s) : state_(std::move(s)) {}                // NOLINT
-  Value(std::string_view s) : state_(std::string{s}) {}         // NOLINT
-  Value(Instant t) : state_(t) {}                               // NOLINT
-  Value(List list) : state_(std::move(list)) {}                 // NOLINT
+  Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();  // null
+  Value(bool b);                                  // NOLINT: implicit conversions make handlers readable
+  Value(int i);                     // NOLINT
+  Value(std::int64_t i);                          // NOLINT
+  Value(std::uint32_t i);           // NOLINT
+  Value(double d);                                // NOLINT
+  Value(const char* s);              // NOLINT
+  Value(std::string s);                // NOLINT
+  Value(std::string_view s);         // NOLINT
+  Value(Instant t);                               // NOLINT
+  Value(List list);                 // NOLINT
   template <class T>
   Value(const std::optional<T>& maybe) {                        // NOLINT: nothing is null, which setters leave out
     if (maybe) *this = Value{*maybe};
   }
   // Value::structure({{"Id", id}, {"Comment", comment}}): members whose value is null are left out.
   static Value structure(std::initializer_list<std::pair<std::string_view, Value>> members = {});
-  static Value list(std::initializer_list<Value> items = {}) { return Value{List(items)}; }
+  static Value list(std::initializer_list<Value> items = {});
 
   bool is_null() const { return std::holds_alternative<std::monostate>(state_); }
   bool is_bool() const { return std::holds_alternative<bool>(state_); }
@@ -91,6 +96,25 @@ struct Value::Member {
   Value value;
   friend bool operator==(const Member&, const Member&) = default;
 };
+
+// After Member is complete: clang instantiates what these need at once.
+inline Value::Value() = default;
+inline Value::Value(const Value&) = default;
+inline Value::Value(Value&&) noexcept = default;
+inline Value& Value::operator=(const Value&) = default;
+inline Value& Value::operator=(Value&&) noexcept = default;
+inline Value::~Value() = default;
+inline Value::Value(bool b) : state_(b) {}
+inline Value::Value(int i) : state_(std::int64_t{i}) {}
+inline Value::Value(std::int64_t i) : state_(i) {}
+inline Value::Value(std::uint32_t i) : state_(std::int64_t{i}) {}
+inline Value::Value(double d) : state_(d) {}
+inline Value::Value(const char* s) : state_(std::string{s}) {}
+inline Value::Value(std::string s) : state_(std::move(s)) {}
+inline Value::Value(std::string_view s) : state_(std::string{s}) {}
+inline Value::Value(Instant t) : state_(t) {}
+inline Value::Value(List list) : state_(std::move(list)) {}
+inline Value Value::list(std::initializer_list<Value> items) { return Value{List(items)}; }
 
 bool operator==(const Value&, const Value&);
 
