@@ -166,6 +166,17 @@ TEST_CASE("a tick that a short stop has just missed is caught up with, once") {
   CHECK(f.targets.payloads.size() == 2);
 }
 
+TEST_CASE("ticks that a stalled engine comes to minutes late are skipped") {
+  Fixture f;
+  f.rule();
+  f.target();
+  f.world.timers.move_to(f.world.timers.now() + 10min + 30s);
+  f.world.settle();
+  CHECK(f.targets.payloads.empty());
+  f.world.advance(30s);
+  CHECK(f.targets.payloads.size() == 1);
+}
+
 TEST_CASE("a hand-over that fails is tried again by the target's policy, over a crash") {
   Fixture f;
   f.rule("r", "cron(1 0 1 1 ? 2026)");

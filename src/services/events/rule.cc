@@ -121,7 +121,7 @@ aws::Outcome<Tags> with_tags(Tags present, const Tags& added) {
   for (const auto& [key, value] : added) {
     if (!keys.insert(key).second) return invalid("Duplicate keys are not allowed: " + key);
     if (lower(key).starts_with("aws:")) return invalid("Tag keys must not begin with aws:");
-    const auto same = [&](const auto& tag) { return tag.first == key; };
+    const auto same = [&wanted = key](const auto& tag) { return tag.first == wanted; };
     const auto found = std::find_if(present.begin(), present.end(), same);
     if (found != present.end()) found->second = value;
     else present.emplace_back(key, value);

@@ -182,7 +182,7 @@ aws::Outcome<Tags> with_tags(Tags present, const Tags& added) {
       return invalid_parameter("Duplicated keys are not allowed.");
     if (lower(key).starts_with("aws:"))
       return invalid_parameter("Tags Reason: the prefix aws: is reserved: " + key);
-    const auto same = [&](const auto& tag) { return tag.first == key; };
+    const auto same = [&wanted = key](const auto& tag) { return tag.first == wanted; };
     const auto found = std::find_if(present.begin(), present.end(), same);
     if (found != present.end()) found->second = value;
     else present.emplace_back(key, value);
