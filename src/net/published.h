@@ -22,6 +22,11 @@ namespace sitelatch::net {
 
 template <class T>
 class Published {
+  static constexpr std::uint64_t offline = 0;
+  struct alignas(64) Slot {
+    std::atomic<std::uint64_t> online_since{offline};
+  };
+
  public:
   static constexpr std::size_t max_readers = 64;
 
@@ -71,14 +76,10 @@ class Published {
 
    private:
     Published& published_;
-    typename Published::Slot* slot_ = nullptr;
+    Slot* slot_ = nullptr;
   };
 
  private:
-  static constexpr std::uint64_t offline = 0;
-  struct alignas(64) Slot {
-    std::atomic<std::uint64_t> online_since{offline};
-  };
   struct Retired {
     std::uint64_t since;  // readers online since then or later cannot have it
     std::shared_ptr<const T> object;
