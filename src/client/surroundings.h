@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the client reads of its surroundings: environment variables, files, the output of programs, time. One real set
+// (system_surroundings()), and fakes in tests.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace sitelatch::client {
+
+struct ProgramOutput {
+  int status = 0;  // exit status; 128 + n: killed by signal n
+  std::string out;
+  std::string err;
+};
+
+class Surroundings {
+ public:
+  virtual ~Surroundings() = default;
+  // An empty variable is like an absent one, as the SDKs have it.
+  virtual std::optional<std::string> variable(std::string_view name) const = 0;
+  virtual std::string home() const = 0;  // without a slash at the end; empty: unknown
+  // Nothing: there is no such file. Problem: it cannot be read.
+  virtual Result<std::optional<std::string>> read_file(const std::string& path) const = 0;
+  // Without a shell, found on PATH. Problem: not found, cannot start, or did not end in time (then it was killed).
+  virtual Result<ProgramOutput> run(const std::vector<std::string>& arguments, Duration at_most) = 0;
+};
+
+// Wall time: signatures, expiry, backoff, waiting.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual WallInstant now() const = 0;
+  virtual void sleep(Duration d) = 0;  // may end early, on a signal
+};
+
+std::unique_ptr<Surroundings> system_surroundings();
+std::unique_ptr<Clock> system_clock();
+
+}  // namespace sitelatch::client
