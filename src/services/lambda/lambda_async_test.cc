@@ -197,6 +197,9 @@ TEST_CASE("limits: no retries; no room for the first; room for one") {
     w.on_failure_to_topic(row.config);
     w.script = {handler_error()};
     w.send_event();
+    // The fate is told with the last attempt, not when the next one would have been due.
+    w.world.advance(seconds{row.attempts.back()});
+    CHECK(w.destinations.sent.size() == 1);
     w.world.advance(minutes{10});
     CHECK(w.seconds_of_attempts() == row.attempts);
     CHECK(w.condition() == row.condition);

@@ -263,6 +263,7 @@ TEST_CASE(
   w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Timeout", 5}}));
   w.ok("Invoke", f);
   CHECK(environments[3] != environments[2]);
+  CHECK(w.roles.assumed == 3);  // a changed function asks its role anew
   w.world.advance(hours{11} + minutes{45});
   w.roles.trusted = false;
   CHECK(w.refusal("Invoke", f) ==
