@@ -45,7 +45,7 @@ struct Member {
   bool json_value = false;         // a string on our side, base64 of JSON in headers
   bool idempotency_token = false;  // clients fill it in
   bool streaming = false;
-  std::string media_type;          // of a payload, where it is not the usual one of its kind
+  std::string media_type;          // of a blob payload that has another than application/octet-stream
   std::string xml_namespace;
   std::string xml_prefix;
 };
