@@ -45,8 +45,13 @@ bool role_may(const Neighbours& n, const std::string& role_arn, std::string_view
 
 void HealthMetricsToCloudWatch::publish(std::string_view metric_name, std::string_view health_check_id, double value,
                                         std::string_view unit, Instant at) {
+  // "Unhealthy" is what alarms and the latch rest on: it survives a crash, or an engine that is killed again and again
+  // would never latch.
+  using Durable = cloudwatch::CloudWatch::Durable;
+  const bool unhealthy = metric_name == "HealthCheckStatus" && value == 0;
   n_.cloudwatch->put_datum("us-east-1", "AWS/Route53", std::string{metric_name},
-                           {{"HealthCheckId", std::string{health_check_id}}}, value, unit, at);
+                           {{"HealthCheckId", std::string{health_check_id}}}, value, unit, at,
+                           unhealthy ? Durable::with_this_batch : Durable::within_a_minute);
 }
 
 Result<Done> AlarmActionsToServices::execute(const cloudwatch::AlarmAction& action) {
@@ -116,10 +121,10 @@ void FunctionLogsToLogs::write(const std::string& region, const std::string& gro
       !role_may(n_, role_arn, "logs:CreateLogStream", {stream_arn, group_arn + ":*"}))
     return;
   if (!role_may(n_, role_arn, "logs:PutLogEvents", {stream_arn})) return;
-  std::vector<logs::Line> out;
+  std::vector<logs::Logs::Line> out;
   out.reserve(lines.size());
   for (const auto& line : lines) out.push_back({line.at, line.text});
-  n_.logs->append(region, group, stream, out);
+  n_.logs->append(region, group, stream, std::move(out));
 }
 
 bool EventDestinations::permitted(const std::string& topic_arn, const std::string& role_arn) {

@@ -40,11 +40,12 @@ void CloudWatch::handle(const aws::Call& call, aws::Answer answer) {
 
 void CloudWatch::put_datum(const std::string& region, const std::string& name_space, const std::string& name,
                            const std::vector<Dimension>& dimensions, double value, std::string_view unit,
-                           Instant at) {
+                           Instant at, Durable durable) {
   if (!std::isfinite(value) || timers_.now() - at > std::chrono::hours{24 * 15}) return;
   metrics_.add({region, name_space, name, dimensions},
                {Aggregate{value, 1}, unit_by_name(unit).value_or(Unit::none), at, MetricStore::Resolution::minute},
-               MetricStore::Write::within_a_minute);
+               durable == Durable::with_this_batch ? MetricStore::Write::at_once
+                                                   : MetricStore::Write::within_a_minute);
 }
 
 std::string CloudWatch::alarm_arn(const aws::Call& call, std::string_view name) const {

@@ -24,9 +24,12 @@ class CloudWatch final : public aws::Service {
   void handle(const aws::Call& call, aws::Answer answer) override;
 
   // One sample of a metric that the engine itself measures (AWS/Route53, AWS/Lambda, AWS/SNS, AWS/Events): kept at once,
-  // durable within a minute (fact cloudwatch-2). Samples from before 1970 or older than 15 days are dropped.
+  // durable within a minute (fact cloudwatch-2), or with this batch where losing it would delay what rests on it.
+  // Samples from before 1970 or older than 15 days are dropped.
+  enum class Durable { within_a_minute, with_this_batch };
   void put_datum(const std::string& region, const std::string& name_space, const std::string& name,
-                 const std::vector<Dimension>& dimensions, double value, std::string_view unit, Instant at);
+                 const std::vector<Dimension>& dimensions, double value, std::string_view unit, Instant at,
+                 Durable durable = Durable::within_a_minute);
   // Writes measured samples that still wait, for an orderly end.
   void flush() { metrics_.flush(); }
 
