@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is there (Observed, filled in by guard/apply), how it differs from the plan, and what state that is. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "guard/rules/plan.h"
+#include "guard/rules/transitions.h"
+
+namespace sitelatch::guard {
+
+struct ObservedTopic {
+  std::string arn, kms_key, policy;
+  Texts tags;
+};
+struct ObservedSubscription {
+  std::string arn;  // "PendingConfirmation" where SNS says so
+  std::string protocol, endpoint;
+  bool pending = false;
+};
+struct ObservedAlarm {
+  std::string name, arn, metric_namespace, metric, statistic, comparison, missing_data, state_reason;
+  std::vector<std::pair<std::string, std::string>> dimensions;
+  std::vector<std::string> alarm_actions;
+  double threshold = 0;
+  int period_s = 0, evaluation_periods = 0, datapoints_to_alarm = 0;  // 0: not set
+  AlarmSeen seen;
+  Texts tags;
+};
+struct ObservedRole {
+  std::string arn, role_id, trust;
+  std::map<std::string, std::string> inline_policies;  // name -> document
+  std::vector<std::string> managed_policies;           // attached ARNs
+  Texts tags;
+};
+struct ObservedPermission {
+  std::string statement_id, principal, source_arn, source_account, action;
+};
+struct ObservedFunction {
+  std::string name, arn, runtime, handler, role_arn, sha256, state, last_update_status, state_reason, revision_id;
+  int timeout_s = 0, memory_mb = 0;
+  Texts environment, tags;
+  std::vector<ObservedPermission> permissions;
+  std::string failure_destination;
+  std::optional<int> retries, event_age_s;
+  std::optional<int> reserved_concurrency;  // 0: it never runs
+  std::string role_id_used;                 // where known: the role may have been made again under its name
+};
+struct ObservedSchedule {
+  std::string arn, expression;
+  bool enabled = true;
+  std::vector<std::pair<std::string, std::string>> targets;  // id, ARN
+  Texts tags;
+};
+struct ObservedLogGroup {
+  std::string arn;
+  std::optional<int> retention_days;
+  Texts tags;
+};
+// Of the last hours, where read: nothing is "not looked at".
+struct ObservedDeliveries {
+  std::optional<double> function_errors, function_throttles, events_dropped, destination_failures;
+  std::optional<double> alarm_topic_failed, notify_topic_failed;
+};
+
+struct Observed {
+  std::optional<Check> check;        // nothing: the health check is gone
+  std::optional<bool> healthy;       // by Route 53's checkers
+  Instant check_changed_at{};        // zero: unknown
+  std::optional<ObservedTopic> notify_topic, alarm_topic;
+  std::vector<ObservedSubscription> notify_subscriptions, alarm_subscriptions;
+  std::optional<ObservedAlarm> alarm;
+  std::optional<ObservedRole> role;
+  std::optional<ObservedFunction> function;
+  std::optional<ObservedSchedule> schedule;
+  std::optional<ObservedLogGroup> audit_group, function_group;
+  std::optional<ObservedDeliveries> deliveries;
+};
+Record record_of(const Observed& observed);        // from the function's environment and the notify topic's tags
+Situation situation_of(const Observed& observed);  // needs observed.check
+
+// The pieces in the order in which deploy makes them (destroy: backwards).
+enum class Piece {
+  notify_topic, notify_subscription, audit_group, function_group, role, role_policy, function, function_code,
+  function_configuration, failure_destination, alarm_topic, alarm_topic_policy, sns_permission, subscription,
+  schedule, schedule_target, events_permission, alarm, alarm_actions,
+};
+std::string_view to_string(Piece piece);  // "notify-topic"
+
+struct Difference {
+  enum class Kind { missing, differs, excess } kind = Kind::missing;
+  Piece piece = Piece::notify_topic;
+  std::string what;  // "role: policy sitelatch-x differs"
+  std::string why;   // what does not work so, or what is too much
+  bool breaks = true;  // the chain does not work so; false: tags, retention, an old policy too wide
+};
+std::vector<Difference> differences(const Plan& plan, const Observed& observed);
+
+// One link of the chain, for status.
+struct Link {
+  enum class Health { ok, broken, unknown } health = Health::ok;
+  std::string name;  // "subscription"
+  std::string why;   // empty when ok
+  std::string mend;
+};
+
+enum class State {
+  not_deployed, partial, armed, maintenance, tripped, switched_over, unlatched_but_unhealthy, latched_without_guard, drifted,
+};
+std::string_view to_string(State state);  // "not-deployed", as JSON and documents spell it
+int exit_code(State state);               // armed 0, then 10.. in the order above
+
+struct Assessment {
+  State state = State::not_deployed;
+  std::string sentence;          // why this state
+  std::optional<Instant> since;
+  std::vector<Link> links;
+  bool sound() const;            // every link ok
+};
+Assessment assess(const Plan& plan, const Observed& observed, Instant now);
+
+}  // namespace sitelatch::guard

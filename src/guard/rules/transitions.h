@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// May this transition happen, and what exactly does it change? Pure functions of (situation, now): the change, or every
+// reason against it. The caller applies the change in its order and under `expected_version`; on a mismatch it reads again
+// and asks again. What is safe to lose comes last: latch first, note it then; but promise first, release then.
+//
+//   armed --trip--> tripped | switched-over --switch_back--> armed
+//   armed --disarm primary--> maintenance (check frozen healthy) --arm | expiry--> armed
+//   armed --disarm backup--> maintenance (planned latch) --expiry--> switched-over --switch_back--> armed
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "guard/rules/latch.h"
+#include "guard/rules/record.h"
+
+namespace sitelatch::guard {
+
+enum class AlarmState { ok, alarm, insufficient_data };
+std::optional<AlarmState> alarm_state(std::string_view text);  // "OK", "ALARM", "INSUFFICIENT_DATA"
+std::string_view to_string(AlarmState state);
+
+// The alarm as DescribeAlarms tells it.
+struct AlarmSeen {
+  AlarmState state = AlarmState::insufficient_data;
+  Instant transitioned_at;  // StateTransitionedTimestamp; StateUpdatedTimestamp where that is absent
+  bool actions_enabled = true;
+  bool from_data = true;  // its state rests on datapoints, not on missing ones (see from_real_data())
+};
+// StateReason of an alarm whose last evaluation saw datapoints ("... datapoint [1.0 (..)] ..."), not their absence.
+bool from_real_data(std::string_view state_reason);
+
+struct Situation {
+  Check check;
+  std::optional<AlarmSeen> alarm;  // nothing: there is none
+  Record record;
+};
+
+enum class Order { check_then_record, record_then_check };
+
+struct Change {
+  CheckChange check;                   // may be empty
+  std::uint64_t expected_version = 0;  // HealthCheckVersion for the update
+  Record record;                       // the whole record afterwards
+  Order order = Order::check_then_record;
+  std::optional<bool> alarm_actions;   // enable or disable, last
+  std::string says;                    // one sentence for people and the audit log
+};
+
+// `name`: what --force takes; empty: nothing overrides it.
+struct Refusal {
+  std::string name;
+  std::string why;
+};
+using Transition = Result<Change, std::vector<Refusal>>;
+
+struct Trip {
+  bool planned = false;
+  std::string reason;
+};
+Transition trip(const Situation& situation, const Trip& wish, Instant now);
+
+struct Disarm {
+  Duration length{};
+  Keep keep = Keep::primary;
+  std::string reason;
+};
+Transition disarm(const Situation& situation, const Disarm& wish, Instant now);
+
+// Arms after a deploy, or ends a maintenance early. Refused while the guard could not fire.
+// Names: "healthy" (check not known healthy), "alarm" (not OK from real data).
+struct Arm {
+  std::optional<bool> healthy;  // the check by Route 53's own status; nothing: not known
+};
+Transition arm(const Situation& situation, const Arm& wish, Instant now);
+
+// Names: "primary" (its own path did not answer), "checks" (a --check failed), "alarm" (has not seen the latch yet).
+struct SwitchBack {
+  std::string reason;
+  std::optional<std::uint64_t> expected_version;  // compare and set: what the person saw
+  std::optional<std::uint64_t> expected_release;
+  std::optional<bool> primary_answers;  // own path answered 200 each time; nothing: not tried
+  std::optional<bool> checks_passed;    // nothing: none were given
+  std::set<std::string> force;
+  Duration window = std::chrono::minutes{10};
+};
+Transition switch_back(const Situation& situation, const SwitchBack& wish, Instant now);
+
+// After a release whose Primary did not become healthy in time: latched again in the new release.
+Transition latch_again(const Situation& situation, std::string_view reason, Instant now);
+
+}  // namespace sitelatch::guard
