@@ -252,11 +252,11 @@ std::string write_target(const ServiceModel& model, const Operation& operation, 
   for (const auto& member : shape->members) {
     if (member.location != Location::query_map) continue;
     const auto& map = model.shape(member.shape);
-    for (const auto& [key, inner] : value[member.name].members()) {
+    for (const auto& entry : value[member.name].members()) {
       const bool taken = std::any_of(shape->members.begin(), shape->members.end(), [&](const Member& m) {
-        return m.location == Location::query && m.wire_name == key && value.has(m.name);
+        return m.location == Location::query && m.wire_name == entry.name && value.has(m.name);
       });
-      if (!taken) write_query_member(target, model, map.element, key, inner);
+      if (!taken) write_query_member(target, model, map.element, entry.name, entry.value);
     }
   }
   return target;

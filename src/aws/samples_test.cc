@@ -46,7 +46,7 @@ Sample read_sample(const std::filesystem::path& path) {
     if (bytes) body = *bytes;
   }
   const auto authorization = sample.request.headers.get("Authorization");
-  const auto credential = split(authorization.substr(0, authorization.find(',')), '/');
+  const auto credential = split(std::string_view{authorization}.substr(0, authorization.find(',')), '/');
   if (credential.size() == 5) sample.scope_service = credential[3];
   return sample;
 }
