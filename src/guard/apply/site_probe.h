@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks a site as Route 53's checkers would, from here: the check's address, port, name and SNI, no certificate judged, no
+// redirect followed, 4 s to connect and 2 s more to answer. While a guard is latched this is the only look at Primary's own
+// path, because the check itself probes a path that never answers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/value.h"
+#include "base/result.h"
+
+namespace sitelatch::guard {
+
+struct Site {
+  bool tls = true;
+  bool sni = true;
+  std::string address;  // empty: the name's
+  std::string name;     // FullyQualifiedDomainName; empty: the address alone
+  int port = 443;
+};
+// Of a HealthCheckConfig. Problem: not HTTP(S).
+Result<Site> site_of(const aws::Value& health_check_config);
+
+// "https://primary.example.org:443/lb-check", for people.
+std::string describe(const Site& site, std::string_view path);
+
+// The HTTP status; Problem: no answer, and why. `total_ms` bounds the whole.
+Result<int> probe(const Site& site, std::string_view path);
+
+}  // namespace sitelatch::guard
