@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guard's commands, each a function of its options: deploy and destroy build and remove the chain, the others work
+// it. Text for people or one JSON document for programs goes to stdout, progress and errors to stderr; the exit status is
+// the answer (each command's --help lists its own).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace sitelatch::cli {
+
+enum class Output { text, json };
+
+// What every guard command takes.
+struct GuardOptions {
+  std::string region;        // --region; empty: as configured, else us-east-1
+  std::string profile;       // --profile
+  std::string endpoint_url;  // --endpoint-url
+  Output output = Output::text;
+  bool yes = false;  // --yes: of commands that change something
+};
+
+// Exit statuses that guard commands share, beside exit_done 0, exit_failed 1, exit_usage 2.
+constexpr int exit_refused = 3;      // the rules say no, or nobody said yes
+constexpr int exit_not_in_time = 4;  // waited to the end of --timeout
+constexpr int exit_no_answer = 5;    // AWS was not reached, or said that this may not be done
+
+struct DeployOptions {
+  GuardOptions common;
+  std::string health_check_id;
+  bool plan = false;
+  std::string function_region;
+  std::string latch;     // "path", "inverted"; empty: as deployed, else path
+  std::string function;  // "native", "python"; empty: as deployed, else native
+  std::string notify, kms_key;
+  Duration timeout = std::chrono::minutes{10};
+};
+int deploy(const DeployOptions& options);
+
+struct DestroyOptions {
+  GuardOptions common;
+  std::string health_check_id;
+  bool plan = false;
+  bool keep_latched = false, restore = false;
+  bool logs = false;  // --logs: the function's log group and the audit log too
+};
+int destroy(const DestroyOptions& options);
+
+struct StatusOptions {
+  GuardOptions common;
+  std::vector<std::string> health_check_ids;
+  bool all = false;
+};
+int status(const StatusOptions& options);
+
+struct DoctorOptions {
+  GuardOptions common;
+};
+int doctor(const DoctorOptions& options);
+
+struct DisarmOptions {
+  GuardOptions common;
+  std::string health_check_id;
+  Duration length{};
+  std::string reason, keep;  // keep: "primary", "backup"
+};
+int disarm(const DisarmOptions& options);
+
+struct ArmOptions {
+  GuardOptions common;
+  std::string health_check_id;
+  std::string reason;
+  Duration timeout = std::chrono::minutes{10};
+};
+int arm(const ArmOptions& options);
+
+struct TripOptions {
+  GuardOptions common;
+  std::string health_check_id, reason;
+  bool planned = false;
+};
+int trip(const TripOptions& options);
+
+struct SwitchBackOptions {
+  GuardOptions common;
+  std::string health_check_id, reason;
+  std::vector<std::string> checks;  // --check CMD
+  std::vector<std::string> force;   // --force CHECK
+  std::optional<std::uint64_t> expected_version;
+  Duration window = std::chrono::minutes{10};
+};
+int switch_back(const SwitchBackOptions& options);
+
+struct ReconcileOptions {
+  GuardOptions common;
+  std::string health_check_id;
+};
+int reconcile(const ReconcileOptions& options);
+
+struct DrillOptions {
+  GuardOptions common;
+  std::string health_check_id, scenario = "alarm";
+  bool shadow = true;
+  Duration timeout = std::chrono::minutes{15};
+};
+int drill(const DrillOptions& options);
+
+struct LogOptions {
+  GuardOptions common;
+  std::string health_check_id;
+  Duration since = std::chrono::hours{24 * 30};
+};
+int show_log(const LogOptions& options);
+
+}  // namespace sitelatch::cli

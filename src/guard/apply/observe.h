@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading what is there for the guard of one health check, as the rules want it (rules/state.h). Follows the chain from
+// the alarm to the function and its role, so that pieces are found by what they are connected to, and by the names that
+// deploy (sitelatch-<id>) and the guide (<id>) give. Nothing is changed. Missing things are facts; what the caller may
+// not see is listed in `blind` and stays absent; only a call that fails altogether (no credentials, no network,
+// throttled to the end) is an error.
+//   auto seen = observe(aws, {.health_check_id = id});
+//   const auto plan = make_plan(seen->settings);
+//   assess(*plan, seen->observed, now)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/client.h"
+#include "guard/rules/state.h"
+
+namespace sitelatch::guard {
+
+struct Look {
+  std::string health_check_id;
+  std::string function_region;  // where deploy was told to look; empty: what the pieces tell, else the control region
+  bool records = true;          // search the hosted zones for records that use the check (a call a zone)
+  bool deliveries = true;       // metrics of the last hours
+  bool other_regions = false;   // no function found: look for one by the guide's name in every default region
+};
+
+// Something that the caller may not see.
+struct Blind {
+  std::string what;  // "the policy of function sitelatch-..."
+  client::Error why;
+};
+std::string describe(const Blind& blind);  // "cannot see ...: denied ..."
+
+// One record set, as much of it as failover needs.
+struct RecordSeen {
+  std::string zone_id, zone_name;  // without "/hostedzone/"; the name with its dot
+  bool private_zone = false;
+  std::string name, type, set_identifier;  // name as Route 53 gives it, with its dot
+  std::string failover;                    // "PRIMARY", "SECONDARY" or empty
+  std::string health_check_id;
+  std::vector<std::string> values;
+  struct Alias {
+    std::string zone_id, name;
+    bool evaluate_target_health = false;
+  };
+  std::optional<Alias> alias;
+  Value wire;  // the ResourceRecordSet itself, to change and send back
+};
+
+// PRIMARY (or any) record that uses the check, with what stands beside and behind it.
+struct RecordsSeen {
+  std::vector<RecordSeen> users;        // records with this HealthCheckId, any routing
+  std::vector<RecordSeen> secondaries;  // SECONDARY records of the same name and type
+  std::vector<RecordSeen> targets;      // records of our zones on the alias chains of `users`, nearest first
+};
+
+// What one of Route 53's checkers says.
+struct CheckerSeen {
+  std::string region, address, status;
+  std::optional<Instant> at;
+  bool success = false;
+};
+
+// Where the check's own path is asked from here. `port` and scheme as Route 53 uses them.
+struct Endpoint {
+  std::string type;     // "HTTPS", "HTTP_STR_MATCH", ...
+  std::string host;     // FullyQualifiedDomainName, or IPAddress where there is none
+  std::string address;  // IPAddress; empty: by name
+  int port = 0;
+  std::string search;   // of *_STR_MATCH
+  bool sni = true;
+};
+
+struct Seen {
+  Settings settings;  // as the pieces tell it: names, function's region and kind, latch kind, endpoint, key, record
+  Observed observed;
+  std::vector<Blind> blind;
+  std::string caller_arn;  // who asks
+  Endpoint endpoint;
+  int request_interval_s = 30, failure_threshold = 3;
+  std::vector<CheckerSeen> checkers;
+  std::optional<RecordsSeen> records;  // nothing: not looked at, or not to be seen
+  std::vector<ObservedAlarm> other_alarms;  // a second alarm by one of our two names
+  Texts check_tags;                         // the health check's own
+};
+client::Outcome<Seen> observe(client::Aws& aws, const Look& look);
+
+// Parts of it, for whoever needs only them.
+struct CheckSeen {
+  Check check;
+  Endpoint endpoint;
+  int request_interval_s = 30, failure_threshold = 3;
+};
+client::Outcome<std::optional<CheckSeen>> read_check(client::Aws& aws, std::string_view id);
+client::Outcome<std::vector<CheckerSeen>> read_checkers(client::Aws& aws, std::string_view id);
+// Route 53's verdict: healthy when more than 18 % of the checkers say so (inverted checks the other way round); nothing
+// without checkers' reports.
+std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSeen>& checkers);
+client::Outcome<std::optional<ObservedAlarm>> read_alarm(client::Aws& aws, std::string_view region,
+                                                         std::string_view name);
+client::Outcome<RecordsSeen> read_records(client::Aws& aws, std::string_view health_check_id);
+// Settings of a guard that does not exist yet: partition, account, names.
+struct Caller {
+  std::string account, partition, arn;
+};
+client::Outcome<Caller> read_caller(client::Aws& aws);
+
+// Every health check that has a guard, ours or the guide's: by the names and tags of alarms and topics.
+client::Outcome<std::vector<std::string>> guarded_checks(client::Aws& aws);
+
+}  // namespace sitelatch::guard
