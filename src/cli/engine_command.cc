@@ -71,12 +71,11 @@ int run_engine(const EngineOptions& options) {
   auto started = engine::Engine::start(config);
   if (!started) return say(exit_failed, started.error().text);
   engine::Engine& engine = **started;
-  const std::string url = "http://" + net::to_string(engine.api());
-  auto files = write_tool_files(config.data_dir, url, "us-east-1");
+  auto files = write_tool_files(config.data_dir, engine.api_url(), "us-east-1");
   if (!files) return say(exit_failed, files.error().text);
   for (const auto& sentence : engine.missing_protections()) log(LogLevel::warning, "lambda", sentence);
 
-  fmt::print("ready api={} dns={}\n", url, net::to_string(engine.dns()));
+  fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()), net::to_string(engine.dns()));
   std::fflush(stdout);
   std::thread ending([&] { end_on_signal(engine, signals); });
   try {

@@ -133,6 +133,7 @@ class RealEngine final : public Engine {
 
   net::Endpoint api() const override { return http_->endpoint(); }
   net::Endpoint dns() const override { return dns_->endpoint(); }
+  std::string api_url() const override { return reachable(http_->endpoint()); }
   std::string root_access_key_id() const override { return cloud_->root_key().access_key_id; }
   std::string root_secret_access_key() const override { return cloud_->root_key().secret_access_key; }
   std::vector<std::string> missing_protections() const override { return functions_->missing_protections(); }
@@ -158,7 +159,7 @@ class RealEngine final : public Engine {
                                    key.access_key_id, key.secret_access_key));
     if (!written) return written;
     const auto runtime = aws::Value::structure({{"pid", std::int64_t{::getpid()}},
-                                                {"api", reachable(http_->endpoint())},
+                                                {"api", api_url()},
                                                 {"dns", net::to_string(dns_->endpoint())},
                                                 {"account", config_.account},
                                                 {"clock", config_.clock == ClockKind::manual ? "manual" : "wall"}});

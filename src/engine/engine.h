@@ -35,6 +35,8 @@ class Engine {
 
   virtual net::Endpoint api() const = 0;
   virtual net::Endpoint dns() const = 0;
+  // What a client on this machine types to reach the API: "http://127.0.0.1:4566", also when it listens on every address.
+  virtual std::string api_url() const = 0;
   virtual std::string root_access_key_id() const = 0;
   virtual std::string root_secret_access_key() const = 0;
   // What functions can do on this machine that they should not: a sentence each.
