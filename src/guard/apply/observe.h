@@ -47,7 +47,7 @@ struct RecordSeen {
     bool evaluate_target_health = false;
   };
   std::optional<Alias> alias;
-  Value wire;  // the ResourceRecordSet itself, to change and send back
+  client::Value wire;  // the ResourceRecordSet itself, to change and send back
 };
 
 // PRIMARY (or any) record that uses the check, with what stands beside and behind it.
@@ -64,23 +64,12 @@ struct CheckerSeen {
   bool success = false;
 };
 
-// Where the check's own path is asked from here. `port` and scheme as Route 53 uses them.
-struct Endpoint {
-  std::string type;     // "HTTPS", "HTTP_STR_MATCH", ...
-  std::string host;     // FullyQualifiedDomainName, or IPAddress where there is none
-  std::string address;  // IPAddress; empty: by name
-  int port = 0;
-  std::string search;   // of *_STR_MATCH
-  bool sni = true;
-};
-
 struct Seen {
   Settings settings;  // as the pieces tell it: names, function's region and kind, latch kind, endpoint, key, record
   Observed observed;
   std::vector<Blind> blind;
   std::string caller_arn;  // who asks
-  Endpoint endpoint;
-  int request_interval_s = 30, failure_threshold = 3;
+  client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone
   std::vector<CheckerSeen> checkers;
   std::optional<RecordsSeen> records;  // nothing: not looked at, or not to be seen
   std::vector<ObservedAlarm> other_alarms;  // a second alarm by one of our two names
@@ -91,8 +80,7 @@ client::Outcome<Seen> observe(client::Aws& aws, const Look& look);
 // Parts of it, for whoever needs only them.
 struct CheckSeen {
   Check check;
-  Endpoint endpoint;
-  int request_interval_s = 30, failure_threshold = 3;
+  client::Value config;
 };
 client::Outcome<std::optional<CheckSeen>> read_check(client::Aws& aws, std::string_view id);
 client::Outcome<std::vector<CheckerSeen>> read_checkers(client::Aws& aws, std::string_view id);
