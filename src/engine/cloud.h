@@ -58,6 +58,7 @@ class Cloud {
 
   route53::Route53& route53() { return route53_; }
   cloudwatch::CloudWatch& cloudwatch() { return cloudwatch_; }
+  const Gateway& gateway() const { return gateway_; }
   const iam::RootKey& root_key() const { return identities_.root_key(); }
 
  private:

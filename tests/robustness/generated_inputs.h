@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inputs for any operation, made from its shapes by a seed: sparse, full, sensible or absurd. Values that services gave
+// out (names, ARNs, ids, tokens) are learnt and offered again, so that calls reach what other calls made.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/model.h"
+#include "aws/value.h"
+
+namespace sitelatch::test {
+
+class InputMaker {
+ public:
+  explicit InputMaker(std::uint64_t seed, Instant now);
+
+  aws::Value make(const aws::ServiceModel& model, const aws::Operation& operation);
+  // Strings of an output (or of an input that was accepted), by the names of their members.
+  void learn(const aws::Value& value, const std::string& name = {});
+  // Damages an encoded body: cut, flipped, doubled, another kind of value.
+  std::string damaged(std::string body);
+
+  std::size_t below(std::size_t n) { return n == 0 ? 0 : random_() % n; }
+  bool one_in(std::size_t n) { return below(n) == 0; }
+
+ private:
+  enum class Mood { sparse, sensible, full, absurd };
+
+  aws::Value value(const aws::Member& place, const std::string& name, int depth);
+  aws::Value structure(const aws::Shape& shape, int depth);
+  aws::Value list(const aws::Shape& shape, const std::string& name, int depth);
+  aws::Value map(const aws::Shape& shape, const std::string& name, int depth);
+  std::string text(const aws::Shape& shape, const std::string& name);
+  std::string sensible_text(const aws::Shape& shape, const std::string& name);
+  std::string absurd_text(const aws::Shape& shape);
+  std::int64_t integer(const aws::Shape& shape);
+  double floating();
+  Instant timestamp();
+  aws::Value document(int depth);
+  const std::string& one_of(const std::vector<std::string>& words) { return words[below(words.size())]; }
+
+  std::mt19937_64 random_;
+  Instant now_;
+  const aws::ServiceModel* model_ = nullptr;
+  Mood mood_ = Mood::sensible;
+  std::map<std::string, std::vector<std::string>> known_;
+  std::vector<std::string> any_known_;
+  std::string zip_;
+};
+
+}  // namespace sitelatch::test
