@@ -24,12 +24,15 @@ class Story:
         self.engine = place.engine(*options)
         self.primary, self.backup = place.site("primary"), place.site("backup")
         self.environment = self.engine.environment()
+        # The CLI under test goes behind the engine's shim, in front of the others.
+        shim, rest = self.environment["PATH"].split(":", 1)
+        self.environment["PATH"] = ":".join([shim, os.path.dirname(cli), rest])
         self.primary_check = self.create_check(self.primary, "primary")
         self.backup_check = self.create_check(self.backup, "backup")
         self.create_records()
 
     def aws(self, *arguments, **options):
-        return aws(self.cli, self.environment, *arguments, **options)
+        return aws("aws", self.environment, *arguments, **options)
 
     def create_check(self, site, reference):
         config = {"Type": "HTTP", "IPAddress": site.address, "Port": site.port, "ResourcePath": "/lb-check",
@@ -58,12 +61,8 @@ class Story:
         if leave_out:
             assert leave_out in text
             text = text.replace(leave_out, "")
-        path = os.path.dirname(self.cli) + ":" + self.environment["PATH"]
-        # The CLI under test goes behind the engine's shim, in front of the others.
-        shim, rest = self.environment["PATH"].split(":", 1)
-        path = ":".join([shim, os.path.dirname(self.cli), rest])
-        run = subprocess.run(["bash", "-c", text], env={**self.environment, "PATH": path}, capture_output=True,
-                             text=True, cwd=self.place.path)
+        run = subprocess.run(["bash", "-c", text], env=self.environment, capture_output=True, text=True,
+                             cwd=self.place.path)
         assert run.returncode == 0, run.stderr
 
     def path(self):
@@ -96,115 +95,124 @@ class Story:
         raise AssertionError(f"never happened: {what}\n{self.engine.log_text()[-3000:]}")
 
 
-class GuideTest(unittest.TestCase):
-    def each_cli(self):
-        clis = aws_clis()
-        if not clis:
-            skip_loudly("no aws CLI on this machine: the guide cannot be run")
-            self.skipTest("no aws CLI")
-        for path, version in clis:
-            with self.subTest(aws=version), Workplace() as place:
-                yield path, place
+class Guide:
+    """One class of tests for each aws CLI on this machine (below)."""
+    cli = None
+
+    def setUp(self):
+        self.place = Workplace()
+        self.addCleanup(self.leave)
+        self.story = Story(self.place, self.cli)
+
+    def leave(self):
+        failed = any(error for _, error in getattr(self._outcome, "errors", [])) or getattr(
+            getattr(self._outcome, "result", None), "failures", [])
+        if failed and os.path.exists(os.path.join(self.place.path, "engine.log")):
+            with open(os.path.join(self.place.path, "engine.log")) as log_file:
+                print("--- the engine's log:\n" + "".join(log_file.readlines()[-60:]), flush=True)
+        self.place.__exit__(None, None, None)
 
     def test_the_guide_word_for_word(self):
-        for cli, place in self.each_cli():
-            story = Story(place, cli)
-            story.run_guide()
-            story.engine.advance("3m")
-            self.assertEqual(story.alarm(), "OK")
-            self.assertEqual(story.dns(), PRIMARY)
+        story = self.story
+        story.run_guide()
+        story.engine.advance("3m")
+        self.assertEqual(story.alarm(), "OK")
+        self.assertEqual(story.dns(), PRIMARY)
 
-            story.primary.set("down")
-            story.advance_until(lambda: story.path() == LATCH, "the latch")
-            self.assertEqual(story.dns(), BACKUP)
-            self.assertEqual(story.alarm(), "ALARM")
-            events = story.aws("logs", "filter-log-events", "--log-group-name", f"/aws/lambda/{story.primary_check}",
-                               "--region", "eu-west-1")["events"]
-            log = "".join(event["message"] for event in events)
-            for line in ("START RequestId", '"EventSource": "aws:sns"', "END RequestId", "REPORT RequestId"):
-                self.assertIn(line, log)
+        story.primary.set("down")
+        story.advance_until(lambda: story.path() == LATCH, "the latch")
+        self.assertEqual(story.dns(), BACKUP)
+        self.assertEqual(story.alarm(), "ALARM")
+        events = story.aws("logs", "filter-log-events", "--log-group-name", f"/aws/lambda/{story.primary_check}",
+                           "--region", "eu-west-1")["events"]
+        log = "".join(event["message"] for event in events)
+        for line in ("START RequestId", '"EventSource": "aws:sns"', "END RequestId", "REPORT RequestId"):
+            self.assertIn(line, log)
 
-            story.primary.set("up")
-            story.engine.advance("10m")
-            self.assertEqual(story.dns(), BACKUP, "Primary is up again and must not serve")
-            self.assertEqual(story.path(), LATCH)
+        story.primary.set("up")
+        story.engine.advance("10m")
+        self.assertEqual(story.dns(), BACKUP, "Primary is up again and must not serve")
+        self.assertEqual(story.path(), LATCH)
 
-            story.restore_path()
-            story.advance_until(lambda: story.dns() == PRIMARY, "the switch back")
-            story.advance_until(lambda: story.alarm() == "OK", "the alarm's return to OK")
+        story.restore_path()
+        story.advance_until(lambda: story.dns() == PRIMARY, "the switch back")
+        story.advance_until(lambda: story.alarm() == "OK", "the alarm's return to OK")
 
     def test_killed_at_every_stage(self):
-        for cli, place in self.each_cli():
-            story = Story(place, cli)
-            story.kill_engine()
-            self.assertEqual(story.dns(), PRIMARY)
-            story.run_guide()
-            story.kill_engine()
-            story.engine.advance("3m")
-            self.assertEqual(story.alarm(), "OK")
+        story = self.story
+        story.kill_engine()
+        self.assertEqual(story.dns(), PRIMARY)
+        story.run_guide()
+        story.kill_engine()
+        story.engine.advance("3m")
+        self.assertEqual(story.alarm(), "OK")
 
-            # Between DNS's failover and the latch.
-            story.primary.set("down")
-            story.advance_until(lambda: story.dns() == BACKUP, "the failover", step="5s")
-            story.kill_engine()
-            self.assertEqual(story.dns(), BACKUP, "a restart must not make an unhealthy Primary new and healthy")
-            self.assertEqual(story.path(), "/lb-check")
+        # Between DNS's failover and the latch.
+        story.primary.set("down")
+        story.advance_until(lambda: story.dns() == BACKUP, "the failover", step="5s")
+        story.kill_engine()
+        self.assertEqual(story.dns(), BACKUP, "a restart must not make an unhealthy Primary new and healthy")
+        self.assertEqual(story.path(), "/lb-check")
 
-            # The alarm, and everything after it, with a kill after every step of time.
-            for _ in range(40):
-                if story.path() == LATCH:
-                    break
-                story.engine.advance("10s")
-                self.assertEqual(story.dns(), BACKUP)
-                story.kill_engine()
-                self.assertEqual(story.dns(), BACKUP)
-            self.assertEqual(story.path(), LATCH)
-            self.assertEqual(story.alarm(), "ALARM")
-
-            story.primary.set("up")
-            story.kill_engine()
-            story.engine.advance("5m")
+        # The alarm, and everything after it, with a kill after every step of time.
+        for _ in range(40):
+            if story.path() == LATCH:
+                break
+            story.engine.advance("10s")
+            self.assertEqual(story.dns(), BACKUP)
             story.kill_engine()
             self.assertEqual(story.dns(), BACKUP)
-            self.assertEqual(story.path(), LATCH)
+        self.assertEqual(story.path(), LATCH)
+        self.assertEqual(story.alarm(), "ALARM")
 
-            story.restore_path()
-            story.kill_engine()
-            self.assertEqual(story.path(), "/lb-check")
-            story.advance_until(lambda: story.dns() == PRIMARY, "the switch back")
-            story.kill_engine()
-            self.assertEqual(story.dns(), PRIMARY)
+        story.primary.set("up")
+        story.kill_engine()
+        story.engine.advance("5m")
+        story.kill_engine()
+        self.assertEqual(story.dns(), BACKUP)
+        self.assertEqual(story.path(), LATCH)
+
+        story.restore_path()
+        story.kill_engine()
+        self.assertEqual(story.path(), "/lb-check")
+        story.advance_until(lambda: story.dns() == PRIMARY, "the switch back")
+        story.kill_engine()
+        self.assertEqual(story.dns(), PRIMARY)
 
     def test_between_failover_and_latch_primary_must_pass_its_threshold(self):
-        for cli, place in self.each_cli():
-            story = Story(place, cli)
-            story.engine.advance("2m")
-            story.primary.set("down")
-            story.advance_until(lambda: story.dns() == BACKUP, "the failover", step="5s")
-            story.primary.set("up")
-            story.kill_engine()
-            self.assertEqual(story.dns(), BACKUP, "not yet probed: the stored status stands")
-            story.advance_until(lambda: story.dns() == PRIMARY, "recovery without a latch", step="5s")
+        story = self.story
+        story.engine.advance("2m")
+        story.primary.set("down")
+        story.advance_until(lambda: story.dns() == BACKUP, "the failover", step="5s")
+        story.primary.set("up")
+        story.kill_engine()
+        self.assertEqual(story.dns(), BACKUP, "not yet probed: the stored status stands")
+        story.advance_until(lambda: story.dns() == PRIMARY, "recovery without a latch", step="5s")
 
     def test_without_its_policy_the_function_cannot_latch(self):
-        for cli, place in self.each_cli():
-            story = Story(place, cli)
-            story.run_guide()
-            account = story.aws("sts", "get-caller-identity")["Account"]
-            story.aws("iam", "detach-role-policy", "--role-name", story.primary_check, "--policy-arn",
-                      f"arn:aws:iam::{account}:policy/{story.primary_check}", parse=False)
-            story.engine.advance("3m")
-            story.primary.set("down")
-            story.engine.advance("10m")
-            self.assertEqual(story.alarm(), "ALARM")
-            self.assertEqual(story.path(), "/lb-check")
-            events = story.aws("logs", "filter-log-events", "--log-group-name", f"/aws/lambda/{story.primary_check}",
-                               "--region", "eu-west-1")["events"]
-            log = "".join(event["message"] for event in events)
-            self.assertIn("AccessDenied", log)
-            self.assertIn("is not authorized to perform: route53:UpdateHealthCheck", log)
-            self.assertEqual(log.count("START RequestId"), 3, "one try and two retries")
+        story = self.story
+        story.run_guide()
+        account = story.aws("sts", "get-caller-identity")["Account"]
+        story.aws("iam", "detach-role-policy", "--role-name", story.primary_check, "--policy-arn",
+                  f"arn:aws:iam::{account}:policy/{story.primary_check}", parse=False)
+        story.engine.advance("3m")
+        story.primary.set("down")
+        story.engine.advance("10m")
+        self.assertEqual(story.alarm(), "ALARM")
+        self.assertEqual(story.path(), "/lb-check")
+        events = story.aws("logs", "filter-log-events", "--log-group-name", f"/aws/lambda/{story.primary_check}",
+                           "--region", "eu-west-1")["events"]
+        log = "".join(event["message"] for event in events)
+        self.assertIn("AccessDenied", log)
+        self.assertIn("is not authorized to perform: route53:UpdateHealthCheck", log)
+        self.assertEqual(log.count("START RequestId"), 3, "one try and two retries")
 
+
+for path, version in aws_clis():
+    name = "GuideWithAws" + version.replace(".", "_")
+    globals()[name] = type(name, (Guide, unittest.TestCase), {"cli": path})
 
 if __name__ == "__main__":
+    if not aws_clis():
+        skip_loudly("no aws CLI on this machine: the guide cannot be run")
     unittest.main(verbosity=2)

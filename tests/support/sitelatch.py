@@ -192,7 +192,7 @@ def aws_clis():
 
 def aws(cli, environment, *arguments, parse=True, check=True):
     """Runs one aws command; gives its JSON output. On failure raises with what the CLI said."""
-    run = subprocess.run([cli, *arguments, *(["--output", "json"] if parse else [])], env=environment,
+    run = subprocess.run([shutil.which(cli, path=environment["PATH"]), *arguments, *(["--output", "json"] if parse else [])], env=environment,
                          capture_output=True, text=True)
     if check and run.returncode != 0:
         raise AssertionError(f"aws {' '.join(arguments)}: {run.stderr.strip()}")

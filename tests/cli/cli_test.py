@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands as a person meets them: what they print, what they refuse and how, with the real binary."""
+import json
+import os
+import stat
+import subprocess
+import sys
+import unittest
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from sitelatch import SITELATCH, Workplace, aws, aws_clis, skip_loudly, wait_until  # noqa: E402
+
+
+def run(*arguments, env=None):
+    return subprocess.run([SITELATCH, *arguments], capture_output=True, text=True, env=env)
+
+
+class Commands(unittest.TestCase):
+    def setUp(self):
+        self.place = Workplace()
+        self.addCleanup(lambda: self.place.__exit__(None, None, None))
+
+    def test_help_has_an_example_for_every_command(self):
+        for command in ("engine", "env", "exec", "advance", "health", "site", "demo"):
+            answer = run(command, "--help")
+            self.assertEqual(answer.returncode, 0, command)
+            self.assertIn("xample", answer.stdout, command)
+        self.assertEqual(run("--version").returncode, 0)
+
+    def test_wrong_usage_is_exit_status_2_and_says_what(self):
+        for arguments in (["nonsense"], ["engine", "--api", "here"], ["engine", "--account-id", "12"],
+                          ["engine", "--time-scale", "0"], ["advance"], ["advance", "soon"], ["advance", "0s"], ["health", "x"], []):
+            answer = run(*arguments)
+            self.assertEqual(answer.returncode, 2, arguments)
+            self.assertTrue(answer.stderr.strip(), arguments)
+
+    def test_commands_without_an_engine_say_how_to_start_one(self):
+        missing = os.path.join(self.place.path, "none")
+        for arguments in (["env"], ["exec", "--", "true"], ["advance", "1s"], ["health"]):
+            answer = run(arguments[0], "--data-dir", missing, *arguments[1:])
+            self.assertEqual(answer.returncode, 1)
+            self.assertIn("no engine is running", answer.stderr)
+            self.assertIn("sitelatch engine", answer.stderr)
+
+    def test_env_points_tools_at_the_engine_and_nothing_else(self):
+        engine = self.place.engine()
+        users = {**os.environ, "AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL_SNS": "https://elsewhere",
+                 "AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "NO_PROXY": "intranet", "HTTPS_PROXY": "http://proxy:1"}
+        text = subprocess.run([SITELATCH, "env", "--data-dir", engine.data_dir], env=users, capture_output=True, text=True).stdout
+        out = subprocess.run(["sh", "-c", text + "\nenv -0"], env=users, capture_output=True, text=True).stdout
+        now = dict(item.split("=", 1) for item in out.split("\0") if "=" in item)
+        self.assertEqual(now["AWS_ENDPOINT_URL"], engine.api)
+        self.assertEqual(now["AWS_REGION"], now["AWS_DEFAULT_REGION"])
+        for gone in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_SNS"):
+            self.assertNotIn(gone, now)
+        self.assertNotEqual(now["AWS_ACCESS_KEY_ID"], "AKIAREAL")
+        self.assertTrue(now["AWS_SHARED_CREDENTIALS_FILE"].startswith(engine.data_dir))
+        self.assertEqual(sorted(now["NO_PROXY"].split(",")), ["127.0.0.1", "intranet", "localhost"])
+        mode = stat.S_IMODE(os.stat(os.path.join(engine.data_dir, "credentials")).st_mode)
+        self.assertEqual(mode, 0o600)
+        again = subprocess.run([SITELATCH, "env", "--data-dir", engine.data_dir], env={**users, **now}, capture_output=True, text=True).stdout
+        self.assertIn("NO_PROXY=127.0.0.1,localhost,intranet", again, "repeating it adds nothing")
+
+    def test_the_key_pair_is_made_once(self):
+        engine = self.place.engine()
+        first = engine.environment()["AWS_ACCESS_KEY_ID"]
+        self.assertEqual(engine.stop(), 0)
+        again = self.place.keep(engine.restarted())
+        self.assertEqual(again.environment()["AWS_ACCESS_KEY_ID"], first)
+
+    def test_exec_runs_one_command_and_hands_its_status_on(self):
+        engine = self.place.engine()
+        shown = run("exec", "--data-dir", engine.data_dir, "--", "sh", "-c", "echo $AWS_ENDPOINT_URL; exit 7")
+        self.assertEqual((shown.returncode, shown.stdout.strip()), (7, engine.api))
+        self.assertEqual(run("exec", "--data-dir", engine.data_dir, "--", "no-such-command").returncode, 127)
+
+    def test_every_aws_cli_reaches_the_engine(self):
+        engine = self.place.engine()
+        if not aws_clis():
+            skip_loudly("no aws CLI on this machine")
+        for path, version in aws_clis():
+            environment = engine.environment()
+            shim, rest = environment["PATH"].split(":", 1)
+            environment["PATH"] = ":".join([shim, os.path.dirname(path), rest])
+            self.assertEqual(aws("aws", environment, "sts", "get-caller-identity")["Account"], "000000000000", version)
+
+    def test_a_manual_clock_stands_still_until_advanced(self):
+        engine = self.place.engine("--clock", "manual")
+        first = engine.advance("1s")
+        second = engine.advance("1h30m")
+        self.assertEqual(second[11:13], f"{(int(first[11:13]) + 1 + (1 if int(first[14:16]) >= 30 else 0)) % 24:02}")
+        refused = engine.command("advance", "500d", check=False)
+        self.assertEqual(refused.returncode, 1)
+        wall = run("engine", "--data-dir", engine.data_dir, "--api", "127.0.0.1:0", "--dns", "127.0.0.1:0")
+        self.assertEqual(wall.returncode, 1)
+        self.assertIn("another engine holds the data directory", wall.stderr)
+
+    def test_time_goes_on_from_where_it_was(self):
+        engine = self.place.engine("--clock", "manual")
+        before = engine.advance("48h")
+        engine.kill()
+        again = self.place.keep(engine.restarted())
+        self.assertGreater(again.advance("1s"), before)
+
+    def test_a_running_clock_is_not_advanced(self):
+        engine = self.place.engine()
+        refused = engine.command("advance", "1s", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("--clock manual", refused.stderr)
+
+    def test_health_is_listed_and_forced_apart_from_the_real_status(self):
+        clis = aws_clis()
+        if not clis:
+            skip_loudly("no aws CLI: health is not tried")
+            return
+        engine, site = self.place.engine("--clock", "manual"), self.place.site("primary")
+        self.assertIn("no health checks", engine.command("health").stdout)
+        config = {"Type": "HTTP", "IPAddress": site.address, "Port": site.port, "ResourcePath": "/lb-check"}
+        check = aws("aws", engine.environment(), "route53", "create-health-check", "--caller-reference", "c",
+                    "--health-check-config", json.dumps(config))["HealthCheck"]["Id"]
+        engine.advance("2m")
+        engine.command("health", check, "down")
+        listed = json.loads(engine.command("health", "--json").stdout)[0]
+        self.assertEqual((listed["status"], listed["realStatus"], listed["forced"]), ("unhealthy", "healthy", "down"))
+        engine.kill()
+        engine = self.place.keep(engine.restarted())
+        self.assertIn("unhealthy", engine.command("health").stdout, "a forced status survives")
+        engine.command("health", check, "auto")
+        self.assertNotIn("unhealthy", engine.command("health").stdout)
+        unknown = engine.command("health", "00000000-0000-0000-0000-000000000000", "up", check=False)
+        self.assertEqual(unknown.returncode, 1)
+
+    def test_ephemeral_keeps_nothing(self):
+        engine = self.place.engine("--ephemeral")
+        self.assertFalse(os.path.exists(os.path.join(engine.data_dir, "state.db")))
+        self.assertEqual(engine.stop(), 0)
+
+    def test_any_credentials_only_on_loopback(self):
+        refused = run("engine", "--data-dir", os.path.join(self.place.path, "d"), "--api", "0.0.0.0:0", "--dns", "127.0.0.1:0",
+                      "--accept-any-credentials")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("loopback", refused.stderr)
+
+
+class PracticeSite(unittest.TestCase):
+    def setUp(self):
+        self.place = Workplace()
+        self.addCleanup(lambda: self.place.__exit__(None, None, None))
+
+    def get(self, url):
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def test_up_down_and_nothing_else(self):
+        site = self.place.site("primary")
+        self.assertEqual(self.get(site.url + "/lb-check"), (200, "UP\n"))
+        site.set("down")
+        self.assertEqual(self.get(site.url + "/lb-check"), (503, "DOWN\n"))
+        site.set("up")
+        self.assertEqual(self.get(site.url + "/lb-check")[0], 200)
+        self.assertIn("primary", self.get(site.url + "/")[1])
+        for path in ("/lb-check-failed-over", "/lb-check/", "/x", "//"):
+            self.assertEqual(self.get(site.url + path)[0], 404, path)
+        self.assertEqual(site.stop(), 0)
+
+
+class Demo(unittest.TestCase):
+    def test_the_demo_verifies_every_step(self):
+        if not aws_clis():
+            skip_loudly("no aws CLI: the demo is not tried")
+            return
+        told = run("demo", "--plain")
+        self.assertEqual(told.returncode, 0, told.stdout + told.stderr)
+        for sentence in ("DNS names Backup", "Primary is latched", "Backup still serves", "DNS names Primary, and Primary serves"):
+            self.assertIn(sentence, told.stdout)
+        self.assertNotIn("\033", told.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
