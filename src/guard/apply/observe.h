@@ -19,12 +19,16 @@
 
 namespace sitelatch::guard {
 
+// On the function: the RoleId that it was last given. A role made again under its name has another, and Lambda's hold on
+// the old one does not carry over.
+inline constexpr std::string_view role_id_tag = "sitelatch:role-id";
+
 struct Look {
   std::string health_check_id;
   std::string function_region;  // where deploy was told to look; empty: what the pieces tell, else the control region
   bool records = true;          // search the hosted zones for records that use the check (a call a zone)
   bool deliveries = true;       // metrics of the last hours
-  bool other_regions = false;   // no function found: look for one by the guide's name in every default region
+  bool other_regions = false;   // a role but no function: look for it in every region that needs no opting in
 };
 
 // Something that the caller may not see.
@@ -69,6 +73,7 @@ struct Seen {
   Observed observed;
   std::vector<Blind> blind;
   std::string caller_arn;  // who asks
+  Instant now;             // by AWS's clock as far as the checkers' reports tell it, else by ours
   client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone
   std::vector<CheckerSeen> checkers;
   std::optional<RecordsSeen> records;  // nothing: not looked at, or not to be seen

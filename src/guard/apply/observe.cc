@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/apply/observe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "guard/apply/reading.h"
+#include "guard/rules/json.h"
+
+namespace sitelatch::guard {
+namespace {
+
+using aws::Value;
+
+// Regions that every account has (the opposite of rules' opt_in_region()).
+constexpr std::array<std::string_view, 17> default_regions = {
+    "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "eu-west-1",      "eu-west-2",
+    "eu-west-3",      "eu-central-1",   "eu-north-1",     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
+    "ap-southeast-1", "ap-southeast-2", "ap-south-1",     "ca-central-1",   "sa-east-1"};
+
+std::string last_part(std::string_view arn, char separator) {
+  return std::string{arn.substr(arn.rfind(separator) + 1)};
+}
+
+std::string region_of(std::string_view arn) {
+  const auto parts = split(arn, ':');
+  return parts.size() > 3 ? std::string{parts[3]} : std::string{};
+}
+
+class Observer {
+ public:
+  Observer(client::Aws& aws, const Look& look) : reading_(aws), aws_(aws), look_(look) {}
+
+  client::Outcome<Seen> run() {
+    start();
+    if (!reading_.fatal()) look_at_check();
+    look_at_alarm();
+    look_at_alarm_topic();
+    find_function();
+    look_at_function();
+    look_at_role();
+    look_at_notify_topic();
+    look_at_schedule();
+    look_at_log_groups();
+    settle_settings();
+    if (look_.records) look_at_records();
+    if (look_.deliveries) look_at_deliveries();
+    judge_alarm_data();
+    if (reading_.fatal()) return failure(*reading_.fatal());
+    seen_.blind = reading_.blind();
+    return std::move(seen_);
+  }
+
+ private:
+  Settings& settings() { return seen_.settings; }
+  Observed& observed() { return seen_.observed; }
+  const std::string& id() const { return look_.health_check_id; }
+
+  void start() {
+    settings().health_check_id = id();
+    settings().names = ours_ = default_names(id());
+    guides_ = guide_names(id());
+    seen_.now = std::chrono::time_point_cast<Duration>(Instant{client::system_clock()->now().time_since_epoch()});
+    const auto caller = read_caller(aws_);
+    if (!caller) return reading_.stop(caller.error());
+    settings().account = caller->account;
+    settings().partition = caller->partition;
+    seen_.caller_arn = caller->arn;
+    home_ = std::string{control_region(caller->partition)};
+    settings().function_region = look_.function_region.empty() ? home_ : look_.function_region;
+  }
+
+  void look_at_check() {
+    const auto check = read_check(aws_, id());
+    if (!check) return reading_.note("health check " + id(), check.error());
+    if (!*check) return;
+    observed().check = (*check)->check;
+    seen_.check_config = (*check)->config;
+    const auto checkers = read_checkers(aws_, id());
+    if (!checkers) return reading_.note("what the checkers say", checkers.error());
+    seen_.checkers = *checkers;
+    observed().healthy = healthy_by(*observed().check, seen_.checkers);
+    std::optional<Instant> newest;
+    for (const auto& checker : seen_.checkers)
+      if (checker.at && (!newest || *checker.at > *newest)) newest = checker.at;
+    if (newest) seen_.now = *newest;
+  }
+
+  void look_at_alarm() {
+    const auto names = Value::list({ours_.alarm, guides_.alarm});
+    const auto reply = reading_.ask("the alarm", "cloudwatch", "DescribeAlarms",
+                                    Value::structure({{"AlarmNames", names}}), home_);
+    if (!reply) return;
+    std::vector<ObservedAlarm> alarms;
+    for (const auto& wire : (*reply)["MetricAlarms"].items()) alarms.push_back(alarm_from(wire));
+    std::stable_sort(alarms.begin(), alarms.end(),
+                     [&](const auto& a, const auto&) { return a.name == ours_.alarm; });
+    if (alarms.empty()) return;
+    auto& alarm = observed().alarm.emplace(alarms.front());
+    seen_.other_alarms.assign(alarms.begin() + 1, alarms.end());
+    settings().names.alarm = alarm.name;
+    alarm.tags = reading_.tags("cloudwatch", "ResourceARN", alarm.arn, home_);
+  }
+
+  std::string topic_arn(const std::string& region, const std::string& name) const {
+    return fmt::format("arn:{}:sns:{}:{}:{}", seen_.settings.partition, region, seen_.settings.account, name);
+  }
+
+  // By the alarm's actions first; a topic of another name is somebody else's.
+  void look_at_alarm_topic() {
+    std::vector<std::string> candidates = {topic_arn(home_, ours_.alarm_topic), topic_arn(home_, guides_.alarm_topic)};
+    const auto acted_on = [&](const std::string& arn) {
+      const auto& alarm = observed().alarm;
+      return alarm && std::find(alarm->alarm_actions.begin(), alarm->alarm_actions.end(), arn) != alarm->alarm_actions.end();
+    };
+    std::stable_partition(candidates.begin(), candidates.end(), acted_on);
+    for (const auto& arn : candidates) {
+      observed().alarm_topic = reading_.topic(arn, home_);
+      if (!observed().alarm_topic) continue;
+      settings().names.alarm_topic = last_part(arn, ':');
+      observed().alarm_subscriptions = reading_.subscriptions(arn, home_);
+      return;
+    }
+  }
+
+  bool by_our_names(std::string_view function) const { return function == ours_.function || function == guides_.function; }
+
+  // By the topic's subscriptions; else by name, where it was told or where functions usually are.
+  void find_function() {
+    for (const auto& subscription : observed().alarm_subscriptions)
+      if (subscription.protocol == "lambda" && by_our_names(last_part(subscription.endpoint, ':')) &&
+          try_function(region_of(subscription.endpoint), last_part(subscription.endpoint, ':')))
+        return;
+    for (const auto& name : {ours_.function, guides_.function})
+      if (try_function(settings().function_region, name)) return;
+    if (look_.function_region.empty() || !look_.other_regions) find_role();
+    if (!observed().role || !look_.other_regions || settings().partition != "aws") return;
+    for (const auto region : default_regions)
+      if (region != settings().function_region)
+        for (const auto& name : {ours_.function, guides_.function})
+          if (try_function(std::string{region}, name)) return;
+  }
+
+  bool try_function(const std::string& region, const std::string& name) {
+    if (region.empty() || observed().function) return false;
+    observed().function = reading_.function(name, region);
+    if (!observed().function) return false;
+    settings().function_region = region;
+    settings().names.function = name;
+    return true;
+  }
+
+  void look_at_function() {
+    if (!observed().function) return;
+    auto& function = *observed().function;
+    settings().function = function.runtime.starts_with("python") ? FunctionKind::python : FunctionKind::native;
+    reading_.invocation(function, settings().function_region);
+    for (const auto& permission : function.permissions)
+      if (permission.principal.starts_with("sns.") && observed().alarm_topic &&
+          permission.source_arn == observed().alarm_topic->arn)
+        settings().names.sns_statement = permission.statement_id;
+  }
+
+  void find_role() {
+    if (observed().role) return;
+    for (const auto& name : {ours_.role, guides_.role}) {
+      observed().role = reading_.role(name);
+      if (!observed().role) continue;
+      settings().names.role = name;
+      return;
+    }
+  }
+
+  // The function's own, where it is by our names: one of another name is somebody else's.
+  void look_at_role() {
+    if (observed().role) return;
+    const auto used = observed().function ? last_part(observed().function->role_arn, '/') : std::string{};
+    if (used == guides_.role) std::swap(ours_.role, guides_.role);
+    find_role();
+  }
+
+  void look_at_notify_topic() {
+    const auto& region = settings().function_region;
+    const auto arn = topic_arn(region, settings().names.notify_topic);
+    observed().notify_topic = reading_.topic(arn, region);
+    if (observed().notify_topic) observed().notify_subscriptions = reading_.subscriptions(arn, region);
+  }
+
+  void look_at_schedule() { observed().schedule = reading_.schedule(settings().names.rule, settings().function_region); }
+
+  void look_at_log_groups() {
+    const auto& region = settings().function_region;
+    observed().audit_group = reading_.log_group(settings().names.audit_group, region);
+    observed().function_group = reading_.log_group("/aws/lambda/" + settings().names.function, region);
+  }
+
+  void settle_settings() {
+    auto& s = settings();
+    s.record = record_of(observed());
+    s.latch = s.record.latch.value_or(LatchKind::path);
+    if (observed().notify_topic) s.kms_key = observed().notify_topic->kms_key;
+    if (!observed().notify_subscriptions.empty()) s.notify_endpoint = observed().notify_subscriptions.front().endpoint;
+  }
+
+  void look_at_records() {
+    auto records = read_records(aws_, id());
+    if (!records) return reading_.note("the hosted zones' records", records.error());
+    seen_.records = std::move(*records);
+  }
+
+  void look_at_deliveries() {
+    if (observed().function || observed().alarm_topic)
+      observed().deliveries =
+          reading_.deliveries({settings().names, settings().function_region, home_}, seen_.now);
+  }
+
+  // An alarm that became OK before the first datapoint keeps that reason for good: then the metric itself is asked.
+  void judge_alarm_data() {
+    auto& alarm = observed().alarm;
+    if (!alarm || alarm->seen.from_data || alarm->seen.state != AlarmState::ok) return;
+    alarm->seen.from_data = reading_.healthy_data(id(), home_, seen_.now);
+  }
+
+  Reading reading_;
+  client::Aws& aws_;
+  const Look& look_;
+  Seen seen_;
+  Names ours_, guides_;
+  std::string home_;
+};
+
+}  // namespace
+
+client::Outcome<Seen> observe(client::Aws& aws, const Look& look) { return Observer(aws, look).run(); }
+
+std::string describe(const Blind& blind) { return "cannot see " + blind.what + ": " + client::explain(blind.why); }
+
+client::Outcome<std::optional<ObservedAlarm>> read_alarm(client::Aws& aws, std::string_view region,
+                                                         std::string_view name) {
+  const auto reply = aws.call("cloudwatch", "DescribeAlarms",
+                              Value::structure({{"AlarmNames", Value::list({name})}}), region);
+  if (!reply) return failure(reply.error());
+  const auto& alarms = (*reply)["MetricAlarms"].items();
+  if (alarms.empty()) return std::optional<ObservedAlarm>{};
+  return std::optional{alarm_from(alarms.front())};
+}
+
+client::Outcome<std::vector<std::string>> guarded_checks(client::Aws& aws) {
+  const auto caller = read_caller(aws);
+  if (!caller) return failure(caller.error());
+  const auto alarms = aws.call_all("cloudwatch", "DescribeAlarms", Value::structure(), control_region(caller->partition));
+  if (!alarms) return failure(alarms.error());
+  std::vector<std::string> ids;
+  for (const auto& wire : (*alarms)["MetricAlarms"].items()) {
+    const auto alarm = alarm_from(wire);
+    if (alarm.metric != "HealthCheckStatus" || alarm.dimensions.empty()) continue;
+    const auto& id = alarm.dimensions.front().second;
+    const bool ours = alarm.name == default_names(id).alarm || alarm.name == guide_names(id).alarm;
+    if (ours && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+  const auto topics = aws.call_all("sns", "ListTopics", Value::structure(), control_region(caller->partition));
+  if (!topics) return failure(topics.error());
+  constexpr std::string_view prefix = "sitelatch-";
+  for (const auto& topic : (*topics)["Topics"].items()) {
+    const auto name = last_part(topic["TopicArn"].string_or(""), ':');
+    if (!name.starts_with(prefix) || name.ends_with("-notify")) continue;
+    const auto id = name.substr(prefix.size());
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
+}
+
+}  // namespace sitelatch::guard

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/apply/reading.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "guard/rules/json.h"
+
+namespace sitelatch::guard {
+
+using aws::Value;
+
+namespace {
+
+// One statement's condition value, whatever operator and spelling: {"ArnLike": {"AWS:SourceArn": "..."}}.
+std::string condition_value(const Json& condition, std::string_view key) {
+  for (const auto& operation : condition.elements())
+    for (std::size_t i = 0; i < operation.names().size(); ++i)
+      if (equal_ignoring_case(operation.names()[i], key)) return operation.elements()[i].text();
+  return {};
+}
+
+std::string principal_of(const Json& principal) {
+  if (principal.is_string()) return principal.text();
+  const auto& service = principal["Service"];
+  if (service.is_string()) return service.text();
+  if (service.is_array() && !service.elements().empty()) return service.elements().front().text();
+  return principal["AWS"].text();
+}
+
+int whole(const Value& value) { return static_cast<int>(value.integer_or(0)); }
+
+}  // namespace
+
+std::optional<Value> Reading::ask(std::string_view what, std::string_view service, std::string_view operation,
+                                  Value input, std::string_view region) {
+  if (fatal_) return std::nullopt;
+  auto reply = aws_.call_all(service, operation, std::move(input), region);
+  if (reply) return std::move(*reply);
+  if (!client::is_absent(reply.error())) note(what, reply.error());
+  return std::nullopt;
+}
+
+void Reading::note(std::string_view what, const client::Error& error) {
+  if (client::is_denied(error) && !client::is_expired_token(error) && error.cause == client::Cause::service &&
+      error.code != "InvalidClientTokenId" && error.code != "UnrecognizedClientException" &&
+      error.code != "SignatureDoesNotMatch")
+    blind_.push_back({std::string{what}, error});
+  else
+    stop(error);
+}
+
+Texts texts_from(const Value& map) {
+  Texts texts;
+  for (const auto& [key, value] : map.members()) texts[key] = value.string_or("");
+  return texts;
+}
+
+Texts tags_from(const Value& list) {
+  Texts texts;
+  for (const auto& tag : list.items()) texts[tag["Key"].string_or("")] = tag["Value"].string_or("");
+  return texts;
+}
+
+std::string document_from(const std::string& document) {
+  if (!document.starts_with('%')) return document;
+  return percent_decode(document).value_or(document);
+}
+
+Texts Reading::tags(std::string_view service, std::string_view arn_member, const std::string& arn,
+                    std::string_view region) {
+  const auto reply = ask("the tags of " + arn, service, "ListTagsForResource", Value::structure({{arn_member, arn}}), region);
+  if (!reply) return {};
+  return (*reply)["Tags"].is_list() ? tags_from((*reply)["Tags"]) : texts_from((*reply)["tags"]);
+}
+
+ObservedAlarm alarm_from(const Value& wire) {
+  ObservedAlarm alarm;
+  alarm.name = wire["AlarmName"].string_or("");
+  alarm.arn = wire["AlarmArn"].string_or("");
+  alarm.metric_namespace = wire["Namespace"].string_or("");
+  alarm.metric = wire["MetricName"].string_or("");
+  alarm.statistic = wire["Statistic"].string_or("");
+  alarm.comparison = wire["ComparisonOperator"].string_or("");
+  alarm.missing_data = wire["TreatMissingData"].string_or("");
+  alarm.state_reason = wire["StateReason"].string_or("");
+  for (const auto& dimension : wire["Dimensions"].items())
+    alarm.dimensions.emplace_back(dimension["Name"].string_or(""), dimension["Value"].string_or(""));
+  alarm.alarm_actions = wire["AlarmActions"].strings();
+  alarm.threshold = wire["Threshold"].number_or(0);
+  alarm.period_s = whole(wire["Period"]);
+  alarm.evaluation_periods = whole(wire["EvaluationPeriods"]);
+  alarm.datapoints_to_alarm = whole(wire["DatapointsToAlarm"]);
+  alarm.seen.state = alarm_state(wire["StateValue"].string_or("")).value_or(AlarmState::insufficient_data);
+  for (const auto* name : {"StateUpdatedTimestamp", "StateTransitionedTimestamp"})
+    if (wire[name].is_timestamp()) alarm.seen.transitioned_at = wire[name].timestamp();
+  alarm.seen.actions_enabled = wire["ActionsEnabled"].boolean_or(true);
+  alarm.seen.from_data = from_real_data(alarm.state_reason);
+  return alarm;
+}
+
+std::optional<ObservedTopic> Reading::topic(const std::string& arn, std::string_view region) {
+  const auto reply = ask("topic " + arn, "sns", "GetTopicAttributes", Value::structure({{"TopicArn", arn}}), region);
+  if (!reply) return std::nullopt;
+  const auto attributes = texts_from((*reply)["Attributes"]);
+  const auto text = [&](const std::string& name) {
+    const auto found = attributes.find(name);
+    return found == attributes.end() ? std::string{} : found->second;
+  };
+  return ObservedTopic{arn, text("KmsMasterKeyId"), text("Policy"), tags("sns", "ResourceArn", arn, region)};
+}
+
+std::vector<ObservedSubscription> Reading::subscriptions(const std::string& topic_arn, std::string_view region) {
+  const auto reply = ask("the subscriptions of " + topic_arn, "sns", "ListSubscriptionsByTopic",
+                         Value::structure({{"TopicArn", topic_arn}}), region);
+  std::vector<ObservedSubscription> subscriptions;
+  if (!reply) return subscriptions;
+  for (const auto& wire : (*reply)["Subscriptions"].items()) {
+    ObservedSubscription subscription;
+    subscription.arn = wire["SubscriptionArn"].string_or("");
+    subscription.protocol = wire["Protocol"].string_or("");
+    subscription.endpoint = wire["Endpoint"].string_or("");
+    if (subscription.arn == "Deleted") continue;
+    subscription.pending = !subscription.arn.starts_with("arn:");
+    subscriptions.push_back(std::move(subscription));
+  }
+  return subscriptions;
+}
+
+std::optional<ObservedFunction> Reading::function(const std::string& name, std::string_view region) {
+  const auto reply = ask("function " + name + " in " + std::string{region}, "lambda", "GetFunction",
+                         Value::structure({{"FunctionName", name}}), region);
+  if (!reply) return std::nullopt;
+  const auto& wire = (*reply)["Configuration"];
+  ObservedFunction function;
+  function.name = wire["FunctionName"].string_or(name);
+  function.arn = wire["FunctionArn"].string_or("");
+  function.runtime = wire["Runtime"].string_or("");
+  function.handler = wire["Handler"].string_or("");
+  function.role_arn = wire["Role"].string_or("");
+  function.sha256 = wire["CodeSha256"].string_or("");
+  function.state = wire["State"].string_or("");
+  function.last_update_status = wire["LastUpdateStatus"].string_or("");
+  function.state_reason = wire["StateReason"].string_or(wire["LastUpdateStatusReason"].string_or(""));
+  function.revision_id = wire["RevisionId"].string_or("");
+  function.timeout_s = whole(wire["Timeout"]);
+  function.memory_mb = whole(wire["MemorySize"]);
+  function.environment = texts_from(wire["Environment"]["Variables"]);
+  function.tags = texts_from((*reply)["Tags"]);
+  if (const auto& reserved = (*reply)["Concurrency"]["ReservedConcurrentExecutions"]; reserved)
+    function.reserved_concurrency = whole(reserved);
+  if (const auto used = function.tags.find(std::string{role_id_tag}); used != function.tags.end())
+    function.role_id_used = used->second;
+  return function;
+}
+
+std::vector<ObservedPermission> permissions_from(const std::string& policy) {
+  std::vector<ObservedPermission> permissions;
+  const auto json = Json::parse(policy);
+  if (!json) return permissions;
+  for (const auto& statement : (*json)["Statement"].elements()) {
+    if (statement["Effect"].text() != "Allow") continue;
+    ObservedPermission permission;
+    permission.statement_id = statement["Sid"].text();
+    permission.principal = principal_of(statement["Principal"]);
+    permission.action = statement["Action"].text();
+    permission.source_arn = condition_value(statement["Condition"], "aws:SourceArn");
+    permission.source_account = condition_value(statement["Condition"], "aws:SourceAccount");
+    permissions.push_back(std::move(permission));
+  }
+  return permissions;
+}
+
+void Reading::invocation(ObservedFunction& function, std::string_view region) {
+  const auto name = Value::structure({{"FunctionName", function.name}});
+  if (const auto reply = ask("the policy of function " + function.name, "lambda", "GetPolicy", name, region))
+    function.permissions = permissions_from((*reply)["Policy"].string_or(""));
+  const auto reply = ask("the failure destination of function " + function.name, "lambda",
+                         "GetFunctionEventInvokeConfig", name, region);
+  if (!reply) return;
+  function.failure_destination = (*reply)["DestinationConfig"]["OnFailure"]["Destination"].string_or("");
+  if (const auto& retries = (*reply)["MaximumRetryAttempts"]; retries) function.retries = whole(retries);
+  if (const auto& age = (*reply)["MaximumEventAgeInSeconds"]; age) function.event_age_s = whole(age);
+}
+
+std::optional<ObservedRole> Reading::role(const std::string& name) {
+  const auto input = Value::structure({{"RoleName", name}});
+  const auto reply = ask("role " + name, "iam", "GetRole", input);
+  if (!reply) return std::nullopt;
+  const auto& wire = (*reply)["Role"];
+  ObservedRole role;
+  role.arn = wire["Arn"].string_or("");
+  role.role_id = wire["RoleId"].string_or("");
+  role.trust = document_from(wire["AssumeRolePolicyDocument"].string_or(""));
+  role.tags = tags_from(wire["Tags"]);
+  if (const auto names = ask("the policies of role " + name, "iam", "ListRolePolicies", input))
+    for (const auto& policy : (*names)["PolicyNames"].strings())
+      if (const auto document = ask("policy " + policy + " of role " + name, "iam", "GetRolePolicy",
+                                    Value::structure({{"RoleName", name}, {"PolicyName", policy}})))
+        role.inline_policies[policy] = document_from((*document)["PolicyDocument"].string_or(""));
+  if (const auto attached = ask("the policies attached to role " + name, "iam", "ListAttachedRolePolicies", input))
+    for (const auto& policy : (*attached)["AttachedPolicies"].items())
+      role.managed_policies.push_back(policy["PolicyArn"].string_or(""));
+  return role;
+}
+
+std::optional<ObservedSchedule> Reading::schedule(const std::string& name, std::string_view region) {
+  const auto reply = ask("rule " + name, "events", "DescribeRule", Value::structure({{"Name", name}}), region);
+  if (!reply) return std::nullopt;
+  ObservedSchedule schedule;
+  schedule.arn = (*reply)["Arn"].string_or("");
+  schedule.expression = (*reply)["ScheduleExpression"].string_or("");
+  schedule.enabled = (*reply)["State"].string_or("").starts_with("ENABLED");
+  if (const auto targets = ask("the targets of rule " + name, "events", "ListTargetsByRule",
+                               Value::structure({{"Rule", name}}), region))
+    for (const auto& target : (*targets)["Targets"].items())
+      schedule.targets.emplace_back(target["Id"].string_or(""), target["Arn"].string_or(""));
+  schedule.tags = tags("events", "ResourceARN", schedule.arn, region);
+  return schedule;
+}
+
+std::optional<ObservedLogGroup> Reading::log_group(const std::string& name, std::string_view region) {
+  const auto reply = ask("log group " + name, "logs", "DescribeLogGroups",
+                         Value::structure({{"logGroupNamePrefix", name}}), region);
+  if (!reply) return std::nullopt;
+  for (const auto& wire : (*reply)["logGroups"].items()) {
+    if (wire["logGroupName"].string_or("") != name) continue;
+    ObservedLogGroup group;
+    group.arn = wire["arn"].string_or("");
+    if (group.arn.ends_with(":*")) group.arn.resize(group.arn.size() - 2);
+    if (const auto& days = wire["retentionInDays"]; days) group.retention_days = whole(days);
+    group.tags = tags("logs", "resourceArn", group.arn, region);
+    return group;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+struct Query {
+  std::string id, metric_namespace, metric, dimension, value, statistic = "Sum";
+  std::optional<double> ObservedDeliveries::*into = nullptr;
+};
+
+Value wire_of(const Query& query, int period_s) {
+  const auto dimension = Value::structure({{"Name", query.dimension}, {"Value", query.value}});
+  const auto metric = Value::structure({{"Namespace", query.metric_namespace},
+                                        {"MetricName", query.metric},
+                                        {"Dimensions", Value::list({dimension})}});
+  return Value::structure({{"Id", query.id},
+                           {"MetricStat", Value::structure({{"Metric", metric}, {"Period", period_s}, {"Stat", query.statistic}})}});
+}
+
+std::vector<double> values_of(const Value& reply, std::string_view id) {
+  std::vector<double> values;
+  for (const auto& result : reply["MetricDataResults"].items())
+    if (result["Id"].string_or("") == id)
+      for (const auto& value : result["Values"].items()) values.push_back(value.number());
+  return values;
+}
+
+}  // namespace
+
+std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instant now) {
+  constexpr auto back = std::chrono::hours{3};
+  const auto& names = where.names;
+  using D = ObservedDeliveries;
+  const std::vector<Query> at_function = {
+      {"errors", "AWS/Lambda", "Errors", "FunctionName", names.function, "Sum", &D::function_errors},
+      {"throttles", "AWS/Lambda", "Throttles", "FunctionName", names.function, "Sum", &D::function_throttles},
+      {"dropped", "AWS/Lambda", "AsyncEventsDropped", "FunctionName", names.function, "Sum", &D::events_dropped},
+      {"untold", "AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", names.function, "Sum", &D::destination_failures},
+      {"notify", "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", names.notify_topic, "Sum", &D::notify_topic_failed}};
+  const std::vector<Query> at_home = {
+      {"alarm", "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", names.alarm_topic, "Sum", &D::alarm_topic_failed}};
+  ObservedDeliveries deliveries;
+  const auto read = [&](std::vector<Query> queries, const std::string& region) {
+    Value wanted = Value::list();
+    for (const auto& query : queries) wanted.push(wire_of(query, 300));
+    const auto reply = ask("delivery metrics in " + region, "cloudwatch", "GetMetricData",
+                           Value::structure({{"MetricDataQueries", wanted}, {"StartTime", now - back},
+                                             {"EndTime", now + std::chrono::minutes{10}}}), region);
+    if (!reply) return false;
+    for (const auto& query : queries) {
+      double sum = 0;
+      for (const auto value : values_of(*reply, query.id)) sum += value;
+      deliveries.*query.into = sum;
+    }
+    return true;
+  };
+  if (where.function_region == where.home) {
+    auto all = at_function;
+    all.insert(all.end(), at_home.begin(), at_home.end());
+    if (!read(std::move(all), where.home)) return std::nullopt;
+    return deliveries;
+  }
+  const bool function_read = read(at_function, where.function_region);
+  const bool home_read = read(at_home, where.home);
+  if (!function_read && !home_read) return std::nullopt;
+  return deliveries;
+}
+
+bool Reading::healthy_data(const std::string& health_check_id, std::string_view region, Instant now) {
+  const Query query{"health", "AWS/Route53", "HealthCheckStatus", "HealthCheckId", health_check_id, "Minimum", nullptr};
+  const auto reply = ask("the metric of health check " + health_check_id, "cloudwatch", "GetMetricData",
+                         Value::structure({{"MetricDataQueries", Value::list({wire_of(query, 60)})},
+                                           {"StartTime", now - std::chrono::minutes{5}},
+                                           {"EndTime", now + std::chrono::minutes{1}}}), region);
+  if (!reply) return false;
+  const auto values = values_of(*reply, "health");
+  return !values.empty() && std::all_of(values.begin(), values.end(), [](double v) { return v >= 1.0; });
+}
+
+}  // namespace sitelatch::guard
