@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// One decision of the rules, made on a fresh look, written down, applied and told: what trip, disarm, arm, reconcile and
+// switch-back share. Whoever was faster in between makes it look and decide again.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "guard/apply/audit_log.h"
+#include "guard/apply/change.h"
+#include "guard/apply/status.h"
+
+namespace sitelatch::guard {
+
+// What an operator's command works with. Borrowed.
+struct Desk {
+  client::Aws& aws;
+  client::Clock& clock;
+  client::Surroundings& surroundings;
+  ports::Entropy& entropy;
+  std::function<void(const std::string& sentence)> progress;  // one line to people, as it happens
+  std::string dns_server;
+};
+
+struct Errand {
+  std::string action;  // "trip"
+  std::string why;     // the reason given
+  std::string forced;  // names of overridden checks, for the audit log
+  // A release that nobody could trace is not made; a latch is set whether or not it can be written down.
+  bool must_be_audited = false;
+  std::string subject;  // of the message to people; empty: nobody is told
+};
+
+struct Carried {
+  View view;  // what the change was decided on
+  Change change;
+  Applied applied;
+};
+
+struct NotCarried {
+  std::vector<Refusal> refusals;  // the rules said no
+  std::string failed;             // or this went wrong, in sentences
+  bool check_changed = false;
+};
+
+using Decide = std::function<Transition(const View& view)>;
+
+// `first`: the look that a person was shown.
+Result<Carried, NotCarried> carry_out(Desk& desk, View first, const Errand& errand, const Decide& decide);
+
+// A message to the guard's second topic. Problem: nobody could be told.
+Result<Done> tell(Desk& desk, const View& view, const std::string& subject, const std::string& text);
+
+// Writes an entry of this run into the guard's audit log; a failure becomes a sentence.
+std::optional<std::string> note_down(Desk& desk, const View& view, AuditEntry entry);
+
+}  // namespace sitelatch::guard

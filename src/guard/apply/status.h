@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// One look at one guard: everything that status shows and that the other commands decide on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/client.h"
+#include "guard/apply/observe.h"
+#include "guard/apply/status_dns.h"
+#include "guard/rules/state.h"
+
+namespace sitelatch::guard {
+
+struct View {
+  Seen seen;
+  Plan plan;
+  Instant now{};  // see aws_now()
+  Assessment assessment;
+  std::vector<DnsSeen> dns;
+
+  const std::string& id() const { return plan.settings.health_check_id; }
+};
+
+// Our clock, or the newest time that AWS has told where that is later: a clock here that lags, or an engine that runs ahead.
+Instant aws_now(const Seen& seen, WallInstant ours);
+
+struct ViewOptions {
+  std::string dns_server;  // in place of the zone's own
+  bool dns = true;         // ask who serves; needs `records`
+  bool records = true;
+  bool deliveries = true;
+};
+// Problem: nothing could be read (the sentence says why), or no guard can be planned for this id.
+Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id, const ViewOptions& options);
+
+}  // namespace sitelatch::guard

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/apply/switch_back.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "client/wait.h"
+#include "guard/apply/site_probe.h"
+#include "guard/apply/switch_back_wait.h"
+
+namespace sitelatch::guard {
+namespace {
+
+constexpr auto between_probes = std::chrono::seconds{1};
+constexpr auto longest_wait_for_alarm = std::chrono::minutes{5};
+
+class Release {
+ public:
+  Release(Desk& desk, const SwitchBackWish& wish) : desk_(desk), wish_(wish) {}
+
+  SwitchBackReport run() {
+    auto shown = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, true, true, false});
+    if (!shown) return ends(SwitchBackEnd::failed, shown.error().text);
+    if (!shown->seen.observed.check)
+      return ends(SwitchBackEnd::refused, "There is no health check " + wish_.health_check_id + ".");
+    introduce(*shown);
+    if (under_way(*shown)) return take_up(std::move(*shown));
+
+    // What stands against it whatever the sites answer comes first: nobody waits for checks to be refused then.
+    auto hopeful = rules_wish(*shown);
+    hopeful.primary_answers = true;
+    hopeful.checks_passed = true;
+    hopeful.force.insert("alarm");
+    if (const auto possible = guard::switch_back(situation_of(shown->seen.observed), hopeful, shown->now); !possible)
+      return refuse(possible.error());
+
+    primary_answers_ = ask_primary(*shown);
+    if (!primary_answers_ && !wish_.force.contains("primary")) return refuse_by_rules(*shown);
+    checks_passed_ = run_checks(*shown);
+    if (!checks_passed_ && !wish_.force.contains("checks")) return refuse_by_rules(*shown);
+    if (!wish_.force.contains("alarm")) wait_for_alarm(*shown);
+    const auto allowed = decide(*shown);
+    if (!allowed) return refuse(allowed.error());
+    const auto name = name_to_type(*shown);
+    if (!wish_.confirm(*shown, name))
+      return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
+    return release(std::move(*shown));
+  }
+
+ private:
+  SwitchBackReport ends(SwitchBackEnd end, std::string sentence) {
+    report_.end = end;
+    report_.sentence = std::move(sentence);
+    return report_;
+  }
+  SwitchBackReport refuse(std::vector<Refusal> refusals) {
+    report_.refusals = std::move(refusals);
+    return ends(SwitchBackEnd::refused, "Nothing was released.");
+  }
+  SwitchBackReport refuse_by_rules(const View& shown) {
+    const auto decision = decide(shown);
+    return refuse(decision ? std::vector<Refusal>{} : decision.error());
+  }
+
+  SwitchBack rules_wish(const View& shown) const {
+    SwitchBack out;
+    out.reason = wish_.reason;
+    out.expected_version = expected_version_ ? expected_version_ : wish_.expected_version;
+    out.expected_release = expected_release_ ? expected_release_ : record_of(shown.seen.observed).release.number;
+    out.primary_answers = primary_answers_;
+    if (!wish_.checks.empty()) out.checks_passed = checks_passed_;
+    out.force = wish_.force;
+    out.window = wish_.window;
+    return out;
+  }
+  Transition decide(const View& shown) const {
+    return guard::switch_back(situation_of(shown.seen.observed), rules_wish(shown), shown.now);
+  }
+
+  void introduce(const View& shown) {
+    const auto& check = *shown.seen.observed.check;
+    if (!wish_.expected_version) expected_version_ = check.version;
+    expected_release_ = record_of(shown.seen.observed).release.number;
+    desk_.progress(fmt::format("{} asks to switch health check {} back to Primary: {}", shown.seen.caller_arn, shown.id(),
+                               wish_.reason));
+    desk_.progress(fmt::format("It is {}, version {} ({}).", to_string(shown.assessment.state), check.version,
+                               describe_check(check)));
+  }
+
+  // A release was made and its end was not seen: the command was cut off.
+  bool under_way(const View& shown) const {
+    const auto record = record_of(shown.seen.observed);
+    return !latched(*shown.seen.observed.check) && !record.latched_in_this_release() && !record.in_maintenance(shown.now) &&
+           record.release.at && shown.now < *record.release.at + record.release.window;
+  }
+  SwitchBackReport take_up(View shown) {
+    report_.release = record_of(shown.seen.observed).release.number;
+    report_.version = shown.seen.observed.check->version;
+    desk_.progress(fmt::format("Release {} has been made already; waiting for what follows.", report_.release));
+    return follow(shown);
+  }
+
+  bool ask_primary(const View& shown) {
+    const auto site = site_of(shown.seen.check_config);
+    const auto path = record_of(shown.seen.observed).path_to_restore();
+    if (!site || !path) {
+      desk_.progress("Primary cannot be asked: " + (site ? "its own path is not known" : site.error().text) + ".");
+      return false;
+    }
+    for (int count = 1; count <= wish_.probes; ++count) {
+      if (count > 1) desk_.clock.sleep(between_probes);
+      const auto status = probe(*site, *path);
+      const auto answered = status ? fmt::format("{} answers {}", describe(*site, *path), *status) : status.error().text;
+      desk_.progress(fmt::format("Primary, {} of {}: {}.", count, wish_.probes, answered));
+      if (!status || *status != 200) return false;
+    }
+    return true;
+  }
+
+  bool run_checks(const View& shown) {
+    int number = 0;
+    for (const auto& command : wish_.checks) {
+      desk_.progress(fmt::format("Check {} of {}: {}", ++number, wish_.checks.size(), command));
+      const auto line = fmt::format("SITELATCH_HEALTH_CHECK_ID={}; export SITELATCH_HEALTH_CHECK_ID; {}", shown.id(), command);
+      const auto finished = desk_.surroundings.run({"/bin/sh", "-c", line}, wish_.check_limit);
+      if (!finished) {
+        desk_.progress("It could not be run: " + finished.error().text + ".");
+        return false;
+      }
+      for (const auto* text : {&finished->out, &finished->err})
+        for (const auto said : split(trim(*text), '\n'))
+          if (!said.empty()) desk_.progress("  " + std::string{said});
+      if (finished->status != 0) {
+        desk_.progress(fmt::format("It ended with status {}: not passed.", finished->status));
+        return false;
+      }
+    }
+    if (!wish_.checks.empty()) desk_.progress("Every check passed.");
+    return true;
+  }
+
+  // Its next ALARM would be news in the new release; a minute or two of patience spares a latch.
+  void wait_for_alarm(View& shown) {
+    const auto& alarm = shown.seen.observed.alarm;
+    if (!alarm || alarm->seen.state == AlarmState::alarm || !latched(*shown.seen.observed.check)) return;
+    desk_.progress("Waiting until the alarm has seen the latch ...");
+    client::Patience patience;
+    patience.every = std::chrono::milliseconds{500};
+    patience.growth = 1.3;
+    patience.longest = std::chrono::seconds{5};
+    patience.at_most = std::min<Duration>(wish_.window, longest_wait_for_alarm);
+    (void)client::wait_until(desk_.clock, patience, [&] {
+      const auto now = read_alarm(desk_.aws, shown.plan.alarm.region, alarm->name);
+      if (!now || !*now) return false;
+      shown.seen.observed.alarm = **now;
+      return (*now)->seen.state == AlarmState::alarm;
+    });
+  }
+
+  SwitchBackReport release(View shown) {
+    Errand errand;
+    errand.action = "switch-back";
+    errand.why = wish_.reason;
+    errand.forced = join({wish_.force.begin(), wish_.force.end()}, ",");
+    errand.must_be_audited = shown.seen.observed.audit_group.has_value() && !wish_.force.contains("audit");
+    errand.subject = "Sitelatch: " + name_to_type(shown) + " is switched back to Primary";
+    auto carried = carry_out(desk_, std::move(shown), errand, [this](const View& now) { return decide(now); });
+    if (!carried) {
+      const auto& why_not = carried.error();
+      if (!why_not.refusals.empty()) return refuse(why_not.refusals);
+      return ends(SwitchBackEnd::failed, why_not.failed);
+    }
+    report_.release = carried->change.record.release.number;
+    report_.version = carried->applied.after.version;
+    report_.request_id = carried->applied.request_id;
+    report_.notes = carried->applied.notes;
+    desk_.progress(fmt::format("Released: release {}, health check version {}, {}.", report_.release, report_.version,
+                               describe_check(carried->applied.after)));
+    return follow(carried->view);
+  }
+
+  SwitchBackReport follow(const View& shown) {
+    const auto followed = wait_for_primary(desk_, shown, wish_.window);
+    report_.dns = followed.dns;
+    switch (followed.end) {
+      case Followed::End::all: return ends(SwitchBackEnd::done, "Primary serves, and the guard is armed.");
+      case Followed::End::latched:
+        return ends(SwitchBackEnd::latched_again, "The check is latched again, by somebody else or by the function: " + followed.missing + ".");
+      case Followed::End::healthy_only:
+        return ends(SwitchBackEnd::not_confirmed, "Primary is released and healthy, but in the window this did not follow: " + followed.missing + ".");
+      case Followed::End::unhealthy: return latch_again_now();
+    }
+    return report_;
+  }
+
+  SwitchBackReport latch_again_now() {
+    desk_.progress("Primary did not become healthy in the window: latching again.");
+    auto now = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, false, true, false});
+    if (!now) return ends(SwitchBackEnd::failed, "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
+    Errand errand;
+    errand.action = "latch-again";
+    errand.why = fmt::format("Primary did not become healthy within {} after release {}", describe(wish_.window), report_.release);
+    errand.subject = "Sitelatch: " + name_to_type(*now) + " is latched again: Primary did not become healthy";
+    const auto carried = carry_out(desk_, std::move(*now), errand, [&](const View& seen) {
+      return guard::latch_again(situation_of(seen.seen.observed), errand.why, seen.now);
+    });
+    if (!carried) {
+      const auto& why_not = carried.error();
+      return ends(SwitchBackEnd::failed, "Primary is NOT latched and not healthy, and latching again failed: " +
+                                             (why_not.refusals.empty() ? why_not.failed : why_not.refusals.front().why));
+    }
+    report_.version = carried->applied.after.version;
+    report_.notes.insert(report_.notes.end(), carried->applied.notes.begin(), carried->applied.notes.end());
+    return ends(SwitchBackEnd::latched_again, fmt::format("Latched again: {}. Backup serves.", errand.why));
+  }
+
+  Desk& desk_;
+  const SwitchBackWish& wish_;
+  SwitchBackReport report_;
+  std::optional<std::uint64_t> expected_version_, expected_release_;
+  bool primary_answers_ = false, checks_passed_ = false;
+};
+
+}  // namespace
+
+std::string name_to_type(const View& view) {
+  auto name = view.id();
+  if (view.seen.observed.check && view.seen.observed.check->fqdn) name = *view.seen.observed.check->fqdn;
+  if (view.seen.records)
+    for (const auto& user : view.seen.records->users)
+      if (user.failover == "PRIMARY") {
+        name = user.name;
+        break;
+      }
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
+SwitchBackReport switch_back(Desk& desk, const SwitchBackWish& wish) { return Release(desk, wish).run(); }
+
+}  // namespace sitelatch::guard

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gives traffic back to Primary, in this order and no other:
+//   1 who asks, and which state is expected (compare and set)
+//   2 Primary's own path answers 200 from here, several times
+//   3 every --check command exits 0
+//   4 the alarm has seen the latch
+//   5 a person types the name of what is released
+//   6 the record: a new release number (rules/transitions.h), 7 the saved path, under the version lock
+//   8 wait: check healthy, alarm OK, guard armed, DNS answers Primary; not healthy in the window: latched again
+// Cut off anywhere and run again it goes on: before 7 the latch stands, after it step 8 is taken up.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "guard/apply/carry_out.h"
+
+namespace sitelatch::guard {
+
+struct SwitchBackWish {
+  std::string health_check_id;
+  std::string reason;
+  std::vector<std::string> checks;  // shell commands
+  std::set<std::string> force;      // "primary", "checks", "alarm", "audit"
+  std::optional<std::uint64_t> expected_version;
+  Duration window = std::chrono::minutes{10};
+  Duration check_limit = std::chrono::minutes{10};  // of one command
+  int probes = 3;
+  // Asks a person to type `name`; false: they did not, and nothing is released.
+  std::function<bool(const View& view, const std::string& name)> confirm;
+};
+
+enum class SwitchBackEnd {
+  done,           // released, healthy, armed, and DNS answers Primary
+  refused,        // nothing was changed
+  failed,         // a call failed; `sentence` says what was changed before
+  latched_again,  // Primary did not become healthy in the window
+  not_confirmed,  // released and healthy, but something else did not follow in the window
+};
+
+struct SwitchBackReport {
+  SwitchBackEnd end = SwitchBackEnd::refused;
+  std::string sentence;
+  std::vector<Refusal> refusals;
+  std::uint64_t release = 0, version = 0;
+  std::string request_id;
+  std::vector<DnsSeen> dns;
+  std::vector<std::string> notes;
+};
+SwitchBackReport switch_back(Desk& desk, const SwitchBackWish& wish);
+
+// What a person types: the name that users look up, else the check's, else its id.
+std::string name_to_type(const View& view);
+
+}  // namespace sitelatch::guard

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What follows a release: the check turns healthy, the alarm OK, the guard is armed, DNS answers Primary. Changes nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "guard/apply/carry_out.h"
+
+namespace sitelatch::guard {
+
+struct Followed {
+  enum class End {
+    all,
+    healthy_only,  // `missing` did not follow in the window
+    unhealthy,     // the check did not become healthy
+    latched,       // somebody latched it meanwhile
+  } end = End::unhealthy;
+  std::string missing;
+  std::vector<DnsSeen> dns;
+};
+Followed wait_for_primary(Desk& desk, const View& released, Duration window);
+
+}  // namespace sitelatch::guard
