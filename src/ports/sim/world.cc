@@ -17,23 +17,45 @@ void SeededEntropy::fill(std::span<unsigned char> bytes) {
   for (auto& byte : bytes) byte = static_cast<unsigned char>(random_() >> 32 & 0xff);
 }
 
-void MemoryJournal::put(std::string_view table, std::string_view key, std::string_view value) {
-  working_[std::string{table}][std::string{key}] = std::string{value};
+void MemoryJournal::remember(std::string_view table, std::string_view key, const std::string* row) {
   dirty_ = true;
+  Place place{table, key};
+  if (before_.contains(place)) return;
+  before_.emplace(std::move(place), row ? std::optional{*row} : std::nullopt);
+}
+void MemoryJournal::put(std::string_view table, std::string_view key, std::string_view value) {
+  auto& rows = working_[std::string{table}];
+  const auto found = rows.find(key);
+  remember(table, key, found == rows.end() ? nullptr : &found->second);
+  if (found == rows.end()) rows.emplace(key, value);
+  else found->second = value;
 }
 void MemoryJournal::erase(std::string_view table, std::string_view key) {
   const auto found = working_.find(table);
   if (found == working_.end()) return;
-  if (const auto row = found->second.find(key); row != found->second.end()) found->second.erase(row);
-  dirty_ = true;
+  const auto row = found->second.find(key);
+  if (row == found->second.end()) return;
+  remember(table, key, &row->second);
+  found->second.erase(row);
 }
 void MemoryJournal::erase_range(std::string_view table, std::string_view from,
                                 std::string_view to) {
   const auto found = working_.find(table);
   if (found == working_.end()) return;
   auto& rows = found->second;
-  rows.erase(rows.lower_bound(from), to.empty() ? rows.end() : rows.lower_bound(to));
-  dirty_ = true;
+  const auto end = to.empty() ? rows.end() : rows.lower_bound(to);
+  auto row = rows.lower_bound(from);
+  while (row != end) {
+    remember(table, row->first, &row->second);
+    row = rows.erase(row);
+  }
+}
+std::optional<std::string> MemoryJournal::durable(std::string_view table, std::string_view key) const {
+  if (const auto changed = before_.find(Place{table, key}); changed != before_.end()) return changed->second;
+  const auto rows = working_.find(table);
+  if (rows == working_.end()) return std::nullopt;
+  const auto row = rows->second.find(key);
+  return row == rows->second.end() ? std::nullopt : std::optional{row->second};
 }
 void MemoryJournal::scan(std::string_view table, std::string_view from, std::string_view to,
                          const Visitor& visit) const {
@@ -61,18 +83,24 @@ void MemoryJournal::when_durable(std::function<void()> callback) {
 }
 bool MemoryJournal::commit() {
   if (!dirty_ && waiting_.empty()) return false;
-  if (dirty_) {
-    durable_ = working_;
-    dirty_ = false;
-    ++commits_;
-  }
+  const bool wrote = dirty_;
+  before_.clear();
+  dirty_ = false;
+  if (wrote) ++commits_;
+  if (wrote && on_commit) on_commit(Moment::durable);
   const auto callbacks = std::move(waiting_);
   waiting_.clear();
   for (const auto& callback : callbacks) callback();
+  if (wrote && on_commit) on_commit(Moment::told);
   return true;
 }
 void MemoryJournal::crash() {
-  working_ = durable_;
+  for (auto& [place, row] : before_) {
+    auto& rows = working_[place.first];
+    if (row) rows[place.second] = std::move(*row);
+    else rows.erase(place.second);
+  }
+  before_.clear();
   dirty_ = false;
   waiting_.clear();
 }
@@ -145,6 +173,10 @@ void World::advance_to(Instant t) {
   }
   timers.move_to(t);
   settle();
+}
+void World::crash() {
+  journal.crash();
+  later.clear();
 }
 void World::advance(Duration d) { advance_to(timers.now() + d); }
 

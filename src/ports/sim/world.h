@@ -28,6 +28,7 @@ class Later {
  public:
   void post(std::function<void()> task) { tasks_.push_back(std::move(task)); }
   bool run_one();
+  void clear() { tasks_.clear(); }
 
  private:
   std::deque<std::function<void()>> tasks_;
@@ -71,11 +72,23 @@ class MemoryJournal final : public Journal {
   bool commit();
   void crash();
   std::size_t commits() const { return commits_; }
+  // The row as a crash would leave it; nothing: there would be none.
+  std::optional<std::string> durable(std::string_view table, std::string_view key) const;
+
+  // Looks on at every commit that wrote something: when it is durable and nobody has been told yet, and when everybody
+  // has been. It may throw, which is how a test ends the engine at exactly that point; crash() then clears up.
+  enum class Moment { durable, told };
+  std::function<void(Moment)> on_commit;
 
  private:
   using Table = std::map<std::string, std::string, std::less<>>;
   using Tables = std::map<std::string, Table, std::less<>>;
-  Tables durable_, working_;
+  using Place = std::pair<std::string, std::string>;  // table and key
+  // Called before a row is changed.
+  void remember(std::string_view table, std::string_view key, const std::string* row);
+
+  Tables working_;
+  std::map<Place, std::optional<std::string>> before_;  // the durable rows that uncommitted writes have changed
   bool dirty_ = false;
   std::vector<std::function<void()>> waiting_;
   std::size_t commits_ = 0;
@@ -144,6 +157,9 @@ class World {
   // The same with time going on by `d`; everything due in between happens in order.
   void advance(Duration d);
   void advance_to(Instant t);
+  // As kill -9 leaves it: what was not durable is gone, and whoever was about to answer never does. What lived in this
+  // world has to be destroyed before.
+  void crash();
 };
 
 }  // namespace sitelatch::ports::sim

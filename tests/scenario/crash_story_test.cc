@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// kill -9, everywhere. The witness holds W1 to W3 in all of these (witness.h): no restart makes an unhealthy Primary
+// healthy, and no answer names a latched one.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <random>
+
+#include "failover_story.h"
+
+namespace sitelatch::scenario {
+namespace {
+
+void wait_for_failover(FailoverStory& engine) {
+  engine.primary().goes_down();
+  for (int s = 0; engine.dns() == primary_address && s < 60; ++s) engine.wait(1s);
+  REQUIRE(engine.dns() == backup_address);
+}
+
+// The whole of it, with generous waits: a crash may delay each link by its interval.
+struct Told {
+  std::string latched, switched_back;
+  std::size_t commits, crashes;
+};
+Told whole_story(const std::function<void(FailoverStory&)>& prepare) {
+  FailoverStory engine;
+  prepare(engine);
+  engine.follow_the_guide();
+  engine.wait(2min);
+  engine.primary().goes_down();
+  engine.wait(5min);
+  engine.primary().comes_up();
+  engine.wait(3min);
+  Told told;
+  told.latched = engine.outcome();
+  CHECK(engine.witness.latched());
+  engine.switch_back_by_hand();
+  engine.wait(4min);
+  told.switched_back = engine.outcome();
+  told.commits = engine.commits();
+  told.crashes = engine.crashes();
+  return told;
+}
+
+}  // namespace
+
+TEST_CASE("killed between the alarm and its delivery, with the notification queued: it is delivered by the next engine") {
+  FailoverStory engine;
+  engine.arm();
+  engine.primary().goes_down();
+  engine.crash_when([&engine](Moment moment) { return moment == Moment::durable && engine.has_rows("lambda.async"); });
+  engine.wait(time_to_latch);
+  CHECK(engine.crashes() == 1);
+  CHECK(engine.invoked.size() == 1);
+  CHECK(engine.history("Action") == "Successfully executed action " + engine.topic_arn + "\n");
+  CHECK(engine.path() == latch_path);
+  CHECK(engine.dns() == backup_address);
+}
+
+TEST_CASE("killed while the engine was down for an hour between the alarm and its delivery") {
+  FailoverStory engine;
+  engine.arm();
+  engine.primary().goes_down();
+  engine.crash_when([&engine](Moment moment) { return moment == Moment::durable && engine.has_rows("lambda.async"); });
+  while (engine.crashes() == 0) engine.wait(1s);
+  FailoverStory again;
+  again.arm();
+  wait_for_failover(again);
+  again.kill();
+  again.primary().comes_up();
+  again.wait(1h);
+  again.start();
+  CHECK(again.dns() == backup_address);  // until a probe has seen it well again
+}
+
+// Up to the latch only DNS's memory of the status keeps Primary out.
+TEST_CASE("killed between failover and latch: Backup is answered until Primary has passed its threshold") {
+  FailoverStory::Setting setting;
+  setting.failure_threshold = 3;
+  FailoverStory engine(setting);
+  engine.arm();
+  engine.primary().goes_down();
+  for (int s = 0; engine.dns() == primary_address && s < 120; ++s) engine.wait(1s);
+  engine.primary().comes_up();
+  for (int i = 0; i < 20; ++i) {
+    engine.crash();
+    CHECK(engine.dns() == backup_address);
+    engine.wait(2s);  // time for one probe, never for three
+    CHECK(engine.dns() == backup_address);
+  }
+}
+
+TEST_CASE("killed every ten seconds from failover on: Primary is latched all the same") {
+  FailoverStory engine;
+  engine.arm();
+  wait_for_failover(engine);
+  for (int i = 0; i < 30; ++i) {
+    engine.wait(10s);
+    engine.crash();
+    CHECK(engine.dns() == backup_address);
+  }
+  CHECK(engine.path() == latch_path);
+}
+
+TEST_CASE("killed while the function runs: it is run again, and the latch holds") {
+  for (const bool before_its_call : {true, false}) {
+    CAPTURE(before_its_call);
+    FailoverStory engine;
+    engine.arm();
+    engine.functions[engine.name] = [&](Running& running) {
+      const bool first = engine.invoked.size() == 1;
+      // At the next commit: that of its own call, or, made after it, whichever comes.
+      if (first && before_its_call) engine.crash_when([](Moment moment) { return moment == Moment::durable; });
+      if (first && !before_its_call) engine.crash_when([](Moment moment) { return moment == Moment::told; });
+      guide_function(running);
+    };
+    engine.primary().goes_down();
+    engine.wait(time_to_latch);
+    CHECK(engine.crashes() == 1);
+    CHECK(engine.invoked.size() == 2);  // at least once, as on AWS
+    CHECK(engine.path() == latch_path);
+    CHECK(engine.version() == 3);
+    CHECK(engine.dns() == backup_address);
+  }
+}
+
+// Every instant at which something becomes durable, just after it and just after everybody has been told. What is
+// between two commits is lost by a crash and so is the same as the commit before.
+TEST_CASE("killed at every commit of the whole story: it ends the same") {
+  const auto undisturbed = whole_story([](FailoverStory&) {});
+  CHECK(undisturbed.latched.find("dns " + backup_address + ", path " + latch_path + ", alarm ALARM") == 0);
+  CHECK(undisturbed.switched_back.find("dns " + primary_address + ", path " + healthy_path + ", alarm OK") == 0);
+  MESSAGE("commits: ", undisturbed.commits);
+  for (const auto moment : {Moment::durable, Moment::told}) {
+    for (std::size_t commit = 1; commit <= undisturbed.commits; ++commit) {
+      const std::string where = (moment == Moment::durable ? "durable " : "told ") + std::to_string(commit);
+      INFO("killed at commit ", where);
+      const auto told = whole_story([&](FailoverStory& engine) {
+        if (commit > engine.commits()) engine.crash_at(commit, moment);
+        else engine.crash();
+      });
+      CHECK(told.latched == undisturbed.latched);
+      CHECK(told.switched_back == undisturbed.switched_back);
+      CHECK(told.crashes == 1);
+    }
+  }
+}
+
+TEST_CASE("killed again and again, at random: it ends the same") {
+  const auto undisturbed = whole_story([](FailoverStory&) {});
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const auto random = std::make_shared<std::mt19937_64>(seed);
+    const auto told = whole_story([&](FailoverStory& engine) {
+      engine.crash_whenever([random](Moment) { return (*random)() % 12 == 0; });
+    });
+    CHECK(told.latched == undisturbed.latched);
+    CHECK(told.switched_back == undisturbed.switched_back);
+    CHECK(told.crashes > 3);
+  }
+}
+
+}  // namespace sitelatch::scenario

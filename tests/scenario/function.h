@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions of the scenarios: C++ in place of Python, in the same world: an event, printed lines, AWS calls signed with
+// the credentials that the engine gave to the environment, and exceptions that end them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/error.h"
+#include "aws/value.h"
+
+namespace sitelatch::scenario {
+
+// What boto3 raises, or the function itself; uncaught it is the invocation's error.
+struct FunctionError {
+  std::string type, message;
+};
+
+class Running {
+ public:
+  using Aws = std::function<aws::Outcome<>(std::string_view service, std::string_view operation, const aws::Value& input)>;
+  Running(aws::Value event_, Aws aws) : event(std::move(event_)), aws_(std::move(aws)) {}
+
+  const aws::Value event;
+  void print(std::string line) { lines.push_back(std::move(line)); }
+  // Throws boto3's ClientError when AWS refuses.
+  aws::Value call(std::string_view service, std::string_view operation, const aws::Value& input);
+  std::vector<std::string> lines;
+
+ private:
+  Aws aws_;
+};
+
+using Function = std::function<void(Running&)>;
+
+// Line by line what the guide's lambda.py does.
+void guide_function(Running& running);
+// Raises an exception the first so many times, then does as `then`.
+Function fails_first(int times, Function then = guide_function);
+
+}  // namespace sitelatch::scenario
