@@ -21,7 +21,10 @@ struct Exchange {
   std::string origin;         // "https://route53.amazonaws.com", "http://127.0.0.1:4566": no path, no slash
   aws::HttpRequest request;   // complete: Host, signature and all
   Limits limits;
-  bool api = true;            // a call of an AWS API; else a credential source on this machine or host (no proxy for those)
+  bool api = true;            // a call of an AWS API; else a source of credentials on this host
+  std::string proxy;          // "http://proxy:3128"; empty: none
+  std::string no_proxy;       // names and addresses that go without, as in NO_PROXY
+  std::string ca_bundle;      // file of trusted certificates; empty: the system's
 };
 
 // No answer.

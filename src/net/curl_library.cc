@@ -28,6 +28,7 @@ CurlLibrary load() {
   find(library, "curl_global_init", curl.global_init);
   find(library, "curl_easy_init", curl.easy_init);
   find(library, "curl_easy_setopt", curl.easy_setopt);
+  find(library, "curl_easy_perform", curl.easy_perform);
   find(library, "curl_easy_getinfo", curl.easy_getinfo);
   find(library, "curl_easy_cleanup", curl.easy_cleanup);
   find(library, "curl_easy_strerror", curl.easy_strerror);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/client.h"
+
+#include <unistd.h>
+
+#include "client/curl_transport.h"
+#include "client/fault_transport.h"
+#include "client/session.h"
+#include "net/system_ports.h"
+
+namespace sitelatch::client {
+namespace {
+
+constexpr int killed_status = 137;
+
+// A client with the world it borrows.
+class ConnectedClient final : public Aws {
+ public:
+  explicit ConnectedClient(Options options)
+      : faults_(curl_, fault_plan(*surroundings_), [] { ::_exit(killed_status); }),
+        client_(std::move(options), {*surroundings_, *clock_, entropy_, faults_}) {}
+
+  Outcome<Reply> send(const Call& call) override { return client_.send(call); }
+  std::string region() override { return client_.region(); }
+
+ private:
+  std::unique_ptr<Surroundings> surroundings_ = system_surroundings();
+  std::unique_ptr<Clock> clock_ = system_clock();
+  net::SystemEntropy entropy_;
+  CurlTransport curl_;
+  FaultTransport faults_;
+  Client client_;
+};
+
+}  // namespace
+
+Client::Client(Options options, Outside outside) : session_(std::make_unique<Session>(std::move(options), outside)) {}
+Client::~Client() = default;
+
+Outcome<Reply> Client::send(const Call& call) { return session_->send(call); }
+std::string Client::region() { return session_->region(); }
+Outcome<std::string> Client::endpoint(std::string_view service, std::string_view region) {
+  return session_->endpoint(service, region);
+}
+Outcome<std::string> Client::credentials_source() { return session_->credentials_source(); }
+
+std::unique_ptr<Aws> connect(Options options) { return std::make_unique<ConnectedClient>(std::move(options)); }
+
+}  // namespace sitelatch::client

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/curl_transport.h"
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+
+#include "base/text.h"
+#include "net/curl_library.h"
+
+namespace sitelatch::client {
+namespace {
+
+constexpr std::size_t longest_answer_bytes = 64u << 20;
+constexpr long connections_kept = 16;
+
+struct Received {
+  aws::HttpResponse response;
+  bool too_long = false;
+};
+
+extern "C" std::size_t client_receive_body(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& received = *static_cast<Received*>(to);
+  const auto length = size * count;
+  received.too_long = received.response.body.size() + length > longest_answer_bytes;
+  if (received.too_long) return 0;
+  received.response.body.append(data, length);
+  return length;
+}
+
+// One line at a time; an interim answer's headers (100 Continue) are forgotten when the next status line comes.
+extern "C" std::size_t client_receive_header(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& headers = static_cast<Received*>(to)->response.headers;
+  const std::string_view line(data, size * count);
+  if (line.starts_with("HTTP/")) headers.clear();
+  const auto colon = line.find(':');
+  if (colon != std::string_view::npos && !line.starts_with("HTTP/"))
+    headers.add(trim(line.substr(0, colon)), std::string{trim(line.substr(colon + 1))});
+  return size * count;
+}
+
+Cause cause_of_failed_connect(long os_error) {
+  if (os_error == ENETUNREACH || os_error == EHOSTUNREACH || os_error == ENETDOWN) return Cause::unreachable;
+  if (os_error == ETIMEDOUT) return Cause::timeout;
+  return Cause::refused;
+}
+
+Cause cause_of(CURLcode code, long os_error) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL: return Cause::configuration;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST: return Cause::name_resolution;
+    case CURLE_COULDNT_CONNECT: return cause_of_failed_connect(os_error);
+    case CURLE_OPERATION_TIMEDOUT: return Cause::timeout;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CIPHER: return Cause::tls;
+    default: return Cause::connection;
+  }
+}
+
+}  // namespace
+
+class CurlTransport::Handle {
+ public:
+  Handle() : curl_(net::curl_library()), easy_(curl_.easy_init()) {
+    if (!easy_) throw std::runtime_error("libcurl cannot start");
+  }
+  ~Handle() {
+    curl_.slist_free_all(headers_);
+    curl_.easy_cleanup(easy_);
+  }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+
+  Result<aws::HttpResponse, Fault> send(const Exchange& exchange) {
+    Received received;
+    std::array<char, CURL_ERROR_SIZE> detail{};
+    set(CURLOPT_ERRORBUFFER, detail.data());
+    set(CURLOPT_WRITEDATA, &received);
+    set(CURLOPT_HEADERDATA, &received);
+    set_connection(exchange);
+    set_request(exchange);
+    const auto code = curl_.easy_perform(easy_);
+    set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+    if (received.too_long) return failure(Fault{Cause::answer, "the answer is longer than 64 MB"});
+    if (code != CURLE_OK) return failure(fault(code, detail.data()));
+    long status = 0;
+    curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    received.response.status = static_cast<int>(status);
+    return std::move(received.response);
+  }
+
+ private:
+  template <class T>
+  void set(CURLoption option, T value) {
+    curl_.easy_setopt(easy_, option, value);
+  }
+
+  void set_connection(const Exchange& exchange) {
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_MAXCONNECTS, connections_kept);
+    set(CURLOPT_WRITEFUNCTION, client_receive_body);
+    set(CURLOPT_HEADERFUNCTION, client_receive_header);
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(exchange.limits.connect.count()));
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(exchange.limits.total.count()));
+    set(CURLOPT_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_SSL_VERIFYHOST, 2L);
+    if (!exchange.ca_bundle.empty()) set(CURLOPT_CAINFO, exchange.ca_bundle.c_str());
+    set(CURLOPT_PROXY, exchange.proxy.c_str());  // empty: none, whatever libcurl finds in the environment
+    set(CURLOPT_NOPROXY, exchange.no_proxy.c_str());
+  }
+
+  void set_request(const Exchange& exchange) {
+    const auto& request = exchange.request;
+    url_ = exchange.origin + request.target;
+    set(CURLOPT_URL, url_.c_str());
+    set(CURLOPT_PATH_AS_IS, 1L);
+    set(CURLOPT_HTTPGET, 1L);
+    if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDS, request.body.c_str());
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    }
+    set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    set_headers(request);
+  }
+
+  void set_headers(const aws::HttpRequest& request) {
+    curl_.slist_free_all(headers_);
+    headers_ = nullptr;
+    for (const auto& [name, value] : request.headers)
+      add_header(value.empty() ? name + ";" : name + ": " + value);
+    add_header("Expect:");
+    if (!request.headers.find("Content-Type")) add_header("Content-Type:");
+    set(CURLOPT_HTTPHEADER, headers_);
+  }
+
+  void add_header(const std::string& line) { headers_ = curl_.slist_append(headers_, line.c_str()); }
+
+  Fault fault(CURLcode code, const char* detail) {
+    long os_error = 0;
+    curl_.easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_error);
+    return {cause_of(code, os_error), *detail ? detail : curl_.easy_strerror(code)};
+  }
+
+  const net::CurlLibrary& curl_;
+  CURL* easy_;
+  curl_slist* headers_ = nullptr;
+  std::string url_;
+};
+
+CurlTransport::CurlTransport() = default;
+CurlTransport::~CurlTransport() = default;
+
+Result<aws::HttpResponse, Fault> CurlTransport::send(const Exchange& exchange) {
+  if (!handle_) {
+    try {
+      handle_ = std::make_unique<Handle>();
+    } catch (const std::runtime_error& problem) {
+      return failure(Fault{Cause::configuration, problem.what()});
+    }
+  }
+  return handle_->send(exchange);
+}
+
+}  // namespace sitelatch::client
