@@ -27,6 +27,7 @@ struct GuardOptions {
 constexpr int exit_refused = 3;      // the rules say no, or nobody said yes
 constexpr int exit_not_in_time = 4;  // waited to the end of --timeout
 constexpr int exit_no_answer = 5;    // AWS was not reached, or said that this may not be done
+constexpr int exit_latched_again = 6;  // switch-back: Primary did not become healthy, the latch is set again
 
 struct DeployOptions {
   GuardOptions common;
@@ -53,6 +54,7 @@ struct StatusOptions {
   GuardOptions common;
   std::vector<std::string> health_check_ids;
   bool all = false;
+  std::string dns_server;  // --dns-server ADDR:PORT; empty: SITELATCH_DNS, else the zone's own
 };
 int status(const StatusOptions& options);
 
@@ -91,6 +93,7 @@ struct SwitchBackOptions {
   std::vector<std::string> force;   // --force CHECK
   std::optional<std::uint64_t> expected_version;
   Duration window = std::chrono::minutes{10};
+  std::string dns_server;
 };
 int switch_back(const SwitchBackOptions& options);
 
@@ -102,9 +105,9 @@ int reconcile(const ReconcileOptions& options);
 
 struct DrillOptions {
   GuardOptions common;
-  std::string health_check_id, scenario = "alarm";
+  std::string health_check_id, scenario = "alarm";  // "alarm", "outage", "blip"
   bool shadow = true;
-  Duration timeout = std::chrono::minutes{15};
+  Duration timeout = std::chrono::minutes{15};  // of each leg
 };
 int drill(const DrillOptions& options);
 

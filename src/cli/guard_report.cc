@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/guard_report.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "base/text.h"
+
+namespace sitelatch::cli {
+namespace {
+
+using aws::Value;
+
+client::Options client_options(const GuardOptions& options) {
+  client::Options out;
+  out.region = options.region;
+  out.profile = options.profile;
+  out.endpoint_url = options.endpoint_url;
+  return out;
+}
+
+std::unique_ptr<client::Aws> connected(const GuardOptions& options) {
+  auto wanted = client_options(options);
+  auto aws = client::connect(wanted);
+  if (!aws->region().empty()) return aws;
+  wanted.region = "us-east-1";  // where health checks report and are changed
+  return client::connect(wanted);
+}
+
+std::string dns_server_of(const client::Surroundings& surroundings, std::string given) {
+  if (!given.empty()) return given;
+  return surroundings.variable("SITELATCH_DNS").value_or("");
+}
+
+bool at_terminal() { return ::isatty(STDIN_FILENO) == 1; }
+
+std::string typed() {
+  std::string line;
+  std::getline(std::cin, line);
+  return std::string{trim(line)};
+}
+
+}  // namespace
+
+GuardDesk::GuardDesk(const GuardOptions& options, std::string dns_server)
+    : surroundings_(client::system_surroundings()), clock_(client::system_clock()), aws_(connected(options)),
+      desk_{*aws_, *clock_, *surroundings_, entropy_, [](const std::string& sentence) { say(sentence); },
+            dns_server_of(*surroundings_, std::move(dns_server))} {}
+
+void say(const std::string& sentence) {
+  fmt::print(stderr, "{}\n", sentence);
+  std::fflush(stderr);
+}
+
+bool confirmed(const GuardOptions& options, const std::string& question) {
+  if (options.yes) return true;
+  if (!at_terminal()) {
+    say("Nobody can be asked here (stdin is no terminal), so nothing is changed; --yes says so beforehand.");
+    return false;
+  }
+  fmt::print(stderr, "{} [y/N] ", question);
+  std::fflush(stderr);
+  const auto answer = lower(typed());
+  return answer == "y" || answer == "yes";
+}
+
+bool confirmed_by_name(const GuardOptions& options, const std::string& question, const std::string& name) {
+  if (options.yes) return true;
+  if (!at_terminal()) {
+    say("Nobody can be asked here (stdin is no terminal), so nothing is changed; --yes says so beforehand.");
+    return false;
+  }
+  fmt::print(stderr, "{}\nType {} to go on: ", question, name);
+  std::fflush(stderr);
+  return typed() == name;
+}
+
+int finish(const GuardOptions& options, const Report& report, int status) {
+  if (options.output == Output::json) {
+    auto out = Value::structure({{"result", report.result}, {"sentence", report.sentence}});
+    for (const auto& [name, value] : report.details.members()) out.set(name, value);
+    if (!report.refusals.empty()) {
+      auto list = Value::list();
+      for (const auto& refusal : report.refusals)
+        list.push(Value::structure({{"name", refusal.name.empty() ? Value{} : Value{refusal.name}}, {"why", refusal.why}}));
+      out.set("refusals", list);
+    }
+    if (!report.notes.empty()) {
+      auto list = Value::list();
+      for (const auto& note : report.notes) list.push(note);
+      out.set("notes", list);
+    }
+    out.set("exit_code", status);
+    fmt::print("{}\n", aws::to_json(out));
+    return status;
+  }
+  auto* stream = status == exit_done ? stdout : stderr;
+  fmt::print(stream, "{}\n", report.sentence);
+  for (const auto& refusal : report.refusals)
+    fmt::print(stream, "- {}{}\n", refusal.why, refusal.name.empty() ? "" : fmt::format(" (--force {} overrides this)", refusal.name));
+  for (const auto& note : report.notes) fmt::print(stderr, "Note: {}\n", note);
+  return status;
+}
+
+int fail(const GuardOptions& options, const std::string& sentence, int status) {
+  return finish(options, {"failed", sentence, Value::structure(), {}, {}}, status);
+}
+
+}  // namespace sitelatch::cli

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// A guard's status as text and as JSON.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/guard_report.h"
+
+namespace sitelatch::cli {
+namespace {
+
+using aws::Value;
+using guard::Serving;
+using guard::State;
+
+std::string_view to_string(guard::Link::Health health) {
+  return health == guard::Link::Health::ok ? "ok" : health == guard::Link::Health::broken ? "broken" : "unknown";
+}
+
+Value strings(const std::vector<std::string>& texts) {
+  auto list = Value::list();
+  for (const auto& text : texts) list.push(text);
+  return list;
+}
+
+Value or_null(const std::string& text) { return text.empty() ? Value{} : Value{text}; }
+Value time_or_null(const std::optional<Instant>& t) { return t ? Value{iso8601_ms(*t)} : Value{}; }
+
+Value check_value(const guard::View& view) {
+  const auto& observed = view.seen.observed;
+  if (!observed.check) return {};
+  const auto& check = *observed.check;
+  const auto latch = guard::latch_on(check);
+  return Value::structure({{"version", static_cast<std::int64_t>(check.version)},
+                           {"type", check.type},
+                           {"path", check.path},
+                           {"disabled", check.disabled},
+                           {"inverted", check.inverted},
+                           {"latch", guard::to_string(latch.value)},
+                           {"latched", latch.effective},
+                           {"healthy", observed.healthy}});
+}
+
+Value alarm_value(const guard::View& view) {
+  const auto& alarm = view.seen.observed.alarm;
+  if (!alarm) return {};
+  return Value::structure({{"name", alarm->name},
+                           {"state", guard::to_string(alarm->seen.state)},
+                           {"since", iso8601_ms(alarm->seen.transitioned_at)},
+                           {"actions_enabled", alarm->seen.actions_enabled},
+                           {"from_data", alarm->seen.from_data}});
+}
+
+Value maintenance_value(const guard::View& view, const guard::Record& record) {
+  const auto& maintenance = record.maintenance;
+  if (!maintenance) return {};
+  return Value::structure({{"since", iso8601_ms(maintenance->since)},
+                           {"until", iso8601_ms(maintenance->until)},
+                           {"keep", guard::to_string(maintenance->keep)},
+                           {"reason", maintenance->reason},
+                           {"over", !record.in_maintenance(view.now)}});
+}
+
+// What the state demands of DNS; nothing: it demands nothing.
+std::optional<Serving> demanded(State state) {
+  if (state == State::armed) return Serving::primary;
+  if (state == State::tripped || state == State::switched_over || state == State::latched_without_guard) return Serving::backup;
+  return std::nullopt;
+}
+
+bool dns_contradicts(const guard::View& view) {
+  const auto wanted = demanded(view.assessment.state);
+  return std::any_of(view.dns.begin(), view.dns.end(), [&](const auto& answer) {
+    if (answer.serving == Serving::neither) return true;  // empty, or nobody's
+    if (answer.serving == Serving::both || answer.serving == Serving::unknown) return false;
+    return wanted && answer.serving != *wanted;
+  });
+}
+
+void print_links(const guard::View& view) {
+  for (const auto& link : view.assessment.links) {
+    const auto mark = link.health == guard::Link::Health::ok ? "ok     " : link.health == guard::Link::Health::broken ? "BROKEN " : "unknown";
+    fmt::print("  {}  {}{}\n", mark, link.name, link.why.empty() ? "" : ": " + link.why);
+    if (link.health == guard::Link::Health::broken && !link.mend.empty()) fmt::print("           mend: {}\n", link.mend);
+  }
+}
+
+}  // namespace
+
+Value to_value(const std::vector<guard::DnsSeen>& dns) {
+  auto list = Value::list();
+  for (const auto& answer : dns)
+    list.push(Value::structure({{"name", answer.name},
+                                {"type", answer.type},
+                                {"server", or_null(answer.server)},
+                                {"answer", strings(answer.answer)},
+                                {"serves", guard::to_string(answer.serving)},
+                                {"problem", or_null(answer.problem)}}));
+  return list;
+}
+
+Value to_value(const guard::View& view) {
+  const auto record = guard::record_of(view.seen.observed);
+  auto links = Value::list();
+  for (const auto& link : view.assessment.links)
+    links.push(Value::structure({{"name", link.name}, {"health", to_string(link.health)}, {"why", or_null(link.why)}, {"mend", or_null(link.mend)}}));
+  auto blind = Value::list();
+  for (const auto& unseen : view.seen.blind) blind.push(guard::describe(unseen));
+  auto out = Value::structure({{"health_check_id", view.id()},
+                               {"state", guard::to_string(view.assessment.state)},
+                               {"sentence", view.assessment.sentence},
+                               {"since", time_or_null(view.assessment.since)},
+                               {"at", iso8601_ms(view.now)},
+                               {"health_check", check_value(view)},
+                               {"alarm", alarm_value(view)},
+                               {"release", Value::structure({{"number", static_cast<std::int64_t>(record.release.number)}, {"at", time_or_null(record.release.at)}})},
+                               {"maintenance", maintenance_value(view, record)},
+                               {"original_path", record.original_path},
+                               {"links", links},
+                               {"dns", to_value(view.dns)},
+                               {"blind", blind}});
+  out.set("exit_code", status_code(view));
+  return out;
+}
+
+void print(const guard::View& view) {
+  const auto& assessment = view.assessment;
+  fmt::print("{}  {}\n", view.id(), guard::to_string(assessment.state));
+  fmt::print("  {}{}\n", assessment.sentence,
+             assessment.since ? ", since " + iso8601_seconds(*assessment.since) : "");
+  if (const auto& check = view.seen.observed.check)
+    fmt::print("  check    version {}, {}, {}\n", check->version, guard::describe_check(*check),
+               view.seen.observed.healthy ? (*view.seen.observed.healthy ? "healthy" : "unhealthy") : "health not known");
+  if (const auto& alarm = view.seen.observed.alarm)
+    fmt::print("  alarm    {} since {}, actions {}\n", guard::to_string(alarm->seen.state),
+               iso8601_seconds(alarm->seen.transitioned_at), alarm->seen.actions_enabled ? "on" : "OFF");
+  for (const auto& answer : view.dns)
+    fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
+               answer.answer.empty() ? "nothing" : join(answer.answer, ", "), guard::to_string(answer.serving),
+               answer.server.empty() ? "" : " by " + answer.server, answer.problem.empty() ? "" : ": " + answer.problem);
+  if (dns_contradicts(view)) fmt::print("  DNS does not answer as this state demands.\n");
+  print_links(view);
+  for (const auto& unseen : view.seen.blind) fmt::print("  {}\n", guard::describe(unseen));
+}
+
+int status_code(const guard::View& view) {
+  if (dns_contradicts(view)) return exit_dns;
+  const auto code = guard::exit_code(view.assessment.state);
+  if (code != exit_done) return code;
+  // Nobody subscribed for messages is a choice; it is shown, but wakes nobody.
+  const auto& links = view.assessment.links;
+  const bool attention = std::any_of(links.begin(), links.end(), [](const auto& link) {
+    return link.health == guard::Link::Health::broken && link.name != "people";
+  });
+  return attention ? exit_link : exit_done;
+}
+
+}  // namespace sitelatch::cli
