@@ -99,8 +99,10 @@ class RealEngine final : public Engine {
     host.work_dir = (directory_->path() / "functions").string();
     host.api_endpoint = reachable((*listening)->endpoint());
     functions_ = std::make_unique<net::ProcessFunctionHost>(host, post);
-    courier_ = std::make_unique<net::CurlCourier>(
-        net::CourierConfig{(directory_->path() / "mail").string(), config_.smtp}, post);
+    net::CourierConfig mail;
+    mail.mail_folder = (directory_->path() / "mail").string();
+    mail.smtp_url = config_.smtp;
+    courier_ = std::make_unique<net::CurlCourier>(mail, post);
     key_maker_ = std::make_unique<BackgroundKeyMaker>(loop_, loop_.timers());
     views_ = std::make_unique<PublishedViews>(*dns_, *prober_);
     awaited_prober_ = std::make_unique<AwaitedProber>(loop_, *prober_);
