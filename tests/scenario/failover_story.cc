@@ -214,8 +214,9 @@ std::string FailoverStory::outcome() {
       ok("sns", "ListSubscriptionsByTopic", Value::structure({{"TopicArn", topic_arn}}))["Subscriptions"].items().size();
   const auto function =
       ok("lambda", "GetFunctionConfiguration", Value::structure({{"FunctionName", name}}), function_region);
-  return fmt::format("dns {}, path {}, alarm {}, attached {}, subscriptions {}, function {} of {}", dns(), path(), alarm(),
-                     attached, subscriptions, function["State"].string(), function["Role"].string());
+  return fmt::format("dns {}, path {}, alarm {}, attached {}, subscriptions {}, function {} of {}\n{}{}", dns(), path(),
+                     alarm(), attached, subscriptions, function["State"].string(), function["Role"].string(),
+                     history("StateUpdate"), history("Action"));
 }
 
 }  // namespace sitelatch::scenario

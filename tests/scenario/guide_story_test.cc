@@ -22,7 +22,7 @@ TEST_CASE("the guide: a failed Primary stays out of DNS until a person has switc
   CHECK(engine.history("Action") == "Successfully executed action " + engine.topic_arn + "\n");
 
   engine.primary().comes_up();
-  engine.wait(24h);
+  engine.wait(6h);
   CHECK(engine.dns() == backup_address);
   CHECK(engine.path() == latch_path);
   CHECK(engine.alarm() == "ALARM");

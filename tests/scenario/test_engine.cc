@@ -104,10 +104,15 @@ void TestEngine::live(const std::function<void()>& step) {
     try {
       return step();
     } catch (const Crashed&) {
-      kill();
-      start();
+      come_back();
     }
   }
+}
+
+void TestEngine::come_back() {
+  kill();
+  world_.advance(downtime);
+  start();
 }
 
 void TestEngine::crash_at(std::size_t commit, Moment moment) {
@@ -170,8 +175,7 @@ aws::Outcome<> TestEngine::call(std::string_view service, std::string_view opera
   try {
     return call_as(root(), service, operation, input, region);
   } catch (const Crashed&) {
-    kill();
-    start();
+    come_back();
     return aws::refuse(std::string{connection_lost}, "");
   }
 }

@@ -71,10 +71,10 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   void kill();   // as kill -9; the world goes on
   void start();  // on what is durable
   void crash() { kill(), start(); }
-  // Crashes (the engine starts again at once) the first time, or every time, that `now` says so at a commit.
+  // Crashes, and starts again after `downtime`, the first time, or every time, that `now` says so at a commit.
+  Duration downtime{};
   void crash_when(std::function<bool(Moment)> now) { crash_when_ = std::move(now), crash_once_ = true; }
   void crash_whenever(std::function<bool(Moment)> now) { crash_when_ = std::move(now), crash_once_ = false; }
-  void crash_no_more() { crash_when_ = nullptr; }
   void crash_at(std::size_t commit, Moment moment);
   std::size_t commits() const { return world_.journal.commits(); }
   std::size_t crashes() const { return crashes_; }
@@ -111,6 +111,7 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   void run_function(const ports::FunctionSpec& spec, const ports::Invocation& invocation,
                     const std::function<void(ports::InvocationOutcome)>& done);
   void live(const std::function<void()>& step);  // restarts the engine when the step ends in a crash
+  void come_back();
 
   ports::sim::World world_;
   std::map<std::string, Site> sites_;

@@ -15,19 +15,23 @@ std::string Witness::when() const { return iso8601_ms(timers_.now()); }
 std::optional<Witness::Health> Witness::durable_health(const std::string& id) const {
   const auto row = journal_.durable("route53.health_checks", id);
   if (!row) return std::nullopt;
-  const auto config = route53::health_check_from_row(id, *row).config;
-  Health out;
-  out.threshold = config.failure_threshold.value_or(3);
-  out.path = config.resource_path.value_or("");
+  auto& parsed = parsed_[id];
+  if (parsed.row != *row) {
+    const auto config = route53::health_check_from_row(id, *row).config;
+    parsed = {*row,
+              {true, true, config.failure_threshold.value_or(3), config.resource_path.value_or("")},
+              config.disabled.value_or(false),
+              config.inverted.value_or(false)};
+  }
+  Health out = parsed.health;
   auto forced = route53::Forced::none;
   if (const auto health = journal_.durable("route53.health", id)) {
     const auto stored = route53::health_from_row(*health);
     out.real = stored.real_status == route53::Status::healthy;
     forced = stored.forced;
   }
-  const bool base = out.real || config.disabled.value_or(false);
-  out.effective = forced == route53::Forced::none ? base != config.inverted.value_or(false)
-                                                  : forced == route53::Forced::up;
+  const bool base = out.real || parsed.disabled;
+  out.effective = forced == route53::Forced::none ? base != parsed.inverted : forced == route53::Forced::up;
   return out;
 }
 

@@ -49,6 +49,11 @@ class Witness {
     int threshold = 1;
     std::string path;
   };
+  struct Parsed {
+    std::string row;
+    Health health;
+    bool disabled = false, inverted = false;
+  };
   std::optional<Health> durable_health(const std::string& health_check_id) const;
   std::string expected() const;  // by the failover rule, of what is durable
   std::string when() const;
@@ -58,6 +63,7 @@ class Witness {
   std::optional<Pair> pair_;
   std::map<std::string, int> good_in_a_row_;
   std::map<std::string, bool> real_;  // as last committed
+  mutable std::map<std::string, Parsed> parsed_;  // the last row of each check, read once
   std::vector<std::string> answers_;
   bool latched_ = false;
 };
