@@ -62,7 +62,7 @@ struct Verdict {
     nothing_to_do,
   } kind = Kind::nothing_to_do;
   std::string why;               // one sentence
-  std::optional<Change> change;  // of the first four
+  std::optional<Change> change;  // what to do; with the later kinds at most a note in the record
   bool tell = false;             // people hear of it
 };
 std::string_view to_string(Verdict::Kind kind);

@@ -25,6 +25,7 @@ struct Check {
   std::string type = "HTTPS";
   std::optional<std::string> path;
   std::optional<std::string> fqdn;
+  bool by_address = false;  // has an IPAddress: its name is then only the Host header
   bool disabled = false;
   bool inverted = false;
   int health_threshold = 0;  // CALCULATED only

@@ -48,6 +48,7 @@ struct LatchNote {
   Instant at;
   LatchedBy by = LatchedBy::alarm;
   bool planned = false;
+  std::string path_before;  // the path that the latch replaced, where it was not the recorded one
   bool operator==(const LatchNote&) const = default;
 };
 
@@ -60,6 +61,10 @@ struct Record {
   std::optional<Instant> told_maintenance_end;  // `until` of the window whose end people were told
 
   bool latched_in_this_release() const { return latch_note && latch_note->release == release.number; }
+  // What a release gives back.
+  std::optional<std::string> path_to_restore() const {
+    return latched_in_this_release() && !latch_note->path_before.empty() ? latch_note->path_before : original_path;
+  }
   bool in_maintenance(Instant now) const { return maintenance && now < maintenance->until; }
   bool operator==(const Record&) const = default;
 };

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "function/handler.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "guard/rules/json.h"
+
+namespace sitelatch::function {
+using guard::JsonObject;
+using guard::Situation;
+using guard::Verdict;
+
+namespace {
+constexpr int most_mismatches = 8;
+constexpr std::size_t most_untold = 16;
+constexpr auto between_refusals = std::chrono::minutes{10};
+constexpr auto between_troubles = std::chrono::hours{1};
+
+// "ResourcePath=/lb-check, Disabled": the words of the audit log.
+std::string words_of(const guard::Check& check) {
+  std::vector<std::string> parts;
+  if (check.path) parts.push_back("ResourcePath=" + *check.path);
+  if (check.disabled) parts.emplace_back("Disabled");
+  if (check.inverted) parts.emplace_back("Inverted");
+  return join(parts, ", ");
+}
+
+// One line of log, whatever an event has put into it.
+std::string one_line(std::string text) {
+  for (auto& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text;
+}
+
+bool quiet(Verdict::Kind kind) { return kind == Verdict::Kind::nothing_to_do || kind == Verdict::Kind::in_maintenance; }
+}  // namespace
+
+struct Handler::Run {
+  const Invocation& invocation;
+  Instant now;  // decisions'
+  bool by_schedule = false;
+  Outcome outcome;
+  std::vector<std::string> records, warnings;
+
+  void say(std::string line) { outcome.log.push_back("sitelatch " + one_line(std::move(line))); }
+  void warn(const std::string& text) {
+    say("warning: " + text);
+    warnings.push_back(guard::json_text(text));
+  }
+  void fail(std::string why) {
+    say("error: " + why);
+    outcome.failed = true;
+    if (outcome.error.empty()) outcome.error = std::move(why);
+  }
+};
+
+Handler::Handler(guard::Arrangement arrangement, guard::Texts environment, GuardCalls& calls)
+    : ours_(std::move(arrangement)), environment_(std::move(environment)), calls_(calls) {}
+
+Outcome Handler::handle(const Invocation& invocation) {
+  const auto event = guard::parse_event(invocation.event);
+  Run run{invocation, guard::decision_time(invocation.now, event), false, {}, {}, {}};
+  switch (event.kind) {
+    case guard::Event::Kind::notifications: handle_notifications(event, run); break;
+    case guard::Event::Kind::schedule: handle_tick(event, run); break;
+    case guard::Event::Kind::self_test: self_test(run); return std::move(run.outcome);
+    case guard::Event::Kind::unknown: refuse("", event.problem, run); break;
+  }
+  queue_trouble(run);
+  tell_people(run);
+  run.outcome.response = JsonObject{}
+                             .add("health_check", ours_.health_check_id)
+                             .raw("records", guard::json_array(run.records))
+                             .raw("warnings", guard::json_array(run.warnings))
+                             .text();
+  return std::move(run.outcome);
+}
+
+void Handler::handle_notifications(const guard::Event& event, Run& run) {
+  for (const auto& record : event.records) {
+    if (!record) {
+      refuse("", record.error().text, run);
+      continue;
+    }
+    const auto evidence = guard::judge(*record, ours_);
+    if (!evidence)
+      refuse(record->message_id, evidence.error().text, run);
+    else
+      decide_and_act(&*evidence, record->message_id, run);
+  }
+}
+
+void Handler::handle_tick(const guard::Event& event, Run& run) {
+  run.by_schedule = true;
+  if (!ours_.rule_arn.empty() && event.rule_arn != ours_.rule_arn)
+    refuse("", "the tick is of the rule '" + event.rule_arn.substr(0, 200) + "', not '" + ours_.rule_arn + "'", run);
+  else
+    decide_and_act(nullptr, "", run);
+}
+
+void Handler::refuse(std::string_view message_id, std::string why, Run& run) {
+  why = one_line(std::move(why));
+  run.say("refused: " + why);
+  run.records.push_back(JsonObject{}.add("message_id", message_id).add("refused", why).text());
+  const auto line = JsonObject{}
+                        .add("sitelatch", "audit")
+                        .add("at", iso8601_ms(run.now))
+                        .add("health_check", ours_.health_check_id)
+                        .add("action", "refuse")
+                        .add("stage", "refused")
+                        .add("who", "function")
+                        .add("why", why)
+                        .add("note", "invocation " + run.invocation.request_id)
+                        .text();
+  if (const auto written = calls_.write_audit(line, run.now); !written) run.warn("not in the audit log: " + written.error().text());
+  // Somebody who may publish to the topic must not be able to flood people.
+  if (told_of_refusal_ && run.now < *told_of_refusal_ + between_refusals) return;
+  told_of_refusal_ = run.now;
+  if (untold_.size() < most_untold)
+    untold_.push_back({"Sitelatch refused an event", "The guard of health check " + ours_.health_check_id + " was sent an event that it does not act on: " + why +
+                                                         "\nNothing was changed. Further refusals of the next ten minutes are in the log only."});
+}
+
+void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view message_id, Run& run) {
+  for (int attempt = 0; attempt < most_mismatches; ++attempt) {
+    // The check before the record: see guard/rules/decision.h.
+    const auto check = calls_.read_check();
+    if (!check) return run.fail("the health check cannot be read: " + check.error().text());
+    const auto tags = calls_.read_tags();
+    // Without its record the guard still latches; what the environment says of releases holds.
+    if (!tags) run.warn("the record cannot be read, going by the environment: " + tags.error().text());
+    Situation situation{*check, std::nullopt, guard::read_record(environment_, tags ? *tags : guard::Texts{})};
+    if (!evidence) {
+      const auto alarm = calls_.read_alarm();
+      // A latch that somebody undid is latched again without it.
+      if (alarm)
+        situation.alarm = *alarm;
+      else
+        run.fail("the alarm cannot be read: " + alarm.error().text());
+    }
+    const auto verdict = evidence ? guard::on_alarm(situation, *evidence, run.now) : guard::on_tick(situation, run.now);
+    Updated updated;
+    std::string why_not;
+    if (verdict.change && !verdict.change->check.empty() && !latch(verdict, situation, run, updated, why_not)) {
+      if (why_not.empty()) continue;  // somebody was faster: read and decide again
+      return run.fail(why_not);
+    }
+    run.say(std::string{to_string(verdict.kind)} + " health check " + ours_.health_check_id + ": " + verdict.why +
+            (updated.version ? " (version " + std::to_string(situation.check.version) + " -> " + std::to_string(updated.version) + ")" : ""));
+    auto record = JsonObject{}.add("message_id", message_id).add("verdict", to_string(verdict.kind)).add("why", verdict.why);
+    if (updated.version) record.raw("version", std::to_string(updated.version));
+    run.records.push_back(record.text());
+    if (verdict.tell && untold_.size() < most_untold)
+      untold_.push_back({"Sitelatch: " + std::string{to_string(verdict.kind)}, "Health check " + ours_.health_check_id + ": " + verdict.why + "." +
+                             (verdict.change && !verdict.change->check.empty() ? "\nChanged: " + guard::describe(verdict.change->check) : "") +
+                             "\nWhen the sites are in sync: sitelatch switch-back " + ours_.health_check_id});
+    if (verdict.change && tags) note(*verdict.change, *tags, run);
+    tell_people(run);
+    if (!quiet(verdict.kind) && !(run.by_schedule && !verdict.change)) write_down(verdict, situation, updated, run);
+    return;
+  }
+  run.fail("the health check kept changing under the guard; not latched yet");
+}
+
+// True: the update is made. False with a reason: it failed; without: the version has moved on.
+bool Handler::latch(const Verdict& verdict, const Situation& situation, Run& run, Updated& updated, std::string& why_not) {
+  auto made = calls_.update_check(verdict.change->check, verdict.change->expected_version);
+  if (made) {
+    updated = *made;
+    return true;
+  }
+  if (made.error().code == "HealthCheckVersionMismatch") {
+    run.say("version " + std::to_string(situation.check.version) + " has moved on; reading again");
+    return false;
+  }
+  why_not = "the health check cannot be changed: " + made.error().text();
+  return false;
+}
+
+// Only what the function may write, and only what differs.
+void Handler::note(const guard::Change& change, const guard::Texts& tags, Run& run) {
+  const auto wanted = guard::record_tags(change.record);
+  guard::Texts to_write;
+  for (const auto key : guard::function_tag_keys()) {
+    const auto value = wanted.find(std::string{key});
+    if (value == wanted.end()) continue;
+    const auto there = tags.find(value->first);
+    if (there == tags.end() || there->second != value->second) to_write.insert(*value);
+  }
+  if (to_write.empty()) return;
+  if (const auto written = calls_.write_tags(to_write); !written) run.warn("the record cannot be written: " + written.error().text());
+}
+
+void Handler::write_down(const Verdict& verdict, const Situation& before, const Updated& updated, Run& run) {
+  auto line = JsonObject{}
+                  .add("sitelatch", "audit")
+                  .add("at", iso8601_ms(run.now))
+                  .add("health_check", ours_.health_check_id)
+                  .add("action", to_string(verdict.kind))
+                  .add("who", "function")
+                  .add("why", verdict.why)
+                  .add("before", words_of(before.check));
+  if (updated.version) {
+    line.add("after", words_of(guard::apply(verdict.change->check, before.check))).add("version", std::to_string(updated.version));
+    if (!updated.request_id.empty()) line.add("request_id", updated.request_id);
+  }
+  line.add("note", "invocation " + run.invocation.request_id);
+  if (const auto written = calls_.write_audit(line.text(), run.now); !written) run.warn("not in the audit log: " + written.error().text());
+}
+
+// A guard that has lost a right still latches, but people must hear of it: hourly, not every minute.
+void Handler::queue_trouble(Run& run) {
+  if (run.warnings.empty() || untold_.size() >= most_untold) return;
+  if (told_of_trouble_ && run.now < *told_of_trouble_ + between_troubles) return;
+  told_of_trouble_ = run.now;
+  untold_.push_back({"Sitelatch: the guard is impaired", "The guard of health check " + ours_.health_check_id + " works, but not all of it:\n" +
+                                                             join(run.warnings, "\n") + "\nSee: sitelatch status " + ours_.health_check_id});
+}
+
+void Handler::tell_people(Run& run) {
+  while (!untold_.empty()) {
+    const auto told = calls_.tell(untold_.front().subject, untold_.front().text);
+    if (!told) return run.fail("people were not told: " + told.error().text());
+    untold_.erase(untold_.begin());
+  }
+}
+
+// Proves every right by AWS's own answers and changes nothing: an update with a version that is not the check's must be
+// refused as such (409), not for want of rights (403).
+void Handler::self_test(Run& run) {
+  std::vector<std::string> lines;
+  bool all = true;
+  const auto report = [&](std::string_view right, bool ok, const std::string& detail) {
+    all = all && ok;
+    run.say("self-test " + std::string{right} + ": " + (ok ? "ok" : "FAILED: " + detail));
+    lines.push_back(JsonObject{}.add("right", right).raw("ok", ok ? "true" : "false").add("detail", detail).text());
+  };
+  const auto check = calls_.read_check();
+  report("route53:GetHealthCheck", bool{check}, check ? "version " + std::to_string(check->version) : check.error().text());
+  const auto version = check ? check->version : 1;
+  const auto update = calls_.update_check({}, version > 1 ? version - 1 : version + 1000);
+  const bool refused = !update && update.error().code == "HealthCheckVersionMismatch";
+  report("route53:UpdateHealthCheck", refused, update ? "an update with a stale version was accepted" : update.error().text());
+  const auto alarm = calls_.read_alarm();
+  report("cloudwatch:DescribeAlarms", alarm && alarm->has_value(),
+         !alarm ? alarm.error().text() : *alarm ? std::string{to_string((*alarm)->state)} : "there is no such alarm");
+  const auto tags = calls_.read_tags();
+  report("sns:ListTagsForResource", bool{tags}, tags ? std::to_string(tags->size()) + " tags" : tags.error().text());
+  const auto told = tags ? tags->find(std::string{guard::tag::told}) : guard::Texts::const_iterator{};
+  const auto same = tags && told != tags->end() ? told->second : std::string{"0"};  // "0" means: never
+  const auto tagged = calls_.write_tags({{std::string{guard::tag::told}, same}});
+  report("sns:TagResource", bool{tagged}, tagged ? "" : tagged.error().text());
+  const auto publish = calls_.try_to_tell();
+  report("sns:Publish", bool{publish}, publish ? "" : publish.error().text());
+  const auto audit = calls_.write_audit("", run.now);
+  report("logs:CreateLogStream", bool{audit}, audit ? "" : audit.error().text());
+  const auto put = calls_.write_audit(JsonObject{}.add("sitelatch", "audit").add("at", iso8601_ms(run.now)).add("health_check", ours_.health_check_id)
+                                          .add("action", "self-test").add("who", "function").add("why", all ? "every right is there" : "a right is missing").text(), run.now);
+  report("logs:PutLogEvents", bool{put}, put ? "" : put.error().text());
+  run.outcome.response = JsonObject{}
+                             .add("self_test", all ? "ok" : "failed")
+                             .add("health_check", ours_.health_check_id)
+                             .raw("rights", guard::json_array(lines))
+                             .text();
+}
+
+}  // namespace sitelatch::function

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one event leads to: read the check, then the record; decide by guard/rules; latch under the version, then note it,
+// then tell people, then write it down. What fails after the latch never undoes it. A latch that fails is the function's error,
+// so that AWS tries again; so is a message to people that nobody got (it stays to be told at the next event).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "function/guard_calls.h"
+#include "guard/rules/decision.h"
+
+namespace sitelatch::function {
+
+struct Invocation {
+  std::string_view event;
+  std::string request_id;
+  Instant now;  // by this machine's clock
+  Deadline deadline{};
+};
+
+struct Outcome {
+  bool failed = false;       // to be tried again by AWS
+  std::string error;         // why
+  std::string response;      // JSON: what was done with each record
+  std::vector<std::string> log;  // lines for stdout
+};
+
+class Handler {
+ public:
+  Handler(guard::Arrangement arrangement, guard::Texts environment, GuardCalls& calls);
+  Outcome handle(const Invocation& invocation);
+
+ private:
+  struct Message {
+    std::string subject, text;
+  };
+  struct Run;  // one invocation under way
+
+  void handle_notifications(const guard::Event& event, Run& run);
+  void handle_tick(const guard::Event& event, Run& run);
+  void self_test(Run& run);
+  void decide_and_act(const guard::Evidence* evidence, std::string_view message_id, Run& run);
+  void refuse(std::string_view message_id, std::string why, Run& run);
+  bool latch(const guard::Verdict& verdict, const guard::Situation& situation, Run& run, Updated& updated, std::string& why_not);
+  void note(const guard::Change& change, const guard::Texts& tags, Run& run);
+  void write_down(const guard::Verdict& verdict, const guard::Situation& before, const Updated& updated, Run& run);
+  void queue_trouble(Run& run);
+  void tell_people(Run& run);
+
+  guard::Arrangement ours_;
+  guard::Texts environment_;
+  GuardCalls& calls_;
+  std::vector<Message> untold_;  // survives to the next event of this process
+  std::optional<Instant> told_of_refusal_, told_of_trouble_;
+};
+
+}  // namespace sitelatch::function

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "function/handler.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "guard/rules/json.h"
+#include "guard/rules/testing.h"
+
+using namespace sitelatch;
+using namespace sitelatch::function;
+using guard::testing::AlarmMessage;
+using guard::testing::arrangement;
+using guard::testing::at;
+using guard::testing::sns_event;
+
+namespace {
+const CallError denied{"AccessDenied", "User: x is not authorized to perform: y", 403};
+
+// AWS as the function sees it, with every call able to fail.
+class Cloud final : public GuardCalls {
+ public:
+  guard::Check check = guard::testing::healthy_check();
+  std::optional<guard::AlarmSeen> alarm = guard::AlarmSeen{guard::AlarmState::ok, at(-3600), true, true};
+  guard::Texts tags;
+  std::vector<std::string> calls, told, audit;
+  std::string failing;              // this call is denied
+  std::function<void()> before_update;  // somebody else is faster
+
+  CallResult<guard::Check> read_check() override {
+    if (fails("read_check")) return failure(denied);
+    return check;
+  }
+  CallResult<std::optional<guard::AlarmSeen>> read_alarm() override {
+    if (fails("read_alarm")) return failure(denied);
+    return alarm;
+  }
+  CallResult<guard::Texts> read_tags() override {
+    if (fails("read_tags")) return failure(denied);
+    return tags;
+  }
+  CallResult<Updated> update_check(const guard::CheckChange& change, std::uint64_t version) override {
+    if (fails("update_check")) return failure(denied);
+    if (before_update) std::exchange(before_update, nullptr)();
+    if (version != check.version) return failure(CallError{"HealthCheckVersionMismatch", "", 409});
+    check = guard::apply(change, check);
+    return Updated{check.version, "r-1"};
+  }
+  CallResult<Done> write_tags(const guard::Texts& written) override {
+    if (fails("write_tags")) return failure(denied);
+    for (const auto& [key, value] : written) tags[key] = value;
+    return Done{};
+  }
+  CallResult<Done> tell(std::string_view subject, std::string_view message) override {
+    if (fails("tell")) return failure(denied);
+    told.push_back(std::string{subject} + ": " + std::string{message});
+    return Done{};
+  }
+  CallResult<Done> write_audit(std::string_view line, Instant) override {
+    if (fails("write_audit")) return failure(denied);
+    if (!line.empty()) audit.emplace_back(line);
+    return Done{};
+  }
+  CallResult<Done> try_to_tell() override {
+    if (fails("try_to_tell")) return failure(denied);
+    return Done{};
+  }
+
+ private:
+  bool fails(const std::string& call) {
+    calls.push_back(call);
+    return call == failing;
+  }
+};
+
+struct Fixture {
+  Cloud cloud;
+  Handler handler{arrangement(), {{"SITELATCH_ORIGINAL_PATH", "/lb-check"}}, cloud};
+  Outcome run(std::string_view event, int second = 60) { return handler.handle({event, "i-1", at(second), {}}); }
+};
+const std::string alarm_event = sns_event({AlarmMessage{}.json()});
+const std::string tick = R"({"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T12:01:00Z","resources":[")" + arrangement().rule_arn + R"("]})";
+}  // namespace
+
+TEST_CASE("an alarm latches, is noted, told and written down, in this order") {
+  Fixture f;
+  const auto outcome = f.run(alarm_event);
+  CHECK_FALSE(outcome.failed);
+  CHECK(f.cloud.check.path == "/lb-check-failed-over");
+  CHECK(f.cloud.calls == std::vector<std::string>{"read_check", "read_tags", "update_check", "write_tags", "tell", "write_audit"});
+  CHECK(f.cloud.tags.contains("sitelatch:latched"));
+  const auto audit = guard::Json::parse(f.cloud.audit.at(0));
+  REQUIRE(audit);
+  CHECK((*audit)["before"].text() == "ResourcePath=/lb-check");
+  CHECK((*audit)["after"].text() == "ResourcePath=/lb-check-failed-over");
+  CHECK((*audit)["version"].text() == "2");
+  const auto response = guard::Json::parse(outcome.response);
+  REQUIRE(response);
+  CHECK((*response)["records"].elements().at(0)["verdict"].text() == "latch");
+  REQUIRE(outcome.log.size() == 1);
+  CHECK(outcome.log[0].find("version 1 -> 2") != std::string::npos);
+}
+
+TEST_CASE("a second notification changes nothing") {
+  Fixture f;
+  f.run(alarm_event);
+  f.run(alarm_event);
+  CHECK(f.cloud.check.version == 2);
+  CHECK(f.cloud.told.size() == 1);
+}
+
+TEST_CASE("a version that moves on is read again, and decided again") {
+  Fixture f;
+  f.cloud.before_update = [&f] {
+    f.cloud.check.path = "/lb-check-switched-over";  // a person was faster, and planned
+    ++f.cloud.check.version;
+  };
+  CHECK_FALSE(f.run(alarm_event).failed);
+  CHECK(f.cloud.check.path == "/lb-check-switched-over");
+
+  Fixture g;
+  g.cloud.before_update = [&g] { ++g.cloud.check.version; };
+  CHECK_FALSE(g.run(alarm_event).failed);
+  CHECK(g.cloud.check.path == "/lb-check-failed-over");
+}
+
+TEST_CASE("a latch that fails is the function's error, with AWS's words") {
+  for (const auto* call : {"read_check", "update_check"}) {
+    Fixture f;
+    f.cloud.failing = call;
+    const auto outcome = f.run(alarm_event);
+    CHECK(outcome.failed);
+    CHECK(outcome.error.find("is not authorized to perform: y") != std::string::npos);
+  }
+}
+
+TEST_CASE("what fails after the latch does not undo it, and people hear of it") {
+  for (const auto* call : {"read_tags", "write_tags", "write_audit"}) {
+    Fixture f;
+    f.cloud.failing = call;
+    const auto outcome = f.run(alarm_event);
+    CHECK_FALSE(outcome.failed);
+    CHECK(f.cloud.check.path == "/lb-check-failed-over");
+    REQUIRE(f.cloud.told.size() == 2);
+    CHECK(f.cloud.told[1].find("impaired") != std::string::npos);
+    f.run(alarm_event, 120);  // not every minute
+    CHECK(f.cloud.told.size() == 2);
+  }
+}
+
+TEST_CASE("what nobody was told is told at the next event") {
+  Fixture f;
+  f.cloud.failing = "tell";
+  CHECK(f.run(alarm_event).failed);
+  CHECK(f.cloud.check.path == "/lb-check-failed-over");
+  f.cloud.failing.clear();
+  CHECK_FALSE(f.run(tick).failed);
+  REQUIRE(f.cloud.told.size() == 1);
+  CHECK(f.cloud.told[0].find("latch") != std::string::npos);
+}
+
+TEST_CASE("a tick mends what somebody undid, even where the alarm cannot be read") {
+  Fixture f;
+  f.run(alarm_event);
+  f.cloud.check.path = "/lb-check";
+  ++f.cloud.check.version;
+  f.cloud.failing = "read_alarm";
+  CHECK(f.run(tick).failed);
+  CHECK(f.cloud.check.path == "/lb-check-failed-over");
+  CHECK(f.cloud.told.size() == 2);
+}
+
+TEST_CASE("a quiet tick leaves no trace but its line of log") {
+  Fixture f;
+  const auto outcome = f.run(tick);
+  CHECK_FALSE(outcome.failed);
+  CHECK(f.cloud.told.empty());
+  CHECK(f.cloud.audit.empty());
+  CHECK(f.cloud.check.version == 1);
+}
+
+TEST_CASE("a tick of another rule, and whatever is malformed, is refused, told once and written down") {
+  Fixture f;
+  f.run(R"({"source":"aws.events","detail-type":"Scheduled Event","resources":["arn:other"]})");
+  for (const auto* event : {"", "{", "[]", "{\"Records\":[{}]}", "\xff\xfe"}) {
+    const auto outcome = f.run(event);
+    CHECK_FALSE(outcome.failed);
+    CHECK(guard::Json::parse(outcome.response));
+  }
+  CHECK(f.cloud.told.size() == 1);
+  CHECK(f.cloud.audit.size() == 6);
+  CHECK(f.cloud.check.version == 1);
+}
+
+TEST_CASE("good and bad records in one event are each judged") {
+  Fixture f;
+  AlarmMessage other;
+  other.state = "OK";
+  const auto outcome = f.run(sns_event({other.json(), AlarmMessage{}.json()}));
+  const auto response = guard::Json::parse(outcome.response);
+  REQUIRE(response);
+  CHECK((*response)["records"].elements().at(0).has("refused"));
+  CHECK((*response)["records"].elements().at(1)["verdict"].text() == "latch");
+}
+
+TEST_CASE("the self-test proves each right and changes nothing") {
+  Fixture f;
+  const auto outcome = f.run(R"({"sitelatch":"self-test"})");
+  const auto report = guard::Json::parse(outcome.response);
+  REQUIRE(report);
+  CHECK((*report)["self_test"].text() == "ok");
+  CHECK(f.cloud.check.version == 1);
+  CHECK(f.cloud.told.empty());
+  f.cloud.check.version = 7;
+  CHECK(f.run(R"({"sitelatch":"self-test"})").response.find("failed") == std::string::npos);
+  CHECK(f.cloud.check.version == 7);
+  for (const auto* call : {"read_check", "update_check", "read_alarm", "read_tags", "write_tags", "try_to_tell", "write_audit"}) {
+    f.cloud.failing = call;
+    const auto failed = guard::Json::parse(f.run(R"({"sitelatch":"self-test"})").response);
+    REQUIRE(failed);
+    CHECK((*failed)["self_test"].text() == "failed");
+  }
+}

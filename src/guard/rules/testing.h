@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fixtures of the rules' tests: one guarded check, its alarm, a notification.
+#pragma once
+
+#include "guard/rules/decision.h"
+#include "guard/rules/json.h"
+
+namespace sitelatch::guard::testing {
+
+inline const std::string id = "233e180f-f023-45a3-954e-415303f21eab";
+inline const Instant noon = from_civil(2026, 11, 22, 12, 0, 0);
+inline Instant at(int seconds) { return noon + std::chrono::seconds{seconds}; }
+
+inline Check healthy_check() {
+  Check check;
+  check.id = id;
+  check.version = 1;
+  check.path = "/lb-check";
+  check.fqdn = "primary.example.test";
+  return check;
+}
+
+inline Situation armed() {
+  Situation s;
+  s.check = healthy_check();
+  s.alarm = AlarmSeen{AlarmState::ok, at(-3600), true, true};
+  s.record.original_path = "/lb-check";
+  s.record.latch = LatchKind::path;
+  return s;
+}
+
+// What AWS would look like afterwards.
+inline void carry_out(const Change& change, Situation& s) {
+  if (!change.check.empty()) s.check = apply(change.check, s.check);
+  s.record = change.record;
+  if (change.alarm_actions && s.alarm) s.alarm->actions_enabled = *change.alarm_actions;
+}
+
+inline Arrangement arrangement() {
+  return {id, "arn:aws:cloudwatch:us-east-1:000000000000:alarm:sitelatch-" + id, "arn:aws:sns:us-east-1:000000000000:sitelatch-" + id,
+          "arn:aws:sns:us-east-1:000000000000:sitelatch-" + id + "-notify", "arn:aws:events:us-east-1:000000000000:rule/sitelatch-" + id,
+          "/sitelatch/" + id};
+}
+
+// The alarm's message (aws-semantics §2.6), with parts to replace.
+struct AlarmMessage {
+  std::string state = "ALARM", metric = "HealthCheckStatus", metric_namespace = "AWS/Route53", arn = arrangement().alarm_arn,
+              dimensions = R"([{"value":")" + id + R"(","name":"HealthCheckId"}])", changed = "2026-11-22T12:00:00.000+0000";
+  std::string json() const {
+    return JsonObject{}
+        .add("AlarmName", "sitelatch-" + id)
+        .raw("AlarmDescription", "null")
+        .add("NewStateValue", state)
+        .add("StateChangeTime", changed)
+        .add("AlarmArn", arn)
+        .raw("Trigger", JsonObject{}.add("MetricName", metric).add("Namespace", metric_namespace).raw("Dimensions", dimensions).text())
+        .text();
+  }
+};
+
+inline std::string sns_event(const std::vector<std::string>& messages, const std::string& topic = arrangement().alarm_topic_arn) {
+  std::vector<std::string> records;
+  for (const auto& message : messages) {
+    const auto sns = JsonObject{}.add("MessageId", "m-1").add("TopicArn", topic).add("Message", message).add("Timestamp", "2026-11-22T12:00:01.000Z").text();
+    records.push_back(JsonObject{}.add("EventSource", "aws:sns").raw("Sns", sns).text());
+  }
+  return JsonObject{}.raw("Records", json_array(records)).text();
+}
+
+}  // namespace sitelatch::guard::testing

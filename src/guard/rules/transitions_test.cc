@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "guard/rules/testing.h"
+
+using namespace sitelatch;
+using namespace sitelatch::guard;
+using namespace guard::testing;
+
+namespace {
+Situation tripped() {
+  auto s = armed();
+  carry_out(*trip(s, {false, "fire"}, at(0)), s);
+  s.alarm = AlarmSeen{AlarmState::alarm, at(60), true, true};
+  return s;
+}
+SwitchBack proper() {
+  SwitchBack wish;
+  wish.reason = "sites are in sync";
+  wish.primary_answers = true;
+  return wish;
+}
+bool names(const Transition& t, std::string_view name) {
+  for (const auto& refusal : t.error())
+    if (refusal.name == name) return true;
+  return false;
+}
+}  // namespace
+
+TEST_CASE("trip latches under the version, notes it, and needs a reason") {
+  auto s = armed();
+  s.check.version = 41;
+  const auto change = trip(s, {false, "fire"}, at(0));
+  REQUIRE(change);
+  CHECK(change->check.path == "/lb-check-failed-over");
+  CHECK(change->expected_version == 41);
+  CHECK(change->order == Order::check_then_record);
+  CHECK(change->record.latched_in_this_release());
+  CHECK(trip(s, {true, "x"}, at(0))->check.path == "/lb-check-switched-over");
+  CHECK(trip(s, {true, "x"}, at(0))->record.latch_note->planned);
+  CHECK_FALSE(trip(s, {false, " "}, at(0)));
+  s.record.latch = LatchKind::inverted;
+  const auto both = trip(s, {false, "x"}, at(0));
+  CHECK(both->check.disabled == true);
+  CHECK(both->check.inverted == true);
+}
+
+TEST_CASE("what is latched is never latched otherwise") {
+  auto s = tripped();
+  CHECK_FALSE(trip(s, {true, "x"}, at(90)));
+  s = armed();
+  carry_out(*trip(s, {true, "x"}, at(0)), s);
+  CHECK_FALSE(trip(s, {false, "x"}, at(90)));
+}
+
+TEST_CASE("a trip keeps the path that it replaces where it is not the recorded one") {
+  auto s = armed();
+  s.check.path = "/changed";
+  carry_out(*trip(s, {false, "x"}, at(0)), s);
+  s.alarm->state = AlarmState::alarm;
+  CHECK(switch_back(s, proper(), at(100))->check.path == "/changed");
+}
+
+TEST_CASE("switch-back: promise first, release then, in a new release that knows the alarm it has seen") {
+  const auto s = tripped();
+  const auto change = switch_back(s, proper(), at(600));
+  REQUIRE(change);
+  CHECK(change->order == Order::record_then_check);
+  CHECK(change->check.path == "/lb-check");
+  CHECK(change->record.release.number == 1);
+  CHECK(change->record.release.alarm_seen == at(60));
+  CHECK(change->record.release.at == at(600));
+  CHECK_FALSE(change->record.latch_note);
+}
+
+TEST_CASE("switch-back is refused by each check alone, and each has the name that overrides it") {
+  const auto s = tripped();
+  auto wish = proper();
+  wish.primary_answers = false;
+  CHECK(names(switch_back(s, wish, at(600)), "primary"));
+  wish.force = {"primary"};
+  CHECK(switch_back(s, wish, at(600)));
+  wish = proper();
+  wish.primary_answers.reset();
+  CHECK(names(switch_back(s, wish, at(600)), "primary"));
+  wish = proper();
+  wish.checks_passed = false;
+  CHECK(names(switch_back(s, wish, at(600)), "checks"));
+  wish = proper();
+  auto not_seen = s;
+  not_seen.alarm->state = AlarmState::ok;
+  CHECK(names(switch_back(not_seen, wish, at(600)), "alarm"));
+  wish.expected_version = 1;
+  CHECK_FALSE(switch_back(s, wish, at(600)));
+  wish = proper();
+  wish.expected_release = 4;
+  CHECK_FALSE(switch_back(s, wish, at(600)));
+  wish = proper();
+  wish.reason.clear();
+  CHECK_FALSE(switch_back(s, wish, at(600)));
+}
+
+TEST_CASE("switch-back of what is not latched, or was not latched by the guard, or has no way back, is refused") {
+  CHECK_FALSE(switch_back(armed(), proper(), at(0)));
+  auto s = tripped();
+  s.record.original_path.reset();
+  CHECK_FALSE(switch_back(s, proper(), at(0)));
+  s.record.original_path = "/lb-check-switched-over";
+  CHECK_FALSE(switch_back(s, proper(), at(0)));
+  s = armed();
+  s.check.fqdn = "x.invalid";
+  s.alarm->state = AlarmState::alarm;
+  CHECK_FALSE(switch_back(s, proper(), at(0)));
+}
+
+TEST_CASE("maintenance that keeps Primary freezes the check, and is refused while that would release or revive it") {
+  auto s = armed();
+  const Disarm wish{std::chrono::minutes{30}, Keep::primary, "patching"};
+  const auto change = disarm(s, wish, at(0));
+  REQUIRE(change);
+  CHECK(change->order == Order::record_then_check);
+  CHECK(change->check.disabled == true);
+  CHECK_FALSE(change->check.inverted);
+  CHECK(change->record.maintenance->until == at(1800));
+  CHECK_FALSE(disarm(tripped(), wish, at(0)));
+  s.alarm->state = AlarmState::alarm;
+  CHECK_FALSE(disarm(s, wish, at(0)));
+  CHECK_FALSE(disarm(armed(), {Duration::zero(), Keep::primary, "x"}, at(0)));
+  CHECK_FALSE(disarm(armed(), {std::chrono::hours{24 * 8}, Keep::primary, "x"}, at(0)));
+  CHECK_FALSE(disarm(armed(), {std::chrono::minutes{1}, Keep::primary, ""}, at(0)));
+}
+
+TEST_CASE("maintenance that keeps Backup is a planned switch-over, and can be prolonged") {
+  auto s = armed();
+  const auto change = disarm(s, {std::chrono::minutes{30}, Keep::backup, "x"}, at(0));
+  REQUIRE(change);
+  CHECK(change->check.path == "/lb-check-switched-over");
+  carry_out(*change, s);
+  const auto longer = disarm(s, {std::chrono::minutes{60}, Keep::backup, "x"}, at(60));
+  REQUIRE(longer);
+  CHECK(longer->check.empty());
+  CHECK(longer->record.maintenance->until == at(3660));
+  CHECK(longer->record.latched_in_this_release());
+}
+
+TEST_CASE("arm refuses while the guard could not fire") {
+  CHECK(arm(armed(), {true}, at(0)));
+  CHECK_FALSE(arm(armed(), {false}, at(0)));
+  CHECK_FALSE(arm(armed(), {std::nullopt}, at(0)));
+  CHECK_FALSE(arm(tripped(), {true}, at(0)));
+  auto s = armed();
+  s.alarm->state = AlarmState::alarm;
+  CHECK_FALSE(arm(s, {true}, at(0)));
+  s = armed();
+  s.alarm->from_data = false;
+  CHECK_FALSE(arm(s, {true}, at(0)));
+  s = armed();
+  s.alarm.reset();
+  CHECK_FALSE(arm(s, {true}, at(0)));
+  s = armed();
+  s.check.disabled = true;
+  CHECK_FALSE(arm(s, {true}, at(0)));
+  s = armed();
+  s.check.inverted = true;
+  CHECK_FALSE(arm(s, {true}, at(0)));
+}
+
+TEST_CASE("arm ends a maintenance and enables the alarm's actions") {
+  auto s = armed();
+  carry_out(*disarm(s, {std::chrono::minutes{30}, Keep::primary, "x"}, at(0)), s);
+  s.alarm->actions_enabled = false;
+  const auto change = arm(s, {true}, at(60));
+  REQUIRE(change);
+  CHECK(change->check.disabled == false);
+  CHECK(change->alarm_actions == true);
+  CHECK_FALSE(change->record.in_maintenance(at(60)));
+  CHECK(change->order == Order::record_then_check);
+}
+
+TEST_CASE("an alarm is OK from real data only when datapoints say so") {
+  CHECK(from_real_data("Threshold Crossed: 1 datapoint [1.0 (12/02/19 15:44:00)] was not less than the threshold (1.0)."));
+  CHECK(from_real_data("Threshold Crossed: 3 out of the last 3 datapoints [1.0 (..)] were not less than the threshold (1.0) (minimum 1 datapoint for ALARM -> OK transition)."));
+  CHECK_FALSE(from_real_data("Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]."));
+  CHECK_FALSE(from_real_data("Unchecked: Initial alarm creation"));
+  CHECK_FALSE(from_real_data("set by hand: 1 datapoint [x]"));
+}
