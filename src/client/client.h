@@ -28,9 +28,9 @@ struct Call {
   std::string service;    // the model's name: cloudwatch, events, iam, lambda, logs, route53, sns, sts
   std::string operation;
   Value input = Value::structure();
-  std::string region;     // empty: the configured one. Global services (route53, iam) take only its partition from it
-  std::optional<std::chrono::milliseconds> time_limit;  // of one attempt, in place of the options'
-  std::optional<int> attempts;                          // 1: never sent twice
+  std::string region{};   // empty: the configured one. Global services (route53, iam) take only its partition from it
+  std::optional<std::chrono::milliseconds> time_limit{};  // of one attempt, in place of the options'
+  std::optional<int> attempts{};                          // 1: never sent twice
 };
 
 struct Reply {
