@@ -70,7 +70,8 @@ class Unpacker {
     const std::string name = stat.name;
     const auto parts = safe_parts(name);
     if (!parts) return failure(trouble(name, "has a name that would leave the function's directory"));
-    const mode_t mode = mode_of(index);
+    mode_t mode = mode_of(index);
+    if (mode != 0 && (mode & S_IFMT) == 0) mode |= S_IFREG;  // Python's writestr gives permissions alone
     const bool directory = name.back() == '/' || S_ISDIR(mode);
     if (parts->empty()) return Done{};
     auto parent = open_directory({parts->begin(), parts->end() - (directory ? 0 : 1)}, name);
@@ -124,7 +125,8 @@ class Unpacker {
       if (::write(file.get(), buffer.data(), static_cast<std::size_t>(size)) != size)
         return failure(trouble(name, "cannot be written: no space"));
     }
-    give(file.get(), mode == 0 ? 0644 : mode & 0777);
+    // The function's user must be able to read its code, whatever the zip says (fact lambda-23).
+    give(file.get(), mode == 0 ? 0644 : (mode & 0777) | 0444);
     return Done{};
   }
 

@@ -51,9 +51,24 @@ TEST_CASE("code is unpacked with its directories and permissions") {
   REQUIRE(::stat((place.root + "/code/bootstrap").c_str(), &stat) == 0);
   CHECK((stat.st_mode & 07777) == 0755);
   REQUIRE(::stat((place.root + "/code/a/b/c.py").c_str(), &stat) == 0);
-  CHECK((stat.st_mode & 07777) == 0640);
+  CHECK((stat.st_mode & 07777) == 0644);
   REQUIRE(::stat((place.root + "/code/setuid").c_str(), &stat) == 0);
   CHECK((stat.st_mode & 07777) == 0755);
+}
+
+TEST_CASE("an entry with permissions and no type is a file that its function can read") {
+  Place place;
+  auto zip = make_zip({{"lambda.py", "def", 0600}});
+  // As Python's zipfile.writestr has it: the upper half of the external attributes without S_IFREG.
+  const std::string typed{"\x80\x81", 2};
+  const auto at = zip.rfind(typed);
+  REQUIRE(at != std::string::npos);
+  zip.replace(at, 2, std::string{"\x80\x01", 2});
+  REQUIRE(place.unpack(zip));
+  CHECK(place.read("lambda.py") == "def");
+  struct stat stat {};
+  REQUIRE(::stat((place.root + "/code/lambda.py").c_str(), &stat) == 0);
+  CHECK((stat.st_mode & 07777) == 0644);
 }
 
 TEST_CASE("names that leave the directory are refused") {
