@@ -74,8 +74,6 @@ aws::ConditionKeys Gateway::global_keys(const Exchange& x) const {
   if (!x.request.peer.empty()) keys["aws:sourceip"] = {x.request.peer};
   if (const auto* agent = x.request.headers.find("User-Agent")) keys["aws:useragent"] = {*agent};
   if (const auto* referer = x.request.headers.find("Referer")) keys["aws:referer"] = {*referer};
-  // What the default policy of an SNS topic asks for.
-  if (!x.caller.account.empty()) keys["aws:sourceowner"] = {x.caller.account};
   return keys;
 }
 

@@ -264,6 +264,8 @@ TEST_CASE("gateway: identity policies, resource policies and global keys decide"
   ann->inline_policies.clear();
   f.sns.topic_policy = R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},
     "Action":"SNS:Publish","Resource":"*","Condition":{"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})";
+  CHECK(f.call(publish_body).status == 403);  // fact sns-80: a direct call does not carry it
+  f.sns.topic_policy = replace_all(f.sns.topic_policy, "AWS:SourceOwner", "aws:PrincipalAccount");
   CHECK(f.call(publish_body).status == 200);
   f.sns.topic_policy = replace_all(f.sns.topic_policy, "000000000000", "111111111111");
   CHECK(f.call(publish_body).status == 403);

@@ -36,7 +36,7 @@ std::vector<Permission> Sns::authorisation(const aws::Call& call) const {
   // The links in confirmations and notifications carry their own authority: the token, or the subscription's choice.
   if (call.caller.kind == aws::Caller::Kind::anonymous && allows_anonymous(call.operation)) return {};
   Permission asked;
-  asked.action = "sns:" + std::string{call.operation == "PublishBatch" ? "Publish" : call.operation};
+  asked.action = "SNS:" + std::string{call.operation == "PublishBatch" ? "Publish" : call.operation};
   if (names_no_topic(call.operation)) {
     asked.resources = {"*"};
     return {asked};
@@ -56,7 +56,7 @@ std::vector<Permission> Sns::authorisation(const aws::Call& call) const {
   std::vector<Permission> out{asked};
   if (call.operation == "CreateTopic" && !call.input["Tags"].items().empty()) {
     out.push_back(asked);
-    out.back().action = "sns:TagResource";
+    out.back().action = "SNS:TagResource";
   }
   return out;
 }

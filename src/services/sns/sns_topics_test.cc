@@ -154,13 +154,13 @@ TEST_CASE("what each operation asks of IAM") {
     for (const auto& p : f.sns->authorisation(c)) out += p.action + " " + p.resources.at(0) + ";";
     return out;
   };
-  CHECK(asks("Publish", arn_of(arn)) == "sns:Publish " + arn + ";");
-  CHECK(asks("PublishBatch", arn_of(arn)) == "sns:Publish " + arn + ";");
-  CHECK(asks("ListTopics", {}) == "sns:ListTopics *;");
-  CHECK(asks("Unsubscribe", Value::structure({{"SubscriptionArn", arn + ":1"}})) == "sns:Unsubscribe *;");
+  CHECK(asks("Publish", arn_of(arn)) == "SNS:Publish " + arn + ";");
+  CHECK(asks("PublishBatch", arn_of(arn)) == "SNS:Publish " + arn + ";");
+  CHECK(asks("ListTopics", {}) == "SNS:ListTopics *;");
+  CHECK(asks("Unsubscribe", Value::structure({{"SubscriptionArn", arn + ":1"}})) == "SNS:Unsubscribe *;");
   CHECK(asks("CreateTopic", named("n", {}, Value::list({tag("k", "v")}))) ==
-        "sns:CreateTopic arn:aws:sns:us-east-1:000000000000:n;sns:TagResource arn:aws:sns:us-east-1:000000000000:n;");
+        "SNS:CreateTopic arn:aws:sns:us-east-1:000000000000:n;SNS:TagResource arn:aws:sns:us-east-1:000000000000:n;");
   f.caller.kind = aws::Caller::Kind::anonymous;
   CHECK(asks("ConfirmSubscription", arn_of(arn)) == "");
-  CHECK(asks("Publish", arn_of(arn)) == "sns:Publish " + arn + ";");
+  CHECK(asks("Publish", arn_of(arn)) == "SNS:Publish " + arn + ";");
 }
