@@ -50,7 +50,8 @@ ports::Credentials SessionsOfIam::of_caller(const aws::Caller& caller, Duration 
 
 bool SessionsOfIam::key_exists(std::string_view access_key_id) const {
   return access_key_id == identities_.root_key().access_key_id ||
-         identities_.directory().owner_of_key(access_key_id) != nullptr;
+         identities_.directory().owner_of_key(access_key_id) != nullptr ||
+         identities_.has_seen(std::string{access_key_id});
 }
 
 }  // namespace sitelatch::engine

@@ -182,13 +182,15 @@ aws::Outcome<> Iam::list_entities_for_policy(const Call& call) {
   const auto prefix = call.input["PathPrefix"].string_or("/");
   struct Row {
     Kind kind;
-    std::string_view filter, list, name, id;
+    std::string filter, list, name, id;
   };
-  auto out = Value::structure();
-  for (const auto& row : {Row{Kind::group, "Group", "PolicyGroups", "GroupName", "GroupId"},
-                          Row{Kind::user, "User", "PolicyUsers", "UserName", "UserId"},
-                          Row{Kind::role, "Role", "PolicyRoles", "RoleName", "RoleId"}}) {
-    auto list = Value::list();
+  const std::vector<Row> kinds{{Kind::group, "Group", "PolicyGroups", "GroupName", "GroupId"},
+                               {Kind::user, "User", "PolicyUsers", "UserName", "UserId"},
+                               {Kind::role, "Role", "PolicyRoles", "RoleName", "RoleId"}};
+  // One list for the pages, in the order of groups, users, roles; taken apart again for the answer.
+  std::vector<std::pair<std::string, Value>> rows;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const auto& row = kinds[i];
     for (const auto& [key, entity] : directory_.all(row.kind)) {
       const bool attached = std::find(entity.attached.begin(), entity.attached.end(), arn) != entity.attached.end();
       const bool bounds = entity.boundary == arn;
@@ -197,11 +199,19 @@ aws::Outcome<> Iam::list_entities_for_policy(const Call& call) {
                                                          : attached || bounds;
       if (!counts || !entity.path.starts_with(prefix)) continue;
       if (!filter.empty() && filter != row.filter) continue;
-      list.push(Value::structure({{row.name, entity.name}, {row.id, entity.id}}));
+      rows.emplace_back(std::to_string(i) + key, Value::structure({{row.name, entity.name}, {row.id, entity.id}}));
     }
-    out.set(row.list, std::move(list));
   }
-  out.set("IsTruncated", false);
+  auto out = page(call.input, "Entities", std::move(rows));
+  if (!out) return out;
+  const auto entities = (*out)["Entities"];
+  out->set("Entities", {});
+  for (const auto& row : kinds) {
+    auto list = Value::list();
+    for (const auto& entity : entities.items())
+      if (entity.has(row.name)) list.push(entity);
+    out->set(row.list, std::move(list));
+  }
   return out;
 }
 

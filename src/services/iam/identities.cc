@@ -122,9 +122,13 @@ aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id, 
     known.caller = role ? session_caller(directory_, *entity, session) : user_caller(directory_, *entity);
   }
   known.caller.access_key_id = session.access_key_id;
+  remember(session);
+  return known;
+}
+
+void Identities::remember(const Session& session) const {
   if (by_key_.size() >= most_remembered) by_key_.clear();
   by_key_.try_emplace(session.access_key_id, session);
-  return known;
 }
 
 bool Identities::knows(std::string_view access_key_id, std::string_view session_token) const {
@@ -276,6 +280,7 @@ ports::Credentials Identities::mint(Session session, Duration lifetime) const {
   out.access_key_id = session.access_key_id;
   out.secret_access_key = secret_of(session.access_key_id);
   out.session_token = seal(session);
+  remember(session);
   out.expiration = session.expires;
   return out;
 }

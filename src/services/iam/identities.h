@@ -65,6 +65,9 @@ class Identities {
   void add_keys(const aws::Caller& caller, aws::ConditionKeys& keys) const;
   void add_keys(const Entity& entity, aws::ConditionKeys& keys) const;
 
+  // Whether these temporary credentials were made or used since the engine started.
+  bool has_seen(const std::string& access_key_id) const { return by_key_.contains(access_key_id); }
+
   // New temporary credentials; the session's access key id is made here. Nothing is written.
   ports::Credentials mint(Session session, Duration lifetime) const;
   // For services: their principal must be allowed by the role's trust policy. AccessDenied, or NoSuchEntity.
@@ -82,6 +85,7 @@ class Identities {
   std::optional<Session> open(std::string_view token) const;
   std::string secret_of(std::string_view access_key_id) const;
   aws::Outcome<KnownKey> find_session(std::string_view access_key_id, const Session& session) const;
+  void remember(const Session& session) const;
   const Session* session_of(const aws::Caller& caller) const;
   void add_policies(const Entity& entity, aws::PolicySet& set) const;
 
