@@ -155,7 +155,15 @@ aws::Outcome<> EventDestinations::send(const std::string& destination_arn, const
 
 aws::Outcome<> EventDestinations::send_dead_letter(const std::string& topic_arn, const lambda::DeadLetter& letter,
                                                    const std::string& role_arn, const std::string& function_arn) {
-  return send(topic_arn, letter.payload, role_arn, function_arn);
+  if (!names_topic(topic_arn)) return send(topic_arn, letter.payload, role_arn, function_arn);
+  if (!permitted(topic_arn, role_arn))
+    return aws::refuse("AuthorizationError", fmt::format("{} may not publish to {}", role_arn, topic_arn));
+  sns::MessageAttributes why{{"ErrorCode", {"Number", std::to_string(letter.error_code)}}};
+  if (!letter.error_message.empty()) why.push_back({"ErrorMessage", {"String", letter.error_message}});
+  why.push_back({"RequestID", {"String", letter.request_id}});
+  auto published = n_.sns->publish_authorised(topic_arn, std::nullopt, letter.payload, std::move(why));
+  if (!published) return failure(published.error());
+  return aws::Value{};
 }
 
 namespace {

@@ -64,7 +64,7 @@ class Sns final : public aws::Service {
   // Publishing that the caller has already authorised (a function's destination, by its role). Gives the message id.
   aws::Outcome<std::string> publish_authorised(const std::string& topic_arn,
                                                std::optional<std::string> subject,
-                                               const std::string& message);
+                                               const std::string& message, MessageAttributes attributes = {});
   // The policy that takes part in the authorisation of publish_authorised; nothing: no such topic.
   std::optional<std::string> topic_policy(const std::string& topic_arn) const;
 

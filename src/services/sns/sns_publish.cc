@@ -89,15 +89,18 @@ aws::Outcome<std::string> Sns::publish_as_service(const ServiceMessage& m) {
 
 aws::Outcome<std::string> Sns::publish_authorised(const std::string& arn,
                                                   std::optional<std::string> subject,
-                                                  const std::string& message) {
+                                                  const std::string& message, MessageAttributes attributes) {
   const auto found = topics_.find(arn);
   if (found == topics_.end()) return not_found("Topic does not exist");
   Publication publication;
   publication.subject = std::move(subject);
   publication.message = message;
   publication.size_bytes = message.size();
+  for (const auto& [name, attribute] : attributes)
+    publication.size_bytes += name.size() + attribute.type.size() + attribute.value.size();
+  publication.attributes = std::move(attributes);
   if (message.empty()) return invalid_parameter("Empty message");
-  if (message.size() > largest_message_bytes) return invalid_parameter("Message too long");
+  if (publication.size_bytes > largest_message_bytes) return invalid_parameter("Message too long");
   return send(found->second, publication);
 }
 

@@ -31,6 +31,9 @@ bool is_anonymous(const aws::Call& call) {
   return call.caller.kind == aws::Caller::Kind::anonymous;
 }
 
+// The model has this flag as text, its documentation as a boolean.
+bool is_true(const Value& flag) { return flag.is_bool() ? flag.boolean() : lower(flag.string_or("")) == "true"; }
+
 // An unsigned call names no region: the ARN in it does.
 std::string region_of(const aws::Call& call, const std::string& arn) {
   const auto parts = split(arn, ':');
@@ -182,7 +185,7 @@ aws::Outcome<> Sns::confirm_subscription(const aws::Call& call) {
     s.state = State::confirmed;
     s.confirmed_by_signed_call = !is_anonymous(call);
     s.needs_signed_unsubscribe =
-        !is_anonymous(call) && lower(call.input["AuthenticateOnUnsubscribe"].string_or("")) == "true";
+        !is_anonymous(call) && is_true(call.input["AuthenticateOnUnsubscribe"]);
     save(s);
   }
   return Value::structure({{"SubscriptionArn", s.arn}});
