@@ -92,6 +92,9 @@ Recognised recognise_query(const codec::Pairs& pairs, const ServiceModel* servic
            s.operation(what.operation_name);
   };
   what.service = service ? service : first_service(speaks);
+  // Signed for one service, meant for another: the signature is refused, not the operation (fact wire-22).
+  if (service && !version.empty() && version != service->api_version && !service->operation(what.operation_name))
+    if (const auto* meant = first_service(speaks)) what.service = meant;
   if (what.operation_name.empty()) {
     what.refusal = Error{"MissingAction", "The request is missing an action or a required parameter.", 400, {}};
     return what;
@@ -112,7 +115,10 @@ Recognised recognise_rest(const HttpRequest& request, const ServiceModel* servic
     return what.operation != nullptr;
   };
   if (service) route(*service);
-  else service = first_service([&](const ServiceModel& s) { return is_rest(s) && route(s); });
+  if (!what.operation) {
+    const auto* meant = first_service([&](const ServiceModel& s) { return is_rest(s) && route(s); });
+    if (!service || meant) service = meant;
+  }
   what.service = service;
   what.protocol =
       service && service->speaks(Protocol::rest_xml) ? Protocol::rest_xml : Protocol::rest_json;

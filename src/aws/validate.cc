@@ -17,6 +17,7 @@ struct Manner {
   std::string_view code;
   bool enums_reversed = false;    // CloudWatch lists a set backwards (aws-semantics 2.1)
   bool elements_not_null = false; // IAM ends the constraints of an element with that (recorded in moto)
+  bool enums_by_schema = false;   // Route 53 holds bodies against an XML schema first (aws-semantics 1.12)
 };
 constexpr Manner usual{"", "ValidationException"};
 constexpr std::array<Manner, 6> manners{{
@@ -24,7 +25,7 @@ constexpr std::array<Manner, 6> manners{{
     {"sts", "ValidationError"},
     {"cloudwatch", "ValidationError", true},  // ValidationException in JSON and CBOR: errors.cc
     {"sns", "ValidationError"},
-    {"route53", "InvalidInput"},
+    {"route53", "InvalidInput", false, false, true},
     {"logs", "InvalidParameterException"},
 }};
 
@@ -101,12 +102,14 @@ class Validator {
       if (name[0] >= 'A' && name[0] <= 'Z') name[0] = static_cast<char>(name[0] | 0x20);
       const auto where = path.empty() ? name : path + "." + name;
       const auto& inner = value[member.name];
+      if (depth == 0) in_body_ = member.location == Location::body;
       if (!inner.is_null()) check(member, where, inner, depth);
       else if (member.required) violation(where, inner, "Member must not be null");
     }
   }
 
   std::optional<Error> result() const {
+    if (!schema_.empty()) return Error{std::string{manner_.code}, schema_, 0, {}};
     if (count_ == 0) return std::nullopt;
     return Error{std::string{manner_.code},
                  fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", text_), 0, {}};
@@ -116,6 +119,14 @@ class Validator {
   void check(const Member& place, const std::string& where, const Value& value, int depth) {
     const auto& shape = model_.shape(place.shape);
     if (!shape.constrained) return;
+    if (manner_.enums_by_schema && in_body_ && breaks_enum(shape, value)) {
+      if (schema_.empty())
+        schema_ = fmt::format(
+            "Invalid XML ; cvc-enumeration-valid: Value '{}' is not facet-valid with respect to enumeration '{}'. It must "
+            "be a value from the enumeration.",
+            value.string(), joined(shape.enumeration, false));
+      return;
+    }
     for (const auto& broken : violations(shape, value)) violation(where, value, broken);
     switch (shape.kind) {
       case Kind::structure: structure(shape, where, value, depth + 1); break;
@@ -187,12 +198,15 @@ class Validator {
       out.push_back("Member must satisfy regular expression pattern: " + shape.pattern->text());
     if (shape.max && size > *shape.max)
       out.push_back("Member must have length less than or equal to " + bound_text(*shape.max));
-    if (value.is_string() && enum_applies(shape)) {
-      bool found = false;
-      for (const auto& allowed : shape.enumeration) found = found || allowed == value.string();
-      if (!found) out.push_back(enum_text(shape));
-    }
+    if (breaks_enum(shape, value)) out.push_back(enum_text(shape));
     return out;
+  }
+
+  bool breaks_enum(const Shape& shape, const Value& value) const {
+    if (!value.is_string() || !enum_applies(shape)) return false;
+    for (const auto& allowed : shape.enumeration)
+      if (allowed == value.string()) return false;
+    return true;
   }
 
   static std::size_t size_of(const Shape& shape, const Value& value) {
@@ -229,6 +243,8 @@ class Validator {
   const ServiceModel& model_;
   const Manner& manner_;
   std::string text_;
+  std::string schema_;
+  bool in_body_ = false;
   int count_ = 0;
 };
 
