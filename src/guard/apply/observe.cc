@@ -121,6 +121,9 @@ class Observer {
       observed().alarm_topic = reading_.topic(arn, home_);
       if (!observed().alarm_topic) continue;
       settings().names.alarm_topic = last_part(arn, ':');
+      const auto& tags = observed().alarm_topic->tags;
+      if (const auto region = tags.find(std::string{function_region_tag}); look_.function_region.empty() && region != tags.end())
+        settings().function_region = region->second;
       observed().alarm_subscriptions = reading_.subscriptions(arn, home_);
       return;
     }
@@ -136,7 +139,7 @@ class Observer {
         return;
     for (const auto& name : {ours_.function, guides_.function})
       if (try_function(settings().function_region, name)) return;
-    if (look_.function_region.empty() || !look_.other_regions) find_role();
+    find_role();
     if (!observed().role || !look_.other_regions || settings().partition != "aws") return;
     for (const auto region : default_regions)
       if (region != settings().function_region)
@@ -235,6 +238,35 @@ class Observer {
 }  // namespace
 
 client::Outcome<Seen> observe(client::Aws& aws, const Look& look) { return Observer(aws, look).run(); }
+
+client::Outcome<Done> look_again(client::Aws& aws, Seen& seen) {
+  const auto& id = seen.settings.health_check_id;
+  const auto check = read_check(aws, id);
+  if (!check) return failure(check.error());
+  if (!*check) {
+    seen.observed.check.reset();
+    return Done{};
+  }
+  seen.observed.check = (*check)->check;
+  seen.check_config = (*check)->config;
+  auto checkers = read_checkers(aws, id);
+  if (!checkers) return failure(checkers.error());
+  seen.checkers = std::move(*checkers);
+  seen.observed.healthy = healthy_by(*seen.observed.check, seen.checkers);
+  for (const auto& checker : seen.checkers)
+    if (checker.at) seen.now = std::max(seen.now, *checker.at);
+  const auto home = control_region(seen.settings.partition);
+  auto alarm = read_alarm(aws, home, seen.settings.names.alarm);
+  if (!alarm) return failure(alarm.error());
+  if (*alarm && seen.observed.alarm) (*alarm)->tags = seen.observed.alarm->tags;
+  seen.observed.alarm = std::move(*alarm);
+  if (seen.observed.alarm && seen.observed.alarm->seen.state == AlarmState::ok && !seen.observed.alarm->seen.from_data) {
+    Reading reading(aws);
+    seen.observed.alarm->seen.from_data = reading.healthy_data(id, home, seen.now);
+    if (reading.fatal()) return failure(*reading.fatal());
+  }
+  return Done{};
+}
 
 std::string describe(const Blind& blind) { return "cannot see " + blind.what + ": " + client::explain(blind.why); }
 

@@ -23,6 +23,9 @@ namespace sitelatch::guard {
 // the old one does not carry over.
 inline constexpr std::string_view role_id_tag = "sitelatch:role-id";
 
+// On the alarm's topic, which is always in the control region: where the rest of the guard is.
+inline constexpr std::string_view function_region_tag = "sitelatch:function-region";
+
 struct Look {
   std::string health_check_id;
   std::string function_region;  // where deploy was told to look; empty: what the pieces tell, else the control region
@@ -81,6 +84,8 @@ struct Seen {
   Texts check_tags;                         // the health check's own
 };
 client::Outcome<Seen> observe(client::Aws& aws, const Look& look);
+// Check, checkers and alarm once more, for whoever waits for them to change.
+client::Outcome<Done> look_again(client::Aws& aws, Seen& seen);
 
 // Parts of it, for whoever needs only them.
 struct CheckSeen {

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/guard_report.h"
+#include "function/zip.h"
+#include "guard/apply/deploy.h"
+#include "guard/apply/python_function.h"
+
+namespace sitelatch::cli {
+namespace {
+
+using aws::Value;
+using guard::Finding;
+
+guard::Wish wish_of(const DeployOptions& options) {
+  guard::Wish wish;
+  wish.health_check_id = options.health_check_id;
+  wish.function_region = options.function_region;
+  wish.latch = guard::latch_kind(options.latch);
+  wish.function = guard::function_kind(options.function);
+  wish.notify_endpoint = options.notify;
+  wish.kms_key = options.kms_key;
+  return wish;
+}
+
+guard::Codes codes() {
+  return {{function::function_zip(), function::function_sha256()}, {guard::python_function_zip(), {}}};
+}
+
+int status_of(guard::Obstacle::Kind kind) {
+  switch (kind) {
+    case guard::Obstacle::Kind::refused: return exit_refused;
+    case guard::Obstacle::Kind::not_in_time: return exit_not_in_time;
+    case guard::Obstacle::Kind::no_answer: return exit_no_answer;
+    case guard::Obstacle::Kind::failed: return exit_failed;
+  }
+  return exit_failed;
+}
+
+Value list_of(const std::vector<std::string>& texts) {
+  auto list = Value::list();
+  for (const auto& text : texts) list.push(text);
+  return list;
+}
+
+Value guard_of(const guard::Plan& plan) {
+  auto out = Value::structure({{"alarm", plan.alarm.arn},
+                               {"alarm_topic", plan.alarm_topic.arn},
+                               {"notify_topic", plan.notify_topic.arn},
+                               {"function", plan.function.arn},
+                               {"function_kind", guard::to_string(plan.settings.function)},
+                               {"role", plan.role.arn},
+                               {"audit_group", plan.audit_group.name},
+                               {"latch", guard::to_string(plan.settings.latch)},
+                               {"original_path", plan.settings.record.original_path}});
+  if (plan.has_schedule) out.set("rule", plan.schedule.arn);
+  return out;
+}
+
+Value details_of(const guard::Intent& intent) {
+  auto changes = Value::list();
+  for (const auto& work : intent.work)
+    changes.push(Value::structure({{"piece", guard::to_string(work.piece)}, {"verb", work.verb}, {"name", work.name}, {"why", list_of(work.why)}}));
+  auto findings = Value::list();
+  for (const auto& finding : intent.findings) {
+    auto one = Value::structure({{"name", finding.name}, {"verdict", guard::to_string(finding.kind)}, {"why", finding.why}});
+    if (!finding.mend.empty()) one.set("mend", finding.mend);
+    if (finding.change) one.set("record_change", finding.change);
+    findings.push(one);
+  }
+  return Value::structure({{"health_check_id", intent.plan.settings.health_check_id},
+                           {"guard", guard_of(intent.plan)},
+                           {"changes", changes},
+                           {"preflight", findings}});
+}
+
+void print(const guard::Intent& intent) {
+  const auto& check = *intent.seen.observed.check;
+  fmt::print("Health check {}: {} {}, {}\n", check.id, check.type, check.path.value_or("(no path)"),
+             guard::latched(check) ? "latched" : "not latched");
+  if (intent.work.empty()) fmt::print("Everything that makes the guard is as it should be.\n");
+  for (const auto& work : intent.work) fmt::print("  {:<8} {}\n           {}\n", work.verb, work.name, join(work.why, "\n           "));
+  for (const auto& finding : intent.findings) {
+    if (finding.kind == Finding::Kind::sound) continue;
+    fmt::print("  {:<8} {}\n           To mend it: {}.\n", finding.kind == Finding::Kind::warning ? "warning" : "REFUSES", finding.why, finding.mend);
+  }
+}
+
+// How the deploy ended, once nothing more was to be made.
+int report(const DeployOptions& options, const guard::Intent& before, guard::Deployment& deployment, const guard::Step& armed) {
+  const auto after = deployment.look();
+  auto details = details_of(before);
+  std::string state;
+  if (after) {
+    const auto assessment = guard::assess(after->plan, after->seen.observed, after->now);
+    state = guard::to_string(assessment.state);
+    details.set("state", state);
+  }
+  auto notes = after ? after->notes : before.notes;
+  if (!armed) return finish(options.common, {"not-armed", armed.error().text, details, {}, notes}, status_of(armed.error().kind));
+  const auto sentence = before.work.empty() ? fmt::format("Nothing to change: the guard of health check {} is {}.", options.health_check_id, state)
+                                            : fmt::format("The guard of health check {} is {}.", options.health_check_id, state);
+  return finish(options.common, {before.work.empty() ? "unchanged" : "done", sentence, details, {}, notes}, exit_done);
+}
+
+}  // namespace
+
+int deploy(const DeployOptions& options) {
+  GuardDesk desk(options.common);
+  guard::Deployment deployment({desk.desk(), guard::ask_site_from_here(), options.timeout}, wish_of(options), codes());
+  const auto intent = deployment.intend();
+  if (!intent) return fail(options.common, intent.error().text, status_of(intent.error().kind));
+  const bool text = options.common.output == Output::text;
+  if (text) print(*intent);
+  if (options.plan)
+    return finish(options.common,
+                  {"plan", intent->work.empty() ? "Nothing would be changed." : "Nothing was changed: this is the plan.", details_of(*intent), {}, intent->notes},
+                  exit_done);
+  const bool changes = !intent->work.empty();
+  if (changes && !confirmed(options.common, fmt::format("Make these {} changes?", intent->work.size())))
+    return finish(options.common, {"refused", "Nothing was changed.", details_of(*intent), {}, {}}, exit_refused);
+  const auto built = deployment.build(*intent);
+  if (!built)
+    return finish(options.common, {"failed", built.error().text + " The alarm's actions were not switched on.", details_of(*intent), {}, intent->notes},
+                  status_of(built.error().kind));
+  return report(options, *intent, deployment, intent->will_arm ? deployment.arm() : guard::Step{Done{}});
+}
+
+}  // namespace sitelatch::cli

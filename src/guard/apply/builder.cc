@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pieces other than function and role (builder_function.cc).
+#include "guard/apply/builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "guard/apply/wire_forms.h"
+
+namespace sitelatch::guard {
+
+using aws::Value;
+
+Builder::Builder(Outside outside, const Plan& plan, const Observed& observed, FunctionCode code)
+    : outside_(std::move(outside)), plan_(plan), observed_(observed), code_(std::move(code)) {
+  if (observed.role) role_id_ = observed.role->role_id;
+}
+
+Step Builder::make(Piece piece) {
+  switch (piece) {
+    case Piece::notify_topic: return topic(plan_.notify_topic, observed_.notify_topic, true);
+    case Piece::notify_subscription: return plan_.notify_subscription ? subscribe(*plan_.notify_subscription) : Step{Done{}};
+    case Piece::audit_group: return log_group(plan_.audit_group, observed_.audit_group);
+    case Piece::function_group: return log_group(plan_.function_group, observed_.function_group);
+    case Piece::role: return role();
+    case Piece::role_policy: return role_policy();
+    case Piece::function: return function();
+    case Piece::function_code: return function_code();
+    case Piece::function_configuration: return function_configuration();
+    case Piece::failure_destination: return failure_destination();
+    case Piece::alarm_topic: return topic(plan_.alarm_topic, observed_.alarm_topic, false);
+    case Piece::alarm_topic_policy: return topic_policy();
+    case Piece::sns_permission: return permission(plan_.sns_permission);
+    case Piece::subscription: return subscribe(plan_.function_subscription);
+    case Piece::schedule: return schedule();
+    case Piece::schedule_target: return schedule_target();
+    case Piece::events_permission: return permission(plan_.events_permission);
+    case Piece::alarm: return alarm();
+    case Piece::alarm_actions: return Done{};  // arming's
+  }
+  return Done{};
+}
+
+Result<Value, Obstacle> Builder::ask(const Call& call, Value input) {
+  auto reply = outside_.aws.call(call.service, call.operation, std::move(input), call.region);
+  if (!reply) return failure(obstacle(reply.error(), call.doing));
+  return std::move(*reply);
+}
+
+Step Builder::call(const Call& call, Value input) {
+  const auto reply = ask(call, std::move(input));
+  if (!reply) return failure(reply.error());
+  return Done{};
+}
+
+Step Builder::call_patiently(const Call& call, const Value& input,
+                             const std::function<bool(const client::Error&)>& passing, std::string_view waiting_for) {
+  client::Patience patience;
+  patience.every = std::chrono::milliseconds{500};
+  patience.growth = 1.5;
+  patience.longest = std::chrono::seconds{10};
+  patience.at_most = std::max(Duration{0}, Duration{outside_.deadline - outside_.clock.now()});
+  bool said = false;
+  std::string last;
+  const auto outcome = client::wait_for<Done>(outside_.clock, patience, [&]() -> client::Outcome<std::optional<Done>> {
+    const auto reply = outside_.aws.call(call.service, call.operation, input, call.region);
+    if (reply) return std::optional{Done{}};
+    if (!passing(reply.error())) return failure(reply.error());
+    last = reply.error().message;
+    if (!said) say(fmt::format("waiting until {}", waiting_for));
+    said = true;
+    return std::optional<Done>{};
+  });
+  if (!outcome) return failure(obstacle(outcome.error(), call.doing));
+  if (*outcome) return Done{};
+  return failure(Obstacle{Obstacle::Kind::not_in_time,
+                          fmt::format("Could not {} in time: {}. Run deploy again; it goes on from here.", call.doing, last)});
+}
+
+Texts Builder::missing_tags(const Texts& wanted, const Texts& there) const {
+  Texts missing;
+  for (const auto& [key, value] : wanted) {
+    const auto found = there.find(key);
+    if (found == there.end() || found->second != value) missing[key] = value;
+  }
+  return missing;
+}
+
+Step Builder::topic(const TopicPlan& plan, const std::optional<ObservedTopic>& there, bool with_record) {
+  if (!there) {
+    auto input = Value::structure({{"Name", plan.name}, {"Tags", tag_list(plan.tags)}});
+    if (!plan.kms_key.empty()) input.set("Attributes", Value::structure({{"KmsMasterKeyId", plan.kms_key}}));
+    return call({"sns", "CreateTopic", plan.region, "create topic " + plan.name}, input);
+  }
+  auto tags = missing_tags(plan.tags, there->tags);
+  // The record's tags have their own writers; deploy only says what nobody has said.
+  if (with_record)
+    for (const auto key : record_tag_keys())
+      if (there->tags.contains(std::string{key}) && key != tag::original_path && key != tag::latch) tags.erase(std::string{key});
+  if (!tags.empty()) {
+    const auto tagged = call({"sns", "TagResource", plan.region, "tag topic " + plan.name},
+                             Value::structure({{"ResourceArn", plan.arn}, {"Tags", tag_list(tags)}}));
+    if (!tagged) return tagged;
+  }
+  if (plan.kms_key.empty() || there->kms_key == plan.kms_key) return Done{};
+  return call({"sns", "SetTopicAttributes", plan.region, "set the key of topic " + plan.name},
+              Value::structure({{"TopicArn", plan.arn}, {"AttributeName", "KmsMasterKeyId"}, {"AttributeValue", plan.kms_key}}));
+}
+
+Step Builder::topic_policy() {
+  const auto& topic = plan_.alarm_topic;
+  if (topic.policy.empty()) return Done{};
+  return call({"sns", "SetTopicAttributes", topic.region, "set the policy of topic " + topic.name},
+              Value::structure({{"TopicArn", topic.arn}, {"AttributeName", "Policy"}, {"AttributeValue", topic.policy}}));
+}
+
+Step Builder::subscribe(const SubscriptionPlan& plan) {
+  return call({"sns", "Subscribe", plan.region, fmt::format("subscribe {} to {}", plan.endpoint, plan.topic_arn)},
+              Value::structure({{"TopicArn", plan.topic_arn}, {"Protocol", plan.protocol}, {"Endpoint", plan.endpoint}}));
+}
+
+Step Builder::log_group(const LogGroupPlan& plan, const std::optional<ObservedLogGroup>& there) {
+  const auto name = Value::structure({{"logGroupName", plan.name}});
+  if (!there) {
+    auto input = name;
+    input.set("tags", text_map(plan.tags));
+    const auto made = outside_.aws.call("logs", "CreateLogGroup", input, plan.region);
+    // The function may have made its group first.
+    if (!made && !made.error().is("ResourceAlreadyExistsException"))
+      return failure(obstacle(made.error(), "create log group " + plan.name));
+  } else if (const auto tags = missing_tags(plan.tags, there->tags); !tags.empty()) {
+    const auto tagged = call({"logs", "TagResource", plan.region, "tag log group " + plan.name},
+                             Value::structure({{"resourceArn", plan.arn}, {"tags", text_map(tags)}}));
+    if (!tagged) return tagged;
+  }
+  if (plan.retention_days == 0 || (there && there->retention_days == plan.retention_days)) return Done{};
+  auto input = name;
+  input.set("retentionInDays", plan.retention_days);
+  return call({"logs", "PutRetentionPolicy", plan.region, "set the retention of log group " + plan.name}, input);
+}
+
+Step Builder::schedule() {
+  const auto& schedule = plan_.schedule;
+  auto input = Value::structure({{"Name", schedule.name},
+                                 {"ScheduleExpression", schedule.expression},
+                                 {"State", "ENABLED"},
+                                 {"Description", "Sitelatch: latches what the alarm's chain has missed"}});
+  if (!observed_.schedule) input.set("Tags", tag_list(schedule.tags));
+  const auto put = call({"events", "PutRule", schedule.region, "create rule " + schedule.name}, input);
+  if (!put || !observed_.schedule) return put;
+  const auto tags = missing_tags(schedule.tags, observed_.schedule->tags);
+  if (tags.empty()) return Done{};
+  return call({"events", "TagResource", schedule.region, "tag rule " + schedule.name},
+              Value::structure({{"ResourceARN", schedule.arn}, {"Tags", tag_list(tags)}}));
+}
+
+Step Builder::schedule_target() {
+  const auto& schedule = plan_.schedule;
+  const auto target = Value::structure({{"Id", schedule.target_id}, {"Arn", schedule.target_arn}});
+  const auto put = ask({"events", "PutTargets", schedule.region, "let rule " + schedule.name + " run the function"},
+                       Value::structure({{"Rule", schedule.name}, {"Targets", Value::list({target})}}));
+  if (!put) return failure(put.error());
+  if ((*put)["FailedEntryCount"].integer_or(0) == 0) return Done{};
+  const auto& entry = (*put)["FailedEntries"].items();
+  return failure(Obstacle{Obstacle::Kind::failed,
+                          fmt::format("Rule {} does not take the function as its target: {}", schedule.name,
+                                      entry.empty() ? "no reason given" : entry.front()["ErrorMessage"].string_or(""))});
+}
+
+Step Builder::disarm_alarm() {
+  return call({"cloudwatch", "DisableAlarmActions", plan_.alarm.region, "disable the actions of alarm " + plan_.alarm.name},
+              Value::structure({{"AlarmNames", Value::list({plan_.alarm.name})}}));
+}
+
+namespace {
+
+// What the guide's alarm is.
+void watch_the_check(Value& input, const AlarmPlan& plan) {
+  const auto dimension = Value::structure({{"Name", AlarmPlan::dimension}, {"Value", plan.health_check_id}});
+  input.set("Namespace", AlarmPlan::metric_namespace);
+  input.set("MetricName", AlarmPlan::metric);
+  input.set("Dimensions", Value::list({dimension}));
+  input.set("Statistic", AlarmPlan::statistic);
+  input.set("ComparisonOperator", AlarmPlan::comparison);
+  input.set("Threshold", AlarmPlan::threshold);
+  input.set("TreatMissingData", AlarmPlan::missing_data);
+  input.set("Period", AlarmPlan::period_s);
+  input.set("EvaluationPeriods", AlarmPlan::evaluation_periods);
+}
+
+bool same_but_tags(const ObservedAlarm& there, const AlarmPlan& plan) {
+  const int needed = there.datapoints_to_alarm ? there.datapoints_to_alarm : there.evaluation_periods;
+  return there.metric_namespace == AlarmPlan::metric_namespace && there.metric == AlarmPlan::metric &&
+         there.dimensions == std::vector<std::pair<std::string, std::string>>{{std::string{AlarmPlan::dimension}, plan.health_check_id}} &&
+         there.comparison == AlarmPlan::comparison && there.statistic == AlarmPlan::statistic &&
+         there.threshold == AlarmPlan::threshold && there.missing_data == AlarmPlan::missing_data &&
+         there.period_s * needed <= AlarmPlan::period_s * AlarmPlan::evaluation_periods &&
+         std::find(there.alarm_actions.begin(), there.alarm_actions.end(), plan.topic_arn) != there.alarm_actions.end();
+}
+
+}  // namespace
+
+Step Builder::alarm() {
+  const auto& plan = plan_.alarm;
+  if (!observed_.alarm) {
+    auto input = Value::structure({{"AlarmName", plan.name},
+                                   {"AlarmDescription", plan.description},
+                                   {"ActionsEnabled", false},  // until it is armed
+                                   {"AlarmActions", Value::list({plan.topic_arn})},
+                                   {"Tags", tag_list(plan.tags)}});
+    watch_the_check(input, plan);
+    return call({"cloudwatch", "PutMetricAlarm", plan.region, "create alarm " + plan.name}, input);
+  }
+  const auto& there = *observed_.alarm;
+  if (!same_but_tags(there, plan)) {
+    const auto changed = change_alarm(Value::structure({{"AlarmName", plan.name}}));
+    if (!changed) return changed;
+  }
+  const auto tags = missing_tags(plan.tags, there.tags);
+  if (tags.empty()) return Done{};
+  return call({"cloudwatch", "TagResource", plan.region, "tag alarm " + plan.name},
+              Value::structure({{"ResourceARN", there.arn}, {"Tags", tag_list(tags)}}));
+}
+
+// PutMetricAlarm replaces the whole alarm: what the plan does not speak of is carried over.
+Step Builder::change_alarm(Value input) {
+  const auto& plan = plan_.alarm;
+  const auto reply = ask({"cloudwatch", "DescribeAlarms", plan.region, "read alarm " + plan.name},
+                         Value::structure({{"AlarmNames", Value::list({plan.name})}}));
+  if (!reply) return failure(reply.error());
+  const auto& alarms = (*reply)["MetricAlarms"].items();
+  const Value there = alarms.empty() ? Value::structure() : alarms.front();
+  for (const auto* kept : {"AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions"})
+    input.set(kept, there[kept]);
+  auto actions = there["AlarmActions"].strings();
+  if (std::find(actions.begin(), actions.end(), plan.topic_arn) == actions.end()) {
+    Value all = Value::list({plan.topic_arn});
+    for (const auto& action : actions) all.push(action);
+    input.set("AlarmActions", all);
+  }
+  watch_the_check(input, plan);
+  return call({"cloudwatch", "PutMetricAlarm", plan.region, "change alarm " + plan.name}, input);
+}
+
+}  // namespace sitelatch::guard

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes, changes or completes one piece of a guard so that it is as the plan says. Each call may be the second for the
+// same piece (a deploy that was cut off): what is there is taken as it is found. Pieces that others made keep what the plan
+// does not speak of: tags, variables, further actions of the alarm.
+// Waits out what AWS makes eventual: a role that cannot be assumed yet, a function that is pending or being updated.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "client/client.h"
+#include "client/wait.h"
+#include "guard/apply/obstacle.h"
+#include "guard/rules/state.h"
+
+namespace sitelatch::guard {
+
+struct FunctionCode {
+  std::string_view zip;
+  std::string sha256;  // as Lambda tells it; empty: not compared
+};
+
+using Step = Result<Done, Obstacle>;
+using Progress = std::function<void(const std::string& sentence)>;
+
+class Builder {
+ public:
+  struct Outside {
+    client::Aws& aws;
+    client::Clock& clock;
+    Progress progress;
+    WallInstant deadline;
+  };
+  // Borrows all of it.
+  Builder(Outside outside, const Plan& plan, const Observed& observed, FunctionCode code);
+
+  Step make(Piece piece);
+  // The alarm does nothing until it is armed.
+  Step disarm_alarm();
+  // A role that was made again under its name: the function is given it anew.
+  Step renew_role();
+
+ private:
+  struct Call {
+    std::string_view service, operation, region, doing;
+  };
+  Result<client::Value, Obstacle> ask(const Call& call, client::Value input);
+  Step call(const Call& call, client::Value input);
+  // Again while `passing` says that the refusal passes by itself.
+  Step call_patiently(const Call& call, const client::Value& input,
+                      const std::function<bool(const client::Error&)>& passing, std::string_view waiting_for);
+
+  Step topic(const TopicPlan& plan, const std::optional<ObservedTopic>& there, bool with_record);
+  Step topic_policy();
+  Step subscribe(const SubscriptionPlan& plan);
+  Step log_group(const LogGroupPlan& plan, const std::optional<ObservedLogGroup>& there);
+  Step role();
+  Step role_policy();
+  Step detach(const std::string& policy_arn);
+  Step function();
+  Step create_function();
+  Step function_code();
+  Step function_configuration();
+  Step failure_destination();
+  Step permission(const PermissionPlan& plan);
+  Step schedule();
+  Step schedule_target();
+  Step alarm();
+  Step change_alarm(client::Value input);
+
+  Step function_settled();
+  Step tag_function(Texts tags);
+  Texts missing_tags(const Texts& wanted, const Texts& there) const;
+  void say(const std::string& sentence) { outside_.progress(sentence); }
+
+  Outside outside_;
+  const Plan& plan_;
+  const Observed& observed_;
+  FunctionCode code_;
+  std::string role_id_;
+};
+
+}  // namespace sitelatch::guard
