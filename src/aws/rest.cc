@@ -234,6 +234,7 @@ std::string write_target(const ServiceModel& model, const Operation& operation, 
       target += segment.text;
       continue;
     }
+    if (!shape) continue;  // an operation that is only known by name
     for (const auto& member : shape->members) {
       if (member.location != Location::label || member.wire_name != segment.text) continue;
       std::string text;
