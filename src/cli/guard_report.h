@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aws/value.h"
+#include "cli/commands.h"
 #include "cli/guard_commands.h"
 #include "client/client.h"
 #include "guard/apply/carry_out.h"

@@ -17,7 +17,7 @@ AuditEntry entry_of(const View& view, const Errand& errand, const Change& change
   entry.stage = "asked";
   entry.change_id = change_id;
   entry.who = view.seen.caller_arn;
-  entry.why = errand.why;
+  entry.why = errand.why.empty() ? change.says : errand.why;
   entry.forced = errand.forced;
   const auto& check = *view.seen.observed.check;
   entry.before = describe_check(check);

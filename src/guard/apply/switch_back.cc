@@ -16,9 +16,9 @@ namespace {
 constexpr auto between_probes = std::chrono::seconds{1};
 constexpr auto longest_wait_for_alarm = std::chrono::minutes{5};
 
-class Release {
+class Switching {
  public:
-  Release(Desk& desk, const SwitchBackWish& wish) : desk_(desk), wish_(wish) {}
+  Switching(Desk& desk, const SwitchBackWish& wish) : desk_(desk), wish_(wish) {}
 
   SwitchBackReport run() {
     auto shown = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, true, true, false});
@@ -46,7 +46,11 @@ class Release {
     const auto name = name_to_type(*shown);
     if (!wish_.confirm(*shown, name))
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
-    return release(std::move(*shown));
+    // The checks and the person took their time: the release goes by what CloudWatch says now.
+    auto fresh = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, false, false, false});
+    if (!fresh) return ends(SwitchBackEnd::failed, "Nothing was released: " + fresh.error().text);
+    fresh->seen.records = std::move(shown->seen.records);
+    return release(std::move(*fresh));
   }
 
  private:
@@ -201,7 +205,7 @@ class Release {
     if (!now) return ends(SwitchBackEnd::failed, "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
     Errand errand;
     errand.action = "latch-again";
-    errand.why = fmt::format("Primary did not become healthy within {} after release {}", describe(wish_.window), report_.release);
+    errand.why = fmt::format("Primary did not become healthy within {} after release {}", sitelatch::describe(wish_.window), report_.release);
     errand.subject = "Sitelatch: " + name_to_type(*now) + " is latched again: Primary did not become healthy";
     const auto carried = carry_out(desk_, std::move(*now), errand, [&](const View& seen) {
       return guard::latch_again(situation_of(seen.seen.observed), errand.why, seen.now);
@@ -238,6 +242,6 @@ std::string name_to_type(const View& view) {
   return name;
 }
 
-SwitchBackReport switch_back(Desk& desk, const SwitchBackWish& wish) { return Release(desk, wish).run(); }
+SwitchBackReport switch_back(Desk& desk, const SwitchBackWish& wish) { return Switching(desk, wish).run(); }
 
 }  // namespace sitelatch::guard

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "cli/commands.h"
+#include "cli/guard_report.h"
+#include "function/zip.h"
+#include "guard/apply/deploy.h"
+#include "guard/apply/destroy.h"
+#include "guard/apply/drill.h"
+#include "guard/apply/python_function.h"
+
+namespace sitelatch::cli {
+namespace {
+
+using aws::Value;
+
+volatile std::sig_atomic_t interrupted = 0;
+void on_signal(int) { interrupted = 1; }
+
+// SIGINT and SIGTERM end the rehearsal, not the removal of what it made.
+class Signals {
+ public:
+  Signals() {
+    struct sigaction action {};
+    action.sa_handler = &on_signal;
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGHUP, &action, nullptr);
+  }
+};
+
+// The desk's clock, which wakes up when a person has had enough.
+class ImpatientClock final : public client::Clock {
+ public:
+  explicit ImpatientClock(client::Clock& inner) : inner_(inner) {}
+  WallInstant now() const override { return inner_.now(); }
+  void sleep(Duration d) override {
+    check();
+    const auto end = now() + d;
+    while (now() < end) {
+      inner_.sleep(std::min<Duration>(end - now(), std::chrono::milliseconds{200}));
+      check();
+    }
+  }
+  void check() const {
+    if (listening_ && interrupted) throw guard::Interrupted{};
+  }
+  void stop_listening() { listening_ = false; }
+
+ private:
+  client::Clock& inner_;
+  bool listening_ = true;
+};
+
+Value to_value(const guard::DrillReport& report) {
+  auto legs = Value::list();
+  for (const auto& leg : report.legs)
+    legs.push(Value::structure({{"name", leg.name},
+                                {"passed", leg.passed},
+                                {"seconds", std::chrono::duration<double>(leg.took).count()},
+                                {"sentence", leg.sentence}}));
+  auto left = Value::list();
+  for (const auto& remains : report.left) left.push(remains);
+  return Value::structure({{"legs", legs}, {"cost", report.cost.empty() ? Value{} : Value{report.cost}}, {"left", left}});
+}
+
+std::string text_of(const guard::DrillReport& report) {
+  std::string out;
+  for (const auto& leg : report.legs)
+    out += fmt::format("  {:6} {:14} {:7.1f} s  {}\n", leg.passed ? "ok" : "FAILED", leg.name,
+                       std::chrono::duration<double>(leg.took).count(), leg.sentence);
+  if (!report.cost.empty()) out += "Cost: " + report.cost + ".\n";
+  for (const auto& remains : report.left) out += "Not removed: " + remains + "\n";
+  return out + report.sentence;
+}
+
+guard::DrillTools tools_of(guard::Desk& desk, ImpatientClock& clock, Duration limit) {
+  guard::DrillTools tools;
+  tools.build = [&desk, limit](const guard::View& real, const std::string& scratch) -> Result<Done> {
+    guard::Wish wish;
+    wish.health_check_id = scratch;
+    wish.function_region = real.plan.settings.function_region;
+    wish.latch = real.plan.settings.latch;
+    if (real.seen.observed.function) wish.function = real.plan.settings.function;
+    const guard::Codes codes{{function::function_zip(), function::function_sha256()}, {guard::python_function_zip(), {}}};
+    guard::Deployment deployment({desk, guard::ask_site_from_here(), limit}, wish, codes);
+    const auto intent = deployment.look();
+    if (!intent) return failure(Problem{intent.error().text});
+    const auto built = deployment.build(*intent);
+    if (!built) return failure(Problem{built.error().text});
+    return Done{};
+  };
+  tools.remove = [&desk](const std::string& scratch) -> Result<Done> {
+    // The scratch check is deleted next: its latch needs no releasing.
+    const auto ending = guard::plan_ending(desk, {scratch, guard::Latch::keep, true});
+    if (!ending) return failure(Problem{ending.error().text});
+    const auto removed = guard::carry_out(desk, *ending);
+    if (!removed) return failure(Problem{removed.error().text});
+    return Done{};
+  };
+  tools.ignore_interrupts = [&clock] { clock.stop_listening(); };
+  return tools;
+}
+
+}  // namespace
+
+int drill(const DrillOptions& options) {
+  const auto scenario = guard::scenario(options.scenario);
+  if (!scenario) return fail(options.common, "--scenario takes alarm, outage or blip.", exit_usage);
+  GuardDesk bench(options.common);
+  if (!confirmed(options.common, fmt::format("Rehearse the guard of health check {} on a scratch health check (made and removed; no traffic moves)?",
+                                             options.health_check_id)))
+    return finish(options.common, {"refused", "Nothing was made.", Value::structure(), {}, {}}, exit_refused);
+  const Signals signals;
+  ImpatientClock clock(bench.clock());
+  auto& plain = bench.desk();
+  guard::Desk desk{plain.aws, clock, plain.surroundings, plain.entropy,
+                   [&clock](const std::string& sentence) {
+                     clock.check();
+                     say(sentence);
+                   },
+                   plain.dns_server};
+  const auto report = guard::drill(desk, tools_of(desk, clock, options.timeout), {options.health_check_id, *scenario, options.timeout});
+  const int status = report.passed ? exit_done : report.interrupted ? exit_failed : exit_findings;
+  const bool json = options.common.output == Output::json;
+  return finish(options.common,
+                {report.passed ? "passed" : report.interrupted ? "interrupted" : "failed", json ? report.sentence : text_of(report), to_value(report), {}, report.notes},
+                status);
+}
+
+}  // namespace sitelatch::cli

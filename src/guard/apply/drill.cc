@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/apply/drill.h"
+
+#include <fmt/format.h>
+
+#include "client/wait.h"
+#include "guard/apply/drill_scratch.h"
+#include "guard/apply/switch_back.h"
+#include "guard/rules/json.h"
+
+namespace sitelatch::guard {
+namespace {
+
+using aws::Value;
+
+// How long after a blip the alarm may still see it, by AWS's clock: two of its periods and their lag.
+constexpr auto after_blip = std::chrono::minutes{4};
+
+class Drill {
+ public:
+  Drill(Desk& desk, const DrillTools& tools, const DrillWish& wish) : desk_(desk), tools_(tools), wish_(wish) {}
+
+  DrillReport run() {
+    try {
+      rehearse();
+    } catch (const Interrupted&) {
+      report_.interrupted = true;
+      report_.sentence = "Interrupted.";
+    }
+    tools_.ignore_interrupts();
+    clean_up();
+    return std::move(report_);
+  }
+
+ private:
+  bool fails(std::string sentence) {
+    report_.sentence = std::move(sentence);
+    return false;
+  }
+
+  // One leg: what it is, and whether it came; its time goes into the report.
+  bool leg(std::string name, const std::function<Result<std::string>()>& walk) {
+    const auto begun = desk_.clock.now();
+    const auto walked = walk();
+    const auto took = std::chrono::duration_cast<Duration>(desk_.clock.now() - begun);
+    Leg done{std::move(name), walked.has_value(), took, walked ? *walked : walked.error().text};
+    desk_.progress(fmt::format("{} {} ({:.1f} s): {}", done.passed ? "ok    " : "FAILED", done.name,
+                               std::chrono::duration<double>(took).count(), done.sentence));
+    report_.legs.push_back(done);
+    return done.passed || fails(fmt::format("The leg \"{}\" failed: {}", done.name, done.sentence));
+  }
+
+  bool rehearse() {
+    auto real = view(desk_.aws, desk_.clock, wish_.health_check_id, {"", false, false, false});
+    if (!real) return fails(real.error().text);
+    if (!real->seen.observed.check) return fails(fmt::format("There is no health check {}.", wish_.health_check_id));
+    if (!real->seen.observed.check->type.starts_with("HTTP")) return fails("Only HTTP and HTTPS health checks have a path to latch by.");
+    real_ = std::move(*real);
+    if (!remove_remains()) return false;
+    if (!leg("self-test", [this] { return self_test(); })) return false;
+    if (!leg("scratch-check", [this] { return make_check(); })) return false;
+    if (!leg("deploy", [this] { return build(); })) return false;
+    if (!leg("armed", [this] { return arm_scratch(); })) return false;
+    const auto latched = wish_.scenario == Scenario::alarm ? alarm_scenario()
+                         : wish_.scenario == Scenario::outage ? outage_scenario() : blip_scenario();
+    if (!latched) return false;
+    if (*latched && !leg("switch-back", [this] { return switch_back_scratch(); })) return false;
+    report_.passed = true;
+    report_.sentence = "The whole chain works; no traffic moved.";
+    return true;
+  }
+
+  bool remove_remains() {
+    const auto left = find_scratch(desk_, wish_.health_check_id);
+    if (!left) return fails(left.error().text);
+    for (const auto& id : *left) {
+      desk_.progress("Removing what an earlier drill left: scratch health check " + id + ".");
+      if (!remove(id)) return fails("What an earlier drill left could not be removed.");
+    }
+    return true;
+  }
+
+  // The real function, with its own role: it proves its rights and changes nothing.
+  Result<std::string> self_test() {
+    const auto& function = real_.seen.observed.function;
+    if (!function) return std::string{"no function is deployed yet: the rehearsal shows what a deploy would give"};
+    if (!function->runtime.starts_with("provided")) return std::string{"the function is the guide's Python: it has no self-test"};
+    const auto reply = desk_.aws.call("lambda", "Invoke",
+                                      Value::structure({{"FunctionName", function->name}, {"Payload", R"({"sitelatch":"self-test"})"}}),
+                                      real_.plan.function.region);
+    if (!reply) return failure(Problem{client::explain(reply.error(), "run the self-test of function " + function->name)});
+    const auto payload = (*reply)["Payload"].string_or("");
+    if ((*reply)["FunctionError"]) return failure(Problem{"the function failed its self-test: " + payload});
+    const auto answer = Json::parse(payload);
+    if (answer && (*answer)["self_test"].text() == "ok") return std::string{"the function of the real guard has all its rights"};
+    std::string missing = answer ? "" : payload;
+    if (answer)
+      for (const auto& right : (*answer)["rights"].elements())
+        if (!right["ok"].boolean()) missing += fmt::format("{}{} ({})", missing.empty() ? "" : "; ", right["right"].text(), right["detail"].text());
+    return failure(Problem{"the function failed its self-test: " + missing});
+  }
+
+  Result<std::string> make_check() {
+    const auto made = make_scratch(desk_, real_);
+    if (!made) return failure(made.error());
+    scratch_ = *made;
+    begun_ = desk_.clock.now();
+    return fmt::format("health check {}, like {}, used by no record", scratch_, wish_.health_check_id);
+  }
+
+  Result<std::string> build() {
+    const auto built = tools_.build(real_, scratch_);
+    if (!built) return failure(built.error());
+    return std::string{"a second guard from the same plan"};
+  }
+
+  client::Patience patience() const {
+    client::Patience out;
+    out.every = std::chrono::milliseconds{300};
+    out.growth = 1.3;
+    out.longest = std::chrono::seconds{4};
+    out.at_most = wish_.leg_limit;
+    return out;
+  }
+  // Looks at the scratch guard until `holds`.
+  bool wait_for_scratch(const std::function<bool(const View&)>& holds) {
+    return client::wait_until(desk_.clock, patience(), [&] {
+      const auto now = view(desk_.aws, desk_.clock, scratch_, {"", false, false, false});
+      return now && now->seen.observed.check && holds(*now);
+    });
+  }
+  Failure<Problem> not_in_time(std::string_view what) const {
+    return failure(Problem{fmt::format("{} within {}", what, sitelatch::describe(wish_.leg_limit))});
+  }
+
+  Result<std::string> arm_scratch() {
+    std::string why = "it did not become healthy";
+    const auto could = wait_for_scratch([&](const View& now) {
+      const auto possible = guard::arm(situation_of(now.seen.observed), {now.seen.observed.healthy}, now.now);
+      if (!possible && !possible.error().empty()) why = possible.error().front().why;
+      return possible.has_value();
+    });
+    if (!could) return not_in_time("the second guard could not be armed (" + why + ")");
+    auto now = view(desk_.aws, desk_.clock, scratch_, {"", false, false, false});
+    if (!now) return failure(now.error());
+    Errand errand;
+    errand.action = "arm";
+    errand.why = "drill";
+    const auto armed = carry_out(desk_, std::move(*now), errand, [](const View& seen) {
+      return guard::arm(situation_of(seen.seen.observed), {seen.seen.observed.healthy}, seen.now);
+    });
+    if (!armed) return failure(Problem{armed.error().refusals.empty() ? armed.error().failed : armed.error().refusals.front().why});
+    return std::string{"healthy, and its alarm is OK from real data"};
+  }
+
+  bool wait_for_latch_leg() {
+    return leg("latched", [this]() -> Result<std::string> {
+      std::string path;
+      const auto came = wait_for_scratch([&](const View& now) {
+        path = describe_check(*now.seen.observed.check);
+        return latched(*now.seen.observed.check);
+      });
+      if (!came) return not_in_time("the function did not latch the scratch check");
+      return "alarm, topic and function: " + path;
+    });
+  }
+
+  std::optional<bool> alarm_scenario() {
+    const bool set = leg("alarm", [this]() -> Result<std::string> {
+      const auto scratch = view(desk_.aws, desk_.clock, scratch_, {"", false, false, false});
+      if (!scratch) return failure(scratch.error());
+      const auto done = desk_.aws.call("cloudwatch", "SetAlarmState",
+                                       Value::structure({{"AlarmName", scratch->plan.alarm.name},
+                                                         {"StateValue", "ALARM"},
+                                                         {"StateReason", "sitelatch drill"}}),
+                                       scratch->plan.alarm.region);
+      if (!done) return failure(Problem{client::explain(done.error(), "set the state of the scratch alarm")});
+      return std::string{"set to ALARM by hand (drives the real actions; Route 53's own part is in the scenario outage)"};
+    });
+    if (!set || !wait_for_latch_leg()) return std::nullopt;
+    return true;
+  }
+
+  bool begin_outage() {
+    return leg("outage", [this]() -> Result<std::string> {
+      const auto moved = move_port(desk_, scratch_, dead_port);
+      if (!moved) return failure(moved.error());
+      return fmt::format("the scratch check looks at port {}, where nobody answers", dead_port);
+    }) && leg("unhealthy", [this]() -> Result<std::string> {
+      if (!wait_for_scratch([](const View& now) { return !now.seen.observed.healthy.value_or(true); }))
+        return not_in_time("Route 53 did not find the scratch check unhealthy");
+      return std::string{"Route 53's checkers agree: from here on DNS would answer Backup"};
+    });
+  }
+
+  int own_port() const {
+    return static_cast<int>(real_.seen.check_config["Port"].integer_or(real_.seen.observed.check->type.starts_with("HTTPS") ? 443 : 80));
+  }
+  bool end_outage() {
+    return leg("recovery", [this]() -> Result<std::string> {
+      const auto moved = move_port(desk_, scratch_, own_port());
+      if (!moved) return failure(moved.error());
+      return std::string{"the scratch check looks at Primary's own port again"};
+    });
+  }
+
+  std::optional<bool> outage_scenario() {
+    if (!begin_outage() || !wait_for_latch_leg() || !end_outage() || !stays_latched()) return std::nullopt;
+    return true;
+  }
+  // What the product is for: the address answers again, and the check must not become healthy.
+  bool stays_latched() {
+    return leg("stays-latched", [this]() -> Result<std::string> {
+      const auto now = view(desk_.aws, desk_.clock, scratch_, {"", false, false, false});
+      if (!now) return failure(now.error());
+      if (!latched(*now->seen.observed.check)) return failure(Problem{"the latch is gone"});
+      return std::string{"the address answers again and the latch stands"};
+    });
+  }
+
+  // The answer to "what if it is over before the latch": either is possible, and which one depends on the alarm's minute.
+  std::optional<bool> blip_scenario() {
+    if (!begin_outage() || !end_outage()) return std::nullopt;
+    bool came = false;
+    std::optional<Instant> begun;
+    const bool told = leg("blip", [&]() -> Result<std::string> {
+      const bool settled = wait_for_scratch([&](const View& now) {
+        if (!begun) begun = now.now;
+        came = latched(*now.seen.observed.check);
+        const bool quiet = now.seen.observed.healthy.value_or(false) && now.seen.observed.alarm &&
+                           now.seen.observed.alarm->seen.state == AlarmState::ok && now.now >= *begun + after_blip;
+        return came || quiet;
+      });
+      if (!settled) return not_in_time("neither a latch nor a quiet recovery");
+      return std::string{came ? "the alarm saw it: latched although Primary was back; Backup would keep serving"
+                              : "the alarm did not see it: Primary would have served again without a switch-back"};
+    });
+    if (!told) return std::nullopt;
+    return came;
+  }
+
+  Result<std::string> switch_back_scratch() {
+    SwitchBackWish wish;
+    wish.health_check_id = scratch_;
+    wish.reason = "drill";
+    wish.window = wish_.leg_limit;
+    wish.confirm = [](const View&, const std::string&) { return true; };
+    const auto report = guard::switch_back(desk_, wish);
+    if (report.end == SwitchBackEnd::done) return std::string{"released: healthy, alarm OK, armed again"};
+    return failure(Problem{report.sentence + (report.refusals.empty() ? "" : " " + report.refusals.front().why)});
+  }
+
+  bool remove(const std::string& scratch_id) {
+    // The guard first: its pieces are found by the check's id, and a check that is gone cannot be found again.
+    const auto guard_gone = tools_.remove(scratch_id);
+    if (!guard_gone) {
+      report_.left.push_back(fmt::format("the guard of scratch check {}: {}", scratch_id, guard_gone.error().text));
+      return false;
+    }
+    const auto check_gone = remove_scratch(desk_, scratch_id);
+    if (!check_gone) report_.left.push_back(check_gone.error().text);
+    return check_gone.has_value();
+  }
+
+  void clean_up() {
+    if (report_.interrupted && scratch_.empty()) {
+      // Cut off between the call that made it and our knowing it.
+      const auto left = find_scratch(desk_, wish_.health_check_id);
+      if (left && !left->empty()) scratch_ = left->front();
+    }
+    if (!scratch_.empty()) {
+      desk_.progress("Removing the second guard and its scratch health check ...");
+      (void)remove(scratch_);
+      report_.cost = cost();
+    }
+    if (!report_.left.empty()) report_.passed = false;
+  }
+
+  // AWS's list prices (2025): a health check outside AWS with HTTPS at most 2.75 USD a month, an alarm 0.10 USD; invocations,
+  // messages and log lines of a drill are far below a cent.
+  std::string cost() const {
+    const auto hours = std::chrono::duration<double, std::ratio<3600>>(desk_.clock.now() - begun_).count();
+    const double dollars = (2.75 + 0.10) / 730 * (hours < 1 ? 1 : hours);
+    return fmt::format("under {:.2f} USD on AWS (one health check and one alarm for {:.0f} minutes, a few invocations)",
+                       dollars < 0.01 ? 0.01 : dollars + 0.01, hours * 60 < 1 ? 1 : hours * 60);
+  }
+
+  Desk& desk_;
+  const DrillTools& tools_;
+  const DrillWish& wish_;
+  View real_;
+  std::string scratch_;
+  WallInstant begun_{};
+  DrillReport report_;
+};
+
+}  // namespace
+
+std::optional<Scenario> scenario(std::string_view text) {
+  if (text == "alarm") return Scenario::alarm;
+  if (text == "outage") return Scenario::outage;
+  if (text == "blip") return Scenario::blip;
+  return std::nullopt;
+}
+
+DrillReport drill(Desk& desk, const DrillTools& tools, const DrillWish& wish) { return Drill(desk, tools, wish).run(); }
+
+}  // namespace sitelatch::guard
