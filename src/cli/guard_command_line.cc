@@ -154,7 +154,6 @@ void add_arm(CLI::App& app, int& status) {
   auto command = add_command<ArmOptions>(app, "arm", "arm the guard, or end a maintenance early", Changes::yes);
   add_id(command);
   command.app->add_option("--reason", command.options->reason, "why, for the audit log")->type_name("TEXT");
-  add_duration(command, "--timeout", &ArmOptions::timeout, "how long to wait until the guard can fire", "10m");
   run_by(command, &arm, status,
          std::string{"Refused while the guard could not fire: an alarm that is in ALARM already acts on nothing.\n\n"} + common_statuses +
              "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
@@ -196,6 +195,35 @@ void add_reconcile(CLI::App& app, int& status) {
          std::string{common_statuses} + "\nExample:\n  sitelatch reconcile 233e180f-f023-45a3-954e-415303f21eab --yes");
 }
 
+void add_doctor(CLI::App& app, int& status) {
+  auto command = add_command<DoctorOptions>(app, "doctor", "what is there, whoever made it, and what would go wrong; changes nothing", Changes::no);
+  run_by(command, &doctor, status,
+         "Looks at every health check that a PRIMARY record or a guard uses: guards made by hand, what is left over, others that\n"
+         "write to the same check, sites that DNS would hand the traffic at the wrong time, a latch path that answers.\n\n"
+         "Exit status:\n"
+         "  0  nothing to mend\n"
+         "  5  AWS was not reached, or not everything may be seen (and nothing was found)\n"
+         "  7  there is something to mend\n\n"
+         "Example:\n  sitelatch doctor --profile production");
+}
+
+void add_drill(CLI::App& app, int& status) {
+  auto command = add_command<DrillOptions>(app, "drill", "rehearse the whole chain on a second guard; no traffic moves", Changes::yes);
+  auto& options = *command.options;
+  add_id(command);
+  command.app->add_option("--scenario", options.scenario, "alarm: from the alarm on, in seconds; outage: from the first failed probe on; blip: over before the latch")
+      ->type_name("alarm|outage|blip")->check(CLI::IsMember({"alarm", "outage", "blip"}))->capture_default_str();
+  command.app->add_flag("--shadow", options.shadow, "on a scratch health check that no record uses (the default, and the only way so far)");
+  add_duration(command, "--timeout", &DrillOptions::timeout, "the most that one leg may take", "15m");
+  run_by(command, &drill, status,
+         std::string{"Makes a scratch health check like Primary's and a guard on it from the same plan, lets it fail, be latched and be\n"
+                     "switched back, runs the self-test of the real function, says how long each leg took and what it cost, and removes\n"
+                     "what it made, also when interrupted. What a killed drill left is removed by the next one.\n\n"} +
+             common_statuses +
+             "  7  a leg of the chain failed\n"
+             "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage --yes");
+}
+
 void add_log(CLI::App& app, int& status) {
   auto command = add_command<LogOptions>(app, "log", "who did what, when and why", Changes::no);
   add_id(command);
@@ -214,8 +242,10 @@ void add_guard_commands(CLI::App& app, int& status) {
   add_trip(app, status);
   add_switch_back(app, status);
   add_reconcile(app, status);
+  add_doctor(app, status);
+  add_drill(app, status);
   add_log(app, status);
-  (void)add_destroy;
+  add_destroy(app, status);
 }
 
 }  // namespace sitelatch::cli

@@ -28,6 +28,7 @@ constexpr int exit_refused = 3;      // the rules say no, or nobody said yes
 constexpr int exit_not_in_time = 4;  // waited to the end of --timeout
 constexpr int exit_no_answer = 5;    // AWS was not reached, or said that this may not be done
 constexpr int exit_latched_again = 6;  // switch-back: Primary did not become healthy, the latch is set again
+constexpr int exit_findings = 7;     // doctor: there is something to mend; drill: a leg of the chain failed
 
 struct DeployOptions {
   GuardOptions common;
@@ -75,7 +76,6 @@ struct ArmOptions {
   GuardOptions common;
   std::string health_check_id;
   std::string reason;
-  Duration timeout = std::chrono::minutes{10};
 };
 int arm(const ArmOptions& options);
 
