@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The static bootstrap from outside: a fake Runtime API and a fake AWS of the standard library, in empty and foreign roots.
+
+FUNCTION_BOOTSTRAP names the program. What this machine cannot do (chroot without root) is skipped, and said.
+"""
+import http.server
+import json
+import os
+import pathlib
+import queue
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+import urllib.parse
+
+BOOTSTRAP = os.environ.get("FUNCTION_BOOTSTRAP", "build/dev/src/function/bootstrap")
+ID = "233e180f-f023-45a3-954e-415303f21eab"
+ALARM = f"arn:aws:cloudwatch:us-east-1:000000000000:alarm:sitelatch-{ID}"
+TOPIC = f"arn:aws:sns:us-east-1:000000000000:sitelatch-{ID}"
+NOTIFY = TOPIC + "-notify"
+RULE = f"arn:aws:events:us-east-1:000000000000:rule/sitelatch-{ID}"
+
+
+def alarm_event(**changes):
+    message = {"AlarmName": "sitelatch-" + ID, "NewStateValue": "ALARM", "StateChangeTime": "2026-11-22T12:00:00.000+0000", "AlarmArn": ALARM,
+               "Trigger": {"MetricName": "HealthCheckStatus", "Namespace": "AWS/Route53",
+                           "Dimensions": [{"value": ID, "name": "HealthCheckId"}]}}
+    message.update(changes)
+    return {"Records": [{"EventSource": "aws:sns", "Sns": {"MessageId": "m", "TopicArn": TOPIC, "Message": json.dumps(message)}}]}
+
+
+def tick():
+    return {"source": "aws.events", "detail-type": "Scheduled Event", "resources": [RULE], "detail": {}}
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def body(self):
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def answer(self, status, body, headers=()):
+        data = body.encode()
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+class Cloud:
+    """Route 53, CloudWatch, SNS and Logs for one check. `faults`: (operation, status, code) to answer with, once each."""
+
+    def __init__(self):
+        self.path, self.version, self.disabled = "/lb-check", 1, "false"
+        self.alarm, self.tags, self.calls, self.told, self.audit, self.faults = "OK", {}, [], [], [], []
+        self.unsigned = 0
+        outer = self
+
+        class Handler(Quiet):
+            def do_GET(self):
+                outer.serve(self, "GetHealthCheck", "")
+
+            def do_POST(self):
+                body = self.body().decode()
+                target = self.headers.get("X-Amz-Target")
+                name = "UpdateHealthCheck" if self.path.startswith("/2013") else target.split(".")[1] if target else urllib.parse.parse_qs(body)["Action"][0]
+                outer.serve(self, name, body)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def check_xml(self, root):
+        return (f'<?xml version="1.0"?><{root} xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheck><Id>{ID}</Id><HealthCheckConfig><Type>HTTPS</Type>'
+                f"<ResourcePath>{self.path}</ResourcePath><FullyQualifiedDomainName>primary.example.test</FullyQualifiedDomainName><Inverted>false</Inverted>"
+                f"<Disabled>{self.disabled}</Disabled></HealthCheckConfig><HealthCheckVersion>{self.version}</HealthCheckVersion></HealthCheck></{root}>")
+
+    def serve(self, http, name, body):
+        self.calls.append(name)
+        if not re.match(r"AWS4-HMAC-SHA256 Credential=AKID/\d{8}/us-east-1/(route53|monitoring|sns|logs)/aws4_request", http.headers.get("Authorization", "")):
+            self.unsigned += 1
+        for fault in self.faults:
+            if fault[0] == name:
+                self.faults.remove(fault)
+                if fault[1] == 0:
+                    http.close_connection = True  # cut off without an answer
+                    return None
+                return http.answer(fault[1], f"<ErrorResponse><Error><Code>{fault[2]}</Code><Message>no</Message></Error></ErrorResponse>")
+        return getattr(self, name)(http, body)
+
+    def GetHealthCheck(self, http, body):
+        http.answer(200, self.check_xml("GetHealthCheckResponse"))
+
+    def UpdateHealthCheck(self, http, body):
+        asked = int(re.search(r"<HealthCheckVersion>(\d+)<", body)[1])
+        if asked != self.version:
+            return http.answer(409, "<ErrorResponse><Error><Code>HealthCheckVersionMismatch</Code><Message>m</Message></Error></ErrorResponse>")
+        found = re.search(r"<ResourcePath>(.*?)<", body)
+        self.path = found[1] if found else self.path
+        self.version += 1
+        return http.answer(200, self.check_xml("UpdateHealthCheckResponse"), [("x-amzn-RequestId", "r-1")])
+
+    def ListTagsForResource(self, http, body):
+        tags = "".join(f"<member><Key>{k}</Key><Value>{v}</Value></member>" for k, v in self.tags.items())
+        http.answer(200, f"<R><ListTagsForResourceResult><Tags>{tags}</Tags></ListTagsForResourceResult></R>")
+
+    def TagResource(self, http, body):
+        form = urllib.parse.parse_qs(body)
+        n = 1
+        while f"Tags.member.{n}.Key" in form:
+            self.tags[form[f"Tags.member.{n}.Key"][0]] = form[f"Tags.member.{n}.Value"][0]
+            n += 1
+        http.answer(200, "<R/>")
+
+    def Publish(self, http, body):
+        form = urllib.parse.parse_qs(body)
+        if "MessageStructure" in form:
+            return http.answer(400, "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>m</Message></Error></ErrorResponse>")
+        self.told.append(form["Message"][0])
+        return http.answer(200, "<R/>")
+
+    def DescribeAlarms(self, http, body):
+        http.answer(200, f"<R><DescribeAlarmsResult><MetricAlarms><member><AlarmArn>{ALARM}</AlarmArn><StateValue>{self.alarm}</StateValue>"
+                         "<StateUpdatedTimestamp>2026-11-22T12:00:00Z</StateUpdatedTimestamp></member></MetricAlarms></DescribeAlarmsResult></R>")
+
+    def CreateLogStream(self, http, body):
+        http.answer(400, '{"__type":"ResourceAlreadyExistsException","message":"m"}')
+
+    def PutLogEvents(self, http, body):
+        self.audit += [json.loads(e["message"]) for e in json.loads(body)["logEvents"]]
+        http.answer(200, "{}")
+
+
+class Function:
+    """The process under a fake Runtime API; send() gives (kind, JSON) of its answer."""
+
+    def __init__(self, command, environment, **options):
+        self.events, self.answers, self.number = queue.Queue(), queue.Queue(), 0
+        outer = self
+
+        class Handler(Quiet):
+            def do_GET(self):
+                event = outer.events.get()
+                if event is None:
+                    return self.answer(500, "{}")
+                outer.number += 1
+                deadline = str(int(__import__("time").time() * 1000) + 30000)
+                return self.answer(200, event, [("Lambda-Runtime-Aws-Request-Id", f"i-{outer.number}"), ("Lambda-Runtime-Deadline-Ms", deadline)])
+
+            def do_POST(self):
+                outer.answers.put((self.path.rsplit("/", 1)[1], self.body().decode()))
+                self.answer(202, '{"status":"OK"}')
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        environment = dict(environment, AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{self.server.server_address[1]}")
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+
+    def send(self, event):
+        self.events.put(event if isinstance(event, str) else json.dumps(event))
+        kind, body = self.answers.get(timeout=30)
+        return kind, json.loads(body)
+
+    def close(self):
+        self.events.put(None)
+        self.log = self.process.communicate(timeout=10)[0]
+        self.server.shutdown()
+        self.server.server_close()
+        return self.log
+
+
+def variables(cloud):
+    return {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token", "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": cloud.url, "SITELATCH_HEALTH_CHECK_ID": ID, "SITELATCH_ALARM_ARN": ALARM, "SITELATCH_ALARM_TOPIC_ARN": TOPIC,
+            "SITELATCH_NOTIFY_TOPIC_ARN": NOTIFY, "SITELATCH_RULE_ARN": RULE, "SITELATCH_AUDIT_GROUP": "/sitelatch/" + ID,
+            "SITELATCH_ORIGINAL_PATH": "/lb-check", "SITELATCH_LATCH": "path"}
+
+
+class FunctionTest(unittest.TestCase):
+    def setUp(self):
+        self.cloud = Cloud()
+        self.addCleanup(self.cloud.close)
+
+    def start(self, **changes):
+        function = Function([os.path.abspath(BOOTSTRAP)], {**variables(self.cloud), **changes})
+        self.addCleanup(lambda: function.process.poll() is None and function.process.kill())
+        return function
+
+    def test_an_alarm_latches_notes_tells_and_writes_down(self):
+        function = self.start()
+        kind, answer = function.send(alarm_event())
+        self.assertEqual((kind, answer["records"][0]["verdict"]), ("response", "latch"))
+        self.assertEqual(self.cloud.path, "/lb-check-failed-over")
+        self.assertEqual(self.cloud.calls, ["GetHealthCheck", "ListTagsForResource", "UpdateHealthCheck", "TagResource", "Publish", "PutLogEvents"])
+        self.assertIn("release=0", self.cloud.tags["sitelatch:latched"])
+        self.assertEqual(self.cloud.audit[0]["after"], "ResourcePath=/lb-check-failed-over")
+        self.assertEqual(self.cloud.unsigned, 0)
+        kind, answer = function.send(alarm_event())
+        self.assertEqual(answer["records"][0]["verdict"], "already-latched")
+        self.assertEqual(self.cloud.version, 2)
+        self.assertIn("sitelatch latch health check", function.close())
+
+    def test_a_tick_makes_good_what_the_alarm_missed_and_what_others_undo(self):
+        function = self.start()
+        self.assertEqual(function.send(tick())[1]["records"][0]["verdict"], "nothing-to-do")
+        self.cloud.alarm = "ALARM"
+        self.assertEqual(function.send(tick())[1]["records"][0]["verdict"], "latch")
+        self.cloud.path, self.cloud.version = "/lb-check", 9
+        self.assertEqual(function.send(tick())[1]["records"][0]["verdict"], "latch-again")
+        self.assertEqual(self.cloud.path, "/lb-check-failed-over")
+        self.assertEqual(len(self.cloud.told), 2)
+        function.close()
+
+    def test_a_planned_switch_over_stays(self):
+        self.cloud.path = "/lb-check-switched-over"
+        function = self.start()
+        self.assertEqual(function.send(alarm_event())[1]["records"][0]["verdict"], "kept-planned")
+        self.assertEqual(self.cloud.version, 1)
+        function.close()
+
+    def test_throttling_broken_connections_and_a_lost_version_are_tried_again(self):
+        self.cloud.faults = [("GetHealthCheck", 400, "Throttling"), ("UpdateHealthCheck", 409, "HealthCheckVersionMismatch"),
+                             ("ListTagsForResource", 503, "ServiceUnavailable"), ("GetHealthCheck", 0, ""), ("UpdateHealthCheck", 0, "")]
+        function = self.start()
+        self.assertEqual(function.send(alarm_event())[0], "response")
+        self.assertEqual((self.cloud.path, self.cloud.version), ("/lb-check-failed-over", 2))
+        function.close()
+
+    def test_a_refusal_is_the_functions_error_and_named(self):
+        self.cloud.faults = [("UpdateHealthCheck", 403, "AccessDenied")]
+        function = self.start()
+        kind, answer = function.send(alarm_event())
+        self.assertEqual(kind, "error")
+        self.assertIn("AccessDenied", answer["errorMessage"])
+        function.close()
+
+    def test_malformed_events_are_refused_and_the_process_lives(self):
+        function = self.start()
+        for event in ["", "{", "null", "[]", '{"Records":[]}', '{"Records":[{}]}', '{"Records":' + "[" * 50000, "\u0000", '{"Records":[{"EventSource":"aws:sns","Sns":{"TopicArn":"x","Message":"{}"}}]}']:
+            kind, answer = function.send(event)
+            self.assertEqual(kind, "response", event[:40])
+            self.assertIn("refused", answer["records"][0])
+        for change in [{"NewStateValue": "OK"}, {"AlarmArn": "arn:other"}, {"Trigger": {"Dimensions": []}}]:
+            self.assertIn("refused", function.send(alarm_event(**change))[1]["records"][0])
+        self.assertEqual(self.cloud.version, 1)
+        function.close()
+
+    def test_self_test(self):
+        function = self.start()
+        kind, answer = function.send({"sitelatch": "self-test"})
+        self.assertEqual((kind, answer["self_test"]), ("response", "ok"), answer)
+        self.assertEqual((self.cloud.version, self.cloud.told), (1, []))
+        self.cloud.faults = [("UpdateHealthCheck", 403, "AccessDenied")]
+        kind, answer = function.send({"sitelatch": "self-test"})
+        self.assertEqual(answer["self_test"], "failed")
+        self.assertEqual([r["right"] for r in answer["rights"] if not r["ok"]], ["route53:UpdateHealthCheck"])
+        function.close()
+
+    def test_without_its_variables_it_says_which_is_missing(self):
+        function = self.start(SITELATCH_ALARM_ARN="")
+        kind, answer = function.send(alarm_event())
+        self.assertEqual(kind, "error")
+        self.assertIn("SITELATCH_ALARM_ARN", answer["errorMessage"])
+        function.close()
+
+    def test_outside_lambda_it_says_what_it_is(self):
+        done = subprocess.run([BOOTSTRAP], env={}, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("AWS Lambda", done.stderr)
+
+
+class RootTest(unittest.TestCase):
+    """Nothing but the program: no loader, no libraries, no /etc but what a test puts there."""
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            self.skipTest("chroot needs root")
+        self.cloud = Cloud()
+        self.addCleanup(self.cloud.close)
+        self.root = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.root)
+        shutil.copy(BOOTSTRAP, self.root + "/bootstrap")
+
+    def start(self, **changes):
+        return Function(["/bootstrap"], {**variables(self.cloud), **changes}, preexec_fn=lambda: (os.chroot(self.root), os.chdir("/")))
+
+    def test_it_is_static(self):
+        self.assertIn("not a dynamic executable", subprocess.run(["ldd", BOOTSTRAP], capture_output=True, text=True).stderr)
+
+    def test_an_empty_root(self):
+        function = self.start()
+        self.assertEqual(function.send(alarm_event())[1]["records"][0]["verdict"], "latch")
+        function.close()
+
+    def test_a_root_whose_nsswitch_names_modules_of_another_glibc(self):
+        os.makedirs(self.root + "/etc")
+        with open(self.root + "/etc/nsswitch.conf", "w") as file:
+            file.write("hosts: mymachines resolve [!UNAVAIL=return] files myhostname dns\nservices: db sss files\n")
+        with open(self.root + "/etc/hosts", "w") as file:
+            file.write("127.0.0.1 cloud.example.test\n")
+        port = self.cloud.url.rsplit(":", 1)[1]
+        function = self.start(AWS_ENDPOINT_URL="http://cloud.example.test:" + port)
+        self.assertEqual(function.send(alarm_event())[1]["records"][0]["verdict"], "latch")
+        function.close()
+
+    def certificate(self, name, authority=None):
+        """A key and a certificate for 127.0.0.1, signed by `authority` (or by itself, as an authority)."""
+        base = os.path.join(self.root, name)
+        run = lambda *command: subprocess.run(command, check=True, capture_output=True)
+        if authority is None:
+            run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", base + ".key", "-out", base + ".pem")
+        else:
+            run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", base + ".key", "-out", base + ".csr")
+            with open(base + ".ext", "w") as file:
+                file.write("subjectAltName=IP:127.0.0.1\n")
+            run("openssl", "x509", "-req", "-in", base + ".csr", "-CA", authority + ".pem", "-CAkey", authority + ".key", "-CAcreateserial", "-days", "2", "-extfile", base + ".ext", "-out", base + ".pem")
+        return base
+
+    def test_tls_with_nothing_but_a_ca_bundle_and_refused_with_a_wrong_one(self):
+        if not shutil.which("openssl"):
+            self.skipTest("openssl makes the certificates")
+        right, wrong = self.certificate("right"), self.certificate("wrong")
+        server = self.certificate("server", right)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(server + ".pem", server + ".key")
+        self.cloud.server.socket = context.wrap_socket(self.cloud.server.socket, server_side=True)
+        url = self.cloud.url.replace("http:", "https:")
+        # Behind a whole bundle of others, where it has to be found.
+        system = "/etc/ssl/certs/ca-certificates.crt"
+        read = lambda path: pathlib.Path(path).read_text() if os.path.exists(path) else ""
+        for authority, verdict in ((right, "response"), (wrong, "error")):
+            with open(self.root + "/bundle.crt", "w") as file:
+                file.write(read(system) + read(authority + ".pem"))
+            function = self.start(AWS_ENDPOINT_URL=url, AWS_CA_BUNDLE="/bundle.crt")
+            kind, answer = function.send(alarm_event())
+            self.assertEqual(kind, verdict, answer)
+            if kind == "error":
+                self.assertIn("certificate", answer["errorMessage"])
+            function.close()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[1:])
