@@ -142,7 +142,8 @@ TEST_CASE("an invented idempotency token is the same in every attempt") {
   World world;
   Client client({}, world.outside());
   world.transport.queue = {answer(500, ""), answer(200, "{}")};
-  REQUIRE(client.call("logs", "CreateDelivery", Value::structure({{"deliverySourceName", "a"}, {"deliveryDestinationArn", "b"}})));
+  REQUIRE(client.call("logs", "PutQueryDefinition", Value::structure({{"name", "a"}, {"queryString", "b"}})));
+  CHECK(world.transport.asked[0].request.body.find("\"clientToken\":\"") != std::string::npos);
   CHECK(world.transport.asked[0].request.body == world.transport.asked[1].request.body);
 }
 
@@ -300,7 +301,7 @@ TEST_CASE("all pages, joined: markers, tokens, and Route 53's record names") {
                   "<IsTruncated>true</IsTruncated><NextRecordName>b.</NextRecordName><NextRecordType>A</NextRecordType><NextRecordIdentifier>p</NextRecordIdentifier></ListResourceRecordSetsResponse>"),
       answer(200, "<ListResourceRecordSetsResponse><ResourceRecordSets/><IsTruncated>false</IsTruncated></ListResourceRecordSetsResponse>")};
   REQUIRE(client.call_all("route53", "ListResourceRecordSets", Value::structure({{"HostedZoneId", "Z1"}})));
-  CHECK(world.transport.asked[1].request.target == "/2013-04-01/hostedzone/Z1/rrset?identifier=p&name=b.&type=A");
+  CHECK(world.transport.asked[1].request.target == "/2013-04-01/hostedzone/Z1/rrset?name=b.&type=A&identifier=p");
 
   world.transport.asked.clear();
   world.transport.queue = {answer(200, R"({"events":[{"message":"1"}],"nextForwardToken":"f/1"})"), answer(200, R"({"events":[],"nextForwardToken":"f/1"})")};
