@@ -64,6 +64,13 @@ std::string lookup(char const* const* environment, std::string_view name) {
   return {};
 }
 
+// An engine that listens on all addresses is asked on this machine's own.
+std::string reachable_dns(const std::string& dns) {
+  if (dns.starts_with("0.0.0.0:")) return "127.0.0.1" + dns.substr(7);
+  if (dns.starts_with("[::]:")) return "[::1]" + dns.substr(4);
+  return dns;
+}
+
 std::string with_entry_first(const std::string& list, const std::string& entry, char separator) {
   std::string out = entry;
   for (const auto part : split(list, separator))
@@ -125,6 +132,8 @@ ToolEnvironment tool_environment(const RunningEngine& engine, const std::string&
       {"NO_PROXY", no_proxy},
       {"no_proxy", no_proxy},
       {"PATH", with_entry_first(lookup(inherited, "PATH"), directory + "/bin", ':')},
+      // Whom the guard's commands ask who serves: the zones' own name servers do not exist here.
+      {"SITELATCH_DNS", reachable_dns(engine.dns)},
   };
   out.unset = {"AWS_SESSION_TOKEN",
                "AWS_SECURITY_TOKEN",

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""deploy and destroy on the real engine: made, made again, adopted, cut off everywhere, removed."""
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from guard_world import BACKUP, LATCH, NAME, PRIMARY, World  # noqa: E402
+from sitelatch import Workplace, aws_clis, skip_loudly  # noqa: E402
+
+# The ten commands of the guide in our own words; what they make is what deploy must adopt.
+GUIDE = [
+    'TOPIC=$(aws sns create-topic --name "$ID" --tags "Key=HealthCheckId,Value=$ID" --query TopicArn --output text --region us-east-1)',
+    'aws cloudwatch put-metric-alarm --alarm-name "$ID" --alarm-actions "$TOPIC" --actions-enabled --namespace AWS/Route53 '
+    '--metric-name HealthCheckStatus --dimensions "Name=HealthCheckId,Value=$ID" --statistic Minimum --period 60 '
+    '--evaluation-periods 1 --comparison-operator LessThanThreshold --threshold 1.0 --treat-missing-data notBreaching --region us-east-1',
+    'ROLE=$(aws iam create-role --role-name "$ID" --query Role.Arn --output text --assume-role-policy-document '
+    '\'{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}\')',
+    'POLICY=$(aws iam create-policy --policy-name "$ID" --query Policy.Arn --output text --policy-document '
+    '\'{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["route53:UpdateHealthCheck"],"Resource":"*"}]}\')',
+    'aws iam attach-role-policy --role-name "$ID" --policy-arn "$POLICY"',
+    'aws iam attach-role-policy --role-name "$ID" --policy-arn arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
+    'zip -q -FS --junk-paths "$SCRATCH/lambda.zip" "$SCRATCH/lambda.py"',
+    'FUNCTION=$(aws lambda create-function --function-name "$ID" --zip-file "fileb://$SCRATCH/lambda.zip" --handler lambda.handler '
+    '--runtime python3.11 --role "$ROLE" --query FunctionArn --output text --region eu-west-1)',
+    'aws lambda add-permission --function-name "$ID" --statement-id function-with-sns --action lambda:InvokeFunction '
+    '--principal sns.amazonaws.com --source-arn "$TOPIC" --region eu-west-1',
+    'aws sns subscribe --protocol lambda --topic-arn "$TOPIC" --notification-endpoint "$FUNCTION" --region us-east-1',
+]
+SOURCE = '''import json
+import boto3
+
+
+def handler(event, context):
+    alarm = json.loads(event["Records"][0]["Sns"]["Message"])
+    boto3.client("route53").update_health_check(HealthCheckId=alarm["Trigger"]["Dimensions"][0]["value"],
+                                                ResourcePath="/lb-check-failed-over")
+'''
+
+
+def run_guide(world, check, steps):
+    with open(os.path.join(world.place.path, "lambda.py"), "w") as source:
+        source.write(SOURCE)
+    script = "set -eu\n" + "\n".join(GUIDE[:steps])
+    run = subprocess.run(["bash", "-c", script], env={**world.environment, "ID": check, "SCRATCH": world.place.path},
+                         capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+class Deploy(unittest.TestCase):
+    def setUp(self):
+        self.place = Workplace()
+        self.addCleanup(self.place.__exit__, None, None, None)
+        self.world = World(self.place)
+
+    def assert_status(self, answer, status):
+        self.assertEqual(answer.status, status, f"{answer}\n{self.world.engine.log_text()[-2000:]}")
+
+    def deployed(self, *words, check=None):
+        answer = self.world.deploy(*words, check=check)
+        self.assert_status(answer, 0)
+        self.assertEqual(answer.json["state"], "armed", answer)
+        return answer.json
+
+    def test_p1_01_twice_changes_nothing(self):
+        """P1-1: idempotent deploy; P1-4: armed only when healthy and OK from real data."""
+        first = self.deployed("--notify", "sre@example.org")
+        self.assertTrue(first["changes"])
+        name = f"sitelatch-{self.world.check}"
+        self.assertTrue(self.world.alarm(name)["ActionsEnabled"])
+        before = self.world.account()
+        again = self.world.run("deploy", self.world.check, "--output", "json")  # nothing to do: nobody is asked
+        self.assert_status(again, 0)
+        self.assertEqual(again.json["changes"], [])
+        self.assertEqual(self.world.account(), before)
+
+    def test_p1_01_plan_changes_nothing(self):
+        before = self.world.account()
+        plan = self.world.plan()
+        pieces = [change["piece"] for change in plan["changes"]]
+        for piece in ("alarm-topic", "role", "function", "sns-permission", "subscription", "schedule", "alarm"):
+            self.assertIn(piece, pieces)
+        self.assertEqual(self.world.account(), before)
+
+    def test_without_a_terminal_it_needs_yes(self):
+        before = self.world.account()
+        answer = self.world.run("deploy", self.world.check)
+        self.assert_status(answer, 3)
+        self.assertIn("--yes", answer.err)
+        self.assertEqual(self.world.account(), before)
+        self.deployed()
+        before = self.world.account()
+        self.assert_status(self.world.run("destroy", self.world.check), 3)
+        self.assertEqual(self.world.account(), before)
+
+    def test_it_latches(self):
+        for kind in ("native", "python"):
+            with self.subTest(kind=kind):
+                self.deployed("--function", kind)
+                self.world.primary.set("down")
+                self.world.advance_until(lambda: self.world.path() == LATCH, "the latch")
+                self.world.primary.set("up")
+                self.world.engine.advance("5m")
+                self.assertEqual(self.world.path(), LATCH)
+                self.assertEqual(self.world.engine.lookup(NAME), (0, [BACKUP]))
+                # P1-26: destroy asks what becomes of the latch.
+                self.assert_status(self.world.run("destroy", self.world.check, "--yes"), 3)
+                gone = self.world.run("destroy", self.world.check, "--restore", "--yes", "--logs")
+                self.assert_status(gone, 0)
+                self.world.advance_until(lambda: self.world.engine.lookup(NAME) == (0, [PRIMARY]), "Primary serves again")
+
+    def test_while_latched_it_repairs_without_releasing(self):
+        self.deployed()
+        self.world.primary.set("down")
+        self.world.advance_until(lambda: self.world.path() == LATCH, "the latch")
+        name = f"sitelatch-{self.world.check}"
+        self.world.aws("sns", "unsubscribe", "--subscription-arn", self.subscription(name), "--region", "us-east-1", parse=False)
+        self.world.aws("lambda", "delete-function", "--function-name", name, "--region", "us-east-1", parse=False)
+        self.world.primary.set("up")
+        answer = self.world.deploy()
+        self.assert_status(answer, 0)
+        self.assertEqual(answer.json["state"], "tripped", answer)
+        self.assertEqual(self.world.path(), LATCH)
+        self.assertEqual(self.world.plan()["changes"], [])
+        self.assertEqual(self.world.plan()["guard"]["original_path"], "/lb-check")
+
+    def subscription(self, topic):
+        account = self.world.aws("sts", "get-caller-identity")["Account"]
+        return self.world.aws("sns", "list-subscriptions-by-topic", "--topic-arn", f"arn:aws:sns:us-east-1:{account}:{topic}",
+                              "--region", "us-east-1")["Subscriptions"][0]["SubscriptionArn"]
+
+    def test_a_role_made_again_under_its_name(self):
+        self.deployed()
+        name = f"sitelatch-{self.world.check}"
+        self.world.aws("iam", "delete-role-policy", "--role-name", name, "--policy-name", "sitelatch-guard", parse=False)
+        self.world.aws("iam", "delete-role", "--role-name", name, parse=False)
+        pieces = [change["piece"] for change in self.world.plan()["changes"]]
+        self.assertIn("function-configuration", pieces, "the function is given the new role")
+        self.deployed()
+        self.assertEqual(self.world.plan()["changes"], [])
+        role_id = self.world.aws("iam", "get-role", "--role-name", name)["Role"]["RoleId"]
+        tags = self.world.aws("lambda", "get-function", "--function-name", name, "--region", "us-east-1")["Tags"]
+        self.assertEqual(tags["sitelatch:role-id"], role_id)
+
+    def test_p1_26_destroy_leaves_what_others_made(self):
+        other = self.world.create_check(self.world.primary, "other")
+        self.world.create_records(other, "other.example.test")
+        self.deployed(check=other)
+        before = self.world.kept()
+        self.deployed()
+        gone = self.world.run("destroy", self.world.check, "--yes", "--logs", "--output", "json")
+        self.assert_status(gone, 0)
+        after = self.world.kept()
+        self.assertEqual(sorted(set(after) - set(before)), [])
+        self.assertEqual(sorted(set(before) - set(after)), [])
+        self.assertEqual(self.world.plan(check=other)["changes"], [])
+        again = self.world.run("destroy", self.world.check, "--yes")
+        self.assert_status(again, 0)
+
+    def test_p1_02_a_latch_path_that_answers_is_refused(self):
+        self.world.aws("route53", "update-health-check", "--health-check-id", self.world.check, "--disabled")
+        answer = self.world.deploy("--timeout", "5s")
+        self.assert_status(answer, 3)
+        self.assertIn("Disabled", answer.out)
+        self.assertFalse(self.world.alarm(f"sitelatch-{self.world.check}")["ActionsEnabled"])
+
+    def test_p1_03_without_a_primary_record_it_does_not_arm(self):
+        lonely = self.world.create_check(self.world.primary, "lonely")
+        answer = self.world.deploy(check=lonely)
+        self.assert_status(answer, 3)
+        self.assertIn("PRIMARY", answer.out)
+        self.assertFalse(self.world.alarm(f"sitelatch-{lonely}")["ActionsEnabled"])
+
+    def test_p1_04_in_time_or_not_at_all(self):
+        self.world.primary.set("down")
+        answer = self.world.deploy("--timeout", "3s")
+        self.assert_status(answer, 4)
+        self.assertFalse(self.world.alarm(f"sitelatch-{self.world.check}")["ActionsEnabled"])
+        self.world.primary.set("up")
+        self.deployed()
+
+    def test_p1_05_an_opt_in_region_is_refused(self):
+        before = self.world.account()
+        answer = self.world.run("deploy", self.world.check, "--function-region", "eu-south-1", "--yes")
+        self.assert_status(answer, 3)
+        self.assertIn("opt-in", answer.err)
+        self.assertEqual(self.world.account(), before)
+
+
+class Adoption(unittest.TestCase):
+    """P1-1: what the guide made, whole or half, is adopted with its names and its code."""
+
+    def test_every_prefix_of_the_guide(self):
+        if not aws_clis():
+            return skip_loudly("no aws CLI on this machine: the guide cannot be run")
+        with Workplace() as place:
+            world = World(place)
+            for steps in range(1, len(GUIDE) + 1):
+                with self.subTest(steps=steps):
+                    check = world.create_check(world.primary, f"prefix-{steps}")
+                    world.create_records(check, f"prefix-{steps}.example.test")
+                    run_guide(world, check, steps)
+                    sha = None
+                    if steps >= 8:
+                        sha = world.aws("lambda", "get-function", "--function-name", check, "--region", "eu-west-1")["Configuration"]["CodeSha256"]
+                    answer = world.deploy(check=check)
+                    self.assertEqual(answer.status, 0, answer)
+                    self.assertEqual(answer.json["state"], "armed", answer)
+                    guard = answer.json["guard"]
+                    self.assertTrue(guard["alarm_topic"].endswith(":" + check), guard)
+                    self.assertEqual(guard["alarm"].endswith(":" + check), steps >= 2, guard)
+                    self.assertEqual(guard["role"].endswith("/" + check), steps >= 3, guard)
+                    self.assertEqual(guard["function_kind"], "python" if steps >= 8 else "native")
+                    if sha:
+                        self.assertIn(":eu-west-1:", guard["function"])
+                        self.assertTrue(guard["function"].endswith(":" + check))
+                        kept = world.aws("lambda", "get-function", "--function-name", check, "--region", "eu-west-1")["Configuration"]["CodeSha256"]
+                        self.assertEqual(kept, sha)
+                    self.assertEqual(world.plan(check=check)["changes"], [])
+                    if steps == 10:
+                        self.replaced_by_native(world, check)
+                    gone = world.run("destroy", check, "--yes", "--logs")
+                    self.assertEqual(gone.status, 0, gone)
+
+    def replaced_by_native(self, world, check):
+        answer = world.deploy("--function", "native", check=check)
+        self.assertEqual(answer.status, 0, answer)
+        self.assertEqual(answer.json["state"], "armed", answer)
+        self.assertEqual(world.plan(check=check)["changes"], [])
+        runtime = world.aws("lambda", "get-function", "--function-name", check, "--region", "eu-west-1")["Configuration"]["Runtime"]
+        self.assertEqual(runtime, "provided.al2023")
+
+
+class CutOff(unittest.TestCase):
+    """Killed at every AWS call in turn, then run again: the same end, and never a guard that only looks armed."""
+
+    def test_deploy_and_destroy_killed_at_every_call(self):
+        with Workplace() as place:
+            world = World(place)
+            world.engine.advance("3m")
+            empty = set(world.kept())
+            whole = None
+            calls = 0
+            while True:
+                calls += 1
+                cut = world.deploy(faults={"SITELATCH_FAULT_EXIT_AFTER_CALLS": str(calls)})
+                alarm = world.alarm(f"sitelatch-{world.check}")
+                if alarm and alarm["ActionsEnabled"]:
+                    self.assertEqual(world.plan()["changes"], [], f"armed before it is whole, after call {calls}")
+                if cut.status != 137:
+                    self.assertEqual(cut.status, 0, cut)
+                    break
+                # Every third time it is removed half-made instead.
+                if calls % 3:
+                    done = world.deploy()
+                    self.assertEqual(done.status, 0, f"after call {calls}: {done}")
+                    self.assertEqual(done.json["state"], "armed", done)
+                    self.assertEqual(world.plan()["changes"], [])
+                    pieces = {key for key in world.kept() if key[0] not in ("sns.subscriptions",)}
+                    whole = whole or pieces
+                    self.assertEqual(pieces, whole, f"after call {calls}")
+                gone = world.run("destroy", world.check, "--yes", "--logs", faults={"SITELATCH_FAULT_EXIT_AFTER_CALLS": str(20 + calls)})
+                if gone.status == 137:
+                    gone = world.run("destroy", world.check, "--yes", "--logs")
+                self.assertEqual(gone.status, 0, f"after call {calls}: {gone}")
+                self.assertEqual(set(world.kept()), empty, f"after call {calls}")
+            self.assertGreater(calls, 40)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
