@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/guard_command_line.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -84,6 +85,8 @@ int run(int argc, char** argv) {
     engine.manual_clock = clock == "manual";
     status = run_engine(engine);
   });
+
+  add_guard_commands(app, status);
 
   EnvOptions env;
   auto* env_command = app.add_subcommand("env", "print the exports that point tools at the running engine");

@@ -45,7 +45,7 @@ template <class Options>
 Command<Options> add_command(CLI::App& app, const char* name, const char* what, Changes changes) {
   Command<Options> command{app.add_subcommand(name, what), std::make_shared<Options>()};
   auto& common = command.options->common;
-  auto* sub = command.app;
+  CLI::App* sub = command.app;
   sub->group("Guard");
   sub->add_option("--region", common.region, "region of the calls that do not say one (default: as configured, else us-east-1)")->type_name("REGION");
   sub->add_option("--profile", common.profile, "profile of ~/.aws/config")->type_name("NAME");
@@ -65,7 +65,8 @@ void add_id(Command<Options>& command) {
 
 template <class Options>
 void add_duration(Command<Options>& command, const char* name, Duration Options::*member, const char* what, const std::string& shown) {
-  auto* option = command.app->add_option_function<std::string>(
+  CLI::App* sub = command.app;
+  auto* option = sub->add_option_function<std::string>(
       name, [options = command.options, member](const std::string& text) { (*options).*member = *parse_duration(text); }, what);
   option->type_name("DURATION")->check(duration_above_zero());
   if (!shown.empty()) option->default_str(shown);

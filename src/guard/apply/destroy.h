@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Removing a guard: exactly the pieces whose tag sitelatch:guard is this health check's id, in an order that leaves no
+// moment in which half a guard could fire, and that a second run can finish from wherever the first was cut off. What is
+// gone already is no error; what stands there without the tag is left and named.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "guard/apply/builder.h"
+#include "guard/apply/carry_out.h"
+#include "guard/apply/observe.h"
+
+namespace sitelatch::guard {
+
+// What becomes of a latched check.
+enum class Latch { unsaid, keep, restore };
+
+struct Removal {
+  std::string verb, name;  // "delete", "role sitelatch-..."
+  std::function<client::Outcome<Done>(client::Aws&)> act;
+};
+
+struct Ending {
+  Seen seen;
+  Plan plan;
+  std::vector<Removal> removals;   // in order
+  std::vector<std::string> left;   // what is there and not ours, or kept
+  std::vector<std::string> notes;  // what this means for the check
+};
+
+struct EndingWish {
+  std::string health_check_id;
+  Latch latch = Latch::unsaid;
+  bool logs = false;
+};
+
+// Reads everything; changes nothing. Refused: the check is latched and nobody said what becomes of it.
+Result<Ending, Obstacle> plan_ending(Desk& desk, const EndingWish& wish);
+Step carry_out(Desk& desk, const Ending& ending);
+
+}  // namespace sitelatch::guard

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Primary, a Backup, their records and health checks on a real engine, and the guard's commands run against it. The
+engine's clock is manual; while a command waits for health, a thread moves it."""
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import threading
+
+from sitelatch import SITELATCH, aws
+
+NAME = "client.example.test"
+PRIMARY, BACKUP = "192.0.2.1", "192.0.2.2"
+LATCH = "/lb-check-failed-over"
+
+
+class Answer:
+    def __init__(self, run):
+        self.status, self.out, self.err = run.returncode, run.stdout, run.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    def __repr__(self):
+        return f"exit {self.status}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+class World:
+    def __init__(self, place, options=("--clock", "manual")):
+        self.place = place
+        self.engine = place.engine(*options)
+        self.environment = self.engine.environment()
+        self.environment["SITELATCH_DNS"] = self.engine.dns
+        self.primary, self.backup = place.site("primary"), place.site("backup")
+        self.zone = self.aws("route53", "create-hosted-zone", "--name", "example.test", "--caller-reference",
+                             "zone")["HostedZone"]["Id"]
+        self.check = self.create_check(self.primary, "primary")
+        self.create_records(self.check)
+
+    def aws(self, *arguments, **options):
+        return aws("aws", self.environment, *arguments, **options)
+
+    def create_check(self, site, reference):
+        config = {"Type": "HTTP", "IPAddress": site.address, "Port": site.port, "ResourcePath": "/lb-check",
+                  "RequestInterval": 30, "FailureThreshold": 1}
+        return self.aws("route53", "create-health-check", "--caller-reference", reference,
+                        "--health-check-config", json.dumps(config))["HealthCheck"]["Id"]
+
+    def create_records(self, check, name=NAME):
+        """As the guard wants them: SECONDARY without a health check."""
+        sets = []
+        for role, address in (("primary", PRIMARY), ("secondary", BACKUP)):
+            record = {"Name": name, "Type": "A", "TTL": 60, "SetIdentifier": role, "Failover": role.upper(),
+                      "ResourceRecords": [{"Value": address}]}
+            if role == "primary":
+                record["HealthCheckId"] = check
+            sets.append({"Action": "CREATE", "ResourceRecordSet": record})
+        self.aws("route53", "change-resource-record-sets", "--hosted-zone-id", self.zone,
+                 "--change-batch", json.dumps({"Changes": sets}))
+
+    def run(self, *words, faults=None, environment=None):
+        return Answer(subprocess.run([SITELATCH, *words], env={**self.environment, **(faults or {}), **(environment or {})},
+                                     capture_output=True, text=True, stdin=subprocess.DEVNULL))
+
+    @contextlib.contextmanager
+    def clock_running(self, step="15s"):
+        """Moves the engine's clock all the while."""
+        stop = threading.Event()
+
+        def move():
+            while not stop.is_set():
+                self.engine.advance(step)
+        mover = threading.Thread(target=move)
+        mover.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            mover.join()
+
+    def deploy(self, *words, check=None, faults=None):
+        with self.clock_running():
+            return self.run("deploy", check or self.check, "--yes", "--output", "json", *words, faults=faults)
+
+    def plan(self, *words, check=None):
+        answer = self.run("deploy", check or self.check, "--plan", "--output", "json", *words)
+        assert answer.status == 0, answer
+        return answer.json
+
+    def path(self, check=None):
+        return self.aws("route53", "get-health-check", "--health-check-id",
+                        check or self.check)["HealthCheck"]["HealthCheckConfig"]["ResourcePath"]
+
+    def alarm(self, name):
+        alarms = self.aws("cloudwatch", "describe-alarms", "--alarm-names", name, "--region", "us-east-1")["MetricAlarms"]
+        return alarms[0] if alarms else None
+
+    def advance_until(self, condition, what, step="10s", most=60):
+        for _ in range(most):
+            if condition():
+                return
+            self.engine.advance(step)
+        raise AssertionError(f"never happened: {what}\n{self.engine.log_text()[-3000:]}")
+
+    UNSETTLED = ("cloudwatch.alarm_history", "cloudwatch.history", "cloudwatch.hours", "cloudwatch.minutes",
+                 "cloudwatch.series", "engine.clock", "iam.secrets", "lambda.async", "lambda.queue", "logs.events",
+                 "logs.sequence", "logs.streams", "logs.timeline", "route53.health", "sns.deliveries", "events.retries",
+                 "lambda.secrets")
+
+    def kept(self):
+        """account() without what passing time writes by itself."""
+        return {key: value for key, value in self.account().items() if key[0] not in self.UNSETTLED}
+
+    def account(self):
+        """Everything that the engine keeps: {(table, key): value}."""
+        base = next(os.path.join(root, name) for root, _, names in os.walk(self.engine.data_dir)
+                    for name in names if name.endswith((".db", ".sqlite", ".sqlite3")))
+        database = sqlite3.connect(f"file:{base}?mode=ro", uri=True)
+        try:
+            rows = database.execute("SELECT names.name, rows.k, rows.v FROM rows JOIN names ON names.id = rows.t").fetchall()
+        finally:
+            database.close()
+        return {(table, bytes(key) if isinstance(key, (bytes, memoryview)) else key): value for table, key, value in rows}
