@@ -155,7 +155,7 @@ TEST_CASE("a tour of an endpoint from the environment" * doctest::skip(!std::get
   const auto aws = connect(options);
   const auto ask = [&](const char* service, const char* operation, Value input = Value::structure()) {
     auto output = aws->call_all(service, operation, std::move(input));
-    if (!output) MESSAGE(service << " " << operation << ": " << explain(output.error()));
+    if (!output) MESSAGE(explain(output.error(), std::string{"do "} + service + ":" + operation));
     CHECK(output);
     return output ? *output : Value{};
   };
