@@ -204,6 +204,15 @@ void run_seed(std::uint64_t seed, std::size_t calls) {
   House house{seed};
   const auto all = targets(house.cloud());
   std::map<std::string, std::size_t> succeeded;
+  for (const auto& recipe : recipes()) {
+    const Target target{&aws::service_model(recipe.service), aws::service_model(recipe.service).operation(recipe.operation)};
+    const auto input = house.inputs().follow(*target.model, recipe);
+    const auto answered = house.call(*target.model, *target.operation, target.model->protocols.front(), input, false);
+    INFO("recipe: ", std::string{recipe.service}, " ", std::string{recipe.operation}, ": ", answered.http.body);
+    CHECK(answered.outcome.has_value());
+    if (answered.outcome) house.inputs().learn(*answered.outcome);
+    house.inputs().learn(input);
+  }
   for (std::size_t i = 0; i < calls; ++i) {
     const auto& target = all[house.inputs().below(all.size())];
     const auto protocol = target.model->protocols[house.inputs().below(target.model->protocols.size())];

@@ -14,8 +14,6 @@ namespace {
 
 constexpr int depth_max = 8;
 constexpr std::size_t known_max = 24;  // of one name: the newest
-constexpr std::string_view account = "000000000000";
-
 const std::string any_trust =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*","Service":["lambda.amazonaws.com","sns.amazonaws.com"]},"Action":"sts:AssumeRole"}]})";
 const std::string any_policy =
@@ -114,24 +112,79 @@ InputMaker::InputMaker(std::uint64_t seed, Instant now)
 Value InputMaker::make(const aws::ServiceModel& model, const aws::Operation& operation) {
   model_ = &model;
   if (operation.input == aws::no_shape) return Value::structure();
+  std::vector<const Recipe*> known;
+  for (const auto& recipe : recipes())
+    if (recipe.service == model.name && recipe.operation == operation.name) known.push_back(&recipe);
+  if (!known.empty() && !one_in(3)) {
+    mood_ = one_in(3) ? Mood::absurd : Mood::sensible;
+    return varied(follow(model, *known[below(known.size())]), model.shape(operation.input));
+  }
   const auto draw = below(10);
   mood_ = draw < 2 ? Mood::sparse : draw < 7 ? Mood::sensible : draw < 8 ? Mood::full : Mood::absurd;
   return structure(model.shape(operation.input), 0);
 }
 
-void InputMaker::learn(const Value& value, const std::string& name) {
-  if (value.is_list())
-    for (const auto& item : value.items()) learn(item, name);
-  else if (value.is_struct())
-    for (const auto& [inner, member] : value.members()) learn(member, inner);
-  else if (value.is_string() && !value.string().empty() && value.string().size() < 2000) {
-    auto& known = known_[name];
-    if (std::find(known.begin(), known.end(), value.string()) != known.end()) return;
-    known.push_back(value.string());
-    if (known.size() > known_max) known.erase(known.begin());
-    if (any_known_.size() < 400) any_known_.push_back(value.string());
-    else any_known_[below(any_known_.size())] = value.string();
+Value InputMaker::follow(const aws::ServiceModel& model, const Recipe& recipe) {
+  model_ = &model;
+  aws::Member root;
+  root.shape = model.operation(recipe.operation)->input;
+  return resolved(root, aws::from_json(recipe.input).value());
+}
+
+// JSON has no timestamps (here: seconds from now) and no zips, and knows no ids.
+Value InputMaker::resolved(const aws::Member& place, const Value& value) {
+  const auto& shape = model_->shape(place.shape);
+  if (shape.kind == Kind::timestamp) return now_ + std::chrono::seconds{value.integer()};
+  if (value.is_list()) {
+    Value::List out;
+    for (const auto& item : value.items()) out.push_back(resolved(shape.element, item));
+    return out;
   }
+  if (value.is_struct()) {
+    auto out = Value::structure();
+    for (const auto& [name, inner] : value.members()) {
+      const auto* member = shape.kind == Kind::structure ? shape.member(name) : &shape.element;
+      if (member) out.set(name, resolved(*member, inner));
+    }
+    return out;
+  }
+  if (!value.is_string() || !value.string().starts_with('@')) return value;
+  const auto name = value.string().substr(1);
+  if (name == "zip") return zip_;
+  const auto known = known_.find(name);
+  return known == known_.end() ? Value{"unknown"} : Value{known->second.back()};
+}
+
+// Some members replaced, added or left out; the deeper ones by the same rule.
+Value InputMaker::varied(Value recipe, const aws::Shape& shape) {
+  for (const auto& member : shape.members) {
+    if (one_in(12)) recipe.set(member.name, value(member, member.name, 1));
+    else if (one_in(30)) recipe.set(member.name, Value{});
+    else if (const auto& inner = recipe[member.name]; inner.is_struct() && model_->shape(member.shape).kind == Kind::structure)
+      recipe.set(member.name, varied(inner, model_->shape(member.shape)));
+  }
+  return recipe;
+}
+
+void InputMaker::learn(const Value& value, const std::string& name, const std::string& owner) {
+  if (value.is_list()) {
+    for (const auto& item : value.items()) learn(item, name, owner);
+  } else if (value.is_struct()) {
+    for (const auto& [inner, member] : value.members()) learn(member, inner, name);
+  } else if (value.is_string() && !value.string().empty() && value.string().size() < 2000) {
+    learn_text(value.string(), name);
+    if (name == "Id" || name == "Arn" || name == "Name")  // HealthCheck.Id; clients cut "/hostedzone/" off
+      learn_text(value.string().substr(value.string().starts_with("/hostedzone/") ? 12 : 0), owner + name);
+  }
+}
+
+void InputMaker::learn_text(const std::string& text, const std::string& name) {
+  auto& known = known_[name];
+  if (std::find(known.begin(), known.end(), text) != known.end()) return;
+  known.push_back(text);
+  if (known.size() > known_max) known.erase(known.begin());
+  if (any_known_.size() < 400) any_known_.push_back(text);
+  else any_known_[below(any_known_.size())] = text;
 }
 
 Value InputMaker::structure(const aws::Shape& shape, int depth) {

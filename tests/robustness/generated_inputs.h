@@ -15,13 +15,21 @@
 
 namespace sitelatch::test {
 
+// A call that works once those before it have been made: what the random ones vary, and start from.
+struct Recipe {
+  std::string_view service, operation, input;  // JSON; "@Name": the newest value known by that name
+};
+const std::vector<Recipe>& recipes();
+
 class InputMaker {
  public:
   explicit InputMaker(std::uint64_t seed, Instant now);
 
   aws::Value make(const aws::ServiceModel& model, const aws::Operation& operation);
+  // The recipe as it stands.
+  aws::Value follow(const aws::ServiceModel& model, const Recipe& recipe);
   // Strings of an output (or of an input that was accepted), by the names of their members.
-  void learn(const aws::Value& value, const std::string& name = {});
+  void learn(const aws::Value& value, const std::string& name = {}, const std::string& owner = {});
   // Damages an encoded body: cut, flipped, doubled, another kind of value.
   std::string damaged(std::string body);
 
@@ -42,6 +50,9 @@ class InputMaker {
   double floating();
   Instant timestamp();
   aws::Value document(int depth);
+  aws::Value varied(aws::Value recipe, const aws::Shape& shape);
+  aws::Value resolved(const aws::Member& place, const aws::Value& value);
+  void learn_text(const std::string& text, const std::string& name);
   const std::string& one_of(const std::vector<std::string>& words) { return words[below(words.size())]; }
 
   std::mt19937_64 random_;
