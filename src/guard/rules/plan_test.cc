@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/rules/plan.h"
+
+#include <doctest/doctest.h>
+
+#include "guard/rules/json.h"
+#include "guard/rules/testing.h"
+
+using namespace sitelatch;
+using namespace sitelatch::guard;
+using guard::testing::id;
+
+namespace {
+Settings settings() {
+  Settings s;
+  s.health_check_id = id;
+  s.account = "000000000000";
+  s.record.original_path = "/lb-check";
+  return s;
+}
+std::string refusal(const Settings& s) {
+  const auto plan = make_plan(s);
+  return plan ? "" : plan.error().text;
+}
+}  // namespace
+
+TEST_CASE("the plan of a guard: names, ARNs, homes") {
+  const auto plan = make_plan(settings());
+  REQUIRE(plan);
+  CHECK(plan->health_check_arn == "arn:aws:route53:::healthcheck/" + id);
+  CHECK(plan->alarm.arn == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:sitelatch-" + id);
+  CHECK(plan->function.arn == "arn:aws:lambda:us-east-1:000000000000:function:sitelatch-" + id);
+  CHECK(plan->role.arn == "arn:aws:iam::000000000000:role/sitelatch-" + id);
+  CHECK(plan->function.runtime == "provided.al2023");
+  CHECK(plan->function.tags.at("sitelatch:guard") == id);
+  CHECK(plan->role.name.size() <= 64);
+  CHECK(plan->function_subscription.endpoint == plan->function.arn);
+  CHECK(plan->function.environment.at("SITELATCH_ALARM_ARN") == plan->alarm.arn);
+  const auto ours = read_arrangement(plan->function.environment);
+  REQUIRE(ours);
+  CHECK(ours->rule_arn == plan->schedule.arn);
+  CHECK(read_record(plan->function.environment, {}).original_path == "/lb-check");
+}
+
+TEST_CASE("another region, another partition") {
+  auto s = settings();
+  s.function_region = "eu-west-1";
+  auto plan = make_plan(s);
+  REQUIRE(plan);
+  CHECK(plan->alarm_topic.region == "us-east-1");
+  CHECK(plan->notify_topic.region == "eu-west-1");
+  CHECK(plan->schedule.region == "eu-west-1");
+  s.partition = "aws-cn";
+  s.function_region = "cn-north-1";
+  plan = make_plan(s);
+  REQUIRE(plan);
+  CHECK(plan->alarm.arn.starts_with("arn:aws-cn:cloudwatch:cn-northwest-1:"));
+  CHECK(plan->role.policy.find("arn:aws:") == std::string::npos);
+}
+
+TEST_CASE("the role may do what the function calls, on these resources, and nothing else") {
+  const auto plan = make_plan(settings());
+  std::vector<std::string> actions;
+  for (const auto& right : function_rights(*plan))
+    for (const auto& action : right.actions) {
+      actions.push_back(action);
+      for (const auto& resource : right.resources) CHECK((resource.starts_with("arn:aws:") && resource.find(id) != std::string::npos));
+    }
+  CHECK(actions == std::vector<std::string>{"route53:GetHealthCheck", "route53:UpdateHealthCheck", "cloudwatch:DescribeAlarms", "sns:ListTagsForResource",
+                                            "sns:TagResource", "sns:Publish", "logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogStream", "logs:PutLogEvents"});
+  const auto document = Json::parse(plan->role.policy);
+  REQUIRE(document);
+  CHECK((*document)["Statement"].elements().size() == function_rights(*plan).size());
+  CHECK(plan->role.policy.find(R"("ForAllValues:StringEquals":{"aws:TagKeys":["sitelatch:latched","sitelatch:told"]})") != std::string::npos);
+  CHECK(plan->role.policy.size() < 6000);
+  for (const auto& text : {plan->role.trust, plan->alarm_topic.policy}) CHECK(Json::parse(text));
+}
+
+TEST_CASE("the environment stays under Lambda's 4 KB with the longest path") {
+  auto s = settings();
+  s.record.original_path = "/" + std::string(254, 'x');
+  std::size_t bytes = 0;
+  const auto plan = make_plan(s);
+  for (const auto& [name, value] : plan->function.environment) bytes += name.size() + value.size() + 6;
+  CHECK(bytes < 2500);
+}
+
+TEST_CASE("Python has no schedule, no record of its own to write, and the guide's handler") {
+  auto s = settings();
+  s.function = FunctionKind::python;
+  s.names = guide_names(id);
+  const auto plan = make_plan(s);
+  REQUIRE(plan);
+  CHECK_FALSE(plan->has_schedule);
+  CHECK(plan->function.name == id);
+  CHECK(plan->function.handler == "lambda.handler");
+  CHECK(plan->role.policy.find("sns:TagResource") == std::string::npos);
+  CHECK(plan->sns_permission.statement_id == "function-with-sns");
+}
+
+TEST_CASE("what cannot be is refused with its reason") {
+  auto s = settings();
+  s.function_region = "eu-south-1";
+  CHECK(refusal(s).find("opt-in") != std::string::npos);
+  s = settings();
+  s.record.original_path = "/lb-check-failed-over";
+  CHECK(refusal(s).find("latched") != std::string::npos);
+  s = settings();
+  s.health_check_id = "../x";
+  CHECK_FALSE(refusal(s).empty());
+  s = settings();
+  s.account = "1";
+  CHECK_FALSE(refusal(s).empty());
+  s = settings();
+  s.notify_endpoint = "nobody";
+  CHECK_FALSE(refusal(s).empty());
+}
+
+TEST_CASE("an endpoint tells its protocol") {
+  CHECK(subscription_protocol("ops@example.org") == "email");
+  CHECK(subscription_protocol("https://example.org/hook") == "https");
+  CHECK(subscription_protocol("arn:aws:sqs:us-east-1:000000000000:q") == "sqs");
+  CHECK_FALSE(subscription_protocol("https://"));
+  CHECK_FALSE(subscription_protocol("@x"));
+}
