@@ -13,7 +13,7 @@ namespace {
 
 void wait_for_failover(FailoverStory& engine) {
   engine.primary().goes_down();
-  for (int s = 0; engine.dns() == primary_address && s < 60; ++s) engine.wait(1s);
+  for (int s = 0; engine.dns() == primary_address && s < 120; ++s) engine.wait(1s);
   REQUIRE(engine.dns() == backup_address);
 }
 
@@ -29,14 +29,14 @@ Told whole_story(Duration downtime, const std::function<void(FailoverStory&)>& p
   engine.follow_the_guide();
   engine.wait(2min + downtime);
   engine.primary().goes_down();
-  engine.wait(5min + downtime);
+  engine.wait(time_to_latch + downtime);
   engine.primary().comes_up();
-  engine.wait(2min + downtime);
+  engine.wait(90s + downtime);
   Told told;
-  told.latched = engine.outcome();
+  told.latched = engine.dns() + " " + engine.path() + " " + engine.alarm();
   CHECK(engine.witness.latched());
   engine.switch_back_by_hand();
-  engine.wait(4min + downtime);
+  engine.wait(3min + downtime);
   told.switched_back = engine.outcome();
   told.answers = engine.witness.answers();
   told.commits = engine.commits();
@@ -84,31 +84,40 @@ TEST_CASE("killed between the alarm and its delivery, and away for an hour in wh
 
 // Up to the latch only DNS's memory of the status keeps Primary out.
 TEST_CASE("killed between failover and latch: Backup is answered until Primary has passed its threshold") {
-  FailoverStory::Setting setting;
-  setting.failure_threshold = 3;
-  FailoverStory engine(setting);
-  engine.arm();
-  engine.primary().goes_down();
-  for (int s = 0; engine.dns() == primary_address && s < 120; ++s) engine.wait(1s);
-  engine.primary().comes_up();
-  for (int i = 0; i < 20; ++i) {
-    engine.crash();
-    CHECK(engine.dns() == backup_address);
-    engine.wait(2s);  // time for one probe, never for three
-    CHECK(engine.dns() == backup_address);
+  for (const int threshold : {2, 3}) {
+    CAPTURE(threshold);
+    FailoverStory::Setting setting;
+    setting.failure_threshold = threshold;
+    FailoverStory engine(setting);
+    wait_for_failover(engine);
+    engine.primary().comes_up();
+    for (int i = 0; i < 20; ++i) {
+      engine.crash();
+      CHECK(engine.dns() == backup_address);
+      engine.wait(1s);  // time for one probe, never for two
+      CHECK(engine.dns() == backup_address);
+    }
+    engine.wait(2min);
+    CHECK(engine.dns() == primary_address);
   }
 }
 
-TEST_CASE("killed every ten seconds from failover on: Primary is latched all the same") {
-  FailoverStory engine;
-  engine.arm();
-  wait_for_failover(engine);
-  for (int i = 0; i < 30; ++i) {
-    engine.wait(10s);
-    engine.crash();
-    CHECK(engine.dns() == backup_address);
+// No sample of the metric lives long enough to be written later: it has to be durable at once.
+TEST_CASE("killed every two seconds from failover on: Primary is latched all the same") {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {  // each with another rhythm of samples and evaluations
+    CAPTURE(seed);
+    FailoverStory::Setting setting;
+    setting.seed = seed;
+    FailoverStory engine(setting);
+    engine.arm();
+    wait_for_failover(engine);
+    for (int i = 0; i < 100; ++i) {
+      engine.wait(2s);
+      engine.crash();
+      CHECK(engine.dns() == backup_address);
+    }
+    CHECK(engine.path() == latch_path);
   }
-  CHECK(engine.path() == latch_path);
 }
 
 TEST_CASE("killed while the function runs: it is run again, and the latch holds") {
@@ -137,7 +146,7 @@ TEST_CASE("killed while the function runs: it is run again, and the latch holds"
 // between two commits is lost by a crash and so is the same as the commit before.
 TEST_CASE("killed at every commit of the whole story: it ends the same") {
   const auto undisturbed = whole_story(0s, [](FailoverStory&) {});
-  CHECK(undisturbed.latched.find("dns " + backup_address + ", path " + latch_path + ", alarm ALARM") == 0);
+  CHECK(undisturbed.latched == backup_address + " " + latch_path + " ALARM");
   CHECK(undisturbed.switched_back.find("dns " + primary_address + ", path " + healthy_path + ", alarm OK") == 0);
   CHECK(undisturbed.answers == primary_address + " " + backup_address + " " + primary_address);
   REQUIRE(undisturbed.commits > 50);
@@ -155,9 +164,9 @@ TEST_CASE("killed at every commit of the whole story: it ends the same") {
   }
 }
 
-TEST_CASE("killed at every third commit, and away for three minutes: it ends the same") {
+TEST_CASE("killed at every fifth commit, and away for three minutes: it ends the same") {
   const auto undisturbed = whole_story(3min, [](FailoverStory&) {});
-  for (std::size_t commit = 12; commit <= undisturbed.commits; commit += 3) {
+  for (std::size_t commit = 12; commit <= undisturbed.commits; commit += 5) {
     INFO("killed at commit ", commit);
     const auto told = whole_story(3min, [&](FailoverStory& engine) { engine.crash_at(commit, Moment::told); });
     check_same(told, undisturbed);
@@ -167,7 +176,7 @@ TEST_CASE("killed at every third commit, and away for three minutes: it ends the
 
 TEST_CASE("killed again and again, at random: it ends the same") {
   const auto undisturbed = whole_story(0s, [](FailoverStory&) {});
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
     CAPTURE(seed);
     const auto random = std::make_shared<std::mt19937_64>(seed);
     const auto told = whole_story(0s, [&](FailoverStory& engine) {

@@ -86,11 +86,28 @@ TEST_CASE("a rule runs a function every minute, whatever happens to the engine")
   CHECK(runs.size() == 10);
   for (std::size_t i = 1; i < runs.size(); ++i) CHECK(runs[i] - runs[i - 1] == 1min);
 
+  // A tick that falls into a short absence is caught up with.
+  runs.clear();
+  for (int i = 0; i < 12; ++i) {
+    engine.wait(10s);
+    engine.kill();
+    engine.wait(40s);
+    engine.start();
+  }
+  CHECK(runs.size() == 10);
+
   // While nobody was there nothing ran, and nothing is made up for more than once.
   runs.clear();
   engine.kill();
   engine.wait(1h);
   engine.start();
+  engine.wait(10min);
+  CHECK(runs.size() >= 10);
+  CHECK(runs.size() <= 11);
+
+  runs.clear();
+  engine.oversleep(1h);
+  CHECK(runs.size() <= 1);
   engine.wait(10min);
   CHECK(runs.size() >= 10);
   CHECK(runs.size() <= 11);
