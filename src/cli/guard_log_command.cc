@@ -37,7 +37,8 @@ void print(const AuditEntry& entry) {
              entry.who);
   if (!entry.why.empty()) fmt::print("  why      {}\n", entry.why);
   if (!entry.forced.empty()) fmt::print("  forced   {}\n", entry.forced);
-  if (!entry.before.empty() || !entry.after.empty()) fmt::print("  check    {} -> {}\n", entry.before, entry.after);
+  if (!entry.before.empty())
+    fmt::print("  check    {}{}\n", entry.before, entry.after.empty() || entry.after == entry.before ? "" : " -> " + entry.after);
   if (!entry.version.empty() || !entry.request_id.empty())
     fmt::print("  version  {}{}\n", entry.version, entry.request_id.empty() ? "" : "   request " + entry.request_id);
   if (!entry.note.empty()) fmt::print("  note     {}\n", entry.note);

@@ -69,8 +69,15 @@ std::optional<Serving> demanded(State state) {
   return std::nullopt;
 }
 
+// Latched a moment ago: the checkers have not found it yet, and DNS goes by them.
+bool latch_is_fresh(const guard::View& view) {
+  const auto& observed = view.seen.observed;
+  return observed.healthy.value_or(false) && view.assessment.since && view.now < *view.assessment.since + std::chrono::minutes{2};
+}
+
 bool dns_contradicts(const guard::View& view) {
-  const auto wanted = demanded(view.assessment.state);
+  auto wanted = demanded(view.assessment.state);
+  if (wanted == Serving::backup && latch_is_fresh(view)) wanted.reset();
   return std::any_of(view.dns.begin(), view.dns.end(), [&](const auto& answer) {
     if (answer.serving == Serving::neither) return true;  // empty, or nobody's
     if (answer.serving == Serving::both || answer.serving == Serving::unknown) return false;
@@ -139,6 +146,8 @@ void print(const guard::View& view) {
     fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
                answer.answer.empty() ? "nothing" : join(answer.answer, ", "), guard::to_string(answer.serving),
                answer.server.empty() ? "" : " by " + answer.server, answer.problem.empty() ? "" : ": " + answer.problem);
+  if (demanded(view.assessment.state) == Serving::backup && latch_is_fresh(view))
+    fmt::print("  Latched a moment ago: Route 53's checkers have yet to find it, and DNS goes by them.\n");
   if (dns_contradicts(view)) fmt::print("  DNS does not answer as this state demands.\n");
   print_links(view);
   for (const auto& unseen : view.seen.blind) fmt::print("  {}\n", guard::describe(unseen));

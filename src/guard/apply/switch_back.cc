@@ -14,7 +14,9 @@ namespace sitelatch::guard {
 namespace {
 
 constexpr auto between_probes = std::chrono::seconds{1};
-constexpr auto longest_wait_for_alarm = std::chrono::minutes{5};
+constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
+constexpr auto alarm_settles = std::chrono::minutes{3};    // its period, twice, and the metric's lag
+constexpr auto cause_and_latch = std::chrono::minutes{2};  // from the ALARM that caused a latch to the latch
 
 class Switching {
  public:
@@ -40,16 +42,16 @@ class Switching {
     if (!primary_answers_ && !wish_.force.contains("primary")) return refuse_by_rules(*shown);
     checks_passed_ = run_checks(*shown);
     if (!checks_passed_ && !wish_.force.contains("checks")) return refuse_by_rules(*shown);
-    if (!wish_.force.contains("alarm")) wait_for_alarm(*shown);
-    const auto allowed = decide(*shown);
+    auto settled = look_when_alarm_has_seen(*shown);
+    if (!settled) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+    const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
     const auto name = name_to_type(*shown);
     if (!wish_.confirm(*shown, name))
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
-    // The checks and the person took their time: the release goes by what CloudWatch says now.
-    auto fresh = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, false, false, false});
-    if (!fresh) return ends(SwitchBackEnd::failed, "Nothing was released: " + fresh.error().text);
-    fresh->seen.records = std::move(shown->seen.records);
+    // The person took their time: the release goes by what CloudWatch says now.
+    auto fresh = look_when_alarm_has_seen(*shown);
+    if (!fresh) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
     return release(std::move(*fresh));
   }
 
@@ -63,8 +65,11 @@ class Switching {
     report_.refusals = std::move(refusals);
     return ends(SwitchBackEnd::refused, "Nothing was released.");
   }
+  // The alarm was not waited for yet, so it is no reason yet.
   SwitchBackReport refuse_by_rules(const View& shown) {
-    const auto decision = decide(shown);
+    auto wish = rules_wish(shown);
+    wish.force.insert("alarm");
+    const auto decision = guard::switch_back(situation_of(shown.seen.observed), wish, shown.now);
     return refuse(decision ? std::vector<Refusal>{} : decision.error());
   }
 
@@ -145,22 +150,42 @@ class Switching {
     return true;
   }
 
-  // Its next ALARM would be news in the new release; a minute or two of patience spares a latch.
-  void wait_for_alarm(View& shown) {
-    const auto& alarm = shown.seen.observed.alarm;
-    if (!alarm || alarm->seen.state == AlarmState::alarm || !latched(*shown.seen.observed.check)) return;
-    desk_.progress("Waiting until the alarm has seen the latch ...");
+  // Gives a look at which the alarm has seen the latch: its next ALARM would be news in the new release, and latch at once.
+  // Patience of some minutes spares that; the rules have the last word.
+  std::optional<View> look_when_alarm_has_seen(const View& shown) {
     client::Patience patience;
     patience.every = std::chrono::milliseconds{500};
     patience.growth = 1.3;
     patience.longest = std::chrono::seconds{5};
     patience.at_most = std::min<Duration>(wish_.window, longest_wait_for_alarm);
+    std::optional<View> newest;
+    bool told = false;
     (void)client::wait_until(desk_.clock, patience, [&] {
-      const auto now = read_alarm(desk_.aws, shown.plan.alarm.region, alarm->name);
-      if (!now || !*now) return false;
-      shown.seen.observed.alarm = **now;
-      return (*now)->seen.state == AlarmState::alarm;
+      auto now = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, false, false, false});
+      if (!now) {
+        problem_ = now.error().text;
+        return false;
+      }
+      newest = std::move(*now);
+      newest->seen.records = shown.seen.records;
+      if (wish_.force.contains("alarm") || alarm_has_seen_latch(*newest)) return true;
+      if (!told) desk_.progress("Waiting until the alarm has seen the latch ...");
+      told = true;
+      return false;
     });
+    return newest;
+  }
+
+  // In ALARM is not enough: where somebody undid the latch for a while, or set the alarm's state by hand, it is about to
+  // turn OK and into ALARM again.
+  static bool alarm_has_seen_latch(const View& now) {
+    const auto& observed = now.seen.observed;
+    if (!observed.alarm || !observed.check || !latched(*observed.check)) return true;
+    const auto& alarm = observed.alarm->seen;
+    if (alarm.state != AlarmState::alarm) return false;
+    const auto note = record_of(observed).latch_note;
+    if (!note || now.now >= note->at + alarm_settles) return true;
+    return alarm.from_data && note->by != LatchedBy::relatch && alarm.transitioned_at >= note->at - cause_and_latch;
   }
 
   SwitchBackReport release(View shown) {
@@ -225,6 +250,7 @@ class Switching {
   SwitchBackReport report_;
   std::optional<std::uint64_t> expected_version_, expected_release_;
   bool primary_answers_ = false, checks_passed_ = false;
+  std::string problem_ = "the guard could not be looked at";
 };
 
 }  // namespace
