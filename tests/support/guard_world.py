@@ -4,6 +4,7 @@ engine's clock is manual; while a command waits for health, a thread moves it.""
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -117,9 +118,17 @@ class World:
         """Everything that the engine keeps: {(table, key): value}."""
         base = next(os.path.join(root, name) for root, _, names in os.walk(self.engine.data_dir)
                     for name in names if name.endswith((".db", ".sqlite", ".sqlite3")))
-        database = sqlite3.connect(f"file:{base}?mode=ro", uri=True)
+        # The engine holds its file for itself: a copy of it and of its log, while nothing happens.
+        copy = os.path.join(self.place.path, "copy.db")
+        for suffix in ("-shm", "-wal", ""):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(copy + suffix)
+        for suffix in ("-wal", ""):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(base + suffix, copy + suffix)
+        database = sqlite3.connect(copy)
         try:
             rows = database.execute("SELECT names.name, rows.k, rows.v FROM rows JOIN names ON names.id = rows.t").fetchall()
         finally:
             database.close()
-        return {(table, bytes(key) if isinstance(key, (bytes, memoryview)) else key): value for table, key, value in rows}
+        return {(table, bytes(key)): bytes(value) for table, key, value in rows}

@@ -204,9 +204,11 @@ bool same_but_tags(const ObservedAlarm& there, const AlarmPlan& plan) {
 Step Builder::alarm() {
   const auto& plan = plan_.alarm;
   if (!observed_.alarm) {
+    // Off until it is armed. While latched there is nothing to arm for, and the release finds a guard that can fire.
+    const bool latched_now = observed_.check && latched(*observed_.check);
     auto input = Value::structure({{"AlarmName", plan.name},
                                    {"AlarmDescription", plan.description},
-                                   {"ActionsEnabled", false},  // until it is armed
+                                   {"ActionsEnabled", latched_now},
                                    {"AlarmActions", Value::list({plan.topic_arn})},
                                    {"Tags", tag_list(plan.tags)}});
     watch_the_check(input, plan);

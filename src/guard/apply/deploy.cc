@@ -222,7 +222,8 @@ Result<Intent, Obstacle> Deployment::look() {
   intent.plan.alarm_topic.tags[std::string{function_region_tag}] = intent.plan.settings.function_region;
   intent.now = aws_now(*seen, outside_.desk.clock.now());
   intent.work = work_between(intent.plan, seen->observed);
-  const auto& observed = seen->observed;
+  intent.seen = std::move(*seen);
+  const auto& observed = intent.seen.observed;
   if (observed.function && observed.function->runtime.starts_with("python") != (kind == FunctionKind::python)) {
     // Runtime, handler and code change together; the code alone would not start.
     const bool listed = std::any_of(intent.work.begin(), intent.work.end(), [](const Work& w) { return w.piece == Piece::function_code; });
@@ -230,11 +231,11 @@ Result<Intent, Obstacle> Deployment::look() {
       intent.work.push_back({Piece::function_code, "change", "code of function " + intent.plan.function.name, {"it is of the other kind"}});
     std::stable_sort(intent.work.begin(), intent.work.end(), [](const auto& a, const auto& b) { return turn(a.piece) < turn(b.piece); });
   }
-  intent.seen = std::move(*seen);
   const auto& record = intent.seen.settings.record;
   intent.will_arm = !latched(*observed.check) && !record.in_maintenance(intent.now);
-  if (latched(*intent.seen.observed.check))
-    intent.notes.push_back("The check is latched and stays so: release it with sitelatch switch-back.");
+  if (latched(*observed.check))
+    intent.notes.push_back(fmt::format("The check is latched and stays so: release it with sitelatch switch-back{}.",
+                                       observed.alarm && !observed.alarm->seen.actions_enabled ? ", then sitelatch arm: the alarm's actions are off" : ""));
   else if (record.in_maintenance(intent.now))
     intent.notes.push_back("The guard is in maintenance and stays so: sitelatch arm ends it.");
   return intent;

@@ -145,10 +145,15 @@ Verdict on_tick(const Situation& s, Instant now) {
 
   const bool unhealthy = s.alarm && s.alarm->state == AlarmState::alarm;
   // An alarm that has stayed in ALARM beyond a release's window is news: it was evaluated again every minute.
-  const bool news = unhealthy && (!older_than_release(s.record, s.alarm->transitioned_at) || !in_release_window(s.record, now));
+  // Armed is what the alarm's actions say: a guard that deploy has not armed yet, or that people have switched off, latches
+  // nothing anew by the back door of its schedule. (What it latched before, it holds.)
+  const bool armed = s.alarm && s.alarm->actions_enabled;
+  const bool news = unhealthy && armed && (!older_than_release(s.record, s.alarm->transitioned_at) || !in_release_window(s.record, now));
   if (news)
     return latches(s, LatchedBy::reconcile, "Primary is unhealthy (in ALARM since " + iso8601_ms(s.alarm->transitioned_at) + ") and was not latched", now);
   if (to_tell || left_frozen(s, now)) return tells_maintenance_end(s, now);
+  if (unhealthy && !armed)
+    return verdict(Verdict::Kind::nothing_to_do, "Primary is unhealthy, but the guard is not armed: the alarm's actions are off");
   if (unhealthy)
     return verdict(Verdict::Kind::older_evidence, "the alarm has been in ALARM since before release " + std::to_string(s.record.release.number));
   if (!s.alarm) return verdict(Verdict::Kind::nothing_to_do, "there is no alarm to go by");

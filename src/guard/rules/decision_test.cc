@@ -146,6 +146,20 @@ TEST_CASE("the tick closes what the alarm's edge misses") {
   CHECK(on_tick(s, at(60)).kind == Kind::nothing_to_do);
 }
 
+TEST_CASE("a guard that is not armed latches nothing anew by its schedule, and holds what it latched") {
+  auto s = armed();
+  s.alarm->state = AlarmState::alarm;
+  s.alarm->actions_enabled = false;
+  const auto idle = on_tick(s, at(60));
+  CHECK(idle.kind == Kind::nothing_to_do);
+  CHECK_FALSE(idle.change);
+  s.alarm->actions_enabled = true;
+  carry_out(*on_tick(s, at(60)).change, s);
+  s.alarm->actions_enabled = false;
+  s.check.path = "/lb-check";  // somebody undid it
+  CHECK(on_tick(s, at(120)).kind == Kind::latch_again);
+}
+
 TEST_CASE("somebody undid the latch: it is latched again as it was, and told") {
   for (const bool planned : {false, true}) {
     auto s = armed();
