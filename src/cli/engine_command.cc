@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/log.h"
@@ -27,6 +29,14 @@ int say(int status, const std::string& sentence) {
   return status;
 }
 
+// A thousand descriptors, the usual soft limit, are fewer than ten thousand connections need.
+void raise_descriptor_limit() {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
+  descriptors.rlim_cur = std::max(descriptors.rlim_cur, std::min<rlim_t>(descriptors.rlim_max, 65536));
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
 // Waits for the first signal and ends the engine in good order; a second one ends it at once (nothing is lost: what was
 // acknowledged is in the journal).
 void end_on_signal(engine::Engine& engine, const sigset_t& signals) {
@@ -44,6 +54,7 @@ void end_on_signal(engine::Engine& engine, const sigset_t& signals) {
 
 int run_engine(const EngineOptions& options) {
   set_log_level(level_named(options.log_level));
+  raise_descriptor_limit();
   engine::Config config;
   config.data_dir =
       std::filesystem::absolute(options.where.data_dir.empty() ? store::default_data_directory() : options.where.data_dir);

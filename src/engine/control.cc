@@ -54,7 +54,11 @@ Value describe(const route53::HealthDescription& check) {
 }
 
 void force(route53::Route53& route53, Loop& loop, const Value& request, const Reply& reply) {
-  const std::string id = request["id"].string_or(""), status = request["status"].string_or("");
+  if (!request["id"].is_string() || !request["status"].is_string())
+    return refuse(reply, "which health check, and up, down or auto?");
+  const std::string& id = request["id"].string();
+  const std::string& status = request["status"].string();
+  if (status != "up" && status != "down" && status != "auto") return refuse(reply, "a status is up, down or auto");
   const auto forced = status == "up"     ? route53::Forced::up
                       : status == "down" ? route53::Forced::down
                                          : route53::Forced::none;
@@ -68,6 +72,7 @@ void force(route53::Route53& route53, Loop& loop, const Value& request, const Re
             : fmt::format("{} is forced {}; as probed it is {}.", id, status, word(check.real_status));
     return loop.when_durable([reply, text] { reply(aws::to_json(Value::structure({{"text", text}}))); });
   }
+  refuse(reply, fmt::format("no health check {}", id));
 }
 
 }  // namespace

@@ -11,16 +11,19 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <condition_variable>
+#include <chrono>
 #include <cstring>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace sitelatch::net {
 namespace {
 
 constexpr std::size_t longest_line = 1u << 20;
+constexpr std::size_t most_guests = 64;
+constexpr auto patience = std::chrono::seconds{10};  // for a whole line
 
 class Descriptor {
  public:
@@ -88,6 +91,19 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
+// To a non-blocking socket: who does not read within seconds loses the rest.
+void answer_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      continue;
+    }
+    pollfd room{fd, POLLOUT, 0};
+    if (errno != EINTR && (errno != EAGAIN || ::poll(&room, 1, 2000) != 1)) return;
+  }
+}
+
 class Listener final : public ControlSocket {
  public:
   Listener(std::filesystem::path path, Handler handler, Descriptor socket)
@@ -95,7 +111,7 @@ class Listener final : public ControlSocket {
         handler_(std::move(handler)),
         socket_(std::move(socket)),
         stop_(::eventfd(0, EFD_CLOEXEC)),
-        thread_([this] { accept_all(); }) {}
+        thread_([this] { serve(); }) {}
   ~Listener() override {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(stop_.get(), &one, sizeof one);
@@ -104,25 +120,56 @@ class Listener final : public ControlSocket {
   }
 
  private:
-  void accept_all() {
+  // Somebody who has connected and not yet said a whole line.
+  struct Guest {
+    Descriptor connection;
+    std::string said;
+    std::chrono::steady_clock::time_point until;
+  };
+
+  void serve() {
     while (true) {
-      pollfd waiting[] = {{socket_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
-      if (::poll(waiting, 2, -1) < 0 && errno != EINTR) return;
-      if (waiting[1].revents) return;
-      Descriptor connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (connection.get() < 0) continue;
-      std::thread([handler = handler_, connection = std::move(connection)]() mutable {
-        const auto line = read_line(connection.get());
-        if (!line) return;
-        auto shared = std::make_shared<Descriptor>(std::move(connection));
-        handler(*line, [shared](const std::string& answer) { write_all(shared->get(), answer + "\n"); });
-      }).detach();
+      std::vector<pollfd> waiting{{stop_.get(), POLLIN, 0}};
+      if (guests_.size() < most_guests) waiting.push_back({socket_.get(), POLLIN, 0});
+      const auto first_guest = waiting.size();
+      for (const auto& guest : guests_) waiting.push_back({guest.connection.get(), POLLIN, 0});
+      const int patience_ms = guests_.empty() ? -1 : 1000;
+      if (::poll(waiting.data(), waiting.size(), patience_ms) < 0 && errno != EINTR) return;
+      if (waiting[0].revents) return;
+      for (auto i = waiting.size(); i-- > first_guest;)
+        if (waiting[i].revents && !listen_to(guests_[i - first_guest]))
+          guests_.erase(guests_.begin() + static_cast<std::ptrdiff_t>(i - first_guest));
+      const auto now = std::chrono::steady_clock::now();
+      std::erase_if(guests_, [&](const Guest& guest) { return guest.until < now; });
+      if (first_guest == 2 && waiting[1].revents) welcome(now);
     }
+  }
+  void welcome(std::chrono::steady_clock::time_point now) {
+    Descriptor connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (connection.get() >= 0) {
+      guests_.push_back({std::move(connection), {}, now + patience});
+    } else if (errno == EMFILE || errno == ENFILE) {
+      ::poll(nullptr, 0, 100);  // others may give theirs back
+    }
+  }
+  // False: this guest is done with, or gone.
+  bool listen_to(Guest& guest) {
+    char buffer[4096];
+    const auto got = ::read(guest.connection.get(), buffer, sizeof buffer);
+    if (got < 0) return errno == EINTR || errno == EAGAIN;
+    guest.said.append(buffer, static_cast<std::size_t>(got));
+    if (got == 0 || guest.said.size() > longest_line) return false;
+    if (guest.said.back() != '\n') return true;
+    guest.said.pop_back();
+    auto shared = std::make_shared<Descriptor>(std::move(guest.connection));
+    handler_(std::move(guest.said), [shared](const std::string& answer) { answer_all(shared->get(), answer + "\n"); });
+    return false;
   }
 
   std::filesystem::path path_;
   Handler handler_;
   Descriptor socket_, stop_;
+  std::vector<Guest> guests_;
   std::thread thread_;
 };
 

@@ -76,7 +76,7 @@ std::string words(int error, const Endpoint& endpoint, std::string_view protocol
   const std::string where = fmt::format("{} ({})", to_string(endpoint), protocol);
   switch (error) {
     case EADDRINUSE:
-      return fmt::format("cannot serve DNS on {}: the port is in use by another program", where);
+      return fmt::format("cannot serve DNS on {}: the port is in use by another program; stop that, or choose another with --dns", where);
     case EADDRNOTAVAIL:
       return fmt::format("cannot serve DNS on {}: {} is not an address of this machine", where, endpoint.address);
     case EACCES:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/dns_server_tcp.h"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
@@ -17,14 +18,13 @@ constexpr dns::Limits tcp_limits{dns::Limits::Transport::tcp, dns::default_udp_p
 }  // namespace
 
 DnsTcp::DnsTcp(Fd listener, int epoll, const Options& options)
-    : listener_(std::move(listener)), epoll_(epoll), options_(options), scratch_(2 + dns::max_message_size) {}
+    : listener_(std::move(listener)), spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)), epoll_(epoll), options_(options), scratch_(2 + dns::max_message_size) {}
 
 void DnsTcp::accept(Clock::time_point now) {
   for (int i = 0; i < 64; ++i) {
     Fd socket(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
-      // Out of descriptors: the oldest connection makes room, so that the listener does not spin.
-      if ((errno == EMFILE || errno == ENFILE) && !open_.empty()) close(open_.front());
+      if (errno == EMFILE || errno == ENFILE) turn_away();
       return;
     }
     const int on = 1;
@@ -39,6 +39,15 @@ void DnsTcp::accept(Clock::time_point now) {
     event.data.ptr = &connection;
     if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.socket.get(), &event) != 0) close(connection);
   }
+}
+
+// Out of descriptors: what waits would keep the listener ready for ever. The oldest connection makes room, or the spare
+// descriptor does, just for closing the newcomer.
+void DnsTcp::turn_away() {
+  if (!open_.empty()) return close(open_.front());
+  spare_.reset();
+  const Fd newcomer(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  spare_ = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 unsigned DnsTcp::serve(Connection& connection, const dns::View& view, Spread& spread, Clock::time_point now) {

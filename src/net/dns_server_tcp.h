@@ -54,9 +54,10 @@ class DnsTcp {
   Flushed flush(Connection& connection);
   void watch(Connection& connection, bool for_writing);
   void close(Connection& connection);
+  void turn_away();
   void note_progress(Connection& connection, Clock::time_point now);
 
-  Fd listener_;
+  Fd listener_, spare_;
   const int epoll_;
   const Options options_;
   std::list<Connection> open_;    // longest without progress first

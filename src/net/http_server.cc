@@ -36,14 +36,21 @@ std::string_view reason_phrase(int status) {
   return {text.data(), text.size()};
 }
 
+// Nothing that a client said can begin a header of its own.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+  return text;
+}
+
 std::string serialize(const aws::HttpResponse& response, bool head, bool keep_alive) {
   std::string out;
   out.reserve(256 + (head ? 0 : response.body.size()));
   out += fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
   for (const auto& [name, value] : response.headers) {
-    out += name;
+    out += one_line(name);
     out += ": ";
-    out += value;
+    out += one_line(value);
     out += "\r\n";
   }
   // RFC 9110 §8.6: no Content-Length with 1xx and 204.
@@ -70,6 +77,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Ends the connection; the server lets go of it.
   void close();
   bool idle() const { return !busy_; }
+  // Whether it is the client that everything waits for: to send a request, or to take its answer.
+  bool waits_for_client() const { return !busy_ || writing_; }
   Clock::time_point last_activity() const { return last_activity_; }
 
  private:
@@ -86,7 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::string outgoing_;
-  bool head_ = false, keep_alive_ = true, busy_ = false;
+  bool head_ = false, keep_alive_ = true, busy_ = false, writing_ = false;
   Clock::time_point last_activity_ = Clock::now();
   std::list<std::shared_ptr<Connection>>::iterator place_;
   bool closed_ = false;
@@ -198,7 +207,7 @@ class Server final : public HttpServer {
       if (error) return;
       const auto oldest = Clock::now() - options_.idle_limit;
       for (const auto& connection : snapshot())
-        if (connection->idle() && connection->last_activity() < oldest) connection->close();
+        if (connection->waits_for_client() && connection->last_activity() < oldest) connection->close();
       sweep();
     });
   }
@@ -303,9 +312,12 @@ void Connection::request_read(Error error) {
 void Connection::respond(const aws::HttpResponse& response) {
   if (server_.draining()) keep_alive_ = false;
   outgoing_ = serialize(response, head_, keep_alive_);
+  writing_ = true;
+  last_activity_ = Clock::now();
   asio::async_write(socket_, asio::buffer(outgoing_),
                     [self = shared_from_this()](Error error, std::size_t) {
                       self->server_.answered();
+                      self->writing_ = false;
                       self->outgoing_.clear();
                       if (error) return self->close();
                       if (self->keep_alive_) return self->read();
