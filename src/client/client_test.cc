@@ -284,8 +284,8 @@ TEST_CASE("all pages, joined: markers, tokens, and Route 53's record names") {
   Client client({}, world.outside());
   const auto page = [](std::string id, bool more) {
     return answer(200, "<ListHostedZonesResponse><HostedZones><HostedZone><Id>" + id + "</Id><Name>n</Name><CallerReference>c</CallerReference>"
-                       "</HostedZone></HostedZones><IsTruncated>" + (more ? "true" : "false") + "</IsTruncated>" +
-                       (more ? "<NextMarker>m&amp;1</NextMarker>" : "") + "<MaxItems>1</MaxItems></ListHostedZonesResponse>");
+                       "</HostedZone></HostedZones><IsTruncated>" + (more ? "true" : "false") + "</IsTruncated>"
+                       "<NextMarker>m&amp;1</NextMarker><MaxItems>1</MaxItems></ListHostedZonesResponse>");
   };
   world.transport.queue = {page("/hostedzone/Z1", true), page("/hostedzone/Z2", false)};
   const auto zones = client.call_all("route53", "ListHostedZones");
