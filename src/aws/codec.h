@@ -5,6 +5,7 @@
 #pragma once
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,6 +102,8 @@ bool has_body_members(const Shape& shape);
 
 // gzip. Malformed for what is not gzip or inflates beyond the bound.
 std::string inflate_gzip(std::string_view bytes, std::size_t bound);
+// A request's body inflated where its Content-Encoding is gzip (fact wire-16); nothing where it stands as it is.
+std::optional<std::string> unpacked_body(const HttpRequest& request);
 std::string deflate_gzip(std::string_view bytes);
 
 // The member of an error's structure that carries the text: "message" or "Message", or nullptr.

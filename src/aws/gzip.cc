@@ -3,10 +3,18 @@
 
 #include "aws/codec.h"
 #include "base/check.h"
+#include "base/text.h"
 
 namespace sitelatch::aws::codec {
 namespace {
 constexpr int gzip_window = 15 + 16;
+constexpr std::size_t inflated_bytes_max = 16 << 20;
+}
+
+std::optional<std::string> unpacked_body(const HttpRequest& request) {
+  const auto* encoding = request.headers.find("Content-Encoding");
+  if (!encoding || !equal_ignoring_case(trim(split(*encoding, ',').back()), "gzip")) return std::nullopt;
+  return inflate_gzip(request.body, inflated_bytes_max);
 }
 
 std::string inflate_gzip(std::string_view bytes, std::size_t bound) {

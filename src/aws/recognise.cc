@@ -130,7 +130,8 @@ Recognised recognise_rest(const HttpRequest& request, const ServiceModel* servic
 // The Action may stand in the body or, for links that people click, in the query of the path.
 codec::Pairs form_pairs(const HttpRequest& request) {
   auto pairs = codec::read_form(request.query());
-  for (auto& pair : codec::read_form(request.body)) pairs.push_back(std::move(pair));
+  const auto unpacked = codec::unpacked_body(request);
+  for (auto& pair : codec::read_form(unpacked ? *unpacked : request.body)) pairs.push_back(std::move(pair));
   return pairs;
 }
 

@@ -8,24 +8,12 @@
 namespace sitelatch::aws {
 namespace {
 
-constexpr std::size_t inflated_bytes_max = 16 << 20;
-
-std::string body_of(const HttpRequest& request, std::string& inflated) {
-  const auto* encoding = request.headers.find("Content-Encoding");
-  if (!encoding) return {};
-  const auto tokens = split(*encoding, ',');
-  if (!equal_ignoring_case(trim(tokens.back()), "gzip")) return {};
-  inflated = codec::inflate_gzip(request.body, inflated_bytes_max);
-  return "gzip";
-}
-
 Value read_input(const Recognised& what, const HttpRequest& request) {
   const auto& model = *what.service;
   const auto id = what.operation->input;
   if (id == no_shape) return Value::structure();
-  std::string inflated;
-  const bool packed = !body_of(request, inflated).empty();
-  const std::string& body = packed ? inflated : request.body;
+  const auto unpacked = codec::unpacked_body(request);
+  const std::string& body = unpacked ? *unpacked : request.body;
   Member root;
   root.shape = id;
   Value input;

@@ -275,6 +275,9 @@ class Wire(unittest.TestCase):
         self.assertEqual(send(self.host, "POST", "/", signed, body)[0], 200)
         status, _, text = self.by_json("ListMetrics", {"Namespace": "Gzip"})
         self.assertEqual((status, json.loads(text)["Metrics"]), (200, [{"Namespace": "Gzip", "MetricName": "m", "Dimensions": []}]))
+        form = gzip.compress(b"Action=PutMetricData&Version=2010-08-01&Namespace=GzipQuery&MetricData.member.1.MetricName=m"
+                             b"&MetricData.member.1.Value=1")
+        self.assertEqual(self.form("monitoring", form, content_encoding="gzip")[0], 200)
         signed = self.signer.headers("monitoring", b"no gzip", content_type="application/x-amz-json-1.0", content_encoding="gzip",
                                      x_amz_target="GraniteServiceVersion20100801.PutMetricData")
         self.assertEqual(send(self.host, "POST", "/", signed, b"no gzip")[0], 400)
