@@ -4,6 +4,7 @@ refused."""
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -102,12 +103,13 @@ class Cli:
         self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00 \d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32} REPORT RequestId")
         filtered = self.aws(*tail, "--filter-pattern", "REPORT", "--format", "short", parse=False)
         self.assertTrue(all("REPORT" in line for line in filtered.splitlines() if line.strip()), filtered)
-        with subprocess.Popen(["aws", *tail, "--follow"], env=self.environment, stdout=subprocess.PIPE, text=True) as follow:
+        with subprocess.Popen(["aws", *tail, "--follow"], env=self.environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, start_new_session=True) as follow:
             try:
                 self.assertIn("START RequestId: ", "".join(follow.stdout.readline() for _ in range(4)))
                 self.assertIsNone(follow.poll())
             finally:
-                follow.kill()
+                os.killpg(follow.pid, signal.SIGKILL)  # the shim and the CLI behind it
 
     def test_gzip(self):
         data = [{"MetricName": f"metric{i}", "Value": i} for i in range(50)]
