@@ -4,8 +4,27 @@
 
 #include "cli/commands.h"
 #include "cli/guard_errand.h"
+#include "client/wait.h"
 
 namespace sitelatch::cli {
+namespace {
+
+// A check that was just made or enabled again has no reports yet; they come within half a minute.
+void wait_for_reports(GuardDesk& desk, const std::string& id) {
+  client::Patience patience;
+  patience.every = std::chrono::milliseconds{500};
+  patience.growth = 1.3;
+  patience.longest = std::chrono::seconds{5};
+  patience.at_most = std::chrono::seconds{90};
+  (void)client::wait_until(desk.clock(), patience, [&] {
+    const auto check = guard::read_check(desk.aws(), id);
+    if (!check || !*check) return true;
+    const auto checkers = guard::read_checkers(desk.aws(), id);
+    return !checkers || guard::healthy_by((*check)->check, *checkers).has_value();
+  });
+}
+
+}  // namespace
 
 int arm(const ArmOptions& options) {
   GuardDesk desk(options.common);
@@ -17,6 +36,7 @@ int arm(const ArmOptions& options) {
   run.decide = [](const guard::View& view) {
     return guard::arm(guard::situation_of(view.seen.observed), {view.seen.observed.healthy}, view.now);
   };
+  if (guard::valid_health_check_id(options.health_check_id)) wait_for_reports(desk, options.health_check_id);
   return run_errand(desk, run);
 }
 
