@@ -70,6 +70,15 @@ TEST_CASE("the latched health check is deleted: Backup is still answered") {
     CHECK(engine.dns() == backup_address);
   }
   CHECK(engine.alarm() == "OK");  // no more data is not breaching
+
+  // What was last known counts in every later decision, too.
+  engine.witness.both_down_is_known = true;
+  engine.backup().goes_down();
+  engine.wait(1min);
+  CHECK(engine.dns() == primary_address);
+  engine.backup().comes_up();
+  engine.wait(1min);
+  CHECK(engine.dns() == backup_address);
 }
 
 TEST_CASE("the health check is deleted between failover and latch: the function says so, and Backup is still answered") {
