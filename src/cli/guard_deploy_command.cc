@@ -90,21 +90,17 @@ void print(const guard::Intent& intent) {
   }
 }
 
-// How the deploy ended, once nothing more was to be made.
-int report(const DeployOptions& options, const guard::Intent& before, guard::Deployment& deployment, const guard::Step& armed) {
-  const auto after = deployment.look();
-  auto details = details_of(before);
-  std::string state;
-  if (after) {
-    const auto assessment = guard::assess(after->plan, after->seen.observed, after->now);
-    state = guard::to_string(assessment.state);
-    details.set("state", state);
-  }
-  auto notes = after ? after->notes : before.notes;
-  if (!armed) return finish(options.common, {"not-armed", armed.error().text, details, {}, notes}, status_of(armed.error().kind));
-  const auto sentence = before.work.empty() ? fmt::format("Nothing to change: the guard of health check {} is {}.", options.health_check_id, state)
-                                            : fmt::format("The guard of health check {} is {}.", options.health_check_id, state);
-  return finish(options.common, {before.work.empty() ? "unchanged" : "done", sentence, details, {}, notes}, exit_done);
+// How the deploy ended, once nothing more was to be made. `changed`: what was made.
+int report(const DeployOptions& options, Value changed, const guard::Intent& now, const guard::Step& armed) {
+  const bool unchanged = changed.items().empty();
+  const auto assessment = guard::assess(now.plan, now.seen.observed, now.now);
+  const auto state = std::string{guard::to_string(assessment.state)};
+  auto details = details_of(now);
+  details.set("changes", std::move(changed));
+  details.set("state", state);
+  if (!armed) return finish(options.common, {"not-armed", armed.error().text, details, {}, now.notes}, status_of(armed.error().kind));
+  const auto sentence = fmt::format("{}he guard of health check {} is {}.", unchanged ? "Nothing to change: t" : "T", options.health_check_id, state);
+  return finish(options.common, {unchanged ? "unchanged" : "done", sentence, details, {}, now.notes}, exit_done);
 }
 
 }  // namespace
@@ -112,7 +108,7 @@ int report(const DeployOptions& options, const guard::Intent& before, guard::Dep
 int deploy(const DeployOptions& options) {
   GuardDesk desk(options.common);
   guard::Deployment deployment({desk.desk(), guard::ask_site_from_here(), options.timeout}, wish_of(options), codes());
-  const auto intent = deployment.intend();
+  auto intent = deployment.intend();
   if (!intent) return fail(options.common, intent.error().text, status_of(intent.error().kind));
   const bool text = options.common.output == Output::text;
   if (text) print(*intent);
@@ -123,11 +119,12 @@ int deploy(const DeployOptions& options) {
   const bool changes = !intent->work.empty();
   if (changes && !confirmed(options.common, fmt::format("Make these {} changes?", intent->work.size())))
     return finish(options.common, {"refused", "Nothing was changed.", details_of(*intent), {}, {}}, exit_refused);
+  const auto details = details_of(*intent);
   const auto built = deployment.build(*intent);
   if (!built)
-    return finish(options.common, {"failed", built.error().text + " The alarm's actions were not switched on.", details_of(*intent), {}, intent->notes},
+    return finish(options.common, {"failed", built.error().text + " The alarm's actions were not switched on.", details, {}, intent->notes},
                   status_of(built.error().kind));
-  return report(options, *intent, deployment, intent->will_arm ? deployment.arm() : guard::Step{Done{}});
+  return report(options, details["changes"], *intent, intent->will_arm ? deployment.arm(*intent) : guard::Step{Done{}});
 }
 
 }  // namespace sitelatch::cli

@@ -87,7 +87,7 @@ guard::DrillTools tools_of(guard::Desk& desk, ImpatientClock& clock, Duration li
     if (real.seen.observed.function) wish.function = real.plan.settings.function;
     const guard::Codes codes{{function::function_zip(), function::function_sha256()}, {guard::python_function_zip(), {}}};
     guard::Deployment deployment({desk, guard::ask_site_from_here(), limit}, wish, codes);
-    const auto intent = deployment.look();
+    auto intent = deployment.look();  // build() leaves in it what there is now
     if (!intent) return failure(Problem{intent.error().text});
     const auto built = deployment.build(*intent);
     if (!built) return failure(Problem{built.error().text});

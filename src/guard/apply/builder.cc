@@ -168,6 +168,19 @@ Step Builder::schedule_target() {
                                       entry.empty() ? "no reason given" : entry.front()["ErrorMessage"].string_or(""))});
 }
 
+Step Builder::remove_schedule() {
+  if (!observed_.schedule) return Done{};
+  const auto& schedule = plan_.schedule;
+  auto ids = Value::list();
+  for (const auto& target : observed_.schedule->targets) ids.push(target.first);
+  if (!observed_.schedule->targets.empty()) {
+    const auto removed = call({"events", "RemoveTargets", schedule.region, "remove the targets of rule " + schedule.name},
+                              Value::structure({{"Rule", schedule.name}, {"Ids", ids}}));
+    if (!removed) return removed;
+  }
+  return call({"events", "DeleteRule", schedule.region, "remove rule " + schedule.name}, Value::structure({{"Name", schedule.name}}));
+}
+
 Step Builder::disarm_alarm() {
   return call({"cloudwatch", "DisableAlarmActions", plan_.alarm.region, "disable the actions of alarm " + plan_.alarm.name},
               Value::structure({{"AlarmNames", Value::list({plan_.alarm.name})}}));

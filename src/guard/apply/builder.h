@@ -38,8 +38,8 @@ class Builder {
   Step make(Piece piece);
   // The alarm does nothing until it is armed.
   Step disarm_alarm();
-  // A role that was made again under its name: the function is given it anew.
-  Step renew_role();
+  // Of a function that has become Python.
+  Step remove_schedule();
 
  private:
   struct Call {

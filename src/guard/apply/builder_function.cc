@@ -198,7 +198,7 @@ Step Builder::function_configuration() {
   const bool native = plan.kind == FunctionKind::native;
   const auto timeout = (*now)["Timeout"].integer_or(3);
   if (native || timeout < 10) input.set("Timeout", plan.timeout_s);
-  if (native) {
+  if (native || !(*now)["Runtime"].string_or("").starts_with("python")) {
     input.set("Runtime", plan.runtime);
     input.set("Handler", plan.handler);
   }
@@ -210,8 +210,6 @@ Step Builder::function_configuration() {
   if (!ready || role_id_.empty()) return ready;
   return tag_function({{std::string{role_id_tag}, role_id_}});
 }
-
-Step Builder::renew_role() { return function_configuration(); }
 
 Step Builder::failure_destination() {
   const auto& plan = plan_.function;

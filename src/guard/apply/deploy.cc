@@ -104,6 +104,7 @@ void add_own(const Plan& plan, const Observed& observed, Works& works) {
   if (observed.function && observed.role && !observed.function->role_id_used.empty() &&
       observed.function->role_id_used != observed.role->role_id)
     works.add(Piece::function_configuration, "change", "the role was made again under its name; the function still holds the old one");
+  if (observed.schedule && !plan.has_schedule) works.add(Piece::schedule, "remove", "the Python function does not know what a schedule wants of it");
   if (observed.function && (observed.function->state == "Failed" || observed.function->last_update_status == "Failed"))
     works.add(Piece::function_configuration, "change", "its last change failed: " + observed.function->state_reason);
 }
@@ -253,47 +254,49 @@ Result<Intent, Obstacle> Deployment::intend() {
   return intent;
 }
 
-Step Deployment::carry_out(const Intent& intent, Builder& builder, const Work& work) {
-  say(fmt::format("{} {}", work.verb, work.name));
-  if (work.verb == "disable") return builder.disarm_alarm();
-  (void)intent;
-  return builder.make(work.piece);
+Step Deployment::carry_out(const Intent& intent, std::string& noted) {
+  Builder builder({outside_.desk.aws, outside_.desk.clock, outside_.desk.progress, deadline_}, intent.plan,
+                  intent.seen.observed, code(intent.plan.settings.function));
+  for (const auto& work : intent.work) {
+    say(fmt::format("{} {}", work.verb, work.name));
+    const auto done = work.verb == "disable"  ? builder.disarm_alarm()
+                      : work.verb == "remove" ? builder.remove_schedule()
+                                              : builder.make(work.piece);
+    if (!done) return done;
+    noted += (noted.empty() ? "" : ", ") + work.verb + " " + work.name;
+  }
+  return Done{};
 }
 
-Step Deployment::build(const Intent& first) {
-  std::optional<Intent> later;
+Step Deployment::build(Intent& intent) {
   std::string noted;
-  for (int round = 0; round < most_rounds; ++round) {
-    const Intent& intent = later ? *later : first;
-    if (intent.work.empty()) return noted.empty() ? Step{Done{}} : audit(noted);
-    Builder builder({outside_.desk.aws, outside_.desk.clock, outside_.desk.progress, deadline_}, intent.plan,
-                    intent.seen.observed, code(intent.plan.settings.function));
-    for (const auto& work : intent.work) {
-      const auto done = carry_out(intent, builder, work);
-      if (!done) return done;
-      noted += (noted.empty() ? "" : ", ") + work.verb + " " + work.name;
-    }
+  for (int round = 0; round < most_rounds && !intent.work.empty(); ++round) {
+    const auto done = carry_out(intent, noted);
+    if (!done) return done;
     auto next = look();
     if (!next) return failure(next.error());
-    later = std::move(*next);
+    next->seen.records = std::move(intent.seen.records);
+    next->findings = std::move(intent.findings);
+    intent = std::move(*next);
+  }
+  if (intent.work.empty()) {
+    if (!noted.empty()) audit(intent, noted);
+    return Done{};
   }
   std::string text = "AWS still shows these as before; somebody else may be changing them:";
-  for (const auto& work : later->work) text += fmt::format("\n  {}: {}", work.name, join(work.why, "; "));
+  for (const auto& work : intent.work) text += fmt::format("\n  {}: {}", work.name, join(work.why, "; "));
   return failure(Obstacle{Obstacle::Kind::failed, text});
 }
 
-Step Deployment::audit(const std::string& note) {
-  const auto intent = look();
-  if (!intent) return failure(intent.error());
+void Deployment::audit(const Intent& intent, const std::string& note) {
   AuditEntry entry;
-  entry.at = intent->now;
+  entry.at = intent.now;
   entry.action = "deploy";
   entry.stage = "done";
-  entry.who = intent->seen.caller_arn;
+  entry.who = intent.seen.caller_arn;
   entry.note = note.substr(0, 4000);
-  const View view{intent->seen, intent->plan, intent->now, {}, {}};
+  const View view{intent.seen, intent.plan, intent.now, {}, {}};
   if (const auto problem = note_down(outside_.desk, view, entry)) say(*problem);
-  return Done{};
 }
 
 namespace {
@@ -315,70 +318,73 @@ std::optional<std::string> standing_refusal(const Situation& situation) {
 
 }  // namespace
 
-Step Deployment::arm() {
-  auto intent = intend();
-  if (!intent) return failure(intent.error());
-  std::string said;
-  const auto hear = [&](const std::string& why) {
-    if (why != said) say("not armed yet: " + why);
-    said = why;
-  };
+// One look. True: the waiting is over, because it may or because it was `stopped`.
+bool Deployment::may_arm(Intent& intent, std::optional<Obstacle>& stopped, std::string& waiting_for) {
+  const auto again = look_again(outside_.desk.aws, intent.seen);
+  if (!again) {
+    stopped = obstacle(again.error(), "see whether the guard can fire");
+    return true;
+  }
+  const auto& observed = intent.seen.observed;
+  if (!observed.check) {
+    stopped = refused("The health check is gone.");
+    return true;
+  }
+  intent.now = aws_now(intent.seen, outside_.desk.clock.now());
+  const auto situation = situation_of(observed);
+  if (const auto standing = standing_refusal(situation)) {
+    stopped = refused(fmt::format("Not armed: {}. See sitelatch status {}.", *standing, wish_.health_check_id));
+    return true;
+  }
+  intent.findings = preflight(intent.plan, intent.seen, intent.now, outside_.ask_site);
+  std::vector<std::string> waiting;
+  for (const auto& finding : intent.findings) {
+    if (finding.kind != Finding::Kind::refusal) continue;
+    if (finding.may_pass) {
+      waiting.push_back(finding.why);
+      continue;
+    }
+    stopped = refused(fmt::format("Not armed: {} To mend it: {}.", finding.why, finding.mend));
+    return true;
+  }
+  const auto transition = guard::arm(situation, {observed.healthy}, intent.now);
+  if (!transition) waiting.push_back(all_reasons(transition.error()));
+  waiting_for = join(waiting, " ");
+  return waiting.empty();
+}
+
+Step Deployment::arm(Intent& intent) {
   client::Patience patience;
   patience.every = std::chrono::milliseconds{250};
   patience.growth = 1.5;
   patience.longest = std::chrono::seconds{5};
   patience.at_most = left();
   std::optional<Obstacle> stopped;
-  const auto ready = client::wait_until(outside_.desk.clock, patience, [&] {
-    std::vector<std::string> waiting;
-    for (const auto& finding : intent->findings) {
-      if (finding.kind != Finding::Kind::refusal) continue;
-      if (!finding.may_pass) {
-        stopped = refused(fmt::format("Not armed: {} To mend it: {}.", finding.why, finding.mend));
-        return true;
-      }
-      waiting.push_back(finding.why);
-    }
-    const auto again = look_again(outside_.desk.aws, intent->seen);
-    if (!again) {
-      stopped = obstacle(again.error(), "see whether the guard can fire");
-      return true;
-    }
-    const auto& observed = intent->seen.observed;
-    if (!observed.check) {
-      stopped = refused("The health check is gone.");
-      return true;
-    }
-    const auto situation = situation_of(observed);
-    if (const auto standing = standing_refusal(situation)) {
-      stopped = refused(fmt::format("Not armed: {}. See sitelatch status {}.", *standing, wish_.health_check_id));
-      return true;
-    }
-    intent->now = aws_now(intent->seen, outside_.desk.clock.now());
-    const auto transition = guard::arm(situation, {observed.healthy}, intent->now);
-    if (transition && waiting.empty()) return true;
-    if (!transition) waiting.insert(waiting.begin(), all_reasons(transition.error()));
-    hear(join(waiting, " "));
-    if (!intent->findings.empty() && std::any_of(intent->findings.begin(), intent->findings.end(), [](const Finding& f) { return f.may_pass; }))
-      intent->findings = preflight(intent->plan, intent->seen, intent->now, outside_.ask_site);
+  std::string said, waiting_for;
+  const auto ended = client::wait_until(outside_.desk.clock, patience, [&] {
+    if (may_arm(intent, stopped, waiting_for)) return true;
+    if (waiting_for != said) say("not armed yet: " + waiting_for);
+    said = waiting_for;
     return false;
   });
   if (stopped) return failure(*stopped);
-  if (!ready)
-    return failure(Obstacle{Obstacle::Kind::not_in_time,
-                            fmt::format("Not armed in time: {}. The alarm's actions {}. Run deploy again when Primary is healthy.", said,
-                                        intent->seen.observed.alarm && intent->seen.observed.alarm->seen.actions_enabled ? "are as they were, on" : "stay off")});
-  const auto situation = situation_of(intent->seen.observed);
-  const auto transition = guard::arm(situation, {intent->seen.observed.healthy}, intent->now);
+  if (ended) return switch_on(intent);
+  const bool on = intent.seen.observed.alarm && intent.seen.observed.alarm->seen.actions_enabled;
+  return failure(Obstacle{Obstacle::Kind::not_in_time,
+                          fmt::format("Not armed in time: {} The alarm's actions {}. Run deploy again when Primary is healthy.", waiting_for,
+                                      on ? "are on, as they were" : "stay off")});
+}
+
+Step Deployment::switch_on(Intent& intent) {
+  const auto situation = situation_of(intent.seen.observed);
+  const auto transition = guard::arm(situation, {intent.seen.observed.healthy}, intent.now);
   if (!transition) return failure(refused("Not armed: " + all_reasons(transition.error())));
-  const bool nothing = transition->check.empty() && !transition->alarm_actions && transition->record == situation.record;
-  if (nothing) return Done{};
+  if (transition->check.empty() && !transition->alarm_actions && transition->record == situation.record) return Done{};
   say("arm the guard");
-  View now{intent->seen, intent->plan, intent->now, {}, {}};
   Errand errand;
   errand.action = "arm";
   errand.why = "deploy";
-  const auto carried = guard::carry_out(outside_.desk, std::move(now), errand, [](const View& view) {
+  const auto carried = guard::carry_out(outside_.desk, View{intent.seen, intent.plan, intent.now, {}, {}}, errand, [](const View& view) {
     return guard::arm(situation_of(view.seen.observed), {view.seen.observed.healthy}, view.now);
   });
   if (!carried) {
@@ -386,9 +392,9 @@ Step Deployment::arm() {
     return failure(Obstacle{why.refusals.empty() ? Obstacle::Kind::failed : Obstacle::Kind::refused,
                             "Not armed: " + (why.refusals.empty() ? why.failed : all_reasons(why.refusals))});
   }
-  const auto alarm = read_alarm(outside_.desk.aws, intent->plan.alarm.region, intent->plan.alarm.name);
-  if (!alarm) return failure(obstacle(alarm.error(), "see whether the alarm's actions are on"));
-  if (!*alarm || !(*alarm)->seen.actions_enabled)
+  const auto again = look_again(outside_.desk.aws, intent.seen);
+  if (!again) return failure(obstacle(again.error(), "see whether the alarm's actions are on"));
+  if (!intent.seen.observed.alarm || !intent.seen.observed.alarm->seen.actions_enabled)
     return failure(Obstacle{Obstacle::Kind::failed, "Not armed: the alarm's actions are still off. " + join(carried->applied.notes, " ")});
   return Done{};
 }

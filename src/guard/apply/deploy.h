@@ -57,17 +57,20 @@ class Deployment {
 
   // Reads everything; changes nothing.
   Result<Intent, Obstacle> intend();
-  // Carries the work out until nothing differs.
-  Step build(const Intent& intent);
-  // Preflight, then waits until the guard can fire, and arms. Not called while latched or in maintenance.
-  Step arm();
-  // As it stands now, for the report.
+  // The same without records and preflight: for a guard that is not to be armed by deploy.
   Result<Intent, Obstacle> look();
+  // Carries the work out until nothing differs; then `intent` is what there is now.
+  Step build(Intent& intent);
+  // Preflight, then waits until the guard can fire, and arms. Not called while latched or in maintenance. `intent` has
+  // the check and the alarm as they were seen last.
+  Step arm(Intent& intent);
 
  private:
   Result<Settings, Obstacle> settle(const Seen& seen, std::vector<std::string>& notes) const;
-  Step carry_out(const Intent& intent, Builder& builder, const Work& work);
-  Step audit(const std::string& note);
+  Step carry_out(const Intent& intent, std::string& noted);
+  void audit(const Intent& intent, const std::string& note);
+  bool may_arm(Intent& intent, std::optional<Obstacle>& stopped, std::string& waiting_for);
+  Step switch_on(Intent& intent);
   FunctionCode code(FunctionKind kind) const { return kind == FunctionKind::native ? codes_.native : codes_.python; }
   void say(const std::string& sentence) { outside_.desk.progress(sentence); }
   Duration left() const;
