@@ -111,6 +111,20 @@ class Deploy(unittest.TestCase):
                 self.assert_status(gone, 0)
                 self.world.advance_until(lambda: self.world.engine.lookup(NAME) == (0, [PRIMARY]), "Primary serves again")
 
+    def test_native_and_python_in_place_of_each_other(self):
+        for kind in ("native", "python", "native"):
+            answer = self.deployed("--function", kind)
+            self.assertEqual(answer["guard"]["function_kind"], kind)
+            self.assertEqual(self.world.plan()["changes"], [])
+        self.assertEqual(self.deployed("--latch", "inverted")["guard"]["latch"], "inverted")
+        self.assertEqual(self.world.plan()["changes"], [])
+        self.world.primary.set("down")
+        config = lambda: self.world.aws("route53", "get-health-check", "--health-check-id", self.world.check)["HealthCheck"]["HealthCheckConfig"]
+        self.world.advance_until(lambda: config()["Disabled"], "the latch")
+        self.assertTrue(config()["Inverted"])
+        self.assertEqual(config()["ResourcePath"], "/lb-check")
+        self.assertEqual(self.world.engine.lookup(NAME), (0, [BACKUP]))
+
     def test_while_latched_it_repairs_without_releasing(self):
         self.deployed()
         self.world.primary.set("down")

@@ -108,7 +108,7 @@ class World:
     UNSETTLED = ("cloudwatch.alarm_history", "cloudwatch.history", "cloudwatch.hours", "cloudwatch.minutes",
                  "cloudwatch.series", "engine.clock", "iam.secrets", "lambda.async", "lambda.queue", "logs.events",
                  "logs.sequence", "logs.streams", "logs.timeline", "route53.health", "sns.deliveries", "events.retries",
-                 "lambda.secrets")
+                 "lambda.secrets", "sns.signing")
 
     def kept(self):
         """account() without what passing time writes by itself."""
