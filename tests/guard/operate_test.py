@@ -508,21 +508,43 @@ class CutOff(Base):
         shutil.copytree(self.saved, w.engine.data_dir)
         w.engine = w.place.keep(w.engine.restarted())
 
-    def cut_everywhere(self, words, between, end, before="SITELATCH_FAULT_EXIT_AFTER_CALLS", step="20s"):
+    def cut(self, words, calls, step):
+        """From the snapshot, cut off after that many calls; False: it came to its end before."""
+        w = self.world
+        self.restore()
+        cut = w.drive(*words, env={"SITELATCH_FAULT_EXIT_AFTER_CALLS": str(calls)}, step=step)
+        if cut.returncode != 137:
+            self.assertEqual(cut.returncode, 0, (calls, cut.stdout, cut.stderr))
+        return cut.returncode == 137
+
+    def first_write(self, words, step):
+        """The call that writes the intent into the audit log, the first that changes anything: looking comes before."""
+        w = self.world
+        low, high = 1, 400  # low: nothing written; high: written, or at its end
+        self.restore()
+        known = len(w.log())
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.cut(words, middle, step) and len(w.log()) == known:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def cut_everywhere(self, words, between, end, step="20s", after=16):
+        """At a few calls of looking (at all of them with SITELATCH_THOROUGH set), and at each from the first that writes."""
         w = self.world
         self.snapshot()
-        for calls in range(1, 400):
-            self.restore()
-            cut = w.drive(*words, env={before: str(calls)}, step=step)
-            if cut.returncode != 137:
-                self.assertEqual(cut.returncode, 0, (calls, cut.stdout, cut.stderr))
-                self.assertGreater(calls, 10, "it was cut off often enough")
-                return calls
+        first = self.first_write(words, step)
+        looking = range(1, first) if os.environ.get("SITELATCH_THOROUGH") else (1, first // 2)
+        for calls in [*looking, *range(first, first + after)]:
+            if not self.cut(words, calls, step):
+                self.assertGreater(calls, first + 2, "it was cut off among its writes")
+                return
             between(calls)
             again = w.drive(*words, step=step)
             self.assertEqual(again.returncode, 0, (calls, again.stdout, again.stderr))
             end(calls)
-        self.fail("it never ended")
 
     def test_trip_cut_off_at_every_call(self):
         w = self.world
