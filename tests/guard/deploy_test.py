@@ -287,4 +287,5 @@ class CutOff(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    part = os.environ.get("SITELATCH_TEST_PART")  # one class, for ctest
+    unittest.main(verbosity=2, defaultTest=part if part and len(sys.argv) == 1 else None)
