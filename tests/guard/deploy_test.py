@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """deploy and destroy on the real engine: made, made again, adopted, cut off everywhere, removed."""
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
+import types
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -174,6 +177,44 @@ class Deploy(unittest.TestCase):
         self.assert_status(again, 0)
 
     def test_p1_02_a_latch_path_that_answers_is_refused(self):
+        class Answers(http.server.BaseHTTPRequestHandler):
+            code = 302
+
+            def do_GET(self):
+                self.send_response(200 if self.path == "/lb-check" else Answers.code)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        site = types.SimpleNamespace(address="127.0.0.1", port=server.server_address[1])
+        check = self.world.create_check(site, "answers")
+        self.world.create_records(check, "answers.example.test")
+        for code in (200, 302):
+            Answers.code = code
+            answer = self.world.deploy(check=check)
+            self.assert_status(answer, 3)
+            self.assertIn(LATCH, answer.json["sentence"])
+            self.assertFalse(self.world.alarm(f"sitelatch-{check}")["ActionsEnabled"])
+        Answers.code = 404
+        self.deployed(check=check)
+
+    def test_p1_03_the_hole_of_two_unhealthy_sites_is_said_with_what_mends_it(self):
+        other = self.world.create_check(self.world.backup, "backup")
+        records = self.world.aws("route53", "list-resource-record-sets", "--hosted-zone-id", self.world.zone)["ResourceRecordSets"]
+        secondary = next(record for record in records if record.get("Failover") == "SECONDARY")
+        change = lambda batch: self.world.aws("route53", "change-resource-record-sets", "--hosted-zone-id", self.world.zone,
+                                              "--change-batch", json.dumps(batch))
+        change({"Changes": [{"Action": "UPSERT", "ResourceRecordSet": {**secondary, "HealthCheckId": other}}]})
+        findings = [finding for finding in self.world.plan()["preflight"] if finding["verdict"] == "warning"]
+        self.assertEqual([finding["name"] for finding in findings], ["secondary-health"])
+        change(findings[0]["record_change"]["ChangeBatch"])
+        self.assertEqual([finding for finding in self.world.plan()["preflight"] if finding["verdict"] != "ok"], [])
+
+    def test_a_check_that_others_disabled_is_not_armed(self):
         self.world.aws("route53", "update-health-check", "--health-check-id", self.world.check, "--disabled")
         answer = self.world.deploy("--timeout", "5s")
         self.assert_status(answer, 3)
@@ -287,5 +328,4 @@ class CutOff(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    part = os.environ.get("SITELATCH_TEST_PART")  # one class, for ctest
-    unittest.main(verbosity=2, defaultTest=part if part and len(sys.argv) == 1 else None)
+    unittest.main(verbosity=2)
