@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole story with real processes: an engine on scaled time, two sites, the guide's ten steps typed into the aws CLI,
-// an outage, the latch, the return of Primary, and a person's switch back. Every ✓ was asked, none assumed.
+// The whole story with real processes: an engine on scaled time, two sites, the guard deployed by `sitelatch deploy`, an
+// outage, the latch, the return of Primary, and a person's `sitelatch switch-back`. Every ✓ was asked, none assumed.
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <thread>
@@ -12,10 +13,10 @@
 #include "base/text.h"
 #include "cli/child_process.h"
 #include "cli/commands.h"
-#include "cli/guide_steps.h"
 #include "cli/lookups.h"
 #include "cli/narrator.h"
 #include "cli/running_engine.h"
+#include "client/client.h"
 
 namespace sitelatch::cli {
 namespace fs = std::filesystem;
@@ -53,11 +54,12 @@ class Demo {
   void bring_primary_back();
   void switch_back();
 
-  std::string aws(const std::vector<std::string>& arguments);
-  aws::Value aws_json(std::vector<std::string> arguments);
+  aws::Value call(std::string_view service, std::string_view operation, aws::Value input);
+  // Runs `sitelatch WORDS`, shown as it would be typed; gives its stdout.
+  std::string sitelatch(const std::vector<std::string>& words, const std::string& shown);
   std::string create_check(const std::string& address, const std::string& reference);
   std::string resource_path();
-  std::string alarm_state();
+  std::string guard_state();
   BackgroundProgram start_site(const std::string& name, const std::string& listen);
   std::string served_by();  // what a user of client.example.test gets
   // Polls until `now` gives `wanted`; each change on the way is told.
@@ -75,25 +77,24 @@ class Demo {
   std::optional<BackgroundProgram> engine_, primary_, backup_;
   net::Endpoint dns_;
   std::uint16_t site_port_ = 0;
+  std::unique_ptr<client::Aws> aws_;
   std::string check_;
 };
 
-std::string Demo::aws(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{"aws"};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  auto run = run_program(command, environment_, unset_);
-  if (run.status == 127)
-    throw NotSeen{"the aws CLI, which plays the person's part in this demo (apt-get install awscli)"};
-  if (run.status != 0)
-    throw NotSeen{fmt::format("success of `aws {}`: {}", join(arguments, " "), std::string{trim(run.err)})};
-  return run.out;
+aws::Value Demo::call(std::string_view service, std::string_view operation, aws::Value input) {
+  auto reply = aws_->call(service, operation, std::move(input), "us-east-1");
+  if (!reply) throw NotSeen{fmt::format("success of {}: {}", operation, reply.error().message)};
+  return std::move(*reply);
 }
 
-aws::Value Demo::aws_json(std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--output", "json"});
-  const auto parsed = sitelatch::aws::from_json(aws(arguments));
-  if (!parsed) throw NotSeen{fmt::format("JSON from `aws {}`", join(arguments, " "))};
-  return *parsed;
+std::string Demo::sitelatch(const std::vector<std::string>& words, const std::string& shown) {
+  if (!shown.empty()) narrator_.command(shown);
+  std::vector<std::string> command{self_};
+  command.insert(command.end(), words.begin(), words.end());
+  auto run = run_program(command, environment_, unset_);
+  if (run.status != 0)
+    throw NotSeen{fmt::format("success of `sitelatch {}` (exit status {}): {}{}", words[0], run.status, run.err, run.out)};
+  return run.out;
 }
 
 BackgroundProgram Demo::start_site(const std::string& name, const std::string& listen) {
@@ -104,25 +105,30 @@ BackgroundProgram Demo::start_site(const std::string& name, const std::string& l
 }
 
 std::string Demo::create_check(const std::string& address, const std::string& reference) {
-  const std::string config = fmt::format(
-      R"({{"Type":"HTTP","IPAddress":"{}","Port":{},"ResourcePath":"/lb-check","RequestInterval":30,"FailureThreshold":1}})",
-      address, site_port_);
-  return aws_json({"route53", "create-health-check", "--caller-reference", reference, "--health-check-config",
-                   config})["HealthCheck"]["Id"]
-      .string();
+  const auto config = aws::Value::structure({{"Type", "HTTP"},
+                                             {"IPAddress", address},
+                                             {"Port", std::int64_t{site_port_}},
+                                             {"ResourcePath", "/lb-check"},
+                                             {"RequestInterval", 30},
+                                             {"FailureThreshold", 1}});
+  const auto made = call("route53", "CreateHealthCheck",
+                         aws::Value::structure({{"CallerReference", reference}, {"HealthCheckConfig", config}}));
+  return made["HealthCheck"]["Id"].string();
 }
 
 std::string Demo::resource_path() {
-  return aws_json({"route53", "get-health-check", "--health-check-id", check_})["HealthCheck"]["HealthCheckConfig"]
-                 ["ResourcePath"]
-                     .string_or("none");
+  return call("route53", "GetHealthCheck", aws::Value::structure({{"HealthCheckId", check_}}))["HealthCheck"]
+             ["HealthCheckConfig"]["ResourcePath"]
+                 .string_or("none");
 }
 
-std::string Demo::alarm_state() {
-  const auto answer =
-      aws_json({"cloudwatch", "describe-alarms", "--alarm-names", check_, "--region", "us-east-1"});
-  const auto& alarms = answer["MetricAlarms"].items();
-  return alarms.empty() ? "none" : alarms[0]["StateValue"].string_or("none");
+// What `sitelatch status` says, by its own words: armed, tripped, ...
+std::string Demo::guard_state() {
+  const auto run = run_program({self_, "status", check_, "--output", "json"}, environment_, unset_);
+  const auto answer = aws::from_json(run.out);
+  if (!answer) throw NotSeen{"JSON from `sitelatch status`: " + run.out + run.err};
+  const auto& guards = (*answer)["guards"];
+  return (guards.is_list() && !guards.items().empty() ? guards.items()[0] : *answer)["state"].string_or("none");
 }
 
 std::string Demo::served_by() {
@@ -184,35 +190,39 @@ void Demo::set_the_stage() {
   dns_ = *net::parse_endpoint(found->dns);
   narrator_.say(fmt::format("The engine runs Route 53, CloudWatch, SNS, Lambda and IAM at {}, DNS at {}.", found->api_url, found->dns));
 
+  for (const auto& name : unset_) ::unsetenv(name.c_str());
+  for (const auto& [name, value] : environment_) ::setenv(name.c_str(), value.c_str(), 1);
+  aws_ = client::connect({});
+
   check_ = create_check("127.0.1.1", "primary");
-  const auto backup_check = create_check("127.0.1.2", "backup");
-  const auto zone =
-      aws_json({"route53", "create-hosted-zone", "--name", zone_name, "--caller-reference", "demo"})["HostedZone"]["Id"]
-          .string();
-  const auto record = [&](std::string_view role, std::string_view address, const std::string& check) {
-    return fmt::format(
-        R"({{"Action":"CREATE","ResourceRecordSet":{{"Name":"{}","Type":"A","TTL":60,"SetIdentifier":"{}","Failover":"{}","HealthCheckId":"{}","ResourceRecords":[{{"Value":"{}"}}]}}}})",
-        client_name, role, role, check, address);
+  const auto zone_path = call("route53", "CreateHostedZone",
+                              aws::Value::structure({{"Name", zone_name}, {"CallerReference", "demo"}}))["HostedZone"]["Id"].string();
+  const auto zone = zone_path.substr(zone_path.rfind('/') + 1);  // "/hostedzone/Z..."
+  const auto change = [&](std::string_view role, std::string_view address, const aws::Value& check) {
+    const auto record = aws::Value::structure({{"Name", client_name},
+                                               {"Type", "A"},
+                                               {"SetIdentifier", role},
+                                               {"Failover", role},
+                                               {"TTL", 60},
+                                               {"ResourceRecords", aws::Value::list({aws::Value::structure({{"Value", address}})})},
+                                               {"HealthCheckId", check}});
+    return aws::Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", record}});
   };
-  aws_json({"route53", "change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
-            fmt::format(R"({{"Changes":[{},{}]}})", record("PRIMARY", "127.0.1.1", check_),
-                        record("SECONDARY", "127.0.1.2", backup_check))});
+  // Backup has no health check of its own: were both sites unhealthy, Route 53 would otherwise answer Primary.
+  const auto batch = aws::Value::structure(
+      {{"Changes", aws::Value::list({change("PRIMARY", "127.0.1.1", check_), change("SECONDARY", "127.0.1.2", {})})}});
+  call("route53", "ChangeResourceRecordSets", aws::Value::structure({{"HostedZoneId", zone}, {"ChangeBatch", batch}}));
   expect("DNS", "Primary", [this] { return served_by(); },
          fmt::format("{} names Primary, and Primary answers.", client_name));
 }
 
 void Demo::arm() {
-  narrator_.chapter("The guide's ten steps");
-  GuideSteps steps(check_, (directory_ / "lambda").string());
-  for (const auto& step : steps.all()) {
-    narrator_.command(step.shown);
-    auto run = run_program({"sh", "-euc", steps.preamble() + step.script}, environment_, unset_);
-    if (run.status != 0)
-      throw NotSeen{fmt::format("success of step {}: {}", step.number, std::string{trim(run.err)})};
-    steps.keep(step, std::string{trim(run.out)});
-  }
-  expect("the alarm", "OK", [this] { return alarm_state(); },
-         "The alarm is OK: whoever fails now is latched.");
+  narrator_.chapter("The guide's ten steps, as one command");
+  const auto plan = sitelatch({"deploy", check_, "--plan"}, "sitelatch deploy ID --plan");
+  for (const auto line : split(plan, '\n'))
+    if (!line.empty()) narrator_.say(replace_all(std::string{line}, check_, "ID"));
+  sitelatch({"deploy", check_, "--yes"}, "sitelatch deploy ID");
+  expect("the guard", "armed", [this] { return guard_state(); }, "`sitelatch status` says: armed. Whoever fails now is latched.");
 }
 
 void Demo::lose_primary() {
@@ -220,9 +230,10 @@ void Demo::lose_primary() {
   primary_->kill();
   narrator_.say("Primary's process is killed.");
   expect("DNS", "Backup", [this] { return served_by(); }, "DNS names Backup: failover.");
-  expect("the alarm", "ALARM", [this] { return alarm_state(); }, "The alarm has fired: it tells the topic, the topic runs the function.");
   expect("the health check's path", latch_path, [this] { return resource_path(); },
-         fmt::format("The function has rewritten the health check's path to {}: Primary is latched.", latch_path));
+         fmt::format("The alarm told the topic, the topic ran the function, and the function has rewritten the health "
+                     "check's path to {}: Primary is latched.", latch_path));
+  expect("the guard", "tripped", [this] { return guard_state(); }, "`sitelatch status` says: tripped.");
 }
 
 void Demo::bring_primary_back() {
@@ -236,10 +247,10 @@ void Demo::bring_primary_back() {
 
 void Demo::switch_back() {
   narrator_.chapter("A person has synchronised the sites, and switches back");
-  narrator_.command(fmt::format("aws route53 update-health-check --health-check-id {} --resource-path /lb-check", check_));
-  aws_json({"route53", "update-health-check", "--health-check-id", check_, "--resource-path", "/lb-check"});
+  sitelatch({"switch-back", check_, "--reason", "the sites are synchronised", "--check", "true", "--yes"},
+            "sitelatch switch-back ID --reason \"the sites are synchronised\" --check ./sites-are-in-sync");
   expect("DNS", "Primary", [this] { return served_by(); }, "DNS names Primary, and Primary serves.");
-  expect("the alarm", "OK", [this] { return alarm_state(); }, "The alarm is OK again: the guard is armed for the next time.");
+  expect("the guard", "armed", [this] { return guard_state(); }, "`sitelatch status` says: armed, for the next time.");
   const int status = engine_->terminate();
   if (status != 0) throw NotSeen{fmt::format("a good end of the engine: exit status {}", status)};
 }

@@ -30,8 +30,7 @@ int trip(const TripOptions& options) {
   guard::Errand errand;
   errand.action = options.planned ? "trip-planned" : "trip";
   errand.why = options.reason;
-  errand.subject = fmt::format("Sitelatch: {} of {}", options.planned ? "planned switch-over" : "tripped by hand:  latch", options.health_check_id);
-  if (!options.planned) errand.subject = "Sitelatch: latched by hand: " + options.health_check_id;
+  errand.subject = (options.planned ? "Sitelatch: planned switch-over: " : "Sitelatch: latched by hand: ") + options.health_check_id;
   ErrandOptions run{options.common, options.health_check_id, errand, {}};
   run.decide = [&](const guard::View& view) -> guard::Transition {
     if (same_latch(view, options.planned))

@@ -21,7 +21,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       sessions_(identities_),
       sts_(sessions_, options.account),
       cloudwatch_(ports.journal, ports.timers, ports.entropy, alarm_actions_, options.account),
-      logs_(ports.journal, ports.timers, ports.entropy, options.account),
+      logs_(ports.journal, ports.timers, options.account),
       lambda_({ports.journal, ports.timers, ports.wall, ports.entropy, ports.functions},
               {execution_roles_, function_logs_, event_destinations_, lambda_metrics_}, {options.account}),
       sns_({ports.journal, ports.timers, ports.entropy, ports.courier, function_deliveries_, topic_metrics_,
