@@ -420,6 +420,8 @@ class ProcessFunctionHost::Pool {
   }
 
   void forget(Entry* entry) {
+    // At the pool's end all are let go of at once, while some are still on their way here.
+    if (std::none_of(environments_.begin(), environments_.end(), [&](const Entry& held) { return &held == entry; })) return;
     doomed_.erase(entry->first.get());
     auto& code = codes_[entry->second];
     --code.users;
