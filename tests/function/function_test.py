@@ -203,7 +203,7 @@ class FunctionTest(unittest.TestCase):
         self.addCleanup(lambda: function.process.poll() is None and function.process.kill())
         return function
 
-    def test_an_alarm_latches_notes_tells_and_writes_down(self):
+    def test_need_19_an_alarm_latches_notes_tells_and_writes_down(self):
         function = self.start()
         kind, answer = function.send(alarm_event())
         self.assertEqual((kind, answer["records"][0]["verdict"]), ("response", "latch"))
@@ -251,7 +251,7 @@ class FunctionTest(unittest.TestCase):
         self.assertIn("AccessDenied", answer["errorMessage"])
         function.close()
 
-    def test_malformed_events_are_refused_and_the_process_lives(self):
+    def test_need_07_malformed_events_are_refused_and_the_process_lives(self):
         function = self.start()
         for event in ["", "{", "null", "[]", '{"Records":[]}', '{"Records":[{}]}', '{"Records":' + "[" * 50000, "\u0000", '{"Records":[{"EventSource":"aws:sns","Sns":{"TopicArn":"x","Message":"{}"}}]}']:
             kind, answer = function.send(event)

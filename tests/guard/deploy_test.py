@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""deploy and destroy on the real engine: made, made again, adopted, cut off everywhere, removed."""
+"""deploy and destroy on the real engine: made, made again, adopted, cut off everywhere, removed. Names say which need
+of shared/reference/failover-guard-needs.md a test is about (6 is rights_test.py, 7 and 19 tests/function)."""
 import http.server
 import json
 import os
@@ -67,7 +68,7 @@ class Deploy(unittest.TestCase):
         self.assertEqual(answer.json["state"], "armed", answer)
         return answer.json
 
-    def test_p1_01_twice_changes_nothing(self):
+    def test_need_01_twice_changes_nothing(self):
         """P1-1: idempotent deploy; P1-4: armed only when healthy and OK from real data."""
         first = self.deployed("--notify", "sre@example.org")
         self.assertTrue(first["changes"])
@@ -79,7 +80,7 @@ class Deploy(unittest.TestCase):
         self.assertEqual(again.json["changes"], [])
         self.assertEqual(self.world.account(), before)
 
-    def test_p1_01_plan_changes_nothing(self):
+    def test_need_01_plan_changes_nothing(self):
         before = self.world.account()
         plan = self.world.plan()
         pieces = [change["piece"] for change in plan["changes"]]
@@ -161,7 +162,7 @@ class Deploy(unittest.TestCase):
         tags = self.world.aws("lambda", "get-function", "--function-name", name, "--region", "us-east-1")["Tags"]
         self.assertEqual(tags["sitelatch:role-id"], role_id)
 
-    def test_p1_26_destroy_leaves_what_others_made(self):
+    def test_need_26_destroy_leaves_what_others_made(self):
         other = self.world.create_check(self.world.primary, "other")
         self.world.create_records(other, "other.example.test")
         self.deployed(check=other)
@@ -176,7 +177,7 @@ class Deploy(unittest.TestCase):
         again = self.world.run("destroy", self.world.check, "--yes")
         self.assert_status(again, 0)
 
-    def test_p1_02_a_latch_path_that_answers_is_refused(self):
+    def test_need_02_a_latch_path_that_answers_is_refused(self):
         class Answers(http.server.BaseHTTPRequestHandler):
             code = 302
 
@@ -202,7 +203,7 @@ class Deploy(unittest.TestCase):
         Answers.code = 404
         self.deployed(check=check)
 
-    def test_p1_03_the_hole_of_two_unhealthy_sites_is_said_with_what_mends_it(self):
+    def test_need_03_the_hole_of_two_unhealthy_sites_is_said_with_what_mends_it(self):
         other = self.world.create_check(self.world.backup, "backup")
         records = self.world.aws("route53", "list-resource-record-sets", "--hosted-zone-id", self.world.zone)["ResourceRecordSets"]
         secondary = next(record for record in records if record.get("Failover") == "SECONDARY")
@@ -221,14 +222,14 @@ class Deploy(unittest.TestCase):
         self.assertIn("Disabled", answer.out)
         self.assertFalse(self.world.alarm(f"sitelatch-{self.world.check}")["ActionsEnabled"])
 
-    def test_p1_03_without_a_primary_record_it_does_not_arm(self):
+    def test_need_03_without_a_primary_record_it_does_not_arm(self):
         lonely = self.world.create_check(self.world.primary, "lonely")
         answer = self.world.deploy(check=lonely)
         self.assert_status(answer, 3)
         self.assertIn("PRIMARY", answer.out)
         self.assertFalse(self.world.alarm(f"sitelatch-{lonely}")["ActionsEnabled"])
 
-    def test_p1_04_in_time_or_not_at_all(self):
+    def test_need_04_in_time_or_not_at_all(self):
         self.world.primary.set("down")
         answer = self.world.deploy("--timeout", "3s")
         self.assert_status(answer, 4)
@@ -236,7 +237,7 @@ class Deploy(unittest.TestCase):
         self.world.primary.set("up")
         self.deployed()
 
-    def test_p1_05_an_opt_in_region_is_refused(self):
+    def test_need_05_an_opt_in_region_is_refused(self):
         before = self.world.account()
         answer = self.world.run("deploy", self.world.check, "--function-region", "eu-south-1", "--yes")
         self.assert_status(answer, 3)
@@ -291,7 +292,7 @@ class Adoption(unittest.TestCase):
 class CutOff(unittest.TestCase):
     """Killed at every AWS call in turn, then run again: the same end, and never a guard that only looks armed."""
 
-    def test_p1_01_deploy_and_destroy_killed_at_every_call(self):
+    def test_need_01_deploy_and_destroy_killed_at_every_call(self):
         with Workplace() as place:
             world = World(place)
             world.engine.advance("3m")
