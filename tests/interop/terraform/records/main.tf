@@ -44,7 +44,7 @@ resource "aws_route53_record" "alias" {
   type    = "A"
   alias {
     zone_id                = data.aws_route53_zone.zone.zone_id
-    name                   = "primary.example.test"
+    name                   = aws_route53_record.site["primary"].name  # its target must be there first, as on AWS
     evaluate_target_health = true
   }
 }
