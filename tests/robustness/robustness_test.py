@@ -307,6 +307,8 @@ class Endings(unittest.TestCase):
 
     def test_few_descriptors_do_not_stop_it(self):
         import resource
+        if "ASAN_OPTIONS" in os.environ:
+            self.skipTest("without descriptors UBSan cannot look at memory, and accuses it (its vptr check makes a pipe)")
         engine = self.place.engine("--ephemeral")
         resource.prlimit(engine.process.pid, resource.RLIMIT_NOFILE, (96, 96))
         links = []
