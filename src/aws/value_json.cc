@@ -7,6 +7,9 @@ namespace sitelatch::aws {
 namespace json = boost::json;
 namespace {
 
+// Deeper than what any decoder lets in, so that whatever was written can be read again.
+constexpr std::size_t deepest = 1024;
+
 json::value to_boost(const Value& value) {
   if (value.is_bool()) return value.boolean();
   if (value.is_integer()) return value.integer();
@@ -55,7 +58,9 @@ std::string to_json(const Value& value) { return json::serialize(to_boost(value)
 
 std::optional<Value> from_json(std::string_view text) {
   json::error_code error;
-  const auto parsed = json::parse({text.data(), text.size()}, error);
+  json::parse_options options;
+  options.max_depth = deepest;
+  const auto parsed = json::parse({text.data(), text.size()}, error, {}, options);
   if (error) return std::nullopt;
   return from_boost(parsed);
 }

@@ -143,9 +143,12 @@ class RealEngine final : public Engine {
   void run() override { loop_.run(); }
 
   void stop() override {
-    std::promise<void> functions_ended;
-    loop_.post([&] { functions_->stop(function_grace, [&] { functions_ended.set_value(); }); });
-    functions_ended.get_future().wait_for(function_grace + std::chrono::seconds{2});
+    // Shared: the host may still answer after we have stopped waiting.
+    const auto functions_ended = std::make_shared<std::promise<void>>();
+    loop_.post([this, functions_ended] {
+      functions_->stop(function_grace, [functions_ended] { functions_ended->set_value(); });
+    });
+    functions_ended->get_future().wait_for(function_grace + std::chrono::seconds{2});
     http_->drain(reply_grace);
     loop_.post([this] {
       cloud_->cloudwatch().flush();

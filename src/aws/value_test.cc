@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/value.h"
+
+#include <doctest/doctest.h>
+
+using namespace sitelatch;
+using aws::Value;
+
+TEST_CASE("what is absent reads as null or the default, at any depth") {
+  const auto value = Value::structure({{"a", Value::structure({{"b", 1}})}, {"none", Value{}}});
+  CHECK(value["a"]["b"].integer() == 1);
+  CHECK(value["x"]["y"]["z"].is_null());
+  CHECK(value["x"].integer_or(7) == 7);
+  CHECK_FALSE(value.has("none"));
+  CHECK(value.members().size() == 1);
+}
+
+TEST_CASE("setting replaces, a null removes, order stays") {
+  auto value = Value::structure({{"a", 1}, {"b", 2}, {"c", 3}});
+  value.set("b", "two");
+  value.set("a", Value{});
+  value.set("d", true);
+  CHECK(aws::to_json(value) == R"({"b":"two","c":3,"d":true})");
+}
+
+TEST_CASE("whatever is written as JSON is read again, however deep") {
+  Value deep = "core";
+  for (int i = 0; i < 300; ++i) deep = Value::structure({{"in", Value::list({deep})}});
+  const auto text = aws::to_json(deep);
+  const auto again = aws::from_json(text);
+  REQUIRE(again);
+  CHECK(*again == deep);
+  CHECK_FALSE(aws::from_json("{"));
+  CHECK_FALSE(aws::from_json(std::string(5000, '[')));
+}
