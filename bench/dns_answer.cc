@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What answer() costs by itself: dns_answer [rounds [records]]. Prints nanoseconds a query and, for a big view, seconds to
-// make it and bytes a record. Under `valgrind --tool=callgrind --toggle-collect='*answer*'` it gives instructions.
+// What answer() costs by itself: dns_answer [rounds [records]]. Prints nanoseconds a query and, for
+// a big view, seconds to make it and bytes a record. Under `valgrind --tool=callgrind
+// --toggle-collect='*answer*'` it gives instructions.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -16,10 +17,13 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 const char* const zone =
-    "example.com 900 SOA ns-2048.awsdns-64.net awsdns-hostmaster.amazon.com 1 7200 900 1209600 86400\n"
+    "example.com 900 SOA ns-2048.awsdns-64.net awsdns-hostmaster.amazon.com 1 7200 900 1209600 "
+    "86400\n"
     "example.com 172800 NS ns-2048.awsdns-64.com\nexample.com 172800 NS ns-2049.awsdns-65.net\n"
     "example.com 172800 NS ns-2050.awsdns-66.org\nexample.com 172800 NS ns-2051.awsdns-67.co.uk\n"
     "www.example.com 60 A 192.0.2.1\nalias.example.com 60 CNAME www.example.com\n";
@@ -30,10 +34,11 @@ void measure(const char* what, const View& view, const std::string& query, long 
   std::size_t sum = 0;
   const auto start = Clock::now();
   for (long i = 0; i < rounds; ++i) {
-    sum += answer({reinterpret_cast<const std::uint8_t*>(query.data()), query.size()}, view, reply, limits,
-                  static_cast<std::uint64_t>(i));
+    sum += answer({reinterpret_cast<const std::uint8_t*>(query.data()), query.size()}, view, reply,
+                  limits, static_cast<std::uint64_t>(i));
   }
-  fmt::print("{:<28} {:>6.0f} ns a query, reply of {} bytes\n", what, seconds_since(start) / static_cast<double>(rounds) * 1e9,
+  fmt::print("{:<28} {:>6.0f} ns a query, reply of {} bytes\n", what,
+             seconds_since(start) / static_cast<double>(rounds) * 1e9,
              rounds ? sum / static_cast<std::size_t>(rounds) : 0);
 }
 
@@ -42,8 +47,8 @@ std::vector<NodeChange> many_hosts(long records) {
   const std::string origin = name_from_text("example.com").value();
   for (long i = 0; i < records; ++i) {
     const std::string address(4, static_cast<char>(i));
-    changes.push_back({origin, name_from_text(fmt::format("host-{}.example.com", i)).value(), type::a,
-                       Choices{{1, {60, {address}}}}});
+    changes.push_back({origin, name_from_text(fmt::format("host-{}.example.com", i)).value(),
+                       type::a, Choices{{1, {60, {address}}}}});
   }
   return changes;
 }
@@ -58,7 +63,8 @@ int main(int argc, char** argv) {
     measure(what, *view, testing::query_bytes(name, kind), rounds);
   };
   ask("address", "www.example.com", "A");
-  measure("address, EDNS", *view, testing::with_edns(testing::query_bytes("www.example.com", "A")), rounds);
+  measure("address, EDNS", *view, testing::with_edns(testing::query_bytes("www.example.com", "A")),
+          rounds);
   ask("alias", "alias.example.com", "A");
   ask("NODATA", "www.example.com", "AAAA");
   ask("NXDOMAIN", "none.example.com", "A");
@@ -71,7 +77,8 @@ int main(int argc, char** argv) {
                static_cast<double>(mallinfo2().uordblks - before) / static_cast<double>(records));
     ask("address among many", "host-4711.example.com", "A");
     const auto flip = Clock::now();
-    for (int i = 0; i < 1000; ++i) view = view->with({changes[static_cast<std::size_t>(i) % changes.size()]});
+    for (int i = 0; i < 1000; ++i)
+      view = view->with({changes[static_cast<std::size_t>(i) % changes.size()]});
     fmt::print("one change: {:.1f} us\n", seconds_since(flip) * 1e3);
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU a probe: probes ADDRESS PORT [COUNT [AT_ONCE]] against an HTTP server that runs elsewhere. Prints the CPU time of
-// this process alone, user and system, divided by the probes.
+// CPU a probe: probes ADDRESS PORT [COUNT [AT_ONCE]] against an HTTP server that runs elsewhere.
+// Prints the CPU time of this process alone, user and system, divided by the probes.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -9,13 +9,14 @@
 #include <deque>
 #include <mutex>
 
-#include "net/prober.h"
+#include "net/probe/prober.h"
 
 using namespace sitelatch;
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
-  const long count = argc > 3 ? std::atol(argv[3]) : 20'000, at_once = argc > 4 ? std::atol(argv[4]) : 100;
+  const long count = argc > 3 ? std::atol(argv[3]) : 20'000,
+             at_once = argc > 4 ? std::atol(argv[4]) : 100;
   std::mutex mutex;
   std::condition_variable came;
   std::deque<std::function<void()>> tasks;
@@ -49,7 +50,10 @@ int main(int argc, char** argv) {
   }
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  const auto us = [](const timeval& t) { return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec); };
+  const auto us = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
+  };
   fmt::print("{} probes, {} good: {:.1f} us CPU each ({:.1f} user)\n", count, good,
-             (us(used.ru_utime) + us(used.ru_stime)) / static_cast<double>(count), us(used.ru_utime) / static_cast<double>(count));
+             (us(used.ru_utime) + us(used.ru_stime)) / static_cast<double>(count),
+             us(used.ru_utime) / static_cast<double>(count));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// answer() on hostile queries: no reply to a response, never more than the asker takes, always a well-formed message.
+// answer() on hostile queries: no reply to a response, never more than the asker takes, always a
+// well-formed message.
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -13,9 +14,12 @@ using namespace sitelatch::dns;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static const std::shared_ptr<const View> view = testing::view_of(
-      "example.com 900 SOA a.b h.b 1 2 3 4 5\nexample.com 60 NS ns.example.com\nns.example.com 60 A 192.0.2.1\n"
-      "*.w.example.com 60 CNAME c.example.com\nc.example.com 60 CNAME a.example.com\na.example.com 60 A 192.0.2.2\n"
-      "sub.example.com 60 NS ns.sub.example.com\nns.sub.example.com 60 AAAA ::1\nl.example.com 60 CNAME l.example.com\n");
+      "example.com 900 SOA a.b h.b 1 2 3 4 5\nexample.com 60 NS ns.example.com\nns.example.com 60 "
+      "A 192.0.2.1\n"
+      "*.w.example.com 60 CNAME c.example.com\nc.example.com 60 CNAME a.example.com\na.example.com "
+      "60 A 192.0.2.2\n"
+      "sub.example.com 60 NS ns.sub.example.com\nns.sub.example.com 60 AAAA ::1\nl.example.com 60 "
+      "CNAME l.example.com\n");
   const std::string query(reinterpret_cast<const char*>(bytes), size);
   for (const auto transport : {Limits::Transport::udp, Limits::Transport::tcp}) {
     const std::string reply = testing::ask(*view, query, {transport}, 1);

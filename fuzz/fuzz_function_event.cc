@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events of any bytes, and AWS's answers of any bytes: nothing crashes, nothing but a right notification is evidence.
+// Events of any bytes, and AWS's answers of any bytes: nothing crashes, nothing but a right
+// notification is evidence.
 #include <cstdint>
 #include <cstdlib>
 
@@ -15,9 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& record : event.records) {
     if (!record) continue;
     // Evidence names this topic, this alarm and this check, in so many words.
-    if (guard::judge(*record, ours) && (record->topic_arn != ours.alarm_topic_arn || record->message.find("ALARM") == std::string::npos)) std::abort();
+    if (guard::judge(*record, ours) && (record->topic_arn != ours.alarm_topic_arn ||
+                                        record->message.find("ALARM") == std::string::npos))
+      std::abort();
   }
-  if (const auto check = function::read_check_xml(text)) (void)guard::latching(*check, guard::LatchKind::path, false);
+  if (const auto check = function::read_check_xml(text))
+    (void)guard::latching(*check, guard::LatchKind::path, false);
   (void)function::read_alarm_xml(text, ours.alarm_arn);
   const auto tags = function::read_tags_xml(text);
   (void)guard::read_record({{"SITELATCH_RELEASE", std::string{text}}}, tags);

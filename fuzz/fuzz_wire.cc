@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes as requests of every protocol: recognised, decoded, validated, encoded again. The first byte chooses the form.
-// With libFuzzer, or as a replayer of files (SITELATCH_FUZZ_REPLAY).
+// Bytes as requests of every protocol: recognised, decoded, validated, encoded again. The first
+// byte chooses the form. With libFuzzer, or as a replayer of files (SITELATCH_FUZZ_REPLAY).
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -28,13 +28,19 @@ HttpRequest request_of(unsigned form, std::string body) {
       request.headers.set("smithy-protocol", "rpc-v2-cbor");
       request.target = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
       break;
-    case 3: request.target = "/2013-04-01/hostedzone/Z1/rrset"; break;
-    case 4: request.target = "/2015-03-31/functions"; break;
+    case 3:
+      request.target = "/2013-04-01/hostedzone/Z1/rrset";
+      break;
+    case 4:
+      request.target = "/2015-03-31/functions";
+      break;
     case 5:
       request.headers.set("X-Amz-Target", "GraniteServiceVersion20100801.PutMetricData");
       request.headers.set("Content-Encoding", "gzip");
       break;
-    default: request.target = "/" + body; return request;
+    default:
+      request.target = "/" + body;
+      return request;
   }
   request.body = std::move(body);
   return request;
@@ -53,7 +59,9 @@ void exercise(const std::uint8_t* data, std::size_t size) {
   const auto again = encode_request(*what.service, *what.operation, what.protocol, *input);
   if (!decode_input(recognise(again, what.service->signing_name), again)) {
     // Labels may be absent or empty in what we made up; bodies must read again.
-    if (what.labels.empty() && what.protocol != Protocol::rest_json && what.protocol != Protocol::rest_xml) std::abort();
+    if (what.labels.empty() && what.protocol != Protocol::rest_json &&
+        what.protocol != Protocol::rest_xml)
+      std::abort();
   }
   // The same bytes as an answer.
   HttpResponse response;

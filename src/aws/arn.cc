@@ -20,15 +20,19 @@ std::optional<Arn> parse_arn(std::string_view text) {
     p = text.substr(0, colon);
     text.remove_prefix(colon + 1);
   }
-  if (part[0] != "arn" || !is_partition(part[1]) || part[2].empty() || text.empty()) return std::nullopt;
+  if (part[0] != "arn" || !is_partition(part[1]) || part[2].empty() || text.empty())
+    return std::nullopt;
   return Arn{std::string{part[1]}, std::string{part[2]}, std::string{part[3]}, std::string{part[4]},
              std::string{text}};
 }
 
-bool is_partition(std::string_view text) { return text == "aws" || text == "aws-cn" || text == "aws-us-gov"; }
+bool is_partition(std::string_view text) {
+  return text == "aws" || text == "aws-cn" || text == "aws-us-gov";
+}
 
 bool is_account_id(std::string_view text) {
-  return text.size() == 12 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() == 12 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace sitelatch::aws

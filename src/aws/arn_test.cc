@@ -6,8 +6,9 @@
 namespace sitelatch::aws {
 
 TEST_CASE("arn: parts, and back to text") {
-  for (const auto* text : {"arn:aws:route53:::healthcheck/abc", "arn:aws-cn:sns:cn-north-1:000000000000:topic",
-                           "arn:aws-us-gov:logs:us-gov-west-1:000000000000:log-group:/a/b:*"}) {
+  for (const auto* text :
+       {"arn:aws:route53:::healthcheck/abc", "arn:aws-cn:sns:cn-north-1:000000000000:topic",
+        "arn:aws-us-gov:logs:us-gov-west-1:000000000000:log-group:/a/b:*"}) {
     const auto arn = parse_arn(text);
     REQUIRE(arn);
     CHECK(arn->text() == text);
@@ -20,8 +21,8 @@ TEST_CASE("arn: parts, and back to text") {
 }
 
 TEST_CASE("arn: what is none") {
-  for (const auto* text : {"", "arn", "arn:aws:sns", "arn:aws:sns:r:a", "arn:aws:sns:r:a:", "arn:aws::r:a:x",
-                           "arn:other:sns:r:a:x", "urn:aws:sns:r:a:x"})
+  for (const auto* text : {"", "arn", "arn:aws:sns", "arn:aws:sns:r:a", "arn:aws:sns:r:a:",
+                           "arn:aws::r:a:x", "arn:other:sns:r:a:x", "urn:aws:sns:r:a:x"})
     CHECK_FALSE(parse_arn(text));
   CHECK(is_account_id("000000000000"));
   CHECK_FALSE(is_account_id("00000000000"));

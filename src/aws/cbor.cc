@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CBOR (RFC 8949) bodies by shape, in the subset and with the rules of Smithy's RPC v2: timestamps are tag 1, any width
-// of float or integer is accepted for a number, definite and indefinite lengths are read, definite ones written.
+// CBOR (RFC 8949) bodies by shape, in the subset and with the rules of Smithy's RPC v2: timestamps
+// are tag 1, any width of float or integer is accepted for a number, definite and indefinite
+// lengths are read, definite ones written.
 #include <fmt/format.h>
 
 #include <bit>
@@ -19,9 +20,12 @@ double half_to_double(unsigned bits) {
   const int exponent = static_cast<int>(bits >> 10) & 0x1f;
   const int mantissa = static_cast<int>(bits & 0x3ff);
   double number = 0;
-  if (exponent == 0) number = std::ldexp(mantissa, -24);
-  else if (exponent != 31) number = std::ldexp(mantissa + 1024, exponent - 25);
-  else number = mantissa == 0 ? HUGE_VAL : std::nan("");
+  if (exponent == 0)
+    number = std::ldexp(mantissa, -24);
+  else if (exponent != 31)
+    number = std::ldexp(mantissa + 1024, exponent - 25);
+  else
+    number = mantissa == 0 ? HUGE_VAL : std::nan("");
   return (bits & 0x8000) != 0 ? -number : number;
 }
 
@@ -34,16 +38,26 @@ class Reader {
     if (take_null()) return {};
     const auto& shape = model_.shape(place.shape);
     switch (shape.kind) {
-      case Kind::structure: return read_structure(shape, depth);
-      case Kind::list: return read_list(shape, depth);
-      case Kind::map: return read_map(shape, depth);
-      case Kind::string: return read_text(major_text);
-      case Kind::blob: return read_text(major_bytes);
-      case Kind::boolean: return read_boolean();
-      case Kind::integer: return read_integer(shape);
-      case Kind::floating: return read_number();
-      case Kind::timestamp: return read_timestamp_tag();
-      case Kind::document: break;
+      case Kind::structure:
+        return read_structure(shape, depth);
+      case Kind::list:
+        return read_list(shape, depth);
+      case Kind::map:
+        return read_map(shape, depth);
+      case Kind::string:
+        return read_text(major_text);
+      case Kind::blob:
+        return read_text(major_bytes);
+      case Kind::boolean:
+        return read_boolean();
+      case Kind::integer:
+        return read_integer(shape);
+      case Kind::floating:
+        return read_number();
+      case Kind::timestamp:
+        return read_timestamp_tag();
+      case Kind::document:
+        break;
     }
     throw Malformed{"Documents are not part of this protocol"};
   }
@@ -186,7 +200,8 @@ class Reader {
   }
   static double float_of(const Head& head) {
     if (head.info == 25) return half_to_double(static_cast<unsigned>(head.argument));
-    if (head.info == 26) return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(head.argument)));
+    if (head.info == 26)
+      return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(head.argument)));
     return std::bit_cast<double>(head.argument);
   }
   double read_number() {
@@ -214,15 +229,20 @@ class Reader {
           while (!take_break()) skip(depth + 1);
         }
         return;
-      case major_array: for_items(first, [&] { skip(depth + 1); }); return;
+      case major_array:
+        for_items(first, [&] { skip(depth + 1); });
+        return;
       case major_map:
         for_items(first, [&] {
           skip(depth + 1);
           skip(depth + 1);
         });
         return;
-      case major_tag: skip(depth + 1); return;
-      default: return;
+      case major_tag:
+        skip(depth + 1);
+        return;
+      default:
+        return;
     }
   }
 
@@ -245,8 +265,10 @@ void write_number(std::string& out, double number) {
   }
 }
 void write_integer(std::string& out, std::int64_t number) {
-  if (number >= 0) write_cbor_head(out, major_positive, static_cast<std::uint64_t>(number));
-  else write_cbor_head(out, major_negative, static_cast<std::uint64_t>(-1 - number));
+  if (number >= 0)
+    write_cbor_head(out, major_positive, static_cast<std::uint64_t>(number));
+  else
+    write_cbor_head(out, major_negative, static_cast<std::uint64_t>(-1 - number));
 }
 
 }  // namespace
@@ -284,7 +306,8 @@ void write_cbor_members(std::string& out, const ServiceModel& model, const Shape
   }
 }
 
-void write_cbor(std::string& out, const ServiceModel& model, const Member& place, const Value& value) {
+void write_cbor(std::string& out, const ServiceModel& model, const Member& place,
+                const Value& value) {
   const auto& shape = model.shape(place.shape);
   if (value.is_null() && shape.kind != Kind::structure) {
     out += '\xf6';
@@ -309,10 +332,14 @@ void write_cbor(std::string& out, const ServiceModel& model, const Member& place
       write_cbor_head(out, major_bytes, value.string().size());
       out += value.string();
       return;
-    case Kind::boolean: out += value.boolean() ? '\xf5' : '\xf4'; return;
+    case Kind::boolean:
+      out += value.boolean() ? '\xf5' : '\xf4';
+      return;
     case Kind::integer:
-      return write_integer(out, value.is_integer() ? value.integer() : std::llround(value.number()));
-    case Kind::floating: return write_number(out, value.number());
+      return write_integer(out,
+                           value.is_integer() ? value.integer() : std::llround(value.number()));
+    case Kind::floating:
+      return write_number(out, value.number());
     case Kind::timestamp: {
       const auto ms = unix_ms(value.timestamp());
       out += '\xc1';
@@ -321,7 +348,8 @@ void write_cbor(std::string& out, const ServiceModel& model, const Member& place
       return write_bits(out, std::bit_cast<std::uint64_t>(static_cast<double>(ms) / 1000), 8);
     }
     case Kind::string:
-    case Kind::document: break;
+    case Kind::document:
+      break;
   }
   std::string text;
   write_scalar(text, model, place, value, TimestampFormat::iso8601);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's side: from an input to a request, from a response to the output or the service's error.
+// The client's side: from an input to a request, from a response to the output or the service's
+// error.
 #include <pugixml.hpp>
 
 #include "aws/codec.h"
@@ -35,8 +36,8 @@ std::string form_text(const ServiceModel& service, const Operation& operation, c
   return out;
 }
 
-void write_rest_request(HttpRequest& request, const ServiceModel& service, const Operation& operation,
-                        Protocol protocol, const Value& input) {
+void write_rest_request(HttpRequest& request, const ServiceModel& service,
+                        const Operation& operation, Protocol protocol, const Value& input) {
   request.method = operation.method;
   request.target = codec::write_target(service, operation, input);
   if (operation.input == no_shape) return;
@@ -46,8 +47,8 @@ void write_rest_request(HttpRequest& request, const ServiceModel& service, const
   if (!shape.payload.empty() || codec::has_body_members(shape)) {
     auto root = shape.xml_name;
     if (root.empty()) root = operation.input_name.empty() ? shape.name : operation.input_name;
-    request.body = codec::write_rest_body(service, shape, protocol, root, operation.input_namespace, input,
-                                          &content_type);
+    request.body = codec::write_rest_body(service, shape, protocol, root, operation.input_namespace,
+                                          input, &content_type);
   }
   if (!content_type.empty()) request.headers.set("Content-Type", content_type);
   codec::write_headers(request.headers, service, shape, input);
@@ -93,9 +94,11 @@ Error read_xml_error(const ServiceModel& service, const HttpResponse& response) 
   return error;
 }
 
-Error read_json_error(const ServiceModel& service, Protocol protocol, const HttpResponse& response) {
+Error read_json_error(const ServiceModel& service, Protocol protocol,
+                      const HttpResponse& response) {
   Error error;
-  const auto document = codec::read_document(response.body.empty() ? "{}" : std::string_view{response.body});
+  const auto document =
+      codec::read_document(response.body.empty() ? "{}" : std::string_view{response.body});
   auto type = response.headers.get("x-amzn-ErrorType");
   for (const auto name : {"__type", "code", "Code"})
     if (type.empty() && document[name].is_string()) type = document[name].string();
@@ -109,7 +112,8 @@ Error read_json_error(const ServiceModel& service, Protocol protocol, const Http
   }
   read_message(error, shape);
   for (const auto name : {"message", "Message", "errorMessage"})
-    if (error.message.empty() && document[name].is_string()) error.message = document[name].string();
+    if (error.message.empty() && document[name].is_string())
+      error.message = document[name].string();
   return error;
 }
 
@@ -124,8 +128,7 @@ const ServiceModel& cbor_error_head() {
 Error read_cbor_error(const ServiceModel& service, const HttpResponse& response) {
   Error error;
   const auto& model = cbor_error_head();
-  const auto head =
-      codec::read_cbor(model, root_of(model.shape_index.at("Head")), response.body);
+  const auto head = codec::read_cbor(model, root_of(model.shape_index.at("Head")), response.body);
   error.code = short_code(head["__type"].string_or(""));
   error.message = head["message"].string_or(head["Message"].string_or(""));
   const auto* shape = service.error_shape(error.code);
@@ -138,9 +141,12 @@ Error read_cbor_error(const ServiceModel& service, const HttpResponse& response)
 Error read_error(const ServiceModel& service, Protocol protocol, const HttpResponse& response) {
   Error error;
   try {
-    if (is_json(protocol)) error = read_json_error(service, protocol, response);
-    else if (protocol == Protocol::cbor) error = read_cbor_error(service, response);
-    else error = read_xml_error(service, response);
+    if (is_json(protocol))
+      error = read_json_error(service, protocol, response);
+    else if (protocol == Protocol::cbor)
+      error = read_cbor_error(service, response);
+    else
+      error = read_xml_error(service, response);
   } catch (const codec::Malformed&) {
     error = {};  // a proxy's page, a cut connection: the status says what there is to say
   }
@@ -152,11 +158,13 @@ Error read_error(const ServiceModel& service, Protocol protocol, const HttpRespo
   return error;
 }
 
-Value read_query_output(const ServiceModel& service, const Operation& operation, std::string_view body) {
+Value read_query_output(const ServiceModel& service, const Operation& operation,
+                        std::string_view body) {
   if (trim(body).empty()) return Value::structure();
   if (!valid_utf8(body)) throw codec::Malformed{"not UTF-8"};
   pugi::xml_document document;
-  if (!document.load_buffer(body.data(), body.size(), pugi::parse_default | pugi::parse_ws_pcdata_single,
+  if (!document.load_buffer(body.data(), body.size(),
+                            pugi::parse_default | pugi::parse_ws_pcdata_single,
                             pugi::encoding_utf8))
     throw codec::Malformed{"not XML"};
   auto node = document.document_element();
@@ -170,10 +178,15 @@ Value read_output(const ServiceModel& service, const Operation& operation, Proto
   const auto root = root_of(operation.output);
   Value output = Value::structure();
   switch (protocol) {
-    case Protocol::query: return read_query_output(service, operation, response.body);
+    case Protocol::query:
+      return read_query_output(service, operation, response.body);
     case Protocol::json_1_0:
-    case Protocol::json_1_1: output = codec::read_json(service, root, response.body); break;
-    case Protocol::cbor: output = codec::read_cbor(service, root, response.body); break;
+    case Protocol::json_1_1:
+      output = codec::read_json(service, root, response.body);
+      break;
+    case Protocol::cbor:
+      output = codec::read_cbor(service, root, response.body);
+      break;
     case Protocol::rest_json:
     case Protocol::rest_xml: {
       const auto& shape = service.shape(operation.output);
@@ -189,8 +202,8 @@ Value read_output(const ServiceModel& service, const Operation& operation, Proto
 
 }  // namespace
 
-HttpRequest encode_request(const ServiceModel& service, const Operation& operation, Protocol protocol,
-                           const Value& input) {
+HttpRequest encode_request(const ServiceModel& service, const Operation& operation,
+                           Protocol protocol, const Value& input) {
   HttpRequest request;
   request.method = "POST";
   const auto root = root_of(operation.input);
@@ -201,11 +214,14 @@ HttpRequest encode_request(const ServiceModel& service, const Operation& operati
       break;
     case Protocol::json_1_0:
     case Protocol::json_1_1:
-      request.headers.set("Content-Type", protocol == Protocol::json_1_0 ? "application/x-amz-json-1.0"
-                                                                         : "application/x-amz-json-1.1");
+      request.headers.set("Content-Type", protocol == Protocol::json_1_0
+                                              ? "application/x-amz-json-1.0"
+                                              : "application/x-amz-json-1.1");
       request.headers.set("X-Amz-Target", service.target_prefix + "." + operation.name);
-      if (operation.input == no_shape) request.body = "{}";
-      else codec::write_json(request.body, service, root, input);
+      if (operation.input == no_shape)
+        request.body = "{}";
+      else
+        codec::write_json(request.body, service, root, input);
       break;
     case Protocol::cbor:
       request.target = "/service/" + service.target_prefix + "/operation/" + operation.name;
@@ -216,7 +232,9 @@ HttpRequest encode_request(const ServiceModel& service, const Operation& operati
       codec::write_cbor(request.body, service, root, input);
       break;
     case Protocol::rest_json:
-    case Protocol::rest_xml: write_rest_request(request, service, operation, protocol, input); break;
+    case Protocol::rest_xml:
+      write_rest_request(request, service, operation, protocol, input);
+      break;
   }
   compress(request, operation);
   if (service.query_compatible && protocol != Protocol::query)
@@ -224,8 +242,8 @@ HttpRequest encode_request(const ServiceModel& service, const Operation& operati
   return request;
 }
 
-Outcome<Value> decode_response(const ServiceModel& service, const Operation& operation, Protocol protocol,
-                               const HttpResponse& response) {
+Outcome<Value> decode_response(const ServiceModel& service, const Operation& operation,
+                               Protocol protocol, const HttpResponse& response) {
   if (response.status >= 300) return failure(read_error(service, protocol, response));
   try {
     return read_output(service, operation, protocol, response);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walks over shapes, one a body format; private to src/aws. Readers throw Malformed for what does not fit the shape
-// (caught at the request boundary in wire.cc and client.cc); writers leave out null members. Depth is bounded, so that no
-// input can exhaust the stack.
+// The walks over shapes, one a body format; private to src/aws. Readers throw Malformed for what
+// does not fit the shape (caught at the request boundary in wire.cc and client.cc); writers leave
+// out null members. Depth is bounded, so that no input can exhaust the stack.
 #pragma once
 
 #include <exception>
@@ -37,17 +37,18 @@ class Malformed : public std::exception {
 
 inline constexpr int max_depth = 64;
 
-// Scalars as text: query, XML, headers, paths. `otherwise` is the timestamp format where the place says none.
+// Scalars as text: query, XML, headers, paths. `otherwise` is the timestamp format where the place
+// says none.
 Value read_scalar(const ServiceModel& model, const Member& place, std::string_view text);
-void write_scalar(std::string& out, const ServiceModel& model, const Member& place, const Value& value,
-                  TimestampFormat otherwise);
+void write_scalar(std::string& out, const ServiceModel& model, const Member& place,
+                  const Value& value, TimestampFormat otherwise);
 // Of a map's entries with one key the last stays.
 void drop_duplicates(Value::Struct& entries);
 Instant read_timestamp(std::string_view text);  // any of the formats
 Instant timestamp_of(double epoch_seconds);     // Malformed when out of range
 void write_timestamp(std::string& out, Instant t, TimestampFormat format);
 void write_double(std::string& out, double number);  // "1.0", "5.5", "NaN", "-Infinity"
-std::string header_date(Instant t);                   // "Tue, 29 Apr 2014 18:30:38 GMT"
+std::string header_date(Instant t);                  // "Tue, 29 Apr 2014 18:30:38 GMT"
 
 // Pairs of a query string or a form, decoded.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -58,30 +59,34 @@ void write_query(Pairs& out, const ServiceModel& model, ShapeId shape, const Val
 
 // JSON. An empty text reads as an empty structure.
 Value read_json(const ServiceModel& model, const Member& place, std::string_view text);
-void write_json(std::string& out, const ServiceModel& model, const Member& place, const Value& value);
+void write_json(std::string& out, const ServiceModel& model, const Member& place,
+                const Value& value);
 void write_json_text(std::string& out, std::string_view text);  // quoted and escaped
 // Members of a structure without braces, for errors; true when something was written.
-bool write_json_members(std::string& out, const ServiceModel& model, const Shape& shape, const Value& value,
-                        bool first);
+bool write_json_members(std::string& out, const ServiceModel& model, const Shape& shape,
+                        const Value& value, bool first);
 Value read_document(std::string_view json);
 
 // XML. read_xml gives the value of a parsed element; write_xml writes `<name ...>...</name>`.
-void write_xml(std::string& out, std::string_view name, const ServiceModel& model, const Member& place,
-               const Value& value);
+void write_xml(std::string& out, std::string_view name, const ServiceModel& model,
+               const Member& place, const Value& value);
 void write_xml_text(std::string& out, std::string_view text);
 void write_xml_attribute(std::string& out, std::string_view text);
 // Elements of a structure's members, for result wrappers and errors.
-void write_xml_members(std::string& out, const ServiceModel& model, const Shape& shape, const Value& value);
+void write_xml_members(std::string& out, const ServiceModel& model, const Shape& shape,
+                       const Value& value);
 Value read_xml(const ServiceModel& model, const Member& place, const pugi::xml_node& node);
 Value read_xml_text(const ServiceModel& model, const Member& place, std::string_view text);
 
 // CBOR.
 Value read_cbor(const ServiceModel& model, const Member& place, std::string_view bytes);
-void write_cbor(std::string& out, const ServiceModel& model, const Member& place, const Value& value);
+void write_cbor(std::string& out, const ServiceModel& model, const Member& place,
+                const Value& value);
 void write_cbor_text(std::string& out, std::string_view text);
 void write_cbor_head(std::string& out, unsigned major, std::uint64_t argument);
 std::size_t count_present(const Shape& shape, const Value& value);
-void write_cbor_members(std::string& out, const ServiceModel& model, const Shape& shape, const Value& value);
+void write_cbor_members(std::string& out, const ServiceModel& model, const Shape& shape,
+                        const Value& value);
 
 // What http bindings carry beside the body (rest.cc). `query` are the pairs of the target.
 struct RestParts {
@@ -89,10 +94,13 @@ struct RestParts {
   Pairs query;
   const Headers* headers;
 };
-void read_bindings(Value& into, const ServiceModel& model, const Shape& shape, const RestParts& parts);
-void write_headers(Headers& into, const ServiceModel& model, const Shape& shape, const Value& value);
+void read_bindings(Value& into, const ServiceModel& model, const Shape& shape,
+                   const RestParts& parts);
+void write_headers(Headers& into, const ServiceModel& model, const Shape& shape,
+                   const Value& value);
 std::string write_target(const ServiceModel& model, const Operation& operation, const Value& value);
-// The body of a rest message, by payload or by body members; `content_type` is set unless there is no body.
+// The body of a rest message, by payload or by body members; `content_type` is set unless there is
+// no body.
 void read_rest_body(Value& into, const ServiceModel& model, const Shape& shape, Protocol protocol,
                     std::string_view body);
 std::string write_rest_body(const ServiceModel& model, const Shape& shape, Protocol protocol,
@@ -102,7 +110,8 @@ bool has_body_members(const Shape& shape);
 
 // gzip. Malformed for what is not gzip or inflates beyond the bound.
 std::string inflate_gzip(std::string_view bytes, std::size_t bound);
-// A request's body inflated where its Content-Encoding is gzip (fact wire-16); nothing where it stands as it is.
+// A request's body inflated where its Content-Encoding is gzip (fact wire-16); nothing where it
+// stands as it is.
 std::optional<std::string> unpacked_body(const HttpRequest& request);
 std::string deflate_gzip(std::string_view bytes);
 

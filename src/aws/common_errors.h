@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Codes that no model lists, because every service has them: each with its spelling in the query and rest-xml protocols
-// and in the JSON and CBOR ones. Either spelling may be used in the code; the wire gets the one of its protocol.
+// Codes that no model lists, because every service has them: each with its spelling in the query
+// and rest-xml protocols and in the JSON and CBOR ones. Either spelling may be used in the code;
+// the wire gets the one of its protocol.
 #pragma once
 
 #include <string_view>

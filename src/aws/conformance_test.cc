@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// AWS's protocol cases (shared/conformance/aws-protocols), each in both roles: requests decoded as a server and encoded
-// as a client, answers encoded as a server and decoded as a client. What does not pass stands in the table, with reason.
+// AWS's protocol cases (shared/conformance/aws-protocols), each in both roles: requests decoded as
+// a server and encoded as a client, answers encoded as a server and decoded as a client. What does
+// not pass stands in the table, with reason.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -62,11 +63,12 @@ struct Case {
 
 // Empty: passed.
 std::string difference(const Value& got, const Value& wanted) {
-  return test::same(got, wanted) ? "" : "got " + test::shown(got) + " wanted " + test::shown(wanted);
+  return test::same(got, wanted) ? ""
+                                 : "got " + test::shown(got) + " wanted " + test::shown(wanted);
 }
 
-std::string compare_bodies(const Case& c, ShapeId shape, const std::string& got, const std::string& wanted,
-                           std::string_view content_type) {
+std::string compare_bodies(const Case& c, ShapeId shape, const std::string& got,
+                           const std::string& wanted, std::string_view content_type) {
   if (got == wanted) return "";
   const auto text = "got " + got + " wanted " + wanted;
   try {
@@ -120,13 +122,15 @@ std::string decode_request(const Case& c) {
   request.body = c.bytes(wire["body"]);
   if (!wire.has("body"))  // the cases of compression leave it out
     request.body = encode_request(*c.model, *c.operation, c.protocol,
-                                  c.typed_by(c.operation->input, c.json["params"])).body;
+                                  c.typed_by(c.operation->input, c.json["params"]))
+                       .body;
   Recognised what;
   what.service = c.model.get();
   what.operation = c.operation;
   what.protocol = c.protocol;
   if (c.protocol == Protocol::rest_json || c.protocol == Protocol::rest_xml) {
-    if (c.model->route(request.method, request.path(), request.query(), &what.labels) != c.operation)
+    if (c.model->route(request.method, request.path(), request.query(), &what.labels) !=
+        c.operation)
       return "the path does not lead to the operation";
   }
   const auto input = decode_input(what, request);
@@ -136,8 +140,8 @@ std::string decode_request(const Case& c) {
 
 std::string encode_request_case(const Case& c) {
   const auto& wire = c.json["serialized"];
-  const auto request =
-      encode_request(*c.model, *c.operation, c.protocol, c.typed_by(c.operation->input, c.json["params"]));
+  const auto request = encode_request(*c.model, *c.operation, c.protocol,
+                                      c.typed_by(c.operation->input, c.json["params"]));
   if (request.method != wire["method"].string_or("POST")) return "method " + request.method;
   HttpRequest wanted;
   wanted.target = wire["uri"].string_or("/");
@@ -175,20 +179,24 @@ std::string encode_answer(const Case& c) {
     const auto request_id = headers_of(wire["headers"]).get("X-Amzn-Requestid");
     response = encode_output(what, c.typed_by(shape, c.json["result"]), request_id);
   }
-  if (response.status != wire["status_code"].integer()) return "status " + std::to_string(response.status);
+  if (response.status != wire["status_code"].integer())
+    return "status " + std::to_string(response.status);
   auto wanted_headers = wire["headers"];
-  if (wanted_headers.is_struct() && wanted_headers["Content-Type"].string_or("") == "application/xml")
+  if (wanted_headers.is_struct() &&
+      wanted_headers["Content-Type"].string_or("") == "application/xml")
     wanted_headers.set("Content-Type", "text/xml");  // as AWS's own servers say it
   const auto headers = compare_headers(response.headers, wanted_headers);
   if (!headers.empty()) return headers;
   auto body = response.body;
-  // The wrapper of query answers names the service's own namespace and the request; the cases leave those open.
+  // The wrapper of query answers names the service's own namespace and the request; the cases leave
+  // those open.
   const auto cut = body.find("<ResponseMetadata>");
   if (c.protocol == Protocol::query && cut != std::string::npos)
     body = body.substr(0, cut) + body.substr(body.find("</ResponseMetadata>") + 19);
   if (c.protocol == Protocol::query && !c.json.has("errorCode"))
     body = replace_all(body, "xmlns=\"\"", "xmlns=\"https://example.com/\"");
-  return compare_bodies(c, shape, body, c.bytes(wire["body"]), response.headers.get("Content-Type"));
+  return compare_bodies(c, shape, body, c.bytes(wire["body"]),
+                        response.headers.get("Content-Type"));
 }
 
 std::string decode_answer(const Case& c) {
@@ -209,15 +217,20 @@ std::string decode_answer(const Case& c) {
     return "message " + error.message;
   const auto* shape = c.model->error_shape(error.code);
   if (!shape) return "no such error shape";
-  return difference(error.members, c.typed_by(static_cast<ShapeId>(shape - c.model->shapes.data()), c.json["error"]));
+  return difference(error.members, c.typed_by(static_cast<ShapeId>(shape - c.model->shapes.data()),
+                                              c.json["error"]));
 }
 
 std::string run(const Case& c, Role role) {
   switch (role) {
-    case Role::decode_request: return decode_request(c);
-    case Role::encode_request: return encode_request_case(c);
-    case Role::encode_answer: return encode_answer(c);
-    case Role::decode_answer: return decode_answer(c);
+    case Role::decode_request:
+      return decode_request(c);
+    case Role::encode_request:
+      return encode_request_case(c);
+    case Role::encode_answer:
+      return encode_answer(c);
+    case Role::decode_answer:
+      return decode_answer(c);
   }
   return "?";
 }
@@ -249,9 +262,9 @@ void run_folder(const std::filesystem::path& folder, Role role, Tally& tally) {
       for (const auto& json : suite["cases"].items()) {
         const auto c = make_case(suite, json, protocol_of(stem));
         const auto problem = run(c, role);
-        const auto at = std::find_if(std::begin(excepted), std::end(excepted), [&](const Excepted& e) {
-          return e.role == role && e.id == c.id;
-        });
+        const auto at =
+            std::find_if(std::begin(excepted), std::end(excepted),
+                         [&](const Excepted& e) { return e.role == role && e.id == c.id; });
         if (at != std::end(excepted)) {
           ++tally.excepted;
           if (problem.empty()) tally.excepted_and_passed.insert(c.id);
@@ -271,7 +284,8 @@ void check_role(const char* folder, Role role, const std::string& what, int at_l
   }
   Tally tally;
   run_folder(*cases, role, tally);
-  std::printf("%s: %d passed, %d excepted, %d failed\n", what.c_str(), tally.passed, tally.excepted, tally.failed);
+  std::printf("%s: %d passed, %d excepted, %d failed\n", what.c_str(), tally.passed, tally.excepted,
+              tally.failed);
   for (const auto& id : tally.excepted_and_passed)
     CHECK_MESSAGE(false, id << " is excepted in " << what << " but passes");
   CHECK(tally.passed >= at_least);

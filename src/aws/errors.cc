@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors on the wire, as the server writes them: each protocol's form (aws-semantics 2.1, 4.2, 5.5, 7.1).
+// Errors on the wire, as the server writes them: each protocol's form
+// (aws-semantics 2.1, 4.2, 5.5, 7.1).
 #include <fmt/format.h>
 
 #include <array>
@@ -19,7 +20,8 @@ constexpr std::array<CommonError, 18> common_errors{{
     {"SignatureDoesNotMatch", "InvalidSignatureException", service_space, 403, 400, 403},
     {"InvalidClientTokenId", "UnrecognizedClientException", service_space, 403, 400, 403},
     {"ExpiredToken", "ExpiredTokenException", service_space, 403, 400, 403},
-    {"MissingAuthenticationToken", "MissingAuthenticationTokenException", service_space, 403, 400, 403},
+    {"MissingAuthenticationToken", "MissingAuthenticationTokenException", service_space, 403, 400,
+     403},
     {"IncompleteSignature", "IncompleteSignatureException", service_space, 400, 400, 403},
     {"Throttling", "ThrottlingException", service_space, 400, 400, 429},
     {"MalformedInput", "SerializationException", service_space, 400, 400, 400},
@@ -34,14 +36,16 @@ constexpr std::array<CommonError, 18> common_errors{{
     {"MalformedQueryString", "MalformedQueryString", service_space, 404, 400, 400},
 }};
 
-bool is_xml(Protocol protocol) { return protocol == Protocol::query || protocol == Protocol::rest_xml; }
+bool is_xml(Protocol protocol) {
+  return protocol == Protocol::query || protocol == Protocol::rest_xml;
+}
 
 // What the wire says of one error.
 struct Wording {
-  const Shape* shape = nullptr;   // of the model, or nullptr
-  std::string code;               // as this protocol spells it
-  std::string query_code;         // as the query protocol spells it
-  std::string type;               // __type: with the namespace where there is one
+  const Shape* shape = nullptr;  // of the model, or nullptr
+  std::string code;              // as this protocol spells it
+  std::string query_code;        // as the query protocol spells it
+  std::string type;              // __type: with the namespace where there is one
   int status = 400;
 };
 
@@ -58,7 +62,7 @@ Wording word(const Recognised& what, const Error& error) {
   } else if (common) {
     out.query_code = common->query_code;
     out.code = is_xml(what.protocol) ? common->query_code : common->exception;
-    out.status = is_xml(what.protocol) ? common->query_status
+    out.status = is_xml(what.protocol)                  ? common->query_status
                  : what.protocol == Protocol::rest_json ? common->rest_json_status
                                                         : common->exception_status;
     if (!space.empty()) space = common->coral_namespace;
@@ -75,8 +79,8 @@ bool senders_fault(const Wording& wording) {
   return wording.status < 500;
 }
 
-// The error's structure as the wire shows it: its text in the member that the shape has for it, and what Lambda's
-// shapes call Type.
+// The error's structure as the wire shows it: its text in the member that the shape has for it, and
+// what Lambda's shapes call Type.
 Value structure_of(const Wording& wording, const Error& error) {
   Value value = error.members.is_struct() ? error.members : Value::structure();
   if (const auto* text = codec::message_member(*wording.shape))
@@ -96,7 +100,8 @@ void write_xml_error(HttpResponse& response, const Recognised& what, const Wordi
     codec::write_xml_attribute(out, what.service->xml_namespace);
     out += '"';
   }
-  out += senders_fault(wording) ? "><Error><Type>Sender</Type><Code>" : "><Error><Type>Receiver</Type><Code>";
+  out += senders_fault(wording) ? "><Error><Type>Sender</Type><Code>"
+                                : "><Error><Type>Receiver</Type><Code>";
   codec::write_xml_text(out, wording.code);
   out += "</Code>";
   if (!error.message.empty()) {
@@ -137,8 +142,9 @@ void write_json_error(HttpResponse& response, const Recognised& what, const Word
   out += '}';
   if (rest) response.headers.set("x-amzn-ErrorType", wording.code);
   response.headers.set("Content-Type", rest ? "application/json"
-                                       : what.protocol == Protocol::json_1_0 ? "application/x-amz-json-1.0"
-                                                                             : "application/x-amz-json-1.1");
+                                       : what.protocol == Protocol::json_1_0
+                                           ? "application/x-amz-json-1.0"
+                                           : "application/x-amz-json-1.1");
 }
 
 void write_cbor_error(HttpResponse& response, const Recognised& what, const Wording& wording,
@@ -177,11 +183,17 @@ HttpResponse encode_error(const Recognised& what, const Error& error, std::strin
   response.headers.set("x-amzn-RequestId", std::string{request_id});
   switch (what.protocol) {
     case Protocol::query:
-    case Protocol::rest_xml: write_xml_error(response, what, wording, error, request_id); break;
+    case Protocol::rest_xml:
+      write_xml_error(response, what, wording, error, request_id);
+      break;
     case Protocol::rest_json:
     case Protocol::json_1_0:
-    case Protocol::json_1_1: write_json_error(response, what, wording, error); break;
-    case Protocol::cbor: write_cbor_error(response, what, wording, error); break;
+    case Protocol::json_1_1:
+      write_json_error(response, what, wording, error);
+      break;
+    case Protocol::cbor:
+      write_cbor_error(response, what, wording, error);
+      break;
   }
   if (what.query_mode && what.service && what.service->query_compatible && !is_xml(what.protocol))
     response.headers.set("x-amzn-query-error",

@@ -9,11 +9,12 @@ namespace sitelatch::aws::codec {
 namespace {
 constexpr int gzip_window = 15 + 16;
 constexpr std::size_t inflated_bytes_max = 16 << 20;
-}
+}  // namespace
 
 std::optional<std::string> unpacked_body(const HttpRequest& request) {
   const auto* encoding = request.headers.find("Content-Encoding");
-  if (!encoding || !equal_ignoring_case(trim(split(*encoding, ',').back()), "gzip")) return std::nullopt;
+  if (!encoding || !equal_ignoring_case(trim(split(*encoding, ',').back()), "gzip"))
+    return std::nullopt;
   return inflate_gzip(request.body, inflated_bytes_max);
 }
 
@@ -34,7 +35,8 @@ std::string inflate_gzip(std::string_view bytes, std::size_t bound) {
   }
   inflateEnd(&stream);
   if (out.size() > bound)
-    throw Malformed{"The request body is too large once it is decompressed", "RequestEntityTooLarge"};
+    throw Malformed{"The request body is too large once it is decompressed",
+                    "RequestEntityTooLarge"};
   if (state != Z_STREAM_END || stream.avail_in != 0)
     throw Malformed{"The request body is not in the gzip format that Content-Encoding announces"};
   return out;

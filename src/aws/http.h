@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An HTTP exchange as plain values, between the gateway, the signer, the client and whoever moves the bytes.
+// An HTTP exchange as plain values, between the gateway, the signer, the client and whoever moves
+// the bytes.
 #pragma once
 
 #include <string>
@@ -14,17 +15,18 @@ struct Headers : std::vector<std::pair<std::string, std::string>> {
   using vector::vector;
   // The first value, or nullptr.
   const std::string* find(std::string_view name) const;
-  std::string get(std::string_view name) const;  // first value or ""
+  std::string get(std::string_view name) const;        // first value or ""
   void set(std::string_view name, std::string value);  // replaces all of that name
   void add(std::string_view name, std::string value);
 };
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target = "/";  // path and query exactly as sent: "/2013-04-01/healthcheck?marker=a%2Fb"
+  std::string target =
+      "/";  // path and query exactly as sent: "/2013-04-01/healthcheck?marker=a%2Fb"
   Headers headers;
   std::string body;
-  std::string peer;          // "127.0.0.1" of the client; empty when unknown
+  std::string peer;  // "127.0.0.1" of the client; empty when unknown
 
   std::string_view path() const;   // target up to '?'
   std::string_view query() const;  // after '?', or ""

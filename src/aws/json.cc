@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON bodies by shape. Texts of errors are AWS's own for wrong kinds ("STRING_VALUE can not be converted ...").
+// JSON bodies by shape. Texts of errors are AWS's own for wrong kinds ("STRING_VALUE can not be
+// converted ...").
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -23,12 +24,18 @@ json::value parse(std::string_view text, json::storage_ptr memory) {
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
-    case Kind::boolean: return "Boolean";
-    case Kind::integer: return "Integer";
-    case Kind::floating: return "Double";
-    case Kind::timestamp: return "Timestamp";
-    case Kind::blob: return "Blob";
-    default: return "String";
+    case Kind::boolean:
+      return "Boolean";
+    case Kind::integer:
+      return "Integer";
+    case Kind::floating:
+      return "Double";
+    case Kind::timestamp:
+      return "Timestamp";
+    case Kind::blob:
+      return "Blob";
+    default:
+      return "String";
   }
 }
 
@@ -48,12 +55,18 @@ std::string_view kind_name(Kind kind) {
 
 Value document_of(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: return {};
-    case json::kind::bool_: return value.get_bool();
-    case json::kind::int64: return std::int64_t{value.get_int64()};
-    case json::kind::uint64: return static_cast<double>(value.get_uint64());
-    case json::kind::double_: return value.get_double();
-    case json::kind::string: return std::string_view{value.get_string()};
+    case json::kind::null:
+      return {};
+    case json::kind::bool_:
+      return value.get_bool();
+    case json::kind::int64:
+      return std::int64_t{value.get_int64()};
+    case json::kind::uint64:
+      return static_cast<double>(value.get_uint64());
+    case json::kind::double_:
+      return value.get_double();
+    case json::kind::string:
+      return std::string_view{value.get_string()};
     case json::kind::array: {
       Value::List items;
       for (const auto& item : value.get_array()) items.push_back(document_of(item));
@@ -112,7 +125,8 @@ Value structure_of(const ServiceModel& model, const Shape& shape, const json::va
 Value from(const ServiceModel& model, const Member& place, const json::value& value) {
   const auto& shape = model.shape(place.shape);
   switch (shape.kind) {
-    case Kind::structure: return structure_of(model, shape, value);
+    case Kind::structure:
+      return structure_of(model, shape, value);
     case Kind::list: {
       const auto* array = value.if_array();
       if (!array) wrong_kind(value, shape);
@@ -133,7 +147,8 @@ Value from(const ServiceModel& model, const Member& place, const json::value& va
       return out;
     }
     case Kind::integer:
-    case Kind::floating: return number_value(shape, value);
+    case Kind::floating:
+      return number_value(shape, value);
     case Kind::boolean:
       if (!value.is_bool()) wrong_kind(value, shape);
       return value.get_bool();
@@ -147,7 +162,8 @@ Value from(const ServiceModel& model, const Member& place, const json::value& va
       if (place.json_value) return read_document(value.get_string());
       return shape.kind == Kind::blob ? read_scalar(model, place, value.get_string())
                                       : Value{std::string_view{value.get_string()}};
-    case Kind::document: return document_of(value);
+    case Kind::document:
+      return document_of(value);
   }
   return {};
 }
@@ -178,8 +194,10 @@ void write_document(std::string& out, const Value& value) {
   } else if (value.is_integer()) {
     out += fmt::format("{}", value.integer());
   } else if (value.is_double()) {
-    if (std::isfinite(value.number())) out += fmt::format("{}", value.number());
-    else out += "null";
+    if (std::isfinite(value.number()))
+      out += fmt::format("{}", value.number());
+    else
+      out += "null";
   } else if (value.is_timestamp()) {
     write_timestamp(out, value.timestamp(), TimestampFormat::epoch_seconds);
   } else {
@@ -207,14 +225,26 @@ void write_json_text(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<int>(c));
-        else out += c;
+        if (static_cast<unsigned char>(c) < 0x20)
+          out += fmt::format("\\u{:04x}", static_cast<int>(c));
+        else
+          out += c;
     }
   }
   out += '"';
@@ -235,7 +265,8 @@ bool write_json_members(std::string& out, const ServiceModel& model, const Shape
   return !first;
 }
 
-void write_json(std::string& out, const ServiceModel& model, const Member& place, const Value& value) {
+void write_json(std::string& out, const ServiceModel& model, const Member& place,
+                const Value& value) {
   const auto& shape = model.shape(place.shape);
   if (value.is_null()) {
     out += shape.kind == Kind::structure ? "{}" : "null";
@@ -251,8 +282,10 @@ void write_json(std::string& out, const ServiceModel& model, const Member& place
       out += '[';
       for (std::size_t i = 0; i < value.items().size(); ++i) {
         if (i) out += ',';
-        if (value.items()[i].is_null()) out += "null";
-        else write_json(out, model, shape.element, value.items()[i]);
+        if (value.items()[i].is_null())
+          out += "null";
+        else
+          write_json(out, model, shape.element, value.items()[i]);
       }
       out += ']';
       return;
@@ -264,8 +297,10 @@ void write_json(std::string& out, const ServiceModel& model, const Member& place
         first = false;
         write_json_text(out, key);
         out += ':';
-        if (inner.is_null()) out += "null";
-        else write_json(out, model, shape.element, inner);
+        if (inner.is_null())
+          out += "null";
+        else
+          write_json(out, model, shape.element, inner);
       }
       out += '}';
       return;
@@ -277,8 +312,12 @@ void write_json(std::string& out, const ServiceModel& model, const Member& place
       write_scalar(text, model, place, value, TimestampFormat::iso8601);
       return write_json_text(out, text);
     }
-    case Kind::blob: write_json_text(out, base64(value.string())); return;
-    case Kind::boolean: out += value.boolean() ? "true" : "false"; return;
+    case Kind::blob:
+      write_json_text(out, base64(value.string()));
+      return;
+    case Kind::boolean:
+      out += value.boolean() ? "true" : "false";
+      return;
     case Kind::integer:
       out += fmt::format("{}", value.is_integer() ? value.integer() : std::llround(value.number()));
       return;
@@ -299,7 +338,9 @@ void write_json(std::string& out, const ServiceModel& model, const Member& place
       if (text) out += '"';
       return;
     }
-    case Kind::document: write_document(out, value); return;
+    case Kind::document:
+      write_document(out, value);
+      return;
   }
 }
 

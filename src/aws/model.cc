@@ -13,7 +13,8 @@ namespace json = boost::json;
 
 std::string text_of(const json::object& from, std::string_view key) {
   const auto* value = from.if_contains(key);
-  return value && value->is_string() ? std::string{std::string_view{value->get_string()}} : std::string{};
+  return value && value->is_string() ? std::string{std::string_view{value->get_string()}}
+                                     : std::string{};
 }
 bool flag_of(const json::object& from, std::string_view key) {
   const auto* value = from.if_contains(key);
@@ -49,7 +50,8 @@ Kind kind_of(const json::object& shape) {
   if (type == "map") return Kind::map;
   if (type == "blob") return Kind::blob;
   if (type == "boolean") return Kind::boolean;
-  if (type == "integer" || type == "long" || type == "short" || type == "byte") return Kind::integer;
+  if (type == "integer" || type == "long" || type == "short" || type == "byte")
+    return Kind::integer;
   if (type == "float" || type == "double") return Kind::floating;
   if (type == "timestamp") return Kind::timestamp;
   return Kind::string;  // "string", "character"
@@ -101,11 +103,16 @@ class Loader {
         text_of(metadata, "jsonVersion") == "1.0" ? Protocol::json_1_0 : Protocol::json_1_1;
     const auto add = [&](std::string_view name) {
       Protocol protocol = Protocol::query;
-      if (name == "rest-xml") protocol = Protocol::rest_xml;
-      else if (name == "rest-json") protocol = Protocol::rest_json;
-      else if (name == "json") protocol = json_protocol;
-      else if (name == "smithy-rpc-v2-cbor") protocol = Protocol::cbor;
-      else if (name != "query") return;
+      if (name == "rest-xml")
+        protocol = Protocol::rest_xml;
+      else if (name == "rest-json")
+        protocol = Protocol::rest_json;
+      else if (name == "json")
+        protocol = json_protocol;
+      else if (name == "smithy-rpc-v2-cbor")
+        protocol = Protocol::cbor;
+      else if (name != "query")
+        return;
       if (!model_.speaks(protocol)) model_.protocols.push_back(protocol);
     };
     add(text_of(metadata, "protocol"));
@@ -123,7 +130,8 @@ class Loader {
       ++id;
     }
     id = 0;
-    for (const auto& entry : shapes) read_shape(model_.shapes[id++], entry.value().as_object(), shapes);
+    for (const auto& entry : shapes)
+      read_shape(model_.shapes[id++], entry.value().as_object(), shapes);
   }
 
   ShapeId find_shape(std::string_view name) const {
@@ -208,7 +216,8 @@ class Loader {
       for (const auto& entry : *members)
         shape.members.push_back(read_member(std::string{std::string_view{entry.key()}}, entry.key(),
                                             entry.value().as_object(), shapes));
-    if (const auto* order = from.if_contains("xmlOrder")) sort_by_xml_order(shape, order->as_array());
+    if (const auto* order = from.if_contains("xmlOrder"))
+      sort_by_xml_order(shape, order->as_array());
     const auto& members = shape.members;
     for (std::uint16_t i = 0; i < members.size(); ++i) {
       shape.sorted_by_name.push_back(i);
@@ -221,7 +230,8 @@ class Loader {
     if (const auto* required = from.if_contains("required"))
       for (const auto& name : required->as_array()) {
         const auto* member = shape.member(std::string_view{name.as_string()});
-        if (member) shape.members[static_cast<std::size_t>(member - members.data())].required = true;
+        if (member)
+          shape.members[static_cast<std::size_t>(member - members.data())].required = true;
       }
   }
 
@@ -279,8 +289,9 @@ class Loader {
     if (mark != std::string_view::npos)
       for (const auto pair : split(uri.substr(mark + 1), '&')) {
         const auto equals = std::min(pair.find('='), pair.size());
-        operation.constant_query.emplace_back(
-            pair.substr(0, equals), equals < pair.size() ? pair.substr(equals + 1) : std::string_view{});
+        operation.constant_query.emplace_back(pair.substr(0, equals), equals < pair.size()
+                                                                          ? pair.substr(equals + 1)
+                                                                          : std::string_view{});
       }
     for (const auto segment : split(uri.substr(0, mark).substr(1), '/')) {
       PathSegment part;
@@ -292,7 +303,8 @@ class Loader {
     }
   }
 
-  // A shape is constrained when something reachable from it is: to a fixed point, because shapes may be recursive.
+  // A shape is constrained when something reachable from it is: to a fixed point, because shapes
+  // may be recursive.
   void mark_constrained() {
     for (bool changed = true; changed;) {
       changed = false;
@@ -323,9 +335,10 @@ const Member* Shape::member(std::string_view member_name) const {
 }
 
 const Member* Shape::by_wire_name(std::string_view wire_name) const {
-  const auto at = std::lower_bound(
-      sorted_by_wire_name.begin(), sorted_by_wire_name.end(), wire_name,
-      [&](std::uint16_t index, std::string_view wanted) { return members[index].wire_name < wanted; });
+  const auto at = std::lower_bound(sorted_by_wire_name.begin(), sorted_by_wire_name.end(),
+                                   wire_name, [&](std::uint16_t index, std::string_view wanted) {
+                                     return members[index].wire_name < wanted;
+                                   });
   return at != sorted_by_wire_name.end() && members[*at].wire_name == wire_name ? &members[*at]
                                                                                 : nullptr;
 }
@@ -364,12 +377,18 @@ std::unique_ptr<ServiceModel> parse_model(std::string_view name, std::string_vie
 
 std::string_view to_string(Protocol protocol) {
   switch (protocol) {
-    case Protocol::query: return "query";
-    case Protocol::rest_xml: return "rest-xml";
-    case Protocol::rest_json: return "rest-json";
-    case Protocol::json_1_0: return "json-1.0";
-    case Protocol::json_1_1: return "json-1.1";
-    case Protocol::cbor: return "rpc-v2-cbor";
+    case Protocol::query:
+      return "query";
+    case Protocol::rest_xml:
+      return "rest-xml";
+    case Protocol::rest_json:
+      return "rest-json";
+    case Protocol::json_1_0:
+      return "json-1.0";
+    case Protocol::json_1_1:
+      return "json-1.1";
+    case Protocol::cbor:
+      return "rpc-v2-cbor";
   }
   return "?";
 }

@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// The models in the binary: the assembler includes the files of models/ as they are, at their folder's path.
+// The models in the binary: the assembler includes the files of models/ as they are, at their
+// folder's path.
 #include <array>
 #include <mutex>
 
 #include "aws/model.h"
 #include "base/check.h"
 
-#define EMBED(name)                                                                  \
-  __asm__(                                                                           \
-      ".pushsection .rodata\n"                                                       \
-      ".global sitelatch_model_" #name "\n"                                          \
-      ".global sitelatch_model_" #name "_end\n"                                      \
-      "sitelatch_model_" #name ":\n"                                                 \
-      ".incbin \"" SITELATCH_MODELS_DIR "/" #name ".json\"\n"                        \
-      "sitelatch_model_" #name "_end:\n"                                             \
-      ".byte 0\n"                                                                    \
-      ".popsection\n");                                                              \
-  extern "C" {                                                                       \
-  extern const char sitelatch_model_##name[];                                        \
-  extern const char sitelatch_model_##name##_end[];                                  \
+#define EMBED(name)                                 \
+  __asm__(                                          \
+      ".pushsection .rodata\n"                      \
+      ".global sitelatch_model_" #name              \
+      "\n"                                          \
+      ".global sitelatch_model_" #name              \
+      "_end\n"                                      \
+      "sitelatch_model_" #name                      \
+      ":\n"                                         \
+      ".incbin \"" SITELATCH_MODELS_DIR "/" #name   \
+      ".json\"\n"                                   \
+      "sitelatch_model_" #name                      \
+      "_end:\n"                                     \
+      ".byte 0\n"                                   \
+      ".popsection\n");                             \
+  extern "C" {                                      \
+  extern const char sitelatch_model_##name[];       \
+  extern const char sitelatch_model_##name##_end[]; \
   }
 
 EMBED(cloudwatch)
@@ -42,8 +48,14 @@ struct Embedded {
 #define ROW(name, signing_name) \
   Embedded { #name, signing_name, sitelatch_model_##name, sitelatch_model_##name##_end }
 const std::array<Embedded, 8> embedded{{
-    ROW(cloudwatch, "monitoring"), ROW(events, "events"), ROW(iam, "iam"), ROW(lambda, "lambda"),
-    ROW(logs, "logs"), ROW(route53, "route53"), ROW(sns, "sns"), ROW(sts, "sts"),
+    ROW(cloudwatch, "monitoring"),
+    ROW(events, "events"),
+    ROW(iam, "iam"),
+    ROW(lambda, "lambda"),
+    ROW(logs, "logs"),
+    ROW(route53, "route53"),
+    ROW(sns, "sns"),
+    ROW(sts, "sts"),
 }};
 #undef ROW
 
@@ -52,7 +64,8 @@ const ServiceModel& parsed(std::size_t index) {
   static std::array<std::unique_ptr<ServiceModel>, embedded.size()> models;
   std::call_once(once[index], [&] {
     const auto& row = embedded[index];
-    models[index] = parse_model(row.name, {row.begin, static_cast<std::size_t>(row.end - row.begin)});
+    models[index] =
+        parse_model(row.name, {row.begin, static_cast<std::size_t>(row.end - row.begin)});
     ENSURE(models[index]->signing_name == row.signing_name, "the model's own signing name");
   });
   return *models[index];

@@ -47,7 +47,7 @@ struct CharSet {
   std::bitset<128> ascii;
   std::vector<CodeRange> ranges;  // above ASCII, any order
   bool letters = false, numbers = false, separators = false;
-  bool others = false;            // everything above ASCII (a negated escape inside)
+  bool others = false;  // everything above ASCII (a negated escape inside)
   bool negated = false;
 
   void add(char32_t first, char32_t last) {
@@ -73,7 +73,16 @@ struct CharSet {
   }
 };
 
-enum class Op : std::uint8_t { set, split, jump, accept, at_start, at_end, look_ahead, look_behind };
+enum class Op : std::uint8_t {
+  set,
+  split,
+  jump,
+  accept,
+  at_start,
+  at_end,
+  look_ahead,
+  look_behind
+};
 
 struct Instruction {
   Op op = Op::accept;
@@ -89,7 +98,8 @@ struct Program {
 
 struct Unsupported {};
 
-// Recursive descent; emits code as it goes. Repeats copy what they repeat by compiling its text again.
+// Recursive descent; emits code as it goes. Repeats copy what they repeat by compiling its text
+// again.
 class Compiler {
  public:
   explicit Compiler(std::string_view pattern) : pattern_(code_points(pattern)) {}
@@ -126,7 +136,8 @@ class Compiler {
 
   void alternatives(int depth) {
     if (depth > group_depth_max) throw Unsupported{};
-    // Every alternative is preceded by a split to the next one; the last one's is turned into a jump over itself.
+    // Every alternative is preceded by a split to the next one; the last one's is turned into a
+    // jump over itself.
     std::vector<std::uint32_t> jumps;
     while (true) {
       const auto branch = emit({Op::split});
@@ -176,11 +187,16 @@ class Compiler {
 
   std::optional<std::pair<int, int>> quantifier() {
     std::optional<std::pair<int, int>> bounds;
-    if (take('*')) bounds = {0, -1};
-    else if (take('+')) bounds = {1, -1};
-    else if (take('?')) bounds = {0, 1};
-    else if (next_is('{')) bounds = braces();
-    if (bounds && (take('?') || take('+'))) {}  // lazy and possessive: the same set of whole matches here
+    if (take('*'))
+      bounds = {0, -1};
+    else if (take('+'))
+      bounds = {1, -1};
+    else if (take('?'))
+      bounds = {0, 1};
+    else if (next_is('{'))
+      bounds = braces();
+    if (bounds && (take('?') || take('+'))) {
+    }  // lazy and possessive: the same set of whole matches here
     return bounds;
   }
 
@@ -208,19 +224,31 @@ class Compiler {
     const auto c = next();
     CharSet set;
     switch (c) {
-      case '(': return group(depth);
-      case '[': return emit_set(bracket());
-      case '^': emit({Op::at_start}); return;
-      case '$': emit({Op::at_end}); return;
+      case '(':
+        return group(depth);
+      case '[':
+        return emit_set(bracket());
+      case '^':
+        emit({Op::at_start});
+        return;
+      case '$':
+        emit({Op::at_end});
+        return;
       case '.':
         set.negated = true;
-        for (const char32_t end : {U'\n', U'\r', U'\u0085', U'\u2028', U'\u2029'}) set.add(end, end);
+        for (const char32_t end : {U'\n', U'\r', U'\u0085', U'\u2028', U'\u2029'})
+          set.add(end, end);
         return emit_set(std::move(set));
-      case '\\': escape(set); return emit_set(std::move(set));
+      case '\\':
+        escape(set);
+        return emit_set(std::move(set));
       case '*':
       case '+':
-      case '?': throw Unsupported{};
-      default: set.add(c, c); return emit_set(std::move(set));
+      case '?':
+        throw Unsupported{};
+      default:
+        set.add(c, c);
+        return emit_set(std::move(set));
     }
   }
 
@@ -240,7 +268,8 @@ class Compiler {
     const bool negative = next() == '!';
     const auto set_at = emit({Op::look_behind, negative});
     atom(depth + 1);  // must be one character
-    if (here() != set_at + 2 || program_.code.back().op != Op::set || !take(')')) throw Unsupported{};
+    if (here() != set_at + 2 || program_.code.back().op != Op::set || !take(')'))
+      throw Unsupported{};
     program_.code[set_at].set = program_.code.back().set;
     program_.code.pop_back();
   }
@@ -255,7 +284,8 @@ class Compiler {
     for (bool first = true;; first = false) {
       auto c = next();
       if (c == ']' && !first) return set;
-      if (c == '[' || (c == '&' && next_is('&'))) throw Unsupported{};  // Java's unions and intersections
+      if (c == '[' || (c == '&' && next_is('&')))
+        throw Unsupported{};  // Java's unions and intersections
       if (c == '\\') {
         const auto literal = escape(set);
         if (!literal) continue;
@@ -292,32 +322,61 @@ class Compiler {
     };
     CharSet inner;
     switch (c) {
-      case 'd': set.add_digits(); return std::nullopt;
-      case 'w': set.add_word(); return std::nullopt;
-      case 's': set.add_space(); return std::nullopt;
-      case 'D': inner.add_digits(); negate(inner); return std::nullopt;
-      case 'W': inner.add_word(); negate(inner); return std::nullopt;
-      case 'S': inner.add_space(); negate(inner); return std::nullopt;
-      case 'p': property(set); return std::nullopt;
-      case 't': return literal('\t');
-      case 'n': return literal('\n');
-      case 'r': return literal('\r');
-      case 'f': return literal('\f');
-      case 'x': return literal(hex_digits(2));
-      case 'u': return literal(hex_digits(4));
-      default: break;
+      case 'd':
+        set.add_digits();
+        return std::nullopt;
+      case 'w':
+        set.add_word();
+        return std::nullopt;
+      case 's':
+        set.add_space();
+        return std::nullopt;
+      case 'D':
+        inner.add_digits();
+        negate(inner);
+        return std::nullopt;
+      case 'W':
+        inner.add_word();
+        negate(inner);
+        return std::nullopt;
+      case 'S':
+        inner.add_space();
+        negate(inner);
+        return std::nullopt;
+      case 'p':
+        property(set);
+        return std::nullopt;
+      case 't':
+        return literal('\t');
+      case 'n':
+        return literal('\n');
+      case 'r':
+        return literal('\r');
+      case 'f':
+        return literal('\f');
+      case 'x':
+        return literal(hex_digits(2));
+      case 'u':
+        return literal(hex_digits(4));
+      default:
+        break;
     }
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) throw Unsupported{};
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+      throw Unsupported{};
     return literal(c);
   }
   char32_t hex_digits(int count) {
     char32_t code = 0;
     for (int i = 0; i < count; ++i) {
       const auto c = next();
-      if (c >= '0' && c <= '9') code = code * 16 + (c - '0');
-      else if (c >= 'a' && c <= 'f') code = code * 16 + (c - 'a' + 10);
-      else if (c >= 'A' && c <= 'F') code = code * 16 + (c - 'A' + 10);
-      else throw Unsupported{};
+      if (c >= '0' && c <= '9')
+        code = code * 16 + (c - '0');
+      else if (c >= 'a' && c <= 'f')
+        code = code * 16 + (c - 'a' + 10);
+      else if (c >= 'A' && c <= 'F')
+        code = code * 16 + (c - 'A' + 10);
+      else
+        throw Unsupported{};
     }
     return code;
   }
@@ -326,11 +385,16 @@ class Compiler {
     if (!take('{')) throw Unsupported{};
     while (!next_is('}')) name += static_cast<char>(next());
     ++at_;
-    if (name == "L") set.letters = true, set.add('a', 'z'), set.add('A', 'Z');
-    else if (name == "N") set.numbers = true, set.add_digits();
-    else if (name == "Z") set.separators = true, set.add(' ', ' ');
-    else if (name == "ASCII") set.add(0, 127);
-    else throw Unsupported{};
+    if (name == "L")
+      set.letters = true, set.add('a', 'z'), set.add('A', 'Z');
+    else if (name == "N")
+      set.numbers = true, set.add_digits();
+    else if (name == "Z")
+      set.separators = true, set.add(' ', ' ');
+    else if (name == "ASCII")
+      set.add(0, 127);
+    else
+      throw Unsupported{};
   }
 
   std::vector<char32_t> pattern_;
@@ -400,9 +464,14 @@ class Automaton : public Pattern {
       if (!states.add(state)) continue;
       const auto& instruction = program_.code[state];
       switch (instruction.op) {
-        case Op::set: break;
-        case Op::accept: accepted = true; break;
-        case Op::jump: todo.push_back(instruction.to); break;
+        case Op::set:
+          break;
+        case Op::accept:
+          accepted = true;
+          break;
+        case Op::jump:
+          todo.push_back(instruction.to);
+          break;
         case Op::split:
           todo.push_back(state + 1);
           todo.push_back(instruction.to);
@@ -418,7 +487,8 @@ class Automaton : public Pattern {
             todo.push_back(instruction.to);
           break;
         case Op::look_behind:
-          if ((at > 0 && program_.sets[instruction.set].contains(input[at - 1])) != instruction.negative)
+          if ((at > 0 && program_.sets[instruction.set].contains(input[at - 1])) !=
+              instruction.negative)
             todo.push_back(state + 1);
           break;
       }

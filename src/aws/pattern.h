@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The regular expressions of AWS's models, matched by a set of states without backtracking, so that no text can make a
-// pattern expensive. Understands what the models use of Java's syntax: literals, escapes, classes with ranges and
-// \p{L} \p{Z} \p{N} \p{ASCII}, groups, alternation, * + ? {m,n}, ^ $, lookahead, and lookbehind of one character.
+// The regular expressions of AWS's models, matched by a set of states without backtracking, so that
+// no text can make a pattern expensive. Understands what the models use of Java's syntax: literals,
+// escapes, classes with ranges and \p{L} \p{Z} \p{N} \p{ASCII}, groups, alternation, * + ? {m,n}, ^
+// $, lookahead, and lookbehind of one character.
 #pragma once
 
 #include <memory>
@@ -15,10 +16,12 @@ namespace sitelatch::aws {
 class Pattern {
  public:
   virtual ~Pattern() = default;
-  // The whole text, as AWS's validation does (^ and $ in the pattern are then redundant). Text is UTF-8.
+  // The whole text, as AWS's validation does (^ and $ in the pattern are then redundant). Text is
+  // UTF-8.
   virtual bool matches(std::string_view text) const = 0;
 
-  // nullptr when the pattern uses what this matcher does not understand: the caller then does not check.
+  // nullptr when the pattern uses what this matcher does not understand: the caller then does not
+  // check.
   static std::shared_ptr<const Pattern> compile(std::string_view pattern);
 };
 

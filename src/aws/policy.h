@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// IAM policies: documents parsed once into plain structs, with IAM's grammar, and evaluated by pure functions
-// (aws-semantics.md §5.2; IAM User Guide, "Policy evaluation logic"). Who asks, what, on what and under which keys is
-// an AccessRequest; the policies that have a say are a PolicySet; the answer carries the reason, so that the text of a
-// refusal can be AWS's.
+// IAM policies: documents parsed once into plain structs, with IAM's grammar, and evaluated by pure
+// functions (aws-semantics.md §5.2; IAM User Guide, "Policy evaluation logic"). Who asks, what, on
+// what and under which keys is an AccessRequest; the policies that have a say are a PolicySet; the
+// answer carries the reason, so that the text of a refusal can be AWS's.
 #pragma once
 
 #include <memory>
@@ -17,12 +17,28 @@
 
 namespace sitelatch::aws {
 
-// --- Documents ---------------------------------------------------------------------------------------------------
+// --- Documents
+// ------------------------------------------------------------------------------------------------
 
 enum class ConditionTest {
-  string_equals, string_equals_ignoring_case, string_like, numeric_equals, numeric_less, numeric_less_or_equal,
-  numeric_greater, numeric_greater_or_equal, date_equals, date_less, date_less_or_equal, date_greater,
-  date_greater_or_equal, boolean, binary_equals, ip_address, arn_like, null
+  string_equals,
+  string_equals_ignoring_case,
+  string_like,
+  numeric_equals,
+  numeric_less,
+  numeric_less_or_equal,
+  numeric_greater,
+  numeric_greater_or_equal,
+  date_equals,
+  date_less,
+  date_less_or_equal,
+  date_greater,
+  date_greater_or_equal,
+  boolean,
+  binary_equals,
+  ip_address,
+  arn_like,
+  null
 };
 
 struct PolicyCondition {
@@ -31,24 +47,25 @@ struct PolicyCondition {
   bool negated = false;
   bool if_exists = false;
   Over over = Over::one;
-  std::string key;                        // lower case
+  std::string key;  // lower case
   std::vector<PolicyText> values;
-  std::vector<ArnPattern> arns;           // the values, where the test is arn_like
+  std::vector<ArnPattern> arns;  // the values, where the test is arn_like
 };
 
 struct PolicyPrincipals {
-  bool everyone = false;                  // "*" or {"AWS": "*"}
-  std::vector<std::string> aws;           // account ids and ARNs
-  std::vector<std::string> services;      // "sns.amazonaws.com"
+  bool everyone = false;              // "*" or {"AWS": "*"}
+  std::vector<std::string> aws;       // account ids and ARNs
+  std::vector<std::string> services;  // "sns.amazonaws.com"
 };
 
 struct PolicyStatement {
   std::string sid;
   bool allow = false;
   bool not_actions = false;
-  std::vector<PolicyText> actions;        // lower case
+  std::vector<PolicyText> actions;  // lower case
   bool not_resources = false;
-  std::vector<ArnPattern> resources;      // none: the statement speaks of the resource that it is attached to
+  std::vector<ArnPattern>
+      resources;  // none: the statement speaks of the resource that it is attached to
   bool has_principals = false;
   bool not_principals = false;
   PolicyPrincipals principals;
@@ -61,7 +78,11 @@ struct Policy {
 };
 using PolicyRef = std::shared_ptr<const Policy>;
 
-enum class PolicyUse { identity, trust, resource };  // session policies and boundaries are identity policies
+enum class PolicyUse {
+  identity,
+  trust,
+  resource
+};  // session policies and boundaries are identity policies
 
 // The Problem is the message of MalformedPolicyDocument.
 Result<PolicyRef> parse_policy(std::string_view document, PolicyUse use);
@@ -75,7 +96,8 @@ class PolicyCache {
   std::unordered_map<std::string, PolicyRef> parsed_[3];
 };
 
-// --- Evaluation --------------------------------------------------------------------------------------------------
+// --- Evaluation
+// ------------------------------------------------------------------------------------------------
 
 struct PolicyPrincipal {
   enum class Kind { root, user, role_session, service, anonymous };
@@ -97,10 +119,10 @@ struct AccessRequest {
 
 struct PolicySet {
   std::vector<PolicyRef> identity;
-  PolicyRef boundary;        // null: none
-  PolicyRef session;         // null: none
-  PolicyRef resource;        // null: none
-  bool trust = false;        // `resource` is a role's trust policy: nothing is allowed without it
+  PolicyRef boundary;  // null: none
+  PolicyRef session;   // null: none
+  PolicyRef resource;  // null: none
+  bool trust = false;  // `resource` is a role's trust policy: nothing is allowed without it
 };
 
 enum class PolicyType { identity, resource, boundary, session, trust };
@@ -114,12 +136,15 @@ struct Decision {
 
 Decision evaluate(const AccessRequest& request, const PolicySet& policies);
 
-// "User: ... is not authorized to perform: ... because no identity-based policy allows the ... action"
+// "User: ... is not authorized to perform: ... because no identity-based policy allows the ...
+// action"
 std::string denial_text(const AccessRequest& request, const Decision& decision);
 
-// Does a resource's policy let a service act on it (sns -> lambda, cloudwatch -> sns)? Nothing else has a say.
-bool resource_policy_allows(std::string_view policy_document, std::string_view service, std::string_view action,
-                            std::string_view resource, const ConditionKeys& keys);
+// Does a resource's policy let a service act on it (sns -> lambda, cloudwatch -> sns)? Nothing else
+// has a say.
+bool resource_policy_allows(std::string_view policy_document, std::string_view service,
+                            std::string_view action, std::string_view resource,
+                            const ConditionKeys& keys);
 bool resource_policy_allows(const Policy& policy, std::string_view service, std::string_view action,
                             std::string_view resource, const ConditionKeys& keys);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Condition operators (IAM User Guide, "Condition operators"): operators and keys are joined by AND, the values of one
-// key by OR; an absent key fails, except for negated operators, ...IfExists, ForAllValues and Null.
+// Condition operators (IAM User Guide, "Condition operators"): operators and keys are joined by
+// AND, the values of one key by OR; an absent key fails, except for negated operators, ...IfExists,
+// ForAllValues and Null.
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -50,11 +51,20 @@ constexpr std::array<OperatorName, 27> operator_names = {{
 template <class Number>
 bool compare(ConditionTest test, Number a, Number b) {
   switch (test) {
-    case T::numeric_equals: case T::date_equals: return !(a < b) && !(b < a);
-    case T::numeric_less: case T::date_less: return a < b;
-    case T::numeric_less_or_equal: case T::date_less_or_equal: return !(b < a);
-    case T::numeric_greater: case T::date_greater: return b < a;
-    default: return !(a < b);
+    case T::numeric_equals:
+    case T::date_equals:
+      return !(a < b) && !(b < a);
+    case T::numeric_less:
+    case T::date_less:
+      return a < b;
+    case T::numeric_less_or_equal:
+    case T::date_less_or_equal:
+      return !(b < a);
+    case T::numeric_greater:
+    case T::date_greater:
+      return b < a;
+    default:
+      return !(a < b);
   }
 }
 
@@ -91,7 +101,8 @@ bool in_network(std::string_view text, std::string_view network) {
   const auto base = address_of(std::string{network.substr(0, slash)});
   const auto address = address_of(std::string{text});
   if (!base || !address || base->bits != address->bits) return false;
-  const auto prefix = slash == network.npos ? base->bits : parse_int(network.substr(slash + 1)).value_or(-1);
+  const auto prefix =
+      slash == network.npos ? base->bits : parse_int(network.substr(slash + 1)).value_or(-1);
   if (prefix < 0 || prefix > base->bits) return false;
   for (std::int64_t bit = 0; bit < prefix; bit += 8) {
     const auto left = std::min<std::int64_t>(8, prefix - bit);
@@ -102,18 +113,27 @@ bool in_network(std::string_view text, std::string_view network) {
   return true;
 }
 
-bool value_fits(const PolicyCondition& condition, std::size_t i, const std::string& value, const ConditionKeys& keys) {
+bool value_fits(const PolicyCondition& condition, std::size_t i, const std::string& value,
+                const ConditionKeys& keys) {
   if (condition.test == T::arn_like) return condition.arns[i].matches(value, keys);
   if (condition.test == T::string_like) return condition.values[i].matches(value, keys);
   const auto filled = condition.values[i].filled(keys);
   if (!filled) return false;
   const auto& wanted = *filled;
   switch (condition.test) {
-    case T::string_equals: return value == wanted;
-    case T::string_equals_ignoring_case: case T::boolean: return equal_ignoring_case(value, wanted);
-    case T::binary_equals: return unbase64(value) && unbase64(value) == unbase64(wanted);
-    case T::ip_address: return in_network(value, wanted);
-    case T::date_equals: case T::date_less: case T::date_less_or_equal: case T::date_greater:
+    case T::string_equals:
+      return value == wanted;
+    case T::string_equals_ignoring_case:
+    case T::boolean:
+      return equal_ignoring_case(value, wanted);
+    case T::binary_equals:
+      return unbase64(value) && unbase64(value) == unbase64(wanted);
+    case T::ip_address:
+      return in_network(value, wanted);
+    case T::date_equals:
+    case T::date_less:
+    case T::date_less_or_equal:
+    case T::date_greater:
     case T::date_greater_or_equal: {
       const auto a = date_of(value), b = date_of(wanted);
       return a && b && compare(condition.test, *a, *b);
@@ -129,9 +149,10 @@ bool holds(const PolicyCondition& condition, const ConditionKeys& keys) {
   const auto found = keys.find(condition.key);
   const bool absent = found == keys.end() || found->second.empty();
   if (condition.test == T::null)
-    return std::any_of(condition.values.begin(), condition.values.end(), [&](const PolicyText& wanted) {
-      return equal_ignoring_case(wanted.marked(), absent ? "true" : "false");
-    });
+    return std::any_of(condition.values.begin(), condition.values.end(),
+                       [&](const PolicyText& wanted) {
+                         return equal_ignoring_case(wanted.marked(), absent ? "true" : "false");
+                       });
   using Over = PolicyCondition::Over;
   if (absent) {
     if (condition.if_exists || condition.over == Over::all_values) return true;
@@ -144,8 +165,10 @@ bool holds(const PolicyCondition& condition, const ConditionKeys& keys) {
     return one_fits != condition.negated;
   };
   const auto& values = found->second;
-  // A multivalued key under a plain operator: one value that fits is enough, none may for a negated one (fact iam-12).
-  const bool every = condition.over == Over::all_values || (condition.over == Over::one && condition.negated);
+  // A multivalued key under a plain operator: one value that fits is enough, none may for a negated
+  // one (fact iam-12).
+  const bool every =
+      condition.over == Over::all_values || (condition.over == Over::one && condition.negated);
   return every ? std::all_of(values.begin(), values.end(), satisfied)
                : std::any_of(values.begin(), values.end(), satisfied);
 }

@@ -58,9 +58,11 @@ Result<Done> check_action(std::string_view action) {
     return malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
   if (parts.size() > 2) return malformed("Actions/Condition can contain only one colon.");
   const bool vendor = std::all_of(parts[0].begin(), parts[0].end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
   });
-  if (!vendor || parts[0].empty()) return malformed(fmt::format("Vendor {} is not valid", parts[0]));
+  if (!vendor || parts[0].empty())
+    return malformed(fmt::format("Vendor {} is not valid", parts[0]));
   if (parts[1].empty()) return syntax();
   return Done{};
 }
@@ -72,14 +74,17 @@ Result<Done> Reader::actions(const Value& json, PolicyStatement& out) const {
   const auto names = texts(json[out.not_actions ? "NotAction" : "Action"]);
   if (!names) {
     const auto& given = json[out.not_actions ? "NotAction" : "Action"];
-    return given.is_list() && given.items().empty() ? malformed("Policy statement must contain actions.") : syntax();
+    return given.is_list() && given.items().empty()
+               ? malformed("Policy statement must contain actions.")
+               : syntax();
   }
   for (const auto& name : *names) {
     const auto fine = check_action(name);
     if (!fine) return failure(fine.error());
     const auto small = lower(name);
-    const bool of_trust = wildcard_match(small, "sts:assumerole") || small.starts_with("sts:assumerole") ||
-                          small == "sts:tagsession" || small == "sts:setsourceidentity";
+    const bool of_trust = wildcard_match(small, "sts:assumerole") ||
+                          small.starts_with("sts:assumerole") || small == "sts:tagsession" ||
+                          small == "sts:setsourceidentity";
     if (use == PolicyUse::trust && !out.not_actions && (!of_trust || small == "*"))
       return malformed("AssumeRole policy may only specify STS AssumeRole actions.");
     out.actions.emplace_back(small, Wildcards::honoured, Variables::literal);
@@ -92,9 +97,11 @@ Result<Done> check_resource(const std::string& resource) {
   if (!resource.starts_with("arn:"))
     return malformed(fmt::format("Resource {} must be in ARN format or \"*\".", resource));
   const auto parts = split(resource, ':');
-  const bool partition = is_partition(parts[1]) || parts[1].find_first_of("*?") != std::string_view::npos;
+  const bool partition =
+      is_partition(parts[1]) || parts[1].find_first_of("*?") != std::string_view::npos;
   if (!partition)
-    return malformed(fmt::format("Partition \"{}\" is not valid for resource \"{}\".", parts[1], resource));
+    return malformed(
+        fmt::format("Partition \"{}\" is not valid for resource \"{}\".", parts[1], resource));
   return Done{};
 }
 
@@ -126,9 +133,10 @@ bool valid_aws_principal(std::string_view text) {
   const auto arn = parse_arn(text);
   if (!arn || !is_account_id(arn->account)) return false;
   if (arn->service == "iam")
-    return arn->resource == "root" || arn->resource.starts_with("user/") || arn->resource.starts_with("role/");
-  return arn->service == "sts" &&
-         (arn->resource.starts_with("assumed-role/") || arn->resource.starts_with("federated-user/"));
+    return arn->resource == "root" || arn->resource.starts_with("user/") ||
+           arn->resource.starts_with("role/");
+  return arn->service == "sts" && (arn->resource.starts_with("assumed-role/") ||
+                                   arn->resource.starts_with("federated-user/"));
 }
 
 Result<Done> Reader::principals(const Value& json, PolicyStatement& out) const {
@@ -143,7 +151,8 @@ Result<Done> Reader::principals(const Value& json, PolicyStatement& out) const {
   out.not_principals = json.has("NotPrincipal");
   const auto& member = json[out.not_principals ? "NotPrincipal" : "Principal"];
   if (member.is_string()) {
-    if (member.string() != "*") return malformed(fmt::format("Invalid principal in policy: \"{}\"", member.string()));
+    if (member.string() != "*")
+      return malformed(fmt::format("Invalid principal in policy: \"{}\"", member.string()));
     out.principals.everyone = true;
     return Done{};
   }
@@ -151,11 +160,15 @@ Result<Done> Reader::principals(const Value& json, PolicyStatement& out) const {
   for (const auto& [kind, value] : member.members()) {
     const auto names = texts(value);
     if (!names) return syntax();
-    if (kind != "AWS" && kind != "Service" && kind != "Federated" && kind != "CanonicalUser") return syntax();
+    if (kind != "AWS" && kind != "Service" && kind != "Federated" && kind != "CanonicalUser")
+      return syntax();
     for (const auto& name : *names) {
-      const bool valid = kind == "AWS" ? valid_aws_principal(name)
-                         : kind == "Service" ? name.find('.') != std::string::npos : !name.empty();
-      if (!valid) return malformed(fmt::format("Invalid principal in policy: \"{}\":\"{}\"", upper(kind), name));
+      const bool valid = kind == "AWS"       ? valid_aws_principal(name)
+                         : kind == "Service" ? name.find('.') != std::string::npos
+                                             : !name.empty();
+      if (!valid)
+        return malformed(
+            fmt::format("Invalid principal in policy: \"{}\":\"{}\"", upper(kind), name));
       if (kind == "Service") out.principals.services.push_back(name);
       if (kind != "AWS") continue;
       if (name == "*") out.principals.everyone = true;
@@ -169,11 +182,16 @@ Result<Done> Reader::principals(const Value& json, PolicyStatement& out) const {
 Result<std::vector<std::string>> condition_values(const Value& json) {
   std::vector<std::string> out;
   const auto add = [&out](const Value& v) {
-    if (v.is_string()) out.push_back(v.string());
-    else if (v.is_bool()) out.emplace_back(v.boolean() ? "true" : "false");
-    else if (v.is_integer()) out.push_back(std::to_string(v.integer()));
-    else if (v.is_double()) out.push_back(fmt::format("{}", v.number()));
-    else return false;
+    if (v.is_string())
+      out.push_back(v.string());
+    else if (v.is_bool())
+      out.emplace_back(v.boolean() ? "true" : "false");
+    else if (v.is_integer())
+      out.push_back(std::to_string(v.integer()));
+    else if (v.is_double())
+      out.push_back(fmt::format("{}", v.number()));
+    else
+      return false;
     return true;
   };
   if (!json.is_list()) {
@@ -194,7 +212,8 @@ Result<Done> Reader::conditions(const Value& json, PolicyStatement& out) const {
     if (!read_operator(operator_name, prototype) || !block.is_struct()) return syntax();
     for (const auto& [key, value] : block.members()) {
       if (key.find(':') == std::string::npos)
-        return malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+        return malformed(
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
       const auto values = condition_values(value);
       if (!values) return syntax();
       auto condition = prototype;
@@ -213,16 +232,18 @@ Result<Done> Reader::conditions(const Value& json, PolicyStatement& out) const {
 
 Result<PolicyStatement> Reader::statement(const Value& json) const {
   if (!json.is_struct()) return syntax();
-  if (!known_members(json, {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal",
-                            "NotPrincipal", "Condition"}))
+  if (!known_members(json, {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource",
+                            "Principal", "NotPrincipal", "Condition"}))
     return syntax();
   PolicyStatement out;
   const auto& effect = json["Effect"];
-  if (!effect.is_string() || (effect.string() != "Allow" && effect.string() != "Deny")) return syntax();
+  if (!effect.is_string() || (effect.string() != "Allow" && effect.string() != "Deny"))
+    return syntax();
   out.allow = effect.string() == "Allow";
   if (json.has("Sid") && !json["Sid"].is_string()) return syntax();
   out.sid = json["Sid"].string_or("");
-  for (const auto step : {&Reader::principals, &Reader::actions, &Reader::resources, &Reader::conditions}) {
+  for (const auto step :
+       {&Reader::principals, &Reader::actions, &Reader::resources, &Reader::conditions}) {
     const auto done = (this->*step)(json, out);
     if (!done) return failure(done.error());
   }
@@ -232,7 +253,8 @@ Result<PolicyStatement> Reader::statement(const Value& json) const {
 Result<PolicyRef> read_document(const Value& json, PolicyUse use) {
   if (!json.is_struct() || !known_members(json, {"Version", "Id", "Statement"})) return syntax();
   const auto& version = json["Version"];
-  if (version && (!version.is_string() || (version.string() != "2012-10-17" && version.string() != "2008-10-17")))
+  if (version && (!version.is_string() ||
+                  (version.string() != "2012-10-17" && version.string() != "2008-10-17")))
     return syntax();
   const bool current = version && version.string() == "2012-10-17";
   if (use == PolicyUse::identity && !current)

@@ -44,7 +44,8 @@ std::optional<std::string> variable_value(std::string_view body, const Condition
   if (found != keys.end() && found->second.size() == 1) return found->second.front();
   if (comma == body.npos) return std::nullopt;
   auto otherwise = trim(body.substr(comma + 1));
-  if (otherwise.size() < 2 || otherwise.front() != '\'' || otherwise.back() != '\'') return std::nullopt;
+  if (otherwise.size() < 2 || otherwise.front() != '\'' || otherwise.back() != '\'')
+    return std::nullopt;
   return std::string{otherwise.substr(1, otherwise.size() - 2)};
 }
 }  // namespace
@@ -52,7 +53,8 @@ std::optional<std::string> variable_value(std::string_view body, const Condition
 PolicyText::PolicyText(std::string_view text, Wildcards wildcards, Variables variables) {
   marked_.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto end = variables == Variables::honoured ? variable_end(text, i) : std::string_view::npos;
+    const auto end =
+        variables == Variables::honoured ? variable_end(text, i) : std::string_view::npos;
     if (end != std::string_view::npos) {
       variable_ = true;
       marked_ += text.substr(i, end - i + 1);
@@ -99,7 +101,8 @@ ArnPattern::ArnPattern(std::string_view text, Variables variables) : everything_
     }
     std::size_t end = text.size();
     for (std::size_t i = start; i < text.size() && part + 1 < parts_.size(); ++i) {
-      const auto skip = variables == Variables::honoured ? variable_end(text, i) : std::string_view::npos;
+      const auto skip =
+          variables == Variables::honoured ? variable_end(text, i) : std::string_view::npos;
       if (skip != std::string_view::npos) {
         i = skip;
       } else if (text[i] == ':') {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts in policies: with the wildcards * and ?, and with variables (${aws:username}) that the request fills in. What a
-// variable brings is literal: a star in a user's tag is a star. ARNs match part by part, so that no wildcard reaches
-// over a colon before the resource part (IAM User Guide, "Resource" element).
+// Texts in policies: with the wildcards * and ?, and with variables (${aws:username}) that the
+// request fills in. What a variable brings is literal: a star in a user's tag is a star. ARNs match
+// part by part, so that no wildcard reaches over a colon before the resource part (IAM User Guide,
+// "Resource" element).
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Query parameters by shape: "Tags.member.1.Key=a". Pairs are gathered into a tree of name parts first, so that order
-// and gaps in the indices do not matter.
+// Query parameters by shape: "Tags.member.1.Key=a". Pairs are gathered into a tree of name parts
+// first, so that order and gaps in the indices do not matter.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,7 +50,8 @@ std::vector<const Node*> numbered(const Node& node) {
 
 Value from(const ServiceModel& model, const Member& place, const Node& node);
 
-Value list_of(const ServiceModel& model, const Member& place, const Shape& shape, const Node& node) {
+Value list_of(const ServiceModel& model, const Member& place, const Shape& shape,
+              const Node& node) {
   const Node* items = &node;
   if (!place.flattened) {
     items = node.child(shape.element.wire_name);
@@ -92,9 +93,12 @@ Value structure_of(const ServiceModel& model, const Shape& shape, const Node& no
 Value from(const ServiceModel& model, const Member& place, const Node& node) {
   const auto& shape = model.shape(place.shape);
   switch (shape.kind) {
-    case Kind::structure: return structure_of(model, shape, node);
-    case Kind::list: return list_of(model, place, shape, node);
-    case Kind::map: return map_of(model, place, shape, node);
+    case Kind::structure:
+      return structure_of(model, shape, node);
+    case Kind::list:
+      return list_of(model, place, shape, node);
+    case Kind::map:
+      return map_of(model, place, shape, node);
     default:
       if (!node.text) throw Malformed{"Start of structure or map found where not expected."};
       return read_scalar(model, place, *node.text);
@@ -109,8 +113,8 @@ void write(Pairs& out, const std::string& prefix, const ServiceModel& model, con
       for (const auto& member : shape.members) {
         const auto& inner = value[member.name];
         if (!inner.is_null())
-          write(out, prefix.empty() ? member.wire_name : prefix + "." + member.wire_name, model, member,
-                inner);
+          write(out, prefix.empty() ? member.wire_name : prefix + "." + member.wire_name, model,
+                member, inner);
       }
       return;
     case Kind::list: {

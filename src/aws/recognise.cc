@@ -34,7 +34,8 @@ const ServiceModel* first_service(Wanted&& wanted) {
 }
 
 void settle(Recognised& what) {
-  if (what.service && !what.operation) what.operation = what.service->operation(what.operation_name);
+  if (what.service && !what.operation)
+    what.operation = what.service->operation(what.operation_name);
   if (!what.operation || what.operation->known_only) what.refusal = unknown_operation(what);
 }
 
@@ -56,7 +57,8 @@ Recognised recognise_cbor(const HttpRequest& request, const ServiceModel* servic
   what.operation_name = parts[n - 1];
   settle(what);
   if (request.headers.find("X-Amz-Target"))
-    what.refusal = Error{"MalformedHttpRequestException", "X-Amz-Target is not part of rpc-v2-cbor", 400, {}};
+    what.refusal =
+        Error{"MalformedHttpRequestException", "X-Amz-Target is not part of rpc-v2-cbor", 400, {}};
   else if (request.method != "POST")
     what.refusal = Error{"MethodNotAllowed", "rpc-v2-cbor requests are POST", 405, {}};
   return what;
@@ -67,7 +69,9 @@ Recognised recognise_target(const HttpRequest& request, const std::string& targe
   Recognised what;
   const auto dot = std::min(target.rfind('.'), target.size());
   const auto prefix = std::string_view{target}.substr(0, dot);
-  const auto speaks = [&](const ServiceModel& s) { return speaks_json(s) && s.target_prefix == prefix; };
+  const auto speaks = [&](const ServiceModel& s) {
+    return speaks_json(s) && s.target_prefix == prefix;
+  };
   what.service = service && speaks(*service) ? service : first_service(speaks);
   what.operation_name = dot < target.size() ? target.substr(dot + 1) : "";
   what.protocol = Protocol::json_1_1;
@@ -92,11 +96,14 @@ Recognised recognise_query(const codec::Pairs& pairs, const ServiceModel* servic
            s.operation(what.operation_name);
   };
   what.service = service ? service : first_service(speaks);
-  // Signed for one service, meant for another: the signature is refused, not the operation (fact wire-22).
-  if (service && !version.empty() && version != service->api_version && !service->operation(what.operation_name))
+  // Signed for one service, meant for another: the signature is refused, not the operation (fact
+  // wire-22).
+  if (service && !version.empty() && version != service->api_version &&
+      !service->operation(what.operation_name))
     if (const auto* meant = first_service(speaks)) what.service = meant;
   if (what.operation_name.empty()) {
-    what.refusal = Error{"MissingAction", "The request is missing an action or a required parameter.", 400, {}};
+    what.refusal = Error{
+        "MissingAction", "The request is missing an action or a required parameter.", 400, {}};
     return what;
   }
   settle(what);
@@ -104,7 +111,8 @@ Recognised recognise_query(const codec::Pairs& pairs, const ServiceModel* servic
     what.refusal = Error{"InvalidAction",
                          fmt::format("Could not find operation {} for version {}",
                                      what.operation_name.substr(0, 128), version.substr(0, 32)),
-                         400, {}};
+                         400,
+                         {}};
   return what;
 }
 
@@ -116,7 +124,8 @@ Recognised recognise_rest(const HttpRequest& request, const ServiceModel* servic
   };
   if (service) route(*service);
   if (!what.operation) {
-    const auto* meant = first_service([&](const ServiceModel& s) { return is_rest(s) && route(s); });
+    const auto* meant =
+        first_service([&](const ServiceModel& s) { return is_rest(s) && route(s); });
     if (!service || meant) service = meant;
   }
   what.service = service;
@@ -131,7 +140,8 @@ Recognised recognise_rest(const HttpRequest& request, const ServiceModel* servic
 codec::Pairs form_pairs(const HttpRequest& request) {
   auto pairs = codec::read_form(request.query());
   const auto unpacked = codec::unpacked_body(request);
-  for (auto& pair : codec::read_form(unpacked ? *unpacked : request.body)) pairs.push_back(std::move(pair));
+  for (auto& pair : codec::read_form(unpacked ? *unpacked : request.body))
+    pairs.push_back(std::move(pair));
   return pairs;
 }
 
@@ -140,13 +150,14 @@ Recognised dispatch(const HttpRequest& request, const ServiceModel* service) {
   if (equal_ignoring_case(request.headers.get("smithy-protocol"), "rpc-v2-cbor"))
     return recognise_cbor(request, service);
   const auto* target = request.headers.find("X-Amz-Target");
-  if (target && (!service || speaks_json(*service))) return recognise_target(request, *target, service);
+  if (target && (!service || speaks_json(*service)))
+    return recognise_target(request, *target, service);
   const bool form = media_type(request) == "application/x-www-form-urlencoded";
   const bool links = request.query().find("Action=") != std::string_view::npos;
   if ((service && service->speaks(Protocol::query)) || (!service && (form || links))) {
-    auto what = recognise_query(form || request.method == "POST" ? form_pairs(request)
-                                                                 : codec::read_form(request.query()),
-                                service);
+    auto what = recognise_query(
+        form || request.method == "POST" ? form_pairs(request) : codec::read_form(request.query()),
+        service);
     if (service || !what.operation_name.empty()) return what;
   }
   if (service) {  // speaks JSON only, and the request has no target
@@ -169,28 +180,32 @@ Recognised recognise(const HttpRequest& request, std::string_view signing_name) 
   } catch (const codec::Malformed& problem) {
     what.service = service;
     what.protocol = Protocol::query;
-    what.refusal = Error{problem.code().empty() ? "MalformedQueryString" : problem.code(), problem.message(),
-                         400, {}};
+    what.refusal = Error{problem.code().empty() ? "MalformedQueryString" : problem.code(),
+                         problem.message(),
+                         400,
+                         {}};
   }
   what.query_mode = equal_ignoring_case(request.headers.get("x-amzn-query-mode"), "true");
   return what;
 }
 
 Error unknown_operation(const Recognised& what) {
-  const std::string_view name =
-      what.operation ? std::string_view{what.operation->name} : std::string_view{what.operation_name};
+  const std::string_view name = what.operation ? std::string_view{what.operation->name}
+                                               : std::string_view{what.operation_name};
   const auto said = std::string{name.substr(0, 128)};
   if (what.protocol == Protocol::query)
     return {"InvalidAction",
             fmt::format("Could not find operation {} for version {}", said,
                         what.service ? what.service->api_version : "NO_VERSION_SPECIFIED"),
-            400, {}};
-  const bool by_path = what.protocol == Protocol::rest_json || what.protocol == Protocol::rest_xml ||
-                       what.protocol == Protocol::cbor;
+            400,
+            {}};
+  const bool by_path = what.protocol == Protocol::rest_json ||
+                       what.protocol == Protocol::rest_xml || what.protocol == Protocol::cbor;
   return {"UnknownOperationException",
           said.empty() ? std::string{"The requested operation is not known."}
                        : fmt::format("The operation {} is not supported.", said),
-          by_path ? 404 : 400, {}};
+          by_path ? 404 : 400,
+          {}};
 }
 
 }  // namespace sitelatch::aws

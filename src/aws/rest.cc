@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP bindings of the rest protocols, both directions: path labels, query parameters, headers, payloads.
+// HTTP bindings of the rest protocols, both directions: path labels, query parameters, headers,
+// payloads.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +17,8 @@ const std::string* find_pair(const Pairs& pairs, std::string_view name) {
   return nullptr;
 }
 
-// Items of a header's list: commas separate, quotes hold commas, and an HTTP date has one comma of its own.
+// Items of a header's list: commas separate, quotes hold commas, and an HTTP date has one comma of
+// its own.
 std::vector<std::string> list_items(std::string_view text, bool dates) {
   std::vector<std::string> items;
   std::string item;
@@ -30,13 +32,16 @@ std::vector<std::string> list_items(std::string_view text, bool dates) {
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (quoted && c == '\\' && i + 1 < text.size()) item += text[++i];
+    if (quoted && c == '\\' && i + 1 < text.size())
+      item += text[++i];
     else if (c == '"' && (quoted || trim(item).empty())) {
       if (!quoted) item.clear();
       quoted = !quoted;
       was_quoted = true;
-    } else if (c == ',' && !quoted && !(dates && ++commas % 2 == 1)) finish();
-    else if (!(was_quoted && !quoted)) item += c;
+    } else if (c == ',' && !quoted && !(dates && ++commas % 2 == 1))
+      finish();
+    else if (!(was_quoted && !quoted))
+      item += c;
   }
   finish();
   return items;
@@ -127,7 +132,8 @@ Value read_prefixed(const Member& member, const Headers& headers) {
   auto out = Value::structure();
   for (const auto& [name, value] : headers) {
     if (name.size() < member.wire_name.size()) continue;
-    if (!equal_ignoring_case(std::string_view{name}.substr(0, member.wire_name.size()), member.wire_name))
+    if (!equal_ignoring_case(std::string_view{name}.substr(0, member.wire_name.size()),
+                             member.wire_name))
       continue;
     check_text(value);
     out.set(name.substr(member.wire_name.size()), value);
@@ -146,7 +152,8 @@ void write_query_member(std::string& target, const ServiceModel& model, const Me
                         std::string_view key, const Value& value) {
   const auto& shape = model.shape(place.shape);
   if (shape.kind == Kind::list) {
-    for (const auto& item : value.items()) write_query_member(target, model, shape.element, key, item);
+    for (const auto& item : value.items())
+      write_query_member(target, model, shape.element, key, item);
     return;
   }
   std::string text;
@@ -163,7 +170,8 @@ std::string write_payload(const ServiceModel& model, const Member& payload, Prot
                           const Value& value, std::string* content_type) {
   const auto& shape = model.shape(payload.shape);
   std::string out;
-  const bool empty_object = protocol == Protocol::rest_json && shape.kind == Kind::structure && !shape.union_type;
+  const bool empty_object =
+      protocol == Protocol::rest_json && shape.kind == Kind::structure && !shape.union_type;
   if (value.is_null() && !empty_object) return out;
   if (shape.kind == Kind::blob || shape.kind == Kind::string) {
     *content_type = shape.kind == Kind::blob ? "application/octet-stream" : "text/plain";
@@ -187,12 +195,14 @@ bool has_body_members(const Shape& shape) {
                      [](const Member& m) { return m.location == Location::body; });
 }
 
-void read_bindings(Value& into, const ServiceModel& model, const Shape& shape, const RestParts& parts) {
+void read_bindings(Value& into, const ServiceModel& model, const Shape& shape,
+                   const RestParts& parts) {
   for (const auto& member : shape.members) {
     Value value;
     switch (member.location) {
       case Location::body:
-      case Location::status_code: continue;
+      case Location::status_code:
+        continue;
       case Location::label: {
         const auto* text = find_pair(parts.labels, member.wire_name);
         if (!text) continue;
@@ -200,32 +210,41 @@ void read_bindings(Value& into, const ServiceModel& model, const Shape& shape, c
         value = read_scalar(model, member, *text);
         break;
       }
-      case Location::query: value = read_query_member(model, member, parts.query); break;
-      case Location::query_map: value = read_query_map(model, member, parts.query); break;
+      case Location::query:
+        value = read_query_member(model, member, parts.query);
+        break;
+      case Location::query_map:
+        value = read_query_map(model, member, parts.query);
+        break;
       case Location::header: {
         const auto* text = parts.headers->find(member.wire_name);
         if (text) value = read_header(model, member, *text);
         break;
       }
-      case Location::header_prefix: value = read_prefixed(member, *parts.headers); break;
+      case Location::header_prefix:
+        value = read_prefixed(member, *parts.headers);
+        break;
     }
     if (!value.is_null()) into.set(member.name, std::move(value));
   }
 }
 
-void write_headers(Headers& into, const ServiceModel& model, const Shape& shape, const Value& value) {
+void write_headers(Headers& into, const ServiceModel& model, const Shape& shape,
+                   const Value& value) {
   for (const auto& member : shape.members) {
     const auto& inner = value[member.name];
     if (inner.is_null()) continue;
     if (member.location == Location::header) {
       into.set(member.wire_name, header_text(model, member, inner));
     } else if (member.location == Location::header_prefix) {
-      for (const auto& [name, text] : inner.members()) into.set(member.wire_name + name, text.string());
+      for (const auto& [name, text] : inner.members())
+        into.set(member.wire_name + name, text.string());
     }
   }
 }
 
-std::string write_target(const ServiceModel& model, const Operation& operation, const Value& value) {
+std::string write_target(const ServiceModel& model, const Operation& operation,
+                         const Value& value) {
   const Shape* shape = operation.input == no_shape ? nullptr : &model.shape(operation.input);
   std::string target;
   for (const auto& segment : operation.path) {
@@ -243,8 +262,10 @@ std::string write_target(const ServiceModel& model, const Operation& operation, 
     }
   }
   for (const auto& [key, text] : operation.constant_query) {
-    if (!text.empty()) append_query(target, key, text);
-    else target += (target.find('?') == std::string::npos ? "?" : "&") + key;
+    if (!text.empty())
+      append_query(target, key, text);
+    else
+      target += (target.find('?') == std::string::npos ? "?" : "&") + key;
   }
   if (!shape) return target;
   for (const auto& member : shape->members)
@@ -254,9 +275,10 @@ std::string write_target(const ServiceModel& model, const Operation& operation, 
     if (member.location != Location::query_map) continue;
     const auto& map = model.shape(member.shape);
     for (const auto& entry : value[member.name].members()) {
-      const bool taken = std::any_of(shape->members.begin(), shape->members.end(), [&](const Member& m) {
-        return m.location == Location::query && m.wire_name == entry.name && value.has(m.name);
-      });
+      const bool taken =
+          std::any_of(shape->members.begin(), shape->members.end(), [&](const Member& m) {
+            return m.location == Location::query && m.wire_name == entry.name && value.has(m.name);
+          });
       if (!taken) write_query_member(target, model, map.element, entry.name, entry.value);
     }
   }
@@ -290,7 +312,8 @@ std::string write_rest_body(const ServiceModel& model, const Shape& shape, Proto
                             std::string_view root_name, const std::string& root_namespace,
                             const Value& value, std::string* content_type) {
   if (!shape.payload.empty())
-    return write_payload(model, *shape.member(shape.payload), protocol, value[shape.payload], content_type);
+    return write_payload(model, *shape.member(shape.payload), protocol, value[shape.payload],
+                         content_type);
   std::string out;
   if (!has_body_members(shape) && !shape.members.empty()) return out;
   Member root;

@@ -29,7 +29,8 @@ bool take(const PathSegment& segment, std::string_view text, Labels& labels) {
 }
 
 // The number of literal segments that matched, or -1.
-int match(const Operation& operation, const std::vector<std::string_view>& segments, Labels& labels) {
+int match(const Operation& operation, const std::vector<std::string_view>& segments,
+          Labels& labels) {
   const auto& path = operation.path;
   const auto end = path.size() > 1 && path.back().text.empty() ? path.size() - 1 : path.size();
   std::size_t at = 0;
@@ -56,13 +57,13 @@ int match(const Operation& operation, const std::vector<std::string_view>& segme
 
 bool has_constants(const Operation& operation, std::string_view query) {
   const auto pairs = split(query, '&');
-  return std::all_of(operation.constant_query.begin(), operation.constant_query.end(),
-                     [&](const auto& constant) {
-                       const auto whole = constant.first + "=" + constant.second;
-                       return std::any_of(pairs.begin(), pairs.end(), [&](std::string_view pair) {
-                         return pair == whole || (constant.second.empty() && pair == constant.first);
-                       });
-                     });
+  return std::all_of(
+      operation.constant_query.begin(), operation.constant_query.end(), [&](const auto& constant) {
+        const auto whole = constant.first + "=" + constant.second;
+        return std::any_of(pairs.begin(), pairs.end(), [&](std::string_view pair) {
+          return pair == whole || (constant.second.empty() && pair == constant.first);
+        });
+      });
 }
 
 }  // namespace

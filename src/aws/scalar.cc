@@ -89,10 +89,12 @@ Value read_scalar(const ServiceModel& model, const Member& place, std::string_vi
     }
     case Kind::floating: {
       const auto number = parse_number(trim(text));
-      if (!number) throw Malformed{fmt::format("Value '{}' is not a valid number", text.substr(0, 64))};
+      if (!number)
+        throw Malformed{fmt::format("Value '{}' is not a valid number", text.substr(0, 64))};
       return *number;
     }
-    case Kind::timestamp: return read_timestamp(trim(text));
+    case Kind::timestamp:
+      return read_timestamp(trim(text));
     case Kind::blob: {
       std::string compact;
       for (const char c : text)
@@ -101,18 +103,23 @@ Value read_scalar(const ServiceModel& model, const Member& place, std::string_vi
       if (!bytes) throw Malformed{"Invalid base64"};
       return std::move(*bytes);
     }
-    case Kind::string: return text;
-    case Kind::document: return read_document(text);
+    case Kind::string:
+      return text;
+    case Kind::document:
+      return read_document(text);
     case Kind::structure:
     case Kind::list:
-    case Kind::map: break;
+    case Kind::map:
+      break;
   }
   throw Malformed{"Unexpected text where a structure, list or map is expected"};
 }
 
 void write_double(std::string& out, double number) {
-  if (std::isnan(number)) out += "NaN";
-  else if (std::isinf(number)) out += number > 0 ? "Infinity" : "-Infinity";
+  if (std::isnan(number))
+    out += "NaN";
+  else if (std::isinf(number))
+    out += number > 0 ? "Infinity" : "-Infinity";
   else {
     const auto text = fmt::format("{}", number);
     out += text;
@@ -129,30 +136,39 @@ std::string header_date(Instant t) {
 void write_timestamp(std::string& out, Instant t, TimestampFormat format) {
   const auto ms = unix_ms(t);
   switch (format) {
-    case TimestampFormat::http_date: out += header_date(t); return;
+    case TimestampFormat::http_date:
+      out += header_date(t);
+      return;
     case TimestampFormat::epoch_seconds:
-      if (ms % 1000 == 0) out += fmt::format("{}", ms / 1000);
-      else out += fmt::format("{}", static_cast<double>(ms) / 1000);
+      if (ms % 1000 == 0)
+        out += fmt::format("{}", ms / 1000);
+      else
+        out += fmt::format("{}", static_cast<double>(ms) / 1000);
       return;
     case TimestampFormat::iso8601:
-    case TimestampFormat::by_protocol: break;
+    case TimestampFormat::by_protocol:
+      break;
   }
   out += ms % 1000 == 0 ? iso8601_seconds(t) : iso8601_ms(t);
 }
 
-void write_scalar(std::string& out, const ServiceModel& model, const Member& place, const Value& value,
-                  TimestampFormat otherwise) {
-  if (value.is_bool()) out += value.boolean() ? "true" : "false";
+void write_scalar(std::string& out, const ServiceModel& model, const Member& place,
+                  const Value& value, TimestampFormat otherwise) {
+  if (value.is_bool())
+    out += value.boolean() ? "true" : "false";
   else if (value.is_timestamp())
     write_timestamp(out, value.timestamp(),
-                    place.timestamp_format == TimestampFormat::by_protocol ? otherwise
-                                                                           : place.timestamp_format);
+                    place.timestamp_format == TimestampFormat::by_protocol
+                        ? otherwise
+                        : place.timestamp_format);
   else if (value.is_string())
     out += model.shape(place.shape).kind == Kind::blob ? base64(value.string()) : value.string();
   else if (value.is_number() && model.shape(place.shape).kind == Kind::floating)
     write_double(out, value.number());
-  else if (value.is_integer()) out += fmt::format("{}", value.integer());
-  else if (value.is_double()) write_double(out, value.number());
+  else if (value.is_integer())
+    out += fmt::format("{}", value.integer());
+  else if (value.is_double())
+    write_double(out, value.number());
 }
 
 void drop_duplicates(Value::Struct& entries) {

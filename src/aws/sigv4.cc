@@ -12,7 +12,8 @@ namespace sitelatch::aws {
 namespace {
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view terminator = "aws4_request";
-constexpr std::size_t most_cached_keys = 4096;  // a flood of scopes empties the cache, it does not fill the memory
+constexpr std::size_t most_cached_keys =
+    4096;  // a flood of scopes empties the cache, it does not fill the memory
 
 // What proxies and SDKs add or change after signing.
 constexpr std::array<std::string_view, 6> never_signed = {
@@ -26,7 +27,8 @@ Digest derive_key(std::string_view secret, std::string_view date, std::string_vi
   return hmac_sha256(bytes_of(of_service), terminator);
 }
 
-std::string string_to_sign(std::string_view timestamp, std::string_view scope, std::string_view canonical) {
+std::string string_to_sign(std::string_view timestamp, std::string_view scope,
+                           std::string_view canonical) {
   return fmt::format("{}\n{}\n{}\n{}", algorithm, timestamp, scope, hex_of(sha256(canonical)));
 }
 
@@ -43,8 +45,8 @@ std::vector<std::string> headers_to_sign(const HttpRequest& request) {
 }
 }  // namespace
 
-void sign(HttpRequest& request, const SigningIdentity& identity, const SigningScope& scope, WallInstant now,
-          const SigningOptions& options) {
+void sign(HttpRequest& request, const SigningIdentity& identity, const SigningScope& scope,
+          WallInstant now, const SigningOptions& options) {
   const auto timestamp = basic_iso8601(now);
   const auto date = timestamp.substr(0, 8);
   request.headers.set("X-Amz-Date", timestamp);
@@ -55,21 +57,25 @@ void sign(HttpRequest& request, const SigningIdentity& identity, const SigningSc
 
   const auto names = headers_to_sign(request);
   const auto canonical = canonical_request(request, names, payload_hash, options.rules);
-  const auto credential_scope = fmt::format("{}/{}/{}/{}", date, scope.region, scope.service, terminator);
+  const auto credential_scope =
+      fmt::format("{}/{}/{}/{}", date, scope.region, scope.service, terminator);
   const auto key = derive_key(identity.secret_access_key, date, scope.region, scope.service);
-  const auto signature = hex_of(hmac_sha256(bytes_of(key), string_to_sign(timestamp, credential_scope, canonical)));
-  request.headers.set("Authorization",
-                      fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", algorithm,
-                                  identity.access_key_id, credential_scope, join(names, ";"), signature));
+  const auto signature =
+      hex_of(hmac_sha256(bytes_of(key), string_to_sign(timestamp, credential_scope, canonical)));
+  request.headers.set(
+      "Authorization",
+      fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", algorithm,
+                  identity.access_key_id, credential_scope, join(names, ";"), signature));
   if (!identity.session_token.empty() && options.token_after_signing)
     request.headers.set("X-Amz-Security-Token", identity.session_token);
 }
 
-void presign(HttpRequest& request, const SigningIdentity& identity, const SigningScope& scope, WallInstant now,
-             std::chrono::seconds valid_for, const SigningOptions& options) {
+void presign(HttpRequest& request, const SigningIdentity& identity, const SigningScope& scope,
+             WallInstant now, std::chrono::seconds valid_for, const SigningOptions& options) {
   const auto timestamp = basic_iso8601(now);
   const auto date = timestamp.substr(0, 8);
-  const auto credential_scope = fmt::format("{}/{}/{}/{}", date, scope.region, scope.service, terminator);
+  const auto credential_scope =
+      fmt::format("{}/{}/{}/{}", date, scope.region, scope.service, terminator);
   const auto names = headers_to_sign(request);
   const auto add = [&request](std::string_view name, std::string_view value) {
     request.target += request.target.find('?') == std::string::npos ? '?' : '&';
@@ -86,19 +92,23 @@ void presign(HttpRequest& request, const SigningIdentity& identity, const Signin
   rules.with_session_token = !options.token_after_signing;
   const auto canonical = canonical_request(request, names, hex_of(sha256(request.body)), rules);
   const auto key = derive_key(identity.secret_access_key, date, scope.region, scope.service);
-  add("X-Amz-Signature", hex_of(hmac_sha256(bytes_of(key), string_to_sign(timestamp, credential_scope, canonical))));
+  add("X-Amz-Signature",
+      hex_of(hmac_sha256(bytes_of(key), string_to_sign(timestamp, credential_scope, canonical))));
 }
 
-const Digest& SignatureVerifier::signing_key(const SignatureClaim& claim, std::string_view secret_access_key) {
+const Digest& SignatureVerifier::signing_key(const SignatureClaim& claim,
+                                             std::string_view secret_access_key) {
   std::string scope;
   scope.reserve(96);
-  for (const std::string_view part : {std::string_view{claim.access_key_id}, std::string_view{claim.date},
-                                      std::string_view{claim.region}, std::string_view{claim.service}}) {
+  for (const std::string_view part :
+       {std::string_view{claim.access_key_id}, std::string_view{claim.date},
+        std::string_view{claim.region}, std::string_view{claim.service}}) {
     scope += part;
     scope += '/';
   }
   const auto found = keys_.find(scope);
-  if (found != keys_.end() && found->second.secret_access_key == secret_access_key) return found->second.key;
+  if (found != keys_.end() && found->second.secret_access_key == secret_access_key)
+    return found->second.key;
   if (keys_.size() >= most_cached_keys) keys_.clear();
   auto& entry = keys_[std::move(scope)];
   entry.secret_access_key = secret_access_key;
@@ -107,8 +117,10 @@ const Digest& SignatureVerifier::signing_key(const SignatureClaim& claim, std::s
 }
 
 namespace {
-// The spellings of one request that real clients are known to sign, the documented one first. All mean the same request.
-std::vector<CanonicalRules> accepted_rules(const HttpRequest& request, const SignatureClaim& claim) {
+// The spellings of one request that real clients are known to sign, the documented one first. All
+// mean the same request.
+std::vector<CanonicalRules> accepted_rules(const HttpRequest& request,
+                                           const SignatureClaim& claim) {
   CanonicalRules documented;
   if (claim.service == "s3") {
     documented.path = CanonicalRules::Path::as_sent;
@@ -129,8 +141,10 @@ std::vector<CanonicalRules> accepted_rules(const HttpRequest& request, const Sig
   if (claim.form == SignatureClaim::Form::query && !claim.session_token.empty())
     also([](CanonicalRules& r) { r.with_session_token = false; });
   const auto query = request.query();
-  if (query.find('+') != query.npos) also([](CanonicalRules& r) { r.query = CanonicalRules::Query::plus_is_blank; });
-  if (query.find('%') != query.npos) also([](CanonicalRules& r) { r.query = CanonicalRules::Query::as_sent; });
+  if (query.find('+') != query.npos)
+    also([](CanonicalRules& r) { r.query = CanonicalRules::Query::plus_is_blank; });
+  if (query.find('%') != query.npos)
+    also([](CanonicalRules& r) { r.query = CanonicalRules::Query::as_sent; });
   return rules;
 }
 
@@ -150,7 +164,8 @@ Outcome<Done> SignatureVerifier::verify(const HttpRequest& request, const Signat
                                         std::string_view secret_access_key) {
   const Digest& key = signing_key(claim, secret_access_key);
   const auto payload_hash = payload_hash_of(request, claim);
-  const auto scope = fmt::format("{}/{}/{}/{}", claim.date, claim.region, claim.service, claim.terminator);
+  const auto scope =
+      fmt::format("{}/{}/{}/{}", claim.date, claim.region, claim.service, claim.terminator);
   const auto* stated_hash = request.headers.find("x-amz-content-sha256");
   const bool body_as_stated = !stated_hash || equal_ignoring_case(trim(*stated_hash), payload_hash);
 
@@ -159,7 +174,8 @@ Outcome<Done> SignatureVerifier::verify(const HttpRequest& request, const Signat
   const auto fits = [&](const CanonicalRules& rules) {
     const auto canonical = canonical_request(request, claim.signed_headers, payload_hash, rules);
     const auto to_sign = string_to_sign(claim.timestamp, scope, canonical);
-    if (equal_in_constant_time(hex_of(hmac_sha256(bytes_of(key), to_sign)), claim.signature)) return true;
+    if (equal_in_constant_time(hex_of(hmac_sha256(bytes_of(key), to_sign)), claim.signature))
+      return true;
     if (expected_canonical.empty()) {
       expected_canonical = canonical;
       expected_to_sign = to_sign;
@@ -173,13 +189,15 @@ Outcome<Done> SignatureVerifier::verify(const HttpRequest& request, const Signat
     expected_canonical = canonical_request(request, claim.signed_headers, payload_hash, documented);
     expected_to_sign = string_to_sign(claim.timestamp, scope, expected_canonical);
   }
-  return refuse(
-      "SignatureDoesNotMatch",
-      fmt::format("The request signature we calculated does not match the signature you provided. Check your AWS "
-                  "Secret Access Key and signing method. Consult the service documentation for details.\n\nThe "
-                  "Canonical String for this request should have been\n'{}'\n\nThe String-to-Sign should have "
-                  "been\n'{}'\n",
-                  expected_canonical, expected_to_sign));
+  return refuse("SignatureDoesNotMatch",
+                fmt::format("The request signature we calculated does not match the signature you "
+                            "provided. Check your AWS "
+                            "Secret Access Key and signing method. Consult the service "
+                            "documentation for details.\n\nThe "
+                            "Canonical String for this request should have been\n'{}'\n\nThe "
+                            "String-to-Sign should have "
+                            "been\n'{}'\n",
+                            expected_canonical, expected_to_sign));
 }
 
 }  // namespace sitelatch::aws

@@ -10,8 +10,8 @@ namespace {
 bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == '~';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.' || c == '~';
 }
 
 int hex_digit(char c) {
@@ -55,7 +55,8 @@ std::string normalised(std::string_view path) {
 }
 
 void append_path(std::string& out, std::string_view path, const CanonicalRules& rules) {
-  const bool odd = path.find("//") != path.npos || path.find("/.") != path.npos || !path.starts_with('/');
+  const bool odd =
+      path.find("//") != path.npos || path.find("/.") != path.npos || !path.starts_with('/');
   std::string resolved;
   if (rules.normalise_path && odd) path = resolved = normalised(path);
   if (path.empty()) path = "/";
@@ -100,9 +101,11 @@ void append_query(std::string& out, std::string_view query, const CanonicalRules
     if (part.empty()) continue;
     const auto equals = part.find('=');
     const auto name = part.substr(0, equals);
-    if (name == "X-Amz-Signature" || (name == "X-Amz-Security-Token" && !rules.with_session_token)) continue;
+    if (name == "X-Amz-Signature" || (name == "X-Amz-Security-Token" && !rules.with_session_token))
+      continue;
     const auto value = equals == part.npos ? std::string_view{} : part.substr(equals + 1);
-    parameters.emplace_back(canonical_query_part(name, rules.query), canonical_query_part(value, rules.query));
+    parameters.emplace_back(canonical_query_part(name, rules.query),
+                            canonical_query_part(value, rules.query));
   }
   std::sort(parameters.begin(), parameters.end());
   bool first = true;
@@ -136,7 +139,8 @@ std::string canonical_header_value(std::string_view value) {
   return out;
 }
 
-std::string canonical_request(const HttpRequest& request, const std::vector<std::string>& signed_headers,
+std::string canonical_request(const HttpRequest& request,
+                              const std::vector<std::string>& signed_headers,
                               std::string_view payload_hash, const CanonicalRules& rules) {
   std::string out;
   out.reserve(512 + request.target.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 and HMAC-SHA256 for SigV4 and for sealed tokens. The algorithm is fetched from OpenSSL once (a fetch a call
-// costs more than hashing a small request).
+// SHA-256 and HMAC-SHA256 for SigV4 and for sealed tokens. The algorithm is fetched from OpenSSL
+// once (a fetch a call costs more than hashing a small request).
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the tests of the wire only: values from JSON by shape, comparison without order, shared files, XML in a normal form.
+// For the tests of the wire only: values from JSON by shape, comparison without order, shared
+// files, XML in a normal form.
 #pragma once
 
 #include <algorithm>
@@ -16,13 +17,15 @@
 #include "aws/codec.h"
 #include "aws/wire.h"
 #include "base/text.h"
+#include "support/source_dir.h"
 
 namespace sitelatch::aws::test {
 
 // shared/ of the project, where it is at hand.
 inline std::optional<std::filesystem::path> shared(const std::string& inside) {
   const char* given = std::getenv("SITELATCH_SHARED");
-  const std::filesystem::path root = given ? given : SITELATCH_SOURCE_DIR "/../shared";
+  const std::filesystem::path root =
+      given ? given : std::string{sitelatch::source_dir} + "/../shared";
   if (!std::filesystem::exists(root / inside)) return std::nullopt;
   return root / inside;
 }
@@ -34,7 +37,8 @@ inline std::string slurp(const std::filesystem::path& path) {
   return out.str();
 }
 
-// What the cases write as plain JSON, as the shape wants it: seconds become timestamps, "NaN" a number.
+// What the cases write as plain JSON, as the shape wants it: seconds become timestamps, "NaN" a
+// number.
 inline Value typed(const ServiceModel& model, const Member& place, const Value& plain) {
   if (plain.is_null()) return {};
   const auto& shape = model.shape(place.shape);
@@ -53,18 +57,21 @@ inline Value typed(const ServiceModel& model, const Member& place, const Value& 
     }
     case Kind::map: {
       auto out = Value::structure();
-      for (const auto& [name, inner] : plain.members()) out.set(name, typed(model, shape.element, inner));
+      for (const auto& [name, inner] : plain.members())
+        out.set(name, typed(model, shape.element, inner));
       return out;
     }
     case Kind::timestamp:
       return plain.is_number() ? Value{codec::timestamp_of(plain.number())}
                                : Value{codec::read_timestamp(plain.string())};
     case Kind::floating:
-      return plain.is_string() ? codec::read_scalar(model, place, plain.string()) : Value{plain.number()};
+      return plain.is_string() ? codec::read_scalar(model, place, plain.string())
+                               : Value{plain.number()};
     case Kind::string:
       if (place.json_value && plain.is_string()) return codec::read_document(plain.string());
       return plain;
-    default: return plain;
+    default:
+      return plain;
   }
 }
 
@@ -96,7 +103,8 @@ inline std::string shown(const Value& value) {
   }
 }
 
-// Elements sorted by their own text, blanks dropped, numbers in one spelling: equal texts are equal documents.
+// Elements sorted by their own text, blanks dropped, numbers in one spelling: equal texts are equal
+// documents.
 inline std::string canonical(const pugi::xml_node& node) {
   std::string out = std::string{"<"} + node.name();
   std::map<std::string, std::string> attributes;
@@ -106,8 +114,10 @@ inline std::string canonical(const pugi::xml_node& node) {
   std::vector<std::string> children;
   std::string text;
   for (const auto& child : node.children()) {
-    if (child.type() == pugi::node_element) children.push_back(canonical(child));
-    else text += child.value();
+    if (child.type() == pugi::node_element)
+      children.push_back(canonical(child));
+    else
+      text += child.value();
   }
   if (children.empty()) {
     const auto number = parse_double(trim(text));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Code points above ASCII of the general categories that AWS's patterns name: \p{L}, \p{N}, \p{Z}. Sorted ranges.
+// Code points above ASCII of the general categories that AWS's patterns name: \p{L}, \p{N}, \p{Z}.
+// Sorted ranges.
 #pragma once
 
 #include <span>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validation by the model's constraints, in the words of AWS ("1 validation error detected: Value 'x' at 'stateValue'
-// failed to satisfy constraint: ..."). What differs by service is data, in the two tables below.
+// Validation by the model's constraints, in the words of AWS ("1 validation error detected: Value
+// 'x' at 'stateValue' failed to satisfy constraint: ..."). What differs by service is data, in the
+// two tables below.
 #include <fmt/format.h>
 
 #include <array>
@@ -15,9 +16,11 @@ namespace {
 struct Manner {
   std::string_view service;
   std::string_view code;
-  bool enums_reversed = false;    // CloudWatch lists a set backwards (aws-semantics 2.1)
-  bool elements_not_null = false; // IAM ends the constraints of an element with that (recorded in moto)
-  bool enums_by_schema = false;   // Route 53 holds bodies against an XML schema first (aws-semantics 1.12)
+  bool enums_reversed = false;  // CloudWatch lists a set backwards (aws-semantics 2.1)
+  bool elements_not_null =
+      false;  // IAM ends the constraints of an element with that (recorded in moto)
+  bool enums_by_schema =
+      false;  // Route 53 holds bodies against an XML schema first (aws-semantics 1.12)
 };
 constexpr Manner usual{"", "ValidationException"};
 constexpr std::array<Manner, 6> manners{{
@@ -97,22 +100,28 @@ class Validator {
   void structure(const Shape& shape, const std::string& path, const Value& value, int depth) {
     if (depth > codec::max_depth) return;
     for (const auto& member : shape.members) {
-      if (!member.required && (member.shape == no_shape || !model_.shape(member.shape).constrained)) continue;
+      if (!member.required && (member.shape == no_shape || !model_.shape(member.shape).constrained))
+        continue;
       auto name = member.name;
       if (name[0] >= 'A' && name[0] <= 'Z') name[0] = static_cast<char>(name[0] | 0x20);
       const auto where = path.empty() ? name : path + "." + name;
       const auto& inner = value[member.name];
       if (depth == 0) in_body_ = member.location == Location::body;
-      if (!inner.is_null()) check(member, where, inner, depth);
-      else if (member.required) violation(where, inner, "Member must not be null");
+      if (!inner.is_null())
+        check(member, where, inner, depth);
+      else if (member.required)
+        violation(where, inner, "Member must not be null");
     }
   }
 
   std::optional<Error> result() const {
     if (!schema_.empty()) return Error{std::string{manner_.code}, schema_, 0, {}};
     if (count_ == 0) return std::nullopt;
-    return Error{std::string{manner_.code},
-                 fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", text_), 0, {}};
+    return Error{
+        std::string{manner_.code},
+        fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", text_),
+        0,
+        {}};
   }
 
  private:
@@ -122,17 +131,25 @@ class Validator {
     if (manner_.enums_by_schema && in_body_ && breaks_enum(shape, value)) {
       if (schema_.empty())
         schema_ = fmt::format(
-            "Invalid XML ; cvc-enumeration-valid: Value '{}' is not facet-valid with respect to enumeration '{}'. It must "
+            "Invalid XML ; cvc-enumeration-valid: Value '{}' is not facet-valid with respect to "
+            "enumeration '{}'. It must "
             "be a value from the enumeration.",
             value.string(), joined(shape.enumeration, false));
       return;
     }
     for (const auto& broken : violations(shape, value)) violation(where, value, broken);
     switch (shape.kind) {
-      case Kind::structure: structure(shape, where, value, depth + 1); break;
-      case Kind::list: list(shape, where, value, depth); break;
-      case Kind::map: map(shape, where, value, depth); break;
-      default: break;
+      case Kind::structure:
+        structure(shape, where, value, depth + 1);
+        break;
+      case Kind::list:
+        list(shape, where, value, depth);
+        break;
+      case Kind::map:
+        map(shape, where, value, depth);
+        break;
+      default:
+        break;
     }
   }
 
@@ -143,7 +160,8 @@ class Validator {
       int index = 0;
       for (const auto& item : value.items()) {
         ++index;
-        if (!item.is_null()) check(shape.element, fmt::format("{}.{}.member", where, index), item, depth + 1);
+        if (!item.is_null())
+          check(shape.element, fmt::format("{}.{}.member", where, index), item, depth + 1);
       }
       return;
     }
@@ -159,11 +177,14 @@ class Validator {
     for (const auto& [name, inner] : value.members()) {
       bad_key = bad_key || !violations(key, Value{name}).empty();
       if (inner.is_null() || !element.constrained) continue;
-      if (is_scalar(element)) bad_value = bad_value || !violations(element, inner).empty();
-      else check(shape.element, where + "." + name.substr(0, 128) + ".member", inner, depth + 1);
+      if (is_scalar(element))
+        bad_value = bad_value || !violations(element, inner).empty();
+      else
+        check(shape.element, where + "." + name.substr(0, 128) + ".member", inner, depth + 1);
     }
     if (bad_key) violation(where, value, "Map keys must satisfy constraint: " + constraints(key));
-    if (bad_value) violation(where, value, "Map value must satisfy constraint: " + constraints(element));
+    if (bad_value)
+      violation(where, value, "Map value must satisfy constraint: " + constraints(element));
   }
 
   static bool is_scalar(const Shape& shape) {
@@ -178,7 +199,8 @@ class Validator {
   }
 
   std::string enum_text(const Shape& shape) const {
-    return "Member must satisfy enum value set: " + joined(shape.enumeration, manner_.enums_reversed);
+    return "Member must satisfy enum value set: " +
+           joined(shape.enumeration, manner_.enums_reversed);
   }
 
   // What the value breaks of its own shape.
@@ -218,10 +240,16 @@ class Validator {
 
   std::string constraints(const Shape& shape) const {
     std::vector<std::string> parts;
-    const std::string_view what = shape.kind == Kind::integer || shape.kind == Kind::floating ? "value" : "length";
-    if (shape.max) parts.push_back(fmt::format("Member must have {} less than or equal to {}", what, bound_text(*shape.max)));
-    if (shape.min) parts.push_back(fmt::format("Member must have {} greater than or equal to {}", what, bound_text(*shape.min)));
-    if (shape.pattern) parts.push_back("Member must satisfy regular expression pattern: " + shape.pattern->text());
+    const std::string_view what =
+        shape.kind == Kind::integer || shape.kind == Kind::floating ? "value" : "length";
+    if (shape.max)
+      parts.push_back(fmt::format("Member must have {} less than or equal to {}", what,
+                                  bound_text(*shape.max)));
+    if (shape.min)
+      parts.push_back(fmt::format("Member must have {} greater than or equal to {}", what,
+                                  bound_text(*shape.min)));
+    if (shape.pattern)
+      parts.push_back("Member must satisfy regular expression pattern: " + shape.pattern->text());
     if (enum_applies(shape)) parts.push_back(enum_text(shape));
     if (manner_.elements_not_null) parts.push_back("Member must not be null");
     return joined(parts, false);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Value: one decoded AWS input or output, whatever the protocol. A plain tree; the shape tables say what it should be.
-// Numbers are integers or doubles as the shape says; timestamps are Instants; blobs and strings are both std::string
-// (the shape tells them apart). Structures and maps keep the order in which members were set.
-// Reading what is absent gives a null Value or the default asked for, so handlers need no presence dance:
+// Value: one decoded AWS input or output, whatever the protocol. A plain tree; the shape tables say
+// what it should be. Numbers are integers or doubles as the shape says; timestamps are Instants;
+// blobs and strings are both std::string (the shape tells them apart). Structures and maps keep the
+// order in which members were set. Reading what is absent gives a null Value or the default asked
+// for, so handlers need no presence dance:
 //   input["HealthCheckConfig"]["Port"].integer_or(80)
 #pragma once
 
@@ -30,19 +31,19 @@ class Value {
   Value(Value&&) noexcept;
   Value& operator=(const Value&);
   Value& operator=(Value&&) noexcept;
-  ~Value();  // null
-  Value(bool b);                                  // NOLINT: implicit conversions make handlers readable
-  Value(int i);                     // NOLINT
-  Value(std::int64_t i);                          // NOLINT
-  Value(std::uint32_t i);           // NOLINT
-  Value(double d);                                // NOLINT
-  Value(const char* s);              // NOLINT
-  Value(std::string s);                // NOLINT
-  Value(std::string_view s);         // NOLINT
-  Value(Instant t);                               // NOLINT
-  Value(List list);                 // NOLINT
+  ~Value();                   // null
+  Value(bool b);              // NOLINT: implicit conversions make handlers readable
+  Value(int i);               // NOLINT
+  Value(std::int64_t i);      // NOLINT
+  Value(std::uint32_t i);     // NOLINT
+  Value(double d);            // NOLINT
+  Value(const char* s);       // NOLINT
+  Value(std::string s);       // NOLINT
+  Value(std::string_view s);  // NOLINT
+  Value(Instant t);           // NOLINT
+  Value(List list);           // NOLINT
   template <class T>
-  Value(const std::optional<T>& maybe) {                        // NOLINT: nothing is null, which setters leave out
+  Value(const std::optional<T>& maybe) {  // NOLINT: nothing is null, which setters leave out
     if (maybe) *this = Value{*maybe};
   }
   // Value::structure({{"Id", id}, {"Comment", comment}}): members whose value is null are left out.
@@ -73,7 +74,9 @@ class Value {
 
   // Reads with a default for null.
   bool boolean_or(bool otherwise) const { return is_null() ? otherwise : boolean(); }
-  std::int64_t integer_or(std::int64_t otherwise) const { return is_null() ? otherwise : integer(); }
+  std::int64_t integer_or(std::int64_t otherwise) const {
+    return is_null() ? otherwise : integer();
+  }
   double number_or(double otherwise) const { return is_null() ? otherwise : number(); }
   std::string string_or(std::string_view otherwise) const;
   std::optional<std::string> optional_string() const;
@@ -82,13 +85,14 @@ class Value {
   // Members of structures and maps. operator[] on null gives null.
   const Value& operator[](std::string_view name) const;
   bool has(std::string_view name) const { return !(*this)[name].is_null(); }
-  void set(std::string_view name, Value value);   // replaces or appends; a null value removes
-  void push(Value value);                         // to a list
+  void set(std::string_view name, Value value);  // replaces or appends; a null value removes
+  void push(Value value);                        // to a list
 
   friend bool operator==(const Value&, const Value&);
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Instant, List, Struct> state_;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Instant, List, Struct>
+      state_;
 };
 
 struct Value::Member {
@@ -118,8 +122,9 @@ inline Value Value::list(std::initializer_list<Value> items) { return Value{List
 
 bool operator==(const Value&, const Value&);
 
-// Values as JSON text: how services store entities, and for documents. Timestamps become integer milliseconds, strings
-// that are not UTF-8 are not representable (keep blobs apart). from_json: nothing when the text is not JSON.
+// Values as JSON text: how services store entities, and for documents. Timestamps become integer
+// milliseconds, strings that are not UTF-8 are not representable (keep blobs apart). from_json:
+// nothing when the text is not JSON.
 std::string to_json(const Value& value);
 std::optional<Value> from_json(std::string_view text);
 

@@ -31,11 +31,16 @@ json::value to_boost(const Value& value) {
 
 Value from_boost(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::bool_: return value.get_bool();
-    case json::kind::int64: return value.get_int64();
-    case json::kind::uint64: return static_cast<double>(value.get_uint64());
-    case json::kind::double_: return value.get_double();
-    case json::kind::string: return std::string_view{value.get_string()};
+    case json::kind::bool_:
+      return value.get_bool();
+    case json::kind::int64:
+      return value.get_int64();
+    case json::kind::uint64:
+      return static_cast<double>(value.get_uint64());
+    case json::kind::double_:
+      return value.get_double();
+    case json::kind::string:
+      return std::string_view{value.get_string()};
     case json::kind::array: {
       Value::List items;
       for (const auto& item : value.get_array()) items.push_back(from_boost(item));
@@ -47,7 +52,8 @@ Value from_boost(const json::value& value) {
         out.members_mut().push_back({std::string{name}, from_boost(member)});
       return out;
     }
-    case json::kind::null: break;
+    case json::kind::null:
+      break;
   }
   return {};
 }

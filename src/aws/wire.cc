@@ -24,8 +24,12 @@ Value read_input(const Recognised& what, const HttpRequest& request) {
       return codec::read_query(model, id, pairs);
     }
     case Protocol::json_1_0:
-    case Protocol::json_1_1: input = codec::read_json(model, root, body); break;
-    case Protocol::cbor: input = codec::read_cbor(model, root, body); break;
+    case Protocol::json_1_1:
+      input = codec::read_json(model, root, body);
+      break;
+    case Protocol::cbor:
+      input = codec::read_cbor(model, root, body);
+      break;
     case Protocol::rest_json:
     case Protocol::rest_xml: {
       input = Value::structure();
@@ -40,9 +44,12 @@ Value read_input(const Recognised& what, const HttpRequest& request) {
 
 std::string_view malformed_code(Protocol protocol) {
   switch (protocol) {
-    case Protocol::query: return "MalformedInput";
-    case Protocol::rest_xml: return "InvalidInput";
-    default: return "SerializationException";
+    case Protocol::query:
+      return "MalformedInput";
+    case Protocol::rest_xml:
+      return "InvalidInput";
+    default:
+      return "SerializationException";
   }
 }
 
@@ -61,8 +68,8 @@ void write_query_output(std::string& out, const ServiceModel& model, const Opera
   out += "</RequestId></ResponseMetadata></" + operation.name + "Response>";
 }
 
-void write_rest_output(HttpResponse& response, const ServiceModel& model, const Operation& operation,
-                       Protocol protocol, const Value& output) {
+void write_rest_output(HttpResponse& response, const ServiceModel& model,
+                       const Operation& operation, Protocol protocol, const Value& output) {
   response.status = operation.status;
   if (operation.output == no_shape) return;
   const auto& shape = model.shape(operation.output);
@@ -72,9 +79,11 @@ void write_rest_output(HttpResponse& response, const ServiceModel& model, const 
   std::string content_type;
   const auto root = shape.xml_name.empty() ? shape.name : shape.xml_name;
   const auto space = shape.xml_namespace.empty() ? model.xml_namespace : std::string{};
-  response.body = codec::write_rest_body(model, shape, protocol, root, space, output, &content_type);
+  response.body =
+      codec::write_rest_body(model, shape, protocol, root, space, output, &content_type);
   if (response.status == 204) response.body.clear();
-  if (!response.body.empty() && !content_type.empty()) response.headers.set("Content-Type", content_type);
+  if (!response.body.empty() && !content_type.empty())
+    response.headers.set("Content-Type", content_type);
   if (content_type == "application/xml") response.headers.set("Content-Type", "text/xml");
   codec::write_headers(response.headers, model, shape, output);
 }
@@ -86,12 +95,14 @@ Outcome<Value> decode_input(const Recognised& what, const HttpRequest& request) 
   try {
     return read_input(what, request);
   } catch (const codec::Malformed& problem) {
-    const auto code = problem.code().empty() ? std::string{malformed_code(what.protocol)} : problem.code();
+    const auto code =
+        problem.code().empty() ? std::string{malformed_code(what.protocol)} : problem.code();
     return refuse(code, problem.message(), code == "RequestEntityTooLarge" ? 413 : 400);
   }
 }
 
-HttpResponse encode_output(const Recognised& what, const Value& output, std::string_view request_id) {
+HttpResponse encode_output(const Recognised& what, const Value& output,
+                           std::string_view request_id) {
   HttpResponse response;
   const auto& model = *what.service;
   const auto& operation = *what.operation;
@@ -118,7 +129,9 @@ HttpResponse encode_output(const Recognised& what, const Value& output, std::str
       }
       break;
     case Protocol::rest_json:
-    case Protocol::rest_xml: write_rest_output(response, model, operation, what.protocol, output); break;
+    case Protocol::rest_xml:
+      write_rest_output(response, model, operation, what.protocol, output);
+      break;
   }
   return response;
 }

@@ -19,24 +19,28 @@ std::string_view local_name(const char* qualified) {
 std::string text_content(const pugi::xml_node& node) {
   std::string text;
   for (const auto& child : node.children()) {
-    if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) text += child.value();
+    if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata)
+      text += child.value();
     if (child.type() == pugi::node_element)
-      throw Malformed{fmt::format("Unexpected element <{}>", std::string_view{child.name()}.substr(0, 64))};
+      throw Malformed{
+          fmt::format("Unexpected element <{}>", std::string_view{child.name()}.substr(0, 64))};
   }
   return text;
 }
 
 Value from(const ServiceModel& model, const Member& place, const pugi::xml_node& node, int depth);
 
-void add_entry(const ServiceModel& model, const Shape& map, const pugi::xml_node& entry, Value& into,
-               int depth) {
+void add_entry(const ServiceModel& model, const Shape& map, const pugi::xml_node& entry,
+               Value& into, int depth) {
   std::string key;
   Value value;
   for (const auto& part : entry.children()) {
     if (part.type() != pugi::node_element) continue;
     const auto name = local_name(part.name());
-    if (name == map.key.wire_name) key = text_content(part);
-    else if (name == map.element.wire_name) value = from(model, map.element, part, depth + 1);
+    if (name == map.key.wire_name)
+      key = text_content(part);
+    else if (name == map.element.wire_name)
+      value = from(model, map.element, part, depth + 1);
   }
   into.members_mut().push_back({std::move(key), std::move(value)});
 }
@@ -50,8 +54,10 @@ void add_flattened(const ServiceModel& model, const Member& member, const pugi::
   auto& members = structure.members_mut();
   for (auto& [name, value] : members) {
     if (name != member.name) continue;
-    if (shape.kind == Kind::list) value.push(from(model, shape.element, node, depth + 1));
-    else add_entry(model, shape, node, value, depth);
+    if (shape.kind == Kind::list)
+      value.push(from(model, shape.element, node, depth + 1));
+    else
+      add_entry(model, shape, node, value, depth);
   }
 }
 
@@ -63,7 +69,8 @@ Value structure_of(const ServiceModel& model, const Shape& shape, const pugi::xm
     auto attribute = node.attribute(member.wire_name.c_str());
     if (!attribute)
       for (const auto& candidate : node.attributes())
-        if (local_name(candidate.name()) == local_name(member.wire_name.c_str())) attribute = candidate;
+        if (local_name(candidate.name()) == local_name(member.wire_name.c_str()))
+          attribute = candidate;
     if (attribute) out.set(member.name, read_scalar(model, member, attribute.value()));
   }
   for (const auto& child : node.children()) {
@@ -84,7 +91,8 @@ Value from(const ServiceModel& model, const Member& place, const pugi::xml_node&
   if (depth > max_depth) throw Malformed{"The document is nested too deeply"};
   const auto& shape = model.shape(place.shape);
   switch (shape.kind) {
-    case Kind::structure: return structure_of(model, shape, node, depth);
+    case Kind::structure:
+      return structure_of(model, shape, node, depth);
     case Kind::list: {
       Value::List items;
       for (const auto& child : node.children())
@@ -99,7 +107,8 @@ Value from(const ServiceModel& model, const Member& place, const pugi::xml_node&
       drop_duplicates(out.members_mut());
       return out;
     }
-    default: return read_scalar(model, place, text_content(node));
+    default:
+      return read_scalar(model, place, text_content(node));
   }
 }
 
@@ -120,8 +129,8 @@ void close_element(std::string& out, std::string_view name) {
   out += '>';
 }
 
-void write_entry(std::string& out, std::string_view name, const ServiceModel& model, const Member& place,
-                 const Shape& map, const Value::Member& entry) {
+void write_entry(std::string& out, std::string_view name, const ServiceModel& model,
+                 const Member& place, const Shape& map, const Value::Member& entry) {
   const bool flat = place.flattened;  // the entry then stands for the map's own element
   open_element(out, name, flat ? place.xml_namespace : std::string{}, place.xml_prefix);
   out += '>';
@@ -134,9 +143,11 @@ void write_flattened(std::string& out, const ServiceModel& model, const Member& 
                      const Value& value) {
   const auto& shape = model.shape(member.shape);
   if (shape.kind == Kind::list)
-    for (const auto& item : value.items()) write_xml(out, member.wire_name, model, shape.element, item);
+    for (const auto& item : value.items())
+      write_xml(out, member.wire_name, model, shape.element, item);
   else
-    for (const auto& entry : value.members()) write_entry(out, member.wire_name, model, member, shape, entry);
+    for (const auto& entry : value.members())
+      write_entry(out, member.wire_name, model, member, shape, entry);
 }
 
 }  // namespace
@@ -144,10 +155,18 @@ void write_flattened(std::string& out, const ServiceModel& model, const Member& 
 void write_xml_text(std::string& out, std::string_view text) {
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '\r': out += "&#xD;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\r':
+        out += "&#xD;";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
           out += fmt::format("&#x{:X};", static_cast<int>(c));
@@ -159,9 +178,12 @@ void write_xml_text(std::string& out, std::string_view text) {
 
 void write_xml_attribute(std::string& out, std::string_view text) {
   for (const char c : text) {
-    if (c == '"') out += "&quot;";
-    else if (c == '\n') out += "&#xA;";
-    else write_xml_text(out, {&c, 1});
+    if (c == '"')
+      out += "&quot;";
+    else if (c == '\n')
+      out += "&#xA;";
+    else
+      write_xml_text(out, {&c, 1});
   }
 }
 
@@ -179,8 +201,8 @@ void write_xml_members(std::string& out, const ServiceModel& model, const Shape&
   }
 }
 
-void write_xml(std::string& out, std::string_view name, const ServiceModel& model, const Member& place,
-               const Value& value) {
+void write_xml(std::string& out, std::string_view name, const ServiceModel& model,
+               const Member& place, const Value& value) {
   const auto& shape = model.shape(place.shape);
   open_element(out, name, place.xml_namespace, place.xml_prefix);
   if (shape.kind == Kind::structure)
@@ -196,13 +218,16 @@ void write_xml(std::string& out, std::string_view name, const ServiceModel& mode
     }
   out += '>';
   switch (shape.kind) {
-    case Kind::structure: write_xml_members(out, model, shape, value); break;
+    case Kind::structure:
+      write_xml_members(out, model, shape, value);
+      break;
     case Kind::list:
       for (const auto& item : value.items())
         write_xml(out, shape.element.wire_name, model, shape.element, item);
       break;
     case Kind::map:
-      for (const auto& entry : value.members()) write_entry(out, "entry", model, place, shape, entry);
+      for (const auto& entry : value.members())
+        write_entry(out, "entry", model, place, shape, entry);
       break;
     default: {
       std::string text;
@@ -222,7 +247,8 @@ Value read_xml_text(const ServiceModel& model, const Member& place, std::string_
   pugi::xml_document document;
   const auto result = document.load_buffer(
       text.data(), text.size(),
-      (pugi::parse_default | pugi::parse_ws_pcdata_single | pugi::parse_doctype), pugi::encoding_utf8);
+      (pugi::parse_default | pugi::parse_ws_pcdata_single | pugi::parse_doctype),
+      pugi::encoding_utf8);
   if (!result) throw Malformed{fmt::format("Invalid XML ; {}", result.description())};
   for (const auto& child : document.children())
     if (child.type() == pugi::node_doctype) throw Malformed{"Invalid XML ; DOCTYPE is disallowed"};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result<T, E>: a value or a documented refusal, spelled like std::expected (which clang 14 cannot see through
-// libstdc++ 12). Propagate with two plain lines:
+// Result<T, E>: a value or a documented refusal, spelled like std::expected (which clang 14 cannot
+// see through libstdc++ 12). Propagate with two plain lines:
 //   auto zone = find_zone(id);
 //   if (!zone) return failure(zone.error());
 #pragma once
@@ -34,9 +34,11 @@ class [[nodiscard]] Result {
   using value_type = T;
   using error_type = E;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit as in std::expected
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit as in std::expected
   template <class F>
-  Result(Failure<F> refused) : state_(std::in_place_index<1>, std::move(refused.error)) {}  // NOLINT
+  Result(Failure<F> refused)
+      : state_(std::in_place_index<1>, std::move(refused.error)) {}  // NOLINT
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }

@@ -122,8 +122,10 @@ std::optional<std::string> unbase64(std::string_view text) {
       table[static_cast<unsigned char>(base64_digits[i])] = static_cast<int>(i);
     return table;
   }();
-  if (text.size() % 4 == 0 && text.ends_with("==")) text.remove_suffix(2);
-  else if (text.size() % 4 == 0 && text.ends_with('=')) text.remove_suffix(1);
+  if (text.size() % 4 == 0 && text.ends_with("=="))
+    text.remove_suffix(2);
+  else if (text.size() % 4 == 0 && text.ends_with('='))
+    text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
   std::string out;
   out.reserve(text.size() * 3 / 4);
@@ -202,11 +204,21 @@ bool valid_utf8(std::string_view text) {
     const auto byte = static_cast<unsigned char>(text[i]);
     std::size_t more;
     std::uint32_t point;
-    if (byte < 0x80) { ++i; continue; }
-    if (byte >= 0xc2 && byte <= 0xdf) { more = 1; point = byte & 0x1fu; }
-    else if (byte >= 0xe0 && byte <= 0xef) { more = 2; point = byte & 0x0fu; }
-    else if (byte >= 0xf0 && byte <= 0xf4) { more = 3; point = byte & 0x07u; }
-    else return false;
+    if (byte < 0x80) {
+      ++i;
+      continue;
+    }
+    if (byte >= 0xc2 && byte <= 0xdf) {
+      more = 1;
+      point = byte & 0x1fu;
+    } else if (byte >= 0xe0 && byte <= 0xef) {
+      more = 2;
+      point = byte & 0x0fu;
+    } else if (byte >= 0xf0 && byte <= 0xf4) {
+      more = 3;
+      point = byte & 0x07u;
+    } else
+      return false;
     if (text.size() - i <= more) return false;
     for (std::size_t j = 1; j <= more; ++j) {
       const auto next = static_cast<unsigned char>(text[i + j]);

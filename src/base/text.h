@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small text tools that the standard library lacks. ASCII only where case matters (names, headers, actions).
+// Small text tools that the standard library lacks. ASCII only where case matters (names, headers,
+// actions).
 #pragma once
 
 #include <cstdint>
@@ -17,13 +18,14 @@ std::string_view trim(std::string_view text);  // blanks, tabs, CR, LF
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
-std::optional<std::int64_t> parse_int(std::string_view text);   // whole text, base 10
-std::optional<double> parse_double(std::string_view text);      // whole text
+std::optional<std::int64_t> parse_int(std::string_view text);  // whole text, base 10
+std::optional<double> parse_double(std::string_view text);     // whole text
 
-std::string hex(std::string_view bytes);                         // lower case
+std::string hex(std::string_view bytes);  // lower case
 std::optional<std::string> unhex(std::string_view text);
 std::string base64(std::string_view bytes);
-std::optional<std::string> unbase64(std::string_view text);      // padding optional, white space refused
+std::optional<std::string> unbase64(
+    std::string_view text);  // padding optional, white space refused
 
 // RFC 3986: everything but unreserved characters becomes %XX; '/' stays when asked.
 enum class Slash { encode, keep };
@@ -31,7 +33,8 @@ std::string percent_encode(std::string_view text, Slash slash = Slash::encode);
 enum class Plus { literal, is_space };
 std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::literal);
 
-// `*` any run, `?` any one character; everything else literal. Case-sensitive. Linear in practice, no recursion.
+// `*` any run, `?` any one character; everything else literal. Case-sensitive. Linear in practice,
+// no recursion.
 bool wildcard_match(std::string_view pattern, std::string_view text);
 
 bool valid_utf8(std::string_view text);

@@ -127,20 +127,26 @@ std::optional<Duration> parse_duration(std::string_view text) {
   double total_ns = 0;
   while (!text.empty()) {
     double number = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number,
-                                               std::chars_format::fixed);
+    const auto [rest, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
     if (error != std::errc{} || number < 0) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
     const auto unit_length = std::min(text.find_first_of("0123456789."), text.size());
     const auto unit = text.substr(0, unit_length);
     text.remove_prefix(unit_length);
     double ns = 0;
-    if (unit == "ms") ns = 1e6;
-    else if (unit == "s") ns = 1e9;
-    else if (unit == "m") ns = 60e9;
-    else if (unit == "h") ns = 3600e9;
-    else if (unit == "d") ns = 86400e9;
-    else return std::nullopt;
+    if (unit == "ms")
+      ns = 1e6;
+    else if (unit == "s")
+      ns = 1e9;
+    else if (unit == "m")
+      ns = 60e9;
+    else if (unit == "h")
+      ns = 3600e9;
+    else if (unit == "d")
+      ns = 86400e9;
+    else
+      return std::nullopt;
     total_ns += number * ns;
     if (!(total_ns < longest_ns)) return std::nullopt;
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two times, two types, so that they cannot be mixed up (ARCHITECTURE.md, idea 5).
-// Instant: the engine's time, which may run faster or stand still; drives intervals, periods, retries, timestamps.
-// WallInstant: the world's time; drives signature skew, credential expiry, socket and process limits.
+// Instant: the engine's time, which may run faster or stand still; drives intervals, periods,
+// retries, timestamps. WallInstant: the world's time; drives signature skew, credential expiry,
+// socket and process limits.
 #pragma once
 
 #include <chrono>
@@ -33,11 +34,13 @@ double unix_seconds_fractional(Instant t);  // millisecond resolution
 Instant from_unix_ms(std::int64_t ms);
 Instant from_unix_seconds(double seconds);
 
-// "2026-11-22T10:42:21.231Z" / "2026-11-22T10:42:21Z" / "2026-11-22T10:42:21.231+0000" (CloudWatch's alarm messages)
+// "2026-11-22T10:42:21.231Z" / "2026-11-22T10:42:21Z" / "2026-11-22T10:42:21.231+0000"
+// (CloudWatch's alarm messages)
 std::string iso8601_ms(Instant t);
 std::string iso8601_seconds(Instant t);
 std::string iso8601_ms_offset(Instant t);
-// Reads the first two forms, any number of fraction digits, Z or a numeric offset. Nothing for other text.
+// Reads the first two forms, any number of fraction digits, Z or a numeric offset. Nothing for
+// other text.
 std::optional<Instant> parse_iso8601(std::string_view text);
 
 // UTC calendar fields of an instant.

@@ -23,7 +23,9 @@ std::vector<char*> as_argv(const std::vector<std::string>& arguments) {
   return out;
 }
 
-int exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int exit_status(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 [[noreturn]] void become(const std::vector<std::string>& arguments) {
   sigset_t none;
@@ -40,7 +42,8 @@ int exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 1
 Finished run_program(const std::vector<std::string>& arguments, const Environment& environment,
                      const std::vector<std::string>& unset) {
   int out[2], err[2];
-  if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) return {127, "", std::strerror(errno)};
+  if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0)
+    return {127, "", std::strerror(errno)};
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
@@ -60,8 +63,10 @@ Finished run_program(const std::vector<std::string>& arguments, const Environmen
       if (open[i].fd < 0 || !open[i].revents) continue;
       char buffer[16384];
       const auto got = ::read(open[i].fd, buffer, sizeof buffer);
-      if (got > 0) (i == 0 ? finished.out : finished.err).append(buffer, static_cast<std::size_t>(got));
-      else if (got == 0) open[i].fd = -1;
+      if (got > 0)
+        (i == 0 ? finished.out : finished.err).append(buffer, static_cast<std::size_t>(got));
+      else if (got == 0)
+        open[i].fd = -1;
     }
   }
   ::close(out[0]);

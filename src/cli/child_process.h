@@ -24,8 +24,10 @@ Finished run_program(const std::vector<std::string>& arguments, const Environmen
 // A program that says `ready ...` on its first line. Killed (SIGKILL) when this goes.
 class BackgroundProgram {
  public:
-  // Problem: it ended before it said ready (with what it said on stderr). `log`: a file for its stderr.
-  static Result<BackgroundProgram> start(const std::vector<std::string>& arguments, const std::string& log);
+  // Problem: it ended before it said ready (with what it said on stderr). `log`: a file for its
+  // stderr.
+  static Result<BackgroundProgram> start(const std::vector<std::string>& arguments,
+                                         const std::string& log);
   ~BackgroundProgram() { kill(); }
   BackgroundProgram(BackgroundProgram&& other) noexcept
       : pid_(std::exchange(other.pid_, 0)), ready_line_(std::move(other.ready_line_)) {}

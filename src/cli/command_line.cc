@@ -15,7 +15,9 @@ namespace {
 constexpr const char* version_text = "sitelatch " SITELATCH_VERSION;
 
 void add_data_dir(CLI::App* command, EngineChoice& where) {
-  command->add_option("--data-dir", where.data_dir, "the engine's data directory (default: by XDG rules)")
+  command
+      ->add_option("--data-dir", where.data_dir,
+                   "the engine's data directory (default: by XDG rules)")
       ->type_name("DIR");
 }
 
@@ -32,7 +34,8 @@ CLI::Validator duration_above_zero() {
 CLI::Validator account_id() {
   return CLI::Validator(
       [](std::string& text) -> std::string {
-        if (text.size() == 12 && text.find_first_not_of("0123456789") == std::string::npos) return {};
+        if (text.size() == 12 && text.find_first_not_of("0123456789") == std::string::npos)
+          return {};
         return "an account id is twelve digits";
       },
       "ID");
@@ -42,7 +45,8 @@ CLI::Validator account_id() {
 
 int run(int argc, char** argv) {
   CLI::App app{
-      "Sitelatch keeps a failed Primary site out of DNS until a person has synchronised the sites and switched back."};
+      "Sitelatch keeps a failed Primary site out of DNS until a person has synchronised the sites "
+      "and switched back."};
   app.name("sitelatch");
   app.require_subcommand(1);
   app.set_version_flag("--version", version_text);
@@ -56,24 +60,37 @@ int run(int argc, char** argv) {
   EngineOptions engine;
   auto* engine_command = app.add_subcommand("engine", "run the AWS services on this machine");
   add_data_dir(engine_command, engine.where);
-  engine_command->add_option("--api", engine.api, "where the AWS APIs are served; port 0 picks a free one")
-      ->type_name("ADDR:PORT")->capture_default_str();
-  engine_command->add_option("--dns", engine.dns, "where DNS is answered, UDP and TCP; port 0 picks a free one")
-      ->type_name("ADDR:PORT")->capture_default_str();
-  engine_command->add_option("--time-scale", engine.time_scale, "run the engine's time N times as fast")
-      ->type_name("N")->check(CLI::Range(0.001, 100000.0))->capture_default_str();
+  engine_command
+      ->add_option("--api", engine.api, "where the AWS APIs are served; port 0 picks a free one")
+      ->type_name("ADDR:PORT")
+      ->capture_default_str();
+  engine_command
+      ->add_option("--dns", engine.dns,
+                   "where DNS is answered, UDP and TCP; port 0 picks a free one")
+      ->type_name("ADDR:PORT")
+      ->capture_default_str();
+  engine_command
+      ->add_option("--time-scale", engine.time_scale, "run the engine's time N times as fast")
+      ->type_name("N")
+      ->check(CLI::Range(0.001, 100000.0))
+      ->capture_default_str();
   std::string clock = "wall";
-  engine_command->add_option("--clock", clock, "wall, or manual: time stands still until `sitelatch advance`")
-      ->check(CLI::IsMember({"wall", "manual"}))->capture_default_str();
+  engine_command
+      ->add_option("--clock", clock, "wall, or manual: time stands still until `sitelatch advance`")
+      ->check(CLI::IsMember({"wall", "manual"}))
+      ->capture_default_str();
   engine_command->add_option("--account-id", engine.account_id, "the account that owns everything")
-      ->check(account_id())->capture_default_str();
-  engine_command->add_flag("--ephemeral", engine.ephemeral, "keep nothing on disk but the key pair");
+      ->check(account_id())
+      ->capture_default_str();
+  engine_command->add_flag("--ephemeral", engine.ephemeral,
+                           "keep nothing on disk but the key pair");
   engine_command->add_flag("--accept-any-credentials", engine.accept_any_credentials,
                            "an unknown access key is the account's root (loopback addresses only)");
   engine_command->add_option("--smtp", engine.smtp, "send mail to this server instead of DIR/mail")
       ->type_name("smtp://HOST:PORT");
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))->capture_default_str();
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
   engine_command->footer(
       "Prints one line when it serves: ready api=http://127.0.0.1:4566 dns=127.0.0.1:5300\n"
       "Logs go to stderr. SIGTERM or SIGINT ends it in good order.\n\n"
@@ -89,7 +106,8 @@ int run(int argc, char** argv) {
   add_guard_commands(app, status);
 
   EnvOptions env;
-  auto* env_command = app.add_subcommand("env", "print the exports that point tools at the running engine");
+  auto* env_command =
+      app.add_subcommand("env", "print the exports that point tools at the running engine");
   add_data_dir(env_command, env.where);
   env_command->add_option("--region", env.region, "the default region")->capture_default_str();
   env_command->footer("Example:\n  eval \"$(sitelatch env)\" && aws route53 list-health-checks");
@@ -97,10 +115,14 @@ int run(int argc, char** argv) {
 
   EnvOptions exec;
   std::vector<std::string> words;
-  auto* exec_command_line = app.add_subcommand("exec", "run one command pointed at the running engine");
+  auto* exec_command_line =
+      app.add_subcommand("exec", "run one command pointed at the running engine");
   add_data_dir(exec_command_line, exec.where);
-  exec_command_line->add_option("--region", exec.region, "the default region")->capture_default_str();
-  exec_command_line->add_option("command", words, "the command and its arguments, after --")->required()->type_name("CMD ...");
+  exec_command_line->add_option("--region", exec.region, "the default region")
+      ->capture_default_str();
+  exec_command_line->add_option("command", words, "the command and its arguments, after --")
+      ->required()
+      ->type_name("CMD ...");
   exec_command_line->footer("Example:\n  sitelatch exec -- aws route53 list-health-checks");
   exec_command_line->positionals_at_end();
   exec_command_line->callback([&] { status = exec_command(exec, words); });
@@ -109,24 +131,30 @@ int run(int argc, char** argv) {
   std::string advance_by;
   auto* advance = app.add_subcommand("advance", "move the time of an engine with --clock manual");
   add_data_dir(advance, advance_where);
-  advance->add_option("duration", advance_by, "how far: 90s, 5m, 1h30m")->required()->check(duration_above_zero());
+  advance->add_option("duration", advance_by, "how far: 90s, 5m, 1h30m")
+      ->required()
+      ->check(duration_above_zero());
   advance->footer(
-      "Everything due in between happens in order before the command returns; it prints the new time.\n\n"
+      "Everything due in between happens in order before the command returns; it prints the new "
+      "time.\n\n"
       "Example:\n  sitelatch advance 90s");
   advance->callback([&] { status = advance_clock(advance_where, *parse_duration(advance_by)); });
 
   EngineChoice health_where;
   std::string health_id, health_status;
   bool health_json = false;
-  auto* health = app.add_subcommand("health", "show the engine's health checks, or force a status on one");
+  auto* health =
+      app.add_subcommand("health", "show the engine's health checks, or force a status on one");
   add_data_dir(health, health_where);
   auto* id_option = health->add_option("id", health_id, "a health check")->type_name("ID");
   health->add_option("status", health_status, "up or down: forced; auto: as probed again")
-      ->check(CLI::IsMember({"up", "down", "auto"}))->needs(id_option);
+      ->check(CLI::IsMember({"up", "down", "auto"}))
+      ->needs(id_option);
   health->add_flag("--json", health_json, "the list as JSON");
   health->footer(
       "A forced status is kept apart from the real one, which goes on being probed beneath it.\n\n"
-      "Examples:\n  sitelatch health\n  sitelatch health 233e180f-f023-45a3-954e-415303f21eab down");
+      "Examples:\n  sitelatch health\n  sitelatch health 233e180f-f023-45a3-954e-415303f21eab "
+      "down");
   health->callback([&] {
     if (!health_id.empty() && health_status.empty())
       throw CLI::RequiredError("status: up, down or auto");
@@ -136,21 +164,27 @@ int run(int argc, char** argv) {
 
   SiteOptions site;
   auto* site_command = app.add_subcommand("site", "a small site with /lb-check to practise on");
-  site_command->add_option("--listen", site.listen, "where it listens")->type_name("ADDR:PORT")->capture_default_str();
+  site_command->add_option("--listen", site.listen, "where it listens")
+      ->type_name("ADDR:PORT")
+      ->capture_default_str();
   site_command->add_option("--name", site.name, "which site it says it is")->capture_default_str();
   site_command->footer(
-      "/lb-check answers 200 UP, or 503 DOWN on request; / says which site served; all else is 404.\n\n"
+      "/lb-check answers 200 UP, or 503 DOWN on request; / says which site served; all else is "
+      "404.\n\n"
       "Examples:\n  sitelatch site --listen 127.0.1.1:8080 --name primary &\n"
       "  curl -d DOWN http://127.0.1.1:8080/lb-check");
   site_command->callback([&] { status = run_site(site); });
 
   DemoOptions demo;
-  auto* demo_command = app.add_subcommand("demo", "the whole story with two real sites, in under a minute");
+  auto* demo_command =
+      app.add_subcommand("demo", "the whole story with two real sites, in under a minute");
   demo_command->add_option("--time-scale", demo.time_scale, "how many times faster than life")
-      ->check(CLI::Range(1.0, 120.0))->capture_default_str();
+      ->check(CLI::Range(1.0, 120.0))
+      ->capture_default_str();
   demo_command->add_flag("--plain", demo.plain, "no colours");
   demo_command->add_flag("--keep", demo.keep, "leave the demo's directory for a look");
-  demo_command->footer("Exit status 0 only if every step was verified.\n\nExample:\n  sitelatch demo");
+  demo_command->footer(
+      "Exit status 0 only if every step was verified.\n\nExample:\n  sitelatch demo");
   demo_command->callback([&] { status = run_demo(demo); });
 
   try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands, each a function of its options: what it prints goes to stdout, what went wrong to stderr, the exit status
-// is its answer (0 done, 1 refused or failed, 2 wrong usage). command_line.cc fills the options in.
+// The commands, each a function of its options: what it prints goes to stdout, what went wrong to
+// stderr, the exit status is its answer (0 done, 1 refused or failed, 2 wrong usage).
+// command_line.cc fills the options in.
 #pragma once
 
 #include <filesystem>

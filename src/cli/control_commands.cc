@@ -17,15 +17,16 @@ int report(const Problem& problem) {
 
 int advance_clock(const EngineChoice& where, Duration by) {
   const auto answer = ask_engine(
-      where, aws::Value::structure({{"command", "advance"}, {"nanoseconds", std::int64_t{by.count()}}}));
+      where,
+      aws::Value::structure({{"command", "advance"}, {"nanoseconds", std::int64_t{by.count()}}}));
   if (!answer) return report(answer.error());
   fmt::print("{}\n", (*answer)["now"].string_or(""));
   return exit_done;
 }
 
 int force_health(const EngineChoice& where, const std::string& id, const std::string& status) {
-  const auto answer =
-      ask_engine(where, aws::Value::structure({{"command", "health"}, {"id", id}, {"status", status}}));
+  const auto answer = ask_engine(
+      where, aws::Value::structure({{"command", "health"}, {"id", id}, {"status", status}}));
   if (!answer) return report(answer.error());
   fmt::print("{}\n", (*answer)["text"].string_or(""));
   return exit_done;

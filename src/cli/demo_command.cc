@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole story with real processes: an engine on scaled time, two sites, the guard deployed by `sitelatch deploy`, an
-// outage, the latch, the return of Primary, and a person's `sitelatch switch-back`. Every ✓ was asked, none assumed.
+// The whole story with real processes: an engine on scaled time, two sites, the guard deployed by
+// `sitelatch deploy`, an outage, the latch, the return of Primary, and a person's `sitelatch
+// switch-back`. Every ✓ was asked, none assumed.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -63,10 +64,11 @@ class Demo {
   BackgroundProgram start_site(const std::string& name, const std::string& listen);
   std::string served_by();  // what a user of client.example.test gets
   // Polls until `now` gives `wanted`; each change on the way is told.
-  void expect(const std::string& what, const std::string& wanted, const std::function<std::string()>& now,
-              const std::string& verified, std::chrono::seconds limit = std::chrono::seconds{25});
-  void hold(const std::string& wanted, const std::function<std::string()>& now, double story_seconds,
-            const std::string& verified);
+  void expect(const std::string& what, const std::string& wanted,
+              const std::function<std::string()>& now, const std::string& verified,
+              std::chrono::seconds limit = std::chrono::seconds{25});
+  void hold(const std::string& wanted, const std::function<std::string()>& now,
+            double story_seconds, const std::string& verified);
 
   DemoOptions options_;
   fs::path directory_;
@@ -93,7 +95,8 @@ std::string Demo::sitelatch(const std::vector<std::string>& words, const std::st
   command.insert(command.end(), words.begin(), words.end());
   auto run = run_program(command, environment_, unset_);
   if (run.status != 0)
-    throw NotSeen{fmt::format("success of `sitelatch {}` (exit status {}): {}{}", words[0], run.status, run.err, run.out)};
+    throw NotSeen{fmt::format("success of `sitelatch {}` (exit status {}): {}{}", words[0],
+                              run.status, run.err, run.out)};
   return run.out;
 }
 
@@ -111,15 +114,17 @@ std::string Demo::create_check(const std::string& address, const std::string& re
                                              {"ResourcePath", "/lb-check"},
                                              {"RequestInterval", 30},
                                              {"FailureThreshold", 1}});
-  const auto made = call("route53", "CreateHealthCheck",
-                         aws::Value::structure({{"CallerReference", reference}, {"HealthCheckConfig", config}}));
+  const auto made =
+      call("route53", "CreateHealthCheck",
+           aws::Value::structure({{"CallerReference", reference}, {"HealthCheckConfig", config}}));
   return made["HealthCheck"]["Id"].string();
 }
 
 std::string Demo::resource_path() {
-  return call("route53", "GetHealthCheck", aws::Value::structure({{"HealthCheckId", check_}}))["HealthCheck"]
-             ["HealthCheckConfig"]["ResourcePath"]
-                 .string_or("none");
+  return call("route53", "GetHealthCheck",
+              aws::Value::structure(
+                  {{"HealthCheckId", check_}}))["HealthCheck"]["HealthCheckConfig"]["ResourcePath"]
+      .string_or("none");
 }
 
 // What `sitelatch status` says, by its own words: armed, tripped, ...
@@ -128,7 +133,8 @@ std::string Demo::guard_state() {
   const auto answer = aws::from_json(run.out);
   if (!answer) throw NotSeen{"JSON from `sitelatch status`: " + run.out + run.err};
   const auto& guards = (*answer)["guards"];
-  return (guards.is_list() && !guards.items().empty() ? guards.items()[0] : *answer)["state"].string_or("none");
+  return (guards.is_list() && !guards.items().empty() ? guards.items()[0] : *answer)["state"]
+      .string_or("none");
 }
 
 std::string Demo::served_by() {
@@ -140,8 +146,9 @@ std::string Demo::served_by() {
                      page && page->status == 200 ? "" : " (not answering)");
 }
 
-void Demo::expect(const std::string& what, const std::string& wanted, const std::function<std::string()>& now,
-                  const std::string& verified, std::chrono::seconds limit) {
+void Demo::expect(const std::string& what, const std::string& wanted,
+                  const std::function<std::string()>& now, const std::string& verified,
+                  std::chrono::seconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
   std::string seen;
   while ((seen = now()) != wanted) {
@@ -153,8 +160,8 @@ void Demo::expect(const std::string& what, const std::string& wanted, const std:
 }
 
 // The opposite of waiting: for that long nothing else may be seen.
-void Demo::hold(const std::string& wanted, const std::function<std::string()>& now, double story_seconds,
-                const std::string& verified) {
+void Demo::hold(const std::string& wanted, const std::function<std::string()>& now,
+                double story_seconds, const std::string& verified) {
   const double end = narrator_.story_seconds() + story_seconds;
   int asked = 0;
   while (narrator_.story_seconds() < end) {
@@ -169,16 +176,19 @@ void Demo::hold(const std::string& wanted, const std::function<std::string()>& n
 void Demo::set_the_stage() {
   narrator_.chapter("Two sites, one name");
   auto primary = start_site("primary", "127.0.1.1:0");
-  const auto site = net::parse_endpoint(primary.ready_line().substr(primary.ready_line().rfind('/') + 1));
+  const auto site =
+      net::parse_endpoint(primary.ready_line().substr(primary.ready_line().rfind('/') + 1));
   if (!site) throw NotSeen{"the site's address"};
   site_port_ = site->port;
   primary_ = std::move(primary);
   backup_ = start_site("backup", fmt::format("127.0.1.2:{}", site_port_));
-  narrator_.say(fmt::format("Primary serves on 127.0.1.1, Backup on 127.0.1.2 (port {}); both answer /lb-check.", site_port_));
+  narrator_.say(fmt::format(
+      "Primary serves on 127.0.1.1, Backup on 127.0.1.2 (port {}); both answer /lb-check.",
+      site_port_));
 
   auto engine = BackgroundProgram::start(
-      {self_, "engine", "--data-dir", (directory_ / "engine").string(), "--api", "127.0.0.1:0", "--dns", "127.0.0.1:0",
-       "--time-scale", fmt::format("{}", options_.time_scale)},
+      {self_, "engine", "--data-dir", (directory_ / "engine").string(), "--api", "127.0.0.1:0",
+       "--dns", "127.0.0.1:0", "--time-scale", fmt::format("{}", options_.time_scale)},
       (directory_ / "engine.log").string());
   if (!engine) throw NotSeen{engine.error().text};
   engine_ = std::move(*engine);
@@ -188,32 +198,43 @@ void Demo::set_the_stage() {
   environment_ = tools.set;
   unset_ = tools.unset;
   dns_ = *net::parse_endpoint(found->dns);
-  narrator_.say(fmt::format("The engine runs Route 53, CloudWatch, SNS, Lambda and IAM at {}, DNS at {}.", found->api_url, found->dns));
+  narrator_.say(
+      fmt::format("The engine runs Route 53, CloudWatch, SNS, Lambda and IAM at {}, DNS at {}.",
+                  found->api_url, found->dns));
 
   for (const auto& name : unset_) ::unsetenv(name.c_str());
   for (const auto& [name, value] : environment_) ::setenv(name.c_str(), value.c_str(), 1);
   aws_ = client::connect({});
 
   check_ = create_check("127.0.1.1", "primary");
-  const auto zone_path = call("route53", "CreateHostedZone",
-                              aws::Value::structure({{"Name", zone_name}, {"CallerReference", "demo"}}))["HostedZone"]["Id"].string();
+  const auto zone_path =
+      call("route53", "CreateHostedZone",
+           aws::Value::structure(
+               {{"Name", zone_name}, {"CallerReference", "demo"}}))["HostedZone"]["Id"]
+          .string();
   const auto zone = zone_path.substr(zone_path.rfind('/') + 1);  // "/hostedzone/Z..."
-  const auto change = [&](std::string_view role, std::string_view address, const aws::Value& check) {
-    const auto record = aws::Value::structure({{"Name", client_name},
-                                               {"Type", "A"},
-                                               {"SetIdentifier", role},
-                                               {"Failover", role},
-                                               {"TTL", 60},
-                                               {"ResourceRecords", aws::Value::list({aws::Value::structure({{"Value", address}})})},
-                                               {"HealthCheckId", check}});
+  const auto change = [&](std::string_view role, std::string_view address,
+                          const aws::Value& check) {
+    const auto record = aws::Value::structure(
+        {{"Name", client_name},
+         {"Type", "A"},
+         {"SetIdentifier", role},
+         {"Failover", role},
+         {"TTL", 60},
+         {"ResourceRecords", aws::Value::list({aws::Value::structure({{"Value", address}})})},
+         {"HealthCheckId", check}});
     return aws::Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", record}});
   };
-  // Backup has no health check of its own: were both sites unhealthy, Route 53 would otherwise answer Primary.
+  // Backup has no health check of its own: were both sites unhealthy, Route 53 would otherwise
+  // answer Primary.
   const auto batch = aws::Value::structure(
-      {{"Changes", aws::Value::list({change("PRIMARY", "127.0.1.1", check_), change("SECONDARY", "127.0.1.2", {})})}});
-  call("route53", "ChangeResourceRecordSets", aws::Value::structure({{"HostedZoneId", zone}, {"ChangeBatch", batch}}));
-  expect("DNS", "Primary", [this] { return served_by(); },
-         fmt::format("{} names Primary, and Primary answers.", client_name));
+      {{"Changes", aws::Value::list({change("PRIMARY", "127.0.1.1", check_),
+                                     change("SECONDARY", "127.0.1.2", {})})}});
+  call("route53", "ChangeResourceRecordSets",
+       aws::Value::structure({{"HostedZoneId", zone}, {"ChangeBatch", batch}}));
+  expect(
+      "DNS", "Primary", [this] { return served_by(); },
+      fmt::format("{} names Primary, and Primary answers.", client_name));
 }
 
 void Demo::arm() {
@@ -222,18 +243,26 @@ void Demo::arm() {
   for (const auto line : split(plan, '\n'))
     if (!line.empty()) narrator_.say(replace_all(std::string{line}, check_, "ID"));
   sitelatch({"deploy", check_, "--yes"}, "sitelatch deploy ID");
-  expect("the guard", "armed", [this] { return guard_state(); }, "`sitelatch status` says: armed. Whoever fails now is latched.");
+  expect(
+      "the guard", "armed", [this] { return guard_state(); },
+      "`sitelatch status` says: armed. Whoever fails now is latched.");
 }
 
 void Demo::lose_primary() {
   narrator_.chapter("Primary fails");
   primary_->kill();
   narrator_.say("Primary's process is killed.");
-  expect("DNS", "Backup", [this] { return served_by(); }, "DNS names Backup: failover.");
-  expect("the health check's path", latch_path, [this] { return resource_path(); },
-         fmt::format("The alarm told the topic, the topic ran the function, and the function has rewritten the health "
-                     "check's path to {}: Primary is latched.", latch_path));
-  expect("the guard", "tripped", [this] { return guard_state(); }, "`sitelatch status` says: tripped.");
+  expect(
+      "DNS", "Backup", [this] { return served_by(); }, "DNS names Backup: failover.");
+  expect(
+      "the health check's path", latch_path, [this] { return resource_path(); },
+      fmt::format("The alarm told the topic, the topic ran the function, and the function has "
+                  "rewritten the health "
+                  "check's path to {}: Primary is latched.",
+                  latch_path));
+  expect(
+      "the guard", "tripped", [this] { return guard_state(); },
+      "`sitelatch status` says: tripped.");
 }
 
 void Demo::bring_primary_back() {
@@ -242,15 +271,22 @@ void Demo::bring_primary_back() {
   const auto page = fetch({"127.0.1.1", site_port_}, "/lb-check");
   if (!page || page->status != 200) throw NotSeen{"Primary answering /lb-check with 200"};
   narrator_.verified("Primary runs again and answers /lb-check with 200.");
-  hold("Backup", [this] { return served_by(); }, 120, "For two minutes DNS never named Primary: Backup still serves.");
+  hold(
+      "Backup", [this] { return served_by(); }, 120,
+      "For two minutes DNS never named Primary: Backup still serves.");
 }
 
 void Demo::switch_back() {
   narrator_.chapter("A person has synchronised the sites, and switches back");
-  sitelatch({"switch-back", check_, "--reason", "the sites are synchronised", "--check", "true", "--yes"},
-            "sitelatch switch-back ID --reason \"the sites are synchronised\" --check ./sites-are-in-sync");
-  expect("DNS", "Primary", [this] { return served_by(); }, "DNS names Primary, and Primary serves.");
-  expect("the guard", "armed", [this] { return guard_state(); }, "`sitelatch status` says: armed, for the next time.");
+  sitelatch(
+      {"switch-back", check_, "--reason", "the sites are synchronised", "--check", "true", "--yes"},
+      "sitelatch switch-back ID --reason \"the sites are synchronised\" --check "
+      "./sites-are-in-sync");
+  expect(
+      "DNS", "Primary", [this] { return served_by(); }, "DNS names Primary, and Primary serves.");
+  expect(
+      "the guard", "armed", [this] { return guard_state(); },
+      "`sitelatch status` says: armed, for the next time.");
   const int status = engine_->terminate();
   if (status != 0) throw NotSeen{fmt::format("a good end of the engine: exit status {}", status)};
 }
@@ -260,7 +296,8 @@ void Demo::switch_back() {
 int run_demo(const DemoOptions& options) {
   std::string pattern = (fs::temp_directory_path() / "sitelatch-demo-XXXXXX").string();
   if (!::mkdtemp(pattern.data())) {
-    fmt::print(stderr, "sitelatch: cannot make a directory in {}\n", fs::temp_directory_path().string());
+    fmt::print(stderr, "sitelatch: cannot make a directory in {}\n",
+               fs::temp_directory_path().string());
     return exit_failed;
   }
   const fs::path directory = pattern;
@@ -270,15 +307,19 @@ int run_demo(const DemoOptions& options) {
     fmt::print("Times are the story's, told {:g} times faster than life.\n", options.time_scale);
     try {
       demo.tell();
-      fmt::print("\nThat is the story. What resolvers cached before the failover is outside anybody's reach; all else was verified.\n");
+      fmt::print(
+          "\nThat is the story. What resolvers cached before the failover is outside anybody's "
+          "reach; all else was verified.\n");
     } catch (const NotSeen& missing) {
       demo.narrator().failed("Not seen: " + missing.what);
       status = exit_failed;
     }
   }
   std::error_code ignored;
-  if (status != exit_done || options.keep) fmt::print("The demo's directory is left for a look: {}\n", directory.string());
-  else fs::remove_all(directory, ignored);
+  if (status != exit_done || options.keep)
+    fmt::print("The demo's directory is left for a look: {}\n", directory.string());
+  else
+    fs::remove_all(directory, ignored);
   return status;
 }
 

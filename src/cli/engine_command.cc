@@ -33,12 +33,13 @@ int say(int status, const std::string& sentence) {
 void raise_descriptor_limit() {
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
-  descriptors.rlim_cur = std::max(descriptors.rlim_cur, std::min<rlim_t>(descriptors.rlim_max, 65536));
+  descriptors.rlim_cur =
+      std::max(descriptors.rlim_cur, std::min<rlim_t>(descriptors.rlim_max, 65536));
   ::setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 
-// Waits for the first signal and ends the engine in good order; a second one ends it at once (nothing is lost: what was
-// acknowledged is in the journal).
+// Waits for the first signal and ends the engine in good order; a second one ends it at once
+// (nothing is lost: what was acknowledged is in the journal).
 void end_on_signal(engine::Engine& engine, const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
@@ -56,8 +57,8 @@ int run_engine(const EngineOptions& options) {
   set_log_level(level_named(options.log_level));
   raise_descriptor_limit();
   engine::Config config;
-  config.data_dir =
-      std::filesystem::absolute(options.where.data_dir.empty() ? store::default_data_directory() : options.where.data_dir);
+  config.data_dir = std::filesystem::absolute(
+      options.where.data_dir.empty() ? store::default_data_directory() : options.where.data_dir);
   const auto api = net::parse_endpoint(options.api);
   if (!api) return say(exit_usage, "--api: " + api.error().text);
   const auto dns = net::parse_endpoint(options.dns);
@@ -84,9 +85,11 @@ int run_engine(const EngineOptions& options) {
   engine::Engine& engine = **started;
   auto files = write_tool_files(config.data_dir, engine.api_url(), "us-east-1");
   if (!files) return say(exit_failed, files.error().text);
-  for (const auto& sentence : engine.missing_protections()) log(LogLevel::warning, "lambda", sentence);
+  for (const auto& sentence : engine.missing_protections())
+    log(LogLevel::warning, "lambda", sentence);
 
-  fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()), net::to_string(engine.dns()));
+  fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()),
+             net::to_string(engine.dns()));
   std::fflush(stdout);
   std::thread ending([&] { end_on_signal(engine, signals); });
   try {

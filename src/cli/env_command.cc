@@ -19,7 +19,8 @@ int print_env(const EnvOptions& options) {
   }
   const auto environment = tool_environment(*engine, options.region, environ);
   for (const auto& name : environment.unset) fmt::print("unset {}\n", name);
-  for (const auto& [name, value] : environment.set) fmt::print("export {}={}\n", name, shell_quoted(value));
+  for (const auto& [name, value] : environment.set)
+    fmt::print("export {}={}\n", name, shell_quoted(value));
   fmt::print("# Use it so: eval \"$(sitelatch env)\"\n");
   return exit_done;
 }

@@ -34,15 +34,19 @@ int arm(const ArmOptions& options) {
   errand.subject = "Sitelatch: armed: " + options.health_check_id;
   ErrandOptions run{options.common, options.health_check_id, errand, {}};
   run.decide = [](const guard::View& view) {
-    return guard::arm(guard::situation_of(view.seen.observed), {view.seen.observed.healthy}, view.now);
+    return guard::arm(guard::situation_of(view.seen.observed), {view.seen.observed.healthy},
+                      view.now);
   };
-  if (guard::valid_health_check_id(options.health_check_id)) wait_for_reports(desk, options.health_check_id);
+  if (guard::valid_health_check_id(options.health_check_id))
+    wait_for_reports(desk, options.health_check_id);
   return run_errand(desk, run);
 }
 
 int disarm(const DisarmOptions& options) {
   const auto keep = guard::keep(options.keep);
-  if (!keep) return fail(options.common, "--keep takes primary or backup: who serves meanwhile.", exit_usage);
+  if (!keep)
+    return fail(options.common, "--keep takes primary or backup: who serves meanwhile.",
+                exit_usage);
   GuardDesk desk(options.common);
   guard::Errand errand;
   errand.action = "disarm";
@@ -50,14 +54,19 @@ int disarm(const DisarmOptions& options) {
   errand.subject = "Sitelatch: maintenance begins: " + options.health_check_id;
   ErrandOptions run{options.common, options.health_check_id, errand, {}};
   run.decide = [&](const guard::View& view) {
-    return guard::disarm(guard::situation_of(view.seen.observed), {options.length, *keep, options.reason}, view.now);
+    return guard::disarm(guard::situation_of(view.seen.observed),
+                         {options.length, *keep, options.reason}, view.now);
   };
   run.afterwards = [&](const guard::Carried& carried) {
     if (carried.view.seen.observed.schedule)
-      return fmt::format("The function ends it by itself and tells people. Earlier: sitelatch {} {}",
-                         *keep == guard::Keep::primary ? "arm" : "switch-back", options.health_check_id);
-    return fmt::format("This guard has no schedule (its function is not ours), so nothing ends the maintenance by itself: run "
-                       "sitelatch reconcile {} then, or deploy --function native.", options.health_check_id);
+      return fmt::format(
+          "The function ends it by itself and tells people. Earlier: sitelatch {} {}",
+          *keep == guard::Keep::primary ? "arm" : "switch-back", options.health_check_id);
+    return fmt::format(
+        "This guard has no schedule (its function is not ours), so nothing ends the maintenance by "
+        "itself: run "
+        "sitelatch reconcile {} then, or deploy --function native.",
+        options.health_check_id);
   };
   return run_errand(desk, run);
 }

@@ -32,7 +32,8 @@ CLI::Validator duration_above_zero() {
       "DURATION");
 }
 
-// A subcommand with what every guard command takes. Its options live as long as the app, in the callback.
+// A subcommand with what every guard command takes. Its options live as long as the app, in the
+// callback.
 template <class Options>
 struct Command {
   CLI::App* app;
@@ -47,54 +48,98 @@ Command<Options> add_command(CLI::App& app, const char* name, const char* what, 
   auto& common = command.options->common;
   CLI::App* sub = command.app;
   sub->group("Guard");
-  sub->add_option("--region", common.region, "region of the calls that do not say one (default: as configured, else us-east-1)")->type_name("REGION");
+  sub->add_option(
+         "--region", common.region,
+         "region of the calls that do not say one (default: as configured, else us-east-1)")
+      ->type_name("REGION");
   sub->add_option("--profile", common.profile, "profile of ~/.aws/config")->type_name("NAME");
-  sub->add_option("--endpoint-url", common.endpoint_url, "where all services are, in place of AWS's own")->type_name("URL");
+  sub->add_option("--endpoint-url", common.endpoint_url,
+                  "where all services are, in place of AWS's own")
+      ->type_name("URL");
   sub->add_option_function<std::string>(
-         "--output", [options = command.options](const std::string& text) { options->common.output = text == "json" ? Output::json : Output::text; },
+         "--output",
+         [options = command.options](const std::string& text) {
+           options->common.output = text == "json" ? Output::json : Output::text;
+         },
          "text for people, json for programs")
-      ->type_name("text|json")->check(CLI::IsMember({"text", "json"}))->default_str("text");
-  if (changes == Changes::yes) sub->add_flag("--yes,-y", common.yes, "do not ask; without a terminal nothing is changed unless this is given");
+      ->type_name("text|json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->default_str("text");
+  if (changes == Changes::yes)
+    sub->add_flag("--yes,-y", common.yes,
+                  "do not ask; without a terminal nothing is changed unless this is given");
   return command;
 }
 
 template <class Options>
 void add_id(Command<Options>& command) {
-  command.app->add_option("health-check-id", command.options->health_check_id, "the health check of Primary")->required()->type_name("HEALTH_CHECK_ID");
+  command.app
+      ->add_option("health-check-id", command.options->health_check_id,
+                   "the health check of Primary")
+      ->required()
+      ->type_name("HEALTH_CHECK_ID");
 }
 
 template <class Options>
-void add_duration(Command<Options>& command, const char* name, Duration Options::*member, const char* what, const std::string& shown) {
+void add_duration(Command<Options>& command, const char* name, Duration Options::*member,
+                  const char* what, const std::string& shown) {
   CLI::App* sub = command.app;
   auto* option = sub->add_option_function<std::string>(
-      name, [options = command.options, member](const std::string& text) { (*options).*member = *parse_duration(text); }, what);
+      name,
+      [options = command.options, member](const std::string& text) {
+        (*options).*member = *parse_duration(text);
+      },
+      what);
   option->type_name("DURATION")->check(duration_above_zero());
   if (!shown.empty()) option->default_str(shown);
 }
 
 template <class Options>
-void run_by(Command<Options>& command, int (*run)(const Options&), int& status, const std::string& footer) {
+void run_by(Command<Options>& command, int (*run)(const Options&), int& status,
+            const std::string& footer) {
   command.app->footer(footer);
   command.app->callback([options = command.options, run, &status] { status = run(*options); });
 }
 
 void add_deploy(CLI::App& app, int& status) {
-  auto command = add_command<DeployOptions>(app, "deploy", "create, adopt or repair the guard of a health check, and arm it", Changes::yes);
+  auto command = add_command<DeployOptions>(
+      app, "deploy", "create, adopt or repair the guard of a health check, and arm it",
+      Changes::yes);
   auto& options = *command.options;
   add_id(command);
-  command.app->add_flag("--plan", options.plan, "show what exists and what would be changed and why; change nothing");
-  command.app->add_option("--function-region", options.function_region, "where the function runs (default: where it is, else us-east-1)")->type_name("REGION");
-  command.app->add_option("--latch", options.latch, "how the check is latched: by a path that does not exist, or Disabled and Inverted")
-      ->type_name("path|inverted")->check(CLI::IsMember({"path", "inverted"}));
-  command.app->add_option("--function", options.function, "native, or Python as in the guide (default: as it is, else native)")
-      ->type_name("native|python")->check(CLI::IsMember({"native", "python"}));
-  command.app->add_option("--notify", options.notify, "who hears of a latch: a mail address, an https URL, the ARN of a queue or function")->type_name("ENDPOINT");
-  command.app->add_option("--kms-key", options.kms_key, "encrypt the topics with this key")->type_name("ARN");
-  add_duration(command, "--timeout", &DeployOptions::timeout, "how long to wait for AWS and for Primary's health, all in all", "10m");
+  command.app->add_flag("--plan", options.plan,
+                        "show what exists and what would be changed and why; change nothing");
+  command.app
+      ->add_option("--function-region", options.function_region,
+                   "where the function runs (default: where it is, else us-east-1)")
+      ->type_name("REGION");
+  command.app
+      ->add_option(
+          "--latch", options.latch,
+          "how the check is latched: by a path that does not exist, or Disabled and Inverted")
+      ->type_name("path|inverted")
+      ->check(CLI::IsMember({"path", "inverted"}));
+  command.app
+      ->add_option("--function", options.function,
+                   "native, or Python as in the guide (default: as it is, else native)")
+      ->type_name("native|python")
+      ->check(CLI::IsMember({"native", "python"}));
+  command.app
+      ->add_option(
+          "--notify", options.notify,
+          "who hears of a latch: a mail address, an https URL, the ARN of a queue or function")
+      ->type_name("ENDPOINT");
+  command.app->add_option("--kms-key", options.kms_key, "encrypt the topics with this key")
+      ->type_name("ARN");
+  add_duration(command, "--timeout", &DeployOptions::timeout,
+               "how long to wait for AWS and for Primary's health, all in all", "10m");
   run_by(command, &deploy, status,
-         std::string{"Safe to run again: it changes only what differs, goes on where it was cut off, and never releases a latch.\n"
-                     "What the guide's ten commands made is adopted with its names and its code. The alarm's actions stay off until\n"
-                     "the guard can fire: Primary answers, the check is healthy, the alarm is OK from real data.\n\n"} +
+         std::string{"Safe to run again: it changes only what differs, goes on where it was cut "
+                     "off, and never releases a latch.\n"
+                     "What the guide's ten commands made is adopted with its names and its code. "
+                     "The alarm's actions stay off until\n"
+                     "the guard can fire: Primary answers, the check is healthy, the alarm is OK "
+                     "from real data.\n\n"} +
              common_statuses +
              "\nExamples:\n"
              "  sitelatch deploy 233e180f-f023-45a3-954e-415303f21eab --plan\n"
@@ -102,26 +147,39 @@ void add_deploy(CLI::App& app, int& status) {
 }
 
 void add_destroy(CLI::App& app, int& status) {
-  auto command = add_command<DestroyOptions>(app, "destroy", "remove exactly what deploy made, by its tags", Changes::yes);
+  auto command = add_command<DestroyOptions>(
+      app, "destroy", "remove exactly what deploy made, by its tags", Changes::yes);
   auto& options = *command.options;
   add_id(command);
   command.app->add_flag("--plan", options.plan, "show what would be removed; change nothing");
-  auto* keep = command.app->add_flag("--keep-latched", options.keep_latched, "a latched check stays latched: Backup goes on serving");
-  command.app->add_flag("--restore", options.restore, "a latched check gets its path back: Primary serves when it is healthy")->excludes(keep);
+  auto* keep = command.app->add_flag("--keep-latched", options.keep_latched,
+                                     "a latched check stays latched: Backup goes on serving");
+  command.app
+      ->add_flag("--restore", options.restore,
+                 "a latched check gets its path back: Primary serves when it is healthy")
+      ->excludes(keep);
   command.app->add_flag("--logs", options.logs, "remove the function's log and the audit log too");
   run_by(command, &destroy, status,
-         std::string{"While the check is latched, --keep-latched or --restore must be given.\n\n"} + common_statuses +
+         std::string{"While the check is latched, --keep-latched or --restore must be given.\n\n"} +
+             common_statuses +
              "\nExamples:\n"
              "  sitelatch destroy 233e180f-f023-45a3-954e-415303f21eab --plan\n"
              "  sitelatch destroy 233e180f-f023-45a3-954e-415303f21eab --keep-latched --yes");
 }
 
 void add_status(CLI::App& app, int& status_code) {
-  auto command = add_command<StatusOptions>(app, "status", "what state is the guard in, and is every link of it sound", Changes::no);
+  auto command = add_command<StatusOptions>(
+      app, "status", "what state is the guard in, and is every link of it sound", Changes::no);
   auto& options = *command.options;
-  command.app->add_option("health-check-id", options.health_check_ids, "health checks (default: all that have a guard)")->type_name("HEALTH_CHECK_ID ...");
+  command.app
+      ->add_option("health-check-id", options.health_check_ids,
+                   "health checks (default: all that have a guard)")
+      ->type_name("HEALTH_CHECK_ID ...");
   command.app->add_flag("--all", options.all, "every guard of the account");
-  command.app->add_option("--dns-server", options.dns_server, "ask this server who serves, in place of the zone's own")->type_name("ADDR:PORT");
+  command.app
+      ->add_option("--dns-server", options.dns_server,
+                   "ask this server who serves, in place of the zone's own")
+      ->type_name("ADDR:PORT");
   run_by(command, &status, status_code,
          "Exit status, the highest of all guards shown:\n"
          "   0  armed, every link sound\n"
@@ -138,69 +196,121 @@ void add_status(CLI::App& app, int& status_code) {
 }
 
 void add_disarm(CLI::App& app, int& status) {
-  auto command = add_command<DisarmOptions>(app, "disarm", "maintenance that ends by itself: the guard does not latch meanwhile", Changes::yes);
+  auto command = add_command<DisarmOptions>(
+      app, "disarm", "maintenance that ends by itself: the guard does not latch meanwhile",
+      Changes::yes);
   auto& options = *command.options;
   add_id(command);
   add_duration(command, "--for", &DisarmOptions::length, "how long, at most 7 days", "");
   command.app->get_option("--for")->required();
-  command.app->add_option("--reason", options.reason, "why, for the audit log and the next person on duty")->required()->type_name("TEXT");
-  command.app->add_option("--keep", options.keep, "who serves meanwhile: primary (the check is frozen as healthy) or backup (a planned switch-over)")
-      ->required()->type_name("primary|backup")->check(CLI::IsMember({"primary", "backup"}));
+  command.app
+      ->add_option("--reason", options.reason, "why, for the audit log and the next person on duty")
+      ->required()
+      ->type_name("TEXT");
+  command.app
+      ->add_option("--keep", options.keep,
+                   "who serves meanwhile: primary (the check is frozen as healthy) or backup (a "
+                   "planned switch-over)")
+      ->required()
+      ->type_name("primary|backup")
+      ->check(CLI::IsMember({"primary", "backup"}));
   run_by(command, &disarm, status,
          std::string{common_statuses} +
-             "\nExample:\n  sitelatch disarm 233e180f-f023-45a3-954e-415303f21eab --for 30m --reason \"rolling restart\" --keep primary");
+             "\nExample:\n  sitelatch disarm 233e180f-f023-45a3-954e-415303f21eab --for 30m "
+             "--reason \"rolling restart\" --keep primary");
 }
 
 void add_arm(CLI::App& app, int& status) {
-  auto command = add_command<ArmOptions>(app, "arm", "arm the guard, or end a maintenance early", Changes::yes);
+  auto command = add_command<ArmOptions>(app, "arm", "arm the guard, or end a maintenance early",
+                                         Changes::yes);
   add_id(command);
-  command.app->add_option("--reason", command.options->reason, "why, for the audit log")->type_name("TEXT");
+  command.app->add_option("--reason", command.options->reason, "why, for the audit log")
+      ->type_name("TEXT");
   run_by(command, &arm, status,
-         std::string{"Refused while the guard could not fire: an alarm that is in ALARM already acts on nothing.\n\n"} + common_statuses +
-             "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
+         std::string{"Refused while the guard could not fire: an alarm that is in ALARM already "
+                     "acts on nothing.\n\n"} +
+             common_statuses + "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
 }
 
 void add_trip(CLI::App& app, int& status) {
-  auto command = add_command<TripOptions>(app, "trip", "latch now, by hand, without the function", Changes::yes);
+  auto command = add_command<TripOptions>(app, "trip", "latch now, by hand, without the function",
+                                          Changes::yes);
   add_id(command);
-  command.app->add_option("--reason", command.options->reason, "why, for the audit log and the next person on duty")->required()->type_name("TEXT");
-  command.app->add_flag("--planned", command.options->planned, "a planned switch-over, not an emergency: another latch value");
+  command.app
+      ->add_option("--reason", command.options->reason,
+                   "why, for the audit log and the next person on duty")
+      ->required()
+      ->type_name("TEXT");
+  command.app->add_flag("--planned", command.options->planned,
+                        "a planned switch-over, not an emergency: another latch value");
   run_by(command, &trip, status,
-         std::string{common_statuses} + "\nExample:\n  sitelatch trip 233e180f-f023-45a3-954e-415303f21eab --reason \"Primary serves stale sessions\"");
+         std::string{common_statuses} +
+             "\nExample:\n  sitelatch trip 233e180f-f023-45a3-954e-415303f21eab --reason \"Primary "
+             "serves stale sessions\"");
 }
 
 void add_switch_back(CLI::App& app, int& status) {
-  auto command = add_command<SwitchBackOptions>(app, "switch-back", "release the latch, after the checks have passed and a person has said so", Changes::yes);
+  auto command = add_command<SwitchBackOptions>(
+      app, "switch-back",
+      "release the latch, after the checks have passed and a person has said so", Changes::yes);
   auto& options = *command.options;
   add_id(command);
-  command.app->add_option("--reason", options.reason, "why, for the audit log")->required()->type_name("TEXT");
-  command.app->add_option("--check", options.checks, "a command that must exit 0: are the sites in sync? (may be given again)")
-      ->type_name("CMD")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.app->add_option("--force", options.force, "override this check, by the name that a refusal gave it (may be given again)")
-      ->type_name("CHECK")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.app->add_option_function<std::uint64_t>(
-      "--expected-version", [kept = command.options](const std::uint64_t& version) { kept->expected_version = version; },
-      "release only this HealthCheckVersion, the one that you looked at")->type_name("N");
-  add_duration(command, "--window", &SwitchBackOptions::window, "how long Primary may take to become healthy before it is latched again", "10m");
-  command.app->add_option("--dns-server", options.dns_server, "ask this server who serves, in place of the zone's own")->type_name("ADDR:PORT");
+  command.app->add_option("--reason", options.reason, "why, for the audit log")
+      ->required()
+      ->type_name("TEXT");
+  command.app
+      ->add_option("--check", options.checks,
+                   "a command that must exit 0: are the sites in sync? (may be given again)")
+      ->type_name("CMD")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.app
+      ->add_option("--force", options.force,
+                   "override this check, by the name that a refusal gave it (may be given again)")
+      ->type_name("CHECK")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.app
+      ->add_option_function<std::uint64_t>(
+          "--expected-version",
+          [kept = command.options](const std::uint64_t& version) {
+            kept->expected_version = version;
+          },
+          "release only this HealthCheckVersion, the one that you looked at")
+      ->type_name("N");
+  add_duration(command, "--window", &SwitchBackOptions::window,
+               "how long Primary may take to become healthy before it is latched again", "10m");
+  command.app
+      ->add_option("--dns-server", options.dns_server,
+                   "ask this server who serves, in place of the zone's own")
+      ->type_name("ADDR:PORT");
   run_by(command, &switch_back, status,
          std::string{common_statuses} +
              "  6  Primary did not become healthy in the window: latched again\n"
-             "\nExample:\n  sitelatch switch-back 233e180f-f023-45a3-954e-415303f21eab --reason \"sites are in sync\" --check ./sites-in-sync");
+             "\nExample:\n  sitelatch switch-back 233e180f-f023-45a3-954e-415303f21eab --reason "
+             "\"sites are in sync\" --check ./sites-in-sync");
 }
 
 void add_reconcile(CLI::App& app, int& status) {
-  auto command = add_command<ReconcileOptions>(app, "reconcile", "latch if Primary is unhealthy, or was latched and no longer is, and the chain missed it", Changes::yes);
+  auto command = add_command<ReconcileOptions>(
+      app, "reconcile",
+      "latch if Primary is unhealthy, or was latched and no longer is, and the chain missed it",
+      Changes::yes);
   add_id(command);
   run_by(command, &reconcile, status,
-         std::string{common_statuses} + "\nExample:\n  sitelatch reconcile 233e180f-f023-45a3-954e-415303f21eab --yes");
+         std::string{common_statuses} +
+             "\nExample:\n  sitelatch reconcile 233e180f-f023-45a3-954e-415303f21eab --yes");
 }
 
 void add_doctor(CLI::App& app, int& status) {
-  auto command = add_command<DoctorOptions>(app, "doctor", "what is there, whoever made it, and what would go wrong; changes nothing", Changes::no);
+  auto command = add_command<DoctorOptions>(
+      app, "doctor", "what is there, whoever made it, and what would go wrong; changes nothing",
+      Changes::no);
   run_by(command, &doctor, status,
-         "Looks at every health check that a PRIMARY record or a guard uses: guards made by hand, what is left over, others that\n"
-         "write to the same check, sites that DNS would hand the traffic at the wrong time, a latch path that answers.\n\n"
+         "Looks at every health check that a PRIMARY record or a guard uses: guards made by hand, "
+         "what is left over, others that\n"
+         "write to the same check, sites that DNS would hand the traffic at the wrong time, a "
+         "latch path that answers.\n\n"
          "Exit status:\n"
          "  0  nothing to mend\n"
          "  5  AWS was not reached, or not everything may be seen (and nothing was found)\n"
@@ -209,20 +319,33 @@ void add_doctor(CLI::App& app, int& status) {
 }
 
 void add_drill(CLI::App& app, int& status) {
-  auto command = add_command<DrillOptions>(app, "drill", "rehearse the whole chain on a second guard; no traffic moves", Changes::yes);
+  auto command = add_command<DrillOptions>(
+      app, "drill", "rehearse the whole chain on a second guard; no traffic moves", Changes::yes);
   auto& options = *command.options;
   add_id(command);
-  command.app->add_option("--scenario", options.scenario, "alarm: from the alarm on, in seconds; outage: from the first failed probe on; blip: over before the latch")
-      ->type_name("alarm|outage|blip")->check(CLI::IsMember({"alarm", "outage", "blip"}))->capture_default_str();
-  command.app->add_flag("--shadow", options.shadow, "on a scratch health check that no record uses (the default, and the only way so far)");
-  add_duration(command, "--timeout", &DrillOptions::timeout, "the most that one leg may take", "15m");
+  command.app
+      ->add_option("--scenario", options.scenario,
+                   "alarm: from the alarm on, in seconds; outage: from the first failed probe on; "
+                   "blip: over before the latch")
+      ->type_name("alarm|outage|blip")
+      ->check(CLI::IsMember({"alarm", "outage", "blip"}))
+      ->capture_default_str();
+  command.app->add_flag(
+      "--shadow", options.shadow,
+      "on a scratch health check that no record uses (the default, and the only way so far)");
+  add_duration(command, "--timeout", &DrillOptions::timeout, "the most that one leg may take",
+               "15m");
   run_by(command, &drill, status,
-         std::string{"Makes a scratch health check like Primary's and a guard on it from the same plan, lets it fail, be latched and be\n"
-                     "switched back, runs the self-test of the real function, says how long each leg took and what it cost, and removes\n"
-                     "what it made, also when interrupted. What a killed drill left is removed by the next one.\n\n"} +
+         std::string{"Makes a scratch health check like Primary's and a guard on it from the same "
+                     "plan, lets it fail, be latched and be\n"
+                     "switched back, runs the self-test of the real function, says how long each "
+                     "leg took and what it cost, and removes\n"
+                     "what it made, also when interrupted. What a killed drill left is removed by "
+                     "the next one.\n\n"} +
              common_statuses +
              "  7  a leg of the chain failed\n"
-             "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage --yes");
+             "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage "
+             "--yes");
 }
 
 void add_log(CLI::App& app, int& status) {
@@ -230,7 +353,9 @@ void add_log(CLI::App& app, int& status) {
   add_id(command);
   add_duration(command, "--since", &LogOptions::since, "how far back", "30d");
   run_by(command, &show_log, status,
-         std::string{common_statuses} + "\nExample:\n  sitelatch log 233e180f-f023-45a3-954e-415303f21eab --since 7d --output json");
+         std::string{common_statuses} +
+             "\nExample:\n  sitelatch log 233e180f-f023-45a3-954e-415303f21eab --since 7d --output "
+             "json");
 }
 
 }  // namespace

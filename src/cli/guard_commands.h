@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guard's commands, each a function of its options: deploy and destroy build and remove the chain, the others work
-// it. Text for people or one JSON document for programs goes to stdout, progress and errors to stderr; the exit status is
-// the answer (each command's --help lists its own).
+// The guard's commands, each a function of its options: deploy and destroy build and remove the
+// chain, the others work it. Text for people or one JSON document for programs goes to stdout,
+// progress and errors to stderr; the exit status is the answer (each command's --help lists its
+// own).
 #pragma once
 
 #include <optional>
@@ -27,8 +28,10 @@ struct GuardOptions {
 constexpr int exit_refused = 3;      // the rules say no, or nobody said yes
 constexpr int exit_not_in_time = 4;  // waited to the end of --timeout
 constexpr int exit_no_answer = 5;    // AWS was not reached, or said that this may not be done
-constexpr int exit_latched_again = 6;  // switch-back: Primary did not become healthy, the latch is set again
-constexpr int exit_findings = 7;     // doctor: there is something to mend; drill: a leg of the chain failed
+constexpr int exit_latched_again =
+    6;  // switch-back: Primary did not become healthy, the latch is set again
+constexpr int exit_findings =
+    7;  // doctor: there is something to mend; drill: a leg of the chain failed
 
 struct DeployOptions {
   GuardOptions common;

@@ -28,15 +28,20 @@ guard::Wish wish_of(const DeployOptions& options) {
 }
 
 guard::Codes codes() {
-  return {{function::function_zip(), function::function_sha256()}, {guard::python_function_zip(), {}}};
+  return {{function::function_zip(), function::function_sha256()},
+          {guard::python_function_zip(), {}}};
 }
 
 int status_of(guard::Obstacle::Kind kind) {
   switch (kind) {
-    case guard::Obstacle::Kind::refused: return exit_refused;
-    case guard::Obstacle::Kind::not_in_time: return exit_not_in_time;
-    case guard::Obstacle::Kind::no_answer: return exit_no_answer;
-    case guard::Obstacle::Kind::failed: return exit_failed;
+    case guard::Obstacle::Kind::refused:
+      return exit_refused;
+    case guard::Obstacle::Kind::not_in_time:
+      return exit_not_in_time;
+    case guard::Obstacle::Kind::no_answer:
+      return exit_no_answer;
+    case guard::Obstacle::Kind::failed:
+      return exit_failed;
   }
   return exit_failed;
 }
@@ -64,10 +69,15 @@ Value guard_of(const guard::Plan& plan) {
 Value details_of(const guard::Intent& intent) {
   auto changes = Value::list();
   for (const auto& work : intent.work)
-    changes.push(Value::structure({{"piece", guard::to_string(work.piece)}, {"verb", work.verb}, {"name", work.name}, {"why", list_of(work.why)}}));
+    changes.push(Value::structure({{"piece", guard::to_string(work.piece)},
+                                   {"verb", work.verb},
+                                   {"name", work.name},
+                                   {"why", list_of(work.why)}}));
   auto findings = Value::list();
   for (const auto& finding : intent.findings) {
-    auto one = Value::structure({{"name", finding.name}, {"verdict", guard::to_string(finding.kind)}, {"why", finding.why}});
+    auto one = Value::structure({{"name", finding.name},
+                                 {"verdict", guard::to_string(finding.kind)},
+                                 {"why", finding.why}});
     if (!finding.mend.empty()) one.set("mend", finding.mend);
     if (finding.change) one.set("record_change", finding.change);
     findings.push(one);
@@ -83,48 +93,72 @@ void print(const guard::Intent& intent) {
   fmt::print("Health check {}: {} {}, {}\n", check.id, check.type, check.path.value_or("(no path)"),
              guard::latched(check) ? "latched" : "not latched");
   if (intent.work.empty()) fmt::print("Everything that makes the guard is as it should be.\n");
-  for (const auto& work : intent.work) fmt::print("  {:<8} {}\n           {}\n", work.verb, work.name, join(work.why, "\n           "));
+  for (const auto& work : intent.work)
+    fmt::print("  {:<8} {}\n           {}\n", work.verb, work.name,
+               join(work.why, "\n           "));
   for (const auto& finding : intent.findings) {
     if (finding.kind == Finding::Kind::sound) continue;
-    fmt::print("  {:<8} {}\n           To mend it: {}.\n", finding.kind == Finding::Kind::warning ? "warning" : "REFUSES", finding.why, finding.mend);
+    fmt::print("  {:<8} {}\n           To mend it: {}.\n",
+               finding.kind == Finding::Kind::warning ? "warning" : "REFUSES", finding.why,
+               finding.mend);
   }
 }
 
 // How the deploy ended, once nothing more was to be made. `changed`: what was made.
-int report(const DeployOptions& options, Value changed, const guard::Intent& now, const guard::Step& armed) {
+int report(const DeployOptions& options, Value changed, const guard::Intent& now,
+           const guard::Step& armed) {
   const bool unchanged = changed.items().empty();
   const auto assessment = guard::assess(now.plan, now.seen.observed, now.now);
   const auto state = std::string{guard::to_string(assessment.state)};
   auto details = details_of(now);
   details.set("changes", std::move(changed));
   details.set("state", state);
-  if (!armed) return finish(options.common, {"not-armed", armed.error().text, details, {}, now.notes}, status_of(armed.error().kind));
-  const auto sentence = fmt::format("{}he guard of health check {} is {}.", unchanged ? "Nothing to change: t" : "T", options.health_check_id, state);
-  return finish(options.common, {unchanged ? "unchanged" : "done", sentence, details, {}, now.notes}, exit_done);
+  if (!armed)
+    return finish(options.common, {"not-armed", armed.error().text, details, {}, now.notes},
+                  status_of(armed.error().kind));
+  const auto sentence =
+      fmt::format("{}he guard of health check {} is {}.", unchanged ? "Nothing to change: t" : "T",
+                  options.health_check_id, state);
+  return finish(options.common,
+                {unchanged ? "unchanged" : "done", sentence, details, {}, now.notes}, exit_done);
 }
 
 }  // namespace
 
 int deploy(const DeployOptions& options) {
   GuardDesk desk(options.common);
-  guard::Deployment deployment({desk.desk(), guard::ask_site_from_here(), options.timeout}, wish_of(options), codes());
+  guard::Deployment deployment({desk.desk(), guard::ask_site_from_here(), options.timeout},
+                               wish_of(options), codes());
   auto intent = deployment.intend();
   if (!intent) return fail(options.common, intent.error().text, status_of(intent.error().kind));
   const bool text = options.common.output == Output::text;
   if (text) print(*intent);
   if (options.plan)
     return finish(options.common,
-                  {"plan", intent->work.empty() ? "Nothing would be changed." : "Nothing was changed: this is the plan.", details_of(*intent), {}, intent->notes},
+                  {"plan",
+                   intent->work.empty() ? "Nothing would be changed."
+                                        : "Nothing was changed: this is the plan.",
+                   details_of(*intent),
+                   {},
+                   intent->notes},
                   exit_done);
   const bool changes = !intent->work.empty();
-  if (changes && !confirmed(options.common, fmt::format("Make these {} changes?", intent->work.size())))
-    return finish(options.common, {"refused", "Nothing was changed.", details_of(*intent), {}, {}}, exit_refused);
+  if (changes &&
+      !confirmed(options.common, fmt::format("Make these {} changes?", intent->work.size())))
+    return finish(options.common, {"refused", "Nothing was changed.", details_of(*intent), {}, {}},
+                  exit_refused);
   const auto details = details_of(*intent);
   const auto built = deployment.build(*intent);
   if (!built)
-    return finish(options.common, {"failed", built.error().text + " The alarm's actions were not switched on.", details, {}, intent->notes},
+    return finish(options.common,
+                  {"failed",
+                   built.error().text + " The alarm's actions were not switched on.",
+                   details,
+                   {},
+                   intent->notes},
                   status_of(built.error().kind));
-  return report(options, details["changes"], *intent, intent->will_arm ? deployment.arm(*intent) : guard::Step{Done{}});
+  return report(options, details["changes"], *intent,
+                intent->will_arm ? deployment.arm(*intent) : guard::Step{Done{}});
 }
 
 }  // namespace sitelatch::cli

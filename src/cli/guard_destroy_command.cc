@@ -12,24 +12,32 @@ using aws::Value;
 
 int status_of(guard::Obstacle::Kind kind) {
   switch (kind) {
-    case guard::Obstacle::Kind::refused: return exit_refused;
-    case guard::Obstacle::Kind::not_in_time: return exit_not_in_time;
-    case guard::Obstacle::Kind::no_answer: return exit_no_answer;
-    case guard::Obstacle::Kind::failed: return exit_failed;
+    case guard::Obstacle::Kind::refused:
+      return exit_refused;
+    case guard::Obstacle::Kind::not_in_time:
+      return exit_not_in_time;
+    case guard::Obstacle::Kind::no_answer:
+      return exit_no_answer;
+    case guard::Obstacle::Kind::failed:
+      return exit_failed;
   }
   return exit_failed;
 }
 
 Value details_of(const guard::Ending& ending) {
   auto removals = Value::list();
-  for (const auto& removal : ending.removals) removals.push(Value::structure({{"verb", removal.verb}, {"name", removal.name}}));
+  for (const auto& removal : ending.removals)
+    removals.push(Value::structure({{"verb", removal.verb}, {"name", removal.name}}));
   auto left = Value::list();
   for (const auto& one : ending.left) left.push(one);
-  return Value::structure({{"health_check_id", ending.plan.settings.health_check_id}, {"removals", removals}, {"left", left}});
+  return Value::structure({{"health_check_id", ending.plan.settings.health_check_id},
+                           {"removals", removals},
+                           {"left", left}});
 }
 
 void print(const guard::Ending& ending) {
-  for (const auto& removal : ending.removals) fmt::print("  {:<8} {}\n", removal.verb, removal.name);
+  for (const auto& removal : ending.removals)
+    fmt::print("  {:<8} {}\n", removal.verb, removal.name);
   for (const auto& one : ending.left) fmt::print("  {:<8} {}\n", "leave", one);
   for (const auto& note : ending.notes) fmt::print("{}\n", note);
 }
@@ -39,21 +47,44 @@ void print(const guard::Ending& ending) {
 int destroy(const DestroyOptions& options) {
   GuardDesk desk(options.common);
   const guard::EndingWish wish{options.health_check_id,
-                               options.restore ? guard::Latch::restore : options.keep_latched ? guard::Latch::keep : guard::Latch::unsaid,
+                               options.restore        ? guard::Latch::restore
+                               : options.keep_latched ? guard::Latch::keep
+                                                      : guard::Latch::unsaid,
                                options.logs};
   const auto ending = guard::plan_ending(desk.desk(), wish);
   if (!ending) return fail(options.common, ending.error().text, status_of(ending.error().kind));
   const bool text = options.common.output == Output::text;
   const auto notes = text ? std::vector<std::string>{} : ending->notes;
   if (ending->removals.empty())
-    return finish(options.common, {"unchanged", fmt::format("There is nothing of a guard of health check {}.", options.health_check_id), details_of(*ending), {}, ending->notes}, exit_done);
+    return finish(
+        options.common,
+        {"unchanged",
+         fmt::format("There is nothing of a guard of health check {}.", options.health_check_id),
+         details_of(*ending),
+         {},
+         ending->notes},
+        exit_done);
   if (text) print(*ending);
-  if (options.plan) return finish(options.common, {"plan", "Nothing was changed: this is the plan.", details_of(*ending), {}, notes}, exit_done);
-  if (!confirmed(options.common, fmt::format("Remove the guard of health check {}?", options.health_check_id)))
-    return finish(options.common, {"refused", "Nothing was changed.", details_of(*ending), {}, {}}, exit_refused);
+  if (options.plan)
+    return finish(
+        options.common,
+        {"plan", "Nothing was changed: this is the plan.", details_of(*ending), {}, notes},
+        exit_done);
+  if (!confirmed(options.common,
+                 fmt::format("Remove the guard of health check {}?", options.health_check_id)))
+    return finish(options.common, {"refused", "Nothing was changed.", details_of(*ending), {}, {}},
+                  exit_refused);
   const auto done = guard::carry_out(desk.desk(), *ending);
-  if (!done) return finish(options.common, {"failed", done.error().text, details_of(*ending), {}, notes}, status_of(done.error().kind));
-  return finish(options.common, {"done", fmt::format("The guard of health check {} is gone.", options.health_check_id), details_of(*ending), {}, notes}, exit_done);
+  if (!done)
+    return finish(options.common, {"failed", done.error().text, details_of(*ending), {}, notes},
+                  status_of(done.error().kind));
+  return finish(options.common,
+                {"done",
+                 fmt::format("The guard of health check {} is gone.", options.health_check_id),
+                 details_of(*ending),
+                 {},
+                 notes},
+                exit_done);
 }
 
 }  // namespace sitelatch::cli

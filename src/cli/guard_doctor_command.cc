@@ -23,11 +23,16 @@ Value to_value(const guard::Diagnosis& diagnosis, int status) {
                                     {"mend", found.mend.empty() ? Value{} : Value{found.mend}},
                                     {"change", found.change}}));
   for (const auto& unseen : diagnosis.blind) blind.push(unseen);
-  return Value::structure({{"health_checks", diagnosis.checks}, {"guards", diagnosis.guards}, {"findings", findings}, {"blind", blind}, {"exit_code", status}});
+  return Value::structure({{"health_checks", diagnosis.checks},
+                           {"guards", diagnosis.guards},
+                           {"findings", findings},
+                           {"blind", blind},
+                           {"exit_code", status}});
 }
 
 void print(const guard::Diagnosis& diagnosis) {
-  fmt::print("{} health check{}, {} with a guard.\n", diagnosis.checks, diagnosis.checks == 1 ? "" : "s", diagnosis.guards);
+  fmt::print("{} health check{}, {} with a guard.\n", diagnosis.checks,
+             diagnosis.checks == 1 ? "" : "s", diagnosis.guards);
   std::string subject;
   for (const auto& found : diagnosis.observations) {
     if (found.subject != subject) fmt::print("\n{}\n", found.subject);
@@ -45,8 +50,12 @@ int doctor(const DoctorOptions& options) {
   const auto diagnosis = guard::diagnose(desk.desk(), guard::ask_site_from_here());
   if (!diagnosis) return fail(options.common, diagnosis.error().text, exit_no_answer);
   const auto& all = diagnosis->observations;
-  const bool problems = std::any_of(all.begin(), all.end(), [](const auto& found) { return found.kind == Observation::Kind::problem; });
-  const int status = problems ? exit_findings : diagnosis->blind.empty() ? exit_done : exit_no_answer;
+  const bool problems = std::any_of(all.begin(), all.end(), [](const auto& found) {
+    return found.kind == Observation::Kind::problem;
+  });
+  const int status = problems                   ? exit_findings
+                     : diagnosis->blind.empty() ? exit_done
+                                                : exit_no_answer;
   if (options.common.output == Output::json)
     fmt::print("{}\n", aws::to_json(to_value(*diagnosis, status)));
   else

@@ -64,7 +64,9 @@ Value to_value(const guard::DrillReport& report) {
                                 {"sentence", leg.sentence}}));
   auto left = Value::list();
   for (const auto& remains : report.left) left.push(remains);
-  return Value::structure({{"legs", legs}, {"cost", report.cost.empty() ? Value{} : Value{report.cost}}, {"left", left}});
+  return Value::structure({{"legs", legs},
+                           {"cost", report.cost.empty() ? Value{} : Value{report.cost}},
+                           {"left", left}});
 }
 
 std::string text_of(const guard::DrillReport& report) {
@@ -79,13 +81,15 @@ std::string text_of(const guard::DrillReport& report) {
 
 guard::DrillTools tools_of(guard::Desk& desk, ImpatientClock& clock, Duration limit) {
   guard::DrillTools tools;
-  tools.build = [&desk, limit](const guard::View& real, const std::string& scratch) -> Result<Done> {
+  tools.build = [&desk, limit](const guard::View& real,
+                               const std::string& scratch) -> Result<Done> {
     guard::Wish wish;
     wish.health_check_id = scratch;
     wish.function_region = real.plan.settings.function_region;
     wish.latch = real.plan.settings.latch;
     if (real.seen.observed.function) wish.function = real.plan.settings.function;
-    const guard::Codes codes{{function::function_zip(), function::function_sha256()}, {guard::python_function_zip(), {}}};
+    const guard::Codes codes{{function::function_zip(), function::function_sha256()},
+                             {guard::python_function_zip(), {}}};
     guard::Deployment deployment({desk, guard::ask_site_from_here(), limit}, wish, codes);
     auto intent = deployment.look();  // build() leaves in it what there is now
     if (!intent) return failure(Problem{intent.error().text});
@@ -111,23 +115,35 @@ int drill(const DrillOptions& options) {
   const auto scenario = guard::scenario(options.scenario);
   if (!scenario) return fail(options.common, "--scenario takes alarm, outage or blip.", exit_usage);
   GuardDesk bench(options.common);
-  if (!confirmed(options.common, fmt::format("Rehearse the guard of health check {} on a scratch health check (made and removed; no traffic moves)?",
+  if (!confirmed(options.common, fmt::format("Rehearse the guard of health check {} on a scratch "
+                                             "health check (made and removed; no traffic moves)?",
                                              options.health_check_id)))
-    return finish(options.common, {"refused", "Nothing was made.", Value::structure(), {}, {}}, exit_refused);
+    return finish(options.common, {"refused", "Nothing was made.", Value::structure(), {}, {}},
+                  exit_refused);
   const Signals signals;
   ImpatientClock clock(bench.clock());
   auto& plain = bench.desk();
-  guard::Desk desk{plain.aws, clock, plain.surroundings, plain.entropy,
+  guard::Desk desk{plain.aws,
+                   clock,
+                   plain.surroundings,
+                   plain.entropy,
                    [&clock](const std::string& sentence) {
                      clock.check();
                      say(sentence);
                    },
                    plain.dns_server};
-  const auto report = guard::drill(desk, tools_of(desk, clock, options.timeout), {options.health_check_id, *scenario, options.timeout});
+  const auto report = guard::drill(desk, tools_of(desk, clock, options.timeout),
+                                   {options.health_check_id, *scenario, options.timeout});
   const int status = report.passed ? exit_done : report.interrupted ? exit_failed : exit_findings;
   const bool json = options.common.output == Output::json;
   return finish(options.common,
-                {report.passed ? "passed" : report.interrupted ? "interrupted" : "failed", json ? report.sentence : text_of(report), to_value(report), {}, report.notes},
+                {report.passed        ? "passed"
+                 : report.interrupted ? "interrupted"
+                                      : "failed",
+                 json ? report.sentence : text_of(report),
+                 to_value(report),
+                 {},
+                 report.notes},
                 status);
 }
 

@@ -12,7 +12,8 @@ using aws::Value;
 
 // A change that changes nothing: not asked about, not written down.
 bool idle(const guard::View& view, const guard::Change& change) {
-  return change.check.empty() && !change.alarm_actions && change.record == guard::record_of(view.seen.observed);
+  return change.check.empty() && !change.alarm_actions &&
+         change.record == guard::record_of(view.seen.observed);
 }
 
 Value details(const guard::View& view, const guard::Change* change, const guard::Applied* applied) {
@@ -28,8 +29,8 @@ Value details(const guard::View& view, const guard::Change* change, const guard:
 }
 
 std::string question(const guard::View& view, const guard::Change& change) {
-  std::string out = fmt::format("Health check {}, {}, version {}: ", view.id(), guard::to_string(view.assessment.state),
-                                change.expected_version);
+  std::string out = fmt::format("Health check {}, {}, version {}: ", view.id(),
+                                guard::to_string(view.assessment.state), change.expected_version);
   out += change.check.empty() ? "the check stays as it is; " : guard::describe(change.check) + "; ";
   return out + change.says + ". Go on?";
 }
@@ -38,30 +39,58 @@ std::string question(const guard::View& view, const guard::Change& change) {
 
 int run_errand(GuardDesk& desk, const ErrandOptions& options) {
   const auto& common = options.common;
-  auto seen = guard::view(desk.aws(), desk.clock(), options.health_check_id, {"", false, false, false});
-  if (!seen) return fail(common, seen.error().text, guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
-  if (!seen->seen.observed.check) return fail(common, fmt::format("There is no health check {}.", options.health_check_id), exit_failed);
+  auto seen =
+      guard::view(desk.aws(), desk.clock(), options.health_check_id, {"", false, false, false});
+  if (!seen)
+    return fail(
+        common, seen.error().text,
+        guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
+  if (!seen->seen.observed.check)
+    return fail(common, fmt::format("There is no health check {}.", options.health_check_id),
+                exit_failed);
   const auto decision = options.decide(*seen);
   if (!decision) {
     const auto already = options.already(*seen);
-    if (!already.empty()) return finish(common, {"unchanged", already, details(*seen, nullptr, nullptr), {}, {}}, exit_done);
-    return finish(common, {"refused", "Nothing was changed.", details(*seen, nullptr, nullptr), decision.error(), {}}, exit_refused);
+    if (!already.empty())
+      return finish(common, {"unchanged", already, details(*seen, nullptr, nullptr), {}, {}},
+                    exit_done);
+    return finish(
+        common,
+        {"refused", "Nothing was changed.", details(*seen, nullptr, nullptr), decision.error(), {}},
+        exit_refused);
   }
   if (idle(*seen, *decision))
-    return finish(common, {"unchanged", fmt::format("Nothing to do: {}.", decision->says), details(*seen, &*decision, nullptr), {}, {}}, exit_done);
+    return finish(common,
+                  {"unchanged",
+                   fmt::format("Nothing to do: {}.", decision->says),
+                   details(*seen, &*decision, nullptr),
+                   {},
+                   {}},
+                  exit_done);
   if (options.ask && !confirmed(common, question(*seen, *decision)))
-    return finish(common, {"refused", "Nothing was changed.", details(*seen, nullptr, nullptr), {}, {}}, exit_refused);
+    return finish(common,
+                  {"refused", "Nothing was changed.", details(*seen, nullptr, nullptr), {}, {}},
+                  exit_refused);
 
-  const auto carried = guard::carry_out(desk.desk(), std::move(*seen), options.errand, options.decide);
+  const auto carried =
+      guard::carry_out(desk.desk(), std::move(*seen), options.errand, options.decide);
   if (!carried) {
     const auto& why_not = carried.error();
     if (!why_not.refusals.empty())
-      return finish(common, {"refused", "Nothing was changed.", Value::structure(), why_not.refusals, {}}, exit_refused);
+      return finish(common,
+                    {"refused", "Nothing was changed.", Value::structure(), why_not.refusals, {}},
+                    exit_refused);
     return fail(common, why_not.failed, exit_failed);
   }
-  auto sentence = fmt::format("Health check {}: {}.", options.health_check_id, carried->change.says);
+  auto sentence =
+      fmt::format("Health check {}: {}.", options.health_check_id, carried->change.says);
   if (const auto more = options.afterwards(*carried); !more.empty()) sentence += " " + more;
-  return finish(common, {"done", sentence, details(carried->view, &carried->change, &carried->applied), {}, carried->applied.notes},
+  return finish(common,
+                {"done",
+                 sentence,
+                 details(carried->view, &carried->change, &carried->applied),
+                 {},
+                 carried->applied.notes},
                 exit_done);
 }
 

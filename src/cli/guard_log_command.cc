@@ -17,7 +17,8 @@ std::vector<AuditEntry> without_answered(const std::vector<AuditEntry>& entries)
   for (const auto& entry : entries) {
     bool answered = false;
     if (entry.stage == "asked")
-      for (const auto& other : entries) answered = answered || (other.change_id == entry.change_id && other.stage != "asked");
+      for (const auto& other : entries)
+        answered = answered || (other.change_id == entry.change_id && other.stage != "asked");
     if (!answered) out.push_back(entry);
   }
   return out;
@@ -25,22 +26,33 @@ std::vector<AuditEntry> without_answered(const std::vector<AuditEntry>& entries)
 
 Value to_value(const AuditEntry& entry) {
   const auto text = [](const std::string& value) { return value.empty() ? Value{} : Value{value}; };
-  return Value::structure({{"at", iso8601_ms(entry.at)}, {"action", entry.action}, {"stage", text(entry.stage)},
-                           {"who", text(entry.who)}, {"why", text(entry.why)}, {"before", text(entry.before)},
-                           {"after", text(entry.after)}, {"version", text(entry.version)},
-                           {"request_id", text(entry.request_id)}, {"forced", text(entry.forced)}, {"note", text(entry.note)}});
+  return Value::structure({{"at", iso8601_ms(entry.at)},
+                           {"action", entry.action},
+                           {"stage", text(entry.stage)},
+                           {"who", text(entry.who)},
+                           {"why", text(entry.why)},
+                           {"before", text(entry.before)},
+                           {"after", text(entry.after)},
+                           {"version", text(entry.version)},
+                           {"request_id", text(entry.request_id)},
+                           {"forced", text(entry.forced)},
+                           {"note", text(entry.note)}});
 }
 
 void print(const AuditEntry& entry) {
   fmt::print("{}  {}{}  {}\n", iso8601_seconds(entry.at), entry.action,
-             entry.stage.empty() || entry.stage == "done" ? "" : entry.stage == "asked" ? " (begun, no end recorded)" : " (" + entry.stage + ")",
+             entry.stage.empty() || entry.stage == "done" ? ""
+             : entry.stage == "asked"                     ? " (begun, no end recorded)"
+                                                          : " (" + entry.stage + ")",
              entry.who);
   if (!entry.why.empty()) fmt::print("  why      {}\n", entry.why);
   if (!entry.forced.empty()) fmt::print("  forced   {}\n", entry.forced);
   if (!entry.before.empty())
-    fmt::print("  check    {}{}\n", entry.before, entry.after.empty() || entry.after == entry.before ? "" : " -> " + entry.after);
+    fmt::print("  check    {}{}\n", entry.before,
+               entry.after.empty() || entry.after == entry.before ? "" : " -> " + entry.after);
   if (!entry.version.empty() || !entry.request_id.empty())
-    fmt::print("  version  {}{}\n", entry.version, entry.request_id.empty() ? "" : "   request " + entry.request_id);
+    fmt::print("  version  {}{}\n", entry.version,
+               entry.request_id.empty() ? "" : "   request " + entry.request_id);
   if (!entry.note.empty()) fmt::print("  note     {}\n", entry.note);
 }
 
@@ -48,21 +60,31 @@ void print(const AuditEntry& entry) {
 
 int show_log(const LogOptions& options) {
   GuardDesk desk(options.common);
-  const auto view = guard::view(desk.aws(), desk.clock(), options.health_check_id, {"", false, false, false});
-  if (!view) return fail(options.common, view.error().text, guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
+  const auto view =
+      guard::view(desk.aws(), desk.clock(), options.health_check_id, {"", false, false, false});
+  if (!view)
+    return fail(
+        options.common, view.error().text,
+        guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
   const auto& group = view->plan.audit_group;
   guard::AuditLog log(desk.aws(), group.region, group.name, options.health_check_id, "");
   const auto entries = log.read(view->now - options.since);
   if (!entries) {
     if (client::is_absent(entries.error()))
-      return fail(options.common, fmt::format("There is no audit log {}: deploy makes it.", group.name), exit_failed);
-    return fail(options.common, client::explain(entries.error(), "read the audit log " + group.name), exit_no_answer);
+      return fail(options.common,
+                  fmt::format("There is no audit log {}: deploy makes it.", group.name),
+                  exit_failed);
+    return fail(options.common,
+                client::explain(entries.error(), "read the audit log " + group.name),
+                exit_no_answer);
   }
   const auto shown = without_answered(*entries);
   if (options.common.output == Output::json) {
     auto list = Value::list();
     for (const auto& entry : shown) list.push(to_value(entry));
-    fmt::print("{}\n", aws::to_json(Value::structure({{"health_check_id", options.health_check_id}, {"log_group", group.name}, {"entries", list}})));
+    fmt::print("{}\n", aws::to_json(Value::structure({{"health_check_id", options.health_check_id},
+                                                      {"log_group", group.name},
+                                                      {"entries", list}})));
     return exit_done;
   }
   for (const auto& entry : shown) print(entry);

@@ -46,8 +46,14 @@ std::string typed() {
 }  // namespace
 
 GuardDesk::GuardDesk(const GuardOptions& options, std::string dns_server)
-    : surroundings_(client::system_surroundings()), clock_(client::system_clock()), aws_(connected(options)),
-      desk_{*aws_, *clock_, *surroundings_, entropy_, [](const std::string& sentence) { say(sentence); },
+    : surroundings_(client::system_surroundings()),
+      clock_(client::system_clock()),
+      aws_(connected(options)),
+      desk_{*aws_,
+            *clock_,
+            *surroundings_,
+            entropy_,
+            [](const std::string& sentence) { say(sentence); },
             dns_server_of(*surroundings_, std::move(dns_server))} {}
 
 void say(const std::string& sentence) {
@@ -58,7 +64,8 @@ void say(const std::string& sentence) {
 bool confirmed(const GuardOptions& options, const std::string& question) {
   if (options.yes) return true;
   if (!at_terminal()) {
-    say("Nobody can be asked here (stdin is no terminal), so nothing is changed; --yes says so beforehand.");
+    say("Nobody can be asked here (stdin is no terminal), so nothing is changed; --yes says so "
+        "beforehand.");
     return false;
   }
   fmt::print(stderr, "{} [y/N] ", question);
@@ -67,10 +74,12 @@ bool confirmed(const GuardOptions& options, const std::string& question) {
   return answer == "y" || answer == "yes";
 }
 
-bool confirmed_by_name(const GuardOptions& options, const std::string& question, const std::string& name) {
+bool confirmed_by_name(const GuardOptions& options, const std::string& question,
+                       const std::string& name) {
   if (options.yes) return true;
   if (!at_terminal()) {
-    say("Nobody can be asked here (stdin is no terminal), so nothing is changed; --yes says so beforehand.");
+    say("Nobody can be asked here (stdin is no terminal), so nothing is changed; --yes says so "
+        "beforehand.");
     return false;
   }
   fmt::print(stderr, "{}\nType {} to go on: ", question, name);
@@ -85,7 +94,8 @@ int finish(const GuardOptions& options, const Report& report, int status) {
     if (!report.refusals.empty()) {
       auto list = Value::list();
       for (const auto& refusal : report.refusals)
-        list.push(Value::structure({{"name", refusal.name.empty() ? Value{} : Value{refusal.name}}, {"why", refusal.why}}));
+        list.push(Value::structure({{"name", refusal.name.empty() ? Value{} : Value{refusal.name}},
+                                    {"why", refusal.why}}));
       out.set("refusals", list);
     }
     if (!report.notes.empty()) {
@@ -100,7 +110,9 @@ int finish(const GuardOptions& options, const Report& report, int status) {
   auto* stream = status == exit_done ? stdout : stderr;
   fmt::print(stream, "{}\n", report.sentence);
   for (const auto& refusal : report.refusals)
-    fmt::print(stream, "- {}{}\n", refusal.why, refusal.name.empty() ? "" : fmt::format(" (--force {} overrides this)", refusal.name));
+    fmt::print(
+        stream, "- {}{}\n", refusal.why,
+        refusal.name.empty() ? "" : fmt::format(" (--force {} overrides this)", refusal.name));
   for (const auto& note : report.notes) fmt::print(stderr, "Note: {}\n", note);
   return status;
 }

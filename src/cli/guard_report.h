@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the guard's commands share on this side of AWS: the connection, the questions to a person, and one report at the
-// end: sentences for people or one JSON document for programs on stdout. Progress, questions and errors go to stderr.
+// What the guard's commands share on this side of AWS: the connection, the questions to a person,
+// and one report at the end: sentences for people or one JSON document for programs on stdout.
+// Progress, questions and errors go to stderr.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,7 @@
 #include "client/client.h"
 #include "guard/apply/carry_out.h"
 #include "guard/apply/status.h"
-#include "net/system_ports.h"
+#include "net/io/system_ports.h"
 
 namespace sitelatch::cli {
 
@@ -39,11 +40,12 @@ void say(const std::string& sentence);
 // --yes; or a person at a terminal says so. Without either it is refused with a sentence on stderr.
 bool confirmed(const GuardOptions& options, const std::string& question);
 // The same, where the name itself must be typed.
-bool confirmed_by_name(const GuardOptions& options, const std::string& question, const std::string& name);
+bool confirmed_by_name(const GuardOptions& options, const std::string& question,
+                       const std::string& name);
 
 // The report of a command that changes something.
 struct Report {
-  std::string result;    // "done", "refused", "failed", ...
+  std::string result;  // "done", "refused", "failed", ...
   std::string sentence;
   aws::Value details = aws::Value::structure();  // JSON only
   std::vector<guard::Refusal> refusals;

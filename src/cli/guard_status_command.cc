@@ -14,19 +14,23 @@ int status(const StatusOptions& options) {
   const bool one = ids.size() == 1 && !options.all;
   if (options.all || ids.empty()) {
     const auto found = guard::guarded_checks(desk.aws());
-    if (!found) return fail(options.common, client::explain(found.error(), "find the guards of this account"), exit_no_answer);
+    if (!found)
+      return fail(options.common, client::explain(found.error(), "find the guards of this account"),
+                  exit_no_answer);
     for (const auto& id : *found)
       if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }
   int worst = exit_done;
   auto all = aws::Value::list();
   for (const auto& id : ids) {
-    const auto view = guard::view(desk.aws(), desk.clock(), id, {desk.desk().dns_server, true, true, true});
+    const auto view =
+        guard::view(desk.aws(), desk.clock(), id, {desk.desk().dns_server, true, true, true});
     if (!view) {
       const auto code = guard::valid_health_check_id(id) ? exit_no_answer : exit_usage;
       if (one) return fail(options.common, view.error().text, code);
       say(view.error().text);
-      all.push(aws::Value::structure({{"health_check_id", id}, {"error", view.error().text}, {"exit_code", code}}));
+      all.push(aws::Value::structure(
+          {{"health_check_id", id}, {"error", view.error().text}, {"exit_code", code}}));
       worst = std::max(worst, code);
       continue;
     }
@@ -40,9 +44,12 @@ int status(const StatusOptions& options) {
     }
   }
   if (options.common.output == Output::json && !one)
-    fmt::print("{}\n", aws::to_json(aws::Value::structure({{"guards", all}, {"exit_code", worst}})));
+    fmt::print("{}\n",
+               aws::to_json(aws::Value::structure({{"guards", all}, {"exit_code", worst}})));
   if (options.common.output == Output::text && ids.empty())
-    fmt::print("There is no guard in this account. Begin with: sitelatch doctor, then sitelatch deploy HEALTH_CHECK_ID --plan\n");
+    fmt::print(
+        "There is no guard in this account. Begin with: sitelatch doctor, then sitelatch deploy "
+        "HEALTH_CHECK_ID --plan\n");
   return worst;
 }
 

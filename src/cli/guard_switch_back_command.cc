@@ -12,22 +12,32 @@ using guard::SwitchBackEnd;
 
 int code_of(SwitchBackEnd end) {
   switch (end) {
-    case SwitchBackEnd::done: return exit_done;
-    case SwitchBackEnd::refused: return exit_refused;
-    case SwitchBackEnd::failed: return exit_failed;
-    case SwitchBackEnd::latched_again: return exit_latched_again;
-    case SwitchBackEnd::not_confirmed: return exit_not_in_time;
+    case SwitchBackEnd::done:
+      return exit_done;
+    case SwitchBackEnd::refused:
+      return exit_refused;
+    case SwitchBackEnd::failed:
+      return exit_failed;
+    case SwitchBackEnd::latched_again:
+      return exit_latched_again;
+    case SwitchBackEnd::not_confirmed:
+      return exit_not_in_time;
   }
   return exit_failed;
 }
 
 std::string word_of(SwitchBackEnd end) {
   switch (end) {
-    case SwitchBackEnd::done: return "done";
-    case SwitchBackEnd::refused: return "refused";
-    case SwitchBackEnd::failed: return "failed";
-    case SwitchBackEnd::latched_again: return "latched-again";
-    case SwitchBackEnd::not_confirmed: return "not-confirmed";
+    case SwitchBackEnd::done:
+      return "done";
+    case SwitchBackEnd::refused:
+      return "refused";
+    case SwitchBackEnd::failed:
+      return "failed";
+    case SwitchBackEnd::latched_again:
+      return "latched-again";
+    case SwitchBackEnd::not_confirmed:
+      return "not-confirmed";
   }
   return "failed";
 }
@@ -42,7 +52,9 @@ int switch_back(const SwitchBackOptions& options) {
   guard::SwitchBackWish wish;
   for (const auto& name : options.force) {
     if (!known_force(name))
-      return fail(options.common, fmt::format("--force takes primary, checks, alarm or audit, not \"{}\".", name), exit_usage);
+      return fail(options.common,
+                  fmt::format("--force takes primary, checks, alarm or audit, not \"{}\".", name),
+                  exit_usage);
     wish.force.insert(name);
   }
   wish.health_check_id = options.health_check_id;
@@ -51,14 +63,17 @@ int switch_back(const SwitchBackOptions& options) {
   wish.expected_version = options.expected_version;
   wish.window = options.window;
   wish.confirm = [&](const guard::View& view, const std::string& name) {
-    const auto question = fmt::format("{} goes back to Primary: health check {} gets its own path again, the guard is armed anew.",
-                                      name, view.id());
+    const auto question = fmt::format(
+        "{} goes back to Primary: health check {} gets its own path again, the guard is armed "
+        "anew.",
+        name, view.id());
     return confirmed_by_name(options.common, question, name);
   };
   GuardDesk desk(options.common, options.dns_server);
   const auto report = guard::switch_back(desk.desk(), wish);
-  Report out{word_of(report.end), report.sentence, aws::Value::structure({{"health_check_id", options.health_check_id}}),
-             report.refusals, report.notes};
+  Report out{word_of(report.end), report.sentence,
+             aws::Value::structure({{"health_check_id", options.health_check_id}}), report.refusals,
+             report.notes};
   if (report.release != 0) {
     out.details.set("release", static_cast<std::int64_t>(report.release));
     out.details.set("version", static_cast<std::int64_t>(report.version));

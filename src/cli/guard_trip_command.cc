@@ -7,7 +7,8 @@
 namespace sitelatch::cli {
 namespace {
 
-// Cut off between the latch and its note, or latched by a function that died there: run again it is noted.
+// Cut off between the latch and its note, or latched by a function that died there: run again it is
+// noted.
 std::optional<guard::Change> note_missing(const guard::View& view) {
   const auto situation = guard::situation_of(view.seen.observed);
   if (situation.record.latched_in_this_release()) return std::nullopt;
@@ -30,23 +31,28 @@ int trip(const TripOptions& options) {
   guard::Errand errand;
   errand.action = options.planned ? "trip-planned" : "trip";
   errand.why = options.reason;
-  errand.subject = (options.planned ? "Sitelatch: planned switch-over: " : "Sitelatch: latched by hand: ") + options.health_check_id;
+  errand.subject =
+      (options.planned ? "Sitelatch: planned switch-over: " : "Sitelatch: latched by hand: ") +
+      options.health_check_id;
   ErrandOptions run{options.common, options.health_check_id, errand, {}};
   run.decide = [&](const guard::View& view) -> guard::Transition {
     if (same_latch(view, options.planned))
       if (auto note = note_missing(view)) return *note;
-    return guard::trip(guard::situation_of(view.seen.observed), {options.planned, options.reason}, view.now);
+    return guard::trip(guard::situation_of(view.seen.observed), {options.planned, options.reason},
+                       view.now);
   };
   run.already = [&](const guard::View& view) {
     return same_latch(view, options.planned)
-               ? fmt::format("Health check {} is latched already ({}); nothing was changed.", view.id(),
-                             guard::describe_check(*view.seen.observed.check))
+               ? fmt::format("Health check {} is latched already ({}); nothing was changed.",
+                             view.id(), guard::describe_check(*view.seen.observed.check))
                : std::string{};
   };
   run.afterwards = [](const guard::Carried& carried) {
     const auto& observed = carried.view.seen.observed;
-    return observed.function || observed.alarm ? std::string{}
-                                               : std::string{"No guard holds this latch: deploy one, or it is as strong as the next edit."};
+    return observed.function || observed.alarm
+               ? std::string{}
+               : std::string{
+                     "No guard holds this latch: deploy one, or it is as strong as the next edit."};
   };
   return run_errand(desk, run);
 }

@@ -15,7 +15,9 @@ using guard::Serving;
 using guard::State;
 
 std::string_view to_string(guard::Link::Health health) {
-  return health == guard::Link::Health::ok ? "ok" : health == guard::Link::Health::broken ? "broken" : "unknown";
+  return health == guard::Link::Health::ok       ? "ok"
+         : health == guard::Link::Health::broken ? "broken"
+                                                 : "unknown";
 }
 
 Value strings(const std::vector<std::string>& texts) {
@@ -65,14 +67,17 @@ Value maintenance_value(const guard::View& view, const guard::Record& record) {
 // What the state demands of DNS; nothing: it demands nothing.
 std::optional<Serving> demanded(State state) {
   if (state == State::armed) return Serving::primary;
-  if (state == State::tripped || state == State::switched_over || state == State::latched_without_guard) return Serving::backup;
+  if (state == State::tripped || state == State::switched_over ||
+      state == State::latched_without_guard)
+    return Serving::backup;
   return std::nullopt;
 }
 
 // Latched a moment ago: the checkers have not found it yet, and DNS goes by them.
 bool latch_is_fresh(const guard::View& view) {
   const auto& observed = view.seen.observed;
-  return observed.healthy.value_or(false) && view.assessment.since && view.now < *view.assessment.since + std::chrono::minutes{2};
+  return observed.healthy.value_or(false) && view.assessment.since &&
+         view.now < *view.assessment.since + std::chrono::minutes{2};
 }
 
 bool dns_contradicts(const guard::View& view) {
@@ -87,9 +92,12 @@ bool dns_contradicts(const guard::View& view) {
 
 void print_links(const guard::View& view) {
   for (const auto& link : view.assessment.links) {
-    const auto mark = link.health == guard::Link::Health::ok ? "ok     " : link.health == guard::Link::Health::broken ? "BROKEN " : "unknown";
+    const auto mark = link.health == guard::Link::Health::ok       ? "ok     "
+                      : link.health == guard::Link::Health::broken ? "BROKEN "
+                                                                   : "unknown";
     fmt::print("  {}  {}{}\n", mark, link.name, link.why.empty() ? "" : ": " + link.why);
-    if (link.health == guard::Link::Health::broken && !link.mend.empty()) fmt::print("           mend: {}\n", link.mend);
+    if (link.health == guard::Link::Health::broken && !link.mend.empty())
+      fmt::print("           mend: {}\n", link.mend);
   }
 }
 
@@ -111,22 +119,27 @@ Value to_value(const guard::View& view) {
   const auto record = guard::record_of(view.seen.observed);
   auto links = Value::list();
   for (const auto& link : view.assessment.links)
-    links.push(Value::structure({{"name", link.name}, {"health", to_string(link.health)}, {"why", or_null(link.why)}, {"mend", or_null(link.mend)}}));
+    links.push(Value::structure({{"name", link.name},
+                                 {"health", to_string(link.health)},
+                                 {"why", or_null(link.why)},
+                                 {"mend", or_null(link.mend)}}));
   auto blind = Value::list();
   for (const auto& unseen : view.seen.blind) blind.push(guard::describe(unseen));
-  auto out = Value::structure({{"health_check_id", view.id()},
-                               {"state", guard::to_string(view.assessment.state)},
-                               {"sentence", view.assessment.sentence},
-                               {"since", time_or_null(view.assessment.since)},
-                               {"at", iso8601_ms(view.now)},
-                               {"health_check", check_value(view)},
-                               {"alarm", alarm_value(view)},
-                               {"release", Value::structure({{"number", static_cast<std::int64_t>(record.release.number)}, {"at", time_or_null(record.release.at)}})},
-                               {"maintenance", maintenance_value(view, record)},
-                               {"original_path", record.original_path},
-                               {"links", links},
-                               {"dns", to_value(view.dns)},
-                               {"blind", blind}});
+  auto out = Value::structure(
+      {{"health_check_id", view.id()},
+       {"state", guard::to_string(view.assessment.state)},
+       {"sentence", view.assessment.sentence},
+       {"since", time_or_null(view.assessment.since)},
+       {"at", iso8601_ms(view.now)},
+       {"health_check", check_value(view)},
+       {"alarm", alarm_value(view)},
+       {"release", Value::structure({{"number", static_cast<std::int64_t>(record.release.number)},
+                                     {"at", time_or_null(record.release.at)}})},
+       {"maintenance", maintenance_value(view, record)},
+       {"original_path", record.original_path},
+       {"links", links},
+       {"dns", to_value(view.dns)},
+       {"blind", blind}});
   out.set("exit_code", status_code(view));
   return out;
 }
@@ -138,16 +151,21 @@ void print(const guard::View& view) {
              assessment.since ? ", since " + iso8601_seconds(*assessment.since) : "");
   if (const auto& check = view.seen.observed.check)
     fmt::print("  check    version {}, {}, {}\n", check->version, guard::describe_check(*check),
-               view.seen.observed.healthy ? (*view.seen.observed.healthy ? "healthy" : "unhealthy") : "health not known");
+               view.seen.observed.healthy ? (*view.seen.observed.healthy ? "healthy" : "unhealthy")
+                                          : "health not known");
   if (const auto& alarm = view.seen.observed.alarm)
     fmt::print("  alarm    {} since {}, actions {}\n", guard::to_string(alarm->seen.state),
-               iso8601_seconds(alarm->seen.transitioned_at), alarm->seen.actions_enabled ? "on" : "OFF");
+               iso8601_seconds(alarm->seen.transitioned_at),
+               alarm->seen.actions_enabled ? "on" : "OFF");
   for (const auto& answer : view.dns)
     fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
-               answer.answer.empty() ? "nothing" : join(answer.answer, ", "), guard::to_string(answer.serving),
-               answer.server.empty() ? "" : " by " + answer.server, answer.problem.empty() ? "" : ": " + answer.problem);
+               answer.answer.empty() ? "nothing" : join(answer.answer, ", "),
+               guard::to_string(answer.serving),
+               answer.server.empty() ? "" : " by " + answer.server,
+               answer.problem.empty() ? "" : ": " + answer.problem);
   if (demanded(view.assessment.state) == Serving::backup && latch_is_fresh(view))
-    fmt::print("  Latched a moment ago: Route 53's checkers have yet to find it, and DNS goes by them.\n");
+    fmt::print(
+        "  Latched a moment ago: Route 53's checkers have yet to find it, and DNS goes by them.\n");
   if (dns_contradicts(view)) fmt::print("  DNS does not answer as this state demands.\n");
   print_links(view);
   for (const auto& unseen : view.seen.blind) fmt::print("  {}\n", guard::describe(unseen));

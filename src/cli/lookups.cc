@@ -50,10 +50,13 @@ class Socket {
   bool connected_ = false;
 };
 
-std::uint16_t number(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
+std::uint16_t number(const std::uint8_t* at) {
+  return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
+}
 
 // The offset after a name that starts at `at`; nothing when it runs out of the message.
-std::optional<std::size_t> skip_name(const std::uint8_t* message, std::size_t size, std::size_t at) {
+std::optional<std::size_t> skip_name(const std::uint8_t* message, std::size_t size,
+                                     std::size_t at) {
   while (at < size) {
     if (message[at] == 0) return at + 1;
     if (message[at] >= 192) return at + 2;
@@ -89,7 +92,8 @@ std::optional<DnsReply> ask_a(const net::Endpoint& server, const std::string& na
     at = *after + 10;
     if (at + length > size) return std::nullopt;
     if (type == 1 && length == 4)
-      out.addresses.push_back(fmt::format("{}.{}.{}.{}", reply[at], reply[at + 1], reply[at + 2], reply[at + 3]));
+      out.addresses.push_back(
+          fmt::format("{}.{}.{}.{}", reply[at], reply[at + 1], reply[at + 2], reply[at + 3]));
     at += length;
   }
   return out;
@@ -98,8 +102,8 @@ std::optional<DnsReply> ask_a(const net::Endpoint& server, const std::string& na
 std::optional<Page> fetch(const net::Endpoint& site, const std::string& path) {
   Socket socket(site, SOCK_STREAM);
   if (!socket) return std::nullopt;
-  const std::string request =
-      fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, net::to_string(site));
+  const std::string request = fmt::format(
+      "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, net::to_string(site));
   if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return std::nullopt;
   std::string reply;
   char buffer[4096];

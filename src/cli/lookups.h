@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user of the sites would see: one DNS question to one server, one page of one site. Blocking, seconds at most.
+// What a user of the sites would see: one DNS question to one server, one page of one site.
+// Blocking, seconds at most.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "net/http_server.h"
+#include "net/http/http_server.h"
 
 namespace sitelatch::cli {
 

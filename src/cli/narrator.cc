@@ -10,12 +10,14 @@
 
 namespace sitelatch::cli {
 namespace {
-constexpr const char *bold = "\033[1m", *dim = "\033[2m", *green = "\033[32m", *red = "\033[31m", *plain = "\033[0m";
+constexpr const char *bold = "\033[1m", *dim = "\033[2m", *green = "\033[32m", *red = "\033[31m",
+                     *plain = "\033[0m";
 }
 
 bool colours_wanted() {
   const char* term = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR") && term && std::string_view{term} != "dumb";
+  return ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR") && term &&
+         std::string_view{term} != "dumb";
 }
 
 Narrator::Narrator(double scale, bool colours)
@@ -32,8 +34,8 @@ void Narrator::chapter(const std::string& title) {
 
 void Narrator::line(const char* colour, const char* mark, const std::string& text) {
   const auto seconds = static_cast<int>(story_seconds());
-  fmt::print("{}{:3}:{:02}  {} {}{}\n", colours_ ? colour : "", seconds / 60, seconds % 60, mark, text,
-             colours_ ? plain : "");
+  fmt::print("{}{:3}:{:02}  {} {}{}\n", colours_ ? colour : "", seconds / 60, seconds % 60, mark,
+             text, colours_ ? plain : "");
   std::fflush(stdout);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells a story on stdout as a timeline: when, what, and whether it was verified. Colours only on a terminal.
+// Tells a story on stdout as a timeline: when, what, and whether it was verified. Colours only on a
+// terminal.
 #pragma once
 
 #include <chrono>

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "base/text.h"
-#include "net/control_socket.h"
+#include "net/io/control_socket.h"
 #include "store/data_directory.h"
 
 namespace sitelatch::cli {
@@ -29,8 +29,8 @@ std::string ini_value(std::string_view content, std::string_view key) {
   return {};
 }
 
-// The shim for an aws CLI that does not know AWS_ENDPOINT_URL (before 1.29 and 2.13): it adds --endpoint-url, unless one
-// is given, and runs the aws that would have been found without it.
+// The shim for an aws CLI that does not know AWS_ENDPOINT_URL (before 1.29 and 2.13): it adds
+// --endpoint-url, unless one is given, and runs the aws that would have been found without it.
 constexpr std::string_view shim = R"SH(#!/bin/sh
 # Made by sitelatch: points an `aws` that ignores AWS_ENDPOINT_URL at the engine.
 here=$(cd "$(dirname "$0")" && pwd)
@@ -84,7 +84,8 @@ Result<RunningEngine> find_engine(const EngineChoice& where) {
   const fs::path directory = directory_of(where);
   const auto none = [&] {
     return failure(Problem{fmt::format(
-        "no engine is running with the data directory {}; start one with: sitelatch engine{}", directory.string(),
+        "no engine is running with the data directory {}; start one with: sitelatch engine{}",
+        directory.string(),
         where.data_dir.empty() ? "" : " --data-dir " + shell_quoted(directory.string()))});
   };
   const auto runtime = store::read_file(directory / "engine.json");
@@ -93,10 +94,11 @@ Result<RunningEngine> find_engine(const EngineChoice& where) {
   if (!parsed) return none();
   const auto credentials = store::read_file(directory / "credentials");
   if (!credentials)
-    return failure(Problem{fmt::format("cannot read {}: it belongs to the user who started the engine",
-                                       (directory / "credentials").string())});
-  return RunningEngine{fs::absolute(directory), (*parsed)["api"].string_or(""), (*parsed)["dns"].string_or(""),
-                       ini_value(*credentials, "aws_access_key_id"),
+    return failure(
+        Problem{fmt::format("cannot read {}: it belongs to the user who started the engine",
+                            (directory / "credentials").string())});
+  return RunningEngine{fs::absolute(directory), (*parsed)["api"].string_or(""),
+                       (*parsed)["dns"].string_or(""), ini_value(*credentials, "aws_access_key_id"),
                        ini_value(*credentials, "aws_secret_access_key")};
 }
 
@@ -153,13 +155,15 @@ ToolEnvironment tool_environment(const RunningEngine& engine, const std::string&
                "AWS_STS_REGIONAL_ENDPOINTS"};
   // An endpoint for one service wins over the general one: whatever there is must go.
   for (auto entry = inherited; entry && *entry; ++entry) {
-    const std::string_view name = std::string_view{*entry}.substr(0, std::string_view{*entry}.find('='));
+    const std::string_view name =
+        std::string_view{*entry}.substr(0, std::string_view{*entry}.find('='));
     if (name.starts_with("AWS_ENDPOINT_URL_")) out.unset.emplace_back(name);
   }
   return out;
 }
 
-Result<Done> write_tool_files(const fs::path& data_dir, const std::string& api_url, const std::string& region) {
+Result<Done> write_tool_files(const fs::path& data_dir, const std::string& api_url,
+                              const std::string& region) {
   std::error_code error;
   fs::create_directories(data_dir / "bin", error);
   std::ofstream config(data_dir / "config");

@@ -26,7 +26,8 @@ Result<RunningEngine> find_engine(const EngineChoice& where);
 // Sends a command and gives the answer's object; the engine's refusal is a Problem.
 Result<aws::Value> ask_engine(const EngineChoice& where, const aws::Value& request);
 
-// What an environment must have and must not have so that tools speak to this engine and to nothing else.
+// What an environment must have and must not have so that tools speak to this engine and to nothing
+// else.
 struct ToolEnvironment {
   std::vector<std::pair<std::string, std::string>> set;
   std::vector<std::string> unset;
@@ -35,7 +36,8 @@ struct ToolEnvironment {
 ToolEnvironment tool_environment(const RunningEngine& engine, const std::string& region,
                                  char const* const* inherited);
 
-// Writes DIR/config and DIR/bin/aws, which the environment above points to. Called by the engine at its start.
+// Writes DIR/config and DIR/bin/aws, which the environment above points to. Called by the engine at
+// its start.
 Result<Done> write_tool_files(const std::filesystem::path& data_dir, const std::string& api_url,
                               const std::string& region);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small site to practise on, in Keycloak's place: /lb-check answers 200 UP or 503 DOWN, / says which site served.
+// A small site to practise on, in Keycloak's place: /lb-check answers 200 UP or 503 DOWN, / says
+// which site served.
 //   curl -X POST -d DOWN http://127.0.1.1:8080/lb-check      (or SIGUSR1: down, SIGUSR2: up)
 #include <fmt/format.h>
 #include <signal.h>
@@ -8,7 +9,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "net/http_server.h"
+#include "net/http/http_server.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -22,7 +23,8 @@ aws::HttpResponse text(int status, std::string body) {
   return response;
 }
 
-aws::HttpResponse answer(const aws::HttpRequest& request, const std::string& name, std::atomic<bool>& up) {
+aws::HttpResponse answer(const aws::HttpRequest& request, const std::string& name,
+                         std::atomic<bool>& up) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (request.path() == "/lb-check") {
     if (request.method == "POST" || request.method == "PUT") {
@@ -65,9 +67,12 @@ int run_site(const SiteOptions& options) {
   while (true) {
     int signal = 0;
     sigwait(&signals, &signal);
-    if (signal == SIGUSR1) up = false;
-    else if (signal == SIGUSR2) up = true;
-    else break;
+    if (signal == SIGUSR1)
+      up = false;
+    else if (signal == SIGUSR2)
+      up = true;
+    else
+      break;
   }
   (*server)->drain(std::chrono::seconds{1});
   return exit_done;

@@ -6,7 +6,7 @@
 #include "client/curl_transport.h"
 #include "client/fault_transport.h"
 #include "client/session.h"
-#include "net/system_ports.h"
+#include "net/io/system_ports.h"
 
 namespace sitelatch::client {
 namespace {
@@ -34,7 +34,8 @@ class ConnectedClient final : public Aws {
 
 }  // namespace
 
-Client::Client(Options options, Outside outside) : session_(std::make_unique<Session>(std::move(options), outside)) {}
+Client::Client(Options options, Outside outside)
+    : session_(std::make_unique<Session>(std::move(options), outside)) {}
 Client::~Client() = default;
 
 Outcome<Reply> Client::send(const Call& call) { return session_->send(call); }
@@ -44,6 +45,8 @@ Outcome<std::string> Client::endpoint(std::string_view service, std::string_view
 }
 Outcome<std::string> Client::credentials_source() { return session_->credentials_source(); }
 
-std::unique_ptr<Aws> connect(Options options) { return std::make_unique<ConnectedClient>(std::move(options)); }
+std::unique_ptr<Aws> connect(Options options) {
+  return std::make_unique<ConnectedClient>(std::move(options));
+}
 
 }  // namespace sitelatch::client

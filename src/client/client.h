@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calling AWS, or an engine that speaks like it. `Aws` is what the guard asks and what its tests fake; `Client` is the
-// real one: credentials and endpoints as the SDKs find them, signed requests, retries with backoff, time limits.
-// Operations and members go by the names of the service models; outputs leave out what was not sent:
+// Calling AWS, or an engine that speaks like it. `Aws` is what the guard asks and what its tests
+// fake; `Client` is the real one: credentials and endpoints as the SDKs find them, signed requests,
+// retries with backoff, time limits. Operations and members go by the names of the service models;
+// outputs leave out what was not sent:
 //   auto reply = aws.call("route53", "GetHealthCheck", Value::structure({{"HealthCheckId", id}}));
 //   if (!reply) return failure(reply.error());            // explain(reply.error()) for people
 //   reply->operator[]("HealthCheck")["HealthCheckVersion"].integer();
@@ -25,12 +26,15 @@ namespace sitelatch::client {
 using aws::Value;
 
 struct Call {
-  std::string service;    // the model's name: cloudwatch, events, iam, lambda, logs, route53, sns, sts
+  std::string
+      service;  // the model's name: cloudwatch, events, iam, lambda, logs, route53, sns, sts
   std::string operation;
   Value input = Value::structure();
-  std::string region{};   // empty: the configured one. Global services (route53, iam) take only its partition from it
-  std::optional<std::chrono::milliseconds> time_limit{};  // of one attempt, in place of the options'
-  std::optional<int> attempts{};                          // 1: never sent twice
+  std::string region{};  // empty: the configured one. Global services (route53, iam) take only its
+                         // partition from it
+  std::optional<std::chrono::milliseconds>
+      time_limit{};               // of one attempt, in place of the options'
+  std::optional<int> attempts{};  // 1: never sent twice
 };
 
 struct Reply {
@@ -46,15 +50,16 @@ class Aws {
   // The region that calls without one go to; empty: none is configured.
   virtual std::string region() = 0;
 
-  Outcome<Value> call(std::string_view service, std::string_view operation, Value input = Value::structure(),
-                      std::string_view region = {});
-  // Every page, its lists joined in one output; the operation's own token members are followed and left out. Works for
-  // operations without pages too.
-  Outcome<Value> call_all(std::string_view service, std::string_view operation, Value input = Value::structure(),
-                          std::string_view region = {});
+  Outcome<Value> call(std::string_view service, std::string_view operation,
+                      Value input = Value::structure(), std::string_view region = {});
+  // Every page, its lists joined in one output; the operation's own token members are followed and
+  // left out. Works for operations without pages too.
+  Outcome<Value> call_all(std::string_view service, std::string_view operation,
+                          Value input = Value::structure(), std::string_view region = {});
   // Page by page, until the last or until `visit` says stop.
   enum class Visit { go_on, stop };
-  Outcome<Done> pages(std::string_view service, std::string_view operation, Value input, std::string_view region,
+  Outcome<Done> pages(std::string_view service, std::string_view operation, Value input,
+                      std::string_view region,
                       const std::function<Visit(const Value& page)>& visit);
 };
 
@@ -85,7 +90,8 @@ class Client final : public Aws {
 
   Outcome<Reply> send(const Call& call) override;
   std::string region() override;
-  // Where calls of a service go, and what the credentials' source is, for people ("status" and "doctor" say so).
+  // Where calls of a service go, and what the credentials' source is, for people ("status" and
+  // "doctor" say so).
   Outcome<std::string> endpoint(std::string_view service, std::string_view region = {});
   Outcome<std::string> credentials_source();
 
@@ -94,9 +100,10 @@ class Client final : public Aws {
   std::unique_ptr<Session> session_;
 };
 
-// The real thing: this process's environment and files, libcurl. SITELATCH_FAULT_EXIT_BEFORE_CALLS=N and
-// SITELATCH_FAULT_EXIT_AFTER_CALLS=N end the process with status 137 just before the Nth request to an AWS API is sent,
-// or just after its answer came, so that tests can cut a command off anywhere.
+// The real thing: this process's environment and files, libcurl.
+// SITELATCH_FAULT_EXIT_BEFORE_CALLS=N and SITELATCH_FAULT_EXIT_AFTER_CALLS=N end the process with
+// status 137 just before the Nth request to an AWS API is sent, or just after its answer came, so
+// that tests can cut a command off anywhere.
 std::unique_ptr<Aws> connect(Options options);
 
 // "aws", "aws-cn", "aws-us-gov", ...: for ARNs.

@@ -18,14 +18,18 @@ using test::answer;
 using test::no_answer;
 using test::World;
 
-constexpr auto identity = R"(<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/me</Arn><UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></GetCallerIdentityResponse>)";
+constexpr auto identity =
+    R"(<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/me</Arn><UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></GetCallerIdentityResponse>)";
 
 std::string query_error(std::string_view code, std::string_view message) {
-  return "<ErrorResponse><Error><Type>Sender</Type><Code>" + std::string{code} + "</Code><Message>" +
-         std::string{message} + "</Message></Error><RequestId>req-9</RequestId></ErrorResponse>";
+  return "<ErrorResponse><Error><Type>Sender</Type><Code>" + std::string{code} +
+         "</Code><Message>" + std::string{message} +
+         "</Message></Error><RequestId>req-9</RequestId></ErrorResponse>";
 }
 
-Outcome<Reply> who(Client& client) { return client.send({.service = "sts", .operation = "GetCallerIdentity"}); }
+Outcome<Reply> who(Client& client) {
+  return client.send({.service = "sts", .operation = "GetCallerIdentity"});
+}
 
 bool verifies(const Exchange& exchange, std::string_view secret) {
   const auto claim = aws::read_signature(exchange.request);
@@ -46,7 +50,8 @@ TEST_CASE("a call: encoded, signed for its region, decoded, with its request id"
   CHECK(asked.origin == "https://sts.eu-central-1.amazonaws.com");
   CHECK(asked.request.headers.get("Host") == "sts.eu-central-1.amazonaws.com");
   CHECK(asked.request.body == "Action=GetCallerIdentity&Version=2011-06-15");
-  CHECK(asked.request.headers.get("Authorization").find("/eu-central-1/sts/aws4_request") != std::string::npos);
+  CHECK(asked.request.headers.get("Authorization").find("/eu-central-1/sts/aws4_request") !=
+        std::string::npos);
   CHECK(verifies(asked, "secret"));
 }
 
@@ -60,19 +65,27 @@ TEST_CASE("nothing is read before the first call") {
 TEST_CASE("global services are signed for their own region, whatever is configured") {
   World world;
   Client client({}, world.outside());
-  world.transport.queue.push_back(answer(200, "<GetHealthCheckCountResponse><HealthCheckCount>3</HealthCheckCount></GetHealthCheckCountResponse>"));
+  world.transport.queue.push_back(answer(200,
+                                         "<GetHealthCheckCountResponse><HealthCheckCount>3</"
+                                         "HealthCheckCount></GetHealthCheckCountResponse>"));
   const auto count = client.call("route53", "GetHealthCheckCount");
   REQUIRE(count);
   CHECK((*count)["HealthCheckCount"].integer() == 3);
   CHECK(world.transport.asked[0].origin == "https://route53.amazonaws.com");
-  CHECK(world.transport.asked[0].request.headers.get("Authorization").find("/us-east-1/route53/") != std::string::npos);
+  CHECK(world.transport.asked[0].request.headers.get("Authorization").find("/us-east-1/route53/") !=
+        std::string::npos);
 }
 
 TEST_CASE("CloudWatch speaks query; regions of single calls") {
   World world;
   Client client({}, world.outside());
-  world.transport.queue.push_back(answer(200, "<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms/></DescribeAlarmsResult></DescribeAlarmsResponse>"));
-  const auto alarms = client.call("cloudwatch", "DescribeAlarms", Value::structure({{"AlarmNames", Value::list({"a"})}}), "us-east-1");
+  world.transport.queue.push_back(
+      answer(200,
+             "<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms/></"
+             "DescribeAlarmsResult></DescribeAlarmsResponse>"));
+  const auto alarms =
+      client.call("cloudwatch", "DescribeAlarms",
+                  Value::structure({{"AlarmNames", Value::list({"a"})}}), "us-east-1");
   REQUIRE(alarms);
   CHECK((*alarms)["MetricAlarms"].is_list());
   CHECK(world.transport.asked[0].origin == "https://monitoring.us-east-1.amazonaws.com");
@@ -85,9 +98,12 @@ TEST_CASE("an ARN in a path, behind an endpoint with a base path, is signed as i
   options.endpoint_url = "http://gate.example:8080/aws/";
   Client client(options, world.outside());
   world.transport.queue.push_back(answer(200, R"({"Policy":"{}"})"));
-  REQUIRE(client.call("lambda", "GetPolicy", Value::structure({{"FunctionName", "arn:aws:lambda:us-east-1:1:function:f"}})));
+  REQUIRE(
+      client.call("lambda", "GetPolicy",
+                  Value::structure({{"FunctionName", "arn:aws:lambda:us-east-1:1:function:f"}})));
   const auto& asked = world.transport.asked[0];
-  CHECK(asked.request.target == "/aws/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A1%3Afunction%3Af/policy");
+  CHECK(asked.request.target ==
+        "/aws/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A1%3Afunction%3Af/policy");
   CHECK(asked.request.headers.get("Host") == "gate.example:8080");
   CHECK(verifies(asked, "secret"));
 }
@@ -96,7 +112,8 @@ TEST_CASE("an error answer carries everything") {
   World world;
   Client client({}, world.outside());
   world.transport.queue.push_back(answer(409, query_error("HealthCheckVersionMismatch", "stale")));
-  const auto reply = client.call("route53", "UpdateHealthCheck", Value::structure({{"HealthCheckId", "1"}}));
+  const auto reply =
+      client.call("route53", "UpdateHealthCheck", Value::structure({{"HealthCheckId", "1"}}));
   REQUIRE_FALSE(reply);
   const auto& error = reply.error();
   CHECK(error.is("HealthCheckVersionMismatch"));
@@ -110,11 +127,14 @@ TEST_CASE("an error answer carries everything") {
   CHECK(world.transport.asked.size() == 1);
 }
 
-TEST_CASE("throttling, 5xx and broken connections are tried again, with growing waits; each attempt is signed anew") {
+TEST_CASE(
+    "throttling, 5xx and broken connections are tried again, with growing waits; each attempt is "
+    "signed anew") {
   World world;
   Client client({}, world.outside());
-  world.transport.queue = {answer(400, query_error("Throttling", "Rate exceeded")), answer(503, "<html>"),
-                           no_answer(Cause::connection), answer(200, identity)};
+  world.transport.queue = {answer(400, query_error("Throttling", "Rate exceeded")),
+                           answer(503, "<html>"), no_answer(Cause::connection),
+                           answer(200, identity)};
   REQUIRE(who(client));
   REQUIRE(world.transport.asked.size() == 4);
   REQUIRE(world.clock.sleeps.size() == 3);
@@ -133,7 +153,8 @@ TEST_CASE("attempts end: as configured, or as the call says") {
   CHECK(reply.error().attempts == 5);
   CHECK(reply.error().cause == Cause::answer);
   CHECK(world.transport.asked.size() == 5);
-  const auto once = client.send({.service = "sts", .operation = "GetCallerIdentity", .attempts = 1});
+  const auto once =
+      client.send({.service = "sts", .operation = "GetCallerIdentity", .attempts = 1});
   CHECK(once.error().attempts == 1);
   CHECK(world.transport.asked.size() == 6);
 }
@@ -142,13 +163,16 @@ TEST_CASE("an invented idempotency token is the same in every attempt") {
   World world;
   Client client({}, world.outside());
   world.transport.queue = {answer(500, ""), answer(200, "{}")};
-  REQUIRE(client.call("logs", "PutQueryDefinition", Value::structure({{"name", "a"}, {"queryString", "b"}})));
+  REQUIRE(client.call("logs", "PutQueryDefinition",
+                      Value::structure({{"name", "a"}, {"queryString", "b"}})));
   CHECK(world.transport.asked[0].request.body.find("\"clientToken\":\"") != std::string::npos);
   CHECK(world.transport.asked[0].request.body == world.transport.asked[1].request.body);
 }
 
 TEST_CASE("Route 53 is paced on AWS, not on a configured endpoint until it throttles") {
-  const std::string count = "<GetHealthCheckCountResponse><HealthCheckCount>3</HealthCheckCount></GetHealthCheckCountResponse>";
+  const std::string count =
+      "<GetHealthCheckCountResponse><HealthCheckCount>3</HealthCheckCount></"
+      "GetHealthCheckCountResponse>";
   World world;
   Client real({}, world.outside());
   world.transport.queue = std::deque<test::Answer>(11, answer(200, count));
@@ -165,19 +189,26 @@ TEST_CASE("Route 53 is paced on AWS, not on a configured endpoint until it throt
   CHECK(world.clock.time == again);
 }
 
-TEST_CASE("credentials: kept, refreshed before they expire, kept when the refresh fails but they still hold") {
+TEST_CASE(
+    "credentials: kept, refreshed before they expire, kept when the refresh fails but they still "
+    "hold") {
   World world;
   world.surroundings.variables.erase("AWS_ACCESS_KEY_ID");
   world.surroundings.files["/home/me/.aws/config"] = "[default]\ncredential_process=get\n";
   const auto give = [&](std::string key, Duration for_how_long) {
     const auto until = Instant{(world.clock.time + for_how_long).time_since_epoch()};
     world.surroundings.program = [=](const auto&) {
-      return ProgramOutput{0, R"({"Version":1,"AccessKeyId":")" + key + R"(","SecretAccessKey":"s","SessionToken":")" + key +
-                                  R"(","Expiration":")" + iso8601_seconds(until) + "\"}", ""};
+      return ProgramOutput{0,
+                           R"({"Version":1,"AccessKeyId":")" + key +
+                               R"(","SecretAccessKey":"s","SessionToken":")" + key +
+                               R"(","Expiration":")" + iso8601_seconds(until) + "\"}",
+                           ""};
     };
   };
   world.transport.routes["POST "] = [](const Exchange&) { return answer(200, identity); };
-  const auto used = [&] { return aws::read_signature(world.transport.asked.back().request).value()->access_key_id; };
+  const auto used = [&] {
+    return aws::read_signature(world.transport.asked.back().request).value()->access_key_id;
+  };
   Client client({}, world.outside());
   give("ONE", 1h);
   REQUIRE(who(client));
@@ -199,10 +230,12 @@ TEST_CASE("an expired token: once more with fresh credentials, where there are a
   World world;
   world.surroundings.variables["AWS_SESSION_TOKEN"] = "old";
   Client client({}, world.outside());
-  world.transport.queue = {answer(403, query_error("ExpiredToken", "The security token included in the request is expired"))};
+  world.transport.queue = {answer(
+      403, query_error("ExpiredToken", "The security token included in the request is expired"))};
   CHECK(who(client).error().code == "ExpiredToken");
   CHECK(world.transport.asked.size() == 1);
-  world.transport.queue = {answer(403, query_error("ExpiredToken", "expired")), answer(200, identity)};
+  world.transport.queue = {answer(403, query_error("ExpiredToken", "expired")),
+                           answer(200, identity)};
   world.surroundings.variables["AWS_SESSION_TOKEN"] = "new";
   CHECK(who(client));
   CHECK(world.transport.asked.back().request.headers.get("X-Amz-Security-Token") == "new");
@@ -210,13 +243,17 @@ TEST_CASE("an expired token: once more with fresh credentials, where there are a
 
 TEST_CASE("a role is assumed through the same transport, and used") {
   World world;
-  world.surroundings.files["/home/me/.aws/config"] = "[profile r]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=Environment\n";
+  world.surroundings.files["/home/me/.aws/config"] =
+      "[profile r]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=Environment\n";
   Options options;
   options.profile = "r";
   Client client(options, world.outside());
   world.transport.queue = {
-      answer(200, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>rs</SecretAccessKey>"
-                  "<SessionToken>tok</SessionToken><Expiration>2027-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"),
+      answer(200,
+             "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</"
+             "AccessKeyId><SecretAccessKey>rs</SecretAccessKey>"
+             "<SessionToken>tok</SessionToken><Expiration>2027-01-01T00:00:00Z</Expiration></"
+             "Credentials></AssumeRoleResult></AssumeRoleResponse>"),
       answer(200, identity)};
   REQUIRE(who(client));
   CHECK(world.transport.asked[0].request.body.find("Action=AssumeRole&") != std::string::npos);
@@ -227,26 +264,34 @@ TEST_CASE("a role is assumed through the same transport, and used") {
 
 TEST_CASE("a role that may not be assumed: the error is STS's, and names the call") {
   World world;
-  world.surroundings.files["/home/me/.aws/config"] = "[profile r]\nrole_arn=R\ncredential_source=Environment\n";
+  world.surroundings.files["/home/me/.aws/config"] =
+      "[profile r]\nrole_arn=R\ncredential_source=Environment\n";
   Options options;
   options.profile = "r";
   Client client(options, world.outside());
-  world.transport.queue = {answer(403, query_error("AccessDenied", "User: arn:aws:iam::1:user/me is not authorized to perform: sts:AssumeRole on resource: R"))};
+  world.transport.queue = {answer(403, query_error("AccessDenied",
+                                                   "User: arn:aws:iam::1:user/me is not authorized "
+                                                   "to perform: sts:AssumeRole on resource: R"))};
   const auto reply = client.call("route53", "GetHealthCheckCount");
   REQUIRE_FALSE(reply);
   CHECK(reply.error().operation == "AssumeRole");
-  CHECK(explain(reply.error()) == "arn:aws:iam::1:user/me may not do sts:AssumeRole on R. AWS says: User: arn:aws:iam::1:user/me is not authorized to perform: sts:AssumeRole on resource: R.");
+  CHECK(explain(reply.error()) ==
+        "arn:aws:iam::1:user/me may not do sts:AssumeRole on R. AWS says: User: "
+        "arn:aws:iam::1:user/me is not authorized to perform: sts:AssumeRole on resource: R.");
 }
 
 TEST_CASE("a clock that is wrong is corrected once by the service's Date") {
   World world;
   Client client({}, world.outside());
   const aws::Headers date{{"Date", "Wed, 25 Nov 2026 10:42:21 GMT"}};
-  world.transport.queue = {answer(403, query_error("SignatureDoesNotMatch", "Signature expired: ..."), date), answer(200, identity)};
+  world.transport.queue = {
+      answer(403, query_error("SignatureDoesNotMatch", "Signature expired: ..."), date),
+      answer(200, identity)};
   REQUIRE(who(client));
   CHECK(world.transport.asked[1].request.headers.get("X-Amz-Date") == "20261125T104221Z");
   CHECK(world.clock.sleeps.empty());
-  world.transport.queue = {answer(403, query_error("SignatureDoesNotMatch", "The request signature we calculated ..."), date)};
+  world.transport.queue = {answer(
+      403, query_error("SignatureDoesNotMatch", "The request signature we calculated ..."), date)};
   CHECK(who(client).error().attempts == 1);
 }
 
@@ -283,9 +328,14 @@ TEST_CASE("all pages, joined: markers, tokens, and Route 53's record names") {
   World world;
   Client client({}, world.outside());
   const auto page = [](std::string id, bool more) {
-    return answer(200, "<ListHostedZonesResponse><HostedZones><HostedZone><Id>" + id + "</Id><Name>n</Name><CallerReference>c</CallerReference>"
-                       "</HostedZone></HostedZones><IsTruncated>" + (more ? "true" : "false") + "</IsTruncated>"
-                       "<NextMarker>m&amp;1</NextMarker><MaxItems>1</MaxItems></ListHostedZonesResponse>");
+    return answer(
+        200,
+        "<ListHostedZonesResponse><HostedZones><HostedZone><Id>" + id +
+            "</Id><Name>n</Name><CallerReference>c</CallerReference>"
+            "</HostedZone></HostedZones><IsTruncated>" +
+            (more ? "true" : "false") +
+            "</IsTruncated>"
+            "<NextMarker>m&amp;1</NextMarker><MaxItems>1</MaxItems></ListHostedZonesResponse>");
   };
   world.transport.queue = {page("/hostedzone/Z1", true), page("/hostedzone/Z2", false)};
   const auto zones = client.call_all("route53", "ListHostedZones");
@@ -297,26 +347,41 @@ TEST_CASE("all pages, joined: markers, tokens, and Route 53's record names") {
 
   world.transport.asked.clear();
   world.transport.queue = {
-      answer(200, "<ListResourceRecordSetsResponse><ResourceRecordSets><ResourceRecordSet><Name>a.</Name><Type>A</Type></ResourceRecordSet></ResourceRecordSets>"
-                  "<IsTruncated>true</IsTruncated><NextRecordName>b.</NextRecordName><NextRecordType>A</NextRecordType><NextRecordIdentifier>p</NextRecordIdentifier></ListResourceRecordSetsResponse>"),
-      answer(200, "<ListResourceRecordSetsResponse><ResourceRecordSets/><IsTruncated>false</IsTruncated></ListResourceRecordSetsResponse>")};
-  REQUIRE(client.call_all("route53", "ListResourceRecordSets", Value::structure({{"HostedZoneId", "Z1"}})));
-  CHECK(world.transport.asked[1].request.target == "/2013-04-01/hostedzone/Z1/rrset?name=b.&type=A&identifier=p");
+      answer(200,
+             "<ListResourceRecordSetsResponse><ResourceRecordSets><ResourceRecordSet><Name>a.</"
+             "Name><Type>A</Type></ResourceRecordSet></ResourceRecordSets>"
+             "<IsTruncated>true</IsTruncated><NextRecordName>b.</NextRecordName><NextRecordType>A</"
+             "NextRecordType><NextRecordIdentifier>p</NextRecordIdentifier></"
+             "ListResourceRecordSetsResponse>"),
+      answer(200,
+             "<ListResourceRecordSetsResponse><ResourceRecordSets/><IsTruncated>false</"
+             "IsTruncated></ListResourceRecordSetsResponse>")};
+  REQUIRE(client.call_all("route53", "ListResourceRecordSets",
+                          Value::structure({{"HostedZoneId", "Z1"}})));
+  CHECK(world.transport.asked[1].request.target ==
+        "/2013-04-01/hostedzone/Z1/rrset?name=b.&type=A&identifier=p");
 
   world.transport.asked.clear();
-  world.transport.queue = {answer(200, R"({"events":[{"message":"1"}],"nextForwardToken":"f/1"})"), answer(200, R"({"events":[],"nextForwardToken":"f/1"})")};
-  const auto events = client.call_all("logs", "GetLogEvents", Value::structure({{"logStreamName", "s"}}));
+  world.transport.queue = {answer(200, R"({"events":[{"message":"1"}],"nextForwardToken":"f/1"})"),
+                           answer(200, R"({"events":[],"nextForwardToken":"f/1"})")};
+  const auto events =
+      client.call_all("logs", "GetLogEvents", Value::structure({{"logStreamName", "s"}}));
   REQUIRE(events);
   CHECK((*events)["events"].items().size() == 1);
   CHECK(world.transport.asked.size() == 2);
 }
 
-TEST_CASE("pages: a visitor may stop, an operation without pages is one call, a page that repeats is an error") {
+TEST_CASE(
+    "pages: a visitor may stop, an operation without pages is one call, a page that repeats is an "
+    "error") {
   World world;
   Client client({}, world.outside());
-  world.transport.routes["POST "] = [](const Exchange&) { return answer(200, R"({"Rules":[{"Name":"a"}],"NextToken":"same"})"); };
+  world.transport.routes["POST "] = [](const Exchange&) {
+    return answer(200, R"({"Rules":[{"Name":"a"}],"NextToken":"same"})");
+  };
   int seen = 0;
-  REQUIRE(client.pages("events", "ListRules", Value::structure(), {}, [&](const Value&) { return ++seen, Aws::Visit::stop; }));
+  REQUIRE(client.pages("events", "ListRules", Value::structure(), {},
+                       [&](const Value&) { return ++seen, Aws::Visit::stop; }));
   CHECK(seen == 1);
   CHECK(client.call_all("events", "ListRules").error().cause == Cause::answer);
   world.transport.routes["POST "] = [](const Exchange&) { return answer(200, identity); };
@@ -360,17 +425,21 @@ TEST_CASE("waiting: a value, an error, the deadline, an interruption") {
   CHECK_FALSE(wait_for<int>(clock, {.every = 4s, .at_most = 10s}, never)->has_value());
   CHECK(asked == 4);  // at 0, 4, 8 and 10 s
   asked = 0;
-  CHECK_FALSE(wait_for<int>(clock, {.every = 1s, .at_most = 7s, .growth = 2.0, .longest = 2s}, never)->has_value());
+  CHECK_FALSE(
+      wait_for<int>(clock, {.every = 1s, .at_most = 7s, .growth = 2.0, .longest = 2s}, never)
+          ->has_value());
   CHECK(asked == 5);  // at 0, 1, 3, 5 and 7 s
   bool stop = false;
-  CHECK_FALSE(wait_until(clock, {.interrupted = [&] { return std::exchange(stop, true); }}, [] { return false; }));
+  CHECK_FALSE(wait_until(clock, {.interrupted = [&] { return std::exchange(stop, true); }},
+                         [] { return false; }));
   CHECK(wait_until(clock, {.at_most = 0s}, [] { return true; }));
 }
 
 TEST_CASE("dates of HTTP") {
   CHECK(parse_http_date("Sun, 22 Nov 2026 10:42:21 GMT") == WallInstant{1'795'344'141s});
-  for (const auto text : {"", "Sun, 22 Nov 2026 10:42:21 UTC", "Sun, 22 Xyz 2026 10:42:21 GMT", "Sun, 32 Nov 2026 10:42:21 GMT",
-                          "Sunday, 22-Nov-26 10:42:21 GMT", "Sun, 22 Nov 2026 1-:42:21 GMT"})
+  for (const auto text : {"", "Sun, 22 Nov 2026 10:42:21 UTC", "Sun, 22 Xyz 2026 10:42:21 GMT",
+                          "Sun, 32 Nov 2026 10:42:21 GMT", "Sunday, 22-Nov-26 10:42:21 GMT",
+                          "Sun, 22 Nov 2026 1-:42:21 GMT"})
     CHECK_FALSE(parse_http_date(text));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/configuration.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/text.h"
 #include "client/failures.h"
@@ -11,7 +11,8 @@
 namespace sitelatch::client {
 namespace {
 
-std::string first_variable(const Surroundings& surroundings, std::initializer_list<std::string_view> names) {
+std::string first_variable(const Surroundings& surroundings,
+                           std::initializer_list<std::string_view> names) {
   for (const auto name : names)
     if (auto value = surroundings.variable(name)) return *value;
   return "";
@@ -28,20 +29,23 @@ Error unknown_profile(const Configuration& configuration) {
                   known.empty() ? "they have none" : "there are: " + known));
 }
 
-Outcome<int> max_attempts(const Options& options, const std::string& variable, const Section& profile) {
+Outcome<int> max_attempts(const Options& options, const std::string& variable,
+                          const Section& profile) {
   if (options.max_attempts) return *options.max_attempts;
   const auto text = variable.empty() ? profile.get("max_attempts") : variable;
   if (text.empty()) return Configuration{}.max_attempts;
   const auto number = parse_int(text);
   if (!number || *number < 1)
-    return failure(configuration_error("InvalidMaxAttempts",
-                                       fmt::format("max attempts must be a number from 1, not \"{}\"", text)));
+    return failure(
+        configuration_error("InvalidMaxAttempts",
+                            fmt::format("max attempts must be a number from 1, not \"{}\"", text)));
   return static_cast<int>(std::min<std::int64_t>(*number, 100));
 }
 
 void read_network(Configuration& configuration, const Surroundings& surroundings) {
   configuration.ca_bundle = first_variable(surroundings, {"AWS_CA_BUNDLE"});
-  if (configuration.ca_bundle.empty()) configuration.ca_bundle = configuration.profile().get("ca_bundle");
+  if (configuration.ca_bundle.empty())
+    configuration.ca_bundle = configuration.profile().get("ca_bundle");
   if (configuration.ca_bundle.starts_with("~/"))
     configuration.ca_bundle = surroundings.home() + configuration.ca_bundle.substr(1);
   configuration.http_proxy = first_variable(surroundings, {"http_proxy", "HTTP_PROXY"});
@@ -62,12 +66,15 @@ std::string configured_url(const Configuration& configuration, const Surrounding
   if (configuration.ignore_configured_endpoints) return "";
   const auto name = settings_name(service);
   const auto variable = "AWS_ENDPOINT_URL_" + upper(name);
-  if (auto url = first_variable(surroundings, {variable, "AWS_ENDPOINT_URL"}); !url.empty()) return url;
+  if (auto url = first_variable(surroundings, {variable, "AWS_ENDPOINT_URL"}); !url.empty())
+    return url;
   const auto& profile = configuration.profile();
   const auto services = configuration.profiles.services.find(profile.get("services"));
   if (services != configuration.profiles.services.end())
-    if (const auto nested = services->second.nested.find(name); nested != services->second.nested.end())
-      if (const auto url = nested->second.find("endpoint_url"); url != nested->second.end()) return url->second;
+    if (const auto nested = services->second.nested.find(name);
+        nested != services->second.nested.end())
+      if (const auto url = nested->second.find("endpoint_url"); url != nested->second.end())
+        return url->second;
   return profile.get("endpoint_url");
 }
 
@@ -79,7 +86,8 @@ const Section& Configuration::profile() const {
   return found ? *found : none;
 }
 
-Outcome<Configuration> read_configuration(const Options& options, const Surroundings& surroundings) {
+Outcome<Configuration> read_configuration(const Options& options,
+                                          const Surroundings& surroundings) {
   auto profiles = read_profiles(surroundings);
   if (!profiles) return failure(profiles.error());
   Configuration configuration;
@@ -98,10 +106,14 @@ Outcome<Configuration> read_configuration(const Options& options, const Surround
   if (configuration.region.empty()) configuration.region = profile.get("region");
   configuration.endpoint_url = options.endpoint_url;
   configuration.ignore_configured_endpoints =
-      flag(surroundings, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
-  configuration.variant.fips = flag(surroundings, profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
-  configuration.variant.dual_stack = flag(surroundings, profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
-  const auto attempts = max_attempts(options, first_variable(surroundings, {"AWS_MAX_ATTEMPTS"}), profile);
+      flag(surroundings, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+           "ignore_configured_endpoint_urls");
+  configuration.variant.fips =
+      flag(surroundings, profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+  configuration.variant.dual_stack =
+      flag(surroundings, profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+  const auto attempts =
+      max_attempts(options, first_variable(surroundings, {"AWS_MAX_ATTEMPTS"}), profile);
   if (!attempts) return failure(attempts.error());
   configuration.max_attempts = *attempts;
   configuration.limits = options.limits;

@@ -12,7 +12,8 @@ using test::FakeSurroundings;
 
 TEST_CASE("sections, nested settings, comments and quotes as botocore reads them") {
   const auto sections = parse_sections(
-      "\xef\xbb\xbf# comment\r\n[profile \"my ops\"]\r\nRegion = eu-west-1\r\n; another\r\ns3 =\r\n  max = 5\r\n  Mode=x\r\n"
+      "\xef\xbb\xbf# comment\r\n[profile \"my ops\"]\r\nRegion = eu-west-1\r\n; another\r\ns3 "
+      "=\r\n  max = 5\r\n  Mode=x\r\n"
       "key = a#b = c\r\n\r\n[default]\nx: y\n",
       "config");
   REQUIRE(sections);
@@ -35,8 +36,10 @@ TEST_CASE("a line that is nothing is named") {
 TEST_CASE("[profile default] counts before [default], the credentials file before both") {
   FakeSurroundings here;
   here.files["/home/me/.aws/config"] =
-      "[profile default]\nregion=eu-west-1\n[default]\nregion=eu-west-2\noutput=text\n[profile \"a b\"]\nregion=r\n[stray]\nregion=q\n";
-  here.files["/home/me/.aws/credentials"] = "[default]\naws_access_key_id=A\noutput=json\n[other]\naws_access_key_id=B\n";
+      "[profile default]\nregion=eu-west-1\n[default]\nregion=eu-west-2\noutput=text\n[profile \"a "
+      "b\"]\nregion=r\n[stray]\nregion=q\n";
+  here.files["/home/me/.aws/credentials"] =
+      "[default]\naws_access_key_id=A\noutput=json\n[other]\naws_access_key_id=B\n";
   const auto profiles = read_profiles(here);
   REQUIRE(profiles);
   CHECK(profiles->find("default")->get("region") == "eu-west-1");
@@ -97,7 +100,9 @@ TEST_CASE("max attempts: option, variable, profile, else five") {
 
 TEST_CASE("proxies and the CA bundle; the lower-case variable counts first") {
   FakeSurroundings here;
-  here.variables = {{"HTTPS_PROXY", "http://upper"}, {"https_proxy", "http://lower"}, {"NO_PROXY", "x"},
+  here.variables = {{"HTTPS_PROXY", "http://upper"},
+                    {"https_proxy", "http://lower"},
+                    {"NO_PROXY", "x"},
                     {"AWS_CA_BUNDLE", "~/ca.pem"}};
   const auto configuration = read_configuration({}, here);
   CHECK(configuration->https_proxy == "http://lower");

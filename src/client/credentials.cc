@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chain and the sources on this host; roles stand in credentials_roles.cc, addresses in credentials_hosts.cc.
+// The chain and the sources on this host; roles stand in credentials_roles.cc, addresses in
+// credentials_hosts.cc.
 #include "client/credentials.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "aws/value.h"
 #include "base/text.h"
@@ -35,8 +36,9 @@ std::string last_line(std::string_view text) {
 
 }  // namespace
 
-CredentialSources::CredentialSources(const Configuration& configuration, Surroundings& surroundings, Clock& clock,
-                                     ports::Entropy& entropy, Transport& transport, Sts sts)
+CredentialSources::CredentialSources(const Configuration& configuration, Surroundings& surroundings,
+                                     Clock& clock, ports::Entropy& entropy, Transport& transport,
+                                     Sts sts)
     : configuration_(configuration),
       surroundings_(surroundings),
       clock_(clock),
@@ -46,8 +48,10 @@ CredentialSources::CredentialSources(const Configuration& configuration, Surroun
 
 Outcome<Credentials> CredentialSources::find() {
   const auto take = [](Found& found, std::optional<Outcome<Credentials>>& decided) {
-    if (!found) decided = Outcome<Credentials>{failure(found.error())};
-    else if (*found) decided = Outcome<Credentials>{std::move(**found)};
+    if (!found)
+      decided = Outcome<Credentials>{failure(found.error())};
+    else if (*found)
+      decided = Outcome<Credentials>{std::move(**found)};
     return decided.has_value();
   };
   std::optional<Outcome<Credentials>> decided;
@@ -82,7 +86,8 @@ CredentialSources::Found CredentialSources::from_environment() {
 }
 
 // `visited`: the profiles on the way here, for roles whose source is another role.
-CredentialSources::Found CredentialSources::from_profile(const std::string& name, std::vector<std::string> visited) {
+CredentialSources::Found CredentialSources::from_profile(const std::string& name,
+                                                         std::vector<std::string> visited) {
   static const Section none;
   const auto* section = configuration_.profiles.find(name);
   const auto& profile = section ? *section : none;
@@ -95,38 +100,46 @@ CredentialSources::Found CredentialSources::from_profile(const std::string& name
   if (!found || *found) return found;
   if (profile.has("aws_access_key_id")) {
     Credentials credentials{profile.get("aws_access_key_id"), profile.get("aws_secret_access_key"),
-                            profile.get("aws_session_token"), std::nullopt, fmt::format("profile {}", name)};
+                            profile.get("aws_session_token"), std::nullopt,
+                            fmt::format("profile {}", name)};
     if (credentials.secret_access_key.empty())
       return failure(credentials_error(
-          "PartialCredentials", fmt::format("profile {} has aws_access_key_id, but no aws_secret_access_key", name)));
+          "PartialCredentials",
+          fmt::format("profile {} has aws_access_key_id, but no aws_secret_access_key", name)));
     return std::optional{credentials};
   }
   return from_process(name, profile);
 }
 
-CredentialSources::Found CredentialSources::from_process(const std::string& name, const Section& profile) {
+CredentialSources::Found CredentialSources::from_process(const std::string& name,
+                                                         const Section& profile) {
   if (!profile.has("credential_process")) return std::optional<Credentials>{};
   const auto command = split_command(profile.get("credential_process"));
   if (!command || command->empty())
-    return failure(credentials_error("CredentialProcess",
-                                     fmt::format("the credential_process of profile {} has an open quote", name)));
-  auto credentials = run_for_credentials(*command, fmt::format("profile {} (credential_process)", name));
+    return failure(credentials_error(
+        "CredentialProcess",
+        fmt::format("the credential_process of profile {} has an open quote", name)));
+  auto credentials =
+      run_for_credentials(*command, fmt::format("profile {} (credential_process)", name));
   if (!credentials) return failure(credentials.error());
   return std::optional{*credentials};
 }
 
 // SSO and `aws login` keep tokens in the CLI's cache in forms of its own: the CLI is asked.
-CredentialSources::Found CredentialSources::from_aws_cli(const std::string& name, const Section& profile) {
-  const bool sso = profile.has("sso_session") || profile.has("sso_start_url") || profile.has("sso_account_id");
+CredentialSources::Found CredentialSources::from_aws_cli(const std::string& name,
+                                                         const Section& profile) {
+  const bool sso =
+      profile.has("sso_session") || profile.has("sso_start_url") || profile.has("sso_account_id");
   if (!sso && !profile.has("login_session")) return std::optional<Credentials>{};
   const std::string kind = sso ? "IAM Identity Center (SSO)" : "aws login";
-  auto credentials =
-      run_for_credentials({"aws", "configure", "export-credentials", "--profile", name, "--format", "process"},
-                          fmt::format("profile {} ({})", name, kind));
+  auto credentials = run_for_credentials(
+      {"aws", "configure", "export-credentials", "--profile", name, "--format", "process"},
+      fmt::format("profile {} ({})", name, kind));
   if (credentials) return std::optional{*credentials};
   return failure(credentials_error(
       "SsoCredentials",
-      fmt::format("profile {} uses {}, which is read through the aws CLI (`aws configure export-credentials`): {}. "
+      fmt::format("profile {} uses {}, which is read through the aws CLI (`aws configure "
+                  "export-credentials`): {}. "
                   "Sign in with `aws {} --profile {}`, with version 2 of the aws CLI on PATH",
                   name, kind, credentials.error().message, sso ? "sso login" : "login", name)));
 }
@@ -136,19 +149,22 @@ Outcome<Credentials> CredentialSources::run_for_credentials(const std::vector<st
   const auto output = surroundings_.run(command, longest_process);
   if (!output) return failure(credentials_error("CredentialProcess", output.error().text));
   if (output->status != 0)
-    return failure(credentials_error("CredentialProcess", fmt::format("{} ended with status {}: {}", command[0],
-                                                                      output->status, last_line(output->err))));
+    return failure(credentials_error(
+        "CredentialProcess", fmt::format("{} ended with status {}: {}", command[0], output->status,
+                                         last_line(output->err))));
   return read_credentials_json(output->out, source);
 }
 
 Error CredentialSources::nothing_found() const {
   const auto& profiles = configuration_.profiles;
-  std::string looked = fmt::format("profile {} in {} and {}", configuration_.profile_name, profiles.config_path,
-                                   profiles.credentials_path);
+  std::string looked = fmt::format("profile {} in {} and {}", configuration_.profile_name,
+                                   profiles.config_path, profiles.credentials_path);
   if (!configuration_.profile_from_options)
-    looked = fmt::format("AWS_ACCESS_KEY_ID in the environment; {}; the container's address (AWS_CONTAINER_..._URI, not "
-                         "set); the instance's metadata ({})",
-                         looked, instance_trouble_);
+    looked = fmt::format(
+        "AWS_ACCESS_KEY_ID in the environment; {}; the container's address (AWS_CONTAINER_..._URI, "
+        "not "
+        "set); the instance's metadata ({})",
+        looked, instance_trouble_);
   return credentials_error("NoCredentials", "no credentials were found. Looked at: " + looked);
 }
 
@@ -158,14 +174,16 @@ Outcome<Credentials> read_credentials_json(std::string_view text, const std::str
     return failure(credentials_error("UnreadableCredentials", source + " did not give JSON"));
   const auto& json = *document;
   Credentials credentials{text_of(json, "AccessKeyId"), text_of(json, "SecretAccessKey"),
-                          text_of(json, "SessionToken"), wall_time(text_of(json, "Expiration")), source};
+                          text_of(json, "SessionToken"), wall_time(text_of(json, "Expiration")),
+                          source};
   if (credentials.session_token.empty()) credentials.session_token = text_of(json, "Token");
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty())
-    return failure(credentials_error("UnreadableCredentials",
-                                     source + " gave no AccessKeyId and SecretAccessKey" +
-                                         (json.has("Message") || json.has("message")
-                                              ? ": " + text_of(json, "Message") + text_of(json, "message")
-                                              : std::string{})));
+    return failure(
+        credentials_error("UnreadableCredentials",
+                          source + " gave no AccessKeyId and SecretAccessKey" +
+                              (json.has("Message") || json.has("message")
+                                   ? ": " + text_of(json, "Message") + text_of(json, "message")
+                                   : std::string{})));
   return credentials;
 }
 
@@ -176,8 +194,10 @@ std::optional<std::vector<std::string>> split_command(std::string_view text) {
   char quote = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (quote != 0 && c == quote) quote = 0;
-    else if (quote == 0 && (c == '\'' || c == '"')) quote = c, in_word = true;
+    if (quote != 0 && c == quote)
+      quote = 0;
+    else if (quote == 0 && (c == '\'' || c == '"'))
+      quote = c, in_word = true;
     else if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
       const char next = text[i + 1];
       const bool escapes = quote == 0 || next == '"' || next == '\\';

@@ -2,10 +2,12 @@
 // Finding credentials where the SDKs find them, in their order (fact client-4):
 //   --profile, when given: that profile only
 //   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
-//   the profile: role_arn with source_profile or credential_source; web identity (its variables first); SSO and `aws
+//   the profile: role_arn with source_profile or credential_source; web identity (its variables
+//     first); SSO and `aws
 //     login` through the aws CLI; keys; credential_process
 //   the container's address; the instance's metadata, version 2
-// The first source that is configured decides: when it fails, that is the error, not "no credentials".
+// The first source that is configured decides: when it fails, that is the error, not "no
+// credentials".
 #pragma once
 
 #include <functional>
@@ -44,7 +46,8 @@ class CredentialSources {
 
   Found from_environment();
   Found from_profile(const std::string& name, std::vector<std::string> visited);
-  Found from_role(const std::string& name, const Section& profile, std::vector<std::string> visited);
+  Found from_role(const std::string& name, const Section& profile,
+                  std::vector<std::string> visited);
   Found from_web_identity(const std::string& name, const Section& profile);
   Found from_aws_cli(const std::string& name, const Section& profile);
   Found from_process(const std::string& name, const Section& profile);
@@ -53,12 +56,15 @@ class CredentialSources {
 
   Outcome<Credentials> role_source(const std::string& name, const Section& profile,
                                    std::vector<std::string> visited);
-  Outcome<Credentials> assumed(std::string_view operation, const Value& input, const Credentials* with,
-                               std::string source);
-  Outcome<Credentials> run_for_credentials(const std::vector<std::string>& command, const std::string& source);
+  Outcome<Credentials> assumed(std::string_view operation, const Value& input,
+                               const Credentials* with, std::string source);
+  Outcome<Credentials> run_for_credentials(const std::vector<std::string>& command,
+                                           const std::string& source);
   Outcome<aws::HttpResponse> ask_host(const std::string& url, aws::HttpRequest request,
                                       std::chrono::milliseconds limit);
-  std::string variable(std::string_view name) const { return surroundings_.variable(name).value_or(""); }
+  std::string variable(std::string_view name) const {
+    return surroundings_.variable(name).value_or("");
+  }
   std::string session_name();
   Error nothing_found() const;
 
@@ -71,7 +77,8 @@ class CredentialSources {
   std::string instance_trouble_;  // why the metadata service gave none, for the sentence
 };
 
-// What credential_process, `aws configure export-credentials` (Version 1) and the container's address (Token) print.
+// What credential_process, `aws configure export-credentials` (Version 1) and the container's
+// address (Token) print.
 Outcome<Credentials> read_credentials_json(std::string_view text, const std::string& source);
 
 // "a 'b c' d" as a shell would split it; nothing when a quote is left open.

@@ -12,7 +12,8 @@ namespace {
 using test::answer;
 using test::no_answer;
 
-constexpr auto json = R"({"Version":1,"AccessKeyId":"AKIDJSON","SecretAccessKey":"s","SessionToken":"t","Expiration":"2027-01-01T00:00:00Z"})";
+constexpr auto json =
+    R"({"Version":1,"AccessKeyId":"AKIDJSON","SecretAccessKey":"s","SessionToken":"t","Expiration":"2027-01-01T00:00:00Z"})";
 
 // The sources alone; STS answers with the role's name as the key, and keeps what it was asked.
 struct Chain {
@@ -33,15 +34,17 @@ struct Chain {
   Outcome<Credentials> find() {
     const auto configuration = read_configuration(options, here);
     if (!configuration) return failure(configuration.error());
-    CredentialSources sources(*configuration, here, clock, entropy, transport,
-                              [this](std::string_view operation, const Value& input, const Credentials* with) {
-                                assumed.push_back({std::string{operation}, input, with ? with->access_key_id : "nobody"});
-                                return Outcome<Value>{Value::structure(
-                                    {{"Credentials", Value::structure({{"AccessKeyId", "K:" + input["RoleArn"].string()},
-                                                                       {"SecretAccessKey", "s"},
-                                                                       {"SessionToken", "t"},
-                                                                       {"Expiration", from_unix_seconds(1'795'003'600)}})}})};
-                              });
+    CredentialSources sources(
+        *configuration, here, clock, entropy, transport,
+        [this](std::string_view operation, const Value& input, const Credentials* with) {
+          assumed.push_back({std::string{operation}, input, with ? with->access_key_id : "nobody"});
+          return Outcome<Value>{Value::structure(
+              {{"Credentials",
+                Value::structure({{"AccessKeyId", "K:" + input["RoleArn"].string()},
+                                  {"SecretAccessKey", "s"},
+                                  {"SessionToken", "t"},
+                                  {"Expiration", from_unix_seconds(1'795'003'600)}})}})};
+        });
     return sources.find();
   }
   std::string key() {
@@ -58,8 +61,8 @@ TEST_CASE("nothing anywhere: the error says where was looked") {
   REQUIRE_FALSE(found);
   CHECK(found.error().code == "NoCredentials");
   const auto text = explain(found.error(), "read health check 1");
-  for (const auto place : {"Cannot read health check 1", "AWS_ACCESS_KEY_ID", "profile default", "/home/me/.aws/credentials",
-                           "AWS_EC2_METADATA_DISABLED", "--profile"})
+  for (const auto place : {"Cannot read health check 1", "AWS_ACCESS_KEY_ID", "profile default",
+                           "/home/me/.aws/credentials", "AWS_EC2_METADATA_DISABLED", "--profile"})
     CHECK(text.find(place) != std::string::npos);
 }
 
@@ -100,15 +103,18 @@ TEST_CASE("a profile's keys; half of them are an error") {
   Chain chain;
   chain.credentials("[default]\naws_access_key_id=A\n");
   CHECK(chain.key() == "PartialCredentials");
-  chain.credentials("[default]\naws_access_key_id=A\naws_secret_access_key=s\naws_session_token=t\n");
+  chain.credentials(
+      "[default]\naws_access_key_id=A\naws_secret_access_key=s\naws_session_token=t\n");
   CHECK(chain.key() == "A");
   CHECK(chain.find()->session_token == "t");
 }
 
 TEST_CASE("a role with a source profile, everything it says is sent") {
   Chain chain;
-  chain.config("[default]\nrole_arn=arn:aws:iam::1:role/r\nsource_profile=base\nexternal_id=x\nduration_seconds=900\n"
-               "role_session_name=me\n");
+  chain.config(
+      "[default]\nrole_arn=arn:aws:iam::1:role/"
+      "r\nsource_profile=base\nexternal_id=x\nduration_seconds=900\n"
+      "role_session_name=me\n");
   chain.credentials("[base]\naws_access_key_id=BASE\naws_secret_access_key=s\n");
   CHECK(chain.key() == "K:arn:aws:iam::1:role/r");
   REQUIRE(chain.assumed.size() == 1);
@@ -123,14 +129,16 @@ TEST_CASE("a role with a source profile, everything it says is sent") {
 
 TEST_CASE("roles in a chain, a role that is its own source, and a circle") {
   Chain chain;
-  chain.config("[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\nsource_profile=b\n"
-               "aws_access_key_id=KEYS\naws_secret_access_key=s\n");
+  chain.config(
+      "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\nsource_profile=b\n"
+      "aws_access_key_id=KEYS\naws_secret_access_key=s\n");
   chain.options.profile = "a";
   CHECK(chain.key() == "K:A");
   REQUIRE(chain.assumed.size() == 2);
   CHECK(chain.assumed[0].with == "KEYS");
   CHECK(chain.assumed[1].with == "K:B");
-  chain.config("[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\nsource_profile=a\n");
+  chain.config(
+      "[profile a]\nrole_arn=A\nsource_profile=b\n[profile b]\nrole_arn=B\nsource_profile=a\n");
   CHECK(chain.find().error().message.find("circle") != std::string::npos);
 }
 
@@ -205,7 +213,8 @@ TEST_CASE("credential_process: split as a shell would, read as JSON, failures sa
   CHECK(chain.here.started.back() == std::vector<std::string>{"/bin/get", "a b", "c d", "e f"});
   chain.here.program = [](const auto&) { return ProgramOutput{3, "", "first\nno login\n"}; };
   CHECK(chain.find().error().message.find("status 3: no login") != std::string::npos);
-  for (const auto bad : {"", "no", "[]", "{}", R"({"AccessKeyId":"A"})", R"({"AccessKeyId":1,"SecretAccessKey":[]})"}) {
+  for (const auto bad : {"", "no", "[]", "{}", R"({"AccessKeyId":"A"})",
+                         R"({"AccessKeyId":1,"SecretAccessKey":[]})"}) {
     chain.here.program = [&](const auto&) { return ProgramOutput{0, bad, ""}; };
     CHECK(chain.key() == "UnreadableCredentials");
   }
@@ -216,9 +225,12 @@ TEST_CASE("credential_process: split as a shell would, read as JSON, failures sa
 TEST_CASE("keys count before credential_process, a role before keys") {
   Chain chain;
   chain.here.program = [](const auto&) { return ProgramOutput{0, json, ""}; };
-  chain.config("[default]\ncredential_process=x\naws_access_key_id=KEYS\naws_secret_access_key=s\n");
+  chain.config(
+      "[default]\ncredential_process=x\naws_access_key_id=KEYS\naws_secret_access_key=s\n");
   CHECK(chain.key() == "KEYS");
-  chain.config("[default]\nrole_arn=R\nsource_profile=default\naws_access_key_id=KEYS\naws_secret_access_key=s\n");
+  chain.config(
+      "[default]\nrole_arn=R\nsource_profile=default\naws_access_key_id=KEYS\naws_secret_access_"
+      "key=s\n");
   CHECK(chain.key() == "K:R");
 }
 
@@ -230,7 +242,8 @@ TEST_CASE("SSO goes through the aws CLI; without it the sentence says what to do
   CHECK(missing.error().message.find("aws sso login --profile default") != std::string::npos);
   chain.here.program = [](const auto&) { return ProgramOutput{0, json, ""}; };
   CHECK(chain.key() == "AKIDJSON");
-  CHECK(join(chain.here.started.back(), " ") == "aws configure export-credentials --profile default --format process");
+  CHECK(join(chain.here.started.back(), " ") ==
+        "aws configure export-credentials --profile default --format process");
 }
 
 TEST_CASE("the container: relative and full address, token, and no token to strangers") {
@@ -244,7 +257,8 @@ TEST_CASE("the container: relative and full address, token, and no token to stra
   CHECK_FALSE(chain.transport.asked.back().api);
 
   chain.here.variables.erase("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-  chain.here.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://169.254.170.23/v1/credentials";
+  chain.here.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] =
+      "http://169.254.170.23/v1/credentials";
   chain.here.variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "old";
   chain.here.variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = "/token";
   CHECK(chain.key() == "ContainerCredentials");
@@ -254,7 +268,8 @@ TEST_CASE("the container: relative and full address, token, and no token to stra
   CHECK(chain.transport.asked.back().request.headers.get("Authorization") == "new");
 
   const auto asked = chain.transport.asked.size();
-  for (const auto url : {"http://evil.example/x", "http://169.254.170.2.evil.example/", "ftp://127.0.0.1/", "http://a@127.0.0.1/"}) {
+  for (const auto url : {"http://evil.example/x", "http://169.254.170.2.evil.example/",
+                         "ftp://127.0.0.1/", "http://a@127.0.0.1/"}) {
     chain.here.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url;
     CHECK(chain.key() == "ContainerCredentials");
   }
@@ -264,23 +279,27 @@ TEST_CASE("the container: relative and full address, token, and no token to stra
 TEST_CASE("the instance's metadata: version 2 with a token, short limits") {
   Chain chain;
   chain.here.variables.clear();
-  chain.transport.routes["PUT http://169.254.169.254/latest/api/token"] = [](const Exchange& exchange) {
-    CHECK(exchange.request.headers.get("x-aws-ec2-metadata-token-ttl-seconds") == "21600");
-    CHECK(exchange.limits.total == std::chrono::seconds{1});
-    return answer(200, "TOKEN");
-  };
+  chain.transport.routes["PUT http://169.254.169.254/latest/api/token"] =
+      [](const Exchange& exchange) {
+        CHECK(exchange.request.headers.get("x-aws-ec2-metadata-token-ttl-seconds") == "21600");
+        CHECK(exchange.limits.total == std::chrono::seconds{1});
+        return answer(200, "TOKEN");
+      };
   const std::string roles = "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/";
   chain.transport.routes[roles] = [](const Exchange&) { return answer(200, "my-role\n"); };
   chain.transport.routes[roles + "my-role"] = [](const Exchange& exchange) {
     CHECK(exchange.request.headers.get("x-aws-ec2-metadata-token") == "TOKEN");
-    return answer(200, R"({"Code":"Success","AccessKeyId":"INSTANCE","SecretAccessKey":"s","Token":"t","Expiration":"2027-01-01T00:00:00Z"})");
+    return answer(
+        200,
+        R"({"Code":"Success","AccessKeyId":"INSTANCE","SecretAccessKey":"s","Token":"t","Expiration":"2027-01-01T00:00:00Z"})");
   };
   CHECK(chain.key() == "INSTANCE");
   chain.here.variables["AWS_EC2_METADATA_DISABLED"] = "TRUE";
   CHECK(chain.key() == "NoCredentials");
 }
 
-TEST_CASE("the instance's metadata: whatever it fails with, there are no credentials, and why is said") {
+TEST_CASE(
+    "the instance's metadata: whatever it fails with, there are no credentials, and why is said") {
   Chain chain;
   chain.here.variables.clear();
   CHECK(chain.find().error().message.find("metadata (no answer)") != std::string::npos);

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
-#include "net/curl_library.h"
+#include "net/io/curl_library.h"
 
 namespace sitelatch::client {
 namespace {
@@ -19,7 +19,8 @@ struct Received {
   bool too_long = false;
 };
 
-extern "C" std::size_t client_receive_body(char* data, std::size_t size, std::size_t count, void* to) {
+extern "C" std::size_t client_receive_body(char* data, std::size_t size, std::size_t count,
+                                           void* to) {
   auto& received = *static_cast<Received*>(to);
   const auto length = size * count;
   received.too_long = received.response.body.size() + length > longest_answer_bytes;
@@ -28,8 +29,10 @@ extern "C" std::size_t client_receive_body(char* data, std::size_t size, std::si
   return length;
 }
 
-// One line at a time; an interim answer's headers (100 Continue) are forgotten when the next status line comes.
-extern "C" std::size_t client_receive_header(char* data, std::size_t size, std::size_t count, void* to) {
+// One line at a time; an interim answer's headers (100 Continue) are forgotten when the next status
+// line comes.
+extern "C" std::size_t client_receive_header(char* data, std::size_t size, std::size_t count,
+                                             void* to) {
   auto& headers = static_cast<Received*>(to)->response.headers;
   const std::string_view line(data, size * count);
   if (line.starts_with("HTTP/")) headers.clear();
@@ -40,7 +43,8 @@ extern "C" std::size_t client_receive_header(char* data, std::size_t size, std::
 }
 
 Cause cause_of_failed_connect(long os_error) {
-  if (os_error == ENETUNREACH || os_error == EHOSTUNREACH || os_error == ENETDOWN) return Cause::unreachable;
+  if (os_error == ENETUNREACH || os_error == EHOSTUNREACH || os_error == ENETDOWN)
+    return Cause::unreachable;
   if (os_error == ETIMEDOUT) return Cause::timeout;
   return Cause::refused;
 }
@@ -48,17 +52,23 @@ Cause cause_of_failed_connect(long os_error) {
 Cause cause_of(CURLcode code, long os_error) {
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return Cause::configuration;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return Cause::configuration;
     case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_RESOLVE_HOST: return Cause::name_resolution;
-    case CURLE_COULDNT_CONNECT: return cause_of_failed_connect(os_error);
-    case CURLE_OPERATION_TIMEDOUT: return Cause::timeout;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Cause::name_resolution;
+    case CURLE_COULDNT_CONNECT:
+      return cause_of_failed_connect(os_error);
+    case CURLE_OPERATION_TIMEDOUT:
+      return Cause::timeout;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CIPHER: return Cause::tls;
-    default: return Cause::connection;
+    case CURLE_SSL_CIPHER:
+      return Cause::tls;
+    default:
+      return Cause::connection;
   }
 }
 
@@ -111,7 +121,8 @@ class CurlTransport::Handle {
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
     if (!exchange.ca_bundle.empty()) set(CURLOPT_CAINFO, exchange.ca_bundle.c_str());
-    set(CURLOPT_PROXY, exchange.proxy.c_str());  // empty: none, whatever libcurl finds in the environment
+    set(CURLOPT_PROXY,
+        exchange.proxy.c_str());  // empty: none, whatever libcurl finds in the environment
     set(CURLOPT_NOPROXY, exchange.no_proxy.c_str());
   }
 
@@ -140,7 +151,9 @@ class CurlTransport::Handle {
     set(CURLOPT_HTTPHEADER, headers_);
   }
 
-  void add_header(const std::string& line) { headers_ = curl_.slist_append(headers_, line.c_str()); }
+  void add_header(const std::string& line) {
+    headers_ = curl_.slist_append(headers_, line.c_str());
+  }
 
   Fault fault(CURLcode code, const char* detail) {
     long os_error = 0;

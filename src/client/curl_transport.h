@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real Transport: libcurl, loaded with the first request. One handle keeps the connections, the names looked up and
-// the certificates of all hosts. TLS is always verified; no redirects; answers are read up to a bound.
+// The real Transport: libcurl, loaded with the first request. One handle keeps the connections, the
+// names looked up and the certificates of all hosts. TLS is always verified; no redirects; answers
+// are read up to a bound.
 #pragma once
 
 #include <memory>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/endpoint.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 #include "base/text.h"
 #include "client/client.h"
@@ -18,28 +18,29 @@ struct Partition {
   std::string_view region_prefix;
   std::string_view suffix;
   std::string_view dual_stack_suffix;
-  std::string_view route53_region;   // what Route 53's requests are signed for there
+  std::string_view route53_region;  // what Route 53's requests are signed for there
   std::string_view iam_region;
-  std::string_view route53_host;     // in front of the suffix
+  std::string_view route53_host;  // in front of the suffix
   std::string_view iam_host;
 };
 
-// fact client-1: from the endpoint rule sets of botocore 1.43; the last is what no other prefix fits.
+// fact client-1: from the endpoint rule sets of botocore 1.43; the last is what no other prefix
+// fits.
 constexpr std::array partitions{
-    Partition{"aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1", "cn-north-1",
-              "route53", "iam.cn-north-1"},
+    Partition{"aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1",
+              "cn-north-1", "route53", "iam.cn-north-1"},
     Partition{"aws-us-gov", "us-gov-", "amazonaws.com", "api.aws", "us-gov-west-1", "us-gov-west-1",
               "route53.us-gov", "iam.us-gov"},
     Partition{"aws-iso", "us-iso-", "c2s.ic.gov", "", "us-iso-east-1", "us-iso-east-1", "route53",
               "iam.us-iso-east-1"},
-    Partition{"aws-iso-b", "us-isob-", "sc2s.sgov.gov", "", "us-isob-east-1", "us-isob-east-1", "route53",
-              "iam.us-isob-east-1"},
-    Partition{"aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "", "eu-isoe-west-1", "eu-isoe-west-1", "route53",
-              "iam.eu-isoe-west-1"},
-    Partition{"aws-iso-f", "us-isof-", "csp.hci.ic.gov", "", "us-isof-south-1", "us-isof-south-1", "route53",
-              "iam.us-isof-south-1"},
-    Partition{"aws-eusc", "eusc-", "amazonaws.eu", "", "eusc-de-east-1", "eusc-de-east-1", "route53",
-              "iam.eusc-de-east-1"},
+    Partition{"aws-iso-b", "us-isob-", "sc2s.sgov.gov", "", "us-isob-east-1", "us-isob-east-1",
+              "route53", "iam.us-isob-east-1"},
+    Partition{"aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "", "eu-isoe-west-1", "eu-isoe-west-1",
+              "route53", "iam.eu-isoe-west-1"},
+    Partition{"aws-iso-f", "us-isof-", "csp.hci.ic.gov", "", "us-isof-south-1", "us-isof-south-1",
+              "route53", "iam.us-isof-south-1"},
+    Partition{"aws-eusc", "eusc-", "amazonaws.eu", "", "eusc-de-east-1", "eusc-de-east-1",
+              "route53", "iam.eusc-de-east-1"},
     Partition{"aws", "", "amazonaws.com", "api.aws", "us-east-1", "us-east-1", "route53", "iam"},
 };
 
@@ -51,15 +52,19 @@ const Partition& partition_for(std::string_view region) {
 // It becomes part of a host name.
 bool valid_region(std::string_view region) {
   return !region.empty() && region.size() <= 63 && region.front() != '-' && region.back() != '-' &&
-         region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+         region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") ==
+             std::string_view::npos;
 }
 
-bool is_global(const aws::ServiceModel& service) { return service.name == "route53" || service.name == "iam"; }
+bool is_global(const aws::ServiceModel& service) {
+  return service.name == "route53" || service.name == "iam";
+}
 
 Outcome<std::string> signing_region(const aws::ServiceModel& service, std::string_view region) {
   const auto& partition = partition_for(region);
   if (!region.empty() && !valid_region(region))
-    return failure(configuration_error("InvalidRegion", fmt::format("\"{}\" is no name of a region", region)));
+    return failure(
+        configuration_error("InvalidRegion", fmt::format("\"{}\" is no name of a region", region)));
   if (service.name == "route53") return std::string{partition.route53_region};
   if (service.name == "iam") return std::string{partition.iam_region};
   if (!region.empty()) return std::string{region};
@@ -73,12 +78,16 @@ std::string fips_prefix(const Partition& partition, std::string_view prefix) {
   return fmt::format("{}-fips", prefix);
 }
 
-std::string global_host(const Partition& partition, std::string_view service, EndpointVariant variant) {
+std::string global_host(const Partition& partition, std::string_view service,
+                        EndpointVariant variant) {
   if (variant.dual_stack)
-    return fmt::format("{}{}.{}.{}", service, variant.fips && partition.name != "aws-us-gov" ? "-fips" : "",
-                       partition.name == "aws-us-gov" ? "us-gov" : "global", partition.dual_stack_suffix);
-  if (variant.fips && partition.name != "aws-us-gov") return fmt::format("{}-fips.{}", service, partition.suffix);
-  return fmt::format("{}.{}", service == "iam" ? partition.iam_host : partition.route53_host, partition.suffix);
+    return fmt::format(
+        "{}{}.{}.{}", service, variant.fips && partition.name != "aws-us-gov" ? "-fips" : "",
+        partition.name == "aws-us-gov" ? "us-gov" : "global", partition.dual_stack_suffix);
+  if (variant.fips && partition.name != "aws-us-gov")
+    return fmt::format("{}-fips.{}", service, partition.suffix);
+  return fmt::format("{}.{}", service == "iam" ? partition.iam_host : partition.route53_host,
+                     partition.suffix);
 }
 
 // Splits "https://host:port/path"; false: it is none.
@@ -91,7 +100,8 @@ bool split_url(std::string_view url, Place& place) {
   const auto path_at = rest.find_first_of("/?#");
   const auto authority = rest.substr(0, path_at);
   const auto path = path_at == std::string_view::npos ? std::string_view{} : rest.substr(path_at);
-  if (authority.empty() || authority.find_first_of(" @\\\r\n\t") != std::string_view::npos) return false;
+  if (authority.empty() || authority.find_first_of(" @\\\r\n\t") != std::string_view::npos)
+    return false;
   if (path.find_first_of(" ?#\r\n\t") != std::string_view::npos) return false;
   place.origin = scheme + "://" + lower(authority);
   place.base_path = std::string{path};
@@ -101,31 +111,37 @@ bool split_url(std::string_view url, Place& place) {
 
 }  // namespace
 
-std::string partition_of(std::string_view region) { return std::string{partition_for(region).name}; }
+std::string partition_of(std::string_view region) {
+  return std::string{partition_for(region).name};
+}
 
-Outcome<Place> endpoint_of(const aws::ServiceModel& service, std::string_view region, EndpointVariant variant) {
+Outcome<Place> endpoint_of(const aws::ServiceModel& service, std::string_view region,
+                           EndpointVariant variant) {
   const auto& partition = partition_for(region);
   auto signing = signing_region(service, region);
   if (!signing) return failure(signing.error());
   if (variant.dual_stack && partition.dual_stack_suffix.empty())
-    return failure(configuration_error("NoDualStack", fmt::format("partition {} has no dual-stack endpoints",
-                                                                  partition.name)));
-  const auto prefix = variant.fips ? fips_prefix(partition, service.endpoint_prefix) : service.endpoint_prefix;
-  const auto host = is_global(service)
-                        ? global_host(partition, service.name, variant)
-                        : fmt::format("{}.{}.{}", prefix, *signing,
-                                      variant.dual_stack ? partition.dual_stack_suffix : partition.suffix);
+    return failure(configuration_error(
+        "NoDualStack", fmt::format("partition {} has no dual-stack endpoints", partition.name)));
+  const auto prefix =
+      variant.fips ? fips_prefix(partition, service.endpoint_prefix) : service.endpoint_prefix;
+  const auto host =
+      is_global(service)
+          ? global_host(partition, service.name, variant)
+          : fmt::format("{}.{}.{}", prefix, *signing,
+                        variant.dual_stack ? partition.dual_stack_suffix : partition.suffix);
   return Place{"https://" + host, "", *signing, true};
 }
 
-Outcome<Place> configured_endpoint(const aws::ServiceModel& service, std::string_view region, std::string_view url) {
+Outcome<Place> configured_endpoint(const aws::ServiceModel& service, std::string_view region,
+                                   std::string_view url) {
   auto signing = signing_region(service, region);
   if (!signing) return failure(signing.error());
   Place place;
   place.signing_region = *signing;
   if (!split_url(url, place))
-    return failure(configuration_error("InvalidEndpoint",
-                                       fmt::format("the endpoint \"{}\" is no http or https URL", url)));
+    return failure(configuration_error(
+        "InvalidEndpoint", fmt::format("the endpoint \"{}\" is no http or https URL", url)));
   return place;
 }
 
@@ -143,7 +159,8 @@ bool is_loopback_origin(std::string_view origin) {
   if (host.starts_with("[")) return host.starts_with("[::1]");
   host = host.substr(0, host.find(':'));
   if (host == "localhost" || host.ends_with(".localhost")) return true;
-  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host.starts_with("127.") &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 std::string settings_name(const aws::ServiceModel& service) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a service is: partitions, host names, and the region that requests are signed for. A pure table, after the
-// endpoint rules of the SDKs (facts client-1 ff.).
+// Where a service is: partitions, host names, and the region that requests are signed for. A pure
+// table, after the endpoint rules of the SDKs (facts client-1 ff.).
 #pragma once
 
 #include <string>
@@ -23,17 +23,22 @@ struct EndpointVariant {
   bool dual_stack = false;
 };
 
-// The region may be empty for global services (route53, iam: partition aws) and for sts (us-east-1).
-Outcome<Place> endpoint_of(const aws::ServiceModel& service, std::string_view region, EndpointVariant variant = {});
+// The region may be empty for global services (route53, iam: partition aws) and for sts
+// (us-east-1).
+Outcome<Place> endpoint_of(const aws::ServiceModel& service, std::string_view region,
+                           EndpointVariant variant = {});
 
-// A configured endpoint ("http://127.0.0.1:4566", "https://proxy.example/aws") in place of AWS's own; the signing region
-// stays as above.
-Outcome<Place> configured_endpoint(const aws::ServiceModel& service, std::string_view region, std::string_view url);
+// A configured endpoint ("http://127.0.0.1:4566", "https://proxy.example/aws") in place of AWS's
+// own; the signing region stays as above.
+Outcome<Place> configured_endpoint(const aws::ServiceModel& service, std::string_view region,
+                                   std::string_view url);
 
-std::string host_of(std::string_view origin);         // "127.0.0.1:4566": as in Host, the scheme's own port left out
-bool is_loopback_origin(std::string_view origin);     // localhost, 127.0.0.0/8, [::1]
+std::string host_of(
+    std::string_view origin);  // "127.0.0.1:4566": as in Host, the scheme's own port left out
+bool is_loopback_origin(std::string_view origin);  // localhost, 127.0.0.0/8, [::1]
 
-// The service's name in settings: "route_53", "cloudwatch_logs", "eventbridge"; upper case in variables.
+// The service's name in settings: "route_53", "cloudwatch_logs", "eventbridge"; upper case in
+// variables.
 std::string settings_name(const aws::ServiceModel& service);
 
 }  // namespace sitelatch::client

@@ -38,20 +38,28 @@ TEST_CASE("every service of every partition has its host and signing region (fac
 }
 
 TEST_CASE("FIPS and dual-stack hosts (fact client-2)") {
-  CHECK(at("cloudwatch", "us-east-1", {true, false}) == "https://monitoring-fips.us-east-1.amazonaws.com us-east-1");
-  CHECK(at("cloudwatch", "us-gov-west-1", {true, false}) == "https://monitoring.us-gov-west-1.amazonaws.com us-gov-west-1");
-  CHECK(at("lambda", "us-gov-west-1", {true, false}) == "https://lambda-fips.us-gov-west-1.amazonaws.com us-gov-west-1");
-  CHECK(at("route53", "us-east-1", {true, false}) == "https://route53-fips.amazonaws.com us-east-1");
-  CHECK(at("route53", "us-gov-west-1", {true, false}) == "https://route53.us-gov.amazonaws.com us-gov-west-1");
+  CHECK(at("cloudwatch", "us-east-1", {true, false}) ==
+        "https://monitoring-fips.us-east-1.amazonaws.com us-east-1");
+  CHECK(at("cloudwatch", "us-gov-west-1", {true, false}) ==
+        "https://monitoring.us-gov-west-1.amazonaws.com us-gov-west-1");
+  CHECK(at("lambda", "us-gov-west-1", {true, false}) ==
+        "https://lambda-fips.us-gov-west-1.amazonaws.com us-gov-west-1");
+  CHECK(at("route53", "us-east-1", {true, false}) ==
+        "https://route53-fips.amazonaws.com us-east-1");
+  CHECK(at("route53", "us-gov-west-1", {true, false}) ==
+        "https://route53.us-gov.amazonaws.com us-gov-west-1");
   CHECK(at("iam", "us-east-1", {false, true}) == "https://iam.global.api.aws us-east-1");
   CHECK(at("iam", "us-gov-west-1", {false, true}) == "https://iam.us-gov.api.aws us-gov-west-1");
-  CHECK(at("sns", "cn-north-1", {false, true}) == "https://sns.cn-north-1.api.amazonwebservices.com.cn cn-north-1");
+  CHECK(at("sns", "cn-north-1", {false, true}) ==
+        "https://sns.cn-north-1.api.amazonwebservices.com.cn cn-north-1");
   CHECK(at("sns", "us-iso-east-1", {false, true}) == "NoDualStack");
 }
 
-TEST_CASE("a region that would break out of the host name is refused, and regional services need one") {
+TEST_CASE(
+    "a region that would break out of the host name is refused, and regional services need one") {
   CHECK(at("lambda", "") == "NoRegion");
-  for (const auto region : {"evil.example/", "a b", "-x", "x-", "us-east-1.evil", "US-EAST-1", "x@y"})
+  for (const auto region :
+       {"evil.example/", "a b", "-x", "x-", "us-east-1.evil", "US-EAST-1", "x@y"})
     CHECK(at("lambda", region) == "InvalidRegion");
   CHECK(at("route53", "evil/") == "InvalidRegion");
 }
@@ -73,7 +81,8 @@ TEST_CASE("configured endpoints: only http and https URLs, base path kept, signi
   CHECK(place->base_path == "/base");
   CHECK(place->signing_region == "eu-west-1");
   CHECK_FALSE(place->real);
-  for (const auto url : {"localhost:4566", "ftp://x", "http://", "http://user:pw@host", "http://a b", "http://h/?q=1", "http://h\r\nX: y"})
+  for (const auto url : {"localhost:4566", "ftp://x", "http://", "http://user:pw@host",
+                         "http://a b", "http://h/?q=1", "http://h\r\nX: y"})
     CHECK_FALSE(configured_endpoint(lambda, "eu-west-1", url));
 }
 
@@ -82,13 +91,15 @@ TEST_CASE("hosts and loopback") {
   CHECK(host_of("http://h:80") == "h");
   CHECK(host_of("https://h:443") == "h");
   CHECK(host_of("https://h:80") == "h:80");
-  for (const auto origin : {"http://127.0.0.1:1", "http://localhost", "https://[::1]:443", "http://x.localhost:2"})
+  for (const auto origin :
+       {"http://127.0.0.1:1", "http://localhost", "https://[::1]:443", "http://x.localhost:2"})
     CHECK(is_loopback_origin(origin));
   for (const auto origin : {"http://127.0.0.1.evil.example", "http://10.0.0.1", "https://[::2]"})
     CHECK_FALSE(is_loopback_origin(origin));
 }
 
-std::string place_with(test::FakeSurroundings& surroundings, Options options, std::string_view service) {
+std::string place_with(test::FakeSurroundings& surroundings, Options options,
+                       std::string_view service) {
   const auto configuration = read_configuration(options, surroundings);
   if (!configuration) return configuration.error().code;
   const auto place = place_of(*configuration, surroundings, aws::service_model(service), {});
@@ -100,7 +111,8 @@ TEST_CASE("configured endpoints count in the SDKs' order (fact client-3)") {
   here.variables["AWS_REGION"] = "eu-west-1";
   here.files["/home/me/.aws/config"] =
       "[default]\nservices = local\nendpoint_url = http://profile:1\n"
-      "[services local]\nroute_53 =\n  endpoint_url = http://section:2\ncloudwatch_logs=\n  endpoint_url = http://logs:3\n";
+      "[services local]\nroute_53 =\n  endpoint_url = http://section:2\ncloudwatch_logs=\n  "
+      "endpoint_url = http://logs:3\n";
   CHECK(place_with(here, {}, "route53") == "http://section:2");
   CHECK(place_with(here, {}, "logs") == "http://logs:3");
   CHECK(place_with(here, {}, "sns") == "http://profile:1");

@@ -24,42 +24,61 @@ Error asked(Cause cause, std::string code, std::string message) {
 
 TEST_CASE("denied: which action, on which resource, as whom, why") {
   CHECK(explain(asked(Cause::service, "AccessDenied",
-                      "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: cloudwatch:DescribeAlarms on resource: "
-                      "arn:aws:cloudwatch:us-east-1:1:alarm:a because no identity-based policy allows the cloudwatch:DescribeAlarms action"),
+                      "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: "
+                      "cloudwatch:DescribeAlarms on resource: "
+                      "arn:aws:cloudwatch:us-east-1:1:alarm:a because no identity-based policy "
+                      "allows the cloudwatch:DescribeAlarms action"),
                 "read the alarm") ==
-        "Cannot read the alarm: arn:aws:sts::1:assumed-role/r/s may not do cloudwatch:DescribeAlarms on "
-        "arn:aws:cloudwatch:us-east-1:1:alarm:a: no identity-based policy allows the cloudwatch:DescribeAlarms action.");
+        "Cannot read the alarm: arn:aws:sts::1:assumed-role/r/s may not do "
+        "cloudwatch:DescribeAlarms on "
+        "arn:aws:cloudwatch:us-east-1:1:alarm:a: no identity-based policy allows the "
+        "cloudwatch:DescribeAlarms action.");
   CHECK(explain(asked(Cause::service, "AccessDeniedException",
-                      "User: arn:u is not authorized to perform: lambda:GetPolicy on resource: arn:f with an explicit deny in an identity-based policy")) ==
+                      "User: arn:u is not authorized to perform: lambda:GetPolicy on resource: "
+                      "arn:f with an explicit deny in an identity-based policy")) ==
         "arn:u may not do lambda:GetPolicy on arn:f: a policy denies it explicitly.");
   CHECK(explain(asked(Cause::service, "AccessDenied", "")) ==
         "Access key AKID from profile ops may not do route53:GetHealthCheck.");
 }
 
 TEST_CASE("credentials that are no good") {
-  CHECK(explain(asked(Cause::service, "ExpiredToken", "x")).find("session of access key AKID from profile ops has expired") != std::string::npos);
-  CHECK(explain(asked(Cause::service, "InvalidClientTokenId", "x")).find("does not know access key AKID") != std::string::npos);
-  CHECK(explain(asked(Cause::service, "SignatureDoesNotMatch", "The request signature we calculated")).find("secret access key") != std::string::npos);
-  CHECK(explain(asked(Cause::service, "SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2")).find("clock") != std::string::npos);
-  CHECK(explain(asked(Cause::service, "RequestTimeTooSkewed", "")).find("clock") != std::string::npos);
+  CHECK(explain(asked(Cause::service, "ExpiredToken", "x"))
+            .find("session of access key AKID from profile ops has expired") != std::string::npos);
+  CHECK(explain(asked(Cause::service, "InvalidClientTokenId", "x"))
+            .find("does not know access key AKID") != std::string::npos);
+  CHECK(
+      explain(asked(Cause::service, "SignatureDoesNotMatch", "The request signature we calculated"))
+          .find("secret access key") != std::string::npos);
+  CHECK(explain(asked(Cause::service, "SignatureDoesNotMatch",
+                      "Signature expired: 1 is now earlier than 2"))
+            .find("clock") != std::string::npos);
+  CHECK(explain(asked(Cause::service, "RequestTimeTooSkewed", "")).find("clock") !=
+        std::string::npos);
 }
 
 TEST_CASE("no answer") {
   auto refused = asked(Cause::refused, "ConnectionRefused", "Connection refused");
   CHECK(explain(refused).find("firewalls") != std::string::npos);
   refused.endpoint = "http://127.0.0.1:4566";
-  CHECK(explain(refused, "read it") == "Cannot read it: nothing accepts connections at http://127.0.0.1:4566. Is the engine running (`sitelatch engine`)?");
-  CHECK(explain(asked(Cause::name_resolution, "", "")).find("route53.amazonaws.com was not found in DNS") != std::string::npos);
-  CHECK(explain(asked(Cause::timeout, "", "")).find("did not answer in time (3 attempts)") != std::string::npos);
-  CHECK(explain(asked(Cause::tls, "", "self-signed certificate")).find("AWS_CA_BUNDLE") != std::string::npos);
-  CHECK(explain(asked(Cause::answer, "503", "")).find("that is not route53's") != std::string::npos);
+  CHECK(explain(refused, "read it") ==
+        "Cannot read it: nothing accepts connections at http://127.0.0.1:4566. Is the engine "
+        "running (`sitelatch engine`)?");
+  CHECK(explain(asked(Cause::name_resolution, "", ""))
+            .find("route53.amazonaws.com was not found in DNS") != std::string::npos);
+  CHECK(explain(asked(Cause::timeout, "", "")).find("did not answer in time (3 attempts)") !=
+        std::string::npos);
+  CHECK(explain(asked(Cause::tls, "", "self-signed certificate")).find("AWS_CA_BUNDLE") !=
+        std::string::npos);
+  CHECK(explain(asked(Cause::answer, "503", "")).find("that is not route53's") !=
+        std::string::npos);
   CHECK(explain(asked(Cause::configuration, "NoRegion", "")).find("--region") != std::string::npos);
 }
 
 TEST_CASE("other errors: AWS's words, code and request") {
   auto error = asked(Cause::service, "HealthCheckVersionMismatch", "Stale");
   error.request_id = "r1";
-  CHECK(explain(error, "latch") == "Cannot latch: Stale (HealthCheckVersionMismatch). (request r1)");
+  CHECK(explain(error, "latch") ==
+        "Cannot latch: Stale (HealthCheckVersionMismatch). (request r1)");
   error.message.clear();
   CHECK(explain(error) == "HealthCheckVersionMismatch. (request r1)");
 }

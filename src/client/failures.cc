@@ -14,14 +14,22 @@ Error error_of(Cause cause, std::string code, std::string message) {
 
 const char* code_of(Cause cause) {
   switch (cause) {
-    case Cause::configuration: return "TransportUnavailable";
-    case Cause::name_resolution: return "NameResolutionFailed";
-    case Cause::refused: return "ConnectionRefused";
-    case Cause::unreachable: return "NetworkUnreachable";
-    case Cause::timeout: return "Timeout";
-    case Cause::tls: return "TlsFailed";
-    case Cause::answer: return "UnreadableResponse";
-    default: return "ConnectionBroken";
+    case Cause::configuration:
+      return "TransportUnavailable";
+    case Cause::name_resolution:
+      return "NameResolutionFailed";
+    case Cause::refused:
+      return "ConnectionRefused";
+    case Cause::unreachable:
+      return "NetworkUnreachable";
+    case Cause::timeout:
+      return "Timeout";
+    case Cause::tls:
+      return "TlsFailed";
+    case Cause::answer:
+      return "UnreadableResponse";
+    default:
+      return "ConnectionBroken";
   }
 }
 
@@ -35,6 +43,8 @@ Error credentials_error(std::string code, std::string message) {
   return error_of(Cause::credentials, std::move(code), std::move(message));
 }
 
-Error transport_error(const Fault& fault) { return error_of(fault.cause, code_of(fault.cause), fault.text); }
+Error transport_error(const Fault& fault) {
+  return error_of(fault.cause, code_of(fault.cause), fault.text);
+}
 
 }  // namespace sitelatch::client

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Transport that ends the process at a given call of an AWS API, as if it had been killed there: for tests that cut
-// every command off at every call in turn. Counts each request that is sent, retries and STS included; requests to
-// sources of credentials on this host do not count.
+// A Transport that ends the process at a given call of an AWS API, as if it had been killed there:
+// for tests that cut every command off at every call in turn. Counts each request that is sent,
+// retries and STS included; requests to sources of credentials on this host do not count.
 #pragma once
 
 #include <functional>

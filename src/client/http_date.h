@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Date header of HTTP: "Sun, 22 Nov 2026 10:42:21 GMT" (RFC 9110 §5.6.7; the obsolete forms are not read).
+// The Date header of HTTP: "Sun, 22 Nov 2026 10:42:21 GMT" (RFC 9110 §5.6.7; the obsolete forms are
+// not read).
 #pragma once
 
 #include <optional>

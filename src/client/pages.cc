@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The convenience of Aws on top of send(): one call, all pages of a call.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "aws/model.h"
 #include "client/client.h"
@@ -13,7 +13,8 @@
 namespace sitelatch::client {
 namespace {
 
-// Which members of a page's output go into which of the next input. The first is what says that there is a next page.
+// Which members of a page's output go into which of the next input. The first is what says that
+// there is a next page.
 struct Paging {
   struct Token {
     std::string_view in;
@@ -32,7 +33,8 @@ Paging paging_by_name(std::string_view service, std::string_view operation) {
             false};
   if (service == "route53" && operation == "ListHostedZonesByName")
     return {{{"DNSName", "NextDNSName"}, {"HostedZoneId", "NextHostedZoneId"}}, false};
-  if (service == "logs" && operation == "GetLogEvents") return {{{"nextToken", "nextForwardToken"}}, true};
+  if (service == "logs" && operation == "GetLogEvents")
+    return {{{"nextToken", "nextForwardToken"}}, true};
   return {};
 }
 
@@ -41,7 +43,8 @@ Paging paging_of(std::string_view service, std::string_view operation_name) {
   if (!known.tokens.empty()) return known;
   const auto* model = aws::find_service(service);
   const auto* operation = model ? model->operation(operation_name) : nullptr;
-  if (!operation || operation->input == aws::no_shape || operation->output == aws::no_shape) return {};
+  if (!operation || operation->input == aws::no_shape || operation->output == aws::no_shape)
+    return {};
   const auto& input = model->shape(operation->input);
   const auto& output = model->shape(operation->output);
   constexpr std::array<Paging::Token, 4> usual{{{"NextToken", "NextToken"},
@@ -85,13 +88,16 @@ void join_page(Value& all, const Value& page, const Paging& paging) {
 
 }  // namespace
 
-Outcome<Value> Aws::call(std::string_view service, std::string_view operation, Value input, std::string_view region) {
-  auto reply = send(Call{std::string{service}, std::string{operation}, std::move(input), std::string{region}, {}, {}});
+Outcome<Value> Aws::call(std::string_view service, std::string_view operation, Value input,
+                         std::string_view region) {
+  auto reply = send(Call{
+      std::string{service}, std::string{operation}, std::move(input), std::string{region}, {}, {}});
   if (!reply) return failure(reply.error());
   return std::move(reply->output);
 }
 
-Outcome<Done> Aws::pages(std::string_view service, std::string_view operation, Value input, std::string_view region,
+Outcome<Done> Aws::pages(std::string_view service, std::string_view operation, Value input,
+                         std::string_view region,
                          const std::function<Visit(const Value& page)>& visit) {
   const auto paging = paging_of(service, operation);
   while (true) {

@@ -16,14 +16,16 @@ struct Heading {
 
 std::string without_quotes(std::string_view text) {
   text = trim(text);
-  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front())
+  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+      text.back() == text.front())
     text = text.substr(1, text.size() - 2);
   return std::string{text};
 }
 
 Heading read_heading(std::string_view text) {
   for (const std::string_view kind : {"profile", "services", "sso-session"})
-    if (text.starts_with(kind) && text.size() > kind.size() && (text[kind.size()] == ' ' || text[kind.size()] == '\t'))
+    if (text.starts_with(kind) && text.size() > kind.size() &&
+        (text[kind.size()] == ' ' || text[kind.size()] == '\t'))
       return {std::string{kind}, without_quotes(text.substr(kind.size()))};
   return {"", without_quotes(text)};
 }
@@ -42,13 +44,15 @@ void merge(Section& into, const Section& from) {
   for (const auto& [name, value] : from.nested) into.nested[name] = value;
 }
 
-Outcome<std::map<std::string, Section>> read_sections(const Surroundings& surroundings, const std::string& path) {
+Outcome<std::map<std::string, Section>> read_sections(const Surroundings& surroundings,
+                                                      const std::string& path) {
   auto text = surroundings.read_file(path);
   if (!text) return failure(configuration_error("ConfigFileError", text.error().text));
   return parse_sections(text->value_or(""), path);
 }
 
-std::string file_path(const Surroundings& surroundings, std::string_view variable, std::string_view usual) {
+std::string file_path(const Surroundings& surroundings, std::string_view variable,
+                      std::string_view usual) {
   auto path = surroundings.variable(variable).value_or("~/.aws/" + std::string{usual});
   if (path.starts_with("~/")) path = surroundings.home() + path.substr(1);
   return path;
@@ -72,7 +76,8 @@ std::vector<std::string> Profiles::names() const {
   return names;
 }
 
-Outcome<std::map<std::string, Section>> parse_sections(std::string_view text, std::string_view path) {
+Outcome<std::map<std::string, Section>> parse_sections(std::string_view text,
+                                                       std::string_view path) {
   std::map<std::string, Section> sections;
   Section* section = nullptr;
   std::string last;  // the setting that indented lines belong to
@@ -94,7 +99,8 @@ Outcome<std::map<std::string, Section>> parse_sections(std::string_view text, st
       last = name;
     } else {
       return failure(configuration_error(
-          "ConfigParseError", fmt::format("{}, line {}: neither a [section] nor a setting", path, number)));
+          "ConfigParseError",
+          fmt::format("{}, line {}: neither a [section] nor a setting", path, number)));
     }
   }
   return sections;
@@ -110,15 +116,18 @@ Outcome<Profiles> read_profiles(const Surroundings& surroundings) {
   if (!credentials) return failure(credentials.error());
   for (const auto& [text, section] : *config) {
     const auto heading = read_heading(text);
-    if (heading.kind == "services") merge(profiles.services[heading.name], section);
-    else if (heading.kind.empty() && heading.name == "default") merge(profiles.profiles["default"], section);
+    if (heading.kind == "services")
+      merge(profiles.services[heading.name], section);
+    else if (heading.kind.empty() && heading.name == "default")
+      merge(profiles.profiles["default"], section);
   }
   // [profile default] counts before [default], so it is merged later.
   for (const auto& [text, section] : *config) {
     const auto heading = read_heading(text);
     if (heading.kind == "profile") merge(profiles.profiles[heading.name], section);
   }
-  for (const auto& [text, section] : *credentials) merge(profiles.profiles[without_quotes(text)], section);
+  for (const auto& [text, section] : *credentials)
+    merge(profiles.profiles[without_quotes(text)], section);
   return profiles;
 }
 

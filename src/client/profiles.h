@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two files of AWS's tools, ~/.aws/config and ~/.aws/credentials, as profiles and named sections. Read as botocore
-// reads them: names of settings without case, no comments behind values, nested settings by indentation. Where both
-// files have a setting of a profile, the credentials file's counts.
+// The two files of AWS's tools, ~/.aws/config and ~/.aws/credentials, as profiles and named
+// sections. Read as botocore reads them: names of settings without case, no comments behind values,
+// nested settings by indentation. Where both files have a setting of a profile, the credentials
+// file's counts.
 #pragma once
 
 #include <map>
@@ -15,8 +16,9 @@
 namespace sitelatch::client {
 
 struct Section {
-  std::map<std::string, std::string> settings;                         // names in lower case
-  std::map<std::string, std::map<std::string, std::string>> nested;    // "route_53" -> {"endpoint_url": ...}
+  std::map<std::string, std::string> settings;  // names in lower case
+  std::map<std::string, std::map<std::string, std::string>>
+      nested;  // "route_53" -> {"endpoint_url": ...}
 
   std::string get(std::string_view name) const;  // "": absent
   bool has(std::string_view name) const { return !get(name).empty(); }
@@ -32,11 +34,13 @@ struct Profiles {
   std::vector<std::string> names() const;
 };
 
-// The text of one such file: sections by their whole heading ("profile ops"), quotes taken off. `problem` of a line
-// that is neither heading nor setting names the line.
-Outcome<std::map<std::string, Section>> parse_sections(std::string_view text, std::string_view path);
+// The text of one such file: sections by their whole heading ("profile ops"), quotes taken off.
+// `problem` of a line that is neither heading nor setting names the line.
+Outcome<std::map<std::string, Section>> parse_sections(std::string_view text,
+                                                       std::string_view path);
 
-// Both files, at AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE or their usual places; absent ones are empty.
+// Both files, at AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE or their usual places; absent ones
+// are empty.
 Outcome<Profiles> read_profiles(const Surroundings& surroundings);
 
 }  // namespace sitelatch::client

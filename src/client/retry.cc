@@ -15,23 +15,37 @@ bool among(const std::array<std::string_view, N>& codes, std::string_view code) 
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
-// fact client-5: of the SDKs' list all but LimitExceededException, which in these services is a quota that stays.
+// fact client-5: of the SDKs' list all but LimitExceededException, which in these services is a
+// quota that stays.
 constexpr std::array<std::string_view, 13> throttling_codes{
-    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
-    "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-    "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete", "EC2ThrottledException"};
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottledException",
+    "RequestThrottled",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "TransactionInProgressException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException"};
 constexpr std::array<std::string_view, 4> transient_codes{
     "RequestTimeout", "RequestTimeoutException", "InternalError", "ServiceUnavailable"};
 constexpr std::array<std::string_view, 5> conflict_codes{
-    "ConcurrentModification", "ConcurrentModificationException", "OperationAbortedException", "ConcurrentAccess",
-    "ConcurrentAccessException"};
+    "ConcurrentModification", "ConcurrentModificationException", "OperationAbortedException",
+    "ConcurrentAccess", "ConcurrentAccessException"};
 
-bool is_transient_status(int status) { return status == 500 || status == 502 || status == 503 || status == 504; }
+bool is_transient_status(int status) {
+  return status == 500 || status == 502 || status == 503 || status == 504;
+}
 
 Retry retry_of_answer(const Error& error) {
   if (is_throttled(error)) return Retry::throttled;
   if (among(conflict_codes, error.code)) return Retry::conflict;
-  if (is_transient_status(error.status) || among(transient_codes, error.code)) return Retry::transient;
+  if (is_transient_status(error.status) || among(transient_codes, error.code))
+    return Retry::transient;
   return Retry::never;
 }
 
@@ -46,15 +60,19 @@ bool is_throttled(const Error& error) {
 Retry retry_of(const Error& error) {
   switch (error.cause) {
     case Cause::service:
-    case Cause::answer: return retry_of_answer(error);
-    case Cause::timeout: return Retry::timed_out;
+    case Cause::answer:
+      return retry_of_answer(error);
+    case Cause::timeout:
+      return Retry::timed_out;
     case Cause::connection:
     case Cause::refused:
     case Cause::unreachable:
-    case Cause::name_resolution: return Retry::transient;
+    case Cause::name_resolution:
+      return Retry::transient;
     case Cause::configuration:
     case Cause::credentials:
-    case Cause::tls: return Retry::never;
+    case Cause::tls:
+      return Retry::never;
   }
   return Retry::never;
 }
@@ -66,7 +84,8 @@ int attempts_worth(const Error& error, int configured) {
 }
 
 Duration backoff(int next, Distance distance, double random) {
-  const Duration first = distance == Distance::loopback ? std::chrono::milliseconds{50} : std::chrono::seconds{1};
+  const Duration first =
+      distance == Distance::loopback ? std::chrono::milliseconds{50} : std::chrono::seconds{1};
   const Duration longest = std::chrono::seconds{20};
   const int doublings = std::clamp(next - 2, 0, 10);
   const auto whole = std::min(first * (1 << doublings), longest);
@@ -87,7 +106,8 @@ void RetryQuota::succeeded() {
 
 Duration Pace::wait(WallInstant now) const {
   if (!enforced_ || recent_.size() < route53_requests_a_second) return Duration{0};
-  return std::clamp<Duration>(recent_.front() + std::chrono::seconds{1} - now, Duration{0}, std::chrono::seconds{1});
+  return std::clamp<Duration>(recent_.front() + std::chrono::seconds{1} - now, Duration{0},
+                              std::chrono::seconds{1});
 }
 
 void Pace::sent(WallInstant now) {

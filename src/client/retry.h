@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When to send again, and when not to send yet: the SDKs' standard mode (backoff with full jitter, a quota of retries),
-// and the pace of Route 53, which allows an account five requests a second.
+// When to send again, and when not to send yet: the SDKs' standard mode (backoff with full jitter,
+// a quota of retries), and the pace of Route 53, which allows an account five requests a second.
 #pragma once
 
 #include <deque>
@@ -12,22 +12,24 @@ namespace sitelatch::client {
 
 enum class Retry {
   never,
-  conflict,    // somebody else was writing; nothing was done
-  transient,   // 5xx, a broken connection
+  conflict,   // somebody else was writing; nothing was done
+  transient,  // 5xx, a broken connection
   timed_out,
   throttled,
 };
 Retry retry_of(const Error& error);
 
-// How many attempts an error is worth, within what is configured: what refuses a connection or has no name is asked
-// three times at most, so that a wrong endpoint is said soon.
+// How many attempts an error is worth, within what is configured: what refuses a connection or has
+// no name is asked three times at most, so that a wrong endpoint is said soon.
 int attempts_worth(const Error& error, int configured);
 
-// Before attempt `next` (2, 3, ...): a random part of 1 s, 2 s, 4 s ... up to 20 s; for this very machine, of 50 ms ...
+// Before attempt `next` (2, 3, ...): a random part of 1 s, 2 s, 4 s ... up to 20 s; for this very
+// machine, of 50 ms ...
 enum class Distance { remote, loopback };
 Duration backoff(int next, Distance distance, double random);  // random: 0 <= r < 1
 
-// A bucket of 500: a retry takes 5, one after a timeout 10; success gives back. An outage is not answered with a storm.
+// A bucket of 500: a retry takes 5, one after a timeout 10; success gives back. An outage is not
+// answered with a storm.
 class RetryQuota {
  public:
   bool take(Retry kind);  // false: no more retries for now
@@ -38,8 +40,8 @@ class RetryQuota {
   int last_taken_ = 0;
 };
 
-// Route 53: five requests in any second. Only for AWS itself, or once a throttling answer came, so that an engine is not
-// slowed.
+// Route 53: five requests in any second. Only for AWS itself, or once a throttling answer came, so
+// that an engine is not slowed.
 class Pace {
  public:
   // How long to wait before sending at `now`; call sent() when sent.

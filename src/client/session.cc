@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "aws/sigv4.h"
 #include "base/text.h"
@@ -18,17 +18,19 @@ namespace {
 constexpr auto refresh_before_expiry = std::chrono::minutes{5};
 constexpr auto skew_worth_correcting = std::chrono::minutes{4};
 
-// fact client-9: CloudWatch by the query protocol, which every emulator and every partition speaks; the others have one.
+// fact client-9: CloudWatch by the query protocol, which every emulator and every partition speaks;
+// the others have one.
 aws::Protocol protocol_for(const aws::ServiceModel& service) {
   return service.speaks(aws::Protocol::query) ? aws::Protocol::query : service.protocols.front();
 }
 
 // Tokens that make an operation safe to send twice are the client's to invent.
-void fill_idempotency_tokens(const aws::ServiceModel& service, const aws::Operation& operation, Value& input,
-                             ports::Entropy& entropy) {
+void fill_idempotency_tokens(const aws::ServiceModel& service, const aws::Operation& operation,
+                             Value& input, ports::Entropy& entropy) {
   if (operation.input == aws::no_shape) return;
   for (const auto& member : service.shape(operation.input).members)
-    if (member.idempotency_token && !input.has(member.name)) input.set(member.name, ports::uuid(entropy));
+    if (member.idempotency_token && !input.has(member.name))
+      input.set(member.name, ports::uuid(entropy));
 }
 
 std::string between(std::string_view text, std::string_view from, std::string_view to) {
@@ -59,8 +61,8 @@ Error answered_error(const aws::Error& from, const aws::HttpResponse& response) 
 
 bool about_the_clock(std::string_view code) {
   constexpr std::array<std::string_view, 7> codes{
-      "RequestTimeTooSkewed", "RequestExpired",          "RequestInTheFuture",      "SignatureDoesNotMatch",
-      "InvalidSignatureException", "AuthFailure",        "SignatureExpired"};
+      "RequestTimeTooSkewed",      "RequestExpired", "RequestInTheFuture", "SignatureDoesNotMatch",
+      "InvalidSignatureException", "AuthFailure",    "SignatureExpired"};
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
@@ -84,19 +86,23 @@ Outcome<std::string> Client::Session::endpoint(std::string_view service, std::st
   const auto settings = configuration();
   if (!settings) return failure(settings.error());
   const auto* model = aws::find_service(service);
-  if (!model) return failure(configuration_error("UnknownService", fmt::format("no service {} is known", service)));
+  if (!model)
+    return failure(
+        configuration_error("UnknownService", fmt::format("no service {} is known", service)));
   const auto place = place_of(**settings, outside_.surroundings, *model, region);
   if (!place) return failure(place.error());
   return place->origin + place->base_path;
 }
 
-Outcome<Client::Session::Plan> Client::Session::plan(const Call& call, const Configuration& configuration) {
+Outcome<Client::Session::Plan> Client::Session::plan(const Call& call,
+                                                     const Configuration& configuration) {
   Plan plan;
   plan.service = aws::find_service(call.service);
   plan.operation = plan.service ? plan.service->operation(call.operation) : nullptr;
   if (!plan.operation || plan.operation->known_only)
-    return failure(configuration_error("UnknownOperation",
-                                       fmt::format("this program does not know {} of {}", call.operation, call.service)));
+    return failure(configuration_error(
+        "UnknownOperation",
+        fmt::format("this program does not know {} of {}", call.operation, call.service)));
   auto place = place_of(configuration, outside_.surroundings, *plan.service, call.region);
   if (!place) return failure(place.error());
   plan.place = std::move(*place);
@@ -147,7 +153,8 @@ Outcome<Reply> Client::Session::send_signed(const Plan& plan) {
 }
 
 Outcome<Reply> Client::Session::send_with(const Plan& plan, const Credentials* credentials) {
-  const auto distance = is_loopback_origin(plan.place.origin) ? Distance::loopback : Distance::remote;
+  const auto distance =
+      is_loopback_origin(plan.place.origin) ? Distance::loopback : Distance::remote;
   for (int made = 1;; ++made) {
     clock_corrected_ = false;
     auto reply = attempt(plan, credentials);
@@ -171,7 +178,8 @@ Outcome<Reply> Client::Session::send_with(const Plan& plan, const Credentials* c
 Outcome<Reply> Client::Session::attempt(const Plan& plan, const Credentials* credentials) {
   if (plan.service->name == "route53") {
     auto& pace = pace_of(plan);
-    if (const auto wait = pace.wait(outside_.clock.now()); wait.count() > 0) outside_.clock.sleep(wait);
+    if (const auto wait = pace.wait(outside_.clock.now()); wait.count() > 0)
+      outside_.clock.sleep(wait);
     pace.sent(outside_.clock.now());
   }
   const auto fill = [&](Error error) {
@@ -202,16 +210,21 @@ Exchange Client::Session::exchange_of(const Plan& plan, const Credentials* crede
   exchange.ca_bundle = configuration_->ca_bundle;
   // fact client-10: what is on this machine is never asked for through a proxy.
   if (!is_loopback_origin(exchange.origin)) {
-    exchange.proxy = exchange.origin.starts_with("https") ? configuration_->https_proxy : configuration_->http_proxy;
+    exchange.proxy = exchange.origin.starts_with("https") ? configuration_->https_proxy
+                                                          : configuration_->http_proxy;
     exchange.no_proxy = configuration_->no_proxy;
   }
   if (!credentials) return exchange;
-  aws::sign(exchange.request, {credentials->access_key_id, credentials->secret_access_key, credentials->session_token},
-            {plan.place.signing_region, plan.service->signing_name}, outside_.clock.now() + clock_offset_);
+  aws::sign(
+      exchange.request,
+      {credentials->access_key_id, credentials->secret_access_key, credentials->session_token},
+      {plan.place.signing_region, plan.service->signing_name},
+      outside_.clock.now() + clock_offset_);
   return exchange;
 }
 
-// As the SDKs do: a signature refused for its time is made again with the service's time. True: worth another attempt.
+// As the SDKs do: a signature refused for its time is made again with the service's time. True:
+// worth another attempt.
 bool Client::Session::learn_clock_skew(const Error& error, const aws::HttpResponse& response) {
   if (!about_the_clock(error.code)) return false;
   const auto theirs = parse_http_date(response.headers.get("Date"));
@@ -224,21 +237,25 @@ bool Client::Session::learn_clock_skew(const Error& error, const aws::HttpRespon
 
 Outcome<const Credentials*> Client::Session::credentials() {
   const auto now = outside_.clock.now() + clock_offset_;
-  if (credentials_ && (!credentials_->expiration || now + refresh_before_expiry < *credentials_->expiration))
+  if (credentials_ &&
+      (!credentials_->expiration || now + refresh_before_expiry < *credentials_->expiration))
     return &*credentials_;
   auto found = search_credentials();
-  if (found) credentials_ = std::move(*found);
-  else if (!credentials_ || now >= *credentials_->expiration) return failure(found.error());
+  if (found)
+    credentials_ = std::move(*found);
+  else if (!credentials_ || now >= *credentials_->expiration)
+    return failure(found.error());
   return &*credentials_;
 }
 
 Outcome<Credentials> Client::Session::search_credentials() {
   const auto settings = configuration();
   if (!settings) return failure(settings.error());
-  CredentialSources sources(**settings, outside_.surroundings, outside_.clock, outside_.entropy, outside_.transport,
-                            [this](std::string_view operation, const Value& input, const Credentials* with) {
-                              return sts(operation, input, with);
-                            });
+  CredentialSources sources(
+      **settings, outside_.surroundings, outside_.clock, outside_.entropy, outside_.transport,
+      [this](std::string_view operation, const Value& input, const Credentials* with) {
+        return sts(operation, input, with);
+      });
   return sources.find();
 }
 
@@ -248,7 +265,8 @@ Outcome<std::string> Client::Session::credentials_source() {
   return (*found)->source;
 }
 
-Outcome<Value> Client::Session::sts(std::string_view operation, const Value& input, const Credentials* credentials) {
+Outcome<Value> Client::Session::sts(std::string_view operation, const Value& input,
+                                    const Credentials* credentials) {
   const auto what = plan(Call{"sts", std::string{operation}, input, {}, {}, {}}, *configuration_);
   if (!what) return failure(what.error());
   auto reply = send_with(*what, credentials);

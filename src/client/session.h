@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Client keeps between calls: the configuration, credentials until shortly before they expire, the pace and the
-// quota of retries, how far the world's clock is from ours. Signs, sends, decides about sending again.
+// What a Client keeps between calls: the configuration, credentials until shortly before they
+// expire, the pace and the quota of retries, how far the world's clock is from ours. Signs, sends,
+// decides about sending again.
 #pragma once
 
 #include <map>
@@ -47,7 +48,8 @@ class Client::Session {
   Exchange exchange_of(const Plan& plan, const Credentials* credentials);
   Outcome<const Credentials*> credentials();
   Outcome<Credentials> search_credentials();
-  Outcome<Value> sts(std::string_view operation, const Value& input, const Credentials* credentials);
+  Outcome<Value> sts(std::string_view operation, const Value& input,
+                     const Credentials* credentials);
   Pace& pace_of(const Plan& plan);
   double random();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the client reads of its surroundings: environment variables, files, the output of programs, time. One real set
-// (system_surroundings()), and fakes in tests.
+// What the client reads of its surroundings: environment variables, files, the output of programs,
+// time. One real set (system_surroundings()), and fakes in tests.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,10 @@ class Surroundings {
   virtual std::string home() const = 0;  // without a slash at the end; empty: unknown
   // Nothing: there is no such file. Problem: it cannot be read.
   virtual Result<std::optional<std::string>> read_file(const std::string& path) const = 0;
-  // Without a shell, found on PATH. Problem: not found, cannot start, or did not end in time (then it was killed).
-  virtual Result<ProgramOutput> run(const std::vector<std::string>& arguments, Duration at_most) = 0;
+  // Without a shell, found on PATH. Problem: not found, cannot start, or did not end in time (then
+  // it was killed).
+  virtual Result<ProgramOutput> run(const std::vector<std::string>& arguments,
+                                    Duration at_most) = 0;
 };
 
 // Wall time: signatures, expiry, backoff, waiting.

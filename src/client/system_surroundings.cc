@@ -48,16 +48,20 @@ bool read_both(Pipe& out, Pipe& err, ProgramOutput& output, Duration at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
   while (out.ends[0] >= 0 || err.ends[0] >= 0) {
     std::array<pollfd, 2> waiting{pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
-    if (::poll(waiting.data(), waiting.size(), static_cast<int>(left.count())) < 0 && errno != EINTR) return false;
+    if (::poll(waiting.data(), waiting.size(), static_cast<int>(left.count())) < 0 &&
+        errno != EINTR)
+      return false;
     for (std::size_t i = 0; i < 2; ++i) {
       if (!(waiting[i].revents & (POLLIN | POLLHUP | POLLERR))) continue;
       auto& pipe = i == 0 ? out : err;
       auto& text = i == 0 ? output.out : output.err;
       std::array<char, 4096> buffer;
       const auto n = ::read(pipe.ends[0], buffer.data(), buffer.size());
-      if (n > 0 && text.size() < longest_output_bytes) text.append(buffer.data(), static_cast<std::size_t>(n));
+      if (n > 0 && text.size() < longest_output_bytes)
+        text.append(buffer.data(), static_cast<std::size_t>(n));
       if (n == 0 || (n < 0 && errno != EINTR)) pipe.close_end(0);
     }
   }
@@ -137,14 +141,17 @@ class SystemClock final : public Clock {
   void sleep(Duration d) override {
     if (d.count() <= 0) return;
     const auto seconds = std::chrono::floor<std::chrono::seconds>(d);
-    const timespec time{static_cast<time_t>(seconds.count()), static_cast<long>((d - seconds).count())};
+    const timespec time{static_cast<time_t>(seconds.count()),
+                        static_cast<long>((d - seconds).count())};
     ::nanosleep(&time, nullptr);
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Surroundings> system_surroundings() { return std::make_unique<SystemSurroundings>(); }
+std::unique_ptr<Surroundings> system_surroundings() {
+  return std::make_unique<SystemSurroundings>();
+}
 std::unique_ptr<Clock> system_clock() { return std::make_unique<SystemClock>(); }
 
 }  // namespace sitelatch::client

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: surroundings made of maps, a clock that stands still unless slept on, a transport with prepared answers,
-// and an Aws of prepared outcomes (for tests of what calls AWS).
+// For tests: surroundings made of maps, a clock that stands still unless slept on, a transport with
+// prepared answers, and an Aws of prepared outcomes (for tests of what calls AWS).
 #pragma once
 
 #include <deque>
@@ -52,7 +52,9 @@ using Answer = Result<aws::HttpResponse, Fault>;
 inline Answer answer(int status, std::string body, aws::Headers headers = {}) {
   return aws::HttpResponse{status, std::move(headers), std::move(body)};
 }
-inline Answer no_answer(Cause cause, std::string text = "it failed") { return failure(Fault{cause, std::move(text)}); }
+inline Answer no_answer(Cause cause, std::string text = "it failed") {
+  return failure(Fault{cause, std::move(text)});
+}
 
 // Answers by prefix of "METHOD origin+target" first, then from the queue; what was asked is kept.
 struct FakeTransport final : Transport {

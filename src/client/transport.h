@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moving one HTTP request and its answer. The client signs, encodes and decides about retries above this line; below it
-// stands libcurl, a fake, or an engine in the same process.
+// Moving one HTTP request and its answer. The client signs, encodes and decides about retries above
+// this line; below it stands libcurl, a fake, or an engine in the same process.
 #pragma once
 
 #include <chrono>
@@ -18,19 +18,20 @@ struct Limits {
 };
 
 struct Exchange {
-  std::string origin;         // "https://route53.amazonaws.com", "http://127.0.0.1:4566": no path, no slash
-  aws::HttpRequest request;   // complete: Host, signature and all
+  std::string
+      origin;  // "https://route53.amazonaws.com", "http://127.0.0.1:4566": no path, no slash
+  aws::HttpRequest request;  // complete: Host, signature and all
   Limits limits;
-  bool api = true;            // a call of an AWS API; else a source of credentials on this host
-  std::string proxy;          // "http://proxy:3128"; empty: none
-  std::string no_proxy;       // names and addresses that go without, as in NO_PROXY
-  std::string ca_bundle;      // file of trusted certificates; empty: the system's
+  bool api = true;        // a call of an AWS API; else a source of credentials on this host
+  std::string proxy;      // "http://proxy:3128"; empty: none
+  std::string no_proxy;   // names and addresses that go without, as in NO_PROXY
+  std::string ca_bundle;  // file of trusted certificates; empty: the system's
 };
 
 // No answer.
 struct Fault {
   Cause cause = Cause::connection;
-  std::string text;           // "Connection refused"
+  std::string text;  // "Connection refused"
 };
 
 class Transport {

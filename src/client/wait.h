@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waiting for AWS to become so: asks again at an interval until there is a value, an error, or the deadline. Wall time,
-// also against an engine whose own time runs faster.
+// Waiting for AWS to become so: asks again at an interval until there is a value, an error, or the
+// deadline. Wall time, also against an engine whose own time runs faster.
 #pragma once
 
 #include <algorithm>
@@ -15,13 +15,16 @@ namespace sitelatch::client {
 struct Patience {
   Duration every = std::chrono::seconds{1};
   Duration at_most = std::chrono::minutes{1};
-  double growth = 1.0;                                  // each interval is that much longer than the one before ...
-  Duration longest = std::chrono::seconds{30};          // ... up to this
-  std::function<bool()> interrupted = [] { return false; };  // asked before each wait: true gives up early
+  double growth = 1.0;  // each interval is that much longer than the one before ...
+  Duration longest = std::chrono::seconds{30};  // ... up to this
+  std::function<bool()> interrupted = [] {
+    return false;
+  };  // asked before each wait: true gives up early
 };
 
-// `ask` gives a value (done), nothing (not yet), or an error (ends the waiting). Nothing comes back when the time is up
-// or the wait was interrupted. Asks at least once, and once more at the deadline.
+// `ask` gives a value (done), nothing (not yet), or an error (ends the waiting). Nothing comes back
+// when the time is up or the wait was interrupted. Asks at least once, and once more at the
+// deadline.
 template <class T>
 Outcome<std::optional<T>> wait_for(Clock& clock, const Patience& patience,
                                    const std::function<Outcome<std::optional<T>>()>& ask) {
@@ -34,7 +37,8 @@ Outcome<std::optional<T>> wait_for(Clock& clock, const Patience& patience,
     if (now >= deadline || patience.interrupted()) return std::optional<T>{};
     clock.sleep(std::min(interval, deadline - now));
     if (patience.interrupted()) return std::optional<T>{};
-    interval = std::min(std::chrono::duration_cast<Duration>(interval * patience.growth), patience.longest);
+    interval = std::min(std::chrono::duration_cast<Duration>(interval * patience.growth),
+                        patience.longest);
   }
 }
 

@@ -11,9 +11,10 @@
 namespace sitelatch::dns {
 namespace {
 
-constexpr int max_chain = 16;                      // CNAMEs followed for one query
-constexpr std::size_t max_pointed_offset = 0x3fff;  // what a compression pointer reaches (RFC 1035 §4.1.4)
-constexpr std::size_t fixed_size = 12;             // of a prepared record before its rdata
+constexpr int max_chain = 16;  // CNAMEs followed for one query
+constexpr std::size_t max_pointed_offset =
+    0x3fff;                             // what a compression pointer reaches (RFC 1035 §4.1.4)
+constexpr std::size_t fixed_size = 12;  // of a prepared record before its rdata
 
 // The reply while it is being written.
 class Reply {
@@ -23,7 +24,8 @@ class Reply {
 
   enum Section { answers, authority, additional };
 
-  // Copies records whose owner's name stands at `owner` in the message. False, and nothing done, if they do not fit.
+  // Copies records whose owner's name stands at `owner` in the message. False, and nothing done, if
+  // they do not fit.
   bool append(Section section, const Answer& records, std::size_t owner) {
     if (size_ + records.size > limit_) return false;
     if (records.size == 0) return true;
@@ -57,7 +59,8 @@ class Reply {
 // One question, looked up and written.
 class Resolution {
  public:
-  Resolution(const Query& query, const Catalogue& catalogue, Reply& reply, bool is_udp, std::uint64_t random)
+  Resolution(const Query& query, const Catalogue& catalogue, Reply& reply, bool is_udp,
+             std::uint64_t random)
       : query_(query), catalogue_(catalogue), reply_(reply), is_udp_(is_udp), random_(random) {}
 
   void run() {
@@ -82,14 +85,15 @@ class Resolution {
         rcode = rcode::nxdomain;
         return deny(*enclosing.zone, origin_at);
       }
-      if (query_.type == type::any) return append_any(*enclosing.zone, *match.node, name_at, origin_at);
+      if (query_.type == type::any)
+        return append_any(*enclosing.zone, *match.node, name_at, origin_at);
       if (const Node::Set* set = match.node->find(query_.type)) {
         return append_found(*enclosing.zone, *match.node, *set, name_at, origin_at);
       }
       const Answer alias = alias_of(*match.node);
       if (alias.count == 0) return deny(*enclosing.zone, origin_at);
-      // A loop: one node gives one target, so the second time (for a wildcard, which many names share, the third)
-      // nothing new can come.
+      // A loop: one node gives one target, so the second time (for a wildcard, which many names
+      // share, the third) nothing new can come.
       const auto times = std::count(followed, followed + step, match.node);
       if (times > (match.kind == Zone::Match::wildcard ? 1 : 0)) return;
       followed[step] = match.node;
@@ -144,7 +148,8 @@ class Resolution {
     }
   }
 
-  // A referral (RFC 1034 §4.3.2 step 3b) with the addresses of the name servers that this zone holds.
+  // A referral (RFC 1034 §4.3.2 step 3b) with the addresses of the name servers that this zone
+  // holds.
   void refer(const Zone& zone, const Node& cut, std::size_t cut_at) {
     const std::size_t records_at = reply_.size();
     const Answer servers = cut.draw(*cut.find(type::ns), random_);
@@ -152,21 +157,24 @@ class Resolution {
     append_glue(zone, records_at, servers, cut.name());
   }
 
-  // Addresses in the zone of the targets of the NS records just written. Those at or below the cut must be there or the
-  // reply is truncated (RFC 9471 §3.1); others are a courtesy.
-  void append_glue(const Zone& zone, std::size_t records_at, const Answer& servers, std::string_view cut) {
+  // Addresses in the zone of the targets of the NS records just written. Those at or below the cut
+  // must be there or the reply is truncated (RFC 9471 §3.1); others are a courtesy.
+  void append_glue(const Zone& zone, std::size_t records_at, const Answer& servers,
+                   std::string_view cut) {
     Key target;
     for (unsigned i = 0; i < servers.count; ++i) {
       const std::size_t target_at = records_at + fixed_size;
       const std::size_t rdata_size = read_16(reply_.at(records_at + 10));
       records_at = target_at + rdata_size;
-      if (target_at > max_pointed_offset || target.assign(reply_.at(target_at), rdata_size) == 0) continue;
+      if (target_at > max_pointed_offset || target.assign(reply_.at(target_at), rdata_size) == 0)
+        continue;
       if (!is_within(target.name(), zone.name())) continue;
       const Node* node = zone.node(target);
       if (!node) continue;
       for (const std::uint16_t address_type : {type::a, type::aaaa}) {
         const Node::Set* set = node->find(address_type);
-        if (!set || reply_.append(Reply::additional, node->draw(*set, random_), target_at)) continue;
+        if (!set || reply_.append(Reply::additional, node->draw(*set, random_), target_at))
+          continue;
         if (!cut.empty() && is_within(target.name(), cut)) return truncate();
       }
     }
@@ -197,21 +205,24 @@ void write_opt(std::uint8_t* at, std::size_t payload, unsigned rcode, bool dnsse
 
 }  // namespace
 
-std::size_t answer(std::span<const std::uint8_t> bytes, const View& view, std::span<std::uint8_t> buffer,
-                   const Limits& limits, std::uint64_t random) {
+std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
+                   std::span<std::uint8_t> buffer, const Limits& limits, std::uint64_t random) {
   Query query;
   query.read(bytes);
   if (query.verdict == Query::Verdict::ignore) return 0;
   const bool is_udp = limits.transport == Limits::Transport::udp;
   std::size_t limit = std::min(buffer.size(), max_message_size);
-  if (is_udp) limit = std::min({limit, std::size_t{query.payload_size}, std::max<std::size_t>(limits.udp_payload, 512)});
+  if (is_udp)
+    limit = std::min(
+        {limit, std::size_t{query.payload_size}, std::max<std::size_t>(limits.udp_payload, 512)});
   const std::size_t reserved = query.edns ? opt_size : 0;
   if (query.question_end + reserved > limit) return 0;  // only with a buffer below 512
   std::memcpy(buffer.data(), bytes.data(), query.question_end);
   Reply reply(buffer, limit - reserved, query.question_end);
 
   std::uint16_t flags = static_cast<std::uint16_t>(
-      flag::response | (read_16(&bytes[2]) & (0x7800 | flag::recursion_desired | flag::checking_disabled)));
+      flag::response |
+      (read_16(&bytes[2]) & (0x7800 | flag::recursion_desired | flag::checking_disabled)));
   unsigned rcode = query.rcode;
   if (query.verdict == Query::Verdict::resolve) {
     Resolution resolution(query, Catalogue::of(view), reply, is_udp, random);
@@ -226,7 +237,8 @@ std::size_t answer(std::span<const std::uint8_t> bytes, const View& view, std::s
   }
   std::size_t size = reply.size();
   if (query.edns) {
-    write_opt(buffer.data() + size, std::max<std::size_t>(limits.udp_payload, 512), rcode, query.dnssec_ok);
+    write_opt(buffer.data() + size, std::max<std::size_t>(limits.udp_payload, 512), rcode,
+              query.dnssec_ok);
     size += opt_size;
   }
   write_16(&buffer[2], flags | (rcode & 15U));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// answer: a DNS reply as a function of the query's bytes and a view. Pure, no allocation, no clock, no shared state:
-// lookups, and copies of records that were written when the view was made.
-// Authoritative only: REFUSED outside the zones; CNAMEs are followed inside the view (fact dns-7); positive answers carry
-// the zone's NS in the authority section as Route 53's do (fact dns-8); no DNSSEC, no zone transfer.
+// answer: a DNS reply as a function of the query's bytes and a view. Pure, no allocation, no clock,
+// no shared state: lookups, and copies of records that were written when the view was made.
+// Authoritative only: REFUSED outside the zones; CNAMEs are followed inside the view (fact dns-7);
+// positive answers carry the zone's NS in the authority section as Route 53's do (fact dns-8); no
+// DNSSEC, no zone transfer.
 #pragma once
 
 #include <cstddef>
@@ -13,18 +14,21 @@
 
 namespace sitelatch::dns {
 
-inline constexpr std::size_t default_udp_payload = 1232;  // DNS flag day 2020; fits every path without fragments
+inline constexpr std::size_t default_udp_payload =
+    1232;  // DNS flag day 2020; fits every path without fragments
 inline constexpr std::size_t max_message_size = 65535;
 
 struct Limits {
   enum class Transport { udp, tcp };
   Transport transport = Transport::udp;
-  std::size_t udp_payload = default_udp_payload;  // the most we send over UDP, whatever the asker takes
+  std::size_t udp_payload =
+      default_udp_payload;  // the most we send over UDP, whatever the asker takes
 };
 
-// Writes the reply and answers its size; 0: no reply at all. `reply` should hold max_message_size for TCP, the UDP
-// payload (at least 512) for UDP; a smaller one truncates earlier. `random` draws among weighted choices.
-std::size_t answer(std::span<const std::uint8_t> query, const View& view, std::span<std::uint8_t> reply,
-                   const Limits& limits, std::uint64_t random);
+// Writes the reply and answers its size; 0: no reply at all. `reply` should hold max_message_size
+// for TCP, the UDP payload (at least 512) for UDP; a smaller one truncates earlier. `random` draws
+// among weighted choices.
+std::size_t answer(std::span<const std::uint8_t> query, const View& view,
+                   std::span<std::uint8_t> reply, const Limits& limits, std::uint64_t random);
 
 }  // namespace sitelatch::dns

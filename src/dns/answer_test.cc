@@ -40,39 +40,55 @@ const char* const example =
     "two.example.com 60 AAAA ::8\n";
 
 const std::string zone_ns =
-    "authority example.com. 172800 NS ns.example.com.\nauthority example.com. 172800 NS ns.example.net.\n";
+    "authority example.com. 172800 NS ns.example.com.\nauthority example.com. 172800 NS "
+    "ns.example.net.\n";
 const std::string zone_soa =
-    "authority example.com. 300 SOA ns.example.com. hostmaster.example.com. 1 7200 900 1209600 300\n";
+    "authority example.com. 300 SOA ns.example.com. hostmaster.example.com. 1 7200 900 1209600 "
+    "300\n";
 
-std::string text_of(const std::string& query, Limits limits = {}) { return reply_text(ask(*view_of(example), query, limits)); }
-std::string text_of(const char* name, const char* type) { return ask_text(*view_of(example), name, type); }
+std::string text_of(const std::string& query, Limits limits = {}) {
+  return reply_text(ask(*view_of(example), query, limits));
+}
+std::string text_of(const char* name, const char* type) {
+  return ask_text(*view_of(example), name, type);
+}
 
 constexpr Limits tcp{Limits::Transport::tcp};
 
 }  // namespace
 
 TEST_CASE("answers, aliases and denials of one zone") {
-  CHECK(text_of("www.example.com", "A") == "NOERROR aa\nanswer www.example.com. 60 A 192.0.2.1\n" + zone_ns);
+  CHECK(text_of("www.example.com", "A") ==
+        "NOERROR aa\nanswer www.example.com. 60 A 192.0.2.1\n" + zone_ns);
   CHECK(text_of("alias.example.com", "A") ==
-        "NOERROR aa\nanswer alias.example.com. 60 CNAME www.example.com.\nanswer www.example.com. 60 A 192.0.2.1\n" + zone_ns);
-  CHECK(text_of("alias.example.com", "CNAME") == "NOERROR aa\nanswer alias.example.com. 60 CNAME www.example.com.\n" + zone_ns);
-  CHECK(text_of("alias.example.com", "MX") == "NOERROR aa\nanswer alias.example.com. 60 CNAME www.example.com.\n" + zone_soa);
-  CHECK(text_of("out.example.com", "A") == "NOERROR aa\nanswer out.example.com. 60 CNAME www.example.org.\n");
-  CHECK(text_of("gone.example.com", "A") == "NXDOMAIN aa\nanswer gone.example.com. 60 CNAME none.example.com.\n" + zone_soa);
+        "NOERROR aa\nanswer alias.example.com. 60 CNAME www.example.com.\nanswer www.example.com. "
+        "60 A 192.0.2.1\n" +
+            zone_ns);
+  CHECK(text_of("alias.example.com", "CNAME") ==
+        "NOERROR aa\nanswer alias.example.com. 60 CNAME www.example.com.\n" + zone_ns);
+  CHECK(text_of("alias.example.com", "MX") ==
+        "NOERROR aa\nanswer alias.example.com. 60 CNAME www.example.com.\n" + zone_soa);
+  CHECK(text_of("out.example.com", "A") ==
+        "NOERROR aa\nanswer out.example.com. 60 CNAME www.example.org.\n");
+  CHECK(text_of("gone.example.com", "A") ==
+        "NXDOMAIN aa\nanswer gone.example.com. 60 CNAME none.example.com.\n" + zone_soa);
   CHECK(text_of("none.example.com", "A") == "NXDOMAIN aa\n" + zone_soa);
   CHECK(text_of("www.example.com", "AAAA") == "NOERROR aa\n" + zone_soa);
   CHECK(text_of("www.example.com", "65280") == "NOERROR aa\n" + zone_soa);
   CHECK(text_of("empty.example.com", "A") == "NOERROR aa\n" + zone_soa);  // an empty non-terminal
-  CHECK(text_of("a.wild.example.com", "A") == "NOERROR aa\nanswer a.wild.example.com. 60 A 192.0.2.7\n" + zone_ns);
+  CHECK(text_of("a.wild.example.com", "A") ==
+        "NOERROR aa\nanswer a.wild.example.com. 60 A 192.0.2.7\n" + zone_ns);
   CHECK(text_of("a.b.wild.example.com", "MX") == "NOERROR aa\n" + zone_soa);
   CHECK(text_of("wild.example.com", "A") == "NOERROR aa\n" + zone_soa);
   CHECK(text_of("other.example.org", "A") == "REFUSED\n");
   CHECK(text_of("com", "A") == "REFUSED\n");
   CHECK(text_of("www.example.com", "252") == "REFUSED\n");
   CHECK(text_of("www.example.com", "251") == "REFUSED\n");
-  CHECK(text_of("loop.example.com", "A") == "NOERROR aa\nanswer loop.example.com. 60 CNAME loop.example.com.\n");
+  CHECK(text_of("loop.example.com", "A") ==
+        "NOERROR aa\nanswer loop.example.com. 60 CNAME loop.example.com.\n");
   CHECK(text_of("ping.example.com", "A") ==
-        "NOERROR aa\nanswer ping.example.com. 60 CNAME pong.example.com.\nanswer pong.example.com. 60 CNAME ping.example.com.\n");
+        "NOERROR aa\nanswer ping.example.com. 60 CNAME pong.example.com.\nanswer pong.example.com. "
+        "60 CNAME ping.example.com.\n");
   CHECK(text_of("a.round.example.com", "A") ==
         "NOERROR aa\nanswer a.round.example.com. 60 CNAME b.round.example.com.\n"
         "answer b.round.example.com. 60 CNAME b.round.example.com.\n");
@@ -80,22 +96,29 @@ TEST_CASE("answers, aliases and denials of one zone") {
 
 TEST_CASE("delegations: referral with glue, DS on our side") {
   const std::string referral =
-      "NOERROR\nauthority sub.example.com. 60 NS ns.sub.example.com.\nadditional ns.sub.example.com. 60 A 192.0.2.54\n";
+      "NOERROR\nauthority sub.example.com. 60 NS ns.sub.example.com.\nadditional "
+      "ns.sub.example.com. 60 A 192.0.2.54\n";
   CHECK(text_of("sub.example.com", "A") == referral);
   CHECK(text_of("x.sub.example.com", "NS") == referral);
   CHECK(text_of("ns.sub.example.com", "A") == referral);
-  CHECK(text_of("sub.example.com", "DS") == "NOERROR aa\nanswer sub.example.com. 60 DS 1 2 3 AB\n" + zone_ns);
+  CHECK(text_of("sub.example.com", "DS") ==
+        "NOERROR aa\nanswer sub.example.com. 60 DS 1 2 3 AB\n" + zone_ns);
 }
 
 TEST_CASE("a zone below another in the same view answers for itself, DS stays above") {
-  const auto both = view_of(example)->with(zone_changes(
-      "sub.example.com 900 SOA a.b h.b 1 2 3 4 5\nsub.example.com 60 NS ns.sub.example.com\nx.sub.example.com 60 A 192.0.2.9\n"));
-  CHECK(ask_text(*both, "x.sub.example.com", "A").find("NOERROR aa\nanswer x.sub.example.com. 60 A 192.0.2.9\n") == 0);
-  CHECK(ask_text(*both, "sub.example.com", "DS") == "NOERROR aa\nanswer sub.example.com. 60 DS 1 2 3 AB\n" + zone_ns);
-  CHECK(ask_text(*both, "y.sub.example.com", "A") == "NXDOMAIN aa\nauthority sub.example.com. 5 SOA a.b. h.b. 1 2 3 4 5\n");
+  const auto both = view_of(example)->with(
+      zone_changes("sub.example.com 900 SOA a.b h.b 1 2 3 4 5\nsub.example.com 60 NS "
+                   "ns.sub.example.com\nx.sub.example.com 60 A 192.0.2.9\n"));
+  CHECK(ask_text(*both, "x.sub.example.com", "A")
+            .find("NOERROR aa\nanswer x.sub.example.com. 60 A 192.0.2.9\n") == 0);
+  CHECK(ask_text(*both, "sub.example.com", "DS") ==
+        "NOERROR aa\nanswer sub.example.com. 60 DS 1 2 3 AB\n" + zone_ns);
+  CHECK(ask_text(*both, "y.sub.example.com", "A") ==
+        "NXDOMAIN aa\nauthority sub.example.com. 5 SOA a.b. h.b. 1 2 3 4 5\n");
   const auto without = both->without_zone(name_from_text("sub.example.com").value());
   CHECK(ask_text(*without, "x.sub.example.com", "A").find("NOERROR\nauthority sub") == 0);
-  CHECK(ask_text(*both->without_zone(name_from_text("nowhere").value()), "sub.example.com", "DS").find("NOERROR aa") == 0);
+  CHECK(ask_text(*both->without_zone(name_from_text("nowhere").value()), "sub.example.com", "DS")
+            .find("NOERROR aa") == 0);
 }
 
 TEST_CASE("the question comes back as it was asked, and matching ignores case") {
@@ -107,9 +130,11 @@ TEST_CASE("the question comes back as it was asked, and matching ignores case") 
 
 TEST_CASE("ANY: one set over UDP, all over TCP (fact dns-9)") {
   CHECK(text_of("two.example.com", "255").find("AAAA") == std::string::npos);
-  CHECK(text_of(query_bytes("two.example.com", "255"), tcp) ==
-        "NOERROR aa\nanswer two.example.com. 60 A 192.0.2.8\nanswer two.example.com. 60 AAAA ::8\n");
-  CHECK(text_of("alias.example.com", "255") == "NOERROR aa\nanswer alias.example.com. 60 CNAME www.example.com.\n");
+  CHECK(
+      text_of(query_bytes("two.example.com", "255"), tcp) ==
+      "NOERROR aa\nanswer two.example.com. 60 A 192.0.2.8\nanswer two.example.com. 60 AAAA ::8\n");
+  CHECK(text_of("alias.example.com", "255") ==
+        "NOERROR aa\nanswer alias.example.com. 60 CNAME www.example.com.\n");
   CHECK(text_of("empty.example.com", "255") == "NOERROR aa\n" + zone_soa);
 }
 
@@ -139,7 +164,8 @@ TEST_CASE("headers: what is dropped, refused, copied") {
   CHECK(text_of(query + "x") == "FORMERR\n");
   std::string pointer = query.substr(0, 12) + std::string("\300\14\0\1\0\1", 6);
   CHECK(text_of(pointer) == "FORMERR\n");
-  for (std::size_t size = 12; size < query.size(); ++size) CHECK(text_of(query.substr(0, size)) == "FORMERR\n");
+  for (std::size_t size = 12; size < query.size(); ++size)
+    CHECK(text_of(query.substr(0, size)) == "FORMERR\n");
 }
 
 TEST_CASE("EDNS (RFC 6891)") {
@@ -147,9 +173,12 @@ TEST_CASE("EDNS (RFC 6891)") {
   const std::string opt = "opt size=1232 ext=0 version=0 flags=0 \n";
   const std::string found = "NOERROR aa\nanswer www.example.com. 60 A 192.0.2.1\n" + zone_ns;
   CHECK(text_of(with_edns(query)) == found + opt);
-  CHECK(text_of(with_edns(query, 1232, 0, true)) == found + "opt size=1232 ext=0 version=0 flags=8000 \n");
-  CHECK(text_of(with_edns(query, 1232, 0, false, std::string("\0\12\0\2ab", 6))) == found + opt);  // unknown option
-  CHECK(text_of(with_edns(query, 1232, 1)) == "NOERROR\nopt size=1232 ext=1 version=0 flags=0 \n");  // BADVERS = 16
+  CHECK(text_of(with_edns(query, 1232, 0, true)) ==
+        found + "opt size=1232 ext=0 version=0 flags=8000 \n");
+  CHECK(text_of(with_edns(query, 1232, 0, false, std::string("\0\12\0\2ab", 6))) ==
+        found + opt);  // unknown option
+  CHECK(text_of(with_edns(query, 1232, 1)) ==
+        "NOERROR\nopt size=1232 ext=1 version=0 flags=0 \n");  // BADVERS = 16
   CHECK(text_of(with_edns(query, 1232, 0, false, std::string("\0\12\0\3ab", 6))) == "FORMERR\n");
   CHECK(text_of(with_edns(with_edns(query))).find("FORMERR\n") == 0);
   std::string owned = with_edns(query);
@@ -166,14 +195,16 @@ TEST_CASE("replies fit the asker or say TC") {
   CHECK(ask(*view, query).size() == query.size());
   CHECK(ask(*view, with_edns(query, 100)).size() == query.size() + 11);  // below 512 counts as 512
   CHECK(reply_text(ask(*view, with_edns(query, 1232))).find("NOERROR aa\nanswer") == 0);
-  CHECK(reply_text(ask(*view, with_edns(query, 4096), {Limits::Transport::udp, 700})).find("NOERROR aa tc\n") == 0);
+  CHECK(reply_text(ask(*view, with_edns(query, 4096), {Limits::Transport::udp, 700}))
+            .find("NOERROR aa tc\n") == 0);
   CHECK(reply_text(ask(*view, query, tcp)).find("NOERROR aa\nanswer") == 0);
   CHECK(ask(*view, with_edns(query, 4096)).size() <= 1232);
   // Exactly full still goes, with the optional authority left out.
   std::string full = example;
   const std::string name = "full.example.com";
   const std::size_t room = 512 - query_bytes(name, "A").size();
-  for (std::size_t i = 0; i < room / 16; ++i) full += name + " 60 A 10.0.0." + std::to_string(i) + "\n";
+  for (std::size_t i = 0; i < room / 16; ++i)
+    full += name + " 60 A 10.0.0." + std::to_string(i) + "\n";
   const std::string reply = ask(*view_of(full), query_bytes(name, "A"));
   CHECK(reply.size() == query_bytes(name, "A").size() + room / 16 * 16);
   CHECK(reply_text(reply).find("authority") == std::string::npos);
@@ -183,13 +214,17 @@ TEST_CASE("a set beyond 65,535 bytes cannot be said: SERVFAIL over TCP, TC over 
   std::string zone = example;
   const std::string value = " \"" + std::string(250, 'x') + "\"";
   for (int i = 0; i < 300; ++i) zone += "huge.example.com 60 TXT" + value + "\n";
-  CHECK(reply_text(ask(*view_of(zone), query_bytes("huge.example.com", "TXT"), tcp)) == "SERVFAIL\n");
+  CHECK(reply_text(ask(*view_of(zone), query_bytes("huge.example.com", "TXT"), tcp)) ==
+        "SERVFAIL\n");
   CHECK(ask_text(*view_of(zone), "huge.example.com", "TXT") == "NOERROR aa tc\n");
 }
 
 TEST_CASE("weighted choices are drawn by weight; none is NODATA") {
-  const std::string origin = name_from_text("example.com").value(), name = name_from_text("w.example.com").value();
-  const auto with = [&](Choices choices) { return view_of(example)->with({{origin, name, type::a, choices}}); };
+  const std::string origin = name_from_text("example.com").value(),
+                    name = name_from_text("w.example.com").value();
+  const auto with = [&](Choices choices) {
+    return view_of(example)->with({{origin, name, type::a, choices}});
+  };
   const auto choice = [](std::uint32_t weight, const char* address) {
     return Choice{weight, {60, {rdata_from_text(type::a, address).value()}}};
   };
@@ -197,19 +232,25 @@ TEST_CASE("weighted choices are drawn by weight; none is NODATA") {
     std::mt19937_64 random(1);
     int hits = 0;
     for (int i = 0; i < 4000; ++i) {
-      hits += ask_text(view, "w.example.com", "A", {}, random()).find(address) != std::string::npos ? 1 : 0;
+      hits += ask_text(view, "w.example.com", "A", {}, random()).find(address) != std::string::npos
+                  ? 1
+                  : 0;
     }
     return hits / 4000.0;
   };
-  CHECK(share(*with({choice(3, "10.0.0.1"), choice(1, "10.0.0.2")}), "10.0.0.1") == doctest::Approx(0.75).epsilon(0.05));
+  CHECK(share(*with({choice(3, "10.0.0.1"), choice(1, "10.0.0.2")}), "10.0.0.1") ==
+        doctest::Approx(0.75).epsilon(0.05));
   CHECK(share(*with({choice(0, "10.0.0.1"), choice(1, "10.0.0.2")}), "10.0.0.1") == 0);
-  CHECK(share(*with({choice(0, "10.0.0.1"), choice(0, "10.0.0.2")}), "10.0.0.1") == doctest::Approx(0.5).epsilon(0.05));
+  CHECK(share(*with({choice(0, "10.0.0.1"), choice(0, "10.0.0.2")}), "10.0.0.1") ==
+        doctest::Approx(0.5).epsilon(0.05));
   CHECK(ask_text(*with({}), "w.example.com", "A") == "NOERROR aa\n" + zone_soa);
 }
 
 TEST_CASE("lookup_a: for probes of our own names") {
   const auto view = view_of(example);
-  const auto look = [&](const char* name) { return lookup_a(*view, name_from_text(name).value(), 0); };
+  const auto look = [&](const char* name) {
+    return lookup_a(*view, name_from_text(name).value(), 0);
+  };
   CHECK(look("alias.example.com").addresses.size() == 1);
   CHECK(look("alias.example.com").addresses[0][3] == 1);
   CHECK(look("none.example.com").ours);
@@ -223,10 +264,12 @@ TEST_CASE("lookup_a: for probes of our own names") {
 TEST_CASE("hostile bytes: mutations of good queries never read or write out of bounds") {
   std::mt19937 random(7);
   const auto view = view_of(example);
-  const std::string seed = with_edns(query_bytes("a.wild.example.com", "A"), 1232, 0, true, std::string("\0\12\0\1a", 5));
+  const std::string seed = with_edns(query_bytes("a.wild.example.com", "A"), 1232, 0, true,
+                                     std::string("\0\12\0\1a", 5));
   for (int round = 0; round < 20000; ++round) {
     std::string query = seed;
-    for (unsigned i = 0; i < 1 + random() % 4; ++i) query[random() % query.size()] = static_cast<char>(random());
+    for (unsigned i = 0; i < 1 + random() % 4; ++i)
+      query[random() % query.size()] = static_cast<char>(random());
     if (random() % 4 == 0) query.resize(random() % (query.size() + 1));
     const std::string text = reply_text(ask(*view, query));
     CHECK_MESSAGE(text.find("broken") == std::string::npos, text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Catalogue: the one implementation of View: a persistent table of zones, each a persistent table of nodes.
-// A step copies the paths to what it changes and shares the rest.
+// Catalogue: the one implementation of View: a persistent table of zones, each a persistent table
+// of nodes. A step copies the paths to what it changes and shares the rest.
 #pragma once
 
 #include "dns/view.h"
@@ -21,7 +21,8 @@ class Catalogue final : public View {
     const Zone* zone = nullptr;
     std::size_t suffix = 0;  // of the key: the zone's origin
   };
-  // The deepest zone that holds the name; of DS at a zone's origin, the zone above if that is here too.
+  // The deepest zone that holds the name; of DS at a zone's origin, the zone above if that is here
+  // too.
   Enclosing enclosing(const Key& key, std::uint16_t type) const;
   std::size_t zone_count() const { return zones_.size(); }
 

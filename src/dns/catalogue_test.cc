@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The view against a naive model: random steps of changes, every name asked after each, old views unchanged.
+// The view against a naive model: random steps of changes, every name asked after each, old views
+// unchanged.
 #include "dns/catalogue.h"
 
 #include <doctest/doctest.h>
@@ -20,7 +21,8 @@ namespace {
 
 std::string wire(const std::string& text) { return name_from_text(text).value(); }
 
-// What exists, as a plain map; answers as RFC 1034 and RFC 4592 say, without delegations or aliases.
+// What exists, as a plain map; answers as RFC 1034 and RFC 4592 say, without delegations or
+// aliases.
 struct Model {
   std::map<std::string, std::uint32_t> ttls;  // of the TXT sets, by wire name
 
@@ -55,7 +57,8 @@ std::vector<std::string> small_names() {
     names.push_back(wire(std::string(a) + ".z"));
     for (const char* b : {"a", "b", "*"}) {
       names.push_back(wire(std::string(b) + "." + a + ".z"));
-      for (const char* c : {"a", "*"}) names.push_back(wire(std::string(c) + "." + b + "." + a + ".z"));
+      for (const char* c : {"a", "*"})
+        names.push_back(wire(std::string(c) + "." + b + "." + a + ".z"));
     }
   }
   return names;
@@ -63,7 +66,8 @@ std::vector<std::string> small_names() {
 
 }  // namespace
 
-TEST_CASE("random changes: every answer is the naive model's, and views taken before stay as they were") {
+TEST_CASE(
+    "random changes: every answer is the naive model's, and views taken before stay as they were") {
   const auto names = small_names();
   std::mt19937 random(3);
   Model model;
@@ -81,7 +85,8 @@ TEST_CASE("random changes: every answer is the naive model's, and views taken be
         changes.push_back({wire("z"), name, type::txt, std::nullopt});
         model.ttls.erase(name);
       } else {
-        changes.push_back({wire("z"), name, type::txt, Choices{{1, {ttl, {std::string(1, '\0')}}}}});
+        changes.push_back(
+            {wire("z"), name, type::txt, Choices{{1, {ttl, {std::string(1, '\0')}}}}});
         model.ttls[name] = ttl;
       }
     }
@@ -103,7 +108,8 @@ TEST_CASE("cuts come and go") {
 }
 
 TEST_CASE("a zone is gone with its last node; a zone without SOA cannot deny") {
-  auto view = View::empty()->with({{wire("z"), wire("a.z"), type::txt, Choices{{1, {5, {std::string(1, '\0')}}}}}});
+  auto view = View::empty()->with(
+      {{wire("z"), wire("a.z"), type::txt, Choices{{1, {5, {std::string(1, '\0')}}}}}});
   CHECK(ask_text(*view, "b.z", "TXT") == "SERVFAIL\n");
   view = view->with({{wire("z"), wire("a.z"), type::txt, std::nullopt}});
   CHECK(ask_text(*view, "a.z", "TXT") == "REFUSED\n");
@@ -155,7 +161,8 @@ TEST_CASE("a record takes under 200 bytes beyond its text") {
   for (int i = 0; i < count; ++i) {
     const std::string name = wire("host-" + std::to_string(i) + ".example.com");
     text += name.size() + 4;
-    changes.push_back({wire("example.com"), name, type::a, Choices{{1, {60, {std::string(4, static_cast<char>(i))}}}}});
+    changes.push_back({wire("example.com"), name, type::a,
+                       Choices{{1, {60, {std::string(4, static_cast<char>(i))}}}}});
   }
   const std::size_t before = mallinfo2().uordblks;
   const auto view = View::empty()->with(changes);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 6,439 zones and queries on which four name servers agree (shared/conformance/dns). Record sets are compared, per section.
+// 6,439 zones and queries on which four name servers agree (shared/conformance/dns). Record sets
+// are compared, per section.
 #include <doctest/doctest.h>
 #include <zlib.h>
 
@@ -17,7 +18,8 @@ using namespace sitelatch::dns;
 
 namespace {
 
-// The string at `"key": "`, or the strings of the list there joined by newlines. The data escapes only \t, \n and \".
+// The string at `"key": "`, or the strings of the list there joined by newlines. The data escapes
+// only \t, \n and \".
 std::string json_text(const std::string& line, const std::string& key) {
   std::size_t at = line.find("\"" + key + "\": ") + key.size() + 4;
   const bool list = line[at] == '[';
@@ -81,7 +83,8 @@ std::vector<std::string> read_lines(const char* path) {
   if (!file) return lines;
   std::string text;
   char buffer[65536];
-  for (int got = 0; (got = gzread(file, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(got));
+  for (int got = 0; (got = gzread(file, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(got));
   gzclose(file);
   for (const std::string_view line : split(text, '\n')) {
     if (!line.empty()) lines.emplace_back(line);
@@ -93,7 +96,8 @@ std::vector<std::string> read_lines(const char* path) {
 
 TEST_CASE("the cases of shared/conformance/dns") {
   const char* const given = std::getenv("SITELATCH_SHARED");
-  const std::string path = std::string(given ? given : "/work/shared") + "/conformance/dns/ferret-agree.jsonl.gz";
+  const std::string path =
+      std::string(given ? given : "/work/shared") + "/conformance/dns/ferret-agree.jsonl.gz";
   const auto lines = read_lines(path.c_str());
   if (lines.empty()) {
     MESSAGE("SKIPPED: " << path << " is not here");
@@ -105,10 +109,13 @@ TEST_CASE("the cases of shared/conformance/dns") {
     const auto view = testing::view_of(json_text(line, "zone"));
     const std::string name = json_text(line, "qname"), type = json_text(line, "qtype");
     // The data writes the wildcard label as zone files do.
-    const std::string got = replace_all(sorted_lines(testing::ask_text(*view, name, type)), "\\052", "*");
+    const std::string got =
+        replace_all(sorted_lines(testing::ask_text(*view, name, type)), "\\052", "*");
     const std::string want = sorted_lines(expected_text(json_text(line, "response")));
     if (got == want) continue;
-    if (++wrong <= 5) MESSAGE(json_text(line, "zone") << name << " " << type << "\nwanted " << want << "got " << got);
+    if (++wrong <= 5)
+      MESSAGE(json_text(line, "zone")
+              << name << " " << type << "\nwanted " << want << "got " << got);
   }
   CHECK(wrong == 0);
 }

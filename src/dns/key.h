@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Key: a name made ready for lookups: lower case, with the hash of each of its suffixes, computed in one pass from the
-// root leftwards. So the zones above a name, its ancestors and itself are each one table probe away. No allocation.
+// Key: a name made ready for lookups: lower case, with the hash of each of its suffixes, computed
+// in one pass from the root leftwards. So the zones above a name, its ancestors and itself are each
+// one table probe away. No allocation.
 #pragma once
 
 #include <array>
@@ -41,7 +42,8 @@ class Key {
     starts_[0] = 0;
     hashes_[0] = root_hash;
   }
-  // Reads the uncompressed wire name at the start of bytes. Answers its size, or 0 if it is not a valid name.
+  // Reads the uncompressed wire name at the start of bytes. Answers its size, or 0 if it is not a
+  // valid name.
   std::size_t assign(const std::uint8_t* bytes, std::size_t available) {
     std::size_t at = 0;
     labels_ = 0;
@@ -49,10 +51,12 @@ class Key {
       if (at >= available || at >= max_name_size) return 0;
       const std::size_t size = bytes[at];
       if (size == 0) break;
-      if (size > max_label_size || at + size + 1 > available || at + size + 1 >= max_name_size) return 0;
+      if (size > max_label_size || at + size + 1 > available || at + size + 1 >= max_name_size)
+        return 0;
       starts_[labels_++] = static_cast<std::uint8_t>(at);
       name_[at] = static_cast<char>(size);
-      for (std::size_t i = at + 1; i <= at + size; ++i) name_[i] = static_cast<char>(lower_byte(bytes[i]));
+      for (std::size_t i = at + 1; i <= at + size; ++i)
+        name_[i] = static_cast<char>(lower_byte(bytes[i]));
       at += size + 1;
     }
     name_[at] = 0;
@@ -60,7 +64,8 @@ class Key {
     size_ = at + 1;
     hashes_[labels_] = root_hash;
     for (std::size_t i = labels_; i-- > 0;) {
-      hashes_[i] = hash_label(hashes_[i + 1], &name_[starts_[i]], std::size_t{starts_[i + 1]} - starts_[i]);
+      hashes_[i] =
+          hash_label(hashes_[i + 1], &name_[starts_[i]], std::size_t{starts_[i + 1]} - starts_[i]);
     }
     return size_;
   }

@@ -31,7 +31,8 @@ LookupA lookup_a(const View& view, const std::string& wire_name, std::uint64_t r
       const std::size_t size = std::size_t{records.wire[at + 10]} << 8 | records.wire[at + 11];
       at += 12 + size;
       if (set->type == type::cname && name.assign(rdata, size) == 0) return found;
-      if (set->type == type::a && size == 4) found.addresses.push_back({rdata[0], rdata[1], rdata[2], rdata[3]});
+      if (set->type == type::a && size == 4)
+        found.addresses.push_back({rdata[0], rdata[1], rdata[2], rdata[3]});
     }
     if (set->type == type::a || records.count == 0) return found;
   }

@@ -18,7 +18,8 @@ int read_character(std::string_view text, std::size_t& at) {
   if (c != '\\') return static_cast<unsigned char>(c);
   if (at == text.size()) return -1;
   if (text[at] < '0' || text[at] > '9') return static_cast<unsigned char>(text[at++]);
-  if (at + 3 > text.size() || !octal(text[at]) || !octal(text[at + 1]) || !octal(text[at + 2])) return -1;
+  if (at + 3 > text.size() || !octal(text[at]) || !octal(text[at + 1]) || !octal(text[at + 2]))
+    return -1;
   const int value = (text[at] - '0') * 64 + (text[at + 1] - '0') * 8 + (text[at + 2] - '0');
   at += 3;
   return value <= 255 ? value : -1;
@@ -44,17 +45,20 @@ Result<std::string> name_from_text(std::string_view text, Case letters) {
     }
     const bool escaped = text[at] == '\\';
     const int character = read_character(text, at);
-    if (character < 0) return refused("InvalidEscapeSequence (Escape code is not three octal digits)", text);
+    if (character < 0)
+      return refused("InvalidEscapeSequence (Escape code is not three octal digits)", text);
     const auto byte = static_cast<std::uint8_t>(character);
     if (!escaped && (byte <= ' ' || byte >= 0x7f)) {
       return refused("UnsupportedCharacter (Value contains unsupported characters)", text);
     }
     label += static_cast<char>(letters == Case::lower ? lower_byte(byte) : byte);
-    if (label.size() > max_label_size) return refused("DomainLabelTooLong (Domain label is too long)", text);
+    if (label.size() > max_label_size)
+      return refused("DomainLabelTooLong (Domain label is too long)", text);
   }
   if (!label.empty()) finish_label();
   wire += '\0';
-  if (wire.size() > max_name_size) return refused("DomainNameTooLong (Domain name is too long)", text);
+  if (wire.size() > max_name_size)
+    return refused("DomainNameTooLong (Domain name is too long)", text);
   return wire;
 }
 
@@ -65,8 +69,8 @@ std::string name_to_text(std::string_view wire) {
     const auto size = static_cast<unsigned char>(wire[at++]);
     for (std::size_t end = std::min(at + size, wire.size()); at < end; ++at) {
       const auto c = static_cast<unsigned char>(wire[at]);
-      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                         c == '-' || c == '_';
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '-' || c == '_';
       if (plain) {
         text += static_cast<char>(c);
       } else {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Domain names between text, as Route 53 reads and writes it, and wire form (RFC 1035 §3.1).
-// Text: dots between labels, final dot optional; `\ooo` is a byte in three octal digits (Route 53's, unlike the decimal
-// of zone files; fact dns-1), `\x` any other character x. `*`, as the leftmost label, is the wildcard label in both.
-// Limits: a label 1..63 bytes, a name at most 255 bytes on the wire.
+// Text: dots between labels, final dot optional; `\ooo` is a byte in three octal digits (Route
+// 53's, unlike the decimal of zone files; fact dns-1), `\x` any other character x. `*`, as the
+// leftmost label, is the wildcard label in both. Limits: a label 1..63 bytes, a name at most 255
+// bytes on the wire.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +22,14 @@ inline constexpr std::size_t max_labels = 127;
 
 enum class Case { lower, keep };
 
-// Problems read as Route 53 says them: "DomainLabelTooLong (Domain label is too long) encountered with 'x'".
+// Problems read as Route 53 says them: "DomainLabelTooLong (Domain label is too long) encountered
+// with 'x'".
 Result<std::string> name_from_text(std::string_view text, Case letters = Case::lower);
 // Final dot; everything but letters, digits, '-', '_' as \ooo, so `*` is \052 (fact dns-2).
 std::string name_to_text(std::string_view wire);
 
-// The size of the uncompressed wire name at the start of `bytes`; nothing if it is not a whole, valid one.
+// The size of the uncompressed wire name at the start of `bytes`; nothing if it is not a whole,
+// valid one.
 std::optional<std::size_t> name_size(std::string_view bytes);
 
 // Of wire names. Lowering a whole name is safe: a length byte is at most 63, below 'A'.

@@ -18,7 +18,9 @@ TEST_CASE("names go to wire form in lower case and back to Route 53's text") {
   CHECK(name_from_text("WwW", Case::keep).value() == std::string("\3WwW\0", 5));
 }
 
-TEST_CASE("escapes are octal, the asterisk is \\052, an escaped dot does not part labels (facts dns-1, dns-2)") {
+TEST_CASE(
+    "escapes are octal, the asterisk is \\052, an escaped dot does not part labels (facts dns-1, "
+    "dns-2)") {
   CHECK(wire("\\052.example.com") == wire("*.example.com"));
   CHECK(name_to_text(wire("*.example.com")) == "\\052.example.com.");
   CHECK(wire("a\\056b") == std::string("\3a.b\0", 5));
@@ -26,7 +28,8 @@ TEST_CASE("escapes are octal, the asterisk is \\052, an escaped dot does not par
   CHECK(name_to_text(wire("a\\.b/c")) == "a\\056b\\057c.");
   CHECK(wire("\\101") == wire("a"));
   CHECK(wire("\\000\\377") == std::string("\2\0\377\0", 4));
-  for (const char* bad : {"\\", "\\1", "\\12", "\\189", "\\400", "a\\"}) CHECK_FALSE(name_from_text(bad));
+  for (const char* bad : {"\\", "\\1", "\\12", "\\189", "\\400", "a\\"})
+    CHECK_FALSE(name_from_text(bad));
 }
 
 TEST_CASE("limits of labels and names") {
@@ -37,8 +40,11 @@ TEST_CASE("limits of labels and names") {
   CHECK(wire(longest.c_str()).size() == 255);
   CHECK(name_from_text(longest + "b").error().text.find("DomainNameTooLong") == 0);
   for (const char* bad : {"", "..", ".a", "a..b"}) CHECK_FALSE(name_from_text(bad));
-  CHECK(name_from_text("a b").error().text == "UnsupportedCharacter (Value contains unsupported characters) encountered with 'a b'");
-  CHECK_FALSE(name_from_text("b\xc3\xbc" "cher.example"));
+  CHECK(name_from_text("a b").error().text ==
+        "UnsupportedCharacter (Value contains unsupported characters) encountered with 'a b'");
+  CHECK_FALSE(
+      name_from_text("b\xc3\xbc"
+                     "cher.example"));
   CHECK_FALSE(name_from_text(std::string("a\0b", 3)));
 }
 

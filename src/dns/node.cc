@@ -22,7 +22,8 @@ void append_16(std::string& wire, std::uint32_t value) {
 
 }  // namespace
 
-void append_record(std::string& wire, std::uint16_t type, std::uint32_t ttl, std::string_view rdata) {
+void append_record(std::string& wire, std::uint16_t type, std::uint32_t ttl,
+                   std::string_view rdata) {
   ENSURE(rdata.size() <= 0xffff, "rdata beyond 65535 bytes");
   append_16(wire, 0xc00c);
   append_16(wire, type);
@@ -37,7 +38,8 @@ PreparedSet prepare(std::uint16_t type, const Choices& choices) {
   PreparedSet set{type, static_cast<std::uint16_t>(choices.size()), {}};
   for (const Choice& choice : choices) {
     std::string wire;
-    for (const std::string& rdata : choice.rrset.rdata) append_record(wire, type, choice.rrset.ttl, rdata);
+    for (const std::string& rdata : choice.rrset.rdata)
+      append_record(wire, type, choice.rrset.ttl, rdata);
     append_native(set.bytes, choice.weight);
     append_native(set.bytes, static_cast<std::uint32_t>(wire.size()));
     append_native(set.bytes, static_cast<std::uint16_t>(choice.rrset.rdata.size()));
@@ -96,7 +98,8 @@ std::vector<PreparedSet> Node::unpack() const {
   std::vector<PreparedSet> unpacked;
   for (const Set* set = begin(); set != end(); ++set) {
     const std::uint32_t stop = set + 1 == end() ? total_ : (set + 1)->offset;
-    unpacked.push_back({set->type, set->choices, std::string(bytes() + set->offset, stop - set->offset)});
+    unpacked.push_back(
+        {set->type, set->choices, std::string(bytes() + set->offset, stop - set->offset)});
   }
   return unpacked;
 }

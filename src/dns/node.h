@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Node: everything a zone says at one name, as one immutable block of memory: its name and, for each type, its choices
-// with their records already written as they will stand in an answer (owner: a pointer to the question's name).
-// A name with no types that has names below it (an empty non-terminal, RFC 4592 §2.2.2) is a node too: that is the
-// difference between NODATA and NXDOMAIN.
+// Node: everything a zone says at one name, as one immutable block of memory: its name and, for
+// each type, its choices with their records already written as they will stand in an answer (owner:
+// a pointer to the question's name). A name with no types that has names below it (an empty
+// non-terminal, RFC 4592 §2.2.2) is a node too: that is the difference between NODATA and NXDOMAIN.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@
 
 namespace sitelatch::dns {
 
-// The records of one choice, ready to copy. Owners are the two bytes C0 0C, to be patched where the name is not the
-// question's.
+// The records of one choice, ready to copy. Owners are the two bytes C0 0C, to be patched where the
+// name is not the question's.
 struct Answer {
   const std::uint8_t* wire = nullptr;
   std::uint32_t size = 0;
@@ -33,7 +33,8 @@ struct PreparedSet {
 };
 PreparedSet prepare(std::uint16_t type, const Choices& choices);
 // One record as it stands in an answer.
-void append_record(std::string& wire, std::uint16_t type, std::uint32_t ttl, std::string_view rdata);
+void append_record(std::string& wire, std::uint16_t type, std::uint32_t ttl,
+                   std::string_view rdata);
 
 class Node {
  public:
@@ -49,7 +50,9 @@ class Node {
 
   std::uint64_t hash() const { return hash_; }
   std::string_view name() const { return {bytes() + name_at(), name_size_}; }
-  std::uint32_t children() const { return children_; }  // names directly below that exist (not counted at an origin)
+  std::uint32_t children() const {
+    return children_;
+  }  // names directly below that exist (not counted at an origin)
 
   const Set* find(std::uint16_t wanted) const {
     const Set* set = sets();
@@ -61,9 +64,11 @@ class Node {
   const Set* begin() const { return sets(); }
   const Set* end() const { return sets() + set_count_; }
 
-  // One of the choices, by weight; of none, an answer without records. Weights all zero are equal weights.
+  // One of the choices, by weight; of none, an answer without records. Weights all zero are equal
+  // weights.
   Answer draw(const Set& set, std::uint64_t random) const {
-    if (set.choices == 1) [[likely]] return choice(set.offset).answer;
+    if (set.choices == 1) [[likely]]
+      return choice(set.offset).answer;
     return draw_by_weight(set, random);
   }
   std::vector<PreparedSet> unpack() const;
@@ -76,9 +81,13 @@ class Node {
     Answer answer;
     std::uint32_t next;  // offset of the next choice
   };
-  Node(std::uint64_t hash, std::uint32_t children, std::size_t set_count, std::size_t name_size, std::size_t total)
-      : children_(children), hash_(hash), total_(static_cast<std::uint32_t>(total)),
-        set_count_(static_cast<std::uint16_t>(set_count)), name_size_(static_cast<std::uint8_t>(name_size)) {}
+  Node(std::uint64_t hash, std::uint32_t children, std::size_t set_count, std::size_t name_size,
+       std::size_t total)
+      : children_(children),
+        hash_(hash),
+        total_(static_cast<std::uint32_t>(total)),
+        set_count_(static_cast<std::uint16_t>(set_count)),
+        name_size_(static_cast<std::uint8_t>(name_size)) {}
 
   const char* bytes() const { return reinterpret_cast<const char*>(this); }
   const Set* sets() const { return reinterpret_cast<const Set*>(bytes() + sizeof(Node)); }

@@ -35,8 +35,8 @@ void Query::read(std::span<const std::uint8_t> bytes) {
   type = read_16(after);
   const std::uint16_t question_class = read_16(after + 2);
   question_end = header_size + size + 4;
-  const bool nothing_follows =
-      bytes.size() == question_end && read_16(&bytes[6]) == 0 && read_16(&bytes[8]) == 0 && read_16(&bytes[10]) == 0;
+  const bool nothing_follows = bytes.size() == question_end && read_16(&bytes[6]) == 0 &&
+                               read_16(&bytes[8]) == 0 && read_16(&bytes[10]) == 0;
   if (!nothing_follows && !read_records(bytes, question_end)) return;
   if (rcode == rcode::badvers) return;
   rcode = rcode::refused;
@@ -63,7 +63,8 @@ bool Query::read_records(std::span<const std::uint8_t> bytes, std::size_t at) {
   return at == bytes.size();
 }
 
-// From the record's type on. Unknown options are ignored, but must be well formed (RFC 6891 §6.1.2).
+// From the record's type on. Unknown options are ignored, but must be well formed (RFC 6891
+// §6.1.2).
 bool Query::read_opt(std::span<const std::uint8_t> record) {
   if (edns) return false;  // more than one (RFC 6891 §6.1.1)
   std::size_t at = 10;

@@ -16,7 +16,8 @@ namespace {
 template <int family, std::size_t size>
 std::optional<std::string> address(const std::string& text) {
   char bytes[size];
-  if (inet_pton(family, text.c_str(), bytes) != 1 || text.find('\0') != std::string::npos) return std::nullopt;
+  if (inet_pton(family, text.c_str(), bytes) != 1 || text.find('\0') != std::string::npos)
+    return std::nullopt;
   return std::string(bytes, size);
 }
 
@@ -26,7 +27,8 @@ std::optional<std::string> ipv6(const std::string& text) { return address<AF_INE
 
 Result<std::string> soa(Fields fields) {
   fields.count(7, "SOARRDATANotSevenFields (SOA record doesn't have 7 fields)").name().name();
-  for (int i = 0; i < 5; ++i) fields.number(4, "SOARRDATAIllegalNumber (Value is not a 32-bit number)");
+  for (int i = 0; i < 5; ++i)
+    fields.number(4, "SOARRDATAIllegalNumber (Value is not a 32-bit number)");
   return fields.finish();
 }
 
@@ -35,13 +37,15 @@ Result<std::string> caa(Fields fields) {
   fields.count(3, "CAARRDATANotThreeFields (CAA record doesn't have 3 fields)")
       .number(1, "CAARRDATAIllegalFlags (Flags must be a number between 0 and 255)");
   const Word tag = fields.peek();
-  const bool valid = !tag.bytes.empty() && std::all_of(tag.bytes.begin(), tag.bytes.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
+  const bool valid =
+      !tag.bytes.empty() && std::all_of(tag.bytes.begin(), tag.bytes.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      });
   if (!valid) fields.refuse("CAARRDATAIllegalTag (Tag must be letters and digits)");
   fields.character_string(false);
   const Word value = fields.take();
-  if (!value.quoted) fields.refuse("InvalidCharacterString (Value should be enclosed in quotation marks)");
+  if (!value.quoted)
+    fields.refuse("InvalidCharacterString (Value should be enclosed in quotation marks)");
   fields.append(value.bytes);
   return fields.finish();
 }
@@ -61,10 +65,13 @@ Result<std::string> service(Fields fields) {
   return fields.finish();
 }
 
-Result<std::string> numbers_and_hex(Fields fields, const std::vector<unsigned>& sizes, std::string_view kind) {
+Result<std::string> numbers_and_hex(Fields fields, const std::vector<unsigned>& sizes,
+                                    std::string_view kind) {
   const std::string count = std::string(kind) + "RRDATANotEnoughFields (Value has too few fields)";
-  const std::string number = std::string(kind) + "RRDATAIllegalNumber (Value contains a number out of range)";
-  const std::string digits = std::string(kind) + "RRDATAIllegalHex (Value is not a string of hexadecimal digits)";
+  const std::string number =
+      std::string(kind) + "RRDATAIllegalNumber (Value contains a number out of range)";
+  const std::string digits =
+      std::string(kind) + "RRDATAIllegalHex (Value is not a string of hexadecimal digits)";
   fields.at_least(sizes.size() + 1, count);
   for (const unsigned size : sizes) fields.number(size, number);
   return fields.hex_rest(digits).finish();
@@ -87,17 +94,21 @@ Result<std::string> rdata_from_text(std::uint16_t record_type, std::string_view 
   Fields fields(text);
   switch (record_type) {
     case type::a: {
-      constexpr std::string_view problem = "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)";
+      constexpr std::string_view problem =
+          "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)";
       return fields.count(1, problem).bytes(ipv4(fields.peek().bytes), problem).finish();
     }
     case type::aaaa: {
-      constexpr std::string_view problem = "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)";
+      constexpr std::string_view problem =
+          "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)";
       return fields.count(1, problem).bytes(ipv6(fields.peek().bytes), problem).finish();
     }
     case type::ns:
     case type::cname:
     case type::ptr:
-      return fields.count(1, "UnsupportedCharacter (Value contains unsupported characters)").name().finish();
+      return fields.count(1, "UnsupportedCharacter (Value contains unsupported characters)")
+          .name()
+          .finish();
     case type::mx:
       return fields.count(2, "MXRRDATANotTwoFields (MX record doesn't have 2 fields)")
           .number(2, "MXRRDATAIllegalPriority (Priority must be a number between 0 and 65535)")
@@ -105,11 +116,15 @@ Result<std::string> rdata_from_text(std::uint16_t record_type, std::string_view 
           .finish();
     case type::txt:
     case type::spf:
-      return fields.character_strings("InvalidCharacterString (Value should be enclosed in quotation marks)").finish();
+      return fields
+          .character_strings("InvalidCharacterString (Value should be enclosed in quotation marks)")
+          .finish();
     case type::srv:
       fields.count(4, "SRVRRDATANotFourFields (SRV record doesn't have 4 fields)");
       for (int i = 0; i < 3; ++i) {
-        fields.number(2, "SRVRRDATAIllegalNumber (Priority, weight and port must be numbers between 0 and 65535)");
+        fields.number(2,
+                      "SRVRRDATAIllegalNumber (Priority, weight and port must be numbers between 0 "
+                      "and 65535)");
       }
       return fields.name().finish();
     case type::soa:

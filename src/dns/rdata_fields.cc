@@ -29,7 +29,8 @@ std::optional<Word> read_quoted(std::string_view text, std::size_t& at) {
       word.bytes += text[at];
       continue;
     }
-    if (at + 3 > text.size() || !is_octal(text[at]) || !is_octal(text[at + 1]) || !is_octal(text[at + 2])) {
+    if (at + 3 > text.size() || !is_octal(text[at]) || !is_octal(text[at + 1]) ||
+        !is_octal(text[at + 2])) {
       return std::nullopt;
     }
     const int value = (text[at] - '0') * 64 + (text[at + 1] - '0') * 8 + (text[at + 2] - '0');
@@ -108,8 +109,10 @@ Fields& Fields::at_least(std::size_t wanted, std::string_view problem) {
 Fields& Fields::number(unsigned bytes, std::string_view problem) {
   const Word word = take();
   const auto value = parse_int(word.bytes);
-  const bool plain = !word.quoted && !word.bytes.empty() && word.bytes[0] >= '0' && word.bytes[0] <= '9';
-  if (!plain || !value || *value < 0 || *value >= (std::int64_t{1} << (8 * bytes))) return refuse(problem);
+  const bool plain =
+      !word.quoted && !word.bytes.empty() && word.bytes[0] >= '0' && word.bytes[0] <= '9';
+  if (!plain || !value || *value < 0 || *value >= (std::int64_t{1} << (8 * bytes)))
+    return refuse(problem);
   append_number(wire_, static_cast<std::uint64_t>(*value), bytes);
   return *this;
 }
@@ -164,7 +167,8 @@ Fields& Fields::hex_rest(std::string_view problem) {
 
 Result<std::string> Fields::finish() {
   if (problem_) return failure(Problem{*problem_});
-  if (wire_.size() > 0xffff) return failure(Problem{"RRDATATooLong (Value is too long) encountered with a value"});
+  if (wire_.size() > 0xffff)
+    return failure(Problem{"RRDATATooLong (Value is too long) encountered with a value"});
   return std::move(wire_);
 }
 

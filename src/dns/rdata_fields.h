@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields: the words of a record value, taken one after the other and turned to wire form. The first problem sticks and
-// turns all later steps into nothing, so that a record type is a plain list of its fields (RFC 1035 §5.1).
+// Fields: the words of a record value, taken one after the other and turned to wire form. The first
+// problem sticks and turns all later steps into nothing, so that a record type is a plain list of
+// its fields (RFC 1035 §5.1).
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,13 @@ class Fields {
 
   Fields& count(std::size_t wanted, std::string_view problem);  // of words in all
   Fields& at_least(std::size_t wanted, std::string_view problem);
-  Fields& number(unsigned bytes, std::string_view problem);     // unsigned, 1, 2 or 4 bytes
+  Fields& number(unsigned bytes, std::string_view problem);  // unsigned, 1, 2 or 4 bytes
   Fields& name();
-  Fields& character_string(bool must_be_quoted = true);          // 0..255 bytes, with its length
-  Fields& character_strings(std::string_view empty_problem);    // all the rest, at least one
-  Fields& bytes(const std::optional<std::string>& converted, std::string_view problem);  // in place of one word
-  Fields& hex_rest(std::string_view problem);                   // all the rest, joined
+  Fields& character_string(bool must_be_quoted = true);       // 0..255 bytes, with its length
+  Fields& character_strings(std::string_view empty_problem);  // all the rest, at least one
+  Fields& bytes(const std::optional<std::string>& converted,
+                std::string_view problem);     // in place of one word
+  Fields& hex_rest(std::string_view problem);  // all the rest, joined
   Fields& refuse(std::string_view problem);
 
   const Word& peek() const;  // the next word; an empty one past the end

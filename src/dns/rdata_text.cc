@@ -52,43 +52,71 @@ std::string address(int family, Reader& reader) {
   return text;
 }
 
-// The fields in order: a digit is a number of so many bytes, n a name, s a quoted string, S the same to the end,
-// w a bare word, q quoted rest, x hexadecimal rest, p service parameters, i and I IPv4 and IPv6 addresses.
+// The fields in order: a digit is a number of so many bytes, n a name, s a quoted string, S the
+// same to the end, w a bare word, q quoted rest, x hexadecimal rest, p service parameters, i and I
+// IPv4 and IPv6 addresses.
 std::string_view layout(std::uint16_t record_type) {
   switch (record_type) {
-    case type::a: return "i";
-    case type::aaaa: return "I";
-    case type::ns: case type::cname: case type::ptr: return "n";
-    case type::mx: return "2n";
-    case type::txt: case type::spf: return "S";
-    case type::srv: return "222n";
-    case type::soa: return "nn44444";
-    case type::naptr: return "22sssn";
-    case type::caa: return "1wq";
-    case type::ds: return "211x";
-    case type::tlsa: return "111x";
-    case type::sshfp: return "11x";
-    case type::svcb: case type::https: return "2np";
-    default: return "";
+    case type::a:
+      return "i";
+    case type::aaaa:
+      return "I";
+    case type::ns:
+    case type::cname:
+    case type::ptr:
+      return "n";
+    case type::mx:
+      return "2n";
+    case type::txt:
+    case type::spf:
+      return "S";
+    case type::srv:
+      return "222n";
+    case type::soa:
+      return "nn44444";
+    case type::naptr:
+      return "22sssn";
+    case type::caa:
+      return "1wq";
+    case type::ds:
+      return "211x";
+    case type::tlsa:
+      return "111x";
+    case type::sshfp:
+      return "11x";
+    case type::svcb:
+    case type::https:
+      return "2np";
+    default:
+      return "";
   }
 }
 
 std::string field(char kind, Reader& reader) {
   switch (kind) {
-    case 'i': return address(AF_INET, reader);
-    case 'I': return address(AF_INET6, reader);
-    case 'n': return reader.name();
-    case 's': return quoted(reader.character_string());
+    case 'i':
+      return address(AF_INET, reader);
+    case 'I':
+      return address(AF_INET6, reader);
+    case 'n':
+      return reader.name();
+    case 's':
+      return quoted(reader.character_string());
     case 'S': {
       std::string all = quoted(reader.character_string());
       while (!reader.ended() && !reader.broken()) all += " " + quoted(reader.character_string());
       return all;
     }
-    case 'w': return std::string(reader.character_string());
-    case 'q': return quoted(reader.rest());
-    case 'x': return upper(hex(reader.rest()));
-    case 'p': return service_parameters_to_text(reader.rest());
-    default: return std::to_string(reader.number(static_cast<std::size_t>(kind - '0')));
+    case 'w':
+      return std::string(reader.character_string());
+    case 'q':
+      return quoted(reader.rest());
+    case 'x':
+      return upper(hex(reader.rest()));
+    case 'p':
+      return service_parameters_to_text(reader.rest());
+    default:
+      return std::to_string(reader.number(static_cast<std::size_t>(kind - '0')));
   }
 }
 
@@ -118,7 +146,8 @@ std::string rdata_to_text(std::uint16_t record_type, std::string_view rdata) {
     if (!text.empty() && !word.empty()) text += ' ';
     text += word;
   }
-  if (reader.broken() || !reader.ended()) return fmt::format("\\# {} {}", rdata.size(), upper(hex(rdata)));
+  if (reader.broken() || !reader.ended())
+    return fmt::format("\\# {} {}", rdata.size(), upper(hex(rdata)));
   return text;
 }
 

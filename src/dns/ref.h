@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ref: a counted pointer of eight bytes for the millions of immutable pieces of a View (shared_ptr would cost 32 more
-// each). Counts are atomic: views are built on the control thread and may die on another.
-// T offers `mutable std::atomic<std::uint32_t> refs` (born 1) and `static void destroy(const T*)`.
+// Ref: a counted pointer of eight bytes for the millions of immutable pieces of a View (shared_ptr
+// would cost 32 more each). Counts are atomic: views are built on the control thread and may die on
+// another. T offers `mutable std::atomic<std::uint32_t> refs` (born 1) and `static void
+// destroy(const T*)`.
 #pragma once
 
 #include <atomic>

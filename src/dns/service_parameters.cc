@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parameters of SVCB and HTTPS records: `alpn="h2,h3" port=443 ipv4hint=192.0.2.1` (RFC 9460 §2.1, Appendix A).
+// The parameters of SVCB and HTTPS records: `alpn="h2,h3" port=443 ipv4hint=192.0.2.1` (RFC 9460
+// §2.1, Appendix A).
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
@@ -13,17 +14,27 @@
 namespace sitelatch::dns {
 namespace {
 
-enum Key : std::uint16_t { mandatory = 0, alpn = 1, no_default_alpn = 2, port = 3, ipv4hint = 4, ech = 5, ipv6hint = 6 };
-constexpr std::array<std::string_view, 7> key_names{"mandatory", "alpn",     "no-default-alpn", "port",
-                                                    "ipv4hint",  "ech",      "ipv6hint"};
+enum Key : std::uint16_t {
+  mandatory = 0,
+  alpn = 1,
+  no_default_alpn = 2,
+  port = 3,
+  ipv4hint = 4,
+  ech = 5,
+  ipv6hint = 6
+};
+constexpr std::array<std::string_view, 7> key_names{"mandatory", "alpn", "no-default-alpn", "port",
+                                                    "ipv4hint",  "ech",  "ipv6hint"};
 
 std::optional<std::uint16_t> key_of(std::string_view name) {
   for (std::size_t i = 0; i < key_names.size(); ++i) {
     if (key_names[i] == name) return static_cast<std::uint16_t>(i);
   }
-  if (name.substr(0, 3) != "key" || name.size() < 4 || (name.size() > 4 && name[3] == '0')) return std::nullopt;
+  if (name.substr(0, 3) != "key" || name.size() < 4 || (name.size() > 4 && name[3] == '0'))
+    return std::nullopt;
   const auto number = parse_int(name.substr(3));
-  if (!number || *number < 0 || *number >= 65535 || name[3] < '0' || name[3] > '9') return std::nullopt;
+  if (!number || *number < 0 || *number >= 65535 || name[3] < '0' || name[3] > '9')
+    return std::nullopt;
   return static_cast<std::uint16_t>(*number);
 }
 
@@ -64,9 +75,12 @@ std::optional<std::string> mandatory_keys(const std::string& value) {
 
 std::optional<std::string> value_of(std::uint16_t key, const std::string& value) {
   switch (key) {
-    case mandatory: return mandatory_keys(value);
-    case alpn: return protocols(value);
-    case no_default_alpn: return value.empty() ? std::optional<std::string>("") : std::nullopt;
+    case mandatory:
+      return mandatory_keys(value);
+    case alpn:
+      return protocols(value);
+    case no_default_alpn:
+      return value.empty() ? std::optional<std::string>("") : std::nullopt;
     case port: {
       const auto number = parse_int(value);
       if (!number || *number < 0 || *number > 65535) return std::nullopt;
@@ -74,10 +88,14 @@ std::optional<std::string> value_of(std::uint16_t key, const std::string& value)
       append_number(wire, static_cast<std::uint64_t>(*number), 2);
       return wire;
     }
-    case ipv4hint: return hints(AF_INET, value);
-    case ech: return unbase64(value);
-    case ipv6hint: return hints(AF_INET6, value);
-    default: return value;
+    case ipv4hint:
+      return hints(AF_INET, value);
+    case ech:
+      return unbase64(value);
+    case ipv6hint:
+      return hints(AF_INET6, value);
+    default:
+      return value;
   }
 }
 
@@ -98,7 +116,8 @@ std::string text_of(std::uint64_t key, std::string_view value) {
   };
   switch (key) {
     case mandatory:
-      for (std::size_t at = 0; at + 2 <= value.size(); at += 2) parts.push_back(key_text(number_at(value, at)));
+      for (std::size_t at = 0; at + 2 <= value.size(); at += 2)
+        parts.push_back(key_text(number_at(value, at)));
       return join(parts, ",");
     case alpn:
       for (std::size_t at = 0; at < value.size();) {
@@ -107,11 +126,16 @@ std::string text_of(std::uint64_t key, std::string_view value) {
         at += size + std::size_t{1};
       }
       return quoted(join(parts, ","));
-    case port: return value.size() == 2 ? std::to_string(number_at(value, 0)) : quoted(value);
-    case ipv4hint: return addresses(AF_INET, 4);
-    case ech: return quoted(base64(value));
-    case ipv6hint: return addresses(AF_INET6, 16);
-    default: return quoted(value);
+    case port:
+      return value.size() == 2 ? std::to_string(number_at(value, 0)) : quoted(value);
+    case ipv4hint:
+      return addresses(AF_INET, 4);
+    case ech:
+      return quoted(base64(value));
+    case ipv6hint:
+      return addresses(AF_INET6, 16);
+    default:
+      return quoted(value);
   }
 }
 
@@ -125,13 +149,15 @@ Result<std::string> service_parameters_from_text(const std::vector<std::string>&
     if (!key) return failure(Problem{"SVCBRRDATAIllegalKey (Value contains an unknown parameter)"});
     const std::string given = equals == std::string::npos ? "" : field.substr(equals + 1);
     const auto value = value_of(*key, given);
-    if (!value) return failure(Problem{"SVCBRRDATAIllegalValue (Value contains an invalid parameter)"});
+    if (!value)
+      return failure(Problem{"SVCBRRDATAIllegalValue (Value contains an invalid parameter)"});
     if (!parameters.emplace(*key, *value).second) {
       return failure(Problem{"SVCBRRDATADuplicateKey (Value contains a parameter twice)"});
     }
   }
   const auto required = parameters.find(mandatory);
-  for (std::size_t at = 0; required != parameters.end() && at + 1 < required->second.size(); at += 2) {
+  for (std::size_t at = 0; required != parameters.end() && at + 1 < required->second.size();
+       at += 2) {
     if (!parameters.count(static_cast<std::uint16_t>(number_at(required->second, at)))) {
       return failure(Problem{"SVCBRRDATAMissingKey (Value lacks a mandatory parameter)"});
     }

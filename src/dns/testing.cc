@@ -17,7 +17,8 @@ namespace {
 
 std::uint32_t number(const std::string& bytes, std::size_t at, std::size_t size) {
   std::uint32_t value = 0;
-  for (std::size_t i = at; i < at + size; ++i) value = value << 8 | static_cast<unsigned char>(bytes.at(i));
+  for (std::size_t i = at; i < at + size; ++i)
+    value = value << 8 | static_cast<unsigned char>(bytes.at(i));
   return value;
 }
 
@@ -44,7 +45,8 @@ std::string read_name(const std::string& message, std::size_t& at) {
   return name_to_text(wire);
 }
 
-std::string section(const std::string& message, std::size_t& at, std::size_t count, const std::string& title) {
+std::string section(const std::string& message, std::size_t& at, std::size_t count,
+                    const std::string& title) {
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < count; ++i) {
     const std::string owner = read_name(message, at);
@@ -54,10 +56,11 @@ std::string section(const std::string& message, std::size_t& at, std::size_t cou
     if (rdata.size() != size) throw std::out_of_range("short rdata");
     at += 10 + size;
     if (type == type::opt) {
-      lines.push_back(fmt::format("opt size={} ext={} version={} flags={:x} {}\n", record_class, ttl >> 24,
-                                  ttl >> 16 & 0xff, ttl & 0xffff, hex(rdata)));
+      lines.push_back(fmt::format("opt size={} ext={} version={} flags={:x} {}\n", record_class,
+                                  ttl >> 24, ttl >> 16 & 0xff, ttl & 0xffff, hex(rdata)));
     } else {
-      lines.push_back(fmt::format("{} {} {} {} {}\n", title, owner, ttl, type_to_text(static_cast<std::uint16_t>(type)),
+      lines.push_back(fmt::format("{} {} {} {} {}\n", title, owner, ttl,
+                                  type_to_text(static_cast<std::uint16_t>(type)),
                                   rdata_to_text(static_cast<std::uint16_t>(type), rdata)));
     }
   }
@@ -66,7 +69,8 @@ std::string section(const std::string& message, std::size_t& at, std::size_t cou
 }
 
 std::string header_text(std::uint32_t flags) {
-  static const char* const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+  static const char* const names[] = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                      "NXDOMAIN", "NOTIMP",  "REFUSED"};
   std::string text = (flags & 15) < 6 ? names[flags & 15] : fmt::format("RCODE{}", flags & 15);
   if (!(flags & 0x8000)) text += " not-a-response";
   if (flags & 0x7800) text += fmt::format(" opcode={}", flags >> 11 & 15);
@@ -101,14 +105,18 @@ std::vector<NodeChange> zone_changes(const std::string& text) {
     set.rdata.push_back(rdata_from_text(type, trim(value)).value());
   }
   std::vector<NodeChange> changes;
-  for (const auto& key : order) changes.push_back({origin, key.first, key.second, Choices{{1, sets[key]}}});
+  for (const auto& key : order)
+    changes.push_back({origin, key.first, key.second, Choices{{1, sets[key]}}});
   return changes;
 }
 
-std::shared_ptr<const View> view_of(const std::string& text) { return View::empty()->with(zone_changes(text)); }
+std::shared_ptr<const View> view_of(const std::string& text) {
+  return View::empty()->with(zone_changes(text));
+}
 
 std::string query_bytes(const std::string& name, const std::string& type, std::uint16_t id) {
-  std::string query{static_cast<char>(id >> 8), static_cast<char>(id), 0, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+  std::string query{
+      static_cast<char>(id >> 8), static_cast<char>(id), 0, 0, 0, 1, 0, 0, 0, 0, 0, 0};
   query += name_from_text(name, Case::keep).value();
   const auto known = type_from_text(type);
   const auto number = known ? *known : static_cast<std::uint16_t>(std::stoi(type));
@@ -116,10 +124,18 @@ std::string query_bytes(const std::string& name, const std::string& type, std::u
   return query;
 }
 
-std::string with_edns(std::string query, std::uint16_t payload, std::uint8_t version, bool dnssec_ok,
-                      const std::string& options) {
-  query += {0, 0, 41, static_cast<char>(payload >> 8), static_cast<char>(payload), 0, static_cast<char>(version),
-            static_cast<char>(dnssec_ok ? 0x80 : 0), 0, static_cast<char>(options.size() >> 8),
+std::string with_edns(std::string query, std::uint16_t payload, std::uint8_t version,
+                      bool dnssec_ok, const std::string& options) {
+  query += {0,
+            0,
+            41,
+            static_cast<char>(payload >> 8),
+            static_cast<char>(payload),
+            0,
+            static_cast<char>(version),
+            static_cast<char>(dnssec_ok ? 0x80 : 0),
+            0,
+            static_cast<char>(options.size() >> 8),
             static_cast<char>(options.size())};
   query[11] = static_cast<char>(query[11] + 1);
   return query + options;
@@ -127,8 +143,9 @@ std::string with_edns(std::string query, std::uint16_t payload, std::uint8_t ver
 
 std::string ask(const View& view, const std::string& query, Limits limits, std::uint64_t random) {
   std::vector<std::uint8_t> reply(max_message_size);
-  const std::size_t size = answer({reinterpret_cast<const std::uint8_t*>(query.data()), query.size()}, view, reply,
-                                  limits, random);
+  const std::size_t size =
+      answer({reinterpret_cast<const std::uint8_t*>(query.data()), query.size()}, view, reply,
+             limits, random);
   return {reinterpret_cast<const char*>(reply.data()), size};
 }
 
@@ -148,8 +165,8 @@ std::string reply_text(const std::string& reply) try {
   return fmt::format("broken: {}\n", problem.what());
 }
 
-std::string ask_text(const View& view, const std::string& name, const std::string& type, Limits limits,
-                     std::uint64_t random) {
+std::string ask_text(const View& view, const std::string& name, const std::string& type,
+                     Limits limits, std::uint64_t random) {
   return reply_text(ask(view, query_bytes(name, type), limits, random));
 }
 

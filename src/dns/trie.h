@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trie: a persistent hash table from name to Leaf. Copying it is one count; put and erase copy only the path from the
-// root to the leaf, and not even that where this trie alone holds it, so that loading a million names is in place.
-// Shape: branches of up to 32 slots chosen by five bits of the hash a level; a bit map says which slots are leaves and
-// which are branches, both packed. Past the 60 bits of the hash, further bits come from rehashing the name, so that any
-// two different names part sooner or later.
-// Leaf offers refs, destroy (ref.h), hash() and name(). Not thread-safe to change; readers of a finished trie need nothing.
+// Trie: a persistent hash table from name to Leaf. Copying it is one count; put and erase copy only
+// the path from the root to the leaf, and not even that where this trie alone holds it, so that
+// loading a million names is in place. Shape: branches of up to 32 slots chosen by five bits of the
+// hash a level; a bit map says which slots are leaves and which are branches, both packed. Past the
+// 60 bits of the hash, further bits come from rehashing the name, so that any two different names
+// part sooner or later. Leaf offers refs, destroy (ref.h), hash() and name(). Not thread-safe to
+// change; readers of a finished trie need nothing.
 #pragma once
 
 #include <bit>
@@ -66,9 +67,11 @@ class Trie {
     mutable std::atomic<std::uint32_t> refs{1};
     std::uint32_t leaves, branches;
 
-    Branch(std::uint32_t leaf_bits, std::uint32_t branch_bits) : leaves(leaf_bits), branches(branch_bits) {}
+    Branch(std::uint32_t leaf_bits, std::uint32_t branch_bits)
+        : leaves(leaf_bits), branches(branch_bits) {}
     static Branch* make(std::uint32_t leaf_bits, std::uint32_t branch_bits) {
-      const auto count = static_cast<std::size_t>(std::popcount(leaf_bits) + std::popcount(branch_bits));
+      const auto count =
+          static_cast<std::size_t>(std::popcount(leaf_bits) + std::popcount(branch_bits));
       void* memory = ::operator new(slots_at + count * sizeof(const void*));
       return new (memory) Branch(leaf_bits, branch_bits);
     }
@@ -79,7 +82,9 @@ class Trie {
       return reinterpret_cast<const void* const*>(reinterpret_cast<const char*>(this) + slots_at);
     }
     std::size_t leaf_count() const { return static_cast<std::size_t>(std::popcount(leaves)); }
-    std::size_t count() const { return leaf_count() + static_cast<std::size_t>(std::popcount(branches)); }
+    std::size_t count() const {
+      return leaf_count() + static_cast<std::size_t>(std::popcount(branches));
+    }
     std::size_t leaf_index(std::uint32_t bit) const {
       return static_cast<std::size_t>(std::popcount(leaves & (bit - 1)));
     }
@@ -88,7 +93,8 @@ class Trie {
     }
     void retain_slots() const {
       for (std::size_t i = 0; i < count(); ++i) {
-        i < leaf_count() ? retain(static_cast<const Leaf*>(slots()[i])) : retain(static_cast<const Branch*>(slots()[i]));
+        i < leaf_count() ? retain(static_cast<const Leaf*>(slots()[i]))
+                         : retain(static_cast<const Branch*>(slots()[i]));
       }
     }
     static void destroy(const Branch* branch) {
@@ -108,7 +114,8 @@ class Trie {
       (sizeof(Branch) + sizeof(const void*) - 1) / sizeof(const void*) * sizeof(const void*);
 
   static std::uint32_t bit_of(std::uint64_t hash, std::string_view name, unsigned level) {
-    if (level < 12) [[likely]] return std::uint32_t{1} << (hash >> (5 * level) & 31);
+    if (level < 12) [[likely]]
+      return std::uint32_t{1} << (hash >> (5 * level) & 31);
     std::uint64_t other = level * 0x9e3779b97f4a7c15U;
     for (const char c : name) {
       other = (other ^ static_cast<unsigned char>(c)) * (0x100000001b3U + 2 * level);
@@ -128,11 +135,13 @@ class Trie {
   }
   static Branch* insert_slot(Branch* branch, std::uint32_t bit, bool is_leaf, const void* slot) {
     branch = own(branch);
-    Branch* wider = Branch::make(branch->leaves | (is_leaf ? bit : 0), branch->branches | (is_leaf ? 0 : bit));
+    Branch* wider =
+        Branch::make(branch->leaves | (is_leaf ? bit : 0), branch->branches | (is_leaf ? 0 : bit));
     const std::size_t at = is_leaf ? wider->leaf_index(bit) : wider->branch_index(bit);
     std::memcpy(wider->slots(), branch->slots(), at * sizeof(const void*));
     wider->slots()[at] = slot;
-    std::memcpy(wider->slots() + at + 1, branch->slots() + at, (branch->count() - at) * sizeof(const void*));
+    std::memcpy(wider->slots() + at + 1, branch->slots() + at,
+                (branch->count() - at) * sizeof(const void*));
     Branch::discard(branch);
     return wider;
   }
@@ -140,9 +149,11 @@ class Trie {
   static Branch* remove_slot(Branch* branch, std::uint32_t bit, bool is_leaf) {
     branch = own(branch);
     const std::size_t at = is_leaf ? branch->leaf_index(bit) : branch->branch_index(bit);
-    Branch* narrower = Branch::make(branch->leaves & ~(is_leaf ? bit : 0), branch->branches & ~(is_leaf ? 0 : bit));
+    Branch* narrower = Branch::make(branch->leaves & ~(is_leaf ? bit : 0),
+                                    branch->branches & ~(is_leaf ? 0 : bit));
     std::memcpy(narrower->slots(), branch->slots(), at * sizeof(const void*));
-    std::memcpy(narrower->slots() + at, branch->slots() + at + 1, (branch->count() - at - 1) * sizeof(const void*));
+    std::memcpy(narrower->slots() + at, branch->slots() + at + 1,
+                (branch->count() - at - 1) * sizeof(const void*));
     Branch::discard(branch);
     return narrower;
   }
@@ -184,7 +195,8 @@ class Trie {
       return branch;
     }
     const void*& slot = branch->slots()[branch->branch_index(bit)];
-    Branch* below = erase(const_cast<Branch*>(static_cast<const Branch*>(slot)), hash, name, level + 1);
+    Branch* below =
+        erase(const_cast<Branch*>(static_cast<const Branch*>(slot)), hash, name, level + 1);
     slot = below;
     if (below->branches != 0 || below->leaf_count() > 1) return branch;
     branch = remove_slot(branch, bit, false);

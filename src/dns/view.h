@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// View: an immutable picture of everything DNS may answer, decided beforehand. services/route53 builds and changes it
-// (routing policies, health and aliases are already applied: a query only looks up, and where weights are in play
-// draws); DNS threads read it without locks. A change shares all that it does not touch with the view it came from.
-// Names here are wire form (length-prefixed labels, ending in the root's zero), lower case; rdata is wire form with
+// View: an immutable picture of everything DNS may answer, decided beforehand. services/route53
+// builds and changes it (routing policies, health and aliases are already applied: a query only
+// looks up, and where weights are in play draws); DNS threads read it without locks. A change
+// shares all that it does not touch with the view it came from. Names here are wire form
+// (length-prefixed labels, ending in the root's zero), lower case; rdata is wire form with
 // uncompressed names.
 #pragma once
 
@@ -20,8 +21,8 @@ struct Rrset {
   friend bool operator==(const Rrset&, const Rrset&) = default;
 };
 
-// What a name and type answer. One choice: always that. Several: drawn by weight for each query. None: the name exists
-// but has nothing of this type to say now (NODATA).
+// What a name and type answer. One choice: always that. Several: drawn by weight for each query.
+// None: the name exists but has nothing of this type to say now (NODATA).
 struct Choice {
   std::uint32_t weight = 1;
   Rrset rrset;
@@ -42,8 +43,9 @@ class View {
   virtual ~View() = default;
   static std::shared_ptr<const View> empty();
 
-  // The changes in order, as one step. A zone exists from its first node (its SOA) on; a zone must hold SOA and NS at its
-  // origin before it is published. Cost is by the number of changes, not by the size of the view.
+  // The changes in order, as one step. A zone exists from its first node (its SOA) on; a zone must
+  // hold SOA and NS at its origin before it is published. Cost is by the number of changes, not by
+  // the size of the view.
   virtual std::shared_ptr<const View> with(const std::vector<NodeChange>& changes) const = 0;
   virtual std::shared_ptr<const View> without_zone(const std::string& origin) const = 0;
 };

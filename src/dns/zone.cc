@@ -11,35 +11,45 @@ namespace {
 
 std::uint32_t read_32(const std::string& bytes, std::size_t at) {
   std::uint32_t value = 0;
-  for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  for (std::size_t i = at; i < at + 4; ++i)
+    value = value << 8 | static_cast<unsigned char>(bytes[i]);
   return value;
 }
 
 bool holds(const std::vector<PreparedSet>& sets, std::uint16_t type) {
-  return std::any_of(sets.begin(), sets.end(), [type](const PreparedSet& set) { return set.type == type; });
+  return std::any_of(sets.begin(), sets.end(),
+                     [type](const PreparedSet& set) { return set.type == type; });
 }
 
 }  // namespace
 
 Zone::Zone(std::string origin) : origin_(std::move(origin)), origin_labels_(label_count(origin_)) {
   Key key;
-  ENSURE(key.assign(origin_) == origin_.size() && key.name() == origin_, "an origin is a wire name in lower case");
+  ENSURE(key.assign(origin_) == origin_.size() && key.name() == origin_,
+         "an origin is a wire name in lower case");
   hash_ = key.hash();
 }
 
 Zone::Zone(const Zone& other)
-    : origin_(other.origin_), origin_labels_(other.origin_labels_), hash_(other.hash_), nodes_(other.nodes_),
-      cuts_(other.cuts_), negative_soa_(other.negative_soa_), name_servers_(other.name_servers_) {}
+    : origin_(other.origin_),
+      origin_labels_(other.origin_labels_),
+      hash_(other.hash_),
+      nodes_(other.nodes_),
+      cuts_(other.cuts_),
+      negative_soa_(other.negative_soa_),
+      name_servers_(other.name_servers_) {}
 
 void Zone::set(const std::string& name, std::uint16_t type, const std::optional<Choices>& choices) {
   Key key;
-  ENSURE(key.assign(name) == name.size() && key.name() == name, "a node's name is a wire name in lower case");
+  ENSURE(key.assign(name) == name.size() && key.name() == name,
+         "a node's name is a wire name in lower case");
   ENSURE(is_within(name, origin_), "a node's name lies in its zone");
   const Node* before = node(key);
   std::vector<PreparedSet> sets = before ? before->unpack() : std::vector<PreparedSet>{};
   const bool at_origin = name.size() == origin_.size();
   const bool was_cut = !at_origin && holds(sets, type::ns);
-  sets.erase(std::remove_if(sets.begin(), sets.end(), [type](const PreparedSet& set) { return set.type == type; }),
+  sets.erase(std::remove_if(sets.begin(), sets.end(),
+                            [type](const PreparedSet& set) { return set.type == type; }),
              sets.end());
   if (choices) sets.push_back(prepare(type, *choices));
   if (!at_origin) {
@@ -62,12 +72,13 @@ void Zone::replace(const Key& key, std::uint32_t children, const std::vector<Pre
   }
 }
 
-// The name `suffix` labels up from the key's gains or loses a direct child; it comes into being or ends with it, and so
-// on upwards. The origin needs no count: it holds the SOA.
+// The name `suffix` labels up from the key's gains or loses a direct child; it comes into being or
+// ends with it, and so on upwards. The origin needs no count: it holds the SOA.
 void Zone::count_child(const Key& key, std::size_t suffix, int change) {
   for (; key.labels() - suffix > origin_labels_; ++suffix) {
     const Node* parent = node(key, suffix);
-    const std::uint32_t children = (parent ? parent->children() : 0) + static_cast<std::uint32_t>(change);
+    const std::uint32_t children =
+        (parent ? parent->children() : 0) + static_cast<std::uint32_t>(change);
     const bool existed = parent != nullptr;
     const std::vector<PreparedSet> sets = parent ? parent->unpack() : std::vector<PreparedSet>{};
     Key parent_key;
@@ -94,14 +105,16 @@ void Zone::refresh_origin() {
 }
 
 Answer Zone::negative_soa() const {
-  return {reinterpret_cast<const std::uint8_t*>(negative_soa_.data()), static_cast<std::uint32_t>(negative_soa_.size()),
+  return {reinterpret_cast<const std::uint8_t*>(negative_soa_.data()),
+          static_cast<std::uint32_t>(negative_soa_.size()),
           static_cast<std::uint16_t>(negative_soa_.empty() ? 0 : 1)};
 }
 
 Zone::Match Zone::find(const Key& key, std::size_t origin_suffix, std::uint16_t type) const {
   if (cuts_ == 0) {
     const Node* found = node(key);
-    if (found) [[likely]] return {Match::exact, found, 0};
+    if (found) [[likely]]
+      return {Match::exact, found, 0};
   }
   // Down from the origin, label by label, to the first delegation or the last name that exists.
   std::size_t encloser = origin_suffix;
@@ -123,7 +136,8 @@ Zone::Match Zone::find(const Key& key, std::size_t origin_suffix, std::uint16_t 
   char name[max_name_size + 3] = "\1*";
   const std::string_view parent = key.name(encloser);
   std::memcpy(name + 2, parent.data(), parent.size());
-  const Node* wildcard = nodes_.find(hash_label(key.hash(encloser), name, 2), {name, parent.size() + 2});
+  const Node* wildcard =
+      nodes_.find(hash_label(key.hash(encloser), name, 2), {name, parent.size() + 2});
   if (!wildcard) return {};
   return {Match::wildcard, wildcard, encloser};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Zone: the nodes of one zone and how a name is found among them: itself, a delegation above it, a wildcard, or nothing
-// (RFC 1034 §4.3.2, RFC 4592). A finished zone is immutable; a copy shares all nodes and may be changed until it is
-// put into a catalogue.
+// Zone: the nodes of one zone and how a name is found among them: itself, a delegation above it, a
+// wildcard, or nothing (RFC 1034 §4.3.2, RFC 4592). A finished zone is immutable; a copy shares all
+// nodes and may be changed until it is put into a catalogue.
 #pragma once
 
 #include <cstdint>
@@ -37,9 +37,12 @@ class Zone {
   };
   // `origin_suffix` says which suffix of the key is this zone's origin.
   Match find(const Key& key, std::size_t origin_suffix, std::uint16_t type) const;
-  const Node* node(const Key& key, std::size_t suffix = 0) const { return nodes_.find(key.hash(suffix), key.name(suffix)); }
+  const Node* node(const Key& key, std::size_t suffix = 0) const {
+    return nodes_.find(key.hash(suffix), key.name(suffix));
+  }
 
-  // The SOA as negative answers carry it, TTL = min(its own, its minimum) (RFC 2308 §3). No records before it is set.
+  // The SOA as negative answers carry it, TTL = min(its own, its minimum) (RFC 2308 §3). No records
+  // before it is set.
   Answer negative_soa() const;
   Answer name_servers() const { return name_servers_; }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ports that hold a Loop::Work while the real thing is under way, so that a manual clock waits for it.
+// Ports that hold a Loop::Work while the real thing is under way, so that a manual clock waits for
+// it.
 #pragma once
 
 #include <memory>

@@ -23,14 +23,16 @@ bool names_topic(std::string_view arn) {
   return parsed && parsed->service == "sns";
 }
 
-// May this role, acting as a service's session of it, do that? Identity policies, with the resource's own where it has one.
-bool role_may(const Neighbours& n, const std::string& role_arn, std::string_view action, std::vector<std::string> resources,
-              const std::string& resource_policy = {}) {
+// May this role, acting as a service's session of it, do that? Identity policies, with the
+// resource's own where it has one.
+bool role_may(const Neighbours& n, const std::string& role_arn, std::string_view action,
+              std::vector<std::string> resources, const std::string& resource_policy = {}) {
   const auto* role = n.identities->role_by_arn(role_arn);
   if (!role) return false;
   aws::PolicySet policies = n.identities->policies_of(*role);
   if (!resource_policy.empty()) {
-    if (auto parsed = aws::parse_policy(resource_policy, aws::PolicyUse::resource)) policies.resource = *parsed;
+    if (auto parsed = aws::parse_policy(resource_policy, aws::PolicyUse::resource))
+      policies.resource = *parsed;
   }
   aws::ConditionKeys keys;
   n.identities->add_keys(*role, keys);
@@ -43,10 +45,11 @@ bool role_may(const Neighbours& n, const std::string& role_arn, std::string_view
 
 }  // namespace
 
-void HealthMetricsToCloudWatch::publish(std::string_view metric_name, std::string_view health_check_id, double value,
+void HealthMetricsToCloudWatch::publish(std::string_view metric_name,
+                                        std::string_view health_check_id, double value,
                                         std::string_view unit, Instant at) {
-  // "Unhealthy" is what alarms and the latch rest on: it survives a crash, or an engine that is killed again and again
-  // would never latch.
+  // "Unhealthy" is what alarms and the latch rest on: it survives a crash, or an engine that is
+  // killed again and again would never latch.
   using Durable = cloudwatch::CloudWatch::Durable;
   const bool unhealthy = metric_name == "HealthCheckStatus" && value == 0;
   n_.cloudwatch->put_datum("us-east-1", "AWS/Route53", std::string{metric_name},
@@ -56,52 +59,66 @@ void HealthMetricsToCloudWatch::publish(std::string_view metric_name, std::strin
 
 Result<Done> AlarmActionsToServices::execute(const cloudwatch::AlarmAction& action) {
   if (names_topic(action.action_arn)) {
-    auto published = n_.sns->publish_as_service({"cloudwatch.amazonaws.com", action.alarm_arn, n_.account,
-                                                 action.action_arn, action.subject, action.message});
+    auto published =
+        n_.sns->publish_as_service({"cloudwatch.amazonaws.com", action.alarm_arn, n_.account,
+                                    action.action_arn, action.subject, action.message});
     if (!published) return failure(Problem{published.error().message});
     return Done{};
   }
   if (names_function(action.action_arn)) {
     const auto handed = n_.lambda->invoke_async(action.action_arn, action.function_event,
-                                                "lambda.alarms.cloudwatch.amazonaws.com", action.alarm_arn, n_.account);
+                                                "lambda.alarms.cloudwatch.amazonaws.com",
+                                                action.alarm_arn, n_.account);
     if (handed.kind != lambda::Handover::Kind::accepted) return failure(Problem{handed.reason});
     return Done{};
   }
-  return failure(Problem{fmt::format("this engine has no actions of the kind {}", action.action_arn)});
+  return failure(
+      Problem{fmt::format("this engine has no actions of the kind {}", action.action_arn)});
 }
 
-sns::Handover FunctionDeliveriesToLambda::hand_over(const std::string& function_arn, const std::string& payload,
+sns::Handover FunctionDeliveriesToLambda::hand_over(const std::string& function_arn,
+                                                    const std::string& payload,
                                                     const std::string& topic_arn) {
-  const auto handed = n_.lambda->invoke_async(function_arn, payload, "sns.amazonaws.com", topic_arn, n_.account);
+  const auto handed =
+      n_.lambda->invoke_async(function_arn, payload, "sns.amazonaws.com", topic_arn, n_.account);
   return {static_cast<sns::Handover::Kind>(handed.kind), handed.request_id, handed.reason};
 }
-static_assert(static_cast<int>(sns::Handover::Kind::accepted) == static_cast<int>(lambda::Handover::Kind::accepted) &&
-              static_cast<int>(sns::Handover::Kind::refused) == static_cast<int>(lambda::Handover::Kind::refused) &&
-              static_cast<int>(sns::Handover::Kind::failed) == static_cast<int>(lambda::Handover::Kind::failed));
+static_assert(static_cast<int>(sns::Handover::Kind::accepted) ==
+                  static_cast<int>(lambda::Handover::Kind::accepted) &&
+              static_cast<int>(sns::Handover::Kind::refused) ==
+                  static_cast<int>(lambda::Handover::Kind::refused) &&
+              static_cast<int>(sns::Handover::Kind::failed) ==
+                  static_cast<int>(lambda::Handover::Kind::failed));
 
 events::Handover RuleTargets::hand_over(const std::string& target_arn, const std::string& payload,
                                         const std::string& rule_arn) {
   using Kind = events::Handover::Kind;
   if (names_topic(target_arn)) {
-    auto published =
-        n_.sns->publish_as_service({"events.amazonaws.com", rule_arn, n_.account, target_arn, "", payload});
+    auto published = n_.sns->publish_as_service(
+        {"events.amazonaws.com", rule_arn, n_.account, target_arn, "", payload});
     if (!published) return {Kind::refused, "", published.error().message};
     return {Kind::accepted, *published, ""};
   }
   if (names_function(target_arn)) {
-    const auto handed = n_.lambda->invoke_async(target_arn, payload, "events.amazonaws.com", rule_arn, n_.account);
+    const auto handed =
+        n_.lambda->invoke_async(target_arn, payload, "events.amazonaws.com", rule_arn, n_.account);
     switch (handed.kind) {
-      case lambda::Handover::Kind::accepted: return {Kind::accepted, handed.request_id, ""};
-      case lambda::Handover::Kind::refused: return {Kind::refused, "", handed.reason};
-      case lambda::Handover::Kind::failed: return {Kind::failed, "", handed.reason};
+      case lambda::Handover::Kind::accepted:
+        return {Kind::accepted, handed.request_id, ""};
+      case lambda::Handover::Kind::refused:
+        return {Kind::refused, "", handed.reason};
+      case lambda::Handover::Kind::failed:
+        return {Kind::failed, "", handed.reason};
     }
   }
   return {Kind::refused, "", fmt::format("this engine has no targets of the kind {}", target_arn)};
 }
 
-aws::Outcome<ports::Credentials> ExecutionRoles::assume(const std::string& role_arn, const std::string& session_name,
+aws::Outcome<ports::Credentials> ExecutionRoles::assume(const std::string& role_arn,
+                                                        const std::string& session_name,
                                                         Duration duration) {
-  return n_.identities->assume_role_for_service(role_arn, session_name, "lambda.amazonaws.com", duration);
+  return n_.identities->assume_role_for_service(role_arn, session_name, "lambda.amazonaws.com",
+                                                duration);
 }
 
 aws::Outcome<Done> ExecutionRoles::assumable(const std::string& role_arn) {
@@ -110,13 +127,17 @@ aws::Outcome<Done> ExecutionRoles::assumable(const std::string& role_arn) {
                      "The role defined for the function cannot be assumed by Lambda.");
 }
 
-void FunctionLogsToLogs::write(const std::string& region, const std::string& group, const std::string& stream,
-                               const std::vector<lambda::LogLine>& lines, const std::string& role_arn) {
-  const std::string group_arn = fmt::format("arn:aws:logs:{}:{}:log-group:{}", region, n_.account, group);
+void FunctionLogsToLogs::write(const std::string& region, const std::string& group,
+                               const std::string& stream, const std::vector<lambda::LogLine>& lines,
+                               const std::string& role_arn) {
+  const std::string group_arn =
+      fmt::format("arn:aws:logs:{}:{}:log-group:{}", region, n_.account, group);
   const std::string stream_arn = fmt::format("{}:log-stream:{}", group_arn, stream);
   const std::vector<std::string> group_spellings{group_arn, group_arn + ":*"};
   // Creating what exists already needs no right.
-  if (!n_.logs->has_group(region, group) && !role_may(n_, role_arn, "logs:CreateLogGroup", group_spellings)) return;
+  if (!n_.logs->has_group(region, group) &&
+      !role_may(n_, role_arn, "logs:CreateLogGroup", group_spellings))
+    return;
   if (!n_.logs->has_stream(region, group, stream) &&
       !role_may(n_, role_arn, "logs:CreateLogStream", {stream_arn, group_arn + ":*"}))
     return;
@@ -132,8 +153,9 @@ bool EventDestinations::permitted(const std::string& topic_arn, const std::strin
   return role_may(n_, role_arn, "sns:Publish", {topic_arn}, policy.value_or(""));
 }
 
-aws::Outcome<> EventDestinations::send(const std::string& destination_arn, const std::string& record,
-                                       const std::string& role_arn, const std::string& function_arn) {
+aws::Outcome<> EventDestinations::send(const std::string& destination_arn,
+                                       const std::string& record, const std::string& role_arn,
+                                       const std::string& function_arn) {
   if (names_topic(destination_arn)) {
     if (!permitted(destination_arn, role_arn))
       return aws::refuse("AuthorizationError",
@@ -144,47 +166,60 @@ aws::Outcome<> EventDestinations::send(const std::string& destination_arn, const
   }
   if (names_function(destination_arn)) {
     if (!role_may(n_, role_arn, "lambda:InvokeFunction", {destination_arn}))
-      return aws::refuse("AccessDeniedException", fmt::format("{} may not invoke {}", role_arn, destination_arn));
+      return aws::refuse("AccessDeniedException",
+                         fmt::format("{} may not invoke {}", role_arn, destination_arn));
     const auto handed = n_.lambda->hand_over(destination_arn, record);
-    if (handed.kind != lambda::Handover::Kind::accepted) return aws::refuse("ServiceException", handed.reason);
+    if (handed.kind != lambda::Handover::Kind::accepted)
+      return aws::refuse("ServiceException", handed.reason);
     return aws::Value{};
   }
-  return aws::refuse("InvalidParameterValueException",
-                     fmt::format("The destination ARN {} of {} is invalid.", destination_arn, function_arn));
+  return aws::refuse(
+      "InvalidParameterValueException",
+      fmt::format("The destination ARN {} of {} is invalid.", destination_arn, function_arn));
 }
 
-aws::Outcome<> EventDestinations::send_dead_letter(const std::string& topic_arn, const lambda::DeadLetter& letter,
-                                                   const std::string& role_arn, const std::string& function_arn) {
+aws::Outcome<> EventDestinations::send_dead_letter(const std::string& topic_arn,
+                                                   const lambda::DeadLetter& letter,
+                                                   const std::string& role_arn,
+                                                   const std::string& function_arn) {
   if (!names_topic(topic_arn)) return send(topic_arn, letter.payload, role_arn, function_arn);
   if (!permitted(topic_arn, role_arn))
-    return aws::refuse("AuthorizationError", fmt::format("{} may not publish to {}", role_arn, topic_arn));
+    return aws::refuse("AuthorizationError",
+                       fmt::format("{} may not publish to {}", role_arn, topic_arn));
   sns::MessageAttributes why{{"ErrorCode", {"Number", std::to_string(letter.error_code)}}};
-  if (!letter.error_message.empty()) why.push_back({"ErrorMessage", {"String", letter.error_message}});
+  if (!letter.error_message.empty())
+    why.push_back({"ErrorMessage", {"String", letter.error_message}});
   why.push_back({"RequestID", {"String", letter.request_id}});
-  auto published = n_.sns->publish_authorised(topic_arn, std::nullopt, letter.payload, std::move(why));
+  auto published =
+      n_.sns->publish_authorised(topic_arn, std::nullopt, letter.payload, std::move(why));
   if (!published) return failure(published.error());
   return aws::Value{};
 }
 
 namespace {
-void put(const Neighbours& n, std::string_view region, const char* name_space, const char* dimension,
-         std::string_view of, std::string_view metric, double value, std::string_view unit, Instant at) {
+void put(const Neighbours& n, std::string_view region, const char* name_space,
+         const char* dimension, std::string_view of, std::string_view metric, double value,
+         std::string_view unit, Instant at) {
   std::vector<cloudwatch::Dimension> dimensions;
   if (!of.empty()) dimensions.push_back({dimension, std::string{of}});
-  n.cloudwatch->put_datum(std::string{region}, name_space, std::string{metric}, dimensions, value, unit, at);
+  n.cloudwatch->put_datum(std::string{region}, name_space, std::string{metric}, dimensions, value,
+                          unit, at);
 }
 }  // namespace
 
-void TopicMetrics::count(std::string_view region, std::string_view metric_name, std::string_view topic_name,
-                         double value, std::string_view unit, Instant at) {
+void TopicMetrics::count(std::string_view region, std::string_view metric_name,
+                         std::string_view topic_name, double value, std::string_view unit,
+                         Instant at) {
   put(n_, region, "AWS/SNS", "TopicName", topic_name, metric_name, value, unit, at);
 }
-void LambdaMetrics::count(const std::string& region, std::string_view metric_name, const std::string& function_name,
-                          double value, std::string_view unit, Instant at) {
+void LambdaMetrics::count(const std::string& region, std::string_view metric_name,
+                          const std::string& function_name, double value, std::string_view unit,
+                          Instant at) {
   put(n_, region, "AWS/Lambda", "FunctionName", function_name, metric_name, value, unit, at);
 }
-void EventsMetrics::count(std::string_view region, std::string_view metric_name, std::string_view rule_name,
-                          double value, std::string_view unit, Instant at) {
+void EventsMetrics::count(std::string_view region, std::string_view metric_name,
+                          std::string_view rule_name, double value, std::string_view unit,
+                          Instant at) {
   put(n_, region, "AWS/Events", "RuleName", rule_name, metric_name, value, unit, at);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one service needs of another, satisfied here: each class is one arrow between two services, and reading them
-// tells what happens in a failover (ARCHITECTURE.md). Services are made after the bindings that they take, so a binding
-// reaches its provider through Neighbours, filled once all stand.
+// What one service needs of another, satisfied here: each class is one arrow between two services,
+// and reading them tells what happens in a failover (ARCHITECTURE.md). Services are made after the
+// bindings that they take, so a binding reaches its provider through Neighbours, filled once all
+// stand.
 #pragma once
 
 #include <functional>
@@ -14,11 +15,22 @@
 #include "services/route53/metric_data_stream.h"
 #include "services/sns/outside.h"
 
-namespace sitelatch::cloudwatch { class CloudWatch; }
-namespace sitelatch::iam { class Identities; struct Entity; }
-namespace sitelatch::lambda { class Lambda; }
-namespace sitelatch::logs { class Logs; }
-namespace sitelatch::sns { class Sns; }
+namespace sitelatch::cloudwatch {
+class CloudWatch;
+}
+namespace sitelatch::iam {
+class Identities;
+struct Entity;
+}  // namespace sitelatch::iam
+namespace sitelatch::lambda {
+class Lambda;
+}
+namespace sitelatch::logs {
+class Logs;
+}
+namespace sitelatch::sns {
+class Sns;
+}
 
 namespace sitelatch::engine {
 
@@ -36,8 +48,8 @@ struct Neighbours {
 class HealthMetricsToCloudWatch final : public route53::HealthMetrics {
  public:
   explicit HealthMetricsToCloudWatch(const Neighbours& n) : n_(n) {}
-  void publish(std::string_view metric_name, std::string_view health_check_id, double value, std::string_view unit,
-               Instant at) override;
+  void publish(std::string_view metric_name, std::string_view health_check_id, double value,
+               std::string_view unit, Instant at) override;
 
  private:
   const Neighbours& n_;
@@ -79,7 +91,8 @@ class RuleTargets final : public events::Targets {
 class ExecutionRoles final : public lambda::Roles {
  public:
   explicit ExecutionRoles(const Neighbours& n) : n_(n) {}
-  aws::Outcome<ports::Credentials> assume(const std::string& role_arn, const std::string& session_name,
+  aws::Outcome<ports::Credentials> assume(const std::string& role_arn,
+                                          const std::string& session_name,
                                           Duration duration) override;
   aws::Outcome<Done> assumable(const std::string& role_arn) override;
 
@@ -102,10 +115,11 @@ class FunctionLogsToLogs final : public lambda::FunctionLogs {
 class EventDestinations final : public lambda::Destinations {
  public:
   explicit EventDestinations(const Neighbours& n) : n_(n) {}
-  aws::Outcome<> send(const std::string& destination_arn, const std::string& record, const std::string& role_arn,
-                      const std::string& function_arn) override;
+  aws::Outcome<> send(const std::string& destination_arn, const std::string& record,
+                      const std::string& role_arn, const std::string& function_arn) override;
   aws::Outcome<> send_dead_letter(const std::string& topic_arn, const lambda::DeadLetter& letter,
-                                  const std::string& role_arn, const std::string& function_arn) override;
+                                  const std::string& role_arn,
+                                  const std::string& function_arn) override;
   bool permitted(const std::string& topic_arn, const std::string& role_arn) override;
 
  private:
@@ -116,8 +130,8 @@ class EventDestinations final : public lambda::Destinations {
 class TopicMetrics final : public sns::DeliveryMetrics {
  public:
   explicit TopicMetrics(const Neighbours& n) : n_(n) {}
-  void count(std::string_view region, std::string_view metric_name, std::string_view topic_name, double value,
-             std::string_view unit, Instant at) override;
+  void count(std::string_view region, std::string_view metric_name, std::string_view topic_name,
+             double value, std::string_view unit, Instant at) override;
 
  private:
   const Neighbours& n_;
@@ -125,8 +139,9 @@ class TopicMetrics final : public sns::DeliveryMetrics {
 class LambdaMetrics final : public lambda::FunctionMetrics {
  public:
   explicit LambdaMetrics(const Neighbours& n) : n_(n) {}
-  void count(const std::string& region, std::string_view metric_name, const std::string& function_name, double value,
-             std::string_view unit, Instant at) override;
+  void count(const std::string& region, std::string_view metric_name,
+             const std::string& function_name, double value, std::string_view unit,
+             Instant at) override;
 
  private:
   const Neighbours& n_;
@@ -134,8 +149,8 @@ class LambdaMetrics final : public lambda::FunctionMetrics {
 class EventsMetrics final : public events::RuleMetrics {
  public:
   explicit EventsMetrics(const Neighbours& n) : n_(n) {}
-  void count(std::string_view region, std::string_view metric_name, std::string_view rule_name, double value,
-             std::string_view unit, Instant at) override;
+  void count(std::string_view region, std::string_view metric_name, std::string_view rule_name,
+             double value, std::string_view unit, Instant at) override;
 
  private:
   const Neighbours& n_;

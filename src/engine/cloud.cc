@@ -23,12 +23,15 @@ Cloud::Cloud(Ports ports, const Options& options)
       cloudwatch_(ports.journal, ports.timers, ports.entropy, alarm_actions_, options.account),
       logs_(ports.journal, ports.timers, options.account),
       lambda_({ports.journal, ports.timers, ports.wall, ports.entropy, ports.functions},
-              {execution_roles_, function_logs_, event_destinations_, lambda_metrics_}, {options.account}),
-      sns_({ports.journal, ports.timers, ports.entropy, ports.courier, function_deliveries_, topic_metrics_,
-            ports.key_maker},
+              {execution_roles_, function_logs_, event_destinations_, lambda_metrics_},
+              {options.account}),
+      sns_({ports.journal, ports.timers, ports.entropy, ports.courier, function_deliveries_,
+            topic_metrics_, ports.key_maker},
            options.account, options.endpoint),
-      events_({ports.journal, ports.timers, ports.entropy, rule_targets_, events_metrics_}, options.account),
-      route53_(ports.journal, ports.timers, ports.entropy, ports.prober, health_metrics_, nullptr, ports.views),
+      events_({ports.journal, ports.timers, ports.entropy, rule_targets_, events_metrics_},
+              options.account),
+      route53_(ports.journal, ports.timers, ports.entropy, ports.prober, health_metrics_, nullptr,
+               ports.views),
       gateway_(ports.wall, ports.timers, ports.entropy, ports.journal, identities_,
                {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_},
                {options.account, options.accept_any_credentials}) {
@@ -46,7 +49,8 @@ void Cloud::serve(aws::HttpRequest request, std::function<void(aws::HttpResponse
   gateway_.serve(std::move(request), std::move(reply));
 }
 
-// What AWS serves from other places: deployment packages (S3) and the certificate that signs notifications.
+// What AWS serves from other places: deployment packages (S3) and the certificate that signs
+// notifications.
 bool Cloud::serve_file(const aws::HttpRequest& request, const Gateway::Reply& reply) {
   if (request.method != "GET") return false;
   if (const auto zip = lambda_.code_at(request.path())) {

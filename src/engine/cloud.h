@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One AWS account: every service, wired to each other, behind one gateway, over whatever ports it is given. The engine runs
-// it on the real world; tests and simulation on a virtual one. What happens in a failover, in one place:
-//   Prober -> route53 -> HealthMetrics -> cloudwatch -> AlarmActions -> sns -> FunctionDeliveries -> lambda -> FunctionHost
+// One AWS account: every service, wired to each other, behind one gateway, over whatever ports it
+// is given. The engine runs it on the real world; tests and simulation on a virtual one. What
+// happens in a failover, in one place:
+//   Prober -> route53 -> HealthMetrics -> cloudwatch -> AlarmActions -> sns -> FunctionDeliveries
+//     -> lambda -> FunctionHost
 //   and back through the gateway: the function's signed UpdateHealthCheck.
 #pragma once
 
@@ -53,7 +55,8 @@ class Cloud {
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);
 
-  // One request to any of the services; the reply comes on the control thread once what it rests on is durable.
+  // One request to any of the services; the reply comes on the control thread once what it rests on
+  // is durable.
   void serve(aws::HttpRequest request, std::function<void(aws::HttpResponse)> reply);
 
   route53::Route53& route53() { return route53_; }
@@ -62,7 +65,8 @@ class Cloud {
   const iam::RootKey& root_key() const { return identities_.root_key(); }
 
  private:
-  bool serve_file(const aws::HttpRequest& request, const std::function<void(aws::HttpResponse)>& reply);
+  bool serve_file(const aws::HttpRequest& request,
+                  const std::function<void(aws::HttpResponse)>& reply);
 
   Neighbours neighbours_;
   HealthMetricsToCloudWatch health_metrics_{neighbours_};

@@ -18,7 +18,8 @@ void refuse(const Reply& reply, std::string text) {
 
 void advance(Loop& loop, const Value& request, const Reply& reply) {
   if (loop.clock_kind() != ClockKind::manual)
-    return refuse(reply, "this engine's time runs by itself; start it with --clock manual to advance it");
+    return refuse(reply,
+                  "this engine's time runs by itself; start it with --clock manual to advance it");
   const Value& by = request["nanoseconds"];
   if (!by.is_integer() || by.integer() <= 0) return refuse(reply, "how far? a duration above zero");
   if (by.integer() > std::chrono::nanoseconds{std::chrono::hours{24 * 366}}.count())
@@ -33,9 +34,12 @@ std::string_view word(route53::Status status) {
 }
 std::string_view word(route53::Forced forced) {
   switch (forced) {
-    case route53::Forced::none: return "auto";
-    case route53::Forced::up: return "up";
-    case route53::Forced::down: return "down";
+    case route53::Forced::none:
+      return "auto";
+    case route53::Forced::up:
+      return "up";
+    case route53::Forced::down:
+      return "down";
   }
   return "auto";
 }
@@ -58,7 +62,8 @@ void force(route53::Route53& route53, Loop& loop, const Value& request, const Re
     return refuse(reply, "which health check, and up, down or auto?");
   const std::string& id = request["id"].string();
   const std::string& status = request["status"].string();
-  if (status != "up" && status != "down" && status != "auto") return refuse(reply, "a status is up, down or auto");
+  if (status != "up" && status != "down" && status != "auto")
+    return refuse(reply, "a status is up, down or auto");
   const auto forced = status == "up"     ? route53::Forced::up
                       : status == "down" ? route53::Forced::down
                                          : route53::Forced::none;
@@ -66,18 +71,21 @@ void force(route53::Route53& route53, Loop& loop, const Value& request, const Re
   if (!done) return refuse(reply, done.error().text);
   for (const auto& check : route53.describe_health()) {
     if (check.id != id) continue;
-    const std::string text =
-        forced == route53::Forced::none
-            ? fmt::format("{} is as probed again: {}.", id, word(check.status))
-            : fmt::format("{} is forced {}; as probed it is {}.", id, status, word(check.real_status));
-    return loop.when_durable([reply, text] { reply(aws::to_json(Value::structure({{"text", text}}))); });
+    const std::string text = forced == route53::Forced::none
+                                 ? fmt::format("{} is as probed again: {}.", id, word(check.status))
+                                 : fmt::format("{} is forced {}; as probed it is {}.", id, status,
+                                               word(check.real_status));
+    return loop.when_durable([reply, text] {
+      reply(aws::to_json(Value::structure({{"text", text}})));
+    });
   }
   refuse(reply, fmt::format("no health check {}", id));
 }
 
 }  // namespace
 
-void handle_control(Loop& loop, route53::Route53& route53, const std::string& request, const Reply& reply) {
+void handle_control(Loop& loop, route53::Route53& route53, const std::string& request,
+                    const Reply& reply) {
   const auto parsed = aws::from_json(request);
   if (!parsed || !parsed->is_struct()) return refuse(reply, "not a JSON object");
   const Value& command = (*parsed)["command"];

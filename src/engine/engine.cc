@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The composition root: who owns what, in the order of construction; everything ends in the reverse order.
+// The composition root: who owns what, in the order of construction; everything ends in the reverse
+// order.
 #include "engine/engine.h"
 
 #include <fmt/format.h>
@@ -12,12 +13,12 @@
 #include "engine/awaited.h"
 #include "engine/cloud.h"
 #include "engine/control.h"
-#include "net/control_socket.h"
-#include "net/courier.h"
-#include "net/dns_server.h"
-#include "net/function_host.h"
-#include "net/prober.h"
-#include "net/system_ports.h"
+#include "net/dns/server.h"
+#include "net/functions/function_host.h"
+#include "net/http/courier.h"
+#include "net/io/control_socket.h"
+#include "net/io/system_ports.h"
+#include "net/probe/prober.h"
 #include "services/sns/signer.h"
 #include "store/data_directory.h"
 
@@ -54,7 +55,9 @@ class BackgroundKeyMaker final : public sns::SigningKeyMaker {
     auto awaited = while_awaited<sns::SigningKey>(loop_, std::move(done));
     thread_ = std::thread([this, now = timers_.now(), awaited = std::move(awaited)]() mutable {
       auto key = sns::make_signing_key(now);
-      loop_.post([awaited = std::move(awaited), key = std::move(key)]() mutable { awaited(std::move(key)); });
+      loop_.post([awaited = std::move(awaited), key = std::move(key)]() mutable {
+        awaited(std::move(key));
+      });
     });
   }
 
@@ -109,14 +112,17 @@ class RealEngine final : public Engine {
     awaited_functions_ = std::make_unique<AwaitedFunctionHost>(loop_, *functions_);
     awaited_courier_ = std::make_unique<AwaitedCourier>(loop_, *courier_);
     cloud_ = std::make_unique<Cloud>(
-        Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *awaited_prober_, *awaited_functions_,
-                     *awaited_courier_, *key_maker_, *views_},
+        Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *awaited_prober_,
+                     *awaited_functions_, *awaited_courier_, *key_maker_, *views_},
         Cloud::Options{config_.account, host.api_endpoint, config_.accept_any_credentials});
-    // What the constructors wrote (the key pair) is kept before anybody is told of it; and the first view is out.
-    while (journal_->commit()) {}
+    // What the constructors wrote (the key pair) is kept before anybody is told of it; and the
+    // first view is out.
+    while (journal_->commit()) {
+    }
 
     auto control = net::ControlSocket::listen(
-        directory_->path() / "control.sock", [this](std::string request, std::function<void(std::string)> reply) {
+        directory_->path() / "control.sock",
+        [this](std::string request, std::function<void(std::string)> reply) {
           loop_.post([this, request = std::move(request), reply = std::move(reply)] {
             handle_control(loop_, cloud_->route53(), request, reply);
           });
@@ -137,8 +143,12 @@ class RealEngine final : public Engine {
   net::Endpoint dns() const override { return dns_->endpoint(); }
   std::string api_url() const override { return reachable(http_->endpoint()); }
   std::string root_access_key_id() const override { return cloud_->root_key().access_key_id; }
-  std::string root_secret_access_key() const override { return cloud_->root_key().secret_access_key; }
-  std::vector<std::string> missing_protections() const override { return functions_->missing_protections(); }
+  std::string root_secret_access_key() const override {
+    return cloud_->root_key().secret_access_key;
+  }
+  std::vector<std::string> missing_protections() const override {
+    return functions_->missing_protections();
+  }
 
   void run() override { loop_.run(); }
 
@@ -160,14 +170,16 @@ class RealEngine final : public Engine {
   Result<Done> write_files() {
     const auto& key = cloud_->root_key();
     auto written = directory_->write_file(
-        "credentials", fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-                                   key.access_key_id, key.secret_access_key));
+        "credentials",
+        fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+                    key.access_key_id, key.secret_access_key));
     if (!written) return written;
-    const auto runtime = aws::Value::structure({{"pid", std::int64_t{::getpid()}},
-                                                {"api", api_url()},
-                                                {"dns", net::to_string(dns_->endpoint())},
-                                                {"account", config_.account},
-                                                {"clock", config_.clock == ClockKind::manual ? "manual" : "wall"}});
+    const auto runtime =
+        aws::Value::structure({{"pid", std::int64_t{::getpid()}},
+                               {"api", api_url()},
+                               {"dns", net::to_string(dns_->endpoint())},
+                               {"account", config_.account},
+                               {"clock", config_.clock == ClockKind::manual ? "manual" : "wall"}});
     return directory_->write_file("engine.json", aws::to_json(runtime) + "\n");
   }
 
@@ -195,10 +207,11 @@ class RealEngine final : public Engine {
 
 Result<std::unique_ptr<Engine>> Engine::start(const Config& config) {
   if (config.accept_any_credentials && !net::is_loopback(config.api.address))
-    return failure(Problem{fmt::format(
-        "--accept-any-credentials makes every caller the account's root, so it is refused on {}, which is not a "
-        "loopback address",
-        config.api.address)});
+    return failure(
+        Problem{fmt::format("--accept-any-credentials makes every caller the account's root, so it "
+                            "is refused on {}, which is not a "
+                            "loopback address",
+                            config.api.address)});
   auto directory = store::DataDirectory::open(config.data_dir);
   if (!directory) return failure(directory.error());
   std::unique_ptr<store::SqliteJournal> journal;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine as a process: a Cloud on the real world (SQLite, sockets, probes, DNS, processes), its control thread and its
-// orderly end.
+// The engine as a process: a Cloud on the real world (SQLite, sockets, probes, DNS, processes), its
+// control thread and its orderly end.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 #include "aws/value.h"
 #include "base/result.h"
 #include "engine/loop.h"
-#include "net/http_server.h"
+#include "net/http/http_server.h"
 
 namespace sitelatch::engine {
 
@@ -28,14 +28,15 @@ struct Config {
 
 class Engine {
  public:
-  // Everything that can refuse does it here: the directory, the ports, the options. On return it listens; requests wait
-  // until run().
+  // Everything that can refuse does it here: the directory, the ports, the options. On return it
+  // listens; requests wait until run().
   static Result<std::unique_ptr<Engine>> start(const Config& config);
   virtual ~Engine() = default;
 
   virtual net::Endpoint api() const = 0;
   virtual net::Endpoint dns() const = 0;
-  // What a client on this machine types to reach the API: "http://127.0.0.1:4566", also when it listens on every address.
+  // What a client on this machine types to reach the API: "http://127.0.0.1:4566", also when it
+  // listens on every address.
   virtual std::string api_url() const = 0;
   virtual std::string root_access_key_id() const = 0;
   virtual std::string root_secret_access_key() const = 0;
@@ -44,8 +45,8 @@ class Engine {
 
   // The calling thread is the control thread until stop(). Throws store::StoreFailure.
   virtual void run() = 0;
-  // From any other thread: running functions get five seconds, replies under way are finished, queues are kept; then
-  // run() returns.
+  // From any other thread: running functions get five seconds, replies under way are finished,
+  // queues are kept; then run() returns.
   virtual void stop() = 0;
 };
 

@@ -15,8 +15,8 @@
 namespace sitelatch::engine {
 
 Gateway::Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Entropy& entropy,
-                 ports::Journal& journal, const iam::Identities& identities, std::vector<aws::Service*> services,
-                 Options options)
+                 ports::Journal& journal, const iam::Identities& identities,
+                 std::vector<aws::Service*> services, Options options)
     : wall_(wall),
       timers_(timers),
       entropy_(entropy),
@@ -32,7 +32,8 @@ Gateway::Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Ent
 
 std::map<std::string, std::vector<std::string>> Gateway::handled() const {
   std::map<std::string, std::vector<std::string>> out;
-  for (const auto& [name, handled] : services_) out[name] = {handled.operations.begin(), handled.operations.end()};
+  for (const auto& [name, handled] : services_)
+    out[name] = {handled.operations.begin(), handled.operations.end()};
   return out;
 }
 
@@ -43,18 +44,21 @@ void Gateway::serve(aws::HttpRequest request, Reply reply) {
   exchange->request = std::move(request);
   exchange->reply = std::move(reply);
   exchange->request_id = ports::uuid(entropy_);
-  // A bug or a lack of memory ends this request, not the engine. What it wrote before is kept or lost with its batch.
+  // A bug or a lack of memory ends this request, not the engine. What it wrote before is kept or
+  // lost with its batch.
   try {
     const auto prepared = prepare(*exchange);
     if (!prepared) {
       answer(exchange, failure(prepared.error()));
       return;
     }
-    exchange->service->handle(*exchange->call, [this, exchange](aws::Outcome<> outcome) { answer(exchange, outcome); });
+    exchange->service->handle(
+        *exchange->call, [this, exchange](aws::Outcome<> outcome) { answer(exchange, outcome); });
   } catch (const store::StoreFailure&) {
     throw;  // nothing can be acknowledged any more: the engine stops
   } catch (const std::exception& e) {
-    log(LogLevel::error, "gateway", fmt::format("{} failed: {}", exchange->what.operation_name, e.what()));
+    log(LogLevel::error, "gateway",
+        fmt::format("{} failed: {}", exchange->what.operation_name, e.what()));
     answer(exchange, aws::refuse("InternalFailure", "An internal error occurred.", 500));
   }
 }
@@ -88,15 +92,17 @@ aws::Outcome<Done> Gateway::prepare(Exchange& x) {
   if (auto invalid = aws::validate(x.what, x.input)) return failure(std::move(*invalid));
 
   const auto host = x.request.headers.get("Host");
-  x.call.emplace(aws::Call{x.what.operation->name, x.input, x.caller, x.region, options_.account, x.request_id,
-                           "http://" + host, timers_.now()});
-  if (x.caller.kind == aws::Caller::Kind::anonymous) return Done{};  // allowed by its service, or refused above
+  x.call.emplace(aws::Call{x.what.operation->name, x.input, x.caller, x.region, options_.account,
+                           x.request_id, "http://" + host, timers_.now()});
+  if (x.caller.kind == aws::Caller::Kind::anonymous)
+    return Done{};  // allowed by its service, or refused above
   return authorise(x, *x.service);
 }
 
 void Gateway::answer(const std::shared_ptr<Exchange>& exchange, const aws::Outcome<>& outcome) {
   if (exchange->answered) {
-    log(LogLevel::error, "gateway", fmt::format("{} answered twice", exchange->what.operation_name));
+    log(LogLevel::error, "gateway",
+        fmt::format("{} answered twice", exchange->what.operation_name));
     return;
   }
   exchange->answered = true;
@@ -105,22 +111,28 @@ void Gateway::answer(const std::shared_ptr<Exchange>& exchange, const aws::Outco
     response = outcome ? aws::encode_output(exchange->what, *outcome, exchange->request_id)
                        : aws::encode_error(exchange->what, outcome.error(), exchange->request_id);
   } catch (const std::exception& e) {
-    log(LogLevel::error, "gateway", fmt::format("{}: its answer cannot be said: {}", exchange->what.operation_name, e.what()));
-    response = aws::encode_error(exchange->what, {"InternalFailure", "An internal error occurred.", 500, {}},
+    log(LogLevel::error, "gateway",
+        fmt::format("{}: its answer cannot be said: {}", exchange->what.operation_name, e.what()));
+    response = aws::encode_error(exchange->what,
+                                 {"InternalFailure", "An internal error occurred.", 500, {}},
                                  exchange->request_id);
   }
   response.headers.set("Date", http_date());
   // A read too: what it saw may not be durable yet.
-  journal_.when_durable([exchange, response = std::move(response)]() mutable { exchange->reply(std::move(response)); });
+  journal_.when_durable([exchange, response = std::move(response)]() mutable {
+    exchange->reply(std::move(response));
+  });
 }
 
 std::string Gateway::http_date() const {
-  static constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed",
+                                                           "Thu", "Fri", "Sat"};
+  static constexpr std::array<std::string_view, 12> months = {
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto t = civil(Instant{wall_.now().time_since_epoch()});
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", days[static_cast<std::size_t>(t.weekday)], t.day,
-                     months[static_cast<std::size_t>(t.month - 1)], t.year, t.hour, t.minute, t.second);
+  return fmt::format(
+      "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", days[static_cast<std::size_t>(t.weekday)], t.day,
+      months[static_cast<std::size_t>(t.month - 1)], t.year, t.hour, t.minute, t.second);
 }
 
 }  // namespace sitelatch::engine

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one door for all AWS requests: recognise, authenticate, decode, validate, authorise, handle, encode. It knows no
-// service by name: what it needs to know stands in the models and in each Service. Every reply, of a read too, leaves
-// once everything that it may rest on is durable. Called on the control thread only.
+// The one door for all AWS requests: recognise, authenticate, decode, validate, authorise, handle,
+// encode. It knows no service by name: what it needs to know stands in the models and in each
+// Service. Every reply, of a read too, leaves once everything that it may rest on is durable.
+// Called on the control thread only.
 //
-//   serve -> hooks -> recognise -> who signed? -> decode, validate -> may they? -> Service::handle -> encode -> reply
+//   serve -> hooks -> recognise -> who signed? -> decode, validate -> may they? -> Service::handle
+//     -> encode -> reply
 #pragma once
 
 #include <cstddef>
@@ -32,18 +34,21 @@ class Gateway {
  public:
   struct Options {
     std::string account = "000000000000";
-    bool accept_any_credentials = false;        // a key that nobody has is the account's root
-    std::size_t largest_body = 80u << 20;       // a zip of 50 MB in base64, and its surroundings
+    bool accept_any_credentials = false;   // a key that nobody has is the account's root
+    std::size_t largest_body = 80u << 20;  // a zip of 50 MB in base64, and its surroundings
   };
   using Reply = std::function<void(aws::HttpResponse)>;
-  // Requests that are not AWS's (certificates, pages): answers true when it took the request, and then replies once.
+  // Requests that are not AWS's (certificates, pages): answers true when it took the request, and
+  // then replies once.
   using Hook = std::function<bool(const aws::HttpRequest&, const Reply&)>;
 
-  Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Entropy& entropy, ports::Journal& journal,
-          const iam::Identities& identities, std::vector<aws::Service*> services, Options options);
+  Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Entropy& entropy,
+          ports::Journal& journal, const iam::Identities& identities,
+          std::vector<aws::Service*> services, Options options);
 
   void add_hook(Hook hook) { hooks_.push_back(std::move(hook)); }
-  // Replies exactly once, on the control thread, never inside this call except for what a hook answers.
+  // Replies exactly once, on the control thread, never inside this call except for what a hook
+  // answers.
   void serve(aws::HttpRequest request, Reply reply);
 
   // Handled operations by model name: the registry that coverage is written from.

@@ -11,11 +11,13 @@
 
 namespace sitelatch::engine {
 namespace {
-// Services with one endpoint for the world: clients sign with whatever region they are set to (aws-semantics.md §1.1).
+// Services with one endpoint for the world: clients sign with whatever region they are set to
+// (aws-semantics.md §1.1).
 constexpr std::array<std::string_view, 3> global_services = {"iam", "route53", "sts"};
 
 bool is_global(const aws::ServiceModel& model) {
-  return std::find(global_services.begin(), global_services.end(), model.name) != global_services.end();
+  return std::find(global_services.begin(), global_services.end(), model.name) !=
+         global_services.end();
 }
 
 // "sns.eu-west-1.amazonaws.com" says a region; "127.0.0.1:4566" does not.
@@ -44,10 +46,13 @@ aws::Outcome<Done> Gateway::authenticate(Exchange& x, const aws::Service* servic
   aws::ExpectedScope expected{x.what.service->signing_name};
   if (is_global(*x.what.service)) expected.region = aws::ExpectedScope::Region::any;
 
-  if (options_.accept_any_credentials && !identities_.knows(signature.access_key_id, signature.session_token)) {
-    if (expected.region == aws::ExpectedScope::Region::like_one && !aws::looks_like_region(signature.region))
-      return aws::refuse("SignatureDoesNotMatch", fmt::format("Credential should be scoped to a valid Region, not '{}'. ",
-                                                              signature.region));
+  if (options_.accept_any_credentials &&
+      !identities_.knows(signature.access_key_id, signature.session_token)) {
+    if (expected.region == aws::ExpectedScope::Region::like_one &&
+        !aws::looks_like_region(signature.region))
+      return aws::refuse("SignatureDoesNotMatch",
+                         fmt::format("Credential should be scoped to a valid Region, not '{}'. ",
+                                     signature.region));
     x.caller = identities_.root_caller();
     x.caller.access_key_id = signature.access_key_id;
     return Done{};
@@ -81,8 +86,9 @@ aws::Outcome<Done> Gateway::authorise(const Exchange& x, const aws::Service& ser
   const auto asked = service.authorisation(*x.call);
   if (asked.empty()) return Done{};
   const bool root = x.caller.kind == aws::Caller::Kind::root;
-  const bool no_trust_asked = std::none_of(asked.begin(), asked.end(),
-                                       [](const aws::Permission& p) { return p.resource_policy_required; });
+  const bool no_trust_asked =
+      std::none_of(asked.begin(), asked.end(),
+                   [](const aws::Permission& p) { return p.resource_policy_required; });
   if (root && no_trust_asked && x.caller.session_policy.empty()) return Done{};
 
   const auto principal = aws::principal_of(x.caller);
@@ -92,14 +98,15 @@ aws::Outcome<Done> Gateway::authorise(const Exchange& x, const aws::Service& ser
     auto keys = permission.keys;
     keys.insert(global.begin(), global.end());
     policies.trust = permission.resource_policy_required;
-    policies.resource =
-        permission.resource_policy.empty()
-            ? nullptr
-            : resource_policies_.get(permission.resource_policy,
-                                     policies.trust ? aws::PolicyUse::trust : aws::PolicyUse::resource);
+    policies.resource = permission.resource_policy.empty()
+                            ? nullptr
+                            : resource_policies_.get(permission.resource_policy,
+                                                     policies.trust ? aws::PolicyUse::trust
+                                                                    : aws::PolicyUse::resource);
     const aws::AccessRequest request{principal, permission.action, permission.resources, keys};
     const auto decision = aws::evaluate(request, policies);
-    if (!decision.allowed()) return aws::refuse(denied_code(*x.what.service), aws::denial_text(request, decision));
+    if (!decision.allowed())
+      return aws::refuse(denied_code(*x.what.service), aws::denial_text(request, decision));
   }
   return Done{};
 }

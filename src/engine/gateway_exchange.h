@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request under way, kept alive until its answer is sent: services may answer later, and Calls refer to it.
+// One request under way, kept alive until its answer is sent: services may answer later, and Calls
+// refer to it.
 #pragma once
 
 #include <optional>

@@ -24,12 +24,18 @@ class FakeSns final : public aws::Service {
   std::string_view model_name() const override { return "sns"; }
   std::vector<aws::Permission> authorisation(const aws::Call& call) const override {
     if (call.operation == "ListTopics") return {{"sns:ListTopics", {"*"}, {}, "", false}};
-    return {{"sns:" + std::string{call.operation}, {call.input["TopicArn"].string_or("")}, {}, topic_policy, false}};
+    return {{"sns:" + std::string{call.operation},
+             {call.input["TopicArn"].string_or("")},
+             {},
+             topic_policy,
+             false}};
   }
   std::vector<std::string_view> operations() const override {
     return {"Publish", "DeleteTopic", "ListTopics", "ConfirmSubscription"};
   }
-  bool allows_anonymous(std::string_view operation) const override { return operation == "ConfirmSubscription"; }
+  bool allows_anonymous(std::string_view operation) const override {
+    return operation == "ConfirmSubscription";
+  }
   void handle(const aws::Call& call, aws::Answer answer) override {
     ++handled;
     region = call.region;
@@ -37,7 +43,8 @@ class FakeSns final : public aws::Service {
     endpoint = call.endpoint;
     input = call.input;
     if (call.operation == "DeleteTopic") throw std::runtime_error("a bug");
-    if (call.operation == "ListTopics") return answer(Value::structure({{"Topics", Value::list()}}));
+    if (call.operation == "ListTopics")
+      return answer(Value::structure({{"Topics", Value::list()}}));
     if (later) {
       waiting = std::move(answer);
       return;
@@ -78,12 +85,13 @@ struct Fixture {
   FakeSns sns;
   FakeLambda lambda;
   Gateway gateway;
-  aws::SigningIdentity key{identities.root_key().access_key_id, identities.root_key().secret_access_key, ""};
+  aws::SigningIdentity key{identities.root_key().access_key_id,
+                           identities.root_key().secret_access_key, ""};
   std::string region = "eu-west-1";
 
   explicit Fixture(bool accept_any = false)
-      : gateway(world.wall, world.timers, world.entropy, world.journal, identities, {&iam, &sts, &sns, &lambda},
-                {"000000000000", accept_any, 1 << 16}) {
+      : gateway(world.wall, world.timers, world.entropy, world.journal, identities,
+                {&iam, &sts, &sns, &lambda}, {"000000000000", accept_any, 1 << 16}) {
     world.settle();
   }
 
@@ -134,14 +142,16 @@ struct Fixture {
   }
 };
 
-bool has(const HttpResponse& response, std::string_view text) { return response.body.find(text) != std::string::npos; }
+bool has(const HttpResponse& response, std::string_view text) {
+  return response.body.find(text) != std::string::npos;
+}
 std::string code(const HttpResponse& r) {
   const auto open = r.body.find("<Code>"), close = r.body.find("</Code>");
   return open == std::string::npos ? r.body : r.body.substr(open + 6, close - open - 6);
 }
 std::string allow(const std::string& action, const std::string& resource = "*") {
-  return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":")" + action + R"(","Resource":")" +
-         resource + R"("}]})";
+  return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":")" + action +
+         R"(","Resource":")" + resource + R"("}]})";
 }
 const std::string trusts_everyone =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]})";
@@ -239,8 +249,10 @@ TEST_CASE("gateway: what no policy allows is denied in AWS's words and by the se
   auto r = f.call(publish_body);
   CHECK(r.status == 403);
   CHECK(code(r) == "AuthorizationError");
-  CHECK(has(r, "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: sns:Publish on resource: " + topic +
-                   " because no identity-based policy allows the sns:Publish action"));
+  CHECK(has(r,
+            "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: sns:Publish on "
+            "resource: " +
+                topic + " because no identity-based policy allows the sns:Publish action"));
   r = f.call("Action=ListRoles&Version=2010-05-08", "iam");
   CHECK(r.status == 403);
   CHECK(code(r) == "AccessDenied");
@@ -262,14 +274,16 @@ TEST_CASE("gateway: identity policies, resource policies and global keys decide"
   CHECK(code(f.call("Action=ListTopics&Version=2010-03-31")) == "AuthorizationError");
   auto* ann = f.directory.find(iam::Kind::user, "ann");
   ann->inline_policies.clear();
-  f.sns.topic_policy = R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},
+  f.sns.topic_policy =
+      R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},
     "Action":"SNS:Publish","Resource":"*","Condition":{"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})";
   CHECK(f.call(publish_body).status == 403);  // fact sns-80: a direct call does not carry it
   f.sns.topic_policy = replace_all(f.sns.topic_policy, "AWS:SourceOwner", "aws:PrincipalAccount");
   CHECK(f.call(publish_body).status == 200);
   f.sns.topic_policy = replace_all(f.sns.topic_policy, "000000000000", "111111111111");
   CHECK(f.call(publish_body).status == 403);
-  ann->inline_policies["p"] = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:*","Resource":"*",
+  ann->inline_policies["p"] =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:*","Resource":"*",
     "Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"},"StringEquals":{"aws:RequestedRegion":"eu-west-1","aws:username":"ann"}}}]})";
   CHECK(f.call(publish_body).status == 200);
   f.region = "us-east-1";
@@ -280,14 +294,19 @@ TEST_CASE("gateway: a role's session acts within its role, its session policy an
   Fixture f;
   f.add_role("worker", trusts_everyone, allow("sns:*"));
   const auto assume = [&](const std::string& more) {
-    return f.call("Action=AssumeRole&Version=2011-06-15&RoleSessionName=s1&RoleArn=arn%3Aaws%3Aiam%3A%3A000000000000%3Arole%2Fworker" + more, "sts");
+    return f.call(
+        "Action=AssumeRole&Version=2011-06-15&RoleSessionName=s1&RoleArn=arn%3Aaws%3Aiam%3A%"
+        "3A000000000000%3Arole%2Fworker" +
+            more,
+        "sts");
   };
   const auto take = [&](const HttpResponse& r) {
     const auto field = [&](const std::string& name) {
       const auto at = r.body.find("<" + name + ">") + name.size() + 2;
       return r.body.substr(at, r.body.find("</" + name + ">") - at);
     };
-    return aws::SigningIdentity{field("AccessKeyId"), field("SecretAccessKey"), field("SessionToken")};
+    return aws::SigningIdentity{field("AccessKeyId"), field("SecretAccessKey"),
+                                field("SessionToken")};
   };
   const auto root = f.key;
   const auto answer = assume("");
@@ -295,7 +314,8 @@ TEST_CASE("gateway: a role's session acts within its role, its session policy an
   f.key = take(answer);
   CHECK(f.call(publish_body).status == 200);
   CHECK(f.sns.caller.arn == "arn:aws:sts::000000000000:assumed-role/worker/s1");
-  CHECK(has(f.call("Action=ListRoles&Version=2010-05-08", "iam"), "User: arn:aws:sts::000000000000:assumed-role/worker/s1 is not"));
+  CHECK(has(f.call("Action=ListRoles&Version=2010-05-08", "iam"),
+            "User: arn:aws:sts::000000000000:assumed-role/worker/s1 is not"));
 
   const auto session = f.key;
   f.key.session_token.clear();
@@ -323,17 +343,27 @@ TEST_CASE("gateway: a role's session acts within its role, its session policy an
 
 TEST_CASE("gateway: a role that does not trust the caller, root included, is not assumed") {
   Fixture f;
-  f.add_role("functions", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})",
-             allow("*"));
+  f.add_role(
+      "functions",
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})",
+      allow("*"));
   for (const auto* name : {"functions", "missing"}) {
-    const auto r = f.call("Action=AssumeRole&Version=2011-06-15&RoleSessionName=s1&RoleArn=arn%3Aaws%3Aiam%3A%3A000000000000%3Arole%2F" + std::string{name}, "sts");
+    const auto r = f.call(
+        "Action=AssumeRole&Version=2011-06-15&RoleSessionName=s1&RoleArn=arn%3Aaws%3Aiam%3A%"
+        "3A000000000000%3Arole%2F" +
+            std::string{name},
+        "sts");
     CHECK(r.status == 403);
     CHECK(code(r) == "AccessDenied");
-    CHECK(has(r, "User: arn:aws:iam::000000000000:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::000000000000:role/" + std::string{name} + "</Message>"));
+    CHECK(has(r,
+              "User: arn:aws:iam::000000000000:root is not authorized to perform: sts:AssumeRole "
+              "on resource: arn:aws:iam::000000000000:role/" +
+                  std::string{name} + "</Message>"));
   }
 }
 
-TEST_CASE("gateway: any credentials, when asked for: an unknown key is root, a known one is checked") {
+TEST_CASE(
+    "gateway: any credentials, when asked for: an unknown key is root, a known one is checked") {
   Fixture f{true};
   auto known = f.key;
   f.key = {"test", "test", ""};
@@ -353,7 +383,8 @@ TEST_CASE("gateway: any credentials, when asked for: an unknown key is root, a k
 
 TEST_CASE("gateway: what is not handled is refused in the protocol of the request") {
   Fixture f;
-  const auto in_model = f.call("Action=CreatePlatformApplication&Version=2010-03-31&Name=x&Platform=y");
+  const auto in_model =
+      f.call("Action=CreatePlatformApplication&Version=2010-03-31&Name=x&Platform=y");
   CHECK(in_model.status == 400);
   CHECK(code(in_model) == "InvalidAction");
   CHECK(code(f.call("Action=Frobnicate&Version=2010-03-31")) == "InvalidAction");
@@ -378,7 +409,8 @@ TEST_CASE("gateway: input is decoded and validated before the service sees it") 
 
 TEST_CASE("gateway: anonymous calls only where the service takes them") {
   Fixture f;
-  const auto r = f.send(f.form("Action=ConfirmSubscription&Version=2010-03-31&Token=x&TopicArn=" + percent_encode(topic)));
+  const auto r = f.send(f.form("Action=ConfirmSubscription&Version=2010-03-31&Token=x&TopicArn=" +
+                               percent_encode(topic)));
   CHECK(r.status == 200);
   CHECK(f.sns.caller.kind == aws::Caller::Kind::anonymous);
 }

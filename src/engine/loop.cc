@@ -12,8 +12,8 @@ constexpr std::string_view clock_table = "engine.clock";
 constexpr int timers_per_turn = 256;
 
 Instant wall_now() {
-  return Instant{std::chrono::duration_cast<Duration>(
-      std::chrono::system_clock::now().time_since_epoch())};
+  return Instant{
+      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
 }
 
 Instant starting_time(const ports::Journal& journal) {
@@ -55,8 +55,9 @@ void Loop::stop() {
 Instant Loop::scaled_now() const {
   const auto elapsed = std::chrono::steady_clock::now() - steady_origin_;
   const Instant steady =
-      origin_ + Duration{static_cast<std::int64_t>(
-                    static_cast<double>(std::chrono::duration_cast<Duration>(elapsed).count()) * scale_)};
+      origin_ +
+      Duration{static_cast<std::int64_t>(
+          static_cast<double>(std::chrono::duration_cast<Duration>(elapsed).count()) * scale_)};
   // At scale 1 the wall is followed when it is put forward (a laptop that slept), never back.
   return scale_ == 1.0 ? std::max(steady, wall_now()) : steady;
 }
@@ -65,7 +66,8 @@ void Loop::move_time() {
   if (kind_ == ClockKind::scaled) timers_.move_to(scaled_now());
 }
 
-// Time that ran ahead of the wall must not run back after a restart; a second of it may be lived twice.
+// Time that ran ahead of the wall must not run back after a restart; a second of it may be lived
+// twice.
 void Loop::remember_time() {
   const bool ahead = kind_ == ClockKind::manual || scale_ != 1.0;
   if (!ahead || timers_.now() - remembered_ < std::chrono::seconds{1}) return;
@@ -121,15 +123,18 @@ void Loop::run() {
     {
       std::unique_lock lock(mutex_);
       const auto ready = [this] { return stopping_ || !posted_.empty(); };
-      if (const auto until = wake_at()) wake_.wait_until(lock, *until, ready);
-      else wake_.wait(lock, ready);
+      if (const auto until = wake_at())
+        wake_.wait_until(lock, *until, ready);
+      else
+        wake_.wait(lock, ready);
       if (stopping_ && posted_.empty()) break;
       tasks.swap(posted_);
     }
     move_time();
     for (auto& task : tasks) task();
     tasks.clear();
-    for (int i = 0; i < timers_per_turn && timers_.run_one_due(); ++i) {}
+    for (int i = 0; i < timers_per_turn && timers_.run_one_due(); ++i) {
+    }
     settle();
     // Manual clock: step as long as nothing outside has to be awaited.
     while (true) {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control thread: one writer of all control-plane state (ARCHITECTURE.md, idea 3). It takes tasks that other threads
-// post, runs due timers, and after each batch commits the journal; whatever waits for durability (replies, DNS views,
-// function starts) leaves then. Requests that arrive during a commit are the next batch, so commits group by themselves.
+// The control thread: one writer of all control-plane state (ARCHITECTURE.md, idea 3). It takes
+// tasks that other threads post, runs due timers, and after each batch commits the journal;
+// whatever waits for durability (replies, DNS views, function starts) leaves then. Requests that
+// arrive during a commit are the next batch, so commits group by themselves.
 //
-// Engine time: the wall clock; or `scale` times as fast; or standing still until advance(). After a restart it goes on
-// from the later of the wall and the last time that was committed.
+// Engine time: the wall clock; or `scale` times as fast; or standing still until advance(). After a
+// restart it goes on from the later of the wall and the last time that was committed.
 //
-// advance(): steps from due time to due time; "what runs for real at an instant" (a probe, a function, a delivery) is
-// awaited before time goes on: whoever starts such work holds a Loop::Work meanwhile.
+// advance(): steps from due time to due time; "what runs for real at an instant" (a probe, a
+// function, a delivery) is awaited before time goes on: whoever starts such work holds a Loop::Work
+// meanwhile.
 #pragma once
 
 #include <atomic>
@@ -38,7 +40,8 @@ class Loop {
   void run();
   void stop();  // from any thread or a task; run() returns after committing what was done
 
-  // On the control thread, manual clock only: `done` runs when the time has arrived. Advances queue up.
+  // On the control thread, manual clock only: `done` runs when the time has arrived. Advances queue
+  // up.
   void advance(Duration by, std::function<void(Instant)> done);
 
   // On the control thread: runs the callback once all that was written is durable.
@@ -72,7 +75,7 @@ class Loop {
   const ClockKind kind_;
   const double scale_;
   ports::TimerQueue timers_;
-  Instant origin_;                                   // engine time at steady_origin_
+  Instant origin_;  // engine time at steady_origin_
   std::chrono::steady_clock::time_point steady_origin_;
   Instant remembered_{};
   std::atomic<std::size_t> outstanding_ = 0;

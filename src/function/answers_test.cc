@@ -15,7 +15,8 @@ const std::string check_answer = R"(<?xml version="1.0" encoding="UTF-8"?>
 <GetHealthCheckResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheck><Id>233e</Id><CallerReference>r</CallerReference>
 <HealthCheckConfig><Port>443</Port><Type>HTTPS</Type><ResourcePath>/lb-check?a=1&amp;b=&#x32;</ResourcePath><FullyQualifiedDomainName>primary.example.test</FullyQualifiedDomainName>
 <Inverted>false</Inverted><Disabled>true</Disabled><Regions><Region>us-east-1</Region></Regions></HealthCheckConfig><HealthCheckVersion>12</HealthCheckVersion></HealthCheck></GetHealthCheckResponse>)";
-const std::string alarm_answer = R"(<DescribeAlarmsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><DescribeAlarmsResult><CompositeAlarms/><MetricAlarms><member>
+const std::string alarm_answer =
+    R"(<DescribeAlarmsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><DescribeAlarmsResult><CompositeAlarms/><MetricAlarms><member>
 <AlarmName>a</AlarmName><AlarmArn>arn:a</AlarmArn><StateValue>ALARM</StateValue><StateUpdatedTimestamp>2026-11-22T12:00:00.500Z</StateUpdatedTimestamp><ActionsEnabled>true</ActionsEnabled>
 <StateReason>Threshold Crossed: 1 datapoint [0.0 (22/11/26 11:59:00)] was less than the threshold (1.0).</StateReason></member></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>)";
 }  // namespace
@@ -47,7 +48,10 @@ TEST_CASE("an alarm is found by its ARN; none is not an error, garbage is") {
 }
 
 TEST_CASE("tags") {
-  const auto tags = read_tags_xml("<R><ListTagsForResourceResult><Tags><member><Key>k</Key><Value>a &lt; b</Value></member><member><Key>e</Key><Value/></member></Tags></ListTagsForResourceResult></R>");
+  const auto tags = read_tags_xml(
+      "<R><ListTagsForResourceResult><Tags><member><Key>k</Key><Value>a &lt; "
+      "b</Value></member><member><Key>e</Key><Value/></member></Tags></ListTagsForResourceResult></"
+      "R>");
   CHECK(tags == guard::Texts{{"k", "a < b"}, {"e", ""}});
 }
 
@@ -59,7 +63,9 @@ TEST_CASE("XML: prefixes, comments, CDATA, nesting of one name, and depth") {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "<a>";
   CHECK_FALSE(parse_xml(deep));
-  for (const auto* bad : {"", "<", "<a", "<a>", "</a>", "<a></b>", "<>", "<a/", "x", "<!--", "<?xml"}) CHECK_FALSE(parse_xml(bad));
+  for (const auto* bad :
+       {"", "<", "<a", "<a>", "</a>", "<a></b>", "<>", "<a/", "x", "<!--", "<?xml"})
+    CHECK_FALSE(parse_xml(bad));
 }
 
 TEST_CASE("mangled answers are refused or read, never feared") {
@@ -84,14 +90,18 @@ TEST_CASE("endpoints") {
   CHECK(parse_endpoint("https://route53.amazonaws.com")->host_header() == "route53.amazonaws.com");
   CHECK(parse_endpoint("https://[::1]:8443/a/b/")->host == "::1");
   CHECK(parse_endpoint("https://[::1]:8443/a/b/")->path == "/a/b");
-  for (const auto* bad : {"", "ftp://x", "http://", "http://x:0", "http://x:99999", "http://u@x", "x"}) CHECK_FALSE(parse_endpoint(bad));
+  for (const auto* bad :
+       {"", "ftp://x", "http://", "http://x:0", "http://x:99999", "http://u@x", "x"})
+    CHECK_FALSE(parse_endpoint(bad));
 }
 
 TEST_CASE("services are where their partition has them") {
   unsetenv("AWS_ENDPOINT_URL");
   CHECK(find_service("route53", "aws", "us-east-1")->endpoint.host == "route53.amazonaws.com");
-  CHECK(find_service("route53", "aws-cn", "cn-northwest-1")->endpoint.host == "route53.amazonaws.com.cn");
-  CHECK(find_service("route53", "aws-us-gov", "us-gov-west-1")->endpoint.host == "route53.us-gov.amazonaws.com");
+  CHECK(find_service("route53", "aws-cn", "cn-northwest-1")->endpoint.host ==
+        "route53.amazonaws.com.cn");
+  CHECK(find_service("route53", "aws-us-gov", "us-gov-west-1")->endpoint.host ==
+        "route53.us-gov.amazonaws.com");
   CHECK(find_service("sns", "aws", "eu-west-1")->endpoint.host == "sns.eu-west-1.amazonaws.com");
   setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1);
   setenv("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:2", 1);

@@ -23,10 +23,13 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-std::string dns_suffix(std::string_view partition) { return partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"; }
+std::string dns_suffix(std::string_view partition) {
+  return partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+}
 
 // Route 53 is one service a partition (botocore's endpoint rules).
-std::string default_url(std::string_view service, std::string_view partition, std::string_view region) {
+std::string default_url(std::string_view service, std::string_view partition,
+                        std::string_view region) {
   const auto suffix = dns_suffix(partition);
   if (service == "route53") {
     if (partition == "aws-us-gov") return "https://route53.us-gov.amazonaws.com";
@@ -44,8 +47,13 @@ const char* endpoint_variable(std::string_view service) {
 }
 
 bool throttled(const CallError& error) {
-  static constexpr std::array<std::string_view, 7> codes = {"Throttling", "ThrottlingException", "ThrottledException", "Throttled",
-                                                            "TooManyRequestsException", "RequestLimitExceeded", "PriorRequestNotComplete"};
+  static constexpr std::array<std::string_view, 7> codes = {"Throttling",
+                                                            "ThrottlingException",
+                                                            "ThrottledException",
+                                                            "Throttled",
+                                                            "TooManyRequestsException",
+                                                            "RequestLimitExceeded",
+                                                            "PriorRequestNotComplete"};
   return error.status == 429 || std::find(codes.begin(), codes.end(), error.code) != codes.end();
 }
 
@@ -75,7 +83,8 @@ std::chrono::milliseconds backoff(int attempt) {
 std::string pool_key(const Endpoint& e) { return (e.tls ? "s" : "") + e.host_header(); }
 }  // namespace
 
-Result<Service> find_service(std::string_view name, std::string_view partition, std::string_view region) {
+Result<Service> find_service(std::string_view name, std::string_view partition,
+                             std::string_view region) {
   auto url = variable(endpoint_variable(name));
   if (url.empty()) url = variable("AWS_ENDPOINT_URL");
   const bool ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true";
@@ -88,7 +97,8 @@ Result<Service> find_service(std::string_view name, std::string_view partition, 
 std::string http_bytes(const aws::HttpRequest& request) {
   std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\n";
   for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
-  if (!request.body.empty() || request.method != "GET") bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  if (!request.body.empty() || request.method != "GET")
+    bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   return bytes + "\r\n" + request.body;
 }
 
@@ -97,7 +107,8 @@ void AwsClient::connect_early(const Service& service, Deadline deadline) {
   if (connection) idle_[pool_key(service.endpoint)] = std::move(*connection);
 }
 
-AwsClient::Sent AwsClient::send_once(const Service& service, const aws::HttpRequest& request, Deadline deadline) {
+AwsClient::Sent AwsClient::send_once(const Service& service, const aws::HttpRequest& request,
+                                     Deadline deadline) {
   const auto key = pool_key(service.endpoint);
   const auto bytes = http_bytes(request);
   for (const bool kept : {true, false}) {
@@ -128,7 +139,8 @@ AwsClient::Sent AwsClient::send_once(const Service& service, const aws::HttpRequ
   return {{}, {"no connection"}};
 }
 
-CallResult<Answer> AwsClient::call(const Service& service, aws::HttpRequest request, Deadline deadline) {
+CallResult<Answer> AwsClient::call(const Service& service, aws::HttpRequest request,
+                                   Deadline deadline) {
   request.headers.set("Host", service.endpoint.host_header());
   request.target = service.endpoint.path + request.target;
   CallError last{"", "no time left", 0};
@@ -136,7 +148,8 @@ CallResult<Answer> AwsClient::call(const Service& service, aws::HttpRequest requ
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline) break;
     auto signed_request = request;
-    const auto signed_ok = sign_from_environment(signed_request, service.signing_name, service.region);
+    const auto signed_ok =
+        sign_from_environment(signed_request, service.signing_name, service.region);
     if (!signed_ok) return failure(CallError{"", signed_ok.error().text, 0});
     auto sent = send_once(service, signed_request, std::min(deadline, now + longest_attempt));
     if (sent.fault.text.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signed requests to AWS, one kept connection an endpoint, retried within a deadline: transport faults, 5xx and
-// throttling with backoff and jitter; nothing else.
+// Signed requests to AWS, one kept connection an endpoint, retried within a deadline: transport
+// faults, 5xx and throttling with backoff and jitter; nothing else.
 #pragma once
 
 #include <map>
@@ -15,11 +15,12 @@
 namespace sitelatch::function {
 
 struct CallError {
-  std::string code;     // AWS's; empty: it never answered
+  std::string code;  // AWS's; empty: it never answered
   std::string message;
   int status = 0;
   bool denied() const {
-    return code == "AccessDenied" || code == "AccessDeniedException" || code == "AuthorizationError" || code == "AuthorizationErrorException";
+    return code == "AccessDenied" || code == "AccessDeniedException" ||
+           code == "AuthorizationError" || code == "AuthorizationErrorException";
   }
   std::string text() const { return code.empty() ? message : code + ": " + message; }
 };
@@ -31,14 +32,15 @@ struct Answer {
   std::string request_id;
 };
 
-// Which service, where: the signing name and region, and the endpoint by AWS's rules (AWS_ENDPOINT_URL_<SERVICE>,
-// AWS_ENDPOINT_URL, else the partition's host).
+// Which service, where: the signing name and region, and the endpoint by AWS's rules
+// (AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, else the partition's host).
 struct Service {
   std::string signing_name;  // "route53", "monitoring", "sns", "logs"
   std::string region;        // of the scope
   Endpoint endpoint;
 };
-Result<Service> find_service(std::string_view signing_name, std::string_view partition, std::string_view region);
+Result<Service> find_service(std::string_view signing_name, std::string_view partition,
+                             std::string_view region);
 
 class AwsClient {
  public:
@@ -61,6 +63,7 @@ struct HttpReading {
   bool keep = false;          // the connection can be used again
   bool nothing_came = false;  // closed before the first byte
 };
-Result<HttpReading, HttpReading> read_response(Connection& connection, std::size_t most_bytes, Deadline deadline);
+Result<HttpReading, HttpReading> read_response(Connection& connection, std::size_t most_bytes,
+                                               Deadline deadline);
 
 }  // namespace sitelatch::function

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program: Lambda's Runtime API on one side (aws-semantics §4.7), AWS on the other. Static; the first line of main
-// matters: in a root with another glibc a static getaddrinfo aborts on name services beyond files and DNS.
+// The program: Lambda's Runtime API on one side (aws-semantics §4.7), AWS on the other. Static; the
+// first line of main matters: in a root with another glibc a static getaddrinfo aborts on name
+// services beyond files and DNS.
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ extern "C" int __nss_configure_lookup(const char* database, const char* services
 namespace sitelatch::function {
 namespace {
 constexpr std::size_t most_event_bytes = 8'000'000;
-constexpr auto margin = std::chrono::milliseconds{700};  // of an invocation's time, kept for the answer
+constexpr auto margin =
+    std::chrono::milliseconds{700};  // of an invocation's time, kept for the answer
 constexpr auto far_away = std::chrono::hours{24 * 365};
 
 guard::Texts environment() {
@@ -27,13 +29,15 @@ guard::Texts environment() {
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view line{*entry};
     const auto equals = line.find('=');
-    if (equals != line.npos) texts[std::string{line.substr(0, equals)}] = std::string{line.substr(equals + 1)};
+    if (equals != line.npos)
+      texts[std::string{line.substr(0, equals)}] = std::string{line.substr(equals + 1)};
   }
   return texts;
 }
 
 std::chrono::milliseconds wall_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
 }
 
 class RuntimeApi {
@@ -41,12 +45,16 @@ class RuntimeApi {
   explicit RuntimeApi(Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
 
   // The next event; waits as long as it takes.
-  Result<aws::HttpResponse> next() { return exchange("GET", "/2018-06-01/runtime/invocation/next", "", ""); }
+  Result<aws::HttpResponse> next() {
+    return exchange("GET", "/2018-06-01/runtime/invocation/next", "", "");
+  }
   void respond(const std::string& request_id, const std::string& body) {
-    report(exchange("POST", "/2018-06-01/runtime/invocation/" + request_id + "/response", body, ""));
+    report(
+        exchange("POST", "/2018-06-01/runtime/invocation/" + request_id + "/response", body, ""));
   }
   void fail(const std::string& request_id, const std::string& type, const std::string& message) {
-    report(exchange("POST", "/2018-06-01/runtime/invocation/" + request_id + "/error", error_body(type, message), type));
+    report(exchange("POST", "/2018-06-01/runtime/invocation/" + request_id + "/error",
+                    error_body(type, message), type));
   }
   void fail_init(const std::string& type, const std::string& message) {
     report(exchange("POST", "/2018-06-01/runtime/init/error", error_body(type, message), type));
@@ -54,13 +62,18 @@ class RuntimeApi {
 
  private:
   static std::string error_body(const std::string& type, const std::string& message) {
-    return guard::JsonObject{}.add("errorMessage", message).add("errorType", type).raw("stackTrace", "[]").text();
+    return guard::JsonObject{}
+        .add("errorMessage", message)
+        .add("errorType", type)
+        .raw("stackTrace", "[]")
+        .text();
   }
   static void report(const Result<aws::HttpResponse>& answer) {
     if (!answer) std::printf("sitelatch error: the Runtime API: %s\n", answer.error().text.c_str());
   }
 
-  Result<aws::HttpResponse> exchange(std::string method, std::string target, std::string body, const std::string& error_type) {
+  Result<aws::HttpResponse> exchange(std::string method, std::string target, std::string body,
+                                     const std::string& error_type) {
     aws::HttpRequest request;
     request.method = std::move(method);
     request.target = std::move(target);
@@ -100,9 +113,11 @@ Invocation invocation_of(const aws::HttpResponse& next) {
   const auto now = wall_now();
   invocation.now = from_unix_ms(now.count());
   auto left = std::chrono::milliseconds{20'000};
-  if (const auto until = parse_int(next.headers.get("Lambda-Runtime-Deadline-Ms"))) left = std::chrono::milliseconds{*until} - now - margin;
+  if (const auto until = parse_int(next.headers.get("Lambda-Runtime-Deadline-Ms")))
+    left = std::chrono::milliseconds{*until} - now - margin;
   // A deadline that is all but over, or out of this world: try all the same, for a little.
-  left = std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds{300}, std::chrono::milliseconds{900'000});
+  left = std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds{300},
+                                               std::chrono::milliseconds{900'000});
   invocation.deadline = std::chrono::steady_clock::now() + left;
   return invocation;
 }
@@ -113,13 +128,16 @@ class Program {
     if (!arrangement_) return;
     calls_ = std::make_unique<AwsGuardCalls>(*arrangement_);
     handler_ = std::make_unique<Handler>(*arrangement_, environment_, *calls_);
-    // The first event then finds its connection open. Lambda gives the init phase 10 seconds and a whole CPU.
+    // The first event then finds its connection open. Lambda gives the init phase 10 seconds and a
+    // whole CPU.
     calls_->connect_early(std::chrono::steady_clock::now() + std::chrono::seconds{3});
   }
 
   void handle(const aws::HttpResponse& next, RuntimeApi& runtime) {
     const auto invocation = invocation_of(next);
-    if (!arrangement_) return runtime.fail(invocation.request_id, "Sitelatch.NotConfigured", arrangement_.error().text);
+    if (!arrangement_)
+      return runtime.fail(invocation.request_id, "Sitelatch.NotConfigured",
+                          arrangement_.error().text);
     calls_->use_until(invocation.deadline);
     const auto outcome = handler_->handle(invocation);
     for (const auto& line : outcome.log) std::printf("%s\n", line.c_str());
@@ -141,7 +159,9 @@ int run() {
   const char* api = std::getenv("AWS_LAMBDA_RUNTIME_API");
   const auto endpoint = parse_endpoint("http://" + std::string{api ? api : ""});
   if (!endpoint) {
-    std::fprintf(stderr, "This is the function of a Sitelatch guard: it runs on AWS Lambda (AWS_LAMBDA_RUNTIME_API is not set).\n");
+    std::fprintf(stderr,
+                 "This is the function of a Sitelatch guard: it runs on AWS Lambda "
+                 "(AWS_LAMBDA_RUNTIME_API is not set).\n");
     return 2;
   }
   RuntimeApi runtime{*endpoint};

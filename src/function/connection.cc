@@ -24,7 +24,9 @@ Failure<Problem> problem(std::string_view what, std::string_view why) {
 }
 
 int milliseconds_left(Deadline deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
+          .count();
   return left < 0 ? 0 : left > 600'000 ? 600'000 : static_cast<int>(left);
 }
 
@@ -40,7 +42,8 @@ bool is_address(const std::string& host, int family) {
 std::string tls_reason(SSL* ssl) {
   if (const long verdict = SSL_get_verify_result(ssl); verdict != X509_V_OK)
     return std::string{"certificate not accepted: "} + X509_verify_cert_error_string(verdict) +
-           (ca_bundle_path().empty() ? " (no CA bundle was found)" : " (CA bundle " + ca_bundle_path() + ")");
+           (ca_bundle_path().empty() ? " (no CA bundle was found)"
+                                     : " (CA bundle " + ca_bundle_path() + ")");
   char text[200];
   const auto code = ERR_get_error();
   if (!code) return "connection lost";
@@ -74,12 +77,15 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   const auto colon = authority.rfind(':');
   if (colon != authority.npos && (bracket == authority.npos || colon > bracket)) {
     const auto port = parse_int(authority.substr(colon + 1));
-    if (!port || *port < 1 || *port > 65535) return problem("endpoint '" + whole + "'", "has no proper port");
+    if (!port || *port < 1 || *port > 65535)
+      return problem("endpoint '" + whole + "'", "has no proper port");
     endpoint.port = static_cast<int>(*port);
     authority = authority.substr(0, colon);
   }
-  if (authority.starts_with('[') && authority.ends_with(']')) authority = authority.substr(1, authority.size() - 2);
-  if (authority.empty() || authority.find('@') != authority.npos) return problem("endpoint '" + whole + "'", "has no proper host");
+  if (authority.starts_with('[') && authority.ends_with(']'))
+    authority = authority.substr(1, authority.size() - 2);
+  if (authority.empty() || authority.find('@') != authority.npos)
+    return problem("endpoint '" + whole + "'", "has no proper host");
   endpoint.host = std::string{authority};
   return endpoint;
 }
@@ -106,9 +112,11 @@ Result<Done> Connection::connect_to(const Endpoint& endpoint, Deadline deadline)
   hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
   // RFC 6761 §6.3; a root without /etc/hosts would ask a name server.
   const auto name = endpoint.host == "localhost" ? std::string{"127.0.0.1"} : endpoint.host;
-  if (is_address(name, AF_INET) || is_address(name, AF_INET6)) hints.ai_flags = AI_NUMERICSERV | AI_NUMERICHOST;
+  if (is_address(name, AF_INET) || is_address(name, AF_INET6))
+    hints.ai_flags = AI_NUMERICSERV | AI_NUMERICHOST;
   addrinfo* found = nullptr;
-  const int status = getaddrinfo(name.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
+  const int status =
+      getaddrinfo(name.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
   if (status != 0) return problem("cannot find " + endpoint.host, gai_strerror(status));
   const std::unique_ptr<addrinfo, FreeAddresses> addresses{found};
   std::string why = "no address";
@@ -146,7 +154,8 @@ Result<Done> Connection::start_tls(const std::string& host, Deadline deadline) {
   } else {
     X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), 0);
     // What SSL_set_tlsext_host_name does, without its C cast.
-    SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
+    SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host.c_str()));
   }
   SSL_set_fd(ssl_, fd_);
   for (;;) {
@@ -172,7 +181,8 @@ Result<Done> Connection::wait(bool readable, Deadline deadline) const {
 Result<bool> Connection::tls_again(int result, Deadline deadline, std::string_view what) {
   const int error = SSL_get_error(ssl_, result);
   if (error == SSL_ERROR_ZERO_RETURN) return false;
-  if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return problem(what, tls_reason(ssl_));
+  if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+    return problem(what, tls_reason(ssl_));
   const auto ready = wait(error == SSL_ERROR_WANT_READ, deadline);
   if (!ready) return problem(what, ready.error().text);
   return true;

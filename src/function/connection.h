@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One TCP or TLS connection with deadlines on everything; blocking for its caller, non-blocking underneath.
-// Own code: size and cold start are the function's features (docs/facts/guard.md).
+// One TCP or TLS connection with deadlines on everything; blocking for its caller, non-blocking
+// underneath. Own code: size and cold start are the function's features (docs/facts/guard.md).
 #pragma once
 
 #include <chrono>

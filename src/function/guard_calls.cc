@@ -41,7 +41,9 @@ std::optional<std::string> present(const Xml& parent, std::string_view name) {
   return found ? std::optional<std::string>{found->text} : std::nullopt;
 }
 
-Failure<CallError> unreadable(std::string_view what) { return failure(CallError{"", "AWS's answer about " + std::string{what} + " cannot be read", 0}); }
+Failure<CallError> unreadable(std::string_view what) {
+  return failure(CallError{"", "AWS's answer about " + std::string{what} + " cannot be read", 0});
+}
 }  // namespace
 
 std::optional<guard::Check> read_check_xml(std::string_view body) {
@@ -64,7 +66,8 @@ std::optional<guard::Check> read_check_xml(std::string_view body) {
   return read;
 }
 
-std::optional<std::optional<guard::AlarmSeen>> read_alarm_xml(std::string_view body, std::string_view arn) {
+std::optional<std::optional<guard::AlarmSeen>> read_alarm_xml(std::string_view body,
+                                                              std::string_view arn) {
   const auto root = parse_xml(body);
   const auto* alarms = root ? root->anywhere("MetricAlarms") : nullptr;
   if (!root || !root->anywhere("DescribeAlarmsResult")) return std::nullopt;
@@ -75,7 +78,8 @@ std::optional<std::optional<guard::AlarmSeen>> read_alarm_xml(std::string_view b
     auto changed = parse_iso8601(alarm["StateTransitionedTimestamp"].text);
     if (!changed) changed = parse_iso8601(alarm["StateUpdatedTimestamp"].text);
     if (!state || !changed) return std::nullopt;
-    return guard::AlarmSeen{*state, *changed, alarm["ActionsEnabled"].text != "false", guard::from_real_data(alarm["StateReason"].text)};
+    return guard::AlarmSeen{*state, *changed, alarm["ActionsEnabled"].text != "false",
+                            guard::from_real_data(alarm["StateReason"].text)};
   }
   return std::optional<guard::AlarmSeen>{};
 }
@@ -92,13 +96,15 @@ guard::Texts read_tags_xml(std::string_view body) {
 AwsGuardCalls::AwsGuardCalls(guard::Arrangement arrangement)
     : ours_(std::move(arrangement)), partition_(guard::partition_of(own_region())) {}
 
-CallResult<Answer> AwsGuardCalls::call(std::string_view service, std::string_view region, aws::HttpRequest request) {
+CallResult<Answer> AwsGuardCalls::call(std::string_view service, std::string_view region,
+                                       aws::HttpRequest request) {
   const auto where = find_service(service, partition_, region);
   if (!where) return failure(CallError{"", where.error().text, 0});
   return client_.call(*where, std::move(request), deadline_);
 }
 
-CallResult<Answer> AwsGuardCalls::route53(std::string method, std::string target, std::string body) {
+CallResult<Answer> AwsGuardCalls::route53(std::string method, std::string target,
+                                          std::string body) {
   aws::HttpRequest request;
   request.method = std::move(method);
   request.target = std::move(target);
@@ -107,7 +113,8 @@ CallResult<Answer> AwsGuardCalls::route53(std::string method, std::string target
   return call("route53", guard::control_region(partition_), std::move(request));
 }
 
-CallResult<Answer> AwsGuardCalls::query(std::string_view service, std::string_view region, std::string body) {
+CallResult<Answer> AwsGuardCalls::query(std::string_view service, std::string_view region,
+                                        std::string body) {
   aws::HttpRequest request;
   request.method = "POST";
   request.headers.set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
@@ -125,11 +132,13 @@ CallResult<Answer> AwsGuardCalls::logs(std::string_view operation, std::string b
 }
 
 void AwsGuardCalls::connect_early(Deadline deadline) {
-  if (const auto where = find_service("route53", partition_, guard::control_region(partition_))) client_.connect_early(*where, deadline);
+  if (const auto where = find_service("route53", partition_, guard::control_region(partition_)))
+    client_.connect_early(*where, deadline);
 }
 
 CallResult<guard::Check> AwsGuardCalls::read_check() {
-  auto answer = route53("GET", "/2013-04-01/healthcheck/" + percent_encode(ours_.health_check_id), "");
+  auto answer =
+      route53("GET", "/2013-04-01/healthcheck/" + percent_encode(ours_.health_check_id), "");
   if (!answer) return failure(answer.error());
   auto check = read_check_xml(answer->body);
   if (!check) return unreadable("the health check");
@@ -140,10 +149,14 @@ CallResult<std::optional<guard::AlarmSeen>> AwsGuardCalls::read_alarm() {
   const auto parts = split(ours_.alarm_arn, ':');
   // "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a:b" is the alarm "a:b".
   std::size_t start = 0;
-  for (int i = 0; i < 6 && start != std::string::npos; ++i) start = ours_.alarm_arn.find(':', start) + 1;
-  if (parts.size() < 7) return failure(CallError{"", "SITELATCH_ALARM_ARN is no ARN of an alarm", 0});
+  for (int i = 0; i < 6 && start != std::string::npos; ++i)
+    start = ours_.alarm_arn.find(':', start) + 1;
+  if (parts.size() < 7)
+    return failure(CallError{"", "SITELATCH_ALARM_ARN is no ARN of an alarm", 0});
   auto answer = query("monitoring", parts[3],
-                      form({{"Action", "DescribeAlarms"}, {"Version", "2010-08-01"}, {"AlarmNames.member.1", ours_.alarm_arn.substr(start)}}));
+                      form({{"Action", "DescribeAlarms"},
+                            {"Version", "2010-08-01"},
+                            {"AlarmNames.member.1", ours_.alarm_arn.substr(start)}}));
   if (!answer) return failure(answer.error());
   auto alarm = read_alarm_xml(answer->body, ours_.alarm_arn);
   if (!alarm) return unreadable("the alarm");
@@ -152,31 +165,44 @@ CallResult<std::optional<guard::AlarmSeen>> AwsGuardCalls::read_alarm() {
 
 CallResult<guard::Texts> AwsGuardCalls::read_tags() {
   auto answer = query("sns", arn_part(ours_.notify_topic_arn, 3),
-                      form({{"Action", "ListTagsForResource"}, {"Version", "2010-03-31"}, {"ResourceArn", ours_.notify_topic_arn}}));
+                      form({{"Action", "ListTagsForResource"},
+                            {"Version", "2010-03-31"},
+                            {"ResourceArn", ours_.notify_topic_arn}}));
   if (!answer) return failure(answer.error());
   const auto root = parse_xml(answer->body);
-  if (!root || !root->anywhere("ListTagsForResourceResult")) return unreadable("the notify topic's tags");
+  if (!root || !root->anywhere("ListTagsForResourceResult"))
+    return unreadable("the notify topic's tags");
   return read_tags_xml(answer->body);
 }
 
-CallResult<Updated> AwsGuardCalls::update_check(const guard::CheckChange& change, std::uint64_t version) {
+CallResult<Updated> AwsGuardCalls::update_check(const guard::CheckChange& change,
+                                                std::uint64_t version) {
   const auto flag = [](std::string_view name, const std::optional<bool>& value) {
     if (!value) return std::string{};
-    return "<" + std::string{name} + ">" + (*value ? "true" : "false") + "</" + std::string{name} + ">";
+    return "<" + std::string{name} + ">" + (*value ? "true" : "false") + "</" + std::string{name} +
+           ">";
   };
-  std::string body = R"(<UpdateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheckVersion>)" + std::to_string(version) + "</HealthCheckVersion>";
+  std::string body =
+      R"(<UpdateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheckVersion>)" +
+      std::to_string(version) + "</HealthCheckVersion>";
   if (change.path) body += "<ResourcePath>" + xml_text(*change.path) + "</ResourcePath>";
   body += flag("Inverted", change.inverted) + flag("Disabled", change.disabled);
-  if (change.reset_path) body += "<ResetElements><ResettableElementName>ResourcePath</ResettableElementName></ResetElements>";
+  if (change.reset_path)
+    body +=
+        "<ResetElements><ResettableElementName>ResourcePath</ResettableElementName></"
+        "ResetElements>";
   body += "</UpdateHealthCheckRequest>";
-  auto answer = route53("POST", "/2013-04-01/healthcheck/" + percent_encode(ours_.health_check_id), std::move(body));
+  auto answer = route53("POST", "/2013-04-01/healthcheck/" + percent_encode(ours_.health_check_id),
+                        std::move(body));
   if (!answer) return failure(answer.error());
   const auto check = read_check_xml(answer->body);
   return Updated{check ? check->version : version + 1, answer->request_id};
 }
 
 CallResult<Done> AwsGuardCalls::write_tags(const guard::Texts& tags) {
-  auto body = form({{"Action", "TagResource"}, {"Version", "2010-03-31"}, {"ResourceArn", ours_.notify_topic_arn}});
+  auto body = form({{"Action", "TagResource"},
+                    {"Version", "2010-03-31"},
+                    {"ResourceArn", ours_.notify_topic_arn}});
   int n = 0;
   for (const auto& [key, value] : tags) {
     const auto member = "&Tags.member." + std::to_string(++n);
@@ -189,34 +215,52 @@ CallResult<Done> AwsGuardCalls::write_tags(const guard::Texts& tags) {
 
 CallResult<Done> AwsGuardCalls::tell(std::string_view subject, std::string_view message) {
   auto answer = query("sns", arn_part(ours_.notify_topic_arn, 3),
-                      form({{"Action", "Publish"}, {"Version", "2010-03-31"}, {"TopicArn", ours_.notify_topic_arn}, {"Subject", subject}, {"Message", message}}));
+                      form({{"Action", "Publish"},
+                            {"Version", "2010-03-31"},
+                            {"TopicArn", ours_.notify_topic_arn},
+                            {"Subject", subject},
+                            {"Message", message}}));
   if (!answer) return failure(answer.error());
   return Done{};
 }
 
 CallResult<Done> AwsGuardCalls::try_to_tell() {
-  // A message by protocol without the entry that it must have: InvalidParameter after authorisation (fact guard-6).
+  // A message by protocol without the entry that it must have: InvalidParameter after authorisation
+  // (fact guard-6).
   auto answer = query("sns", arn_part(ours_.notify_topic_arn, 3),
-                      form({{"Action", "Publish"}, {"Version", "2010-03-31"}, {"TopicArn", ours_.notify_topic_arn},
-                            {"MessageStructure", "json"}, {"Message", R"({"self-test":"of the guard"})"}}));
+                      form({{"Action", "Publish"},
+                            {"Version", "2010-03-31"},
+                            {"TopicArn", ours_.notify_topic_arn},
+                            {"MessageStructure", "json"},
+                            {"Message", R"({"self-test":"of the guard"})"}}));
   if (!answer && answer.error().code != "InvalidParameter") return failure(answer.error());
   return Done{};
 }
 
 CallResult<Done> AwsGuardCalls::write_audit(std::string_view line, Instant at) {
   if (ours_.audit_group.empty()) return Done{};
-  const auto stream = guard::JsonObject{}.add("logGroupName", ours_.audit_group).add("logStreamName", "function").text();
-  const auto event = guard::JsonObject{}.raw("timestamp", std::to_string(unix_ms(at))).add("message", line).text();
-  const auto events = guard::JsonObject{}.add("logGroupName", ours_.audit_group).add("logStreamName", "function").raw("logEvents", "[" + event + "]").text();
+  const auto stream = guard::JsonObject{}
+                          .add("logGroupName", ours_.audit_group)
+                          .add("logStreamName", "function")
+                          .text();
+  const auto event =
+      guard::JsonObject{}.raw("timestamp", std::to_string(unix_ms(at))).add("message", line).text();
+  const auto events = guard::JsonObject{}
+                          .add("logGroupName", ours_.audit_group)
+                          .add("logStreamName", "function")
+                          .raw("logEvents", "[" + event + "]")
+                          .text();
   const auto nothing_to_write = line.empty();
   for (const bool first : {true, false}) {
     if (!nothing_to_write) {
       auto answer = logs("PutLogEvents", events);
       if (answer) return Done{};
-      if (!first || answer.error().code != "ResourceNotFoundException") return failure(answer.error());
+      if (!first || answer.error().code != "ResourceNotFoundException")
+        return failure(answer.error());
     }
     auto made = logs("CreateLogStream", stream);
-    if (!made && made.error().code != "ResourceAlreadyExistsException") return failure(made.error());
+    if (!made && made.error().code != "ResourceAlreadyExistsException")
+      return failure(made.error());
     if (nothing_to_write) return Done{};
   }
   return Done{};

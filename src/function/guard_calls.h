@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The eight calls that the guard's function makes, as an interface (tests put a world of their own behind it) and on AWS.
+// The eight calls that the guard's function makes, as an interface (tests put a world of their own
+// behind it) and on AWS.
 #pragma once
 
 #include <optional>
@@ -23,7 +24,8 @@ class GuardCalls {
   // Nothing: there is no such alarm.
   virtual CallResult<std::optional<guard::AlarmSeen>> read_alarm() = 0;
   virtual CallResult<guard::Texts> read_tags() = 0;
-  virtual CallResult<Updated> update_check(const guard::CheckChange& change, std::uint64_t version) = 0;
+  virtual CallResult<Updated> update_check(const guard::CheckChange& change,
+                                           std::uint64_t version) = 0;
   virtual CallResult<Done> write_tags(const guard::Texts& tags) = 0;
   virtual CallResult<Done> tell(std::string_view subject, std::string_view message) = 0;
   virtual CallResult<Done> write_audit(std::string_view line, Instant at) = 0;
@@ -40,7 +42,8 @@ class AwsGuardCalls final : public GuardCalls {
   CallResult<guard::Check> read_check() override;
   CallResult<std::optional<guard::AlarmSeen>> read_alarm() override;
   CallResult<guard::Texts> read_tags() override;
-  CallResult<Updated> update_check(const guard::CheckChange& change, std::uint64_t version) override;
+  CallResult<Updated> update_check(const guard::CheckChange& change,
+                                   std::uint64_t version) override;
   CallResult<Done> write_tags(const guard::Texts& tags) override;
   CallResult<Done> tell(std::string_view subject, std::string_view message) override;
   CallResult<Done> write_audit(std::string_view line, Instant at) override;
@@ -50,7 +53,8 @@ class AwsGuardCalls final : public GuardCalls {
   CallResult<Answer> route53(std::string method, std::string target, std::string body);
   CallResult<Answer> query(std::string_view service, std::string_view region, std::string form);
   CallResult<Answer> logs(std::string_view operation, std::string body);
-  CallResult<Answer> call(std::string_view service, std::string_view region, aws::HttpRequest request);
+  CallResult<Answer> call(std::string_view service, std::string_view region,
+                          aws::HttpRequest request);
 
   guard::Arrangement ours_;
   std::string partition_;
@@ -60,7 +64,8 @@ class AwsGuardCalls final : public GuardCalls {
 
 // Parts of AWS's answers, apart for tests and the fuzzer.
 std::optional<guard::Check> read_check_xml(std::string_view body);
-std::optional<std::optional<guard::AlarmSeen>> read_alarm_xml(std::string_view body, std::string_view arn);
+std::optional<std::optional<guard::AlarmSeen>> read_alarm_xml(std::string_view body,
+                                                              std::string_view arn);
 guard::Texts read_tags_xml(std::string_view body);
 
 }  // namespace sitelatch::function

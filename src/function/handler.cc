@@ -33,7 +33,9 @@ std::string one_line(std::string text) {
   return text;
 }
 
-bool quiet(Verdict::Kind kind) { return kind == Verdict::Kind::nothing_to_do || kind == Verdict::Kind::in_maintenance; }
+bool quiet(Verdict::Kind kind) {
+  return kind == Verdict::Kind::nothing_to_do || kind == Verdict::Kind::in_maintenance;
+}
 }  // namespace
 
 struct Handler::Run {
@@ -62,10 +64,18 @@ Outcome Handler::handle(const Invocation& invocation) {
   const auto event = guard::parse_event(invocation.event);
   Run run{invocation, guard::decision_time(invocation.now, event), false, {}, {}, {}};
   switch (event.kind) {
-    case guard::Event::Kind::notifications: handle_notifications(event, run); break;
-    case guard::Event::Kind::schedule: handle_tick(event, run); break;
-    case guard::Event::Kind::self_test: self_test(run); return std::move(run.outcome);
-    case guard::Event::Kind::unknown: refuse("", event.problem, run); break;
+    case guard::Event::Kind::notifications:
+      handle_notifications(event, run);
+      break;
+    case guard::Event::Kind::schedule:
+      handle_tick(event, run);
+      break;
+    case guard::Event::Kind::self_test:
+      self_test(run);
+      return std::move(run.outcome);
+    case guard::Event::Kind::unknown:
+      refuse("", event.problem, run);
+      break;
   }
   queue_trouble(run);
   tell_people(run);
@@ -94,7 +104,10 @@ void Handler::handle_notifications(const guard::Event& event, Run& run) {
 void Handler::handle_tick(const guard::Event& event, Run& run) {
   run.by_schedule = true;
   if (!ours_.rule_arn.empty() && event.rule_arn != ours_.rule_arn)
-    refuse("", "the tick is of the rule '" + event.rule_arn.substr(0, 200) + "', not '" + ours_.rule_arn + "'", run);
+    refuse("",
+           "the tick is of the rule '" + event.rule_arn.substr(0, 200) + "', not '" +
+               ours_.rule_arn + "'",
+           run);
   else
     decide_and_act(nullptr, "", run);
 }
@@ -113,24 +126,31 @@ void Handler::refuse(std::string_view message_id, std::string why, Run& run) {
                         .add("why", why)
                         .add("note", "invocation " + run.invocation.request_id)
                         .text();
-  if (const auto written = calls_.write_audit(line, run.now); !written) run.warn("not in the audit log: " + written.error().text());
+  if (const auto written = calls_.write_audit(line, run.now); !written)
+    run.warn("not in the audit log: " + written.error().text());
   // Somebody who may publish to the topic must not be able to flood people.
   if (told_of_refusal_ && run.now < *told_of_refusal_ + between_refusals) return;
   told_of_refusal_ = run.now;
   if (untold_.size() < most_untold)
-    untold_.push_back({"Sitelatch refused an event", "The guard of health check " + ours_.health_check_id + " was sent an event that it does not act on: " + why +
-                                                         "\nNothing was changed. Further refusals of the next ten minutes are in the log only."});
+    untold_.push_back(
+        {"Sitelatch refused an event", "The guard of health check " + ours_.health_check_id +
+                                           " was sent an event that it does not act on: " + why +
+                                           "\nNothing was changed. Further refusals of the next "
+                                           "ten minutes are in the log only."});
 }
 
-void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view message_id, Run& run) {
+void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view message_id,
+                             Run& run) {
   for (int attempt = 0; attempt < most_mismatches; ++attempt) {
     // The check before the record: see guard/rules/decision.h.
     const auto check = calls_.read_check();
     if (!check) return run.fail("the health check cannot be read: " + check.error().text());
     const auto tags = calls_.read_tags();
     // Without its record the guard still latches; what the environment says of releases holds.
-    if (!tags) run.warn("the record cannot be read, going by the environment: " + tags.error().text());
-    Situation situation{*check, std::nullopt, guard::read_record(environment_, tags ? *tags : guard::Texts{})};
+    if (!tags)
+      run.warn("the record cannot be read, going by the environment: " + tags.error().text());
+    Situation situation{*check, std::nullopt,
+                        guard::read_record(environment_, tags ? *tags : guard::Texts{})};
     if (!evidence) {
       const auto alarm = calls_.read_alarm();
       // A latch that somebody undid is latched again without it.
@@ -139,32 +159,46 @@ void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view m
       else
         run.fail("the alarm cannot be read: " + alarm.error().text());
     }
-    const auto verdict = evidence ? guard::on_alarm(situation, *evidence, run.now) : guard::on_tick(situation, run.now);
+    const auto verdict = evidence ? guard::on_alarm(situation, *evidence, run.now)
+                                  : guard::on_tick(situation, run.now);
     Updated updated;
     std::string why_not;
-    if (verdict.change && !verdict.change->check.empty() && !latch(verdict, situation, run, updated, why_not)) {
+    if (verdict.change && !verdict.change->check.empty() &&
+        !latch(verdict, situation, run, updated, why_not)) {
       if (why_not.empty()) continue;  // somebody was faster: read and decide again
       return run.fail(why_not);
     }
-    run.say(std::string{to_string(verdict.kind)} + " health check " + ours_.health_check_id + ": " + verdict.why +
-            (updated.version ? " (version " + std::to_string(situation.check.version) + " -> " + std::to_string(updated.version) + ")" : ""));
-    auto record = JsonObject{}.add("message_id", message_id).add("verdict", to_string(verdict.kind)).add("why", verdict.why);
+    run.say(std::string{to_string(verdict.kind)} + " health check " + ours_.health_check_id + ": " +
+            verdict.why +
+            (updated.version ? " (version " + std::to_string(situation.check.version) + " -> " +
+                                   std::to_string(updated.version) + ")"
+                             : ""));
+    auto record = JsonObject{}
+                      .add("message_id", message_id)
+                      .add("verdict", to_string(verdict.kind))
+                      .add("why", verdict.why);
     if (updated.version) record.raw("version", std::to_string(updated.version));
     run.records.push_back(record.text());
     if (verdict.tell && untold_.size() < most_untold)
-      untold_.push_back({"Sitelatch: " + std::string{to_string(verdict.kind)}, "Health check " + ours_.health_check_id + ": " + verdict.why + "." +
-                             (verdict.change && !verdict.change->check.empty() ? "\nChanged: " + guard::describe(verdict.change->check) : "") +
-                             "\nWhen the sites are in sync: sitelatch switch-back " + ours_.health_check_id});
+      untold_.push_back({"Sitelatch: " + std::string{to_string(verdict.kind)},
+                         "Health check " + ours_.health_check_id + ": " + verdict.why + "." +
+                             (verdict.change && !verdict.change->check.empty()
+                                  ? "\nChanged: " + guard::describe(verdict.change->check)
+                                  : "") +
+                             "\nWhen the sites are in sync: sitelatch switch-back " +
+                             ours_.health_check_id});
     if (verdict.change && tags) note(*verdict.change, *tags, run);
     tell_people(run);
-    if (!quiet(verdict.kind) && !(run.by_schedule && !verdict.change)) write_down(verdict, situation, updated, run);
+    if (!quiet(verdict.kind) && !(run.by_schedule && !verdict.change))
+      write_down(verdict, situation, updated, run);
     return;
   }
   run.fail("the health check kept changing under the guard; not latched yet");
 }
 
 // True: the update is made. False with a reason: it failed; without: the version has moved on.
-bool Handler::latch(const Verdict& verdict, const Situation& situation, Run& run, Updated& updated, std::string& why_not) {
+bool Handler::latch(const Verdict& verdict, const Situation& situation, Run& run, Updated& updated,
+                    std::string& why_not) {
   auto made = calls_.update_check(verdict.change->check, verdict.change->expected_version);
   if (made) {
     updated = *made;
@@ -189,10 +223,12 @@ void Handler::note(const guard::Change& change, const guard::Texts& tags, Run& r
     if (there == tags.end() || there->second != value->second) to_write.insert(*value);
   }
   if (to_write.empty()) return;
-  if (const auto written = calls_.write_tags(to_write); !written) run.warn("the record cannot be written: " + written.error().text());
+  if (const auto written = calls_.write_tags(to_write); !written)
+    run.warn("the record cannot be written: " + written.error().text());
 }
 
-void Handler::write_down(const Verdict& verdict, const Situation& before, const Updated& updated, Run& run) {
+void Handler::write_down(const Verdict& verdict, const Situation& before, const Updated& updated,
+                         Run& run) {
   auto line = JsonObject{}
                   .add("sitelatch", "audit")
                   .add("at", iso8601_ms(run.now))
@@ -202,20 +238,25 @@ void Handler::write_down(const Verdict& verdict, const Situation& before, const 
                   .add("why", verdict.why)
                   .add("before", words_of(before.check));
   if (updated.version) {
-    line.add("after", words_of(guard::apply(verdict.change->check, before.check))).add("version", std::to_string(updated.version));
+    line.add("after", words_of(guard::apply(verdict.change->check, before.check)))
+        .add("version", std::to_string(updated.version));
     if (!updated.request_id.empty()) line.add("request_id", updated.request_id);
   }
   line.add("note", "invocation " + run.invocation.request_id);
-  if (const auto written = calls_.write_audit(line.text(), run.now); !written) run.warn("not in the audit log: " + written.error().text());
+  if (const auto written = calls_.write_audit(line.text(), run.now); !written)
+    run.warn("not in the audit log: " + written.error().text());
 }
 
-// A guard that has lost a right still latches, but people must hear of it: hourly, not every minute.
+// A guard that has lost a right still latches, but people must hear of it: hourly, not every
+// minute.
 void Handler::queue_trouble(Run& run) {
   if (run.warnings.empty() || untold_.size() >= most_untold) return;
   if (told_of_trouble_ && run.now < *told_of_trouble_ + between_troubles) return;
   told_of_trouble_ = run.now;
-  untold_.push_back({"Sitelatch: the guard is impaired", "The guard of health check " + ours_.health_check_id + " works, but not all of it:\n" +
-                                                             join(run.warnings, "\n") + "\nSee: sitelatch status " + ours_.health_check_id});
+  untold_.push_back({"Sitelatch: the guard is impaired",
+                     "The guard of health check " + ours_.health_check_id +
+                         " works, but not all of it:\n" + join(run.warnings, "\n") +
+                         "\nSee: sitelatch status " + ours_.health_check_id});
 }
 
 void Handler::tell_people(Run& run) {
@@ -226,37 +267,56 @@ void Handler::tell_people(Run& run) {
   }
 }
 
-// Proves every right by AWS's own answers and changes nothing: an update with a version that is not the check's must be
-// refused as such (409), not for want of rights (403).
+// Proves every right by AWS's own answers and changes nothing: an update with a version that is not
+// the check's must be refused as such (409), not for want of rights (403).
 void Handler::self_test(Run& run) {
   std::vector<std::string> lines;
   bool all = true;
   const auto report = [&](std::string_view right, bool ok, const std::string& detail) {
     all = all && ok;
     run.say("self-test " + std::string{right} + ": " + (ok ? "ok" : "FAILED: " + detail));
-    lines.push_back(JsonObject{}.add("right", right).raw("ok", ok ? "true" : "false").add("detail", detail).text());
+    lines.push_back(JsonObject{}
+                        .add("right", right)
+                        .raw("ok", ok ? "true" : "false")
+                        .add("detail", detail)
+                        .text());
   };
   const auto check = calls_.read_check();
-  report("route53:GetHealthCheck", bool{check}, check ? "version " + std::to_string(check->version) : check.error().text());
+  report("route53:GetHealthCheck", bool{check},
+         check ? "version " + std::to_string(check->version) : check.error().text());
   const auto version = check ? check->version : 1;
   const auto update = calls_.update_check({}, version > 1 ? version - 1 : version + 1000);
   const bool refused = !update && update.error().code == "HealthCheckVersionMismatch";
-  report("route53:UpdateHealthCheck", refused, update ? "an update with a stale version was accepted" : update.error().text());
+  report("route53:UpdateHealthCheck", refused,
+         update ? "an update with a stale version was accepted" : update.error().text());
   const auto alarm = calls_.read_alarm();
   report("cloudwatch:DescribeAlarms", alarm && alarm->has_value(),
-         !alarm ? alarm.error().text() : *alarm ? std::string{to_string((*alarm)->state)} : "there is no such alarm");
+         !alarm   ? alarm.error().text()
+         : *alarm ? std::string{to_string((*alarm)->state)}
+                  : "there is no such alarm");
   const auto tags = calls_.read_tags();
-  report("sns:ListTagsForResource", bool{tags}, tags ? std::to_string(tags->size()) + " tags" : tags.error().text());
-  const auto told = tags ? tags->find(std::string{guard::tag::told}) : guard::Texts::const_iterator{};
-  const auto same = tags && told != tags->end() ? told->second : std::string{"0"};  // "0" means: never
+  report("sns:ListTagsForResource", bool{tags},
+         tags ? std::to_string(tags->size()) + " tags" : tags.error().text());
+  const auto told =
+      tags ? tags->find(std::string{guard::tag::told}) : guard::Texts::const_iterator{};
+  const auto same =
+      tags && told != tags->end() ? told->second : std::string{"0"};  // "0" means: never
   const auto tagged = calls_.write_tags({{std::string{guard::tag::told}, same}});
   report("sns:TagResource", bool{tagged}, tagged ? "" : tagged.error().text());
   const auto publish = calls_.try_to_tell();
   report("sns:Publish", bool{publish}, publish ? "" : publish.error().text());
   const auto audit = calls_.write_audit("", run.now);
   report("logs:CreateLogStream", bool{audit}, audit ? "" : audit.error().text());
-  const auto put = calls_.write_audit(JsonObject{}.add("sitelatch", "audit").add("at", iso8601_ms(run.now)).add("health_check", ours_.health_check_id)
-                                          .add("action", "self-test").add("who", "function").add("why", all ? "every right is there" : "a right is missing").text(), run.now);
+  const auto put =
+      calls_.write_audit(JsonObject{}
+                             .add("sitelatch", "audit")
+                             .add("at", iso8601_ms(run.now))
+                             .add("health_check", ours_.health_check_id)
+                             .add("action", "self-test")
+                             .add("who", "function")
+                             .add("why", all ? "every right is there" : "a right is missing")
+                             .text(),
+                         run.now);
   report("logs:PutLogEvents", bool{put}, put ? "" : put.error().text());
   run.outcome.response = JsonObject{}
                              .add("self_test", all ? "ok" : "failed")

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one event leads to: read the check, then the record; decide by guard/rules; latch under the version, then note it,
-// then tell people, then write it down. What fails after the latch never undoes it. A latch that fails is the function's error,
-// so that AWS tries again; so is a message to people that nobody got (it stays to be told at the next event).
+// What one event leads to: read the check, then the record; decide by guard/rules; latch under the
+// version, then note it, then tell people, then write it down. What fails after the latch never
+// undoes it. A latch that fails is the function's error, so that AWS tries again; so is a message
+// to people that nobody got (it stays to be told at the next event).
 #pragma once
 
 #include <string>
@@ -21,9 +22,9 @@ struct Invocation {
 };
 
 struct Outcome {
-  bool failed = false;       // to be tried again by AWS
-  std::string error;         // why
-  std::string response;      // JSON: what was done with each record
+  bool failed = false;           // to be tried again by AWS
+  std::string error;             // why
+  std::string response;          // JSON: what was done with each record
   std::vector<std::string> log;  // lines for stdout
 };
 
@@ -43,9 +44,11 @@ class Handler {
   void self_test(Run& run);
   void decide_and_act(const guard::Evidence* evidence, std::string_view message_id, Run& run);
   void refuse(std::string_view message_id, std::string why, Run& run);
-  bool latch(const guard::Verdict& verdict, const guard::Situation& situation, Run& run, Updated& updated, std::string& why_not);
+  bool latch(const guard::Verdict& verdict, const guard::Situation& situation, Run& run,
+             Updated& updated, std::string& why_not);
   void note(const guard::Change& change, const guard::Texts& tags, Run& run);
-  void write_down(const guard::Verdict& verdict, const guard::Situation& before, const Updated& updated, Run& run);
+  void write_down(const guard::Verdict& verdict, const guard::Situation& before,
+                  const Updated& updated, Run& run);
   void queue_trouble(Run& run);
   void tell_people(Run& run);
 

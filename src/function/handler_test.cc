@@ -22,10 +22,11 @@ const CallError denied{"AccessDenied", "User: x is not authorized to perform: y"
 class Cloud final : public GuardCalls {
  public:
   guard::Check check = guard::testing::healthy_check();
-  std::optional<guard::AlarmSeen> alarm = guard::AlarmSeen{guard::AlarmState::ok, at(-3600), true, true};
+  std::optional<guard::AlarmSeen> alarm =
+      guard::AlarmSeen{guard::AlarmState::ok, at(-3600), true, true};
   guard::Texts tags;
   std::vector<std::string> calls, told, audit;
-  std::string failing;              // this call is denied
+  std::string failing;                  // this call is denied
   std::function<void()> before_update;  // somebody else is faster
 
   CallResult<guard::Check> read_check() override {
@@ -40,7 +41,8 @@ class Cloud final : public GuardCalls {
     if (fails("read_tags")) return failure(denied);
     return tags;
   }
-  CallResult<Updated> update_check(const guard::CheckChange& change, std::uint64_t version) override {
+  CallResult<Updated> update_check(const guard::CheckChange& change,
+                                   std::uint64_t version) override {
     if (fails("update_check")) return failure(denied);
     if (before_update) std::exchange(before_update, nullptr)();
     if (version != check.version) return failure(CallError{"HealthCheckVersionMismatch", "", 409});
@@ -77,10 +79,14 @@ class Cloud final : public GuardCalls {
 struct Fixture {
   Cloud cloud;
   Handler handler{arrangement(), {{"SITELATCH_ORIGINAL_PATH", "/lb-check"}}, cloud};
-  Outcome run(std::string_view event, int second = 60) { return handler.handle({event, "i-1", at(second), {}}); }
+  Outcome run(std::string_view event, int second = 60) {
+    return handler.handle({event, "i-1", at(second), {}});
+  }
 };
 const std::string alarm_event = sns_event({AlarmMessage{}.json()});
-const std::string tick = R"({"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T12:01:00Z","resources":[")" + arrangement().rule_arn + R"("]})";
+const std::string tick =
+    R"({"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T12:01:00Z","resources":[")" +
+    arrangement().rule_arn + R"("]})";
 }  // namespace
 
 TEST_CASE("an alarm latches, is noted, told and written down, in this order") {
@@ -88,7 +94,8 @@ TEST_CASE("an alarm latches, is noted, told and written down, in this order") {
   const auto outcome = f.run(alarm_event);
   CHECK_FALSE(outcome.failed);
   CHECK(f.cloud.check.path == "/lb-check-failed-over");
-  CHECK(f.cloud.calls == std::vector<std::string>{"read_check", "read_tags", "update_check", "write_tags", "tell", "write_audit"});
+  CHECK(f.cloud.calls == std::vector<std::string>{"read_check", "read_tags", "update_check",
+                                                  "write_tags", "tell", "write_audit"});
   CHECK(f.cloud.tags.contains("sitelatch:latched"));
   const auto audit = guard::Json::parse(f.cloud.audit.at(0));
   REQUIRE(audit);
@@ -180,7 +187,8 @@ TEST_CASE("a quiet tick leaves no trace but its line of log") {
   CHECK(f.cloud.check.version == 1);
 }
 
-TEST_CASE("a tick of another rule, and whatever is malformed, is refused, told once and written down") {
+TEST_CASE(
+    "a tick of another rule, and whatever is malformed, is refused, told once and written down") {
   Fixture f;
   f.run(R"({"source":"aws.events","detail-type":"Scheduled Event","resources":["arn:other"]})");
   for (const auto* event : {"", "{", "[]", "{\"Records\":[{}]}", "\xff\xfe"}) {
@@ -215,7 +223,8 @@ TEST_CASE("the self-test proves each right and changes nothing") {
   f.cloud.check.version = 7;
   CHECK(f.run(R"({"sitelatch":"self-test"})").response.find("failed") == std::string::npos);
   CHECK(f.cloud.check.version == 7);
-  for (const auto* call : {"read_check", "update_check", "read_alarm", "read_tags", "write_tags", "try_to_tell", "write_audit"}) {
+  for (const auto* call : {"read_check", "update_check", "read_alarm", "read_tags", "write_tags",
+                           "try_to_tell", "write_audit"}) {
     f.cloud.failing = call;
     const auto failed = guard::Json::parse(f.run(R"({"sitelatch":"self-test"})").response);
     REQUIRE(failed);

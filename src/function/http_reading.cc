@@ -9,7 +9,8 @@ constexpr std::size_t most_head_bytes = 65'536;
 
 class ResponseReader {
  public:
-  ResponseReader(Connection& connection, std::size_t most, Deadline deadline) : connection_(connection), most_(most), deadline_(deadline) {}
+  ResponseReader(Connection& connection, std::size_t most, Deadline deadline)
+      : connection_(connection), most_(most), deadline_(deadline) {}
 
   bool read(HttpReading& out) {
     do {
@@ -18,10 +19,12 @@ class ResponseReader {
     const auto& headers = out.response.headers;
     out.keep = keep_alive_ && !equal_ignoring_case(headers.get("Connection"), "close");
     if (out.response.status == 204 || out.response.status == 304) return true;
-    if (lower(headers.get("Transfer-Encoding")).find("chunked") != std::string::npos) return read_chunks(out.response.body);
+    if (lower(headers.get("Transfer-Encoding")).find("chunked") != std::string::npos)
+      return read_chunks(out.response.body);
     if (const auto* length = headers.find("Content-Length")) {
       const auto bytes = parse_int(*length);
-      return bytes && *bytes >= 0 && static_cast<std::uint64_t>(*bytes) <= most_ && take(static_cast<std::size_t>(*bytes), out.response.body);
+      return bytes && *bytes >= 0 && static_cast<std::uint64_t>(*bytes) <= most_ &&
+             take(static_cast<std::size_t>(*bytes), out.response.body);
     }
     out.keep = false;
     while (!ended_)
@@ -71,7 +74,8 @@ class ResponseReader {
       total += line.size();
       const auto colon = line.find(':');
       if (total > most_head_bytes || colon == line.npos) return false;
-      out.response.headers.add(line.substr(0, colon), std::string{trim(std::string_view{line}.substr(colon + 1))});
+      out.response.headers.add(line.substr(0, colon),
+                               std::string{trim(std::string_view{line}.substr(colon + 1))});
     }
     return false;
   }
@@ -81,9 +85,12 @@ class ResponseReader {
       std::size_t size = 0, digits = 0;
       for (; digits < line.size() && digits < 8; ++digits) {
         const char small = static_cast<char>(line[digits] | 0x20);
-        if (line[digits] >= '0' && line[digits] <= '9') size = size * 16 + static_cast<std::size_t>(line[digits] - '0');
-        else if (small >= 'a' && small <= 'f') size = size * 16 + static_cast<std::size_t>(small - 'a' + 10);
-        else break;
+        if (line[digits] >= '0' && line[digits] <= '9')
+          size = size * 16 + static_cast<std::size_t>(line[digits] - '0');
+        else if (small >= 'a' && small <= 'f')
+          size = size * 16 + static_cast<std::size_t>(small - 'a' + 10);
+        else
+          break;
       }
       if (digits == 0 || size > most_) return false;
       if (size == 0) {
@@ -104,7 +111,8 @@ class ResponseReader {
 };
 }  // namespace
 
-Result<HttpReading, HttpReading> read_response(Connection& connection, std::size_t most_bytes, Deadline deadline) {
+Result<HttpReading, HttpReading> read_response(Connection& connection, std::size_t most_bytes,
+                                               Deadline deadline) {
   ResponseReader reader{connection, most_bytes, deadline};
   HttpReading reading;
   if (reader.read(reading)) return reading;

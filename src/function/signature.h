@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signing with the credentials that Lambda puts into the environment (SigV4; canonical form: aws/sigv4_canonical.h).
+// Signing with the credentials that Lambda puts into the environment (SigV4; canonical form:
+// aws/sigv4_canonical.h).
 #pragma once
 
 #include <string_view>
@@ -10,6 +11,7 @@
 namespace sitelatch::function {
 
 // Refused when there are no credentials.
-Result<Done> sign_from_environment(aws::HttpRequest& request, std::string_view service, std::string_view region);
+Result<Done> sign_from_environment(aws::HttpRequest& request, std::string_view service,
+                                   std::string_view region);
 
 }  // namespace sitelatch::function

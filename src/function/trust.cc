@@ -41,7 +41,8 @@ Der take_der(Bytes& from) {
   return der;
 }
 
-// RFC 5280 §4.1: Certificate { tbs { [0] version?, serial, signature, issuer, validity, subject, ... } ... }
+// RFC 5280 §4.1: Certificate { tbs { [0] version?, serial, signature, issuer, validity, subject,
+// ... } ... }
 Bytes subject_of(Bytes certificate) {
   Bytes tbs = take_der(certificate).content;
   tbs = take_der(tbs).content;
@@ -51,8 +52,9 @@ Bytes subject_of(Bytes certificate) {
   return take_der(tbs).whole;
 }
 
-// OpenSSL compares names in a canonical form; two DER forms of one name may differ in string types and case. So the key is
-// OpenSSL's own hash of the name, which rests on that form, and parsing a name alone is cheap.
+// OpenSSL compares names in a canonical form; two DER forms of one name may differ in string types
+// and case. So the key is OpenSSL's own hash of the name, which rests on that form, and parsing a
+// name alone is cheap.
 unsigned long key_of(const X509_NAME* name) {
   int ok = 0;
   return X509_NAME_hash_ex(name, nullptr, nullptr, &ok);
@@ -63,7 +65,8 @@ class Bundle {
   explicit Bundle(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     const std::string text{std::istreambuf_iterator<char>{file}, {}};
-    constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----", end = "-----END CERTIFICATE-----";
+    constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----",
+                               end = "-----END CERTIFICATE-----";
     for (std::size_t at = 0; (at = text.find(begin, at)) != text.npos;) {
       at += begin.size();
       const auto stop = text.find(end, at);
@@ -82,7 +85,8 @@ class Bundle {
       const unsigned char* at = reinterpret_cast<const unsigned char*>(der.data());
       X509* certificate = d2i_X509(nullptr, &at, static_cast<long>(der.size()));
       if (!certificate) continue;
-      if (X509_NAME_cmp(X509_get_subject_name(certificate), subject) == 0) any = X509_STORE_add_cert(store, certificate) == 1 || any;
+      if (X509_NAME_cmp(X509_get_subject_name(certificate), subject) == 0)
+        any = X509_STORE_add_cert(store, certificate) == 1 || any;
       X509_free(certificate);
     }
     return any;
@@ -95,7 +99,8 @@ class Bundle {
       if (c != '\n' && c != '\r' && c != ' ' && c != '\t') compact += c;
     auto der = unbase64(compact);
     if (!der) return;
-    const auto subject = subject_of({reinterpret_cast<const unsigned char*>(der->data()), der->size()});
+    const auto subject =
+        subject_of({reinterpret_cast<const unsigned char*>(der->data()), der->size()});
     if (subject.empty()) return;
     const unsigned char* at = subject.data();
     X509_NAME* name = d2i_X509_NAME(nullptr, &at, static_cast<long>(subject.size()));
@@ -109,7 +114,8 @@ class Bundle {
   std::multimap<unsigned long, std::size_t> by_subject_;
 };
 
-int by_subject(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name, X509_OBJECT* result) {
+int by_subject(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name,
+               X509_OBJECT* result) {
   if (type != X509_LU_X509) return 0;
   auto* bundle = static_cast<Bundle*>(X509_LOOKUP_get_method_data(lookup));
   X509_STORE* store = X509_LOOKUP_get_store(lookup);
@@ -120,7 +126,9 @@ int by_subject(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name
   X509_OBJECT* found = X509_OBJECT_retrieve_by_subject(objects, type, name);
   const int ok = found ? X509_OBJECT_set1_X509(result, X509_OBJECT_get0_X509(found)) : 0;
   X509_STORE_unlock(store);
-  if (ok) X509_free(X509_OBJECT_get0_X509(result));  // the reference that set1 took is the caller's to take
+  if (ok)
+    X509_free(
+        X509_OBJECT_get0_X509(result));  // the reference that set1 took is the caller's to take
   return ok;
 }
 
@@ -144,7 +152,8 @@ SSL_CTX* make_context() {
 std::string ca_bundle_path() {
   for (const auto* variable : {"AWS_CA_BUNDLE", "SSL_CERT_FILE"})
     if (const char* path = std::getenv(variable); path && *path) return path;
-  for (const auto* path : {"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  for (const auto* path : {"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt",
+                           "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
                            "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"})
     if (access(path, R_OK) == 0) return path;
   return "";

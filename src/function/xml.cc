@@ -22,7 +22,8 @@ void append_utf8(std::string& out, unsigned code) {
   } else if (code < 0x10000) {
     byte(0xE0 | (code >> 12)), byte(0x80 | ((code >> 6) & 63)), byte(0x80 | (code & 63));
   } else if (code < 0x110000) {
-    byte(0xF0 | (code >> 18)), byte(0x80 | ((code >> 12) & 63)), byte(0x80 | ((code >> 6) & 63)), byte(0x80 | (code & 63));
+    byte(0xF0 | (code >> 18)), byte(0x80 | ((code >> 12) & 63)), byte(0x80 | ((code >> 6) & 63)),
+        byte(0x80 | (code & 63));
   }
 }
 
@@ -50,7 +51,9 @@ std::string unescaped(std::string_view text) {
         const char small = static_cast<char>(c | 0x20);
         const bool digit = c >= '0' && c <= '9';
         if (!digit && !(hexadecimal && small >= 'a' && small <= 'f')) valid = false;
-        if (valid && value < 0x110000) value = value * (hexadecimal ? 16 : 10) + static_cast<unsigned>(digit ? c - '0' : small - 'a' + 10);
+        if (valid && value < 0x110000)
+          value = value * (hexadecimal ? 16 : 10) +
+                  static_cast<unsigned>(digit ? c - '0' : small - 'a' + 10);
       }
       if (valid) code = value;
     }
@@ -191,10 +194,14 @@ std::optional<Xml> parse_xml(std::string_view text) { return Reader{text}.read()
 std::string xml_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
   }
   return out;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// XML as AWS answers it: elements and text, read into a tree of views' copies. Bounded depth and count, nothing throws;
-// namespaces, attributes, comments and processing instructions are skipped.
+// XML as AWS answers it: elements and text, read into a tree of views' copies. Bounded depth and
+// count, nothing throws; namespaces, attributes, comments and processing instructions are skipped.
 #pragma once
 
 #include <optional>

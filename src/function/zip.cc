@@ -11,7 +11,8 @@ __asm__(
     ".global sitelatch_function_zip_end\n"
     ".balign 16\n"
     "sitelatch_function_zip_begin:\n"
-    ".incbin \"" SITELATCH_FUNCTION_ZIP "\"\n"
+    ".incbin \"" SITELATCH_FUNCTION_ZIP
+    "\"\n"
     "sitelatch_function_zip_end:\n"
     ".byte 0\n"
     ".popsection\n");
@@ -22,7 +23,8 @@ extern "C" const char sitelatch_function_zip_end[];
 namespace sitelatch::function {
 
 std::string_view function_zip() {
-  return {sitelatch_function_zip_begin, static_cast<std::size_t>(sitelatch_function_zip_end - sitelatch_function_zip_begin)};
+  return {sitelatch_function_zip_begin,
+          static_cast<std::size_t>(sitelatch_function_zip_end - sitelatch_function_zip_begin)};
 }
 
 const std::string& function_sha256() {

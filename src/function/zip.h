@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The native guard function as deploy uploads it: a zip of one static `bootstrap`, part of this binary.
+// The native guard function as deploy uploads it: a zip of one static `bootstrap`, part of this
+// binary.
 #pragma once
 
 #include <string>
@@ -7,7 +8,8 @@
 
 namespace sitelatch::function {
 
-std::string_view function_zip();       // bytes
-const std::string& function_sha256();  // CodeSha256 as Lambda tells it: base64 of SHA-256 of the zip
+std::string_view function_zip();  // bytes
+const std::string&
+function_sha256();  // CodeSha256 as Lambda tells it: base64 of SHA-256 of the zip
 
 }  // namespace sitelatch::function

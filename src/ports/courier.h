@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carries messages out of the house: HTTP(S) posts to subscribers, and mail. One attempt a call; the sender retries.
+// Carries messages out of the house: HTTP(S) posts to subscribers, and mail. One attempt a call;
+// the sender retries.
 #pragma once
 
 #include <functional>
@@ -21,8 +22,8 @@ struct Mail {
   std::string to, subject, body;
 };
 struct Receipt {
-  int http_status = 0;     // 0: no answer (failure says why)
-  std::string failure;     // empty: it arrived (for a post: an answer of any status came)
+  int http_status = 0;  // 0: no answer (failure says why)
+  std::string failure;  // empty: it arrived (for a post: an answer of any status came)
 };
 
 class Courier {

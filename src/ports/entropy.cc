@@ -23,7 +23,8 @@ std::string random_hex(Entropy& entropy, std::size_t digits) {
 
 std::string random_text(Entropy& entropy, std::size_t length, std::string_view alphabet) {
   std::string out;
-  // Bytes that would favour the alphabet's front are thrown away, so that every symbol is as likely as another.
+  // Bytes that would favour the alphabet's front are thrown away, so that every symbol is as likely
+  // as another.
   const auto fair = 256 - 256 % alphabet.size();
   while (out.size() < length) {
     std::array<unsigned char, 32> bytes{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one implementation of Timers: pending callbacks by (due time, order of making) and a time that its owner moves.
-// The engine's loop moves it along the wall clock or on `advance`; tests move it by hand. Single-threaded.
+// The one implementation of Timers: pending callbacks by (due time, order of making) and a time
+// that its owner moves. The engine's loop moves it along the wall clock or on `advance`; tests move
+// it by hand. Single-threaded.
 #pragma once
 
 #include <map>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine time (ARCHITECTURE.md, idea 5): what is the time, and wake me then. Everything is called on the control thread.
-// Order: callbacks run by due time, and in the order of their making where due times are equal; never inside at().
-// A callback sees now() == its due time or later (later when the engine was busy, or was down).
+// Engine time (ARCHITECTURE.md, idea 5): what is the time, and wake me then. Everything is called
+// on the control thread. Order: callbacks run by due time, and in the order of their making where
+// due times are equal; never inside at(). A callback sees now() == its due time or later (later
+// when the engine was busy, or was down).
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ class Timers {
   ~Timers() = default;
 };
 
-// Owns one pending callback: dies or is set anew, and the old one never runs. Must not outlive its Timers.
+// Owns one pending callback: dies or is set anew, and the old one never runs. Must not outlive its
+// Timers.
 class Timer {
  public:
   Timer() = default;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The world's time, for what the outside imposes: signature skew, credential expiry. See base/time.h.
+// The world's time, for what the outside imposes: signature skew, credential expiry. See
+// base/time.h.
 #pragma once
 
 #include "base/time.h"

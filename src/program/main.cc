@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <exception>
 #include <cstdio>
+#include <exception>
 #include <string_view>
 
 #include "cli/commands.h"
-#include "net/sandbox.h"
+#include "net/functions/sandbox.h"
 
 int main(int argc, char** argv) {
   // The engine starts functions through itself: before anything else is set up.

@@ -31,7 +31,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const fs::path& path)
     return problem(fmt::format("cannot make the data directory {}: {}", path.string(), reason()));
   const int lock = ::open((path / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0)
-    return problem(fmt::format("cannot write to the data directory {}: {}", path.string(), reason()));
+    return problem(
+        fmt::format("cannot write to the data directory {}: {}", path.string(), reason()));
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     const bool held = errno == EWOULDBLOCK;
     const std::string why = reason();

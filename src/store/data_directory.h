@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The directory that an engine keeps its state in: made with mode 0700, held by one engine at a time.
-//   lock          held (flock) while an engine runs; the kernel lets go of it however the engine ends
+// The directory that an engine keeps its state in: made with mode 0700, held by one engine at a
+// time.
+//   lock          held (flock) while an engine runs; the kernel lets go of it however the engine
+//                 ends
 //   state.db      the journal (sqlite_journal.h)
 //   credentials   the engine's own key pair, mode 0600, in the format of ~/.aws/credentials
-//   engine.json   the runtime file: where the running engine listens; removed at the end, ignored when stale
+//   engine.json   the runtime file: where the running engine listens; removed at the end, ignored
+//                 when stale
 //   control.sock  for commands to the running engine, mode 0600
 //   mail/         what `email` subscriptions were sent
 #pragma once
@@ -19,7 +22,8 @@ namespace sitelatch::store {
 
 class DataDirectory {
  public:
-  // Makes the directory if need be and takes its lock. Problems: not a directory, no permission, held by another engine.
+  // Makes the directory if need be and takes its lock. Problems: not a directory, no permission,
+  // held by another engine.
   static Result<std::unique_ptr<DataDirectory>> open(const std::filesystem::path& path);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;

@@ -61,9 +61,8 @@ void SqliteJournal::execute(const char* sql) {
 
 Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& file) {
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &db,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                                   nullptr);
+  const int code = sqlite3_open_v2(
+      file.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<SqliteJournal> journal(new SqliteJournal(db));
   if (code != SQLITE_OK)
     return failure(Problem{fmt::format("cannot open {}: {}", file.string(), sqlite3_errmsg(db))});
@@ -82,7 +81,8 @@ std::unique_ptr<SqliteJournal> SqliteJournal::in_memory() {
 
 Result<Done> SqliteJournal::prepare_layout(const std::string& name) {
   try {
-    execute("PRAGMA locking_mode = EXCLUSIVE");  // no shared-memory file; the directory's lock guards us anyway
+    execute("PRAGMA locking_mode = EXCLUSIVE");  // no shared-memory file; the directory's lock
+                                                 // guards us anyway
     execute("PRAGMA journal_mode = WAL");
     execute("PRAGMA synchronous = FULL");
     execute("PRAGMA cache_size = -4096");
@@ -92,10 +92,11 @@ Result<Done> SqliteJournal::prepare_layout(const std::string& name) {
       if (sqlite3_step(read.handle) == SQLITE_ROW) version = sqlite3_column_int(read.handle, 0);
     }
     if (version > layout_version)
-      return failure(Problem{fmt::format(
-          "{} was written by a newer sitelatch (layout {}, this one knows {}); use that version, or "
-          "another --data-dir",
-          name, version, layout_version)});
+      return failure(
+          Problem{fmt::format("{} was written by a newer sitelatch (layout {}, this one knows {}); "
+                              "use that version, or "
+                              "another --data-dir",
+                              name, version, layout_version)});
     if (version == 0) {
       execute(
           "BEGIN;"
@@ -111,7 +112,8 @@ Result<Done> SqliteJournal::prepare_layout(const std::string& name) {
         std::make_unique<Statement>(db_, "DELETE FROM rows WHERE t = ? AND k >= ? AND k < ?");
     Statement names(db_, "SELECT id, name FROM names");
     while (sqlite3_step(names.handle) == SQLITE_ROW)
-      ids_.emplace(std::string{column_bytes(names.handle, 1)}, sqlite3_column_int64(names.handle, 0));
+      ids_.emplace(std::string{column_bytes(names.handle, 1)},
+                   sqlite3_column_int64(names.handle, 0));
     return Done{};
   } catch (const StoreFailure& error) {
     return failure(Problem{fmt::format("{} is not usable: {}", name, error.what())});
@@ -156,7 +158,8 @@ void SqliteJournal::erase(std::string_view table, std::string_view key) {
   if (erase_->run() != SQLITE_DONE) fail("cannot erase");
 }
 
-void SqliteJournal::erase_range(std::string_view table, std::string_view from, std::string_view to) {
+void SqliteJournal::erase_range(std::string_view table, std::string_view from,
+                                std::string_view to) {
   const auto id = table_id(table);
   if (!id) return;
   begin();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal on SQLite (write-ahead log, synchronous FULL): one transaction a control-loop batch.
-// On disk: names(id, name) maps table names to numbers; rows(t, k, v) holds everything, clustered by (t, k).
-// PRAGMA user_version is the version of this layout; an engine refuses a directory written by a newer one.
-// A disk that fails (full, broken) throws StoreFailure: the engine stops rather than acknowledge what it cannot keep.
+// On disk: names(id, name) maps table names to numbers; rows(t, k, v) holds everything, clustered
+// by (t, k). PRAGMA user_version is the version of this layout; an engine refuses a directory
+// written by a newer one. A disk that fails (full, broken) throws StoreFailure: the engine stops
+// rather than acknowledge what it cannot keep.
 #pragma once
 
 #include <filesystem>
@@ -40,8 +41,8 @@ class SqliteJournal final : public ports::Journal {
                  const Visitor& visit) const override;
   void when_durable(std::function<void()> callback) override;
 
-  // Commits what was written and runs the callbacks that waited. Answers whether there was anything to do; the callbacks
-  // may have written again, so the loop calls until there is not.
+  // Commits what was written and runs the callbacks that waited. Answers whether there was anything
+  // to do; the callbacks may have written again, so the loop calls until there is not.
   bool commit();
   bool has_uncommitted() const { return in_transaction_; }
 

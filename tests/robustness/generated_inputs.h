@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inputs for any operation, made from its shapes by a seed: sparse, full, sensible or absurd. Values that services gave
-// out (names, ARNs, ids, tokens) are learnt and offered again, so that calls reach what other calls made.
+// Inputs for any operation, made from its shapes by a seed: sparse, full, sensible or absurd.
+// Values that services gave out (names, ARNs, ids, tokens) are learnt and offered again, so that
+// calls reach what other calls made.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +54,9 @@ class InputMaker {
   aws::Value varied(aws::Value recipe, const aws::Shape& shape);
   aws::Value resolved(const aws::Member& place, const aws::Value& value);
   void learn_text(const std::string& text, const std::string& name);
-  const std::string& one_of(const std::vector<std::string>& words) { return words[below(words.size())]; }
+  const std::string& one_of(const std::vector<std::string>& words) {
+    return words[below(words.size())];
+  }
 
   std::mt19937_64 random_;
   Instant now_;

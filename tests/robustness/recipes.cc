@@ -4,8 +4,10 @@
 namespace sitelatch::test {
 
 const std::vector<Recipe>& recipes() {
-#define TRUST R"("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\",\"Service\":\"lambda.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}")"
-#define POLICY R"("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}")"
+#define TRUST \
+  R"("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\",\"Service\":\"lambda.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}")"
+#define POLICY \
+  R"("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}")"
 #define F R"("arn:aws:lambda:eu-west-1:000000000000:function:f")"
 #define T R"("arn:aws:sns:eu-west-1:000000000000:t")"
   static const std::vector<Recipe> all = {
@@ -16,22 +18,30 @@ const std::vector<Recipe>& recipes() {
       {"iam", "CreateGroup", R"({"GroupName":"g"})"},
       {"iam", "AddUserToGroup", R"({"GroupName":"g","UserName":"u"})"},
       {"iam", "CreatePolicy", R"({"PolicyName":"p","PolicyDocument":)" POLICY "}"},
-      {"iam", "AttachRolePolicy", R"({"RoleName":"r","PolicyArn":"arn:aws:iam::000000000000:policy/p"})"},
-      {"iam", "SimulateCustomPolicy", R"({"PolicyInputList":[)" POLICY R"(],"ActionNames":["sns:Publish"]})"},
-      {"iam", "SimulatePrincipalPolicy", R"({"PolicySourceArn":"arn:aws:iam::000000000000:role/r","ActionNames":["sns:Publish"]})"},
-      {"sts", "AssumeRole", R"({"RoleArn":"arn:aws:iam::000000000000:role/r","RoleSessionName":"session"})"},
+      {"iam", "AttachRolePolicy",
+       R"({"RoleName":"r","PolicyArn":"arn:aws:iam::000000000000:policy/p"})"},
+      {"iam", "SimulateCustomPolicy",
+       R"({"PolicyInputList":[)" POLICY R"(],"ActionNames":["sns:Publish"]})"},
+      {"iam", "SimulatePrincipalPolicy",
+       R"({"PolicySourceArn":"arn:aws:iam::000000000000:role/r","ActionNames":["sns:Publish"]})"},
+      {"sts", "AssumeRole",
+       R"({"RoleArn":"arn:aws:iam::000000000000:role/r","RoleSessionName":"session"})"},
       {"lambda", "CreateFunction",
        R"({"FunctionName":"f","Runtime":"provided.al2023","Handler":"bootstrap","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"@zip"}})"},
       {"lambda", "PublishVersion", R"({"FunctionName":"f"})"},
       {"lambda", "CreateAlias", R"({"FunctionName":"f","Name":"live","FunctionVersion":"1"})"},
-      {"lambda", "UpdateAlias", R"({"FunctionName":"f","Name":"live","FunctionVersion":"$LATEST"})"},
+      {"lambda", "UpdateAlias",
+       R"({"FunctionName":"f","Name":"live","FunctionVersion":"$LATEST"})"},
       {"lambda", "UpdateFunctionCode", R"({"FunctionName":"f","ZipFile":"@zip"})"},
-      {"lambda", "UpdateFunctionConfiguration", R"({"FunctionName":"f","Timeout":5,"Environment":{"Variables":{"NAME":"b"}}})"},
+      {"lambda", "UpdateFunctionConfiguration",
+       R"({"FunctionName":"f","Timeout":5,"Environment":{"Variables":{"NAME":"b"}}})"},
       {"lambda", "AddPermission",
        R"({"FunctionName":"f","StatementId":"s","Action":"lambda:InvokeFunction","Principal":"sns.amazonaws.com"})"},
-      {"lambda", "PutFunctionConcurrency", R"({"FunctionName":"f","ReservedConcurrentExecutions":5})"},
+      {"lambda", "PutFunctionConcurrency",
+       R"({"FunctionName":"f","ReservedConcurrentExecutions":5})"},
       {"lambda", "PutFunctionEventInvokeConfig",
-       R"({"FunctionName":"f","MaximumRetryAttempts":1,"DestinationConfig":{"OnFailure":{"Destination":)" T "}}}"},
+       R"({"FunctionName":"f","MaximumRetryAttempts":1,"DestinationConfig":{"OnFailure":{"Destination":)" T
+       "}}}"},
       {"lambda", "Invoke", R"({"FunctionName":"f","InvocationType":"Event","Payload":"{}"})"},
       {"lambda", "Invoke", R"({"FunctionName":"f","LogType":"Tail","Payload":"{}"})"},
       {"lambda", "InvokeAsync", R"({"FunctionName":"f","InvokeArgs":"{}"})"},
@@ -39,26 +49,38 @@ const std::vector<Recipe>& recipes() {
       {"lambda", "GetFunction", R"({"FunctionName":"f"})"},
       {"sns", "CreateTopic", R"({"Name":"t","Attributes":{"DisplayName":"d"}})"},
       {"sns", "Subscribe", R"({"TopicArn":)" T R"(,"Protocol":"lambda","Endpoint":)" F "}"},
-      {"sns", "Subscribe", R"({"TopicArn":)" T R"(,"Protocol":"http","Endpoint":"http://127.0.0.1:9/","ReturnSubscriptionArn":true})"},
+      {"sns", "Subscribe",
+       R"({"TopicArn":)" T
+       R"(,"Protocol":"http","Endpoint":"http://127.0.0.1:9/","ReturnSubscriptionArn":true})"},
       {"sns", "SetSubscriptionAttributes",
        R"({"SubscriptionArn":"@SubscriptionArn","AttributeName":"FilterPolicy","AttributeValue":"{\"a\":[\"b\"]}"})"},
-      {"sns", "Publish", R"({"TopicArn":)" T R"(,"Message":"hello","MessageAttributes":{"a":{"DataType":"String","StringValue":"b"}}})"},
-      {"sns", "PublishBatch", R"({"TopicArn":)" T R"(,"PublishBatchRequestEntries":[{"Id":"1","Message":"m"},{"Id":"2","Message":"n"}]})"},
+      {"sns", "Publish",
+       R"({"TopicArn":)" T
+       R"(,"Message":"hello","MessageAttributes":{"a":{"DataType":"String","StringValue":"b"}}})"},
+      {"sns", "PublishBatch",
+       R"({"TopicArn":)" T
+       R"(,"PublishBatchRequestEntries":[{"Id":"1","Message":"m"},{"Id":"2","Message":"n"}]})"},
       {"logs", "CreateLogGroup", R"({"logGroupName":"lg"})"},
       {"logs", "CreateLogStream", R"({"logGroupName":"lg","logStreamName":"ls"})"},
-      {"logs", "PutLogEvents", R"({"logGroupName":"lg","logStreamName":"ls","logEvents":[{"timestamp":1767225600000,"message":"ERROR {\"a\":1}"}]})"},
+      {"logs", "PutLogEvents",
+       R"({"logGroupName":"lg","logStreamName":"ls","logEvents":[{"timestamp":1767225600000,"message":"ERROR {\"a\":1}"}]})"},
       {"cloudwatch", "PutMetricAlarm",
-       R"({"AlarmName":"a","Namespace":"Mine","MetricName":"m","Statistic":"Minimum","Period":60,"EvaluationPeriods":1,"Threshold":1,"ComparisonOperator":"LessThanThreshold","AlarmActions":[)" T "]}"},
-      {"cloudwatch", "PutMetricData", R"({"Namespace":"Mine","MetricData":[{"MetricName":"m","Value":0.5,"Timestamp":-30}]})"},
+       R"({"AlarmName":"a","Namespace":"Mine","MetricName":"m","Statistic":"Minimum","Period":60,"EvaluationPeriods":1,"Threshold":1,"ComparisonOperator":"LessThanThreshold","AlarmActions":[)" T
+       "]}"},
+      {"cloudwatch", "PutMetricData",
+       R"({"Namespace":"Mine","MetricData":[{"MetricName":"m","Value":0.5,"Timestamp":-30}]})"},
       {"cloudwatch", "PutMetricData",
        R"({"Namespace":"Mine","MetricData":[{"MetricName":"m","StatisticValues":{"SampleCount":2,"Sum":3,"Minimum":1,"Maximum":2}},{"MetricName":"n","Values":[1,2],"Counts":[3,4],"Dimensions":[{"Name":"D","Value":"v"}]}]})"},
-      {"cloudwatch", "SetAlarmState", R"({"AlarmName":"a","StateValue":"ALARM","StateReason":"because"})"},
+      {"cloudwatch", "SetAlarmState",
+       R"({"AlarmName":"a","StateValue":"ALARM","StateReason":"because"})"},
       {"cloudwatch", "GetMetricStatistics",
        R"({"Namespace":"Mine","MetricName":"m","StartTime":-3600,"EndTime":60,"Period":60,"Statistics":["Sum","Maximum"]})"},
       {"cloudwatch", "GetMetricData",
        R"({"StartTime":-3600,"EndTime":60,"MetricDataQueries":[{"Id":"q","MetricStat":{"Metric":{"Namespace":"Mine","MetricName":"m"},"Period":60,"Stat":"p90"}}]})"},
       {"events", "PutRule", R"-({"Name":"rule","ScheduleExpression":"rate(1 minute)"})-"},
-      {"events", "PutTargets", R"({"Rule":"rule","Targets":[{"Id":"1","Arn":)" F R"(,"InputTransformer":{"InputPathsMap":{"t":"$.time"},"InputTemplate":"\"at <t>\""}}]})"},
+      {"events", "PutTargets",
+       R"({"Rule":"rule","Targets":[{"Id":"1","Arn":)" F
+       R"(,"InputTransformer":{"InputPathsMap":{"t":"$.time"},"InputTemplate":"\"at <t>\""}}]})"},
       {"events", "ListTargetsByRule", R"({"Rule":"rule"})"},
       {"route53", "CreateHostedZone", R"({"Name":"example.test","CallerReference":"zone"})"},
       {"route53", "CreateHealthCheck",
@@ -67,10 +89,13 @@ const std::vector<Recipe>& recipes() {
        R"({"HostedZoneId":"@HostedZoneId","ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"plain.example.test","Type":"A","TTL":60,"ResourceRecords":[{"Value":"10.0.0.1"}]}}]}})"},
       {"route53", "ChangeResourceRecordSets",
        R"({"HostedZoneId":"@HostedZoneId","ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"www.example.test","Type":"A","TTL":60,"SetIdentifier":"primary","Failover":"PRIMARY","HealthCheckId":"@HealthCheckId","ResourceRecords":[{"Value":"10.0.0.1"}]}},{"Action":"UPSERT","ResourceRecordSet":{"Name":"www.example.test","Type":"A","TTL":60,"SetIdentifier":"backup","Failover":"SECONDARY","ResourceRecords":[{"Value":"10.0.0.2"}]}}]}})"},
-      {"route53", "UpdateHealthCheck", R"({"HealthCheckId":"@HealthCheckId","ResourcePath":"/lb-check-failed-over"})"},
-      {"route53", "TestDNSAnswer", R"({"HostedZoneId":"@HostedZoneId","RecordName":"www.example.test","RecordType":"A"})"},
+      {"route53", "UpdateHealthCheck",
+       R"({"HealthCheckId":"@HealthCheckId","ResourcePath":"/lb-check-failed-over"})"},
+      {"route53", "TestDNSAnswer",
+       R"({"HostedZoneId":"@HostedZoneId","RecordName":"www.example.test","RecordType":"A"})"},
       {"route53", "ListResourceRecordSets", R"({"HostedZoneId":"@HostedZoneId"})"},
-      {"route53", "ChangeTagsForResource", R"({"ResourceType":"healthcheck","ResourceId":"@HealthCheckId","AddTags":[{"Key":"k","Value":"v"}]})"},
+      {"route53", "ChangeTagsForResource",
+       R"({"ResourceType":"healthcheck","ResourceId":"@HealthCheckId","AddTags":[{"Key":"k","Value":"v"}]})"},
       {"route53", "GetDNSSEC", R"({"HostedZoneId":"@HostedZoneId"})"},
   };
 #undef TRUST

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the alarm is the weak link: it may not publish, it is switched off, or it had already fired when it was armed.
+// When the alarm is the weak link: it may not publish, it is switched off, or it had already fired
+// when it was armed.
 #include <doctest/doctest.h>
 
 #include "failover_story.h"
@@ -21,7 +22,10 @@ TEST_CASE("a topic policy without CloudWatch: the alarm's history says that its 
   engine.wait(1h);
   CHECK(engine.alarm() == "ALARM");
   const auto history = engine.history("Action");
-  CHECK_MESSAGE(history.rfind("Failed to execute action " + engine.topic_arn + ". Received error: \"", 0) == 0, history);
+  CHECK_MESSAGE(
+      history.rfind("Failed to execute action " + engine.topic_arn + ". Received error: \"", 0) ==
+          0,
+      history);
   CHECK(history.find("not authorized to perform: SNS:Publish") != std::string::npos);
   CHECK(engine.invoked.empty());
   CHECK(engine.path() == healthy_path);
@@ -46,9 +50,11 @@ TEST_CASE("disabled actions: the alarm changes its state, and nothing happens") 
   CHECK(engine.invoked.empty());
 }
 
-// A hole of the guide: the alarm of step 2 fires while Primary is already down, before step 10 has subscribed the
-// function. It stays in ALARM and says nothing more.
-TEST_CASE("known hole: armed while Primary is down, the alarm has fired too early and never fires again") {
+// A hole of the guide: the alarm of step 2 fires while Primary is already down, before step 10 has
+// subscribed the function. It stays in ALARM and says nothing more.
+TEST_CASE(
+    "known hole: armed while Primary is down, the alarm has fired too early and never fires "
+    "again") {
   using Step = FailoverStory::Step;
   FailoverStory engine;
   engine.primary().goes_down();
@@ -82,34 +88,38 @@ TEST_CASE("armed in one go while Primary is down, the alarm latches it") {
 TEST_CASE("the alarm is deleted: nothing fires") {
   FailoverStory engine;
   engine.arm();
-  engine.ok("cloudwatch", "DeleteAlarms", Value::structure({{"AlarmNames", Value::list({engine.name})}}));
+  engine.ok("cloudwatch", "DeleteAlarms",
+            Value::structure({{"AlarmNames", Value::list({engine.name})}}));
   engine.primary().goes_down();
   engine.wait(1h);
   CHECK(engine.path() == healthy_path);
   CHECK(engine.dns() == backup_address);
 }
 
-// The metric of a health check lives in us-east-1 alone, as on AWS; elsewhere there is never any data.
+// The metric of a health check lives in us-east-1 alone, as on AWS; elsewhere there is never any
+// data.
 TEST_CASE("an alarm in another region never fires") {
   FailoverStory engine;
   engine.follow_the_guide({FailoverStory::Step::alarm});
   engine.ok("cloudwatch", "PutMetricAlarm",
-            Value::structure({{"AlarmName", "elsewhere"},
-                              {"Dimensions", Value::list({Value::structure({{"Name", "HealthCheckId"},
-                                                                            {"Value", engine.primary_check}})})},
-                              {"ComparisonOperator", "LessThanThreshold"},
-                              {"EvaluationPeriods", 1},
-                              {"MetricName", "HealthCheckStatus"},
-                              {"Namespace", "AWS/Route53"},
-                              {"Period", 60},
-                              {"Statistic", "Minimum"},
-                              {"Threshold", 1.0},
-                              {"TreatMissingData", "notBreaching"}}),
+            Value::structure(
+                {{"AlarmName", "elsewhere"},
+                 {"Dimensions", Value::list({Value::structure({{"Name", "HealthCheckId"},
+                                                               {"Value", engine.primary_check}})})},
+                 {"ComparisonOperator", "LessThanThreshold"},
+                 {"EvaluationPeriods", 1},
+                 {"MetricName", "HealthCheckStatus"},
+                 {"Namespace", "AWS/Route53"},
+                 {"Period", 60},
+                 {"Statistic", "Minimum"},
+                 {"Threshold", 1.0},
+                 {"TreatMissingData", "notBreaching"}}),
             "eu-west-1");
   engine.primary().goes_down();
   engine.wait(30min);
-  const auto found = engine.ok("cloudwatch", "DescribeAlarms", Value::structure({{"AlarmNames", Value::list({"elsewhere"})}}),
-                               "eu-west-1");
+  const auto found =
+      engine.ok("cloudwatch", "DescribeAlarms",
+                Value::structure({{"AlarmNames", Value::list({"elsewhere"})}}), "eu-west-1");
   CHECK(found["MetricAlarms"].items().at(0)["StateValue"].string() == "OK");
   CHECK(engine.path() == healthy_path);
 }

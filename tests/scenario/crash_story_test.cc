@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// kill -9, everywhere. The witness holds W1 to W3 in all of these (witness.h): no restart makes an unhealthy Primary
-// healthy, and no answer names a latched one. (Need 29 of failover-guard-needs.md: without AWS, clocks injected, every order.)
+// kill -9, everywhere. The witness holds W1 to W3 in all of these (witness.h): no restart makes an
+// unhealthy Primary healthy, and no answer names a latched one. (Need 29 of
+// failover-guard-needs.md: without AWS, clocks injected, every order.)
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -51,11 +52,15 @@ void check_same(const Told& told, const Told& undisturbed) {
 
 }  // namespace
 
-TEST_CASE("killed between the alarm and its delivery, with the notification queued: it is delivered by the next engine") {
+TEST_CASE(
+    "killed between the alarm and its delivery, with the notification queued: it is delivered by "
+    "the next engine") {
   FailoverStory engine;
   engine.arm();
   engine.primary().goes_down();
-  engine.crash_when([&engine](Moment moment) { return moment == Moment::durable && engine.has_rows("lambda.async"); });
+  engine.crash_when([&engine](Moment moment) {
+    return moment == Moment::durable && engine.has_rows("lambda.async");
+  });
   engine.wait(time_to_latch);
   CHECK(engine.crashes() == 1);
   CHECK(engine.invoked.size() == 1);
@@ -64,7 +69,9 @@ TEST_CASE("killed between the alarm and its delivery, with the notification queu
   CHECK(engine.dns() == backup_address);
 }
 
-TEST_CASE("killed between the alarm and its delivery, and away for an hour in which Primary comes back: latched all the same") {
+TEST_CASE(
+    "killed between the alarm and its delivery, and away for an hour in which Primary comes back: "
+    "latched all the same") {
   FailoverStory engine;
   engine.arm();
   engine.primary().goes_down();
@@ -83,7 +90,9 @@ TEST_CASE("killed between the alarm and its delivery, and away for an hour in wh
 }
 
 // Up to the latch only DNS's memory of the status keeps Primary out.
-TEST_CASE("killed between failover and latch: Backup is answered until Primary has passed its threshold") {
+TEST_CASE(
+    "killed between failover and latch: Backup is answered until Primary has passed its "
+    "threshold") {
   for (const int threshold : {2, 3}) {
     CAPTURE(threshold);
     FailoverStory::Setting setting;
@@ -104,7 +113,8 @@ TEST_CASE("killed between failover and latch: Backup is answered until Primary h
 
 // No sample of the metric lives long enough to be written later: it has to be durable at once.
 TEST_CASE("killed more than once a second from failover on: Primary is latched all the same") {
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) {  // each with another rhythm of samples and evaluations
+  for (std::uint64_t seed = 1; seed <= 4;
+       ++seed) {  // each with another rhythm of samples and evaluations
     CAPTURE(seed);
     FailoverStory::Setting setting;
     setting.seed = seed;
@@ -128,8 +138,10 @@ TEST_CASE("killed while the function runs: it is run again, and the latch holds"
     engine.functions[engine.name] = [&](Running& running) {
       const bool first = engine.invoked.size() == 1;
       // At the next commit: that of its own call, or, made after it, whichever comes.
-      if (first && before_its_call) engine.crash_when([](Moment moment) { return moment == Moment::durable; });
-      if (first && !before_its_call) engine.crash_when([](Moment moment) { return moment == Moment::told; });
+      if (first && before_its_call)
+        engine.crash_when([](Moment moment) { return moment == Moment::durable; });
+      if (first && !before_its_call)
+        engine.crash_when([](Moment moment) { return moment == Moment::told; });
       guide_function(running);
     };
     engine.primary().goes_down();
@@ -142,21 +154,25 @@ TEST_CASE("killed while the function runs: it is run again, and the latch holds"
   }
 }
 
-// Every instant at which something becomes durable, just after it and just after everybody has been told. What is
-// between two commits is lost by a crash and so is the same as the commit before.
+// Every instant at which something becomes durable, just after it and just after everybody has been
+// told. What is between two commits is lost by a crash and so is the same as the commit before.
 TEST_CASE("killed at every commit of the whole story: it ends the same") {
   const auto undisturbed = whole_story(0s, [](FailoverStory&) {});
   CHECK(undisturbed.latched == backup_address + " " + latch_path + " ALARM");
-  CHECK(undisturbed.switched_back.find("dns " + primary_address + ", path " + healthy_path + ", alarm OK") == 0);
+  CHECK(undisturbed.switched_back.find("dns " + primary_address + ", path " + healthy_path +
+                                       ", alarm OK") == 0);
   CHECK(undisturbed.answers == primary_address + " " + backup_address + " " + primary_address);
   REQUIRE(undisturbed.commits > 50);
   for (const auto moment : {Moment::durable, Moment::told}) {
     for (std::size_t commit = 1; commit <= undisturbed.commits; ++commit) {
-      const std::string where = (moment == Moment::durable ? "durable " : "told ") + std::to_string(commit);
+      const std::string where =
+          (moment == Moment::durable ? "durable " : "told ") + std::to_string(commit);
       INFO("killed at commit ", where);
       const auto told = whole_story(0s, [&](FailoverStory& engine) {
-        if (commit > engine.commits()) engine.crash_at(commit, moment);
-        else engine.crash();
+        if (commit > engine.commits())
+          engine.crash_at(commit, moment);
+        else
+          engine.crash();
       });
       check_same(told, undisturbed);
       CHECK(told.crashes == 1);
@@ -168,7 +184,8 @@ TEST_CASE("killed at every fifth commit, and away for three minutes: it ends the
   const auto undisturbed = whole_story(3min, [](FailoverStory&) {});
   for (std::size_t commit = 12; commit <= undisturbed.commits; commit += 5) {
     INFO("killed at commit ", commit);
-    const auto told = whole_story(3min, [&](FailoverStory& engine) { engine.crash_at(commit, Moment::told); });
+    const auto told =
+        whole_story(3min, [&](FailoverStory& engine) { engine.crash_at(commit, Moment::told); });
     check_same(told, undisturbed);
     CHECK(told.crashes == 1);
   }

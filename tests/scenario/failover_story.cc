@@ -14,20 +14,22 @@ constexpr auto account = "000000000000";
 
 const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",
   "Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
-const std::string may_update_health_checks = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+const std::string may_update_health_checks =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",
   "Action":["route53:UpdateHealthCheck"],"Resource":"*"}]})";
 
 Value pair_member(const std::string& role, const std::string& check, const std::string& address) {
   return Value::structure(
       {{"Action", "UPSERT"},
-       {"ResourceRecordSet", Value::structure({{"Name", client_name},
-                                               {"Type", "A"},
-                                               {"TTL", 60},
-                                               {"SetIdentifier", lower(role)},
-                                               {"Failover", role},
-                                               {"HealthCheckId", check},
-                                               {"ResourceRecords",
-                                                Value::list({Value::structure({{"Value", address}})})}})}});
+       {"ResourceRecordSet",
+        Value::structure(
+            {{"Name", client_name},
+             {"Type", "A"},
+             {"TTL", 60},
+             {"SetIdentifier", lower(role)},
+             {"Failover", role},
+             {"HealthCheckId", check},
+             {"ResourceRecords", Value::list({Value::structure({{"Value", address}})})}})}});
 }
 
 }  // namespace
@@ -54,19 +56,25 @@ std::string FailoverStory::make_check(const std::string& reference, const std::s
                                         {"RequestInterval", setting.request_interval_s},
                                         {"FailureThreshold", setting.failure_threshold}});
   return ok("route53", "CreateHealthCheck",
-            Value::structure({{"CallerReference", reference}, {"HealthCheckConfig", config}}))["HealthCheck"]["Id"]
+            Value::structure({{"CallerReference", reference},
+                              {"HealthCheckConfig", config}}))["HealthCheck"]["Id"]
       .string();
 }
 
 void FailoverStory::make_records() {
-  make("route53", "CreateHostedZone", Value::structure({{"Name", "example.test"}, {"CallerReference", "zone"}}));
-  const auto zones = ok("route53", "ListHostedZonesByName", Value::structure({{"DNSName", "example.test"}}));
+  make("route53", "CreateHostedZone",
+       Value::structure({{"Name", "example.test"}, {"CallerReference", "zone"}}));
+  const auto zones =
+      ok("route53", "ListHostedZonesByName", Value::structure({{"DNSName", "example.test"}}));
   zone = replace_all(zones["HostedZones"].items().at(0)["Id"].string(), "/hostedzone/", "");
   ok("route53", "ChangeResourceRecordSets",
-     Value::structure({{"HostedZoneId", zone},
-                       {"ChangeBatch", Value::structure({{"Changes",
-                                                          Value::list({pair_member("PRIMARY", primary_check, primary_address),
-                                                                       pair_member("SECONDARY", backup_check, backup_address)})}})}}));
+     Value::structure(
+         {{"HostedZoneId", zone},
+          {"ChangeBatch",
+           Value::structure(
+               {{"Changes",
+                 Value::list({pair_member("PRIMARY", primary_check, primary_address),
+                              pair_member("SECONDARY", backup_check, backup_address)})}})}}));
   watch({client_name, primary_check, primary_address, backup_check, backup_address});
 }
 
@@ -87,7 +95,8 @@ void FailoverStory::follow(Step step) {
                {{"AlarmName", name},
                 {"AlarmActions", Value::list({topic_arn})},
                 {"ActionsEnabled", true},
-                {"Dimensions", Value::list({Value::structure({{"Name", "HealthCheckId"}, {"Value", primary_check}})})},
+                {"Dimensions", Value::list({Value::structure(
+                                   {{"Name", "HealthCheckId"}, {"Value", primary_check}})})},
                 {"ComparisonOperator", "LessThanThreshold"},
                 {"EvaluationPeriods", 1},
                 {"MetricName", "HealthCheckStatus"},
@@ -98,20 +107,26 @@ void FailoverStory::follow(Step step) {
                 {"TreatMissingData", "notBreaching"}}));
       return;
     case Step::role:
-      make("iam", "CreateRole", Value::structure({{"RoleName", name}, {"AssumeRolePolicyDocument", trust}}));
+      make("iam", "CreateRole",
+           Value::structure({{"RoleName", name}, {"AssumeRolePolicyDocument", trust}}));
       return;
     case Step::policy:
-      make("iam", "CreatePolicy", Value::structure({{"PolicyName", name}, {"PolicyDocument", may_update_health_checks}}));
+      make("iam", "CreatePolicy",
+           Value::structure({{"PolicyName", name}, {"PolicyDocument", may_update_health_checks}}));
       return;
     case Step::attach_policy:
-      make("iam", "AttachRolePolicy", Value::structure({{"RoleName", name}, {"PolicyArn", policy_arn}}));
+      make("iam", "AttachRolePolicy",
+           Value::structure({{"RoleName", name}, {"PolicyArn", policy_arn}}));
       return;
     case Step::attach_logs:
-      make("iam", "AttachRolePolicy",
-           Value::structure({{"RoleName", name},
-                             {"PolicyArn", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}}));
+      make(
+          "iam", "AttachRolePolicy",
+          Value::structure(
+              {{"RoleName", name},
+               {"PolicyArn", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}}));
       return;
-    case Step::zip: return;  // on the person's own machine
+    case Step::zip:
+      return;  // on the person's own machine
     case Step::function:
       make("lambda", "CreateFunction",
            Value::structure({{"FunctionName", name},
@@ -132,7 +147,8 @@ void FailoverStory::follow(Step step) {
       return;
     case Step::subscription:
       make("sns", "Subscribe",
-           Value::structure({{"TopicArn", topic_arn}, {"Protocol", "lambda"}, {"Endpoint", function_arn}}));
+           Value::structure(
+               {{"TopicArn", topic_arn}, {"Protocol", "lambda"}, {"Endpoint", function_arn}}));
       return;
   }
 }
@@ -158,33 +174,41 @@ void FailoverStory::switch_back_by_hand() {
 }
 
 std::string FailoverStory::path() {
-  return ok("route53", "GetHealthCheck", Value::structure({{"HealthCheckId", primary_check}}))["HealthCheck"]
-           ["HealthCheckConfig"]["ResourcePath"].string();
+  return ok("route53", "GetHealthCheck",
+            Value::structure({{"HealthCheckId",
+                               primary_check}}))["HealthCheck"]["HealthCheckConfig"]["ResourcePath"]
+      .string();
 }
 
 std::int64_t FailoverStory::version() {
-  return ok("route53", "GetHealthCheck", Value::structure({{"HealthCheckId", primary_check}}))["HealthCheck"]
-           ["HealthCheckVersion"].integer();
+  return ok("route53", "GetHealthCheck",
+            Value::structure(
+                {{"HealthCheckId", primary_check}}))["HealthCheck"]["HealthCheckVersion"]
+      .integer();
 }
 
 std::string FailoverStory::alarm() {
-  const auto found = ok("cloudwatch", "DescribeAlarms", Value::structure({{"AlarmNames", Value::list({name})}}));
+  const auto found =
+      ok("cloudwatch", "DescribeAlarms", Value::structure({{"AlarmNames", Value::list({name})}}));
   const auto& alarms = found["MetricAlarms"].items();
   return alarms.empty() ? "none" : alarms[0]["StateValue"].string();
 }
 
 std::string FailoverStory::history(const std::string& item_type) {
-  const auto found = ok("cloudwatch", "DescribeAlarmHistory",
-                        Value::structure({{"AlarmName", name}, {"HistoryItemType", item_type},
-                                          {"ScanBy", "TimestampAscending"}}));
+  const auto found = ok(
+      "cloudwatch", "DescribeAlarmHistory",
+      Value::structure(
+          {{"AlarmName", name}, {"HistoryItemType", item_type}, {"ScanBy", "TimestampAscending"}}));
   std::string out;
-  for (const auto& item : found["AlarmHistoryItems"].items()) out += item["HistorySummary"].string() + "\n";
+  for (const auto& item : found["AlarmHistoryItems"].items())
+    out += item["HistorySummary"].string() + "\n";
   return out;
 }
 
 std::string FailoverStory::log() {
-  const auto found = call("logs", "FilterLogEvents", Value::structure({{"logGroupName", "/aws/lambda/" + name}}),
-                          function_region);
+  const auto found =
+      call("logs", "FilterLogEvents", Value::structure({{"logGroupName", "/aws/lambda/" + name}}),
+           function_region);
   std::string out;
   if (!found) return out;
   for (const auto& event : (*found)["events"].items()) out += event["message"].string();
@@ -192,31 +216,39 @@ std::string FailoverStory::log() {
 }
 
 double FailoverStory::metric(const std::string& name_space, const std::string& metric_name,
-                             const std::string& dimension, const std::string& value, const std::string& region) {
-  const auto found = ok("cloudwatch", "GetMetricStatistics",
-                        Value::structure({{"Namespace", name_space},
-                                          {"MetricName", metric_name},
-                                          {"Dimensions", Value::list({Value::structure({{"Name", dimension}, {"Value", value}})})},
-                                          {"StartTime", now() - 3h},
-                                          {"EndTime", now() + 1min},
-                                          {"Period", 3600},
-                                          {"Statistics", Value::list({"Sum"})}}),
-                        region);
+                             const std::string& dimension, const std::string& value,
+                             const std::string& region) {
+  const auto found = ok(
+      "cloudwatch", "GetMetricStatistics",
+      Value::structure(
+          {{"Namespace", name_space},
+           {"MetricName", metric_name},
+           {"Dimensions", Value::list({Value::structure({{"Name", dimension}, {"Value", value}})})},
+           {"StartTime", now() - 3h},
+           {"EndTime", now() + 1min},
+           {"Period", 3600},
+           {"Statistics", Value::list({"Sum"})}}),
+      region);
   double sum = 0;
   for (const auto& point : found["Datapoints"].items()) sum += point["Sum"].number();
   return sum;
 }
 
 std::string FailoverStory::outcome() {
-  const auto attached =
-      ok("iam", "ListAttachedRolePolicies", Value::structure({{"RoleName", name}}))["AttachedPolicies"].items().size();
-  const auto subscriptions =
-      ok("sns", "ListSubscriptionsByTopic", Value::structure({{"TopicArn", topic_arn}}))["Subscriptions"].items().size();
-  const auto function =
-      ok("lambda", "GetFunctionConfiguration", Value::structure({{"FunctionName", name}}), function_region);
-  return fmt::format("dns {}, path {}, alarm {}, attached {}, subscriptions {}, function {} of {}\n{}{}", dns(), path(),
-                     alarm(), attached, subscriptions, function["State"].string(), function["Role"].string(),
-                     history("StateUpdate"), history("Action"));
+  const auto attached = ok("iam", "ListAttachedRolePolicies",
+                           Value::structure({{"RoleName", name}}))["AttachedPolicies"]
+                            .items()
+                            .size();
+  const auto subscriptions = ok("sns", "ListSubscriptionsByTopic",
+                                Value::structure({{"TopicArn", topic_arn}}))["Subscriptions"]
+                                 .items()
+                                 .size();
+  const auto function = ok("lambda", "GetFunctionConfiguration",
+                           Value::structure({{"FunctionName", name}}), function_region);
+  return fmt::format(
+      "dns {}, path {}, alarm {}, attached {}, subscriptions {}, function {} of {}\n{}{}", dns(),
+      path(), alarm(), attached, subscriptions, function["State"].string(),
+      function["Role"].string(), history("StateUpdate"), history("Action"));
 }
 
 }  // namespace sitelatch::scenario

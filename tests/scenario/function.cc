@@ -12,8 +12,9 @@ using aws::Value;
 Value Running::call(std::string_view service, std::string_view operation, const Value& input) {
   auto outcome = aws_(service, operation, input);
   if (!outcome)
-    throw FunctionError{"ClientError", fmt::format("An error occurred ({}) when calling the {} operation: {}",
-                                                   outcome.error().code, operation, outcome.error().message)};
+    throw FunctionError{"ClientError",
+                        fmt::format("An error occurred ({}) when calling the {} operation: {}",
+                                    outcome.error().code, operation, outcome.error().message)};
   return *outcome;
 }
 
@@ -25,9 +26,10 @@ void guide_function(Running& running) {
   if (!message) throw FunctionError{"JSONDecodeError", "Expecting value: line 1 column 1 (char 0)"};
   const auto& dimensions = (*message)["Trigger"]["Dimensions"].items();
   if (dimensions.empty()) throw FunctionError{"IndexError", "list index out of range"};
-  const auto response = running.call("route53", "UpdateHealthCheck",
-                                     Value::structure({{"HealthCheckId", dimensions[0]["value"].string_or("")},
-                                                       {"ResourcePath", "/lb-check-failed-over"}}));
+  const auto response =
+      running.call("route53", "UpdateHealthCheck",
+                   Value::structure({{"HealthCheckId", dimensions[0]["value"].string_or("")},
+                                     {"ResourcePath", "/lb-check-failed-over"}}));
   running.print(aws::to_json(response));
 }
 

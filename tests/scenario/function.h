@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions of the scenarios: C++ in place of Python, in the same world: an event, printed lines, AWS calls signed with
-// the credentials that the engine gave to the environment, and exceptions that end them.
+// Functions of the scenarios: C++ in place of Python, in the same world: an event, printed lines,
+// AWS calls signed with the credentials that the engine gave to the environment, and exceptions
+// that end them.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,8 @@ struct FunctionError {
 
 class Running {
  public:
-  using Aws = std::function<aws::Outcome<>(std::string_view service, std::string_view operation, const aws::Value& input)>;
+  using Aws = std::function<aws::Outcome<>(std::string_view service, std::string_view operation,
+                                           const aws::Value& input)>;
   Running(aws::Value event_, Aws aws) : event(std::move(event_)), aws_(std::move(aws)) {}
 
   const aws::Value event;

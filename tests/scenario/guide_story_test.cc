@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The story that the guide tells: Primary fails and is latched; it comes back and must not serve; a person switches back.
+// The story that the guide tells: Primary fails and is latched; it comes back and must not serve; a
+// person switches back.
 #include <doctest/doctest.h>
 
 #include "failover_story.h"
@@ -39,8 +40,8 @@ TEST_CASE("the guide: the function's log tells what happened") {
   engine.arm();
   engine.lose_primary();
   const auto log = engine.log();
-  for (const auto* part : {"START RequestId: ", "\"EventSource\":\"aws:sns\"", "END RequestId: ", "REPORT RequestId: ",
-                           "\"ResourcePath\":\"/lb-check-failed-over\""})
+  for (const auto* part : {"START RequestId: ", "\"EventSource\":\"aws:sns\"", "END RequestId: ",
+                           "REPORT RequestId: ", "\"ResourcePath\":\"/lb-check-failed-over\""})
     CHECK_MESSAGE(log.find(part) != std::string::npos, part);
 }
 
@@ -60,12 +61,14 @@ TEST_CASE("the guide: after the switch back the guard is armed for the next time
   }
 }
 
-// The path is rewritten while Primary is well, so that its own next probe is what takes it out of DNS.
+// The path is rewritten while Primary is well, so that its own next probe is what takes it out of
+// DNS.
 TEST_CASE("a drill: SetAlarmState runs the whole chain, and latches a healthy Primary") {
   FailoverStory engine;
   engine.arm();
   engine.ok("cloudwatch", "SetAlarmState",
-            Value::structure({{"AlarmName", engine.name}, {"StateValue", "ALARM"}, {"StateReason", "a drill"}}));
+            Value::structure(
+                {{"AlarmName", engine.name}, {"StateValue", "ALARM"}, {"StateReason", "a drill"}}));
   CHECK(engine.path() == latch_path);
   CHECK(engine.dns() == primary_address);
   engine.wait(31s);

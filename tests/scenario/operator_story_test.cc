@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people do by hand, and by mistake: forced statuses, deleted health checks, requests without the keys.
+// What people do by hand, and by mistake: forced statuses, deleted health checks, requests without
+// the keys.
 #include <doctest/doctest.h>
 
 #include "failover_story.h"
@@ -14,7 +15,8 @@ void force(FailoverStory& engine, route53::Forced forced) {
 
 }  // namespace
 
-TEST_CASE("forced down: DNS moves, the alarm fires and latches, and `auto` does not undo the latch") {
+TEST_CASE(
+    "forced down: DNS moves, the alarm fires and latches, and `auto` does not undo the latch") {
   FailoverStory engine;
   engine.arm();
   force(engine, route53::Forced::down);
@@ -27,7 +29,8 @@ TEST_CASE("forced down: DNS moves, the alarm fires and latches, and `auto` does 
   CHECK(engine.dns() == backup_address);
 }
 
-TEST_CASE("forced up: an outage is hidden from DNS and from the alarm, and shows when the force ends") {
+TEST_CASE(
+    "forced up: an outage is hidden from DNS and from the alarm, and shows when the force ends") {
   FailoverStory engine;
   engine.arm();
   force(engine, route53::Forced::up);
@@ -62,7 +65,8 @@ TEST_CASE("the latched health check is deleted: Backup is still answered") {
   engine.arm();
   engine.lose_primary();
   engine.primary().comes_up();
-  engine.ok("route53", "DeleteHealthCheck", Value::structure({{"HealthCheckId", engine.primary_check}}));
+  engine.ok("route53", "DeleteHealthCheck",
+            Value::structure({{"HealthCheckId", engine.primary_check}}));
   for (int i = 0; i < 3; ++i) {
     engine.wait(10min);
     CHECK(engine.dns() == backup_address);
@@ -81,22 +85,27 @@ TEST_CASE("the latched health check is deleted: Backup is still answered") {
   CHECK(engine.dns() == backup_address);
 }
 
-TEST_CASE("the health check is deleted between failover and latch: the function says so, and Backup is still answered") {
+TEST_CASE(
+    "the health check is deleted between failover and latch: the function says so, and Backup is "
+    "still answered") {
   FailoverStory engine;
   engine.arm();
   engine.primary().goes_down();
   for (int s = 0; engine.dns() == primary_address && s < 60; ++s) engine.wait(1s);
   engine.wait(21s);
-  engine.ok("route53", "DeleteHealthCheck", Value::structure({{"HealthCheckId", engine.primary_check}}));
+  engine.ok("route53", "DeleteHealthCheck",
+            Value::structure({{"HealthCheckId", engine.primary_check}}));
   engine.primary().comes_up();
   engine.wait(10min);
   CHECK(engine.invoked.size() == 3);
-  CHECK(engine.log().find("An error occurred (NoSuchHealthCheck) when calling the UpdateHealthCheck operation") !=
+  CHECK(engine.log().find(
+            "An error occurred (NoSuchHealthCheck) when calling the UpdateHealthCheck operation") !=
         std::string::npos);
   CHECK(engine.dns() == backup_address);
 }
 
-// A disabled check is healthy by definition: whoever disables it switches back. Said here so that nobody is surprised.
+// A disabled check is healthy by definition: whoever disables it switches back. Said here so that
+// nobody is surprised.
 TEST_CASE("disabling the latched health check is a switch back") {
   FailoverStory engine;
   engine.arm();
@@ -113,7 +122,8 @@ TEST_CASE("a switch back with an outdated version is refused") {
   engine.arm();
   engine.lose_primary();
   const auto input = [&](int version) {
-    return Value::structure({{"HealthCheckId", engine.primary_check}, {"ResourcePath", healthy_path},
+    return Value::structure({{"HealthCheckId", engine.primary_check},
+                             {"ResourcePath", healthy_path},
                              {"HealthCheckVersion", version}});
   };
   const auto refused = engine.call("route53", "UpdateHealthCheck", input(1));
@@ -134,8 +144,9 @@ TEST_CASE("nobody without the keys undoes the latch") {
     out.method = "POST";
     out.target = "/2013-04-01/healthcheck/" + engine.primary_check;
     out.headers = {{"Host", "127.0.0.1:4566"}, {"Content-Type", "application/xml"}};
-    out.body = "<UpdateHealthCheckRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">"
-               "<ResourcePath>/lb-check</ResourcePath></UpdateHealthCheckRequest>";
+    out.body =
+        "<UpdateHealthCheckRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">"
+        "<ResourcePath>/lb-check</ResourcePath></UpdateHealthCheckRequest>";
     out.peer = "127.0.0.1";
     return out;
   };

@@ -19,8 +19,9 @@ void flap(FailoverStory& engine, Duration time) {
 
 }  // namespace
 
-// The guide's leak: DNS reacts to a probe at once, the alarm minutes later. A Primary that is back in between serves
-// again, unsynchronised, until the alarm of its short absence has latched it after all.
+// The guide's leak: DNS reacts to a probe at once, the alarm minutes later. A Primary that is back
+// in between serves again, unsynchronised, until the alarm of its short absence has latched it
+// after all.
 TEST_CASE("known hole: Primary recovers before the latch, and serves until it is latched") {
   FailoverStory engine;
   engine.arm();
@@ -42,7 +43,9 @@ TEST_CASE("known hole: Primary recovers before the latch, and serves until it is
   CHECK(engine.dns() == backup_address);
 }
 
-TEST_CASE("known hole: an absence between two samples of the metric fails over and back, and never latches") {
+TEST_CASE(
+    "known hole: an absence between two samples of the metric fails over and back, and never "
+    "latches") {
   FailoverStory::Setting setting;
   setting.request_interval_s = 10;
   FailoverStory engine(setting);
@@ -58,7 +61,8 @@ TEST_CASE("known hole: an absence between two samples of the metric fails over a
   CHECK(engine.dns() == primary_address);
   CHECK(engine.now() - before < 40s);
   engine.wait(1h);
-  // Whether a sample fell into those ten seconds is luck on AWS too; here the seed decides, and it did not.
+  // Whether a sample fell into those ten seconds is luck on AWS too; here the seed decides, and it
+  // did not.
   CHECK(engine.alarm() == "OK");
   CHECK(engine.path() == healthy_path);
 }
@@ -86,7 +90,9 @@ TEST_CASE("a flapping Primary with threshold 3 is never three probes down in a r
   CHECK(engine.witness.answers() == primary_address);
 }
 
-TEST_CASE("with threshold 3 a real outage takes three probes, and so does the return after the switch back") {
+TEST_CASE(
+    "with threshold 3 a real outage takes three probes, and so does the return after the switch "
+    "back") {
   FailoverStory::Setting setting;
   setting.failure_threshold = 3;
   FailoverStory engine(setting);
@@ -108,8 +114,8 @@ TEST_CASE("with threshold 3 a real outage takes three probes, and so does the re
   CHECK(engine.dns() == primary_address);
 }
 
-// Route 53's rule: when nobody is healthy, Primary is answered. The latch makes Primary unhealthy and cannot do more;
-// the next goals close this.
+// Route 53's rule: when nobody is healthy, Primary is answered. The latch makes Primary unhealthy
+// and cannot do more; the next goals close this.
 TEST_CASE("known hole: both sites are down, and DNS names Primary") {
   FailoverStory engine;
   engine.arm();
@@ -130,7 +136,9 @@ TEST_CASE("known hole: both sites are down, and DNS names Primary") {
   CHECK(engine.dns() == backup_address);
 }
 
-TEST_CASE("both sites fail together: Primary is answered, latched, and stays out once Backup is there again") {
+TEST_CASE(
+    "both sites fail together: Primary is answered, latched, and stays out once Backup is there "
+    "again") {
   FailoverStory engine;
   engine.arm();
   engine.witness.both_down_is_known = true;

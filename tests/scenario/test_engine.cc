@@ -19,7 +19,8 @@ namespace {
 constexpr std::string_view connection_lost = "ConnectionLost";
 
 bool says_already_there(const aws::Error& error) {
-  return error.code.find("AlreadyExists") != std::string::npos || error.code == "ResourceConflictException";
+  return error.code.find("AlreadyExists") != std::string::npos ||
+         error.code == "ResourceConflictException";
 }
 
 }  // namespace
@@ -32,10 +33,12 @@ ports::Observation Site::answer(const std::string& path) const {
 }
 
 std::string answer_of(const dns::View& view, const std::string& name) {
-  const auto reply = dns::testing::reply_text(dns::testing::ask(view, dns::testing::query_bytes(name, "A")));
+  const auto reply =
+      dns::testing::reply_text(dns::testing::ask(view, dns::testing::query_bytes(name, "A")));
   std::vector<std::string> addresses;
   for (const auto line : split(reply, '\n'))
-    if (const auto words = split(line, ' '); words.size() == 5 && words[0] == "answer" && words[3] == "A")
+    if (const auto words = split(line, ' ');
+        words.size() == 5 && words[0] == "answer" && words[3] == "A")
       addresses.emplace_back(words[4]);
   return addresses.empty() ? "-" : join(addresses, " ");
 }
@@ -43,9 +46,11 @@ std::string answer_of(const dns::View& view, const std::string& name) {
 TestEngine::TestEngine(std::uint64_t seed) : world_(seed) {
   set_log_level(LogLevel::error);  // the stories tell what goes wrong
   world_.prober.judge = [this](const ports::ProbeRequest& request) {
-    const auto found = std::find_if(sites_.begin(), sites_.end(),
-                                    [&](const auto& site) { return site.second.address() == request.address; });
-    const auto seen = found == sites_.end() ? ports::sim::failed_observation() : found->second.answer(request.path);
+    const auto found = std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) {
+      return site.second.address() == request.address;
+    });
+    const auto seen = found == sites_.end() ? ports::sim::failed_observation()
+                                            : found->second.answer(request.path);
     witness.probed(request.health_check_id, seen.success);
     return seen;
   };
@@ -92,8 +97,8 @@ void TestEngine::start() {
   live([&] {
     if (!cloud_)
       cloud_ = std::make_unique<engine::Cloud>(
-          engine::Cloud::Ports{world_.journal, world_.timers, world_.wall, world_.entropy, world_.prober,
-                               world_.functions, world_.courier, *this, *this},
+          engine::Cloud::Ports{world_.journal, world_.timers, world_.wall, world_.entropy,
+                               world_.prober, world_.functions, world_.courier, *this, *this},
           engine::Cloud::Options{});
     world_.settle();
   });
@@ -158,7 +163,8 @@ aws::HttpResponse TestEngine::http(aws::HttpRequest request) {
 }
 
 aws::Outcome<> TestEngine::call_as(const aws::SigningIdentity& who, std::string_view service,
-                                   std::string_view operation, const Value& input, const std::string& region) {
+                                   std::string_view operation, const Value& input,
+                                   const std::string& region) {
   const auto& model = aws::service_model(service);
   const auto* known = model.operation(operation);
   REQUIRE(known);
@@ -170,8 +176,8 @@ aws::Outcome<> TestEngine::call_as(const aws::SigningIdentity& who, std::string_
   return aws::decode_response(model, *known, protocol, http(std::move(request)));
 }
 
-aws::Outcome<> TestEngine::call(std::string_view service, std::string_view operation, const Value& input,
-                                const std::string& region) {
+aws::Outcome<> TestEngine::call(std::string_view service, std::string_view operation,
+                                const Value& input, const std::string& region) {
   try {
     return call_as(root(), service, operation, input, region);
   } catch (const Crashed&) {
@@ -183,7 +189,8 @@ aws::Outcome<> TestEngine::call(std::string_view service, std::string_view opera
 Value TestEngine::ok(std::string_view service, std::string_view operation, const Value& input,
                      const std::string& region) {
   auto outcome = call(service, operation, input, region);
-  while (!outcome && outcome.error().code == connection_lost) outcome = call(service, operation, input, region);
+  while (!outcome && outcome.error().code == connection_lost)
+    outcome = call(service, operation, input, region);
   INFO(operation, ": ", outcome ? "" : outcome.error().code + ": " + outcome.error().message);
   REQUIRE(outcome.has_value());
   return *outcome;
@@ -218,11 +225,13 @@ void TestEngine::run_function(const ports::FunctionSpec& spec, const ports::Invo
                               const std::function<void(ports::InvocationOutcome)>& done) {
   invoked.push_back({now(), spec.function_name});
   const auto& credentials = invocation.credentials;
-  const aws::SigningIdentity role{credentials.access_key_id, credentials.secret_access_key, credentials.session_token};
+  const aws::SigningIdentity role{credentials.access_key_id, credentials.secret_access_key,
+                                  credentials.session_token};
   Running running(aws::from_json(invocation.payload).value(),
                   [&](std::string_view service, std::string_view operation, const Value& input) {
                     const bool global = service == "route53" || service == "iam";
-                    return call_as(role, service, operation, input, global ? "us-east-1" : spec.region);
+                    return call_as(role, service, operation, input,
+                                   global ? "us-east-1" : spec.region);
                   });
   auto outcome = ports::sim::success_outcome();
   const auto own = functions.find(spec.function_name);
@@ -231,8 +240,8 @@ void TestEngine::run_function(const ports::FunctionSpec& spec, const ports::Invo
   } catch (const FunctionError& error) {
     running.print("[ERROR] " + error.type + ": " + error.message);
     outcome.kind = ports::InvocationOutcome::Kind::function_error;
-    outcome.payload =
-        aws::to_json(Value::structure({{"errorMessage", error.message}, {"errorType", error.type}}));
+    outcome.payload = aws::to_json(
+        Value::structure({{"errorMessage", error.message}, {"errorType", error.type}}));
   }
   outcome.lines = running.lines;
   done(outcome);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// TestEngine: the whole engine in memory, on virtual time. Sites are scripted, functions are C++ lambdas; AWS calls are
-// signed HTTP requests, DNS is bytes in and bytes out. Nothing sleeps; wait() lets everything due happen in order.
+// TestEngine: the whole engine in memory, on virtual time. Sites are scripted, functions are C++
+// lambdas; AWS calls are signed HTTP requests, DNS is bytes in and bytes out. Nothing sleeps;
+// wait() lets everything due happen in order.
 //
 //   engine.site("primary").goes_down();
 //   engine.wait(90s);
 //   CHECK(engine.dns("client.example.test") == backup_address);
 //
-// crash() is kill -9 and a new engine on the same journal. crash_at() does it at an exact commit, wherever the story is
-// then: a call under way is lost ("ConnectionLost", which ok() repeats as a client would), a wait goes on.
+// crash() is kill -9 and a new engine on the same journal. crash_at() does it at an exact commit,
+// wherever the story is then: a call under way is lost ("ConnectionLost", which ok() repeats as a
+// client would), a wait goes on.
 #pragma once
 
 #include <functional>
@@ -57,7 +59,8 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   TestEngine(const TestEngine&) = delete;
 
   // The world.
-  Site& site(const std::string& name, const std::string& address = "");  // made at its first mention, with its address
+  Site& site(const std::string& name,
+             const std::string& address = "");  // made at its first mention, with its address
   void wait(Duration d);
   // The machine sleeps so long: then everything that was due happens at once, late.
   void oversleep(Duration d);
@@ -71,10 +74,15 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   void kill();   // as kill -9; the world goes on
   void start();  // on what is durable
   void crash() { kill(), start(); }
-  // Crashes, and starts again after `downtime`, the first time, or every time, that `now` says so at a commit.
+  // Crashes, and starts again after `downtime`, the first time, or every time, that `now` says so
+  // at a commit.
   Duration downtime{};
-  void crash_when(std::function<bool(Moment)> now) { crash_when_ = std::move(now), crash_once_ = true; }
-  void crash_whenever(std::function<bool(Moment)> now) { crash_when_ = std::move(now), crash_once_ = false; }
+  void crash_when(std::function<bool(Moment)> now) {
+    crash_when_ = std::move(now), crash_once_ = true;
+  }
+  void crash_whenever(std::function<bool(Moment)> now) {
+    crash_when_ = std::move(now), crash_once_ = false;
+  }
   void crash_at(std::size_t commit, Moment moment);
   std::size_t commits() const { return world_.journal.commits(); }
   std::size_t crashes() const { return crashes_; }
@@ -91,8 +99,8 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   void make(std::string_view service, std::string_view operation, const Value& input,
             const std::string& region = "us-east-1");
   // By whoever holds these keys; not caught when the engine crashes.
-  aws::Outcome<> call_as(const aws::SigningIdentity& who, std::string_view service, std::string_view operation,
-                         const Value& input, const std::string& region);
+  aws::Outcome<> call_as(const aws::SigningIdentity& who, std::string_view service,
+                         std::string_view operation, const Value& input, const std::string& region);
   aws::HttpResponse http(aws::HttpRequest request);
   aws::SigningIdentity root() const;
   WallInstant wall_now() const { return world_.wall.now(); }
@@ -110,7 +118,8 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   void make(std::function<void(sns::SigningKey)> done) override;
   void run_function(const ports::FunctionSpec& spec, const ports::Invocation& invocation,
                     const std::function<void(ports::InvocationOutcome)>& done);
-  void live(const std::function<void()>& step);  // restarts the engine when the step ends in a crash
+  void live(
+      const std::function<void()>& step);  // restarts the engine when the step ends in a crash
   void come_back();
 
   ports::sim::World world_;

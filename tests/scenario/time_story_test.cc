@@ -62,19 +62,26 @@ TEST_CASE("a rule runs a function every minute, whatever happens to the engine")
   const std::string region = FailoverStory::function_region;
   const std::string rule_arn = "arn:aws:events:eu-west-1:000000000000:rule/every-minute";
   engine.ok("events", "PutRule",
-            Value::structure({{"Name", "every-minute"}, {"ScheduleExpression", "rate(1 minute)"}}), region);
+            Value::structure({{"Name", "every-minute"}, {"ScheduleExpression", "rate(1 minute)"}}),
+            region);
   engine.ok("lambda", "AddPermission",
-            Value::structure({{"FunctionName", engine.name}, {"StatementId", "rule"}, {"Action", "lambda:InvokeFunction"},
-                              {"Principal", "events.amazonaws.com"}, {"SourceArn", rule_arn}}),
+            Value::structure({{"FunctionName", engine.name},
+                              {"StatementId", "rule"},
+                              {"Action", "lambda:InvokeFunction"},
+                              {"Principal", "events.amazonaws.com"},
+                              {"SourceArn", rule_arn}}),
             region);
   std::vector<Instant> runs;
   engine.functions[engine.name] = [&](Running& running) {
-    if (running.event["detail-type"].string_or("") != "Scheduled Event") return guide_function(running);
+    if (running.event["detail-type"].string_or("") != "Scheduled Event")
+      return guide_function(running);
     CHECK(running.event["resources"].items().at(0).string() == rule_arn);
     runs.push_back(engine.now());
   };
   const auto target = Value::structure({{"Id", "1"}, {"Arn", engine.function_arn}});
-  engine.ok("events", "PutTargets", Value::structure({{"Rule", "every-minute"}, {"Targets", Value::list({target})}}), region);
+  engine.ok("events", "PutTargets",
+            Value::structure({{"Rule", "every-minute"}, {"Targets", Value::list({target})}}),
+            region);
   engine.wait(10min);
   CHECK(runs.size() == 10);
 

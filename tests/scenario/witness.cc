@@ -31,13 +31,16 @@ std::optional<Witness::Health> Witness::durable_health(const std::string& id) co
     forced = stored.forced;
   }
   const bool base = out.real || parsed.disabled;
-  out.effective = forced == route53::Forced::none ? base != parsed.inverted : forced == route53::Forced::up;
+  out.effective =
+      forced == route53::Forced::none ? base != parsed.inverted : forced == route53::Forced::up;
   return out;
 }
 
-// A check that was deleted leaves its last status behind, which only route53 knows: nothing is expected then.
+// A check that was deleted leaves its last status behind, which only route53 knows: nothing is
+// expected then.
 std::string Witness::expected() const {
-  const auto primary = durable_health(pair_->primary_check), backup = durable_health(pair_->backup_check);
+  const auto primary = durable_health(pair_->primary_check),
+             backup = durable_health(pair_->backup_check);
   if (!primary || !backup) return "";
   return !primary->effective && backup->effective ? pair_->backup_address : pair_->primary_address;
 }
@@ -48,7 +51,8 @@ void Witness::published(const dns::View& view) {
   if (answers_.empty() || answers_.back() != answer) answers_.push_back(answer);
   const auto wanted = expected();
   if (!wanted.empty()) CHECK_MESSAGE(answer == wanted, "W1 at ", when());
-  if (latched_ && !both_down_is_known) CHECK_MESSAGE(answer != pair_->primary_address, "W3 at ", when());
+  if (latched_ && !both_down_is_known)
+    CHECK_MESSAGE(answer != pair_->primary_address, "W3 at ", when());
 }
 
 void Witness::committed() {
@@ -60,7 +64,8 @@ void Witness::committed() {
     if (health->real && !before->second)
       CHECK_MESSAGE(good_in_a_row_[id] >= health->threshold, "W2 at ", when(), " of ", id);
     before->second = health->real;
-    // Latched: what the function wrote holds an unhealthy Primary. Switched back: a person wrote another path.
+    // Latched: what the function wrote holds an unhealthy Primary. Switched back: a person wrote
+    // another path.
     if (id != pair_->primary_check) continue;
     const bool failed_over = health->path == "/lb-check-failed-over";
     latched_ = failed_over && (latched_ || !health->real);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Witness: sees every view that is published, and what is durable at that instant, and holds the invariants of a
-// failover pair in every scenario:
-//   W1  no answer rests on an undurable status: what DNS says is what Route 53's failover rule makes of the journal
-//   W2  a status turns healthy only after as many good probes in a row as the threshold asks, by the engine that lives;
+// Witness: sees every view that is published, and what is durable at that instant, and holds the
+// invariants of a failover pair in every scenario:
+//   W1  no answer rests on an undurable status: what DNS says is what Route 53's failover rule
+//       makes of the journal
+//   W2  a status turns healthy only after as many good probes in a row as the threshold asks, by
+//       the engine that lives;
 //       so no restart makes an unhealthy Primary healthy
-//   W3  between the latch and the switch back no answer names Primary (but where a test says `both_down_is_known`:
+//   W3  between the latch and the switch back no answer names Primary (but where a test says
+//       `both_down_is_known`:
 //       by Route 53's rule Primary is answered when nobody is healthy)
 #pragma once
 
@@ -62,7 +65,7 @@ class Witness {
   const ports::sim::MemoryJournal& journal_;
   std::optional<Pair> pair_;
   std::map<std::string, int> good_in_a_row_;
-  std::map<std::string, bool> real_;  // as last committed
+  std::map<std::string, bool> real_;              // as last committed
   mutable std::map<std::string, Parsed> parsed_;  // the last row of each check, read once
   std::vector<std::string> answers_;
   bool latched_ = false;

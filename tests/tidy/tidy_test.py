@@ -4,21 +4,26 @@
 sleeping tests, no costly headers in headers, a test for every source or a reason for none."""
 import os
 import re
+import shutil
+import subprocess
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BANNED_ANYWHERE = {"regex": "costs 1.2 s a file, and its matching has no bound"}
 BANNED_IN_HEADERS = re.compile(r"boost/|CLI/|fmt/|openssl/|sqlite3|pugixml|cbor|zip\.h|ares|curl/|iostream|regex")
 # Headers that exist to hide a library behind them, private to their folder.
-HIDING_HEADERS = {"net/prober_tls.h", "net/resolver.h", "net/function_test_zip.h", "net/curl_library.h"}
+HIDING_HEADERS = {"net/probe/tls.h", "net/dns/resolver.h", "net/functions/test_zip.h", "net/io/curl_library.h"}
 # Folders whose sources are tested by more than the *_test.cc beside them, and by what.
 TESTED_FROM_AFAR = {"cli": "tests/guide, tests/robustness and the demo", "program": "every test of the binary",
                     "ports": "the tests of all services", "ports/sim": "the tests of all services", "base": "the tests of all folders",
                     "guard/apply": "tests/guard: both over the real wire",
+                    "net/io": "the tests of the rooms beside it",
                     "function": "its own tests, as a program"}
+# What tests of a folder link beyond it.
+TEST_LINKS = {"client": {"net/http"}}
 SLEEPS = re.compile(r"\b(?:time\.sleep|sleep_for|sleep_until|usleep|nanosleep|::sleep)\s*\(")
 # What runs real processes for a real time may hold its breath.
-REAL_TIME = {"src/net/function_host_test.cc", "src/net/function_host_hostile_test.cc"}
+REAL_TIME = {"src/net/functions/function_host_test.cc", "src/net/functions/hostile_test.cc"}
 POLLING = re.compile(r"poll|not waiting for time|time to pass is not", re.IGNORECASE)
 
 
@@ -82,7 +87,8 @@ class Tidy(unittest.TestCase):
             folder = folder_of(inside, known)
             if folder is None:
                 continue
-            may = allowed[folder] | ({"ports/sim"} if re.search(r"test|fixture", os.path.basename(path)) else set())
+            is_test = re.search(r"test|fixture", os.path.basename(path))
+            may = allowed[folder] | (({"ports/sim"} | TEST_LINKS.get(folder, set())) if is_test else set())
             for included in re.findall(r'^#include "([^"]+)"', read(path), re.M):
                 to = folder_of(included, known)
                 if to is not None and to not in may:
@@ -171,6 +177,20 @@ class Tidy(unittest.TestCase):
             if sources and not any(name.endswith("_test.cc") for name in names) and folder not in TESTED_FROM_AFAR:
                 findings.append(f"src/{folder}: {len(sources)} sources, no test")
         self.assertNone(findings, "every folder has a test, or a reason stands in TESTED_FROM_AFAR")
+
+    def test_format(self):
+        long_lines = [f"{path}:{number}" for path in files("src", "tests", "fuzz", "bench")
+                      for number, line in enumerate(read(path).splitlines(), 1)
+                      if len(line) > 100 and '"' not in line and "https://" not in line and not line.startswith("<")]
+        self.assertNone(long_lines, "no line is longer than 100 columns but for a text that cannot be cut")
+        program = shutil.which("clang-format")
+        version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout if program else ""
+        if not re.search(r"version 14\.", version):
+            self.skipTest("SKIPPED: formatted by clang-format 14, which is not on this machine")
+        sources = list(files("src", "tests", "fuzz", "bench"))
+        run = subprocess.run([program, "--dry-run", "-Werror", "--ferror-limit=1", *sources], cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, "clang-format -i what is named here:\n" +
+                         "\n".join(line for line in run.stderr.splitlines() if "error:" in line))
 
     def test_facts_that_are_cited_exist(self):
         facts = "\n".join(read(path) for path in files("docs/facts", ends=(".md",)))

@@ -18,17 +18,26 @@ struct Field {
   std::string AuditEntry::*member;
 };
 constexpr Field fields[] = {
-    {"action", &AuditEntry::action},   {"stage", &AuditEntry::stage},     {"change", &AuditEntry::change_id},
-    {"who", &AuditEntry::who},         {"why", &AuditEntry::why},         {"before", &AuditEntry::before},
-    {"after", &AuditEntry::after},     {"version", &AuditEntry::version}, {"request_id", &AuditEntry::request_id},
-    {"forced", &AuditEntry::forced},   {"note", &AuditEntry::note},
+    {"action", &AuditEntry::action},
+    {"stage", &AuditEntry::stage},
+    {"change", &AuditEntry::change_id},
+    {"who", &AuditEntry::who},
+    {"why", &AuditEntry::why},
+    {"before", &AuditEntry::before},
+    {"after", &AuditEntry::after},
+    {"version", &AuditEntry::version},
+    {"request_id", &AuditEntry::request_id},
+    {"forced", &AuditEntry::forced},
+    {"note", &AuditEntry::note},
 };
 
 }  // namespace
 
 std::string audit_line(const AuditEntry& entry, std::string_view health_check_id) {
   JsonObject line;
-  line.add("sitelatch", "audit").add("at", iso8601_ms(entry.at)).add("health_check", health_check_id);
+  line.add("sitelatch", "audit")
+      .add("at", iso8601_ms(entry.at))
+      .add("health_check", health_check_id);
   for (const auto& field : fields)
     if (!(entry.*field.member).empty()) line.add(field.name, entry.*field.member);
   return line.text();
@@ -45,41 +54,49 @@ std::optional<AuditEntry> read_audit_line(std::string_view line) {
   return entry;
 }
 
-AuditLog::AuditLog(client::Aws& aws, std::string region, std::string group, std::string health_check_id,
-                   std::string stream)
-    : aws_(aws), region_(std::move(region)), group_(std::move(group)), id_(std::move(health_check_id)),
+AuditLog::AuditLog(client::Aws& aws, std::string region, std::string group,
+                   std::string health_check_id, std::string stream)
+    : aws_(aws),
+      region_(std::move(region)),
+      group_(std::move(group)),
+      id_(std::move(health_check_id)),
       stream_(std::move(stream)) {}
 
 Result<Done> AuditLog::write(const AuditEntry& entry) {
   if (group_.empty()) return failure(Problem{"the guard has no audit log"});
   if (!stream_made_) {
-    const auto made = aws_.call("logs", "CreateLogStream",
-                                Value::structure({{"logGroupName", group_}, {"logStreamName", stream_}}), region_);
+    const auto made = aws_.call(
+        "logs", "CreateLogStream",
+        Value::structure({{"logGroupName", group_}, {"logStreamName", stream_}}), region_);
     if (!made && !made.error().is("ResourceAlreadyExistsException"))
       return failure(Problem{client::explain(made.error(), "write to the audit log " + group_)});
     stream_made_ = true;
   }
-  const auto event = Value::structure(
-      {{"timestamp", unix_ms(entry.at)}, {"message", audit_line(entry, id_)}});
+  const auto event =
+      Value::structure({{"timestamp", unix_ms(entry.at)}, {"message", audit_line(entry, id_)}});
   const auto written = aws_.call("logs", "PutLogEvents",
                                  Value::structure({{"logGroupName", group_},
                                                    {"logStreamName", stream_},
                                                    {"logEvents", Value::list({event})}}),
                                  region_);
-  if (!written) return failure(Problem{client::explain(written.error(), "write to the audit log " + group_)});
+  if (!written)
+    return failure(Problem{client::explain(written.error(), "write to the audit log " + group_)});
   if (const auto& rejected = (*written)["rejectedLogEventsInfo"]; rejected)
-    return failure(Problem{fmt::format("the audit log {} refused an entry dated {}: the clocks differ too much", group_,
-                                       iso8601_seconds(entry.at))});
+    return failure(Problem{
+        fmt::format("the audit log {} refused an entry dated {}: the clocks differ too much",
+                    group_, iso8601_seconds(entry.at))});
   return Done{};
 }
 
 client::Outcome<std::vector<AuditEntry>> AuditLog::read(Instant from) {
-  const auto found = aws_.call_all("logs", "FilterLogEvents",
-                                   Value::structure({{"logGroupName", group_}, {"startTime", unix_ms(from)}}), region_);
+  const auto found = aws_.call_all(
+      "logs", "FilterLogEvents",
+      Value::structure({{"logGroupName", group_}, {"startTime", unix_ms(from)}}), region_);
   if (!found) return failure(found.error());
   std::vector<AuditEntry> entries;
   for (const auto& event : (*found)["events"].items())
-    if (auto entry = read_audit_line(event["message"].string_or(""))) entries.push_back(std::move(*entry));
+    if (auto entry = read_audit_line(event["message"].string_or("")))
+      entries.push_back(std::move(*entry));
   std::stable_sort(entries.begin(), entries.end(),
                    [](const AuditEntry& a, const AuditEntry& b) { return a.at < b.at; });
   return entries;

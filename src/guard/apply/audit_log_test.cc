@@ -36,14 +36,18 @@ TEST_CASE("lines of others are none of ours") {
 
 TEST_CASE("whose piece it is, by its name") {
   const std::string id = "233e180f-f023-45a3-954e-415303f21eab";
-  for (const std::string name : {"", "sitelatch-", "/sitelatch/", "/aws/lambda/", "/aws/lambda/sitelatch-"}) CHECK(id_in_name(name + id) == id);
+  for (const std::string name :
+       {"", "sitelatch-", "/sitelatch/", "/aws/lambda/", "/aws/lambda/sitelatch-"})
+    CHECK(id_in_name(name + id) == id);
   CHECK(id_in_name("sitelatch-" + id + "-notify") == id);
-  for (const auto& name : {id + "-other", "x" + id, id.substr(1), std::string{"sitelatch-prod"}, std::string{}, "233E180F" + id.substr(8)})
+  for (const auto& name : {id + "-other", "x" + id, id.substr(1), std::string{"sitelatch-prod"},
+                           std::string{}, "233E180F" + id.substr(8)})
     CHECK(id_in_name(name).empty());
 }
 
 TEST_CASE("whose drill a scratch check is of") {
-  CHECK(drilled_check("sitelatch-drill-233e180f-f023-45a3-954e-415303f21eab-0a1b2c3d") == "233e180f-f023-45a3-954e-415303f21eab");
+  CHECK(drilled_check("sitelatch-drill-233e180f-f023-45a3-954e-415303f21eab-0a1b2c3d") ==
+        "233e180f-f023-45a3-954e-415303f21eab");
   CHECK(drilled_check("sitelatch-drill-").empty());
   CHECK(drilled_check("primary").empty());
 }

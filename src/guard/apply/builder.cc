@@ -19,25 +19,44 @@ Builder::Builder(Outside outside, const Plan& plan, const Observed& observed, Fu
 
 Step Builder::make(Piece piece) {
   switch (piece) {
-    case Piece::notify_topic: return topic(plan_.notify_topic, observed_.notify_topic, true);
-    case Piece::notify_subscription: return plan_.notify_subscription ? subscribe(*plan_.notify_subscription) : Step{Done{}};
-    case Piece::audit_group: return log_group(plan_.audit_group, observed_.audit_group);
-    case Piece::function_group: return log_group(plan_.function_group, observed_.function_group);
-    case Piece::role: return role();
-    case Piece::role_policy: return role_policy();
-    case Piece::function: return function();
-    case Piece::function_code: return function_code();
-    case Piece::function_configuration: return function_configuration();
-    case Piece::failure_destination: return failure_destination();
-    case Piece::alarm_topic: return topic(plan_.alarm_topic, observed_.alarm_topic, false);
-    case Piece::alarm_topic_policy: return topic_policy();
-    case Piece::sns_permission: return permission(plan_.sns_permission);
-    case Piece::subscription: return subscribe(plan_.function_subscription);
-    case Piece::schedule: return schedule();
-    case Piece::schedule_target: return schedule_target();
-    case Piece::events_permission: return permission(plan_.events_permission);
-    case Piece::alarm: return alarm();
-    case Piece::alarm_actions: return Done{};  // arming's
+    case Piece::notify_topic:
+      return topic(plan_.notify_topic, observed_.notify_topic, true);
+    case Piece::notify_subscription:
+      return plan_.notify_subscription ? subscribe(*plan_.notify_subscription) : Step{Done{}};
+    case Piece::audit_group:
+      return log_group(plan_.audit_group, observed_.audit_group);
+    case Piece::function_group:
+      return log_group(plan_.function_group, observed_.function_group);
+    case Piece::role:
+      return role();
+    case Piece::role_policy:
+      return role_policy();
+    case Piece::function:
+      return function();
+    case Piece::function_code:
+      return function_code();
+    case Piece::function_configuration:
+      return function_configuration();
+    case Piece::failure_destination:
+      return failure_destination();
+    case Piece::alarm_topic:
+      return topic(plan_.alarm_topic, observed_.alarm_topic, false);
+    case Piece::alarm_topic_policy:
+      return topic_policy();
+    case Piece::sns_permission:
+      return permission(plan_.sns_permission);
+    case Piece::subscription:
+      return subscribe(plan_.function_subscription);
+    case Piece::schedule:
+      return schedule();
+    case Piece::schedule_target:
+      return schedule_target();
+    case Piece::events_permission:
+      return permission(plan_.events_permission);
+    case Piece::alarm:
+      return alarm();
+    case Piece::alarm_actions:
+      return Done{};  // arming's
   }
   return Done{};
 }
@@ -55,7 +74,8 @@ Step Builder::call(const Call& call, Value input) {
 }
 
 Step Builder::call_patiently(const Call& call, const Value& input,
-                             const std::function<bool(const client::Error&)>& passing, std::string_view waiting_for) {
+                             const std::function<bool(const client::Error&)>& passing,
+                             std::string_view waiting_for) {
   client::Patience patience;
   patience.every = std::chrono::milliseconds{500};
   patience.growth = 1.5;
@@ -63,19 +83,22 @@ Step Builder::call_patiently(const Call& call, const Value& input,
   patience.at_most = std::max(Duration{0}, Duration{outside_.deadline - outside_.clock.now()});
   bool said = false;
   std::string last;
-  const auto outcome = client::wait_for<Done>(outside_.clock, patience, [&]() -> client::Outcome<std::optional<Done>> {
-    const auto reply = outside_.aws.call(call.service, call.operation, input, call.region);
-    if (reply) return std::optional{Done{}};
-    if (!passing(reply.error())) return failure(reply.error());
-    last = reply.error().message;
-    if (!said) say(fmt::format("waiting until {}", waiting_for));
-    said = true;
-    return std::optional<Done>{};
-  });
+  const auto outcome = client::wait_for<Done>(
+      outside_.clock, patience, [&]() -> client::Outcome<std::optional<Done>> {
+        const auto reply = outside_.aws.call(call.service, call.operation, input, call.region);
+        if (reply) return std::optional{Done{}};
+        if (!passing(reply.error())) return failure(reply.error());
+        last = reply.error().message;
+        if (!said) say(fmt::format("waiting until {}", waiting_for));
+        said = true;
+        return std::optional<Done>{};
+      });
   if (!outcome) return failure(obstacle(outcome.error(), call.doing));
   if (*outcome) return Done{};
-  return failure(Obstacle{Obstacle::Kind::not_in_time,
-                          fmt::format("Could not {} in time: {}. Run deploy again; it goes on from here.", call.doing, last)});
+  return failure(
+      Obstacle{Obstacle::Kind::not_in_time,
+               fmt::format("Could not {} in time: {}. Run deploy again; it goes on from here.",
+                           call.doing, last)});
 }
 
 Texts Builder::missing_tags(const Texts& wanted, const Texts& there) const {
@@ -87,37 +110,48 @@ Texts Builder::missing_tags(const Texts& wanted, const Texts& there) const {
   return missing;
 }
 
-Step Builder::topic(const TopicPlan& plan, const std::optional<ObservedTopic>& there, bool with_record) {
+Step Builder::topic(const TopicPlan& plan, const std::optional<ObservedTopic>& there,
+                    bool with_record) {
   if (!there) {
     auto input = Value::structure({{"Name", plan.name}, {"Tags", tag_list(plan.tags)}});
-    if (!plan.kms_key.empty()) input.set("Attributes", Value::structure({{"KmsMasterKeyId", plan.kms_key}}));
+    if (!plan.kms_key.empty())
+      input.set("Attributes", Value::structure({{"KmsMasterKeyId", plan.kms_key}}));
     return call({"sns", "CreateTopic", plan.region, "create topic " + plan.name}, input);
   }
   auto tags = missing_tags(plan.tags, there->tags);
   // The record's tags have their own writers; deploy only says what nobody has said.
   if (with_record)
     for (const auto key : record_tag_keys())
-      if (there->tags.contains(std::string{key}) && key != tag::original_path && key != tag::latch) tags.erase(std::string{key});
+      if (there->tags.contains(std::string{key}) && key != tag::original_path && key != tag::latch)
+        tags.erase(std::string{key});
   if (!tags.empty()) {
-    const auto tagged = call({"sns", "TagResource", plan.region, "tag topic " + plan.name},
-                             Value::structure({{"ResourceArn", plan.arn}, {"Tags", tag_list(tags)}}));
+    const auto tagged =
+        call({"sns", "TagResource", plan.region, "tag topic " + plan.name},
+             Value::structure({{"ResourceArn", plan.arn}, {"Tags", tag_list(tags)}}));
     if (!tagged) return tagged;
   }
   if (plan.kms_key.empty() || there->kms_key == plan.kms_key) return Done{};
   return call({"sns", "SetTopicAttributes", plan.region, "set the key of topic " + plan.name},
-              Value::structure({{"TopicArn", plan.arn}, {"AttributeName", "KmsMasterKeyId"}, {"AttributeValue", plan.kms_key}}));
+              Value::structure({{"TopicArn", plan.arn},
+                                {"AttributeName", "KmsMasterKeyId"},
+                                {"AttributeValue", plan.kms_key}}));
 }
 
 Step Builder::topic_policy() {
   const auto& topic = plan_.alarm_topic;
   if (topic.policy.empty()) return Done{};
   return call({"sns", "SetTopicAttributes", topic.region, "set the policy of topic " + topic.name},
-              Value::structure({{"TopicArn", topic.arn}, {"AttributeName", "Policy"}, {"AttributeValue", topic.policy}}));
+              Value::structure({{"TopicArn", topic.arn},
+                                {"AttributeName", "Policy"},
+                                {"AttributeValue", topic.policy}}));
 }
 
 Step Builder::subscribe(const SubscriptionPlan& plan) {
-  return call({"sns", "Subscribe", plan.region, fmt::format("subscribe {} to {}", plan.endpoint, plan.topic_arn)},
-              Value::structure({{"TopicArn", plan.topic_arn}, {"Protocol", plan.protocol}, {"Endpoint", plan.endpoint}}));
+  return call({"sns", "Subscribe", plan.region,
+               fmt::format("subscribe {} to {}", plan.endpoint, plan.topic_arn)},
+              Value::structure({{"TopicArn", plan.topic_arn},
+                                {"Protocol", plan.protocol},
+                                {"Endpoint", plan.endpoint}}));
 }
 
 Step Builder::log_group(const LogGroupPlan& plan, const std::optional<ObservedLogGroup>& there) {
@@ -130,24 +164,30 @@ Step Builder::log_group(const LogGroupPlan& plan, const std::optional<ObservedLo
     if (!made && !made.error().is("ResourceAlreadyExistsException"))
       return failure(obstacle(made.error(), "create log group " + plan.name));
   } else if (const auto tags = missing_tags(plan.tags, there->tags); !tags.empty()) {
-    const auto tagged = call({"logs", "TagResource", plan.region, "tag log group " + plan.name},
-                             Value::structure({{"resourceArn", plan.arn}, {"tags", text_map(tags)}}));
+    const auto tagged =
+        call({"logs", "TagResource", plan.region, "tag log group " + plan.name},
+             Value::structure({{"resourceArn", plan.arn}, {"tags", text_map(tags)}}));
     if (!tagged) return tagged;
   }
-  if (plan.retention_days == 0 || (there && there->retention_days == plan.retention_days)) return Done{};
+  if (plan.retention_days == 0 || (there && there->retention_days == plan.retention_days))
+    return Done{};
   auto input = name;
   input.set("retentionInDays", plan.retention_days);
-  return call({"logs", "PutRetentionPolicy", plan.region, "set the retention of log group " + plan.name}, input);
+  return call(
+      {"logs", "PutRetentionPolicy", plan.region, "set the retention of log group " + plan.name},
+      input);
 }
 
 Step Builder::schedule() {
   const auto& schedule = plan_.schedule;
-  auto input = Value::structure({{"Name", schedule.name},
-                                 {"ScheduleExpression", schedule.expression},
-                                 {"State", "ENABLED"},
-                                 {"Description", "Sitelatch: latches what the alarm's chain has missed"}});
+  auto input =
+      Value::structure({{"Name", schedule.name},
+                        {"ScheduleExpression", schedule.expression},
+                        {"State", "ENABLED"},
+                        {"Description", "Sitelatch: latches what the alarm's chain has missed"}});
   if (!observed_.schedule) input.set("Tags", tag_list(schedule.tags));
-  const auto put = call({"events", "PutRule", schedule.region, "create rule " + schedule.name}, input);
+  const auto put =
+      call({"events", "PutRule", schedule.region, "create rule " + schedule.name}, input);
   if (!put || !observed_.schedule) return put;
   const auto tags = missing_tags(schedule.tags, observed_.schedule->tags);
   if (tags.empty()) return Done{};
@@ -158,14 +198,17 @@ Step Builder::schedule() {
 Step Builder::schedule_target() {
   const auto& schedule = plan_.schedule;
   const auto target = Value::structure({{"Id", schedule.target_id}, {"Arn", schedule.target_arn}});
-  const auto put = ask({"events", "PutTargets", schedule.region, "let rule " + schedule.name + " run the function"},
-                       Value::structure({{"Rule", schedule.name}, {"Targets", Value::list({target})}}));
+  const auto put = ask(
+      {"events", "PutTargets", schedule.region, "let rule " + schedule.name + " run the function"},
+      Value::structure({{"Rule", schedule.name}, {"Targets", Value::list({target})}}));
   if (!put) return failure(put.error());
   if ((*put)["FailedEntryCount"].integer_or(0) == 0) return Done{};
   const auto& entry = (*put)["FailedEntries"].items();
-  return failure(Obstacle{Obstacle::Kind::failed,
-                          fmt::format("Rule {} does not take the function as its target: {}", schedule.name,
-                                      entry.empty() ? "no reason given" : entry.front()["ErrorMessage"].string_or(""))});
+  return failure(
+      Obstacle{Obstacle::Kind::failed,
+               fmt::format("Rule {} does not take the function as its target: {}", schedule.name,
+                           entry.empty() ? "no reason given"
+                                         : entry.front()["ErrorMessage"].string_or(""))});
 }
 
 Step Builder::remove_schedule() {
@@ -174,15 +217,18 @@ Step Builder::remove_schedule() {
   auto ids = Value::list();
   for (const auto& target : observed_.schedule->targets) ids.push(target.first);
   if (!observed_.schedule->targets.empty()) {
-    const auto removed = call({"events", "RemoveTargets", schedule.region, "remove the targets of rule " + schedule.name},
-                              Value::structure({{"Rule", schedule.name}, {"Ids", ids}}));
+    const auto removed = call(
+        {"events", "RemoveTargets", schedule.region, "remove the targets of rule " + schedule.name},
+        Value::structure({{"Rule", schedule.name}, {"Ids", ids}}));
     if (!removed) return removed;
   }
-  return call({"events", "DeleteRule", schedule.region, "remove rule " + schedule.name}, Value::structure({{"Name", schedule.name}}));
+  return call({"events", "DeleteRule", schedule.region, "remove rule " + schedule.name},
+              Value::structure({{"Name", schedule.name}}));
 }
 
 Step Builder::disarm_alarm() {
-  return call({"cloudwatch", "DisableAlarmActions", plan_.alarm.region, "disable the actions of alarm " + plan_.alarm.name},
+  return call({"cloudwatch", "DisableAlarmActions", plan_.alarm.region,
+               "disable the actions of alarm " + plan_.alarm.name},
               Value::structure({{"AlarmNames", Value::list({plan_.alarm.name})}}));
 }
 
@@ -190,7 +236,8 @@ namespace {
 
 // What the guide's alarm is.
 void watch_the_check(Value& input, const AlarmPlan& plan) {
-  const auto dimension = Value::structure({{"Name", AlarmPlan::dimension}, {"Value", plan.health_check_id}});
+  const auto dimension =
+      Value::structure({{"Name", AlarmPlan::dimension}, {"Value", plan.health_check_id}});
   input.set("Namespace", AlarmPlan::metric_namespace);
   input.set("MetricName", AlarmPlan::metric);
   input.set("Dimensions", Value::list({dimension}));
@@ -203,13 +250,18 @@ void watch_the_check(Value& input, const AlarmPlan& plan) {
 }
 
 bool same_but_tags(const ObservedAlarm& there, const AlarmPlan& plan) {
-  const int needed = there.datapoints_to_alarm ? there.datapoints_to_alarm : there.evaluation_periods;
-  return there.metric_namespace == AlarmPlan::metric_namespace && there.metric == AlarmPlan::metric &&
-         there.dimensions == std::vector<std::pair<std::string, std::string>>{{std::string{AlarmPlan::dimension}, plan.health_check_id}} &&
+  const int needed =
+      there.datapoints_to_alarm ? there.datapoints_to_alarm : there.evaluation_periods;
+  return there.metric_namespace == AlarmPlan::metric_namespace &&
+         there.metric == AlarmPlan::metric &&
+         there.dimensions ==
+             std::vector<std::pair<std::string, std::string>>{
+                 {std::string{AlarmPlan::dimension}, plan.health_check_id}} &&
          there.comparison == AlarmPlan::comparison && there.statistic == AlarmPlan::statistic &&
          there.threshold == AlarmPlan::threshold && there.missing_data == AlarmPlan::missing_data &&
          there.period_s * needed <= AlarmPlan::period_s * AlarmPlan::evaluation_periods &&
-         std::find(there.alarm_actions.begin(), there.alarm_actions.end(), plan.topic_arn) != there.alarm_actions.end();
+         std::find(there.alarm_actions.begin(), there.alarm_actions.end(), plan.topic_arn) !=
+             there.alarm_actions.end();
 }
 
 }  // namespace
@@ -217,7 +269,8 @@ bool same_but_tags(const ObservedAlarm& there, const AlarmPlan& plan) {
 Step Builder::alarm() {
   const auto& plan = plan_.alarm;
   if (!observed_.alarm) {
-    // Off until it is armed. While latched there is nothing to arm for, and the release finds a guard that can fire.
+    // Off until it is armed. While latched there is nothing to arm for, and the release finds a
+    // guard that can fire.
     const bool latched_now = observed_.check && latched(*observed_.check);
     auto input = Value::structure({{"AlarmName", plan.name},
                                    {"AlarmDescription", plan.description},
@@ -246,7 +299,8 @@ Step Builder::change_alarm(Value input) {
   if (!reply) return failure(reply.error());
   const auto& alarms = (*reply)["MetricAlarms"].items();
   const Value there = alarms.empty() ? Value::structure() : alarms.front();
-  for (const auto* kept : {"AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions"})
+  for (const auto* kept : {"AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions",
+                           "InsufficientDataActions"})
     input.set(kept, there[kept]);
   auto actions = there["AlarmActions"].strings();
   if (std::find(actions.begin(), actions.end(), plan.topic_arn) == actions.end()) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes, changes or completes one piece of a guard so that it is as the plan says. Each call may be the second for the
-// same piece (a deploy that was cut off): what is there is taken as it is found. Pieces that others made keep what the plan
-// does not speak of: tags, variables, further actions of the alarm.
-// Waits out what AWS makes eventual: a role that cannot be assumed yet, a function that is pending or being updated.
+// Makes, changes or completes one piece of a guard so that it is as the plan says. Each call may be
+// the second for the same piece (a deploy that was cut off): what is there is taken as it is found.
+// Pieces that others made keep what the plan does not speak of: tags, variables, further actions of
+// the alarm. Waits out what AWS makes eventual: a role that cannot be assumed yet, a function that
+// is pending or being updated.
 #pragma once
 
 #include <functional>
@@ -49,7 +50,8 @@ class Builder {
   Step call(const Call& call, client::Value input);
   // Again while `passing` says that the refusal passes by itself.
   Step call_patiently(const Call& call, const client::Value& input,
-                      const std::function<bool(const client::Error&)>& passing, std::string_view waiting_for);
+                      const std::function<bool(const client::Error&)>& passing,
+                      std::string_view waiting_for);
 
   Step topic(const TopicPlan& plan, const std::optional<ObservedTopic>& there, bool with_record);
   Step topic_policy();

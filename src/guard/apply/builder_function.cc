@@ -14,7 +14,9 @@ using aws::Value;
 
 namespace {
 
-Value environment_of(const Texts& variables) { return Value::structure({{"Variables", text_map(variables)}}); }
+Value environment_of(const Texts& variables) {
+  return Value::structure({{"Variables", text_map(variables)}});
+}
 
 // Passes by itself within seconds of a role's creation (aws-semantics §4.2), or of its policy's.
 bool role_not_there_yet(const client::Error& error) {
@@ -26,7 +28,8 @@ bool role_not_there_yet(const client::Error& error) {
 }
 
 bool busy(const client::Error& error) {
-  return error.is("ResourceConflictException") && error.message.find("cannot be performed at this time") != std::string::npos;
+  return error.is("ResourceConflictException") &&
+         error.message.find("cannot be performed at this time") != std::string::npos;
 }
 
 }  // namespace
@@ -40,19 +43,21 @@ Step Builder::role() {
       const auto marked = tag_function({{std::string{role_id_tag}, "none"}});
       if (!marked) return marked;
     }
-    const auto made = ask({"iam", "CreateRole", {}, doing},
-                          Value::structure({{"RoleName", plan.name},
-                                            {"AssumeRolePolicyDocument", plan.trust},
-                                            {"Description", "Sitelatch: what the function of one guard may do"},
-                                            {"Tags", tag_list(plan.tags)}}));
+    const auto made =
+        ask({"iam", "CreateRole", {}, doing},
+            Value::structure({{"RoleName", plan.name},
+                              {"AssumeRolePolicyDocument", plan.trust},
+                              {"Description", "Sitelatch: what the function of one guard may do"},
+                              {"Tags", tag_list(plan.tags)}}));
     if (!made) return failure(made.error());
     role_id_ = (*made)["Role"]["RoleId"].string_or("");
     return Done{};
   }
   const auto& there = *observed_.role;
   if (there.trust.find("lambda.amazonaws.com") == std::string::npos) {
-    const auto trusted = call({"iam", "UpdateAssumeRolePolicy", {}, "let Lambda assume role " + plan.name},
-                              Value::structure({{"RoleName", plan.name}, {"PolicyDocument", plan.trust}}));
+    const auto trusted =
+        call({"iam", "UpdateAssumeRolePolicy", {}, "let Lambda assume role " + plan.name},
+             Value::structure({{"RoleName", plan.name}, {"PolicyDocument", plan.trust}}));
     if (!trusted) return trusted;
   }
   const auto tags = missing_tags(plan.tags, there.tags);
@@ -64,7 +69,9 @@ Step Builder::role() {
 Step Builder::role_policy() {
   const auto& plan = plan_.role;
   const auto put = call({"iam", "PutRolePolicy", {}, "write the policy of role " + plan.name},
-                        Value::structure({{"RoleName", plan.name}, {"PolicyName", plan.policy_name}, {"PolicyDocument", plan.policy}}));
+                        Value::structure({{"RoleName", plan.name},
+                                          {"PolicyName", plan.policy_name},
+                                          {"PolicyDocument", plan.policy}}));
   if (!put || !observed_.role) return put;
   // Wider rights go only once the narrow ones stand.
   const auto& wanted = plan.managed_policies;
@@ -75,8 +82,9 @@ Step Builder::role_policy() {
   }
   for (const auto& [name, document] : observed_.role->inline_policies) {
     if (name == plan.policy_name) continue;
-    const auto removed = call({"iam", "DeleteRolePolicy", {}, "remove policy " + name + " of role " + plan.name},
-                              Value::structure({{"RoleName", plan.name}, {"PolicyName", name}}));
+    const auto removed =
+        call({"iam", "DeleteRolePolicy", {}, "remove policy " + name + " of role " + plan.name},
+             Value::structure({{"RoleName", plan.name}, {"PolicyName", name}}));
     if (!removed) return removed;
   }
   return Done{};
@@ -86,8 +94,9 @@ Step Builder::role_policy() {
 Step Builder::detach(const std::string& policy_arn) {
   const auto& id = plan_.settings.health_check_id;
   if (policy_arn.ends_with(":" + plan_.settings.account + ":policy/" + id)) {
-    const auto tagged = call({"iam", "TagPolicy", {}, "tag policy " + policy_arn},
-                             Value::structure({{"PolicyArn", policy_arn}, {"Tags", tag_list(plan_.role.tags)}}));
+    const auto tagged =
+        call({"iam", "TagPolicy", {}, "tag policy " + policy_arn},
+             Value::structure({{"PolicyArn", policy_arn}, {"Tags", tag_list(plan_.role.tags)}}));
     if (!tagged) return tagged;
   }
   return call({"iam", "DetachRolePolicy", {}, "detach policy " + policy_arn},
@@ -97,8 +106,9 @@ Step Builder::detach(const std::string& policy_arn) {
 Step Builder::tag_function(Texts tags) {
   if (observed_.function) tags = missing_tags(tags, observed_.function->tags);
   if (tags.empty()) return Done{};
-  return call({"lambda", "TagResource", plan_.function.region, "tag function " + plan_.function.name},
-              Value::structure({{"Resource", plan_.function.arn}, {"Tags", text_map(tags)}}));
+  return call(
+      {"lambda", "TagResource", plan_.function.region, "tag function " + plan_.function.name},
+      Value::structure({{"Resource", plan_.function.arn}, {"Tags", text_map(tags)}}));
 }
 
 Step Builder::function() {
@@ -112,19 +122,21 @@ Step Builder::create_function() {
   if (!role_id_.empty()) tags[std::string{role_id_tag}] = role_id_;
   Value architectures = Value::list();
   for (const auto& architecture : plan.architectures) architectures.push(architecture);
-  const auto input = Value::structure({{"FunctionName", plan.name},
-                                       {"Description", "Sitelatch: keeps a failed Primary site out of DNS"},
-                                       {"Runtime", plan.runtime},
-                                       {"Handler", plan.handler},
-                                       {"Role", plan.role_arn},
-                                       {"Code", Value::structure({{"ZipFile", code_.zip}})},
-                                       {"Timeout", plan.timeout_s},
-                                       {"MemorySize", plan.memory_mb},
-                                       {"Architectures", architectures},
-                                       {"Environment", environment_of(plan.environment)},
-                                       {"Tags", text_map(tags)}});
-  const auto made = call_patiently({"lambda", "CreateFunction", plan.region, "create function " + plan.name}, input,
-                                   role_not_there_yet, "Lambda can assume role " + plan_.role.name);
+  const auto input =
+      Value::structure({{"FunctionName", plan.name},
+                        {"Description", "Sitelatch: keeps a failed Primary site out of DNS"},
+                        {"Runtime", plan.runtime},
+                        {"Handler", plan.handler},
+                        {"Role", plan.role_arn},
+                        {"Code", Value::structure({{"ZipFile", code_.zip}})},
+                        {"Timeout", plan.timeout_s},
+                        {"MemorySize", plan.memory_mb},
+                        {"Architectures", architectures},
+                        {"Environment", environment_of(plan.environment)},
+                        {"Tags", text_map(tags)}});
+  const auto made =
+      call_patiently({"lambda", "CreateFunction", plan.region, "create function " + plan.name},
+                     input, role_not_there_yet, "Lambda can assume role " + plan_.role.name);
   if (!made) return made;
   return function_settled();
 }
@@ -141,28 +153,38 @@ Step Builder::function_settled() {
   const auto doing = "read function " + plan.name;
   const auto outcome = client::wait_for<std::string>(
       outside_.clock, patience, [&]() -> client::Outcome<std::optional<std::string>> {
-        const auto reply = outside_.aws.call("lambda", "GetFunctionConfiguration",
-                                             Value::structure({{"FunctionName", plan.name}}), plan.region);
+        const auto reply =
+            outside_.aws.call("lambda", "GetFunctionConfiguration",
+                              Value::structure({{"FunctionName", plan.name}}), plan.region);
         if (!reply) {
-          if (client::is_absent(reply.error())) return std::optional<std::string>{};  // not everywhere yet
+          if (client::is_absent(reply.error()))
+            return std::optional<std::string>{};  // not everywhere yet
           return failure(reply.error());
         }
         state = (*reply)["State"].string_or("Active");
         const auto update = (*reply)["LastUpdateStatus"].string_or("Successful");
         if (state == "Failed" || update == "Failed")
-          return std::optional{"failed: " + (*reply)["StateReason"].string_or((*reply)["LastUpdateStatusReason"].string_or("no reason given"))};
-        if ((state == "Active" || state == "Inactive") && update == "Successful") return std::optional{std::string{}};
+          return std::optional{
+              "failed: " + (*reply)["StateReason"].string_or(
+                               (*reply)["LastUpdateStatusReason"].string_or("no reason given"))};
+        if ((state == "Active" || state == "Inactive") && update == "Successful")
+          return std::optional{std::string{}};
         if (!said && outside_.clock.now() + std::chrono::seconds{1} < outside_.deadline) {
-          say(fmt::format("waiting until function {} is ready ({})", plan.name, state == "Active" ? "update " + update : state));
+          say(fmt::format("waiting until function {} is ready ({})", plan.name,
+                          state == "Active" ? "update " + update : state));
           said = true;
         }
         return std::optional<std::string>{};
       });
   if (!outcome) return failure(obstacle(outcome.error(), doing));
   if (!*outcome)
-    return failure(Obstacle{Obstacle::Kind::not_in_time, fmt::format("Function {} is not ready yet ({}). Run deploy again; it goes on from here.", plan.name, state)});
+    return failure(Obstacle{
+        Obstacle::Kind::not_in_time,
+        fmt::format("Function {} is not ready yet ({}). Run deploy again; it goes on from here.",
+                    plan.name, state)});
   if (!(*outcome)->empty())
-    return failure(Obstacle{Obstacle::Kind::failed, fmt::format("Function {} {}.", plan.name, **outcome)});
+    return failure(
+        Obstacle{Obstacle::Kind::failed, fmt::format("Function {} {}.", plan.name, **outcome)});
   return Done{};
 }
 
@@ -170,10 +192,12 @@ Step Builder::function_code() {
   const auto& plan = plan_.function;
   const auto settled = function_settled();
   if (!settled) return settled;
-  // From Python to native: runtime and handler first; what comes in between is tried again by Lambda.
-  const auto updated = call_patiently({"lambda", "UpdateFunctionCode", plan.region, "update the code of function " + plan.name},
-                                      Value::structure({{"FunctionName", plan.name}, {"ZipFile", code_.zip}}), busy,
-                                      "an update of function " + plan.name + " has ended");
+  // From Python to native: runtime and handler first; what comes in between is tried again by
+  // Lambda.
+  const auto updated = call_patiently(
+      {"lambda", "UpdateFunctionCode", plan.region, "update the code of function " + plan.name},
+      Value::structure({{"FunctionName", plan.name}, {"ZipFile", code_.zip}}), busy,
+      "an update of function " + plan.name + " has ended");
   if (!updated) return updated;
   return function_settled();
 }
@@ -182,15 +206,19 @@ Step Builder::function_configuration() {
   const auto& plan = plan_.function;
   const auto settled = function_settled();
   if (!settled) return settled;
-  const auto now = ask({"lambda", "GetFunctionConfiguration", plan.region, "read function " + plan.name},
-                       Value::structure({{"FunctionName", plan.name}}));
+  const auto now =
+      ask({"lambda", "GetFunctionConfiguration", plan.region, "read function " + plan.name},
+          Value::structure({{"FunctionName", plan.name}}));
   if (!now) return failure(now.error());
   Texts environment;
-  for (const auto& [name, value] : (*now)["Environment"]["Variables"].members()) environment[name] = value.string_or("");
+  for (const auto& [name, value] : (*now)["Environment"]["Variables"].members())
+    environment[name] = value.string_or("");
   const auto release = environment.find(std::string{env::release});
-  const auto kept_release = release == environment.end() ? std::optional<std::string>{} : std::optional{release->second};
+  const auto kept_release =
+      release == environment.end() ? std::optional<std::string>{} : std::optional{release->second};
   for (const auto& [name, value] : plan.environment) environment[name] = value;
-  if (kept_release) environment[std::string{env::release}] = *kept_release;  // releases have their own writer
+  if (kept_release)
+    environment[std::string{env::release}] = *kept_release;  // releases have their own writer
   auto input = Value::structure({{"FunctionName", plan.name},
                                  {"Role", plan.role_arn},
                                  {"Environment", environment_of(environment)},
@@ -202,9 +230,12 @@ Step Builder::function_configuration() {
     input.set("Runtime", plan.runtime);
     input.set("Handler", plan.handler);
   }
-  const auto passing = [](const client::Error& error) { return role_not_there_yet(error) || busy(error); };
-  const auto updated = call_patiently({"lambda", "UpdateFunctionConfiguration", plan.region, "configure function " + plan.name},
-                                      input, passing, "function " + plan.name + " can be configured");
+  const auto passing = [](const client::Error& error) {
+    return role_not_there_yet(error) || busy(error);
+  };
+  const auto updated = call_patiently(
+      {"lambda", "UpdateFunctionConfiguration", plan.region, "configure function " + plan.name},
+      input, passing, "function " + plan.name + " can be configured");
   if (!updated) return updated;
   const auto ready = function_settled();
   if (!ready || role_id_.empty()) return ready;
@@ -213,13 +244,16 @@ Step Builder::function_configuration() {
 
 Step Builder::failure_destination() {
   const auto& plan = plan_.function;
-  const auto destination = Value::structure({{"OnFailure", Value::structure({{"Destination", plan.failure_destination}})}});
-  return call_patiently({"lambda", "PutFunctionEventInvokeConfig", plan.region, "set the failure destination of function " + plan.name},
+  const auto destination = Value::structure(
+      {{"OnFailure", Value::structure({{"Destination", plan.failure_destination}})}});
+  return call_patiently({"lambda", "PutFunctionEventInvokeConfig", plan.region,
+                         "set the failure destination of function " + plan.name},
                         Value::structure({{"FunctionName", plan.name},
                                           {"MaximumRetryAttempts", plan.retries},
                                           {"MaximumEventAgeInSeconds", plan.event_age_s},
                                           {"DestinationConfig", destination}}),
-                        role_not_there_yet, "role " + plan_.role.name + " may publish to " + plan_.notify_topic.name);
+                        role_not_there_yet,
+                        "role " + plan_.role.name + " may publish to " + plan_.notify_topic.name);
 }
 
 Step Builder::permission(const PermissionPlan& plan) {
@@ -233,10 +267,12 @@ Step Builder::permission(const PermissionPlan& plan) {
   const auto doing = fmt::format("let {} invoke function {}", plan.principal, function.name);
   const auto added = outside_.aws.call("lambda", "AddPermission", input, function.region);
   if (added) return Done{};
-  if (!added.error().is("ResourceConflictException")) return failure(obstacle(added.error(), doing));
+  if (!added.error().is("ResourceConflictException"))
+    return failure(obstacle(added.error(), doing));
   // A statement of that name stands for something else (a topic that was made again, say).
-  const auto removed = call({"lambda", "RemovePermission", function.region, "remove permission " + plan.statement_id},
-                            Value::structure({{"FunctionName", function.name}, {"StatementId", plan.statement_id}}));
+  const auto removed = call(
+      {"lambda", "RemovePermission", function.region, "remove permission " + plan.statement_id},
+      Value::structure({{"FunctionName", function.name}, {"StatementId", plan.statement_id}}));
   if (!removed) return removed;
   return call({"lambda", "AddPermission", function.region, doing}, input);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One decision of the rules, made on a fresh look, written down, applied and told: what trip, disarm, arm, reconcile and
-// switch-back share. Whoever was faster in between makes it look and decide again.
+// One decision of the rules, made on a fresh look, written down, applied and told: what trip,
+// disarm, arm, reconcile and switch-back share. Whoever was faster in between makes it look and
+// decide again.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,8 @@ struct Errand {
   std::string action;  // "trip"
   std::string why;     // the reason given
   std::string forced;  // names of overridden checks, for the audit log
-  // A release that nobody could trace is not made; a latch is set whether or not it can be written down.
+  // A release that nobody could trace is not made; a latch is set whether or not it can be written
+  // down.
   bool must_be_audited = false;
   std::string subject;  // of the message to people; empty: nobody is told
 };
@@ -48,10 +50,12 @@ struct NotCarried {
 using Decide = std::function<Transition(const View& view)>;
 
 // `first`: the look that a person was shown.
-Result<Carried, NotCarried> carry_out(Desk& desk, View first, const Errand& errand, const Decide& decide);
+Result<Carried, NotCarried> carry_out(Desk& desk, View first, const Errand& errand,
+                                      const Decide& decide);
 
 // A message to the guard's second topic. Problem: nobody could be told.
-Result<Done> tell(Desk& desk, const View& view, const std::string& subject, const std::string& text);
+Result<Done> tell(Desk& desk, const View& view, const std::string& subject,
+                  const std::string& text);
 
 // Writes an entry of this run into the guard's audit log; a failure becomes a sentence.
 std::optional<std::string> note_down(Desk& desk, const View& view, AuditEntry entry);

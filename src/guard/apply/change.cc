@@ -14,12 +14,17 @@ using aws::Value;
 using client::explain;
 using Step = Result<Done, NotApplied>;
 
-Failure<NotApplied> stopped(std::string why) { return failure(NotApplied{false, false, std::move(why)}); }
-Failure<NotApplied> moved_on(std::string why) { return failure(NotApplied{true, false, std::move(why)}); }
+Failure<NotApplied> stopped(std::string why) {
+  return failure(NotApplied{false, false, std::move(why)});
+}
+Failure<NotApplied> moved_on(std::string why) {
+  return failure(NotApplied{true, false, std::move(why)});
+}
 
 Value update_of(const Check& check, const Change& change) {
-  auto input = Value::structure({{"HealthCheckId", check.id},
-                                 {"HealthCheckVersion", static_cast<std::int64_t>(change.expected_version)}});
+  auto input = Value::structure(
+      {{"HealthCheckId", check.id},
+       {"HealthCheckVersion", static_cast<std::int64_t>(change.expected_version)}});
   if (change.check.path) input.set("ResourcePath", *change.check.path);
   if (change.check.reset_path) input.set("ResetElements", Value::list({"ResourcePath"}));
   if (change.check.disabled) input.set("Disabled", *change.check.disabled);
@@ -29,7 +34,8 @@ Value update_of(const Check& check, const Change& change) {
 
 class Application {
  public:
-  Application(client::Aws& aws, client::Clock& clock, const Plan& plan, const Observed& before, const Change& change)
+  Application(client::Aws& aws, client::Clock& clock, const Plan& plan, const Observed& before,
+              const Change& change)
       : aws_(aws), clock_(clock), plan_(plan), before_(before), change_(change) {
     applied_.before = applied_.after = *before.check;
   }
@@ -65,8 +71,9 @@ class Application {
       return stopped(explain(error, "change health check " + before_.check->id));
     }
     applied_.after = apply(change_.check, *before_.check);
-    applied_.after.version = static_cast<std::uint64_t>(
-        reply->output["HealthCheck"]["HealthCheckVersion"].integer_or(static_cast<std::int64_t>(applied_.after.version)));
+    applied_.after.version =
+        static_cast<std::uint64_t>(reply->output["HealthCheck"]["HealthCheckVersion"].integer_or(
+            static_cast<std::int64_t>(applied_.after.version)));
     applied_.request_id = reply->request_id;
     return Done{};
   }
@@ -88,18 +95,22 @@ class Application {
         set.push(Value::structure({{"Key", key}, {"Value", value}}));
     }
     for (const auto key : record_tag_keys())
-      if (!wanted.contains(std::string{key}) && before_.notify_topic->tags.contains(std::string{key})) gone.push(key);
+      if (!wanted.contains(std::string{key}) &&
+          before_.notify_topic->tags.contains(std::string{key}))
+        gone.push(key);
     const auto& arn = before_.notify_topic->arn;
     if (!set.items().empty()) {
-      const auto tagged = aws_.call("sns", "TagResource", Value::structure({{"ResourceArn", arn}, {"Tags", set}}),
-                                    plan_.notify_topic.region);
+      const auto tagged =
+          aws_.call("sns", "TagResource", Value::structure({{"ResourceArn", arn}, {"Tags", set}}),
+                    plan_.notify_topic.region);
       if (!tagged) return stopped(explain(tagged.error(), "write the guard's record on " + arn));
     }
     if (!gone.items().empty()) {
       const auto untagged = aws_.call("sns", "UntagResource",
                                       Value::structure({{"ResourceArn", arn}, {"TagKeys", gone}}),
                                       plan_.notify_topic.region);
-      if (!untagged) return stopped(explain(untagged.error(), "write the guard's record on " + arn));
+      if (!untagged)
+        return stopped(explain(untagged.error(), "write the guard's record on " + arn));
     }
     return Done{};
   }
@@ -120,23 +131,28 @@ class Application {
     patience.every = std::chrono::milliseconds{300};
     patience.at_most = std::chrono::seconds{45};
     patience.growth = 1.5;
-    const auto finished = client::wait_until(clock_, patience, [&] { return try_environment(wanted, holds, outcome); });
-    if (!finished) return stopped("the function's configuration stayed busy; its record could not be written");
+    const auto finished = client::wait_until(
+        clock_, patience, [&] { return try_environment(wanted, holds, outcome); });
+    if (!finished)
+      return stopped("the function's configuration stayed busy; its record could not be written");
     return outcome;
   }
 
-  // True: settled, with the outcome. The configuration is read anew each time: other variables stay as they are.
+  // True: settled, with the outcome. The configuration is read anew each time: other variables stay
+  // as they are.
   template <class Holds>
   bool try_environment(const Texts& wanted, const Holds& holds, Step& outcome) {
     const auto& region = plan_.function.region;
     const auto name = before_.function->name;
-    const auto now = aws_.call("lambda", "GetFunctionConfiguration", Value::structure({{"FunctionName", name}}), region);
+    const auto now = aws_.call("lambda", "GetFunctionConfiguration",
+                               Value::structure({{"FunctionName", name}}), region);
     if (!now) {
       outcome = stopped(explain(now.error(), "read the configuration of function " + name));
       return true;
     }
     Texts environment;
-    for (const auto& [key, value] : (*now)["Environment"]["Variables"].members()) environment[key] = value.string_or("");
+    for (const auto& [key, value] : (*now)["Environment"]["Variables"].members())
+      environment[key] = value.string_or("");
     const auto release = std::string{env::release};
     const auto& was = before_.function->environment;
     const bool same_release = (environment.contains(release) ? environment.at(release) : "") ==
@@ -149,13 +165,15 @@ class Application {
     for (const auto& [key, value] : wanted) environment[key] = value;
     auto variables = Value::structure();
     for (const auto& [key, value] : environment) variables.set(key, value);
-    const auto updated = aws_.call("lambda", "UpdateFunctionConfiguration",
-                                   Value::structure({{"FunctionName", name},
-                                                     {"Environment", Value::structure({{"Variables", variables}})},
-                                                     {"RevisionId", (*now)["RevisionId"]}}),
-                                   region);
+    const auto updated =
+        aws_.call("lambda", "UpdateFunctionConfiguration",
+                  Value::structure({{"FunctionName", name},
+                                    {"Environment", Value::structure({{"Variables", variables}})},
+                                    {"RevisionId", (*now)["RevisionId"]}}),
+                  region);
     if (updated) return true;
-    if (updated.error().is("PreconditionFailedException") || updated.error().is("ResourceConflictException"))
+    if (updated.error().is("PreconditionFailedException") ||
+        updated.error().is("ResourceConflictException"))
       return false;
     outcome = stopped(explain(updated.error(), "write the guard's record on function " + name));
     return true;
@@ -164,9 +182,12 @@ class Application {
   void switch_alarm_actions() {
     if (!change_.alarm_actions || !before_.alarm) return;
     const auto operation = *change_.alarm_actions ? "EnableAlarmActions" : "DisableAlarmActions";
-    const auto done = aws_.call("cloudwatch", operation,
-                                Value::structure({{"AlarmNames", Value::list({before_.alarm->name})}}), plan_.alarm.region);
-    if (!done) applied_.notes.push_back(explain(done.error(), "switch the actions of alarm " + before_.alarm->name));
+    const auto done = aws_.call(
+        "cloudwatch", operation,
+        Value::structure({{"AlarmNames", Value::list({before_.alarm->name})}}), plan_.alarm.region);
+    if (!done)
+      applied_.notes.push_back(
+          explain(done.error(), "switch the actions of alarm " + before_.alarm->name));
   }
 
   client::Aws& aws_;
@@ -179,8 +200,8 @@ class Application {
 
 }  // namespace
 
-Result<Applied, NotApplied> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan, const Observed& before,
-                                         const Change& change) {
+Result<Applied, NotApplied> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan,
+                                         const Observed& before, const Change& change) {
   ENSURE(before.check.has_value(), "a change needs the check that it was decided on");
   return Application(aws, clock, plan, before, change).run();
 }

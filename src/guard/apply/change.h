@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carries a Change of guard/rules out on AWS: the check under its HealthCheckVersion, the record on the notify topic's tags
-// and in the function's environment under its RevisionId, the alarm's actions. The order is the change's own, so that no
-// crash between two calls releases a latched Primary.
+// Carries a Change of guard/rules out on AWS: the check under its HealthCheckVersion, the record on
+// the notify topic's tags and in the function's environment under its RevisionId, the alarm's
+// actions. The order is the change's own, so that no crash between two calls releases a latched
+// Primary.
 #pragma once
 
 #include <functional>
@@ -17,20 +18,21 @@ namespace sitelatch::guard {
 
 struct Applied {
   Check before, after;
-  std::string request_id;            // of the check's update; empty: only the record changed
-  std::vector<std::string> notes;    // what could not be written down, in sentences
+  std::string request_id;          // of the check's update; empty: only the record changed
+  std::vector<std::string> notes;  // what could not be written down, in sentences
 };
 
 struct NotApplied {
-  bool moved_on = false;  // somebody else was faster: read again, decide again
+  bool moved_on = false;       // somebody else was faster: read again, decide again
   bool check_changed = false;  // the check's update had been made before it failed
   std::string why;
 };
 
-// `before`: what the change was decided on. Every failure of the record is an obstacle when the record comes first, and a
-// note when the check has already changed: a latch stands, whether or not it could be written down.
-Result<Applied, NotApplied> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan, const Observed& before,
-                                         const Change& change);
+// `before`: what the change was decided on. Every failure of the record is an obstacle when the
+// record comes first, and a note when the check has already changed: a latch stands, whether or not
+// it could be written down.
+Result<Applied, NotApplied> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan,
+                                         const Observed& before, const Change& change);
 
 // "ResourcePath=/lb-check, Disabled": what of a check a change may touch, for the audit log.
 std::string describe_check(const Check& check);

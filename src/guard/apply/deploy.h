@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deploying a guard: look, plan, make what differs, look again, and arm only when it can fire. Made of steps that may each
-// be the last (a crash, a denial) and that the next deploy goes on from; the alarm's actions stay off until the end, and a
-// check that is latched stays latched throughout.
+// Deploying a guard: look, plan, make what differs, look again, and arm only when it can fire. Made
+// of steps that may each be the last (a crash, a denial) and that the next deploy goes on from; the
+// alarm's actions stay off until the end, and a check that is latched stays latched throughout.
 #pragma once
 
 #include <optional>
@@ -40,8 +40,8 @@ struct Intent {
   Seen seen;
   Plan plan;
   Instant now{};
-  std::vector<Work> work;         // in order; empty: everything is as it should be
-  std::vector<Finding> findings;  // preflight
+  std::vector<Work> work;          // in order; empty: everything is as it should be
+  std::vector<Finding> findings;   // preflight
   std::vector<std::string> notes;  // assumptions, and what a person should know
   bool will_arm = false;           // unless a finding refuses
 };
@@ -61,8 +61,8 @@ class Deployment {
   Result<Intent, Obstacle> look();
   // Carries the work out until nothing differs; then `intent` is what there is now.
   Step build(Intent& intent);
-  // Preflight, then waits until the guard can fire, and arms. Not called while latched or in maintenance. `intent` has
-  // the check and the alarm as they were seen last.
+  // Preflight, then waits until the guard can fire, and arms. Not called while latched or in
+  // maintenance. `intent` has the check and the alarm as they were seen last.
   Step arm(Intent& intent);
 
  private:
@@ -71,7 +71,9 @@ class Deployment {
   void audit(const Intent& intent, const std::string& note);
   bool may_arm(Intent& intent, std::optional<Obstacle>& stopped, std::string& waiting_for);
   Step switch_on(Intent& intent);
-  FunctionCode code(FunctionKind kind) const { return kind == FunctionKind::native ? codes_.native : codes_.python; }
+  FunctionCode code(FunctionKind kind) const {
+    return kind == FunctionKind::native ? codes_.native : codes_.python;
+  }
   void say(const std::string& sentence) { outside_.desk.progress(sentence); }
   Duration left() const;
 

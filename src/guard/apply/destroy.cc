@@ -44,14 +44,19 @@ struct GuidesPolicy {
 };
 
 // Nothing: there is none by the guide's name.
-Outcome<std::optional<GuidesPolicy>> guides_policy(client::Aws& aws, const Plan& plan, const Observed& observed) {
+Outcome<std::optional<GuidesPolicy>> guides_policy(client::Aws& aws, const Plan& plan,
+                                                   const Observed& observed) {
   GuidesPolicy policy;
-  policy.arn = fmt::format("arn:{}:iam::{}:policy/{}", plan.settings.partition, plan.settings.account, plan.settings.health_check_id);
+  policy.arn = fmt::format("arn:{}:iam::{}:policy/{}", plan.settings.partition,
+                           plan.settings.account, plan.settings.health_check_id);
   const auto input = Value::structure({{"PolicyArn", policy.arn}});
   const auto reply = aws.call("iam", "GetPolicy", input);
-  if (!reply) return client::is_absent(reply.error()) ? Outcome<std::optional<GuidesPolicy>>{std::optional<GuidesPolicy>{}}
-                                                      : Outcome<std::optional<GuidesPolicy>>{failure(reply.error())};
-  for (const auto& tag : (*reply)["Policy"]["Tags"].items()) policy.tags[tag["Key"].string_or("")] = tag["Value"].string_or("");
+  if (!reply)
+    return client::is_absent(reply.error())
+               ? Outcome<std::optional<GuidesPolicy>>{std::optional<GuidesPolicy>{}}
+               : Outcome<std::optional<GuidesPolicy>>{failure(reply.error())};
+  for (const auto& tag : (*reply)["Policy"]["Tags"].items())
+    policy.tags[tag["Key"].string_or("")] = tag["Value"].string_or("");
   std::int64_t ours_attached = 0;
   if (observed.role) {
     const auto& attached = observed.role->managed_policies;
@@ -61,14 +66,19 @@ Outcome<std::optional<GuidesPolicy>> guides_policy(client::Aws& aws, const Plan&
   const auto versions = aws.call_all("iam", "ListPolicyVersions", input);
   if (!versions) return failure(versions.error());
   for (const auto& version : (*versions)["Versions"].items())
-    if (!version["IsDefaultVersion"].boolean_or(false)) policy.old_versions.push_back(version["VersionId"].string_or(""));
+    if (!version["IsDefaultVersion"].boolean_or(false))
+      policy.old_versions.push_back(version["VersionId"].string_or(""));
   return std::optional{policy};
 }
 
 class Planner {
  public:
   Planner(Ending& ending, const EndingWish& wish, const std::optional<GuidesPolicy>& guides_policy)
-      : ending_(ending), wish_(wish), guides_policy_(guides_policy), plan_(ending.plan), seen_(ending.seen) {}
+      : ending_(ending),
+        wish_(wish),
+        guides_policy_(guides_policy),
+        plan_(ending.plan),
+        seen_(ending.seen) {}
 
   Step run() {
     const auto judged = judge_latch();
@@ -76,7 +86,8 @@ class Planner {
     quiet_the_alarm();
     remove_subscription();
     remove_schedule();
-    // The path stands in the notify topic's tags, but for one too long for a tag: that one goes back first.
+    // The path stands in the notify topic's tags, but for one too long for a tag: that one goes
+    // back first.
     const bool path_outlives_function = topic_has_path();
     if (!path_outlives_function) restore_check();
     remove_function();
@@ -97,7 +108,8 @@ class Planner {
     ending_.removals.push_back({std::move(verb), std::move(name), calls(std::move(all))});
   }
   void leave(const std::string& name) {
-    ending_.left.push_back(fmt::format("{}: not tagged {}={}, so it is not this guard's", name, tag::guard, id()));
+    ending_.left.push_back(
+        fmt::format("{}: not tagged {}={}, so it is not this guard's", name, tag::guard, id()));
   }
 
   Step judge_latch() {
@@ -107,29 +119,46 @@ class Planner {
     }
     const auto& check = *observed().check;
     if (!latched(check)) {
-      if (frozen_by_us()) ending_.notes.push_back("The check is frozen as healthy by a maintenance: it is freed.");
+      if (frozen_by_us())
+        ending_.notes.push_back("The check is frozen as healthy by a maintenance: it is freed.");
       return Done{};
     }
     const auto path = path_to_restore();
-    const auto by_hand = check.disabled
-                             ? fmt::format("aws route53 update-health-check --health-check-id {} --no-disabled --no-inverted", id())
-                             : fmt::format("aws route53 update-health-check --health-check-id {} --resource-path {}", id(), path.value_or("PATH"));
+    const auto by_hand =
+        check.disabled
+            ? fmt::format(
+                  "aws route53 update-health-check --health-check-id {} --no-disabled "
+                  "--no-inverted",
+                  id())
+            : fmt::format("aws route53 update-health-check --health-check-id {} --resource-path {}",
+                          id(), path.value_or("PATH"));
     if (wish_.latch == Latch::unsaid)
-      return failure(Obstacle{Obstacle::Kind::refused,
-                              fmt::format("Health check {} is latched. Say what becomes of it: --keep-latched (Backup goes on serving) or --restore (Primary serves once it is healthy; sitelatch switch-back asks first whether it should).", id())});
+      return failure(
+          Obstacle{Obstacle::Kind::refused,
+                   fmt::format("Health check {} is latched. Say what becomes of it: --keep-latched "
+                               "(Backup goes on serving) or --restore (Primary serves once it is "
+                               "healthy; sitelatch switch-back asks first whether it should).",
+                               id())});
     if (wish_.latch == Latch::keep) {
-      ending_.notes.push_back(fmt::format("The check stays latched and nobody guards it. To release it later: {}", by_hand));
+      ending_.notes.push_back(fmt::format(
+          "The check stays latched and nobody guards it. To release it later: {}", by_hand));
       return Done{};
     }
     if (!path && !check.disabled)
-      return failure(Obstacle{Obstacle::Kind::refused, fmt::format("Nobody noted the path that the latch replaced. Restore it by hand ({}) and run destroy again.", by_hand)});
-    ending_.notes.push_back("The check gets its path back: Primary serves as soon as it is healthy, whether or not the sites are in sync.");
+      return failure(Obstacle{Obstacle::Kind::refused,
+                              fmt::format("Nobody noted the path that the latch replaced. Restore "
+                                          "it by hand ({}) and run destroy again.",
+                                          by_hand)});
+    ending_.notes.push_back(
+        "The check gets its path back: Primary serves as soon as it is healthy, whether or not the "
+        "sites are in sync.");
     return Done{};
   }
 
   bool frozen_by_us() const {
     const auto& maintenance = seen_.settings.record.maintenance;
-    return observed().check && frozen_healthy(*observed().check) && maintenance && maintenance->keep == Keep::primary;
+    return observed().check && frozen_healthy(*observed().check) && maintenance &&
+           maintenance->keep == Keep::primary;
   }
 
   std::optional<std::string> path_to_restore() const {
@@ -145,18 +174,23 @@ class Planner {
   }
 
   void quiet_the_alarm() {
-    if (!observed().alarm || !ours(observed().alarm->tags, id()) || !observed().alarm->seen.actions_enabled) return;
+    if (!observed().alarm || !ours(observed().alarm->tags, id()) ||
+        !observed().alarm->seen.actions_enabled)
+      return;
     remove("disable", "actions of alarm " + plan_.alarm.name,
-           {{"cloudwatch", "DisableAlarmActions", plan_.alarm.region, Value::structure({{"AlarmNames", Value::list({plan_.alarm.name})}})}});
+           {{"cloudwatch", "DisableAlarmActions", plan_.alarm.region,
+             Value::structure({{"AlarmNames", Value::list({plan_.alarm.name})}})}});
   }
 
   void remove_subscription() {
     const bool function_ours = observed().function && ours(observed().function->tags, id());
     const bool topic_ours = observed().alarm_topic && ours(observed().alarm_topic->tags, id());
     for (const auto& subscription : observed().alarm_subscriptions)
-      if ((function_ours || topic_ours) && subscription.endpoint == plan_.function.arn && !subscription.pending)
+      if ((function_ours || topic_ours) && subscription.endpoint == plan_.function.arn &&
+          !subscription.pending)
         remove("delete", "subscription of the function",
-               {{"sns", "Unsubscribe", plan_.alarm_topic.region, Value::structure({{"SubscriptionArn", subscription.arn}})}});
+               {{"sns", "Unsubscribe", plan_.alarm_topic.region,
+                 Value::structure({{"SubscriptionArn", subscription.arn}})}});
   }
 
   void remove_schedule() {
@@ -167,7 +201,8 @@ class Planner {
     auto ids = Value::list();
     for (const auto& target : observed().schedule->targets) ids.push(target.first);
     if (!observed().schedule->targets.empty())
-      all.push_back({"events", "RemoveTargets", plan.region, Value::structure({{"Rule", plan.name}, {"Ids", ids}})});
+      all.push_back({"events", "RemoveTargets", plan.region,
+                     Value::structure({{"Rule", plan.name}, {"Ids", ids}})});
     all.push_back({"events", "DeleteRule", plan.region, Value::structure({{"Name", plan.name}})});
     remove("delete", "rule " + plan.name, std::move(all));
   }
@@ -177,7 +212,8 @@ class Planner {
     const auto& plan = plan_.function;
     if (!ours(observed().function->tags, id())) return leave("function " + plan.name);
     remove("delete", fmt::format("function {} ({})", plan.name, plan.region),
-           {{"lambda", "DeleteFunction", plan.region, Value::structure({{"FunctionName", plan.name}})}});
+           {{"lambda", "DeleteFunction", plan.region,
+             Value::structure({{"FunctionName", plan.name}})}});
   }
 
   void remove_role() {
@@ -228,23 +264,29 @@ class Planner {
     else if (frozen_by_us())
       change.disabled = false;
     if (change.empty()) return;
-    auto input = Value::structure({{"HealthCheckId", id()}, {"HealthCheckVersion", static_cast<std::int64_t>(check.version)},
-                                   {"ResourcePath", change.path}, {"Disabled", change.disabled}, {"Inverted", change.inverted}});
+    auto input = Value::structure({{"HealthCheckId", id()},
+                                   {"HealthCheckVersion", static_cast<std::int64_t>(check.version)},
+                                   {"ResourcePath", change.path},
+                                   {"Disabled", change.disabled},
+                                   {"Inverted", change.inverted}});
     if (change.reset_path) input.set("ResetElements", Value::list({"ResourcePath"}));
-    remove("restore", fmt::format("health check {}: {}", id(), describe(change)), {{"route53", "UpdateHealthCheck", {}, input}});
+    remove("restore", fmt::format("health check {}: {}", id(), describe(change)),
+           {{"route53", "UpdateHealthCheck", {}, input}});
   }
 
   void remove_alarm() {
     if (!observed().alarm) return;
     if (!ours(observed().alarm->tags, id())) return leave("alarm " + plan_.alarm.name);
     remove("delete", "alarm " + plan_.alarm.name,
-           {{"cloudwatch", "DeleteAlarms", plan_.alarm.region, Value::structure({{"AlarmNames", Value::list({plan_.alarm.name})}})}});
+           {{"cloudwatch", "DeleteAlarms", plan_.alarm.region,
+             Value::structure({{"AlarmNames", Value::list({plan_.alarm.name})}})}});
   }
 
   void remove_topic(const TopicPlan& plan, const std::optional<ObservedTopic>& there) {
     if (!there) return;
     if (!ours(there->tags, id())) return leave("topic " + plan.name);
-    remove("delete", "topic " + plan.name, {{"sns", "DeleteTopic", plan.region, Value::structure({{"TopicArn", there->arn}})}});
+    remove("delete", "topic " + plan.name,
+           {{"sns", "DeleteTopic", plan.region, Value::structure({{"TopicArn", there->arn}})}});
   }
 
   void remove_logs() {
@@ -257,9 +299,11 @@ class Planner {
       }
       if (wish_.logs)
         remove("delete", "log group " + plan->name,
-               {{"logs", "DeleteLogGroup", plan->region, Value::structure({{"logGroupName", plan->name}})}});
+               {{"logs", "DeleteLogGroup", plan->region,
+                 Value::structure({{"logGroupName", plan->name}})}});
       else
-        ending_.left.push_back(fmt::format("log group {}: kept for {} days; --logs removes it", plan->name, plan->retention_days));
+        ending_.left.push_back(fmt::format("log group {}: kept for {} days; --logs removes it",
+                                           plan->name, plan->retention_days));
     }
   }
 
@@ -280,13 +324,17 @@ Obstacle cannot_see(const std::vector<Blind>& blind) {
 
 Result<Ending, Obstacle> plan_ending(Desk& desk, const EndingWish& wish) {
   if (!valid_health_check_id(wish.health_check_id))
-    return failure(Obstacle{Obstacle::Kind::refused, fmt::format("\"{}\" is not the id of a health check.", wish.health_check_id)});
+    return failure(
+        Obstacle{Obstacle::Kind::refused,
+                 fmt::format("\"{}\" is not the id of a health check.", wish.health_check_id)});
   Look how;
   how.health_check_id = wish.health_check_id;
   how.records = how.deliveries = false;
   how.other_regions = true;
   auto seen = observe(desk.aws, how);
-  if (!seen) return failure(obstacle(seen.error(), "look at the guard of health check " + wish.health_check_id));
+  if (!seen)
+    return failure(
+        obstacle(seen.error(), "look at the guard of health check " + wish.health_check_id));
   if (!seen->blind.empty()) return failure(cannot_see(seen->blind));
   auto settings = seen->settings;
   // A record that nobody would deploy with may still be removed.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Removing a guard: exactly the pieces whose tag sitelatch:guard is this health check's id, in an order that leaves no
-// moment in which half a guard could fire, and that a second run can finish from wherever the first was cut off. What is
-// gone already is no error; what stands there without the tag is left and named.
+// Removing a guard: exactly the pieces whose tag sitelatch:guard is this health check's id, in an
+// order that leaves no moment in which half a guard could fire, and that a second run can finish
+// from wherever the first was cut off. What is gone already is no error; what stands there without
+// the tag is left and named.
 #pragma once
 
 #include <functional>
@@ -36,7 +37,8 @@ struct EndingWish {
   bool logs = false;
 };
 
-// Reads everything; changes nothing. Refused: the check is latched and nobody said what becomes of it.
+// Reads everything; changes nothing. Refused: the check is latched and nobody said what becomes of
+// it.
 Result<Ending, Obstacle> plan_ending(Desk& desk, const EndingWish& wish);
 Step carry_out(Desk& desk, const Ending& ending);
 

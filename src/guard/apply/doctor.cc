@@ -46,7 +46,8 @@ class Examination {
     region_ = std::string{control_region(caller->partition)};
     const auto checks = desk_.aws.call_all("route53", "ListHealthChecks");
     if (!checks) return failure(Problem{client::explain(checks.error(), "list the health checks")});
-    for (const auto& wire : (*checks)["HealthChecks"].items()) checks_.emplace(wire["Id"].string_or(""), wire);
+    for (const auto& wire : (*checks)["HealthChecks"].items())
+      checks_.emplace(wire["Id"].string_or(""), wire);
     out_.checks = static_cast<int>(checks_.size());
     read_alarms();
     read_primaries();
@@ -61,28 +62,39 @@ class Examination {
   }
 
  private:
-  void add(Kind kind, std::string name, std::string subject, std::string why, std::string mend = {}, Value change = {}) {
-    out_.observations.push_back({kind, std::move(name), std::move(subject), std::move(why), std::move(mend), std::move(change)});
+  void add(Kind kind, std::string name, std::string subject, std::string why, std::string mend = {},
+           Value change = {}) {
+    out_.observations.push_back({kind, std::move(name), std::move(subject), std::move(why),
+                                 std::move(mend), std::move(change)});
   }
   void see_not(std::string_view what, const client::Error& error) {
     out_.blind.push_back(client::explain(error, fmt::format("see {}", what)));
   }
 
   void read_alarms() {
-    const auto alarms = desk_.aws.call_all("cloudwatch", "DescribeAlarms", Value::structure(), region_);
+    const auto alarms =
+        desk_.aws.call_all("cloudwatch", "DescribeAlarms", Value::structure(), region_);
     if (!alarms) return see_not("the alarms in " + region_, alarms.error());
     for (const auto& wire : (*alarms)["MetricAlarms"].items()) {
       if (wire["Namespace"].string_or("") != "AWS/Route53") continue;
-      Watcher watcher{wire["AlarmName"].string_or(""), "", wire["AlarmActions"].strings(), wire["ActionsEnabled"].boolean_or(true)};
+      Watcher watcher{wire["AlarmName"].string_or(""), "", wire["AlarmActions"].strings(),
+                      wire["ActionsEnabled"].boolean_or(true)};
       for (const auto& dimension : wire["Dimensions"].items())
-        if (dimension["Name"].string_or("") == "HealthCheckId") watcher.check_id = dimension["Value"].string_or("");
+        if (dimension["Name"].string_or("") == "HealthCheckId")
+          watcher.check_id = dimension["Value"].string_or("");
       if (wire["MetricName"].string_or("") == "HealthCheckStatus" && watcher.check_id.empty())
-        add(Kind::problem, "alarm-dimension", "alarm " + watcher.name, "it watches HealthCheckStatus of no health check in particular (no dimension HealthCheckId)",
+        add(Kind::problem, "alarm-dimension", "alarm " + watcher.name,
+            "it watches HealthCheckStatus of no health check in particular (no dimension "
+            "HealthCheckId)",
             "give it the dimension, or delete it");
       const auto comparison = wire["ComparisonOperator"].string_or("");
-      if (wire["MetricName"].string_or("") == "HealthCheckStatus" && comparison.starts_with("Greater"))
+      if (wire["MetricName"].string_or("") == "HealthCheckStatus" &&
+          comparison.starts_with("Greater"))
         add(Kind::problem, "alarm-comparison", "alarm " + watcher.name,
-            fmt::format("it goes to ALARM when the check is healthy ({}): HealthCheckStatus is 1 for healthy", comparison), "use LessThanThreshold 1");
+            fmt::format("it goes to ALARM when the check is healthy ({}): HealthCheckStatus is 1 "
+                        "for healthy",
+                        comparison),
+            "use LessThanThreshold 1");
       watchers_.push_back(std::move(watcher));
     }
   }
@@ -92,8 +104,9 @@ class Examination {
     if (!zones) return see_not("the hosted zones", zones.error());
     for (const auto& zone : (*zones)["HostedZones"].items()) {
       const auto id = zone["Id"].string_or("");
-      const auto records = desk_.aws.call_all("route53", "ListResourceRecordSets",
-                                              Value::structure({{"HostedZoneId", id.substr(id.rfind('/') + 1)}}));
+      const auto records =
+          desk_.aws.call_all("route53", "ListResourceRecordSets",
+                             Value::structure({{"HostedZoneId", id.substr(id.rfind('/') + 1)}}));
       if (!records) {
         see_not("the records of zone " + id, records.error());
         continue;
@@ -107,16 +120,22 @@ class Examination {
     const auto check = record["HealthCheckId"].string_or("");
     const auto name = record["Name"].string_or("") + " " + record["Type"].string_or("");
     if (!check.empty()) {
-      if (checks_.contains(check)) primaries_.insert(check);
+      if (checks_.contains(check))
+        primaries_.insert(check);
       else
-        add(Kind::problem, "check-gone", name + " in zone " + zone, fmt::format("its PRIMARY record uses health check {}, which does not exist: what DNS does is not predictable", check),
+        add(Kind::problem, "check-gone", name + " in zone " + zone,
+            fmt::format("its PRIMARY record uses health check {}, which does not exist: what DNS "
+                        "does is not predictable",
+                        check),
             "give the record a health check that exists");
     } else if (record["AliasTarget"]["EvaluateTargetHealth"].boolean_or(false)) {
       add(Kind::problem, "target-health", name + " in zone " + zone,
-          "its PRIMARY record fails over by its target's health alone: no alarm sees it, nothing can latch it, and it comes back by itself",
+          "its PRIMARY record fails over by its target's health alone: no alarm sees it, nothing "
+          "can latch it, and it comes back by itself",
           "give the PRIMARY record a health check, and deploy a guard on it");
     } else {
-      add(Kind::note, "no-check", name + " in zone " + zone, "its PRIMARY record has no health check: it never fails over");
+      add(Kind::note, "no-check", name + " in zone " + zone,
+          "its PRIMARY record has no health check: it never fails over");
     }
   }
 
@@ -124,12 +143,20 @@ class Examination {
     const auto& config = wire["HealthCheckConfig"];
     const auto scratch = drilled_check(wire["CallerReference"].string_or(""));
     if (!scratch.empty())
-      return add(Kind::problem, "drill-remains", id, fmt::format("a scratch health check of a drill of {}; if no drill is running, it was cut off", scratch),
-                 "sitelatch drill " + scratch + " removes it first");
-    const bool frozen = config["Disabled"].boolean_or(false) && !config["Inverted"].boolean_or(false);
+      return add(
+          Kind::problem, "drill-remains", id,
+          fmt::format(
+              "a scratch health check of a drill of {}; if no drill is running, it was cut off",
+              scratch),
+          "sitelatch drill " + scratch + " removes it first");
+    const bool frozen =
+        config["Disabled"].boolean_or(false) && !config["Inverted"].boolean_or(false);
     const bool interesting = guarded_.contains(id) || primaries_.contains(id);
     if (!interesting) {
-      if (frozen) add(Kind::note, "disabled-healthy", id, "the health check is Disabled: it counts as healthy whatever happens (no PRIMARY record uses it)");
+      if (frozen)
+        add(Kind::note, "disabled-healthy", id,
+            "the health check is Disabled: it counts as healthy whatever happens (no PRIMARY "
+            "record uses it)");
       return;
     }
     auto seen = view(desk_.aws, desk_.clock, id, {desk_.dns_server, false, true, true});
@@ -139,8 +166,12 @@ class Examination {
     examine_guard(*seen);
     const auto record = record_of(seen->seen.observed);
     if (frozen && !record.in_maintenance(seen->now))
-      add(Kind::problem, "disabled-healthy", id, "the health check is Disabled: Route 53 counts it as healthy, and never fails over from this Primary",
-          fmt::format("aws route53 update-health-check --health-check-id {} --no-disabled; to send the traffic to Backup: sitelatch trip {} --planned", id, id));
+      add(Kind::problem, "disabled-healthy", id,
+          "the health check is Disabled: Route 53 counts it as healthy, and never fails over from "
+          "this Primary",
+          fmt::format("aws route53 update-health-check --health-check-id {} --no-disabled; to send "
+                      "the traffic to Backup: sitelatch trip {} --planned",
+                      id, id));
     for (const auto& finding : preflight(seen->plan, seen->seen, seen->now, ask_)) {
       if (finding.kind == Finding::Kind::sound || finding.name == "check-disabled") continue;
       add(Kind::problem, finding.name, id, finding.why, finding.mend, finding.change);
@@ -152,55 +183,77 @@ class Examination {
     const auto& observed = seen.seen.observed;
     const auto& id = seen.id();
     if (!guarded_.contains(id)) {
-      add(Kind::problem, "no-guard", id, "a PRIMARY record uses it and nothing latches: a Primary that fails and comes back serves at once, in sync or not",
+      add(Kind::problem, "no-guard", id,
+          "a PRIMARY record uses it and nothing latches: a Primary that fails and comes back "
+          "serves at once, in sync or not",
           "sitelatch deploy " + id + " --plan");
       return;
     }
-    const bool ours = observed.alarm_topic && observed.alarm_topic->tags.contains(std::string{tag::guard});
+    const bool ours =
+        observed.alarm_topic && observed.alarm_topic->tags.contains(std::string{tag::guard});
     if (!ours)
-      add(Kind::note, "hand-made", id, "its guard was made by hand or by the guide's scripts", "sitelatch deploy " + id + " --plan shows how it would be adopted");
+      add(Kind::note, "hand-made", id, "its guard was made by hand or by the guide's scripts",
+          "sitelatch deploy " + id + " --plan shows how it would be adopted");
     const auto& state = seen.assessment;
-    add(state.state == State::armed && state.sound() ? Kind::sound : state.state == State::armed ? Kind::note : Kind::problem, "state", id,
-        fmt::format("{}: {}", to_string(state.state), state.sentence), state.state == State::armed ? "" : "sitelatch status " + id);
+    add(state.state == State::armed && state.sound() ? Kind::sound
+        : state.state == State::armed                ? Kind::note
+                                                     : Kind::problem,
+        "state", id, fmt::format("{}: {}", to_string(state.state), state.sentence),
+        state.state == State::armed ? "" : "sitelatch status " + id);
     for (const auto& link : state.links)
       if (link.health == Link::Health::broken && link.name != "health-check")
-        add(link.name == "people" ? Kind::note : Kind::problem, "link-" + link.name, id, link.why, link.mend);
+        add(link.name == "people" ? Kind::note : Kind::problem, "link-" + link.name, id, link.why,
+            link.mend);
   }
 
-  // Alarms on the same check whose actions run something, and functions on the guard's topic that are not the guard's.
+  // Alarms on the same check whose actions run something, and functions on the guard's topic that
+  // are not the guard's.
   void find_other_writers(const View& seen) {
     const auto& observed = seen.seen.observed;
     for (const auto& watcher : watchers_) {
-      if (watcher.check_id != seen.id() || (observed.alarm && watcher.name == observed.alarm->name)) continue;
+      if (watcher.check_id != seen.id() || (observed.alarm && watcher.name == observed.alarm->name))
+        continue;
       for (const auto& action : watcher.actions) {
         if (observed.alarm_topic && action == observed.alarm_topic->arn) continue;
         if (runs_a_function(action))
-          add(Kind::problem, "other-writer", seen.id(), fmt::format("alarm {} on the same check also runs {}: two that write to one check undo each other's work", watcher.name, last_part(action)),
-              "find out what it does; take its action from the alarm if it changes the health check");
+          add(Kind::problem, "other-writer", seen.id(),
+              fmt::format("alarm {} on the same check also runs {}: two that write to one check "
+                          "undo each other's work",
+                          watcher.name, last_part(action)),
+              "find out what it does; take its action from the alarm if it changes the health "
+              "check");
       }
     }
     for (const auto& subscription : observed.alarm_subscriptions)
-      if (subscription.protocol == "lambda" && (!observed.function || subscription.endpoint != observed.function->arn))
-        add(Kind::problem, "other-writer", seen.id(), fmt::format("the alarm's topic also runs {}", last_part(subscription.endpoint)),
+      if (subscription.protocol == "lambda" &&
+          (!observed.function || subscription.endpoint != observed.function->arn))
+        add(Kind::problem, "other-writer", seen.id(),
+            fmt::format("the alarm's topic also runs {}", last_part(subscription.endpoint)),
             "unsubscribe it if it changes the health check");
     for (const auto& [key, value] : seen.seen.check_tags)
       if (key == "aws:cloudformation:stack-name")
-        add(Kind::note, "other-writer", seen.id(), fmt::format("CloudFormation stack {} owns the health check: an update of the stack may undo a latch (it is latched again within a minute)", value));
+        add(Kind::note, "other-writer", seen.id(),
+            fmt::format("CloudFormation stack {} owns the health check: an update of the stack may "
+                        "undo a latch (it is latched again within a minute)",
+                        value));
   }
 
   bool runs_a_function(const std::string& action) {
     if (action.find(":lambda:") != std::string::npos) return true;
     if (action.find(":sns:") == std::string::npos) return false;
-    const auto subscriptions = desk_.aws.call_all("sns", "ListSubscriptionsByTopic", Value::structure({{"TopicArn", action}}), region_);
+    const auto subscriptions = desk_.aws.call_all(
+        "sns", "ListSubscriptionsByTopic", Value::structure({{"TopicArn", action}}), region_);
     if (!subscriptions) return false;
     const auto& all = (*subscriptions)["Subscriptions"].items();
-    return std::any_of(all.begin(), all.end(), [](const auto& s) { return s["Protocol"].string_or("") == "lambda"; });
+    return std::any_of(all.begin(), all.end(),
+                       [](const auto& s) { return s["Protocol"].string_or("") == "lambda"; });
   }
 
   void find_orphans() {
     for (const auto& watcher : watchers_)
       if (!watcher.check_id.empty() && !checks_.contains(watcher.check_id))
-        add(Kind::problem, "orphan", "alarm " + watcher.name, fmt::format("it watches health check {}, which does not exist", watcher.check_id),
+        add(Kind::problem, "orphan", "alarm " + watcher.name,
+            fmt::format("it watches health check {}, which does not exist", watcher.check_id),
             remains(watcher.check_id));
     list("sns", "ListTopics", "Topics", "TopicArn", "topic");
     list("lambda", "ListFunctions", "Functions", "FunctionName", "function");
@@ -208,16 +261,21 @@ class Examination {
     list("logs", "DescribeLogGroups", "logGroups", "logGroupName", "log group");
     list("iam", "ListRoles", "Roles", "RoleName", "role");
   }
-  std::string remains(const std::string& id) const { return "sitelatch destroy " + id + " --keep-latched --plan shows what is left of its guard"; }
+  std::string remains(const std::string& id) const {
+    return "sitelatch destroy " + id + " --keep-latched --plan shows what is left of its guard";
+  }
 
-  void list(std::string_view service, std::string_view operation, std::string_view list, std::string_view member, std::string_view what) {
-    const auto found = desk_.aws.call_all(service, operation, Value::structure(), service == "iam" ? std::string{} : region_);
+  void list(std::string_view service, std::string_view operation, std::string_view list,
+            std::string_view member, std::string_view what) {
+    const auto found = desk_.aws.call_all(service, operation, Value::structure(),
+                                          service == "iam" ? std::string{} : region_);
     if (!found) return see_not(fmt::format("the {}s", what), found.error());
     for (const auto& wire : (*found)[list].items()) {
       const auto name = last_part(wire[member].string_or(""));
       const auto id = id_in_name(name);
       if (!id.empty() && !checks_.contains(id))
-        add(Kind::problem, "orphan", fmt::format("{} {}", what, name), fmt::format("it belongs to health check {}, which does not exist", id), remains(id));
+        add(Kind::problem, "orphan", fmt::format("{} {}", what, name),
+            fmt::format("it belongs to health check {}, which does not exist", id), remains(id));
     }
   }
 

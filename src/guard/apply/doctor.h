@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings in an account that may know nothing of Sitelatch: what guards there are and who made them, what is left over,
-// who else writes to the same checks, and where DNS would hand a failed Primary the traffic. Reads only.
-// Calls: one a hosted zone, and some thirty for each check that a PRIMARY record or a guard uses.
+// Findings in an account that may know nothing of Sitelatch: what guards there are and who made
+// them, what is left over, who else writes to the same checks, and where DNS would hand a failed
+// Primary the traffic. Reads only. Calls: one a hosted zone, and some thirty for each check that a
+// PRIMARY record or a guard uses.
 #pragma once
 
 #include <functional>
@@ -18,7 +19,7 @@ struct Observation {
   std::string name;     // "secondary-health", "orphan", "other-writer", ...
   std::string subject;  // a health check's id, or a resource
   std::string why, mend;
-  aws::Value change;    // of records: the ChangeBatch that mends it; null: none
+  aws::Value change;  // of records: the ChangeBatch that mends it; null: none
 };
 std::string_view to_string(Observation::Kind kind);
 

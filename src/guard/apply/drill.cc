@@ -13,12 +13,14 @@ namespace {
 
 using aws::Value;
 
-// How long after a blip the alarm may still see it, by AWS's clock: two of its periods and their lag.
+// How long after a blip the alarm may still see it, by AWS's clock: two of its periods and their
+// lag.
 constexpr auto after_blip = std::chrono::minutes{4};
 
 class Drill {
  public:
-  Drill(Desk& desk, const DrillTools& tools, const DrillWish& wish) : desk_(desk), tools_(tools), wish_(wish) {}
+  Drill(Desk& desk, const DrillTools& tools, const DrillWish& wish)
+      : desk_(desk), tools_(tools), wish_(wish) {}
 
   DrillReport run() {
     try {
@@ -53,16 +55,19 @@ class Drill {
   bool rehearse() {
     auto real = view(desk_.aws, desk_.clock, wish_.health_check_id, {"", false, false, false});
     if (!real) return fails(real.error().text);
-    if (!real->seen.observed.check) return fails(fmt::format("There is no health check {}.", wish_.health_check_id));
-    if (!real->seen.observed.check->type.starts_with("HTTP")) return fails("Only HTTP and HTTPS health checks have a path to latch by.");
+    if (!real->seen.observed.check)
+      return fails(fmt::format("There is no health check {}.", wish_.health_check_id));
+    if (!real->seen.observed.check->type.starts_with("HTTP"))
+      return fails("Only HTTP and HTTPS health checks have a path to latch by.");
     real_ = std::move(*real);
     if (!remove_remains()) return false;
     if (!leg("self-test", [this] { return self_test(); })) return false;
     if (!leg("scratch-check", [this] { return make_check(); })) return false;
     if (!leg("deploy", [this] { return build(); })) return false;
     if (!leg("armed", [this] { return arm_scratch(); })) return false;
-    const auto latched = wish_.scenario == Scenario::alarm ? alarm_scenario()
-                         : wish_.scenario == Scenario::outage ? outage_scenario() : blip_scenario();
+    const auto latched = wish_.scenario == Scenario::alarm    ? alarm_scenario()
+                         : wish_.scenario == Scenario::outage ? outage_scenario()
+                                                              : blip_scenario();
     if (!latched) return false;
     if (*latched && !leg("switch-back", [this] { return switch_back_scratch(); })) return false;
     report_.passed = true;
@@ -83,20 +88,31 @@ class Drill {
   // The real function, with its own role: it proves its rights and changes nothing.
   Result<std::string> self_test() {
     const auto& function = real_.seen.observed.function;
-    if (!function) return std::string{"no function is deployed yet: the rehearsal shows what a deploy would give"};
-    if (!function->runtime.starts_with("provided")) return std::string{"the function is the guide's Python: it has no self-test"};
-    const auto reply = desk_.aws.call("lambda", "Invoke",
-                                      Value::structure({{"FunctionName", function->name}, {"Payload", R"({"sitelatch":"self-test"})"}}),
-                                      real_.plan.function.region);
-    if (!reply) return failure(Problem{client::explain(reply.error(), "run the self-test of function " + function->name)});
+    if (!function)
+      return std::string{
+          "no function is deployed yet: the rehearsal shows what a deploy would give"};
+    if (!function->runtime.starts_with("provided"))
+      return std::string{"the function is the guide's Python: it has no self-test"};
+    const auto reply =
+        desk_.aws.call("lambda", "Invoke",
+                       Value::structure({{"FunctionName", function->name},
+                                         {"Payload", R"({"sitelatch":"self-test"})"}}),
+                       real_.plan.function.region);
+    if (!reply)
+      return failure(Problem{
+          client::explain(reply.error(), "run the self-test of function " + function->name)});
     const auto payload = (*reply)["Payload"].string_or("");
-    if ((*reply)["FunctionError"]) return failure(Problem{"the function failed its self-test: " + payload});
+    if ((*reply)["FunctionError"])
+      return failure(Problem{"the function failed its self-test: " + payload});
     const auto answer = Json::parse(payload);
-    if (answer && (*answer)["self_test"].text() == "ok") return std::string{"the function of the real guard has all its rights"};
+    if (answer && (*answer)["self_test"].text() == "ok")
+      return std::string{"the function of the real guard has all its rights"};
     std::string missing = answer ? "" : payload;
     if (answer)
       for (const auto& right : (*answer)["rights"].elements())
-        if (!right["ok"].boolean()) missing += fmt::format("{}{} ({})", missing.empty() ? "" : "; ", right["right"].text(), right["detail"].text());
+        if (!right["ok"].boolean())
+          missing += fmt::format("{}{} ({})", missing.empty() ? "" : "; ", right["right"].text(),
+                                 right["detail"].text());
     return failure(Problem{"the function failed its self-test: " + missing});
   }
 
@@ -105,7 +121,8 @@ class Drill {
     if (!made) return failure(made.error());
     scratch_ = *made;
     begun_ = desk_.clock.now();
-    return fmt::format("health check {}, like {}, used by no record", scratch_, wish_.health_check_id);
+    return fmt::format("health check {}, like {}, used by no record", scratch_,
+                       wish_.health_check_id);
   }
 
   Result<std::string> build() {
@@ -130,13 +147,15 @@ class Drill {
     });
   }
   Failure<Problem> not_in_time(std::string_view what) const {
-    return failure(Problem{fmt::format("{} within {}", what, sitelatch::describe(wish_.leg_limit))});
+    return failure(
+        Problem{fmt::format("{} within {}", what, sitelatch::describe(wish_.leg_limit))});
   }
 
   Result<std::string> arm_scratch() {
     std::string why = "it did not become healthy";
     const auto could = wait_for_scratch([&](const View& now) {
-      const auto possible = guard::arm(situation_of(now.seen.observed), {now.seen.observed.healthy}, now.now);
+      const auto possible =
+          guard::arm(situation_of(now.seen.observed), {now.seen.observed.healthy}, now.now);
       if (!possible && !possible.error().empty()) why = possible.error().front().why;
       return possible.has_value();
     });
@@ -149,7 +168,9 @@ class Drill {
     const auto armed = carry_out(desk_, std::move(*now), errand, [](const View& seen) {
       return guard::arm(situation_of(seen.seen.observed), {seen.seen.observed.healthy}, seen.now);
     });
-    if (!armed) return failure(Problem{armed.error().refusals.empty() ? armed.error().failed : armed.error().refusals.front().why});
+    if (!armed)
+      return failure(Problem{armed.error().refusals.empty() ? armed.error().failed
+                                                            : armed.error().refusals.front().why});
     return std::string{"healthy, and its alarm is OK from real data"};
   }
 
@@ -174,27 +195,36 @@ class Drill {
                                                          {"StateValue", "ALARM"},
                                                          {"StateReason", "sitelatch drill"}}),
                                        scratch->plan.alarm.region);
-      if (!done) return failure(Problem{client::explain(done.error(), "set the state of the scratch alarm")});
-      return std::string{"set to ALARM by hand (drives the real actions; Route 53's own part is in the scenario outage)"};
+      if (!done)
+        return failure(
+            Problem{client::explain(done.error(), "set the state of the scratch alarm")});
+      return std::string{
+          "set to ALARM by hand (drives the real actions; Route 53's own part is in the scenario "
+          "outage)"};
     });
     if (!set || !wait_for_latch_leg()) return std::nullopt;
     return true;
   }
 
   bool begin_outage() {
-    return leg("outage", [this]() -> Result<std::string> {
-      const auto moved = move_port(desk_, scratch_, dead_port);
-      if (!moved) return failure(moved.error());
-      return fmt::format("the scratch check looks at port {}, where nobody answers", dead_port);
-    }) && leg("unhealthy", [this]() -> Result<std::string> {
-      if (!wait_for_scratch([](const View& now) { return !now.seen.observed.healthy.value_or(true); }))
-        return not_in_time("Route 53 did not find the scratch check unhealthy");
-      return std::string{"Route 53's checkers agree: from here on DNS would answer Backup"};
-    });
+    return leg("outage",
+               [this]() -> Result<std::string> {
+                 const auto moved = move_port(desk_, scratch_, dead_port);
+                 if (!moved) return failure(moved.error());
+                 return fmt::format("the scratch check looks at port {}, where nobody answers",
+                                    dead_port);
+               }) &&
+           leg("unhealthy", [this]() -> Result<std::string> {
+             if (!wait_for_scratch(
+                     [](const View& now) { return !now.seen.observed.healthy.value_or(true); }))
+               return not_in_time("Route 53 did not find the scratch check unhealthy");
+             return std::string{"Route 53's checkers agree: from here on DNS would answer Backup"};
+           });
   }
 
   int own_port() const {
-    return static_cast<int>(real_.seen.check_config["Port"].integer_or(real_.seen.observed.check->type.starts_with("HTTPS") ? 443 : 80));
+    return static_cast<int>(real_.seen.check_config["Port"].integer_or(
+        real_.seen.observed.check->type.starts_with("HTTPS") ? 443 : 80));
   }
   bool end_outage() {
     return leg("recovery", [this]() -> Result<std::string> {
@@ -205,7 +235,8 @@ class Drill {
   }
 
   std::optional<bool> outage_scenario() {
-    if (!begin_outage() || !wait_for_latch_leg() || !end_outage() || !stays_latched()) return std::nullopt;
+    if (!begin_outage() || !wait_for_latch_leg() || !end_outage() || !stays_latched())
+      return std::nullopt;
     return true;
   }
   // What the product is for: the address answers again, and the check must not become healthy.
@@ -218,7 +249,8 @@ class Drill {
     });
   }
 
-  // The answer to "what if it is over before the latch": either is possible, and which one depends on the alarm's minute.
+  // The answer to "what if it is over before the latch": either is possible, and which one depends
+  // on the alarm's minute.
   std::optional<bool> blip_scenario() {
     if (!begin_outage() || !end_outage()) return std::nullopt;
     bool came = false;
@@ -228,12 +260,14 @@ class Drill {
         if (!begun) begun = now.now;
         came = latched(*now.seen.observed.check);
         const bool quiet = now.seen.observed.healthy.value_or(false) && now.seen.observed.alarm &&
-                           now.seen.observed.alarm->seen.state == AlarmState::ok && now.now >= *begun + after_blip;
+                           now.seen.observed.alarm->seen.state == AlarmState::ok &&
+                           now.now >= *begun + after_blip;
         return came || quiet;
       });
       if (!settled) return not_in_time("neither a latch nor a quiet recovery");
-      return std::string{came ? "the alarm saw it: latched although Primary was back; Backup would keep serving"
-                              : "the alarm did not see it: Primary would have served again without a switch-back"};
+      return std::string{
+          came ? "the alarm saw it: latched although Primary was back; Backup would keep serving"
+               : "the alarm did not see it: Primary would have served again without a switch-back"};
     });
     if (!told) return std::nullopt;
     return came;
@@ -246,15 +280,19 @@ class Drill {
     wish.window = wish_.leg_limit;
     wish.confirm = [](const View&, const std::string&) { return true; };
     const auto report = guard::switch_back(desk_, wish);
-    if (report.end == SwitchBackEnd::done) return std::string{"released: healthy, alarm OK, armed again"};
-    return failure(Problem{report.sentence + (report.refusals.empty() ? "" : " " + report.refusals.front().why)});
+    if (report.end == SwitchBackEnd::done)
+      return std::string{"released: healthy, alarm OK, armed again"};
+    return failure(Problem{report.sentence +
+                           (report.refusals.empty() ? "" : " " + report.refusals.front().why)});
   }
 
   bool remove(const std::string& scratch_id) {
-    // The guard first: its pieces are found by the check's id, and a check that is gone cannot be found again.
+    // The guard first: its pieces are found by the check's id, and a check that is gone cannot be
+    // found again.
     const auto guard_gone = tools_.remove(scratch_id);
     if (!guard_gone) {
-      report_.left.push_back(fmt::format("the guard of scratch check {}: {}", scratch_id, guard_gone.error().text));
+      report_.left.push_back(
+          fmt::format("the guard of scratch check {}: {}", scratch_id, guard_gone.error().text));
       return false;
     }
     const auto check_gone = remove_scratch(desk_, scratch_id);
@@ -276,13 +314,16 @@ class Drill {
     if (!report_.left.empty()) report_.passed = false;
   }
 
-  // AWS's list prices (2025): a health check outside AWS with HTTPS at most 2.75 USD a month, an alarm 0.10 USD; invocations,
-  // messages and log lines of a drill are far below a cent.
+  // AWS's list prices (2025): a health check outside AWS with HTTPS at most 2.75 USD a month, an
+  // alarm 0.10 USD; invocations, messages and log lines of a drill are far below a cent.
   std::string cost() const {
-    const auto hours = std::chrono::duration<double, std::ratio<3600>>(desk_.clock.now() - begun_).count();
+    const auto hours =
+        std::chrono::duration<double, std::ratio<3600>>(desk_.clock.now() - begun_).count();
     const double dollars = (2.75 + 0.10) / 730 * (hours < 1 ? 1 : hours);
-    return fmt::format("under {:.2f} USD on AWS (one health check and one alarm for {:.0f} minutes, a few invocations)",
-                       dollars < 0.01 ? 0.01 : dollars + 0.01, hours * 60 < 1 ? 1 : hours * 60);
+    return fmt::format(
+        "under {:.2f} USD on AWS (one health check and one alarm for {:.0f} minutes, a few "
+        "invocations)",
+        dollars < 0.01 ? 0.01 : dollars + 0.01, hours * 60 < 1 ? 1 : hours * 60);
   }
 
   Desk& desk_;
@@ -303,6 +344,8 @@ std::optional<Scenario> scenario(std::string_view text) {
   return std::nullopt;
 }
 
-DrillReport drill(Desk& desk, const DrillTools& tools, const DrillWish& wish) { return Drill(desk, tools, wish).run(); }
+DrillReport drill(Desk& desk, const DrillTools& tools, const DrillWish& wish) {
+  return Drill(desk, tools, wish).run();
+}
 
 }  // namespace sitelatch::guard

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rehearses the whole chain on a second guard from the same plan, on a scratch health check that no record uses: nothing
-// of what users see moves. Adds the self-test of the real function. Reports how long each leg took; removes what it made
-// also when it fails or is interrupted, and first of all what an earlier drill left that was killed.
+// Rehearses the whole chain on a second guard from the same plan, on a scratch health check that no
+// record uses: nothing of what users see moves. Adds the self-test of the real function. Reports
+// how long each leg took; removes what it made also when it fails or is interrupted, and first of
+// all what an earlier drill left that was killed.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,8 @@ enum class Scenario {
 };
 std::optional<Scenario> scenario(std::string_view text);
 
-// Thrown by the desk's clock and progress when a person has interrupted the command; caught by drill() alone.
+// Thrown by the desk's clock and progress when a person has interrupted the command; caught by
+// drill() alone.
 struct Interrupted {};
 
 // What deploy and destroy do, given by the command.
@@ -39,7 +41,7 @@ struct DrillWish {
 };
 
 struct Leg {
-  std::string name;   // "latched"
+  std::string name;  // "latched"
   bool passed = false;
   Duration took{};
   std::string sentence;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scratch health check of a drill: like Primary's own, used by no record, so that nothing moves when it fails. Its
-// CallerReference says whose drill it is, so that what a killed drill left is found again.
+// The scratch health check of a drill: like Primary's own, used by no record, so that nothing moves
+// when it fails. Its CallerReference says whose drill it is, so that what a killed drill left is
+// found again.
 #pragma once
 
 #include <optional>
@@ -21,7 +22,8 @@ Result<std::vector<std::string>> find_scratch(Desk& desk, const std::string& hea
 Result<std::string> make_scratch(Desk& desk, const View& primary);
 Result<Done> remove_scratch(Desk& desk, const std::string& scratch_id);
 
-// Moves its port where nothing answers, or back to `port`: Route 53's checkers see a real outage of an address that is up.
+// Moves its port where nothing answers, or back to `port`: Route 53's checkers see a real outage of
+// an address that is up.
 inline constexpr int dead_port = 1;
 Result<Done> move_port(Desk& desk, const std::string& scratch_id, int port);
 

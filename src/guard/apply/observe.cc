@@ -17,9 +17,10 @@ using aws::Value;
 
 // Regions that every account has (the opposite of rules' opt_in_region()).
 constexpr std::array<std::string_view, 17> default_regions = {
-    "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "eu-west-1",      "eu-west-2",
-    "eu-west-3",      "eu-central-1",   "eu-north-1",     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
-    "ap-southeast-1", "ap-southeast-2", "ap-south-1",     "ca-central-1",   "sa-east-1"};
+    "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "eu-west-1",
+    "eu-west-2",      "eu-west-3",      "eu-central-1",   "eu-north-1",     "ap-northeast-1",
+    "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-south-1",
+    "ca-central-1",   "sa-east-1"};
 
 std::string last_part(std::string_view arn, char separator) {
   return std::string{arn.substr(arn.rfind(separator) + 1)};
@@ -63,7 +64,8 @@ class Observer {
     settings().health_check_id = id();
     settings().names = ours_ = default_names(id());
     guides_ = guide_names(id());
-    seen_.now = std::chrono::time_point_cast<Duration>(Instant{client::system_clock()->now().time_since_epoch()});
+    seen_.now = std::chrono::time_point_cast<Duration>(
+        Instant{client::system_clock()->now().time_since_epoch()});
     const auto caller = read_caller(aws_);
     if (!caller) return reading_.stop(caller.error());
     settings().account = caller->account;
@@ -106,15 +108,18 @@ class Observer {
   }
 
   std::string topic_arn(const std::string& region, const std::string& name) const {
-    return fmt::format("arn:{}:sns:{}:{}:{}", seen_.settings.partition, region, seen_.settings.account, name);
+    return fmt::format("arn:{}:sns:{}:{}:{}", seen_.settings.partition, region,
+                       seen_.settings.account, name);
   }
 
   // By the alarm's actions first; a topic of another name is somebody else's.
   void look_at_alarm_topic() {
-    std::vector<std::string> candidates = {topic_arn(home_, ours_.alarm_topic), topic_arn(home_, guides_.alarm_topic)};
+    std::vector<std::string> candidates = {topic_arn(home_, ours_.alarm_topic),
+                                           topic_arn(home_, guides_.alarm_topic)};
     const auto acted_on = [&](const std::string& arn) {
       const auto& alarm = observed().alarm;
-      return alarm && std::find(alarm->alarm_actions.begin(), alarm->alarm_actions.end(), arn) != alarm->alarm_actions.end();
+      return alarm && std::find(alarm->alarm_actions.begin(), alarm->alarm_actions.end(), arn) !=
+                          alarm->alarm_actions.end();
     };
     std::stable_partition(candidates.begin(), candidates.end(), acted_on);
     for (const auto& arn : candidates) {
@@ -122,19 +127,23 @@ class Observer {
       if (!observed().alarm_topic) continue;
       settings().names.alarm_topic = last_part(arn, ':');
       const auto& tags = observed().alarm_topic->tags;
-      if (const auto region = tags.find(std::string{function_region_tag}); look_.function_region.empty() && region != tags.end())
+      if (const auto region = tags.find(std::string{function_region_tag});
+          look_.function_region.empty() && region != tags.end())
         settings().function_region = region->second;
       observed().alarm_subscriptions = reading_.subscriptions(arn, home_);
       return;
     }
   }
 
-  bool by_our_names(std::string_view function) const { return function == ours_.function || function == guides_.function; }
+  bool by_our_names(std::string_view function) const {
+    return function == ours_.function || function == guides_.function;
+  }
 
   // By the topic's subscriptions; else by name, where it was told or where functions usually are.
   void find_function() {
     for (const auto& subscription : observed().alarm_subscriptions)
-      if (subscription.protocol == "lambda" && by_our_names(last_part(subscription.endpoint, ':')) &&
+      if (subscription.protocol == "lambda" &&
+          by_our_names(last_part(subscription.endpoint, ':')) &&
           try_function(region_of(subscription.endpoint), last_part(subscription.endpoint, ':')))
         return;
     for (const auto& name : {ours_.function, guides_.function})
@@ -159,7 +168,8 @@ class Observer {
   void look_at_function() {
     if (!observed().function) return;
     auto& function = *observed().function;
-    settings().function = function.runtime.starts_with("python") ? FunctionKind::python : FunctionKind::native;
+    settings().function =
+        function.runtime.starts_with("python") ? FunctionKind::python : FunctionKind::native;
     reading_.invocation(function, settings().function_region);
     for (const auto& permission : function.permissions)
       if (permission.principal.starts_with("sns.") && observed().alarm_topic &&
@@ -180,7 +190,8 @@ class Observer {
   // The function's own, where it is by our names: one of another name is somebody else's.
   void look_at_role() {
     if (observed().role) return;
-    const auto used = observed().function ? last_part(observed().function->role_arn, '/') : std::string{};
+    const auto used =
+        observed().function ? last_part(observed().function->role_arn, '/') : std::string{};
     if (used == guides_.role) std::swap(ours_.role, guides_.role);
     find_role();
   }
@@ -189,15 +200,19 @@ class Observer {
     const auto& region = settings().function_region;
     const auto arn = topic_arn(region, settings().names.notify_topic);
     observed().notify_topic = reading_.topic(arn, region);
-    if (observed().notify_topic) observed().notify_subscriptions = reading_.subscriptions(arn, region);
+    if (observed().notify_topic)
+      observed().notify_subscriptions = reading_.subscriptions(arn, region);
   }
 
-  void look_at_schedule() { observed().schedule = reading_.schedule(settings().names.rule, settings().function_region); }
+  void look_at_schedule() {
+    observed().schedule = reading_.schedule(settings().names.rule, settings().function_region);
+  }
 
   void look_at_log_groups() {
     const auto& region = settings().function_region;
     observed().audit_group = reading_.log_group(settings().names.audit_group, region);
-    observed().function_group = reading_.log_group("/aws/lambda/" + settings().names.function, region);
+    observed().function_group =
+        reading_.log_group("/aws/lambda/" + settings().names.function, region);
   }
 
   void settle_settings() {
@@ -205,7 +220,8 @@ class Observer {
     s.record = record_of(observed());
     s.latch = s.record.latch.value_or(LatchKind::path);
     if (observed().notify_topic) s.kms_key = observed().notify_topic->kms_key;
-    if (!observed().notify_subscriptions.empty()) s.notify_endpoint = observed().notify_subscriptions.front().endpoint;
+    if (!observed().notify_subscriptions.empty())
+      s.notify_endpoint = observed().notify_subscriptions.front().endpoint;
   }
 
   void look_at_records() {
@@ -220,7 +236,8 @@ class Observer {
           reading_.deliveries({settings().names, settings().function_region, home_}, seen_.now);
   }
 
-  // An alarm that became OK before the first datapoint keeps that reason for good: then the metric itself is asked.
+  // An alarm that became OK before the first datapoint keeps that reason for good: then the metric
+  // itself is asked.
   void judge_alarm_data() {
     auto& alarm = observed().alarm;
     if (!alarm || alarm->seen.from_data || alarm->seen.state != AlarmState::ok) return;
@@ -237,7 +254,9 @@ class Observer {
 
 }  // namespace
 
-client::Outcome<Seen> observe(client::Aws& aws, const Look& look) { return Observer(aws, look).run(); }
+client::Outcome<Seen> observe(client::Aws& aws, const Look& look) {
+  return Observer(aws, look).run();
+}
 
 client::Outcome<Done> look_again(client::Aws& aws, Seen& seen) {
   const auto& id = seen.settings.health_check_id;
@@ -260,7 +279,8 @@ client::Outcome<Done> look_again(client::Aws& aws, Seen& seen) {
   if (!alarm) return failure(alarm.error());
   if (*alarm && seen.observed.alarm) (*alarm)->tags = seen.observed.alarm->tags;
   seen.observed.alarm = std::move(*alarm);
-  if (seen.observed.alarm && seen.observed.alarm->seen.state == AlarmState::ok && !seen.observed.alarm->seen.from_data) {
+  if (seen.observed.alarm && seen.observed.alarm->seen.state == AlarmState::ok &&
+      !seen.observed.alarm->seen.from_data) {
     Reading reading(aws);
     seen.observed.alarm->seen.from_data = reading.healthy_data(id, home, seen.now);
     if (reading.fatal()) return failure(*reading.fatal());
@@ -268,7 +288,9 @@ client::Outcome<Done> look_again(client::Aws& aws, Seen& seen) {
   return Done{};
 }
 
-std::string describe(const Blind& blind) { return "cannot see " + blind.what + ": " + client::explain(blind.why); }
+std::string describe(const Blind& blind) {
+  return "cannot see " + blind.what + ": " + client::explain(blind.why);
+}
 
 client::Outcome<std::optional<ObservedAlarm>> read_alarm(client::Aws& aws, std::string_view region,
                                                          std::string_view name) {
@@ -283,7 +305,8 @@ client::Outcome<std::optional<ObservedAlarm>> read_alarm(client::Aws& aws, std::
 client::Outcome<std::vector<std::string>> guarded_checks(client::Aws& aws) {
   const auto caller = read_caller(aws);
   if (!caller) return failure(caller.error());
-  const auto alarms = aws.call_all("cloudwatch", "DescribeAlarms", Value::structure(), control_region(caller->partition));
+  const auto alarms = aws.call_all("cloudwatch", "DescribeAlarms", Value::structure(),
+                                   control_region(caller->partition));
   if (!alarms) return failure(alarms.error());
   std::vector<std::string> ids;
   for (const auto& wire : (*alarms)["MetricAlarms"].items()) {
@@ -293,7 +316,8 @@ client::Outcome<std::vector<std::string>> guarded_checks(client::Aws& aws) {
     const bool ours = alarm.name == default_names(id).alarm || alarm.name == guide_names(id).alarm;
     if (ours && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }
-  const auto topics = aws.call_all("sns", "ListTopics", Value::structure(), control_region(caller->partition));
+  const auto topics =
+      aws.call_all("sns", "ListTopics", Value::structure(), control_region(caller->partition));
   if (!topics) return failure(topics.error());
   constexpr std::string_view prefix = "sitelatch-";
   for (const auto& topic : (*topics)["Topics"].items()) {

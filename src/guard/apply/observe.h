@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading what is there for the guard of one health check, as the rules want it (rules/state.h). Follows the chain from
-// the alarm to the function and its role, so that pieces are found by what they are connected to, and by the names that
-// deploy (sitelatch-<id>) and the guide (<id>) give. Nothing is changed. Missing things are facts; what the caller may
-// not see is listed in `blind` and stays absent; only a call that fails altogether (no credentials, no network,
-// throttled to the end) is an error.
+// Reading what is there for the guard of one health check, as the rules want it (rules/state.h).
+// Follows the chain from the alarm to the function and its role, so that pieces are found by what
+// they are connected to, and by the names that deploy (sitelatch-<id>) and the guide (<id>) give.
+// Nothing is changed. Missing things are facts; what the caller may not see is listed in `blind`
+// and stays absent; only a call that fails altogether (no credentials, no network, throttled to the
+// end) is an error.
 //   auto seen = observe(aws, {.health_check_id = id});
 //   const auto plan = make_plan(seen->settings);
 //   assess(*plan, seen->observed, now)
@@ -19,8 +20,8 @@
 
 namespace sitelatch::guard {
 
-// On the function: the RoleId that it was last given. A role made again under its name has another, and Lambda's hold on
-// the old one does not carry over.
+// On the function: the RoleId that it was last given. A role made again under its name has another,
+// and Lambda's hold on the old one does not carry over.
 inline constexpr std::string_view role_id_tag = "sitelatch:role-id";
 
 // On the alarm's topic, which is always in the control region: where the rest of the guard is.
@@ -28,10 +29,12 @@ inline constexpr std::string_view function_region_tag = "sitelatch:function-regi
 
 struct Look {
   std::string health_check_id;
-  std::string function_region;  // where deploy was told to look; empty: what the pieces tell, else the control region
-  bool records = true;          // search the hosted zones for records that use the check (a call a zone)
-  bool deliveries = true;       // metrics of the last hours
-  bool other_regions = false;   // a role but no function: look for it in every region that needs no opting in
+  std::string function_region;  // where deploy was told to look; empty: what the pieces tell, else
+                                // the control region
+  bool records = true;     // search the hosted zones for records that use the check (a call a zone)
+  bool deliveries = true;  // metrics of the last hours
+  bool other_regions =
+      false;  // a role but no function: look for it in every region that needs no opting in
 };
 
 // Something that the caller may not see.
@@ -61,7 +64,8 @@ struct RecordSeen {
 struct RecordsSeen {
   std::vector<RecordSeen> users;        // records with this HealthCheckId, any routing
   std::vector<RecordSeen> secondaries;  // SECONDARY records of the same name and type
-  std::vector<RecordSeen> targets;      // records of our zones on the alias chains of `users`, nearest first
+  std::vector<RecordSeen>
+      targets;  // records of our zones on the alias chains of `users`, nearest first
 };
 
 // What one of Route 53's checkers says.
@@ -72,14 +76,15 @@ struct CheckerSeen {
 };
 
 struct Seen {
-  Settings settings;  // as the pieces tell it: names, function's region and kind, latch kind, endpoint, key, record
+  Settings settings;  // as the pieces tell it: names, function's region and kind, latch kind,
+                      // endpoint, key, record
   Observed observed;
   std::vector<Blind> blind;
   std::string caller_arn;  // who asks
   Instant now;             // by AWS's clock as far as the checkers' reports tell it, else by ours
   client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone
   std::vector<CheckerSeen> checkers;
-  std::optional<RecordsSeen> records;  // nothing: not looked at, or not to be seen
+  std::optional<RecordsSeen> records;       // nothing: not looked at, or not to be seen
   std::vector<ObservedAlarm> other_alarms;  // a second alarm by one of our two names
   Texts check_tags;                         // the health check's own
 };
@@ -94,8 +99,8 @@ struct CheckSeen {
 };
 client::Outcome<std::optional<CheckSeen>> read_check(client::Aws& aws, std::string_view id);
 client::Outcome<std::vector<CheckerSeen>> read_checkers(client::Aws& aws, std::string_view id);
-// Route 53's verdict: healthy when more than 18 % of the checkers say so (inverted checks the other way round); nothing
-// without checkers' reports.
+// Route 53's verdict: healthy when more than 18 % of the checkers say so (inverted checks the other
+// way round); nothing without checkers' reports.
 std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSeen>& checkers);
 client::Outcome<std::optional<ObservedAlarm>> read_alarm(client::Aws& aws, std::string_view region,
                                                          std::string_view name);
@@ -106,7 +111,8 @@ struct Caller {
 };
 client::Outcome<Caller> read_caller(client::Aws& aws);
 
-// Every health check that has a guard, ours or the guide's: by the names and tags of alarms and topics.
+// Every health check that has a guard, ours or the guide's: by the names and tags of alarms and
+// topics.
 client::Outcome<std::vector<std::string>> guarded_checks(client::Aws& aws);
 
 }  // namespace sitelatch::guard

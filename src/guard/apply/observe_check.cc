@@ -33,7 +33,8 @@ Check check_of(const Value& wire) {
 }  // namespace
 
 client::Outcome<std::optional<CheckSeen>> read_check(client::Aws& aws, std::string_view id) {
-  const auto reply = aws.call("route53", "GetHealthCheck", Value::structure({{"HealthCheckId", id}}));
+  const auto reply =
+      aws.call("route53", "GetHealthCheck", Value::structure({{"HealthCheckId", id}}));
   if (!reply) {
     if (client::is_absent(reply.error())) return std::optional<CheckSeen>{};
     return failure(reply.error());
@@ -43,7 +44,8 @@ client::Outcome<std::optional<CheckSeen>> read_check(client::Aws& aws, std::stri
 }
 
 client::Outcome<std::vector<CheckerSeen>> read_checkers(client::Aws& aws, std::string_view id) {
-  const auto reply = aws.call("route53", "GetHealthCheckStatus", Value::structure({{"HealthCheckId", id}}));
+  const auto reply =
+      aws.call("route53", "GetHealthCheckStatus", Value::structure({{"HealthCheckId", id}}));
   if (!reply) return failure(reply.error());
   std::vector<CheckerSeen> checkers;
   for (const auto& observation : (*reply)["HealthCheckObservations"].items()) {
@@ -62,7 +64,8 @@ client::Outcome<std::vector<CheckerSeen>> read_checkers(client::Aws& aws, std::s
 std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSeen>& checkers) {
   if (check.disabled) return !check.inverted;  // whatever the endpoint does
   if (checkers.empty()) return std::nullopt;
-  const auto successes = std::count_if(checkers.begin(), checkers.end(), [](const auto& c) { return c.success; });
+  const auto successes =
+      std::count_if(checkers.begin(), checkers.end(), [](const auto& c) { return c.success; });
   const bool healthy = static_cast<double>(successes) > 0.18 * static_cast<double>(checkers.size());
   return healthy != check.inverted;
 }
@@ -73,7 +76,8 @@ client::Outcome<Caller> read_caller(client::Aws& aws) {
   Caller caller;
   caller.account = (*reply)["Account"].string_or("");
   caller.arn = (*reply)["Arn"].string_or("");
-  const auto partition = caller.arn.find(':') == std::string::npos ? std::string{} : caller.arn.substr(4);
+  const auto partition =
+      caller.arn.find(':') == std::string::npos ? std::string{} : caller.arn.substr(4);
   caller.partition = partition.substr(0, partition.find(':'));
   if (caller.partition.empty()) caller.partition = "aws";
   return caller;

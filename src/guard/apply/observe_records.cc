@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which records use the check: every hosted zone is searched, because Route 53 does not keep the way back.
+// Which records use the check: every hosted zone is searched, because Route 53 does not keep the
+// way back.
 #include <algorithm>
 
 #include "base/text.h"
@@ -30,18 +31,22 @@ RecordSeen record_of(const Value& wire, const RecordSeen& zone) {
   record.set_identifier = wire["SetIdentifier"].string_or("");
   record.failover = wire["Failover"].string_or("");
   record.health_check_id = wire["HealthCheckId"].string_or("");
-  for (const auto& value : wire["ResourceRecords"].items()) record.values.push_back(value["Value"].string_or(""));
+  for (const auto& value : wire["ResourceRecords"].items())
+    record.values.push_back(value["Value"].string_or(""));
   if (const auto& alias = wire["AliasTarget"]; alias)
     record.alias = RecordSeen::Alias{without_prefix(alias["HostedZoneId"].string_or("")),
-                                     alias["DNSName"].string_or(""), alias["EvaluateTargetHealth"].boolean_or(false)};
+                                     alias["DNSName"].string_or(""),
+                                     alias["EvaluateTargetHealth"].boolean_or(false)};
   record.wire = wire;
   return record;
 }
 
 // Records that an alias of `zone` leads to, nearest first.
-void follow(const RecordSeen& from, const std::vector<RecordSeen>& zone, std::vector<RecordSeen>& targets) {
+void follow(const RecordSeen& from, const std::vector<RecordSeen>& zone,
+            std::vector<RecordSeen>& targets) {
   const RecordSeen* at = &from;
-  for (int step = 0; step < longest_chain && at->alias && at->alias->zone_id == at->zone_id; ++step) {
+  for (int step = 0; step < longest_chain && at->alias && at->alias->zone_id == at->zone_id;
+       ++step) {
     const auto next = std::find_if(zone.begin(), zone.end(), [&](const RecordSeen& record) {
       return record.type == from.type && normal_name(record.name) == normal_name(at->alias->name);
     });
@@ -80,7 +85,8 @@ client::Outcome<RecordsSeen> read_records(client::Aws& aws, std::string_view hea
       return failure(records.error());
     }
     std::vector<RecordSeen> all;
-    for (const auto& record : (*records)["ResourceRecordSets"].items()) all.push_back(record_of(record, zone));
+    for (const auto& record : (*records)["ResourceRecordSets"].items())
+      all.push_back(record_of(record, zone));
     gather(all, health_check_id, seen);
   }
   return seen;

@@ -20,7 +20,8 @@ struct Obstacle {
 
 inline Obstacle obstacle(const client::Error& error, std::string_view doing) {
   const bool unanswered = error.cause != client::Cause::service || client::is_denied(error);
-  return {unanswered ? Obstacle::Kind::no_answer : Obstacle::Kind::failed, client::explain(error, doing)};
+  return {unanswered ? Obstacle::Kind::no_answer : Obstacle::Kind::failed,
+          client::explain(error, doing)};
 }
 
 }  // namespace sitelatch::guard

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold before a guard is armed, and what people must know although it does not stop it. Asked before arming, not
-// before repairing. Each finding says what mends it; of records, the change itself.
+// What must hold before a guard is armed, and what people must know although it does not stop it.
+// Asked before arming, not before repairing. Each finding says what mends it; of records, the
+// change itself.
 #pragma once
 
 #include <functional>
@@ -15,15 +16,16 @@ namespace sitelatch::guard {
 
 struct Finding {
   enum class Kind { sound, warning, refusal } kind = Kind::sound;
-  std::string name;  // "latch-path", for JSON
-  std::string why;   // a sentence
-  std::string mend;  // a sentence; empty when sound
+  std::string name;       // "latch-path", for JSON
+  std::string why;        // a sentence
+  std::string mend;       // a sentence; empty when sound
   bool may_pass = false;  // waiting may mend it (Primary is just starting)
   aws::Value change;      // of records: the ChangeBatch that mends it; null: none
 };
 std::string_view to_string(Finding::Kind kind);
 
-// Asks `path` at the site as Route 53's checkers would: the HTTP status, or why there was no answer.
+// Asks `path` at the site as Route 53's checkers would: the HTTP status, or why there was no
+// answer.
 using AskSite = std::function<Result<int>(const aws::Value& check_config, const std::string& path)>;
 AskSite ask_site_from_here();
 

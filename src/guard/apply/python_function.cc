@@ -9,7 +9,8 @@
 namespace sitelatch::guard {
 namespace {
 
-constexpr std::string_view source = R"PY(# Sitelatch: latches the health check of a failed Primary site.
+constexpr std::string_view source =
+    R"PY(# Sitelatch: latches the health check of a failed Primary site.
 import json
 import os
 
@@ -58,17 +59,36 @@ class Fields {
 
 // One stored file, dated 1 January 1980, mode 0644.
 std::string stored_zip(std::string_view name, std::string_view content) {
-  constexpr std::uint32_t version = 20, date = 0x21, made_by_unix = 3 << 8 | version, mode = 0100644u << 16;
+  constexpr std::uint32_t version = 20, date = 0x21, made_by_unix = 3 << 8 | version,
+                          mode = 0100644u << 16;
   const auto size = static_cast<std::uint32_t>(content.size());
   const auto name_size = static_cast<std::uint32_t>(name.size());
-  const auto sum = static_cast<std::uint32_t>(
-      ::crc32(0, reinterpret_cast<const unsigned char*>(content.data()), static_cast<unsigned>(content.size())));
+  const auto sum =
+      static_cast<std::uint32_t>(::crc32(0, reinterpret_cast<const unsigned char*>(content.data()),
+                                         static_cast<unsigned>(content.size())));
   Fields common;  // from "version needed" to "extra length", the same in both headers
-  common.two(version).two(0).two(0).two(0).two(date).four(sum).four(size).four(size).two(name_size).two(0);
+  common.two(version)
+      .two(0)
+      .two(0)
+      .two(0)
+      .two(date)
+      .four(sum)
+      .four(size)
+      .four(size)
+      .two(name_size)
+      .two(0);
   Fields zip;
   zip.four(0x04034b50).text(common.out()).text(name).text(content);
   const auto directory_at = static_cast<std::uint32_t>(zip.out().size());
-  zip.four(0x02014b50).two(made_by_unix).text(common.out()).two(0).two(0).two(0).four(mode).four(0).text(name);
+  zip.four(0x02014b50)
+      .two(made_by_unix)
+      .text(common.out())
+      .two(0)
+      .two(0)
+      .two(0)
+      .four(mode)
+      .four(0)
+      .text(name);
   const auto directory_size = static_cast<std::uint32_t>(zip.out().size()) - directory_at;
   zip.four(0x06054b50).two(0).two(0).two(1).two(1).four(directory_size).four(directory_at).two(0);
   return zip.out();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The function as the guide has it, in Python on Lambda's own boto3, for those who want to read what runs: it latches on an
-// ALARM of its own check and does nothing else. No schedule, no relatch, no audit: the native one has those.
+// The function as the guide has it, in Python on Lambda's own boto3, for those who want to read
+// what runs: it latches on an ALARM of its own check and does nothing else. No schedule, no
+// relatch, no audit: the native one has those.
 #pragma once
 
 #include <string>

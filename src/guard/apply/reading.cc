@@ -12,7 +12,8 @@ using aws::Value;
 
 namespace {
 
-// One statement's condition value, whatever operator and spelling: {"ArnLike": {"AWS:SourceArn": "..."}}.
+// One statement's condition value, whatever operator and spelling: {"ArnLike": {"AWS:SourceArn":
+// "..."}}.
 std::string condition_value(const Json& condition, std::string_view key) {
   for (const auto& operation : condition.elements())
     for (std::size_t i = 0; i < operation.names().size(); ++i)
@@ -32,8 +33,9 @@ int whole(const Value& value) { return static_cast<int>(value.integer_or(0)); }
 
 }  // namespace
 
-std::optional<Value> Reading::ask(std::string_view what, std::string_view service, std::string_view operation,
-                                  Value input, std::string_view region) {
+std::optional<Value> Reading::ask(std::string_view what, std::string_view service,
+                                  std::string_view operation, Value input,
+                                  std::string_view region) {
   if (fatal_) return std::nullopt;
   auto reply = aws_.call_all(service, operation, std::move(input), region);
   if (reply) return std::move(*reply);
@@ -42,9 +44,9 @@ std::optional<Value> Reading::ask(std::string_view what, std::string_view servic
 }
 
 void Reading::note(std::string_view what, const client::Error& error) {
-  if (client::is_denied(error) && !client::is_expired_token(error) && error.cause == client::Cause::service &&
-      error.code != "InvalidClientTokenId" && error.code != "UnrecognizedClientException" &&
-      error.code != "SignatureDoesNotMatch")
+  if (client::is_denied(error) && !client::is_expired_token(error) &&
+      error.cause == client::Cause::service && error.code != "InvalidClientTokenId" &&
+      error.code != "UnrecognizedClientException" && error.code != "SignatureDoesNotMatch")
     blind_.push_back({std::string{what}, error});
   else
     stop(error);
@@ -69,7 +71,8 @@ std::string document_from(const std::string& document) {
 
 Texts Reading::tags(std::string_view service, std::string_view arn_member, const std::string& arn,
                     std::string_view region) {
-  const auto reply = ask("the tags of " + arn, service, "ListTagsForResource", Value::structure({{arn_member, arn}}), region);
+  const auto reply = ask("the tags of " + arn, service, "ListTagsForResource",
+                         Value::structure({{arn_member, arn}}), region);
   if (!reply) return {};
   return (*reply)["Tags"].is_list() ? tags_from((*reply)["Tags"]) : texts_from((*reply)["tags"]);
 }
@@ -85,13 +88,15 @@ ObservedAlarm alarm_from(const Value& wire) {
   alarm.missing_data = wire["TreatMissingData"].string_or("");
   alarm.state_reason = wire["StateReason"].string_or("");
   for (const auto& dimension : wire["Dimensions"].items())
-    alarm.dimensions.emplace_back(dimension["Name"].string_or(""), dimension["Value"].string_or(""));
+    alarm.dimensions.emplace_back(dimension["Name"].string_or(""),
+                                  dimension["Value"].string_or(""));
   alarm.alarm_actions = wire["AlarmActions"].strings();
   alarm.threshold = wire["Threshold"].number_or(0);
   alarm.period_s = whole(wire["Period"]);
   alarm.evaluation_periods = whole(wire["EvaluationPeriods"]);
   alarm.datapoints_to_alarm = whole(wire["DatapointsToAlarm"]);
-  alarm.seen.state = alarm_state(wire["StateValue"].string_or("")).value_or(AlarmState::insufficient_data);
+  alarm.seen.state =
+      alarm_state(wire["StateValue"].string_or("")).value_or(AlarmState::insufficient_data);
   for (const auto* name : {"StateUpdatedTimestamp", "StateTransitionedTimestamp"})
     if (wire[name].is_timestamp()) alarm.seen.transitioned_at = wire[name].timestamp();
   alarm.seen.actions_enabled = wire["ActionsEnabled"].boolean_or(true);
@@ -100,17 +105,20 @@ ObservedAlarm alarm_from(const Value& wire) {
 }
 
 std::optional<ObservedTopic> Reading::topic(const std::string& arn, std::string_view region) {
-  const auto reply = ask("topic " + arn, "sns", "GetTopicAttributes", Value::structure({{"TopicArn", arn}}), region);
+  const auto reply = ask("topic " + arn, "sns", "GetTopicAttributes",
+                         Value::structure({{"TopicArn", arn}}), region);
   if (!reply) return std::nullopt;
   const auto attributes = texts_from((*reply)["Attributes"]);
   const auto text = [&](const std::string& name) {
     const auto found = attributes.find(name);
     return found == attributes.end() ? std::string{} : found->second;
   };
-  return ObservedTopic{arn, text("KmsMasterKeyId"), text("Policy"), tags("sns", "ResourceArn", arn, region)};
+  return ObservedTopic{arn, text("KmsMasterKeyId"), text("Policy"),
+                       tags("sns", "ResourceArn", arn, region)};
 }
 
-std::vector<ObservedSubscription> Reading::subscriptions(const std::string& topic_arn, std::string_view region) {
+std::vector<ObservedSubscription> Reading::subscriptions(const std::string& topic_arn,
+                                                         std::string_view region) {
   const auto reply = ask("the subscriptions of " + topic_arn, "sns", "ListSubscriptionsByTopic",
                          Value::structure({{"TopicArn", topic_arn}}), region);
   std::vector<ObservedSubscription> subscriptions;
@@ -127,7 +135,8 @@ std::vector<ObservedSubscription> Reading::subscriptions(const std::string& topi
   return subscriptions;
 }
 
-std::optional<ObservedFunction> Reading::function(const std::string& name, std::string_view region) {
+std::optional<ObservedFunction> Reading::function(const std::string& name,
+                                                  std::string_view region) {
   const auto reply = ask("function " + name + " in " + std::string{region}, "lambda", "GetFunction",
                          Value::structure({{"FunctionName", name}}), region);
   if (!reply) return std::nullopt;
@@ -141,7 +150,8 @@ std::optional<ObservedFunction> Reading::function(const std::string& name, std::
   function.sha256 = wire["CodeSha256"].string_or("");
   function.state = wire["State"].string_or("");
   function.last_update_status = wire["LastUpdateStatus"].string_or("");
-  function.state_reason = wire["StateReason"].string_or(wire["LastUpdateStatusReason"].string_or(""));
+  function.state_reason =
+      wire["StateReason"].string_or(wire["LastUpdateStatusReason"].string_or(""));
   function.revision_id = wire["RevisionId"].string_or("");
   function.timeout_s = whole(wire["Timeout"]);
   function.memory_mb = whole(wire["MemorySize"]);
@@ -173,14 +183,18 @@ std::vector<ObservedPermission> permissions_from(const std::string& policy) {
 
 void Reading::invocation(ObservedFunction& function, std::string_view region) {
   const auto name = Value::structure({{"FunctionName", function.name}});
-  if (const auto reply = ask("the policy of function " + function.name, "lambda", "GetPolicy", name, region))
+  if (const auto reply =
+          ask("the policy of function " + function.name, "lambda", "GetPolicy", name, region))
     function.permissions = permissions_from((*reply)["Policy"].string_or(""));
   const auto reply = ask("the failure destination of function " + function.name, "lambda",
                          "GetFunctionEventInvokeConfig", name, region);
   if (!reply) return;
-  function.failure_destination = (*reply)["DestinationConfig"]["OnFailure"]["Destination"].string_or("");
-  if (const auto& retries = (*reply)["MaximumRetryAttempts"]; retries) function.retries = whole(retries);
-  if (const auto& age = (*reply)["MaximumEventAgeInSeconds"]; age) function.event_age_s = whole(age);
+  function.failure_destination =
+      (*reply)["DestinationConfig"]["OnFailure"]["Destination"].string_or("");
+  if (const auto& retries = (*reply)["MaximumRetryAttempts"]; retries)
+    function.retries = whole(retries);
+  if (const auto& age = (*reply)["MaximumEventAgeInSeconds"]; age)
+    function.event_age_s = whole(age);
 }
 
 std::optional<ObservedRole> Reading::role(const std::string& name) {
@@ -198,14 +212,17 @@ std::optional<ObservedRole> Reading::role(const std::string& name) {
       if (const auto document = ask("policy " + policy + " of role " + name, "iam", "GetRolePolicy",
                                     Value::structure({{"RoleName", name}, {"PolicyName", policy}})))
         role.inline_policies[policy] = document_from((*document)["PolicyDocument"].string_or(""));
-  if (const auto attached = ask("the policies attached to role " + name, "iam", "ListAttachedRolePolicies", input))
+  if (const auto attached =
+          ask("the policies attached to role " + name, "iam", "ListAttachedRolePolicies", input))
     for (const auto& policy : (*attached)["AttachedPolicies"].items())
       role.managed_policies.push_back(policy["PolicyArn"].string_or(""));
   return role;
 }
 
-std::optional<ObservedSchedule> Reading::schedule(const std::string& name, std::string_view region) {
-  const auto reply = ask("rule " + name, "events", "DescribeRule", Value::structure({{"Name", name}}), region);
+std::optional<ObservedSchedule> Reading::schedule(const std::string& name,
+                                                  std::string_view region) {
+  const auto reply =
+      ask("rule " + name, "events", "DescribeRule", Value::structure({{"Name", name}}), region);
   if (!reply) return std::nullopt;
   ObservedSchedule schedule;
   schedule.arn = (*reply)["Arn"].string_or("");
@@ -219,7 +236,8 @@ std::optional<ObservedSchedule> Reading::schedule(const std::string& name, std::
   return schedule;
 }
 
-std::optional<ObservedLogGroup> Reading::log_group(const std::string& name, std::string_view region) {
+std::optional<ObservedLogGroup> Reading::log_group(const std::string& name,
+                                                   std::string_view region) {
   const auto reply = ask("log group " + name, "logs", "DescribeLogGroups",
                          Value::structure({{"logGroupNamePrefix", name}}), region);
   if (!reply) return std::nullopt;
@@ -247,8 +265,10 @@ Value wire_of(const Query& query, int period_s) {
   const auto metric = Value::structure({{"Namespace", query.metric_namespace},
                                         {"MetricName", query.metric},
                                         {"Dimensions", Value::list({dimension})}});
-  return Value::structure({{"Id", query.id},
-                           {"MetricStat", Value::structure({{"Metric", metric}, {"Period", period_s}, {"Stat", query.statistic}})}});
+  return Value::structure(
+      {{"Id", query.id},
+       {"MetricStat",
+        Value::structure({{"Metric", metric}, {"Period", period_s}, {"Stat", query.statistic}})}});
 }
 
 std::vector<double> values_of(const Value& reply, std::string_view id) {
@@ -266,20 +286,28 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
   const auto& names = where.names;
   using D = ObservedDeliveries;
   const std::vector<Query> at_function = {
-      {"errors", "AWS/Lambda", "Errors", "FunctionName", names.function, "Sum", &D::function_errors},
-      {"throttles", "AWS/Lambda", "Throttles", "FunctionName", names.function, "Sum", &D::function_throttles},
-      {"dropped", "AWS/Lambda", "AsyncEventsDropped", "FunctionName", names.function, "Sum", &D::events_dropped},
-      {"untold", "AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", names.function, "Sum", &D::destination_failures},
-      {"notify", "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", names.notify_topic, "Sum", &D::notify_topic_failed}};
-  const std::vector<Query> at_home = {
-      {"alarm", "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", names.alarm_topic, "Sum", &D::alarm_topic_failed}};
+      {"errors", "AWS/Lambda", "Errors", "FunctionName", names.function, "Sum",
+       &D::function_errors},
+      {"throttles", "AWS/Lambda", "Throttles", "FunctionName", names.function, "Sum",
+       &D::function_throttles},
+      {"dropped", "AWS/Lambda", "AsyncEventsDropped", "FunctionName", names.function, "Sum",
+       &D::events_dropped},
+      {"untold", "AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", names.function, "Sum",
+       &D::destination_failures},
+      {"notify", "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", names.notify_topic, "Sum",
+       &D::notify_topic_failed}};
+  const std::vector<Query> at_home = {{"alarm", "AWS/SNS", "NumberOfNotificationsFailed",
+                                       "TopicName", names.alarm_topic, "Sum",
+                                       &D::alarm_topic_failed}};
   ObservedDeliveries deliveries;
   const auto read = [&](std::vector<Query> queries, const std::string& region) {
     Value wanted = Value::list();
     for (const auto& query : queries) wanted.push(wire_of(query, 300));
     const auto reply = ask("delivery metrics in " + region, "cloudwatch", "GetMetricData",
-                           Value::structure({{"MetricDataQueries", wanted}, {"StartTime", now - back},
-                                             {"EndTime", now + std::chrono::minutes{10}}}), region);
+                           Value::structure({{"MetricDataQueries", wanted},
+                                             {"StartTime", now - back},
+                                             {"EndTime", now + std::chrono::minutes{10}}}),
+                           region);
     if (!reply) return false;
     for (const auto& query : queries) {
       double sum = 0;
@@ -300,15 +328,20 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
   return deliveries;
 }
 
-bool Reading::healthy_data(const std::string& health_check_id, std::string_view region, Instant now) {
-  const Query query{"health", "AWS/Route53", "HealthCheckStatus", "HealthCheckId", health_check_id, "Minimum", nullptr};
-  const auto reply = ask("the metric of health check " + health_check_id, "cloudwatch", "GetMetricData",
-                         Value::structure({{"MetricDataQueries", Value::list({wire_of(query, 60)})},
-                                           {"StartTime", now - std::chrono::minutes{5}},
-                                           {"EndTime", now + std::chrono::minutes{1}}}), region);
+bool Reading::healthy_data(const std::string& health_check_id, std::string_view region,
+                           Instant now) {
+  const Query query{"health",  "AWS/Route53", "HealthCheckStatus", "HealthCheckId", health_check_id,
+                    "Minimum", nullptr};
+  const auto reply =
+      ask("the metric of health check " + health_check_id, "cloudwatch", "GetMetricData",
+          Value::structure({{"MetricDataQueries", Value::list({wire_of(query, 60)})},
+                            {"StartTime", now - std::chrono::minutes{5}},
+                            {"EndTime", now + std::chrono::minutes{1}}}),
+          region);
   if (!reply) return false;
   const auto values = values_of(*reply, "health");
-  return !values.empty() && std::all_of(values.begin(), values.end(), [](double v) { return v >= 1.0; });
+  return !values.empty() &&
+         std::all_of(values.begin(), values.end(), [](double v) { return v >= 1.0; });
 }
 
 }  // namespace sitelatch::guard

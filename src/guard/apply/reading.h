@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One piece of a guard at a time, from AWS's answers into what the rules call observed. A piece that is not there is
-// nothing; what may not be seen is noted and is nothing too; any other error stops all further reading.
+// One piece of a guard at a time, from AWS's answers into what the rules call observed. A piece
+// that is not there is nothing; what may not be seen is noted and is nothing too; any other error
+// stops all further reading.
 #pragma once
 
 #include <optional>
@@ -17,18 +18,24 @@ class Reading {
   explicit Reading(client::Aws& aws) : aws_(aws) {}
 
   // Nothing: not there, not to be seen, or reading has stopped.
-  std::optional<client::Value> ask(std::string_view what, std::string_view service, std::string_view operation,
-                                   client::Value input, std::string_view region = {});
+  std::optional<client::Value> ask(std::string_view what, std::string_view service,
+                                   std::string_view operation, client::Value input,
+                                   std::string_view region = {});
   void note(std::string_view what, const client::Error& error);
-  void stop(const client::Error& error) { if (!fatal_) fatal_ = error; }
+  void stop(const client::Error& error) {
+    if (!fatal_) fatal_ = error;
+  }
   const std::optional<client::Error>& fatal() const { return fatal_; }
   const std::vector<Blind>& blind() const { return blind_; }
 
-  Texts tags(std::string_view service, std::string_view arn_member, const std::string& arn, std::string_view region);
+  Texts tags(std::string_view service, std::string_view arn_member, const std::string& arn,
+             std::string_view region);
   std::optional<ObservedTopic> topic(const std::string& arn, std::string_view region);
-  std::vector<ObservedSubscription> subscriptions(const std::string& topic_arn, std::string_view region);
+  std::vector<ObservedSubscription> subscriptions(const std::string& topic_arn,
+                                                  std::string_view region);
   std::optional<ObservedFunction> function(const std::string& name, std::string_view region);
-  void invocation(ObservedFunction& function, std::string_view region);  // permissions, event-invoke configuration
+  void invocation(ObservedFunction& function,
+                  std::string_view region);  // permissions, event-invoke configuration
   std::optional<ObservedRole> role(const std::string& name);
   std::optional<ObservedSchedule> schedule(const std::string& name, std::string_view region);
   std::optional<ObservedLogGroup> log_group(const std::string& name, std::string_view region);

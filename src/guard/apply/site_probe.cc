@@ -7,7 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "net/curl_library.h"
+#include "net/io/curl_library.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -15,7 +15,9 @@ namespace {
 std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
 // An IPv6 address stands in brackets where a port may follow.
-std::string in_url(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
+std::string in_url(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
 
 std::string with_slash(std::string_view path) {
   return path.starts_with('/') ? std::string{path} : "/" + std::string{path};
@@ -25,7 +27,8 @@ std::string with_slash(std::string_view path) {
 
 Result<Site> site_of(const aws::Value& config) {
   const auto type = config["Type"].string_or("");
-  if (!type.starts_with("HTTP")) return failure(Problem{fmt::format("a {} check has no path that could be asked", type)});
+  if (!type.starts_with("HTTP"))
+    return failure(Problem{fmt::format("a {} check has no path that could be asked", type)});
   Site site;
   site.tls = type.starts_with("HTTPS");
   site.sni = config["EnableSNI"].boolean_or(site.tls);
@@ -37,7 +40,8 @@ Result<Site> site_of(const aws::Value& config) {
 
 std::string describe(const Site& site, std::string_view path) {
   const auto standard = site.port == (site.tls ? 443 : 80);
-  return fmt::format("{}://{}{}{}", site.tls ? "https" : "http", in_url(site.name.empty() ? site.address : site.name),
+  return fmt::format("{}://{}{}{}", site.tls ? "https" : "http",
+                     in_url(site.name.empty() ? site.address : site.name),
                      standard ? "" : fmt::format(":{}", site.port), with_slash(path));
 }
 
@@ -48,19 +52,23 @@ Result<int> probe(const Site& site, std::string_view path) {
   } catch (const std::runtime_error& error) {
     return failure(Problem{error.what()});
   }
-  const std::unique_ptr<CURL, decltype(curl->easy_cleanup)> request{curl->easy_init(), curl->easy_cleanup};
+  const std::unique_ptr<CURL, decltype(curl->easy_cleanup)> request{curl->easy_init(),
+                                                                    curl->easy_cleanup};
   if (!request) return failure(Problem{"no memory for a request"});
-  // Without SNI the address itself stands in the URL, because libcurl names no address in a handshake.
+  // Without SNI the address itself stands in the URL, because libcurl names no address in a
+  // handshake.
   const bool by_name = !site.name.empty() && (site.sni || !site.tls || site.address.empty());
   const auto& shown = by_name ? site.name : site.address;
-  const auto url = fmt::format("{}://{}:{}{}", site.tls ? "https" : "http", in_url(shown), site.port, with_slash(path));
+  const auto url = fmt::format("{}://{}:{}{}", site.tls ? "https" : "http", in_url(shown),
+                               site.port, with_slash(path));
   // AWS's checkers leave the port out of Host where it is the scheme's own.
   const auto standard = site.port == (site.tls ? 443 : 80);
   const auto host = fmt::format("Host: {}{}", in_url(site.name.empty() ? site.address : site.name),
                                 standard ? "" : fmt::format(":{}", site.port));
   std::unique_ptr<curl_slist, decltype(curl->slist_free_all)> headers{
       curl->slist_append(nullptr, host.c_str()), curl->slist_free_all};
-  std::unique_ptr<curl_slist, decltype(curl->slist_free_all)> connect_to{nullptr, curl->slist_free_all};
+  std::unique_ptr<curl_slist, decltype(curl->slist_free_all)> connect_to{nullptr,
+                                                                         curl->slist_free_all};
   std::array<char, CURL_ERROR_SIZE> reason{};
   CURL* handle = request.get();
   curl->easy_setopt(handle, CURLOPT_URL, url.c_str());
@@ -75,7 +83,8 @@ Result<int> probe(const Site& site, std::string_view path) {
   curl->easy_setopt(handle, CURLOPT_WRITEFUNCTION, &discard);
   curl->easy_setopt(handle, CURLOPT_ERRORBUFFER, reason.data());
   if (by_name && !site.address.empty()) {
-    connect_to.reset(curl->slist_append(nullptr, fmt::format("::{}:{}", in_url(site.address), site.port).c_str()));
+    connect_to.reset(curl->slist_append(
+        nullptr, fmt::format("::{}:{}", in_url(site.address), site.port).c_str()));
     curl->easy_setopt(handle, CURLOPT_CONNECT_TO, connect_to.get());
   }
   const auto code = curl->easy_perform(handle);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks a site as Route 53's checkers would, from here: the check's address, port, name and SNI, no certificate judged, no
-// redirect followed, 4 s to connect and 2 s more to answer. While a guard is latched this is the only look at Primary's own
-// path, because the check itself probes a path that never answers.
+// Asks a site as Route 53's checkers would, from here: the check's address, port, name and SNI, no
+// certificate judged, no redirect followed, 4 s to connect and 2 s more to answer. While a guard is
+// latched this is the only look at Primary's own path, because the check itself probes a path that
+// never answers.
 #pragma once
 
 #include <optional>

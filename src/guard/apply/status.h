@@ -22,7 +22,8 @@ struct View {
   const std::string& id() const { return plan.settings.health_check_id; }
 };
 
-// Our clock, or the newest time that AWS has told where that is later: a clock here that lags, or an engine that runs ahead.
+// Our clock, or the newest time that AWS has told where that is later: a clock here that lags, or
+// an engine that runs ahead.
 Instant aws_now(const Seen& seen, WallInstant ours);
 
 struct ViewOptions {
@@ -32,6 +33,7 @@ struct ViewOptions {
   bool deliveries = true;
 };
 // Problem: nothing could be read (the sentence says why), or no guard can be planned for this id.
-Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id, const ViewOptions& options);
+Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
+                  const ViewOptions& options);
 
 }  // namespace sitelatch::guard

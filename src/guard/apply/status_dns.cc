@@ -23,7 +23,9 @@ namespace {
 constexpr int type_a = 1, type_cname = 5, type_aaaa = 28;
 constexpr int tries = 2;
 
-int type_number(const std::string& type) { return type == "AAAA" ? type_aaaa : type == "CNAME" ? type_cname : type_a; }
+int type_number(const std::string& type) {
+  return type == "AAAA" ? type_aaaa : type == "CNAME" ? type_cname : type_a;
+}
 
 struct HostPort {
   std::string host, port = "53";
@@ -35,7 +37,8 @@ HostPort split_server(const std::string& server) {
       return {server.substr(1, end - 1), server.size() > end + 2 ? server.substr(end + 2) : "53"};
   }
   const auto colon = server.find(':');
-  if (colon != std::string::npos && colon == server.rfind(':')) return {server.substr(0, colon), server.substr(colon + 1)};
+  if (colon != std::string::npos && colon == server.rfind(':'))
+    return {server.substr(0, colon), server.substr(colon + 1)};
   return {server};
 }
 
@@ -64,7 +67,8 @@ class Socket {
   bool connected_ = false;
 };
 
-// Labels of a name as Route 53 spells it: \052 is an octal escape; a wildcard becomes a label that nobody has.
+// Labels of a name as Route 53 spells it: \052 is an octal escape; a wildcard becomes a label that
+// nobody has.
 std::optional<std::string> wire_name(const std::string& name) {
   std::string out, label;
   const auto end_label = [&] {
@@ -98,8 +102,12 @@ std::optional<std::string> wire_name(const std::string& name) {
   return out;
 }
 
-unsigned byte_at(const std::string& message, std::size_t at) { return static_cast<unsigned char>(message[at]); }
-unsigned number_at(const std::string& message, std::size_t at) { return byte_at(message, at) << 8 | byte_at(message, at + 1); }
+unsigned byte_at(const std::string& message, std::size_t at) {
+  return static_cast<unsigned char>(message[at]);
+}
+unsigned number_at(const std::string& message, std::size_t at) {
+  return byte_at(message, at) << 8 | byte_at(message, at + 1);
+}
 
 // Reads a name, following pointers only backwards; moves `at` behind it.
 std::optional<std::string> read_name(const std::string& message, std::size_t& at) {
@@ -129,7 +137,8 @@ std::optional<std::string> read_name(const std::string& message, std::size_t& at
   }
 }
 
-std::optional<DnsAnswer> read_answer(const std::string& message, std::size_t question_end, int type) {
+std::optional<DnsAnswer> read_answer(const std::string& message, std::size_t question_end,
+                                     int type) {
   DnsAnswer out;
   out.rcode = static_cast<int>(byte_at(message, 3) & 15);
   std::size_t at = question_end;
@@ -140,9 +149,11 @@ std::optional<DnsAnswer> read_answer(const std::string& message, std::size_t que
     if (data + length > message.size()) return std::nullopt;
     std::array<char, INET6_ADDRSTRLEN> text{};
     if (record_type == type && type == type_a && length == 4)
-      out.values.emplace_back(::inet_ntop(AF_INET, message.data() + data, text.data(), text.size()));
+      out.values.emplace_back(
+          ::inet_ntop(AF_INET, message.data() + data, text.data(), text.size()));
     else if (record_type == type && type == type_aaaa && length == 16)
-      out.values.emplace_back(::inet_ntop(AF_INET6, message.data() + data, text.data(), text.size()));
+      out.values.emplace_back(
+          ::inet_ntop(AF_INET6, message.data() + data, text.data(), text.size()));
     else if (record_type == type_cname) {
       std::size_t name_at = data;
       const auto target = read_name(message, name_at);
@@ -171,7 +182,8 @@ std::optional<DnsAnswer> exchange(const addrinfo& to, const std::string& questio
     if (got < 0) return std::nullopt;
     const auto size = static_cast<std::size_t>(got);
     if (size < query.size() || reply.compare(0, 2, query, 0, 2) != 0 || (reply[2] & '\x80') == 0 ||
-        number_at(reply, 4) != 1 || !equal_ignoring_case(std::string_view{reply}.substr(12, question.size()), question))
+        number_at(reply, 4) != 1 ||
+        !equal_ignoring_case(std::string_view{reply}.substr(12, question.size()), question))
       continue;
     return read_answer(reply.substr(0, size), query.size(), type);
   }
@@ -198,16 +210,22 @@ std::vector<std::string> by_system_resolver(const std::string& name, const std::
   for (const auto* entry = list.get(); entry; entry = entry->ai_next) {
     std::array<char, INET6_ADDRSTRLEN> text{};
     if (entry->ai_family == AF_INET && type == "A")
-      out.emplace_back(::inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(entry->ai_addr)->sin_addr, text.data(), text.size()));
+      out.emplace_back(::inet_ntop(AF_INET,
+                                   &reinterpret_cast<sockaddr_in*>(entry->ai_addr)->sin_addr,
+                                   text.data(), text.size()));
     if (entry->ai_family == AF_INET6 && type == "AAAA")
-      out.emplace_back(::inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6*>(entry->ai_addr)->sin6_addr, text.data(), text.size()));
+      out.emplace_back(::inet_ntop(AF_INET6,
+                                   &reinterpret_cast<sockaddr_in6*>(entry->ai_addr)->sin6_addr,
+                                   text.data(), text.size()));
   }
   std::sort(out.begin(), out.end());
   return out;
 }
 
 bool common(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::any_of(a.begin(), a.end(), [&](const auto& value) { return std::find(b.begin(), b.end(), value) != b.end(); });
+  return std::any_of(a.begin(), a.end(), [&](const auto& value) {
+    return std::find(b.begin(), b.end(), value) != b.end();
+  });
 }
 
 // Asks for one name at servers in turn, and what the two sides would answer.
@@ -235,16 +253,21 @@ class Question {
 
  private:
   static std::string rcode_text(int rcode) {
-    return rcode == 2 ? "SERVFAIL" : rcode == 3 ? "NXDOMAIN" : rcode == 5 ? "REFUSED" : fmt::format("rcode {}", rcode);
+    return rcode == 2   ? "SERVFAIL"
+           : rcode == 3 ? "NXDOMAIN"
+           : rcode == 5 ? "REFUSED"
+                        : fmt::format("rcode {}", rcode);
   }
 
-  static void judge(DnsSeen& seen, const std::vector<std::string>& primary, const std::vector<std::string>& backup) {
+  static void judge(DnsSeen& seen, const std::vector<std::string>& primary,
+                    const std::vector<std::string>& backup) {
     const bool is_primary = common(seen.answer, primary), is_backup = common(seen.answer, backup);
     seen.serving = is_primary && is_backup ? Serving::both
                    : is_primary            ? Serving::primary
                    : is_backup             ? Serving::backup
                                            : Serving::neither;
-    if (seen.serving == Serving::both) seen.problem = "both sites have this answer in common: it does not tell who serves";
+    if (seen.serving == Serving::both)
+      seen.problem = "both sites have this answer in common: it does not tell who serves";
     if (seen.serving == Serving::neither && primary.empty() && backup.empty()) {
       seen.serving = Serving::unknown;
       seen.problem = "what the sites' records point to could not be resolved";
@@ -279,8 +302,8 @@ class Question {
     return ::inet_ntop(AF_INET6, &bytes, out.data(), out.size());
   }
 
-  Result<DnsAnswer> ask_zone(const std::string& zone_id, const std::string& name, const std::string& type,
-                             std::string& server) {
+  Result<DnsAnswer> ask_zone(const std::string& zone_id, const std::string& name,
+                             const std::string& type, std::string& server) {
     const auto& servers = servers_of(zone_id);
     if (!servers) return failure(servers.error());
     std::string why = "the zone has no name servers";
@@ -300,8 +323,11 @@ class Question {
   }
   Result<std::vector<std::string>> read_servers(const std::string& zone_id) {
     if (!given_.empty()) return std::vector{given_};
-    const auto zone = aws_.call("route53", "GetHostedZone", client::Value::structure({{"Id", zone_id}}));
-    if (!zone) return failure(Problem{client::explain(zone.error(), "find the name servers of zone " + zone_id)});
+    const auto zone =
+        aws_.call("route53", "GetHostedZone", client::Value::structure({{"Id", zone_id}}));
+    if (!zone)
+      return failure(
+          Problem{client::explain(zone.error(), "find the name servers of zone " + zone_id)});
     return (*zone)["DelegationSet"]["NameServers"].strings();
   }
 
@@ -312,9 +338,11 @@ class Question {
 
 }  // namespace
 
-Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name, const std::string& type) {
+Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name,
+                          const std::string& type) {
   const auto wire = wire_name(name);
-  if (!wire) return failure(Problem{fmt::format("{} is no name that DNS could be asked for", name)});
+  if (!wire)
+    return failure(Problem{fmt::format("{} is no name that DNS could be asked for", name)});
   const auto number = type_number(type);
   const auto question = *wire + std::string{'\0', static_cast<char>(number), '\0', '\1'};
   const auto list = addresses_of(split_server(server), SOCK_DGRAM);
@@ -326,29 +354,43 @@ Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name, co
 }
 
 std::string_view to_string(Serving serving) {
-  static constexpr std::array<std::string_view, 5> names = {"primary", "backup", "both", "neither", "unknown"};
+  static constexpr std::array<std::string_view, 5> names = {"primary", "backup", "both", "neither",
+                                                            "unknown"};
   return names[static_cast<std::size_t>(serving)];
 }
 
-std::vector<DnsSeen> ask_serving(client::Aws& aws, const RecordsSeen& records, const std::string& server) {
+std::vector<DnsSeen> ask_serving(client::Aws& aws, const RecordsSeen& records,
+                                 const std::string& server) {
   std::vector<DnsSeen> out;
   Question question(aws, server);
   for (const auto& user : records.users) {
-    if (user.failover != "PRIMARY" || (user.type != "A" && user.type != "AAAA" && user.type != "CNAME")) continue;
+    if (user.failover != "PRIMARY" ||
+        (user.type != "A" && user.type != "AAAA" && user.type != "CNAME"))
+      continue;
     if (user.private_zone) {
-      out.push_back({user.name, user.type, "", {}, Serving::unknown, "a private zone answers only inside its networks"});
+      out.push_back({user.name,
+                     user.type,
+                     "",
+                     {},
+                     Serving::unknown,
+                     "a private zone answers only inside its networks"});
       continue;
     }
-    const auto secondary = std::find_if(records.secondaries.begin(), records.secondaries.end(), [&](const auto& other) {
-      return other.zone_id == user.zone_id && other.name == user.name && other.type == user.type;
-    });
-    out.push_back(question.ask(user, secondary == records.secondaries.end() ? nullptr : &*secondary));
+    const auto secondary = std::find_if(records.secondaries.begin(), records.secondaries.end(),
+                                        [&](const auto& other) {
+                                          return other.zone_id == user.zone_id &&
+                                                 other.name == user.name && other.type == user.type;
+                                        });
+    out.push_back(
+        question.ask(user, secondary == records.secondaries.end() ? nullptr : &*secondary));
   }
   return out;
 }
 
 bool all_serve(const std::vector<DnsSeen>& answers, Serving serving) {
-  return !answers.empty() && std::all_of(answers.begin(), answers.end(), [&](const auto& answer) { return answer.serving == serving; });
+  return !answers.empty() && std::all_of(answers.begin(), answers.end(), [&](const auto& answer) {
+    return answer.serving == serving;
+  });
 }
 
 }  // namespace sitelatch::guard

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What users of the sites are told: asks the authoritative servers of the zone (its delegation set), never a resolver with
-// a cache, and says which site the answer is. An empty answer is an error, not an agreement.
+// What users of the sites are told: asks the authoritative servers of the zone (its delegation
+// set), never a resolver with a cache, and says which site the answer is. An empty answer is an
+// error, not an agreement.
 #pragma once
 
 #include <optional>
@@ -17,9 +18,11 @@ struct DnsAnswer {
   int rcode = 0;
   std::vector<std::string> values;  // addresses, and targets of CNAMEs, sorted
 };
-// `server`: "192.0.2.1:53", "[2001:db8::1]:53", or a name, port 53. Problem: no answer, or none that can be read.
-// `name` as Route 53 spells it (\052); a wildcard is asked for by a label of ours. `type`: A, AAAA, CNAME.
-Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name, const std::string& type);
+// `server`: "192.0.2.1:53", "[2001:db8::1]:53", or a name, port 53. Problem: no answer, or none
+// that can be read. `name` as Route 53 spells it (\052); a wildcard is asked for by a label of
+// ours. `type`: A, AAAA, CNAME.
+Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name,
+                          const std::string& type);
 
 enum class Serving { primary, backup, both, neither, unknown };
 std::string_view to_string(Serving serving);  // "primary"; both: the two have a common answer
@@ -28,12 +31,13 @@ struct DnsSeen {
   std::string name, type, server;   // "client.example.org.", "A", the server that answered
   std::vector<std::string> answer;  // sorted
   Serving serving = Serving::unknown;
-  std::string problem;              // why not known: no server answered, the answer was empty, ...
+  std::string problem;  // why not known: no server answered, the answer was empty, ...
 };
 
-// One for each name and type that has a PRIMARY record on the check. `server` empty: the zone's own. Nothing is there
-// where no record uses the check.
-std::vector<DnsSeen> ask_serving(client::Aws& aws, const RecordsSeen& records, const std::string& server);
+// One for each name and type that has a PRIMARY record on the check. `server` empty: the zone's
+// own. Nothing is there where no record uses the check.
+std::vector<DnsSeen> ask_serving(client::Aws& aws, const RecordsSeen& records,
+                                 const std::string& server);
 
 // All of them say so.
 bool all_serve(const std::vector<DnsSeen>& answers, Serving serving);

@@ -19,7 +19,8 @@ namespace {
 // Answers every question with what `answer` makes of it: the datagrams to send.
 class Server {
  public:
-  explicit Server(std::function<std::vector<std::string>(const std::string&)> answer) : fd_(::socket(AF_INET, SOCK_DGRAM, 0)) {
+  explicit Server(std::function<std::vector<std::string>(const std::string&)> answer)
+      : fd_(::socket(AF_INET, SOCK_DGRAM, 0)) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -42,7 +43,8 @@ class Server {
     while (true) {
       sockaddr_in from{};
       socklen_t size = sizeof from;
-      const auto got = ::recvfrom(fd_, question.data(), question.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+      const auto got = ::recvfrom(fd_, question.data(), question.size(), 0,
+                                  reinterpret_cast<sockaddr*>(&from), &size);
       if (got <= 0) return;
       for (const auto& reply : answer(question.substr(0, static_cast<std::size_t>(got))))
         ::sendto(fd_, reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
@@ -86,9 +88,14 @@ TEST_CASE("no such name is an answer; nothing is one too, and neither is agreeme
 }
 
 TEST_CASE("records that lie about their length, and names in circles, are no answer") {
-  for (const auto& records : {address.substr(0, 12), std::string{"\xc0\x0c\0\1\0\1\0\0\0\x3c\xff\xff\xc0\0\2\1", 16}, std::string{"\xc0\xff\0\1", 4},
-                              std::string{"\xc0\x29\0\5\0\1\0\0\0\x3c\0\2\xc0\x29", 14}, std::string{"\x3f" "abc", 4}}) {
-    Server server([&](const std::string& question) { return std::vector{reply(question, 0, 1, records)}; });
+  for (const auto& records :
+       {address.substr(0, 12), std::string{"\xc0\x0c\0\1\0\1\0\0\0\x3c\xff\xff\xc0\0\2\1", 16},
+        std::string{"\xc0\xff\0\1", 4}, std::string{"\xc0\x29\0\5\0\1\0\0\0\x3c\0\2\xc0\x29", 14},
+        std::string{"\x3f"
+                    "abc",
+                    4}}) {
+    Server server(
+        [&](const std::string& question) { return std::vector{reply(question, 0, 1, records)}; });
     CHECK(!ask_dns(server.where(), "client.example.test", "A"));
   }
 }

@@ -15,27 +15,33 @@ namespace {
 
 constexpr auto between_probes = std::chrono::seconds{1};
 constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
-constexpr auto alarm_settles = std::chrono::minutes{3};    // its period, twice, and the metric's lag
-constexpr auto cause_and_latch = std::chrono::minutes{2};  // from the ALARM that caused a latch to the latch
+constexpr auto alarm_settles = std::chrono::minutes{3};  // its period, twice, and the metric's lag
+constexpr auto cause_and_latch =
+    std::chrono::minutes{2};  // from the ALARM that caused a latch to the latch
 
 class Switching {
  public:
   Switching(Desk& desk, const SwitchBackWish& wish) : desk_(desk), wish_(wish) {}
 
   SwitchBackReport run() {
-    auto shown = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, true, true, false});
+    auto shown =
+        view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, true, true, false});
     if (!shown) return ends(SwitchBackEnd::failed, shown.error().text);
     if (!shown->seen.observed.check)
-      return ends(SwitchBackEnd::refused, "There is no health check " + wish_.health_check_id + ".");
+      return ends(SwitchBackEnd::refused,
+                  "There is no health check " + wish_.health_check_id + ".");
     introduce(*shown);
     if (under_way(*shown)) return take_up(std::move(*shown));
 
-    // What stands against it whatever the sites answer comes first: nobody waits for checks to be refused then.
+    // What stands against it whatever the sites answer comes first: nobody waits for checks to be
+    // refused then.
     auto hopeful = rules_wish(*shown);
     hopeful.primary_answers = true;
     hopeful.checks_passed = true;
     hopeful.force.insert("alarm");
-    if (const auto possible = guard::switch_back(situation_of(shown->seen.observed), hopeful, shown->now); !possible)
+    if (const auto possible =
+            guard::switch_back(situation_of(shown->seen.observed), hopeful, shown->now);
+        !possible)
       return refuse(possible.error());
 
     primary_answers_ = ask_primary(*shown);
@@ -77,7 +83,8 @@ class Switching {
     SwitchBack out;
     out.reason = wish_.reason;
     out.expected_version = expected_version_ ? expected_version_ : wish_.expected_version;
-    out.expected_release = expected_release_ ? expected_release_ : record_of(shown.seen.observed).release.number;
+    out.expected_release =
+        expected_release_ ? expected_release_ : record_of(shown.seen.observed).release.number;
     out.primary_answers = primary_answers_;
     if (!wish_.checks.empty()) out.checks_passed = checks_passed_;
     out.force = wish_.force;
@@ -92,22 +99,24 @@ class Switching {
     const auto& check = *shown.seen.observed.check;
     if (!wish_.expected_version) expected_version_ = check.version;
     expected_release_ = record_of(shown.seen.observed).release.number;
-    desk_.progress(fmt::format("{} asks to switch health check {} back to Primary: {}", shown.seen.caller_arn, shown.id(),
-                               wish_.reason));
-    desk_.progress(fmt::format("It is {}, version {} ({}).", to_string(shown.assessment.state), check.version,
-                               describe_check(check)));
+    desk_.progress(fmt::format("{} asks to switch health check {} back to Primary: {}",
+                               shown.seen.caller_arn, shown.id(), wish_.reason));
+    desk_.progress(fmt::format("It is {}, version {} ({}).", to_string(shown.assessment.state),
+                               check.version, describe_check(check)));
   }
 
   // A release was made and its end was not seen: the command was cut off.
   bool under_way(const View& shown) const {
     const auto record = record_of(shown.seen.observed);
-    return !latched(*shown.seen.observed.check) && !record.latched_in_this_release() && !record.in_maintenance(shown.now) &&
-           record.release.at && shown.now < *record.release.at + record.release.window;
+    return !latched(*shown.seen.observed.check) && !record.latched_in_this_release() &&
+           !record.in_maintenance(shown.now) && record.release.at &&
+           shown.now < *record.release.at + record.release.window;
   }
   SwitchBackReport take_up(View shown) {
     report_.release = record_of(shown.seen.observed).release.number;
     report_.version = shown.seen.observed.check->version;
-    desk_.progress(fmt::format("Release {} has been made already; waiting for what follows.", report_.release));
+    desk_.progress(fmt::format("Release {} has been made already; waiting for what follows.",
+                               report_.release));
     return follow(shown);
   }
 
@@ -115,13 +124,15 @@ class Switching {
     const auto site = site_of(shown.seen.check_config);
     const auto path = record_of(shown.seen.observed).path_to_restore();
     if (!site || !path) {
-      desk_.progress("Primary cannot be asked: " + (site ? "its own path is not known" : site.error().text) + ".");
+      desk_.progress("Primary cannot be asked: " +
+                     (site ? "its own path is not known" : site.error().text) + ".");
       return false;
     }
     for (int count = 1; count <= wish_.probes; ++count) {
       if (count > 1) desk_.clock.sleep(between_probes);
       const auto status = probe(*site, *path);
-      const auto answered = status ? fmt::format("{} answers {}", describe(*site, *path), *status) : status.error().text;
+      const auto answered = status ? fmt::format("{} answers {}", describe(*site, *path), *status)
+                                   : status.error().text;
       desk_.progress(fmt::format("Primary, {} of {}: {}.", count, wish_.probes, answered));
       if (!status || *status != 200) return false;
     }
@@ -132,7 +143,9 @@ class Switching {
     int number = 0;
     for (const auto& command : wish_.checks) {
       desk_.progress(fmt::format("Check {} of {}: {}", ++number, wish_.checks.size(), command));
-      const auto line = fmt::format("SITELATCH_HEALTH_CHECK_ID={}; export SITELATCH_HEALTH_CHECK_ID; {}", shown.id(), command);
+      const auto line =
+          fmt::format("SITELATCH_HEALTH_CHECK_ID={}; export SITELATCH_HEALTH_CHECK_ID; {}",
+                      shown.id(), command);
       const auto finished = desk_.surroundings.run({"/bin/sh", "-c", line}, wish_.check_limit);
       if (!finished) {
         desk_.progress("It could not be run: " + finished.error().text + ".");
@@ -150,8 +163,8 @@ class Switching {
     return true;
   }
 
-  // Gives a look at which the alarm has seen the latch: its next ALARM would be news in the new release, and latch at once.
-  // Patience of some minutes spares that; the rules have the last word.
+  // Gives a look at which the alarm has seen the latch: its next ALARM would be news in the new
+  // release, and latch at once. Patience of some minutes spares that; the rules have the last word.
   std::optional<View> look_when_alarm_has_seen(const View& shown) {
     client::Patience patience;
     patience.every = std::chrono::milliseconds{500};
@@ -161,7 +174,8 @@ class Switching {
     std::optional<View> newest;
     bool told = false;
     (void)client::wait_until(desk_.clock, patience, [&] {
-      auto now = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, false, false, false});
+      auto now = view(desk_.aws, desk_.clock, wish_.health_check_id,
+                      {desk_.dns_server, false, false, false});
       if (!now) {
         problem_ = now.error().text;
         return false;
@@ -176,8 +190,8 @@ class Switching {
     return newest;
   }
 
-  // In ALARM is not enough: where somebody undid the latch for a while, or set the alarm's state by hand, it is about to
-  // turn OK and into ALARM again.
+  // In ALARM is not enough: where somebody undid the latch for a while, or set the alarm's state by
+  // hand, it is about to turn OK and into ALARM again.
   static bool alarm_has_seen_latch(const View& now) {
     const auto& observed = now.seen.observed;
     if (!observed.alarm || !observed.check || !latched(*observed.check)) return true;
@@ -185,7 +199,8 @@ class Switching {
     if (alarm.state != AlarmState::alarm) return false;
     const auto note = record_of(observed).latch_note;
     if (!note || now.now >= note->at + alarm_settles) return true;
-    return alarm.from_data && note->by != LatchedBy::relatch && alarm.transitioned_at >= note->at - cause_and_latch;
+    return alarm.from_data && note->by != LatchedBy::relatch &&
+           alarm.transitioned_at >= note->at - cause_and_latch;
   }
 
   SwitchBackReport release(View shown) {
@@ -193,9 +208,11 @@ class Switching {
     errand.action = "switch-back";
     errand.why = wish_.reason;
     errand.forced = join({wish_.force.begin(), wish_.force.end()}, ",");
-    errand.must_be_audited = shown.seen.observed.audit_group.has_value() && !wish_.force.contains("audit");
+    errand.must_be_audited =
+        shown.seen.observed.audit_group.has_value() && !wish_.force.contains("audit");
     errand.subject = "Sitelatch: " + name_to_type(shown) + " is switched back to Primary";
-    auto carried = carry_out(desk_, std::move(shown), errand, [this](const View& now) { return decide(now); });
+    auto carried =
+        carry_out(desk_, std::move(shown), errand, [this](const View& now) { return decide(now); });
     if (!carried) {
       const auto& why_not = carried.error();
       if (!why_not.refusals.empty()) return refuse(why_not.refusals);
@@ -205,7 +222,8 @@ class Switching {
     report_.version = carried->applied.after.version;
     report_.request_id = carried->applied.request_id;
     report_.notes = carried->applied.notes;
-    desk_.progress(fmt::format("Released: release {}, health check version {}, {}.", report_.release, report_.version,
+    desk_.progress(fmt::format("Released: release {}, health check version {}, {}.",
+                               report_.release, report_.version,
                                describe_check(carried->applied.after)));
     return follow(carried->view);
   }
@@ -214,35 +232,49 @@ class Switching {
     const auto followed = wait_for_primary(desk_, shown, wish_.window);
     report_.dns = followed.dns;
     switch (followed.end) {
-      case Followed::End::all: return ends(SwitchBackEnd::done, "Primary serves, and the guard is armed.");
+      case Followed::End::all:
+        return ends(SwitchBackEnd::done, "Primary serves, and the guard is armed.");
       case Followed::End::latched:
-        return ends(SwitchBackEnd::latched_again, "The check is latched again, by somebody else or by the function: " + followed.missing + ".");
+        return ends(SwitchBackEnd::latched_again,
+                    "The check is latched again, by somebody else or by the function: " +
+                        followed.missing + ".");
       case Followed::End::healthy_only:
-        return ends(SwitchBackEnd::not_confirmed, "Primary is released and healthy, but in the window this did not follow: " + followed.missing + ".");
-      case Followed::End::unhealthy: return latch_again_now();
+        return ends(SwitchBackEnd::not_confirmed,
+                    "Primary is released and healthy, but in the window this did not follow: " +
+                        followed.missing + ".");
+      case Followed::End::unhealthy:
+        return latch_again_now();
     }
     return report_;
   }
 
   SwitchBackReport latch_again_now() {
     desk_.progress("Primary did not become healthy in the window: latching again.");
-    auto now = view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, false, true, false});
-    if (!now) return ends(SwitchBackEnd::failed, "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
+    auto now =
+        view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, false, true, false});
+    if (!now)
+      return ends(SwitchBackEnd::failed,
+                  "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
     Errand errand;
     errand.action = "latch-again";
-    errand.why = fmt::format("Primary did not become healthy within {} after release {}", sitelatch::describe(wish_.window), report_.release);
-    errand.subject = "Sitelatch: " + name_to_type(*now) + " is latched again: Primary did not become healthy";
+    errand.why = fmt::format("Primary did not become healthy within {} after release {}",
+                             sitelatch::describe(wish_.window), report_.release);
+    errand.subject =
+        "Sitelatch: " + name_to_type(*now) + " is latched again: Primary did not become healthy";
     const auto carried = carry_out(desk_, std::move(*now), errand, [&](const View& seen) {
       return guard::latch_again(situation_of(seen.seen.observed), errand.why, seen.now);
     });
     if (!carried) {
       const auto& why_not = carried.error();
-      return ends(SwitchBackEnd::failed, "Primary is NOT latched and not healthy, and latching again failed: " +
-                                             (why_not.refusals.empty() ? why_not.failed : why_not.refusals.front().why));
+      return ends(SwitchBackEnd::failed,
+                  "Primary is NOT latched and not healthy, and latching again failed: " +
+                      (why_not.refusals.empty() ? why_not.failed : why_not.refusals.front().why));
     }
     report_.version = carried->applied.after.version;
-    report_.notes.insert(report_.notes.end(), carried->applied.notes.begin(), carried->applied.notes.end());
-    return ends(SwitchBackEnd::latched_again, fmt::format("Latched again: {}. Backup serves.", errand.why));
+    report_.notes.insert(report_.notes.end(), carried->applied.notes.begin(),
+                         carried->applied.notes.end());
+    return ends(SwitchBackEnd::latched_again,
+                fmt::format("Latched again: {}. Backup serves.", errand.why));
   }
 
   Desk& desk_;
@@ -257,7 +289,8 @@ class Switching {
 
 std::string name_to_type(const View& view) {
   auto name = view.id();
-  if (view.seen.observed.check && view.seen.observed.check->fqdn) name = *view.seen.observed.check->fqdn;
+  if (view.seen.observed.check && view.seen.observed.check->fqdn)
+    name = *view.seen.observed.check->fqdn;
   if (view.seen.records)
     for (const auto& user : view.seen.records->users)
       if (user.failover == "PRIMARY") {
@@ -268,6 +301,8 @@ std::string name_to_type(const View& view) {
   return name;
 }
 
-SwitchBackReport switch_back(Desk& desk, const SwitchBackWish& wish) { return Switching(desk, wish).run(); }
+SwitchBackReport switch_back(Desk& desk, const SwitchBackWish& wish) {
+  return Switching(desk, wish).run();
+}
 
 }  // namespace sitelatch::guard

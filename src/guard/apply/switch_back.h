@@ -5,9 +5,12 @@
 //   3 every --check command exits 0
 //   4 the alarm has seen the latch
 //   5 a person types the name of what is released
-//   6 the record: a new release number (rules/transitions.h), 7 the saved path, under the version lock
-//   8 wait: check healthy, alarm OK, guard armed, DNS answers Primary; not healthy in the window: latched again
-// Cut off anywhere and run again it goes on: before 7 the latch stands, after it step 8 is taken up.
+//   6 the record: a new release number (rules/transitions.h), 7 the saved path, under the version
+//     lock
+//   8 wait: check healthy, alarm OK, guard armed, DNS answers Primary; not healthy in the window:
+//     latched again
+// Cut off anywhere and run again it goes on: before 7 the latch stands, after it step 8 is taken
+// up.
 #pragma once
 
 #include <cstdint>

@@ -32,8 +32,8 @@ class Watch {
   }
 
  private:
-  // Each step is asked for only when the one before holds; all of them hold when it returns true. True also where the
-  // waiting has no sense any more.
+  // Each step is asked for only when the one before holds; all of them hold when it returns true.
+  // True also where the waiting has no sense any more.
   bool look() {
     const auto check = read_check(desk_.aws, released_.id());
     if (!check) return waits_for(client::explain(check.error(), "read the health check"));
@@ -44,20 +44,23 @@ class Watch {
       return true;
     }
     const auto checkers = read_checkers(desk_.aws, released_.id());
-    if (!checkers) return waits_for(client::explain(checkers.error(), "read the checkers' reports"));
+    if (!checkers)
+      return waits_for(client::explain(checkers.error(), "read the checkers' reports"));
     healthy_ = healthy_by((*check)->check, *checkers).value_or(false);
     if (!healthy_) return waits_for("the health check is healthy");
     return alarm_follows() && dns_follows();
   }
 
   bool alarm_follows() {
-    if (!released_.seen.observed.alarm) return true;  // a guard without an alarm: status says what that means
+    if (!released_.seen.observed.alarm)
+      return true;  // a guard without an alarm: status says what that means
     const auto& name = released_.seen.observed.alarm->name;
     const auto alarm = read_alarm(desk_.aws, released_.plan.alarm.region, name);
     if (!alarm) return waits_for(client::explain(alarm.error(), "read the alarm"));
     if (!*alarm) return waits_for("the alarm is there");
     if ((*alarm)->seen.state != AlarmState::ok) return waits_for("the alarm is OK");
-    if (!(*alarm)->seen.actions_enabled) return waits_for("the alarm's actions are on (arm the guard)");
+    if (!(*alarm)->seen.actions_enabled)
+      return waits_for("the alarm's actions are on (arm the guard)");
     return true;
   }
 
@@ -88,6 +91,8 @@ class Watch {
 
 }  // namespace
 
-Followed wait_for_primary(Desk& desk, const View& released, Duration window) { return Watch(desk, released).run(window); }
+Followed wait_for_primary(Desk& desk, const View& released, Duration window) {
+  return Watch(desk, released).run(window);
+}
 
 }  // namespace sitelatch::guard

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What follows a release: the check turns healthy, the alarm OK, the guard is armed, DNS answers Primary. Changes nothing.
+// What follows a release: the check turns healthy, the alarm OK, the guard is armed, DNS answers
+// Primary. Changes nothing.
 #pragma once
 
 #include <string>

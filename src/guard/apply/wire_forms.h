@@ -10,7 +10,8 @@ namespace sitelatch::guard {
 // [{Key, Value}]: cloudwatch, events, iam, sns
 inline aws::Value tag_list(const Texts& tags) {
   auto list = aws::Value::list();
-  for (const auto& [key, value] : tags) list.push(aws::Value::structure({{"Key", key}, {"Value", value}}));
+  for (const auto& [key, value] : tags)
+    list.push(aws::Value::structure({{"Key", key}, {"Value", value}}));
   return list;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the function does with an event: parse, judge every record of it, then decide on the check as read. Also what
-// `sitelatch reconcile` does by hand. Pure; nothing here throws on any input.
-// Read the check before the record: a release writes the record first, so a released check is never seen with an older
-// record (docs/decisions/0010).
+// What the function does with an event: parse, judge every record of it, then decide on the check
+// as read. Also what `sitelatch reconcile` does by hand. Pure; nothing here throws on any input.
+// Read the check before the record: a release writes the record first, so a released check is never
+// seen with an older record (docs/decisions/0010).
 #pragma once
 
 #include <optional>
@@ -46,19 +46,21 @@ Event parse_event(std::string_view json);
 struct Evidence {
   Instant at;  // StateChangeTime, on CloudWatch's clock
 };
-// Everything must be right: topic, alarm, NewStateValue ALARM, namespace, metric, dimension by name, health check.
+// Everything must be right: topic, alarm, NewStateValue ALARM, namespace, metric, dimension by
+// name, health check.
 Result<Evidence> judge(const SnsRecord& record, const Arrangement& ours);
 
 struct Verdict {
   enum class Kind {
-    latch,            // change: latch
-    latch_again,      // change: somebody undid the latch of this release
-    end_freeze,       // change: maintenance is over, the check is no longer frozen healthy
-    note,             // change of the record only: a latch that nobody had noted, or an end of maintenance to tell
+    latch,        // change: latch
+    latch_again,  // change: somebody undid the latch of this release
+    end_freeze,   // change: maintenance is over, the check is no longer frozen healthy
+    note,  // change of the record only: a latch that nobody had noted, or an end of maintenance to
+           // tell
     already_latched,
-    kept_planned,     // a planned switch-over is never overwritten
+    kept_planned,  // a planned switch-over is never overwritten
     in_maintenance,
-    older_evidence,   // older than the last release
+    older_evidence,  // older than the last release
     nothing_to_do,
   } kind = Kind::nothing_to_do;
   std::string why;               // one sentence
@@ -72,7 +74,8 @@ Verdict on_alarm(const Situation& situation, const Evidence& evidence, Instant n
 // The schedule's tick, and `sitelatch reconcile`.
 Verdict on_tick(const Situation& situation, Instant now);
 
-// The time of a decision: ours, or AWS's where its event is later (clocks that lag; an engine that runs ahead).
+// The time of a decision: ours, or AWS's where its event is later (clocks that lag; an engine that
+// runs ahead).
 Instant decision_time(Instant ours, const Event& event);
 
 }  // namespace sitelatch::guard

@@ -9,7 +9,8 @@ using namespace guard::testing;
 using Kind = Verdict::Kind;
 
 namespace {
-std::string refusal(const AlarmMessage& message, const std::string& topic = arrangement().alarm_topic_arn) {
+std::string refusal(const AlarmMessage& message,
+                    const std::string& topic = arrangement().alarm_topic_arn) {
   const auto event = parse_event(sns_event({message.json()}, topic));
   REQUIRE(event.records.size() == 1);
   REQUIRE(event.records[0]);
@@ -47,7 +48,8 @@ TEST_CASE("each part that is wrong refuses, by its own sentence") {
   CHECK(says(refusal(m), "no dimension"));
   m.dimensions = R"([{"value":"other","name":"HealthCheckId"}])";
   CHECK(says(refusal(m), "health check is 'other'"));
-  m.dimensions = R"([{"value":"x","name":"Region"},{"value":")" + id + R"(","name":"HealthCheckId"}])";
+  m.dimensions =
+      R"([{"value":"x","name":"Region"},{"value":")" + id + R"(","name":"HealthCheckId"}])";
   CHECK(refusal(m).empty());  // by name, not by place
   m = {};
   m.changed = "yesterday";
@@ -55,16 +57,21 @@ TEST_CASE("each part that is wrong refuses, by its own sentence") {
 }
 
 TEST_CASE("nasty events are refused, not feared") {
-  for (const auto* text : {"", "null", "[]", "1", "\"x\"", "{", "{}", R"({"Records":null})", R"({"Records":[]})", R"({"Records":{}})",
-                           R"({"Records":"x"})", R"({"source":"aws.events"})", R"({"sitelatch":"other"})", "\xff", "{\"a\":\"\xc3\"}"})
+  for (const auto* text :
+       {"", "null", "[]", "1", "\"x\"", "{", "{}", R"({"Records":null})", R"({"Records":[]})",
+        R"({"Records":{}})", R"({"Records":"x"})", R"({"source":"aws.events"})",
+        R"({"sitelatch":"other"})", "\xff", "{\"a\":\"\xc3\"}"})
     CHECK(parse_event(text).kind == Event::Kind::unknown);
-  for (const auto* record : {"null", "1", "[]", "{}", R"({"EventSource":"aws:s3"})", R"({"EventSource":"aws:sns"})",
-                             R"({"EventSource":"aws:sns","Sns":[]})", R"({"EventSource":"aws:sns","Sns":{"Message":1,"TopicArn":"x"}})"}) {
+  for (const auto* record :
+       {"null", "1", "[]", "{}", R"({"EventSource":"aws:s3"})", R"({"EventSource":"aws:sns"})",
+        R"({"EventSource":"aws:sns","Sns":[]})",
+        R"({"EventSource":"aws:sns","Sns":{"Message":1,"TopicArn":"x"}})"}) {
     const auto event = parse_event(std::string{R"({"Records":[)"} + record + "]}");
     REQUIRE(event.records.size() == 1);
     CHECK_FALSE(event.records[0]);
   }
-  for (const auto* message : {"", "ALARM", "[]", "{}", R"({"Trigger":[]})", R"({"NewStateValue":["ALARM"]})"}) {
+  for (const auto* message :
+       {"", "ALARM", "[]", "{}", R"({"Trigger":[]})", R"({"NewStateValue":["ALARM"]})"}) {
     const auto event = parse_event(sns_event({message}));
     CHECK_FALSE(judge(*event.records[0], arrangement()));
   }
@@ -84,7 +91,8 @@ TEST_CASE("every record is judged by itself") {
 }
 
 TEST_CASE("ticks and self-tests") {
-  const auto tick = parse_event(R"({"version":"0","id":"x","detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-22T12:01:00Z","resources":["arn:r"],"detail":{}})");
+  const auto tick = parse_event(
+      R"({"version":"0","id":"x","detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-22T12:01:00Z","resources":["arn:r"],"detail":{}})");
   CHECK(tick.kind == Event::Kind::schedule);
   CHECK(tick.rule_arn == "arn:r");
   CHECK(decision_time(at(0), tick) == at(60));
@@ -146,7 +154,8 @@ TEST_CASE("the tick closes what the alarm's edge misses") {
   CHECK(on_tick(s, at(60)).kind == Kind::nothing_to_do);
 }
 
-TEST_CASE("a guard that is not armed latches nothing anew by its schedule, and holds what it latched") {
+TEST_CASE(
+    "a guard that is not armed latches nothing anew by its schedule, and holds what it latched") {
   auto s = armed();
   s.alarm->state = AlarmState::alarm;
   s.alarm->actions_enabled = false;

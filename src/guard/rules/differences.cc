@@ -13,18 +13,28 @@ using Kind = Difference::Kind;
 
 class Differences {
  public:
-  void missing(Piece piece, std::string what, std::string why) { add(Kind::missing, piece, std::move(what), std::move(why), true); }
-  void broken(Piece piece, std::string what, std::string why) { add(Kind::differs, piece, std::move(what), std::move(why), true); }
-  void untidy(Piece piece, std::string what, std::string why) { add(Kind::differs, piece, std::move(what), std::move(why), false); }
-  void excess(Piece piece, std::string what, std::string why) { add(Kind::excess, piece, std::move(what), std::move(why), false); }
+  void missing(Piece piece, std::string what, std::string why) {
+    add(Kind::missing, piece, std::move(what), std::move(why), true);
+  }
+  void broken(Piece piece, std::string what, std::string why) {
+    add(Kind::differs, piece, std::move(what), std::move(why), true);
+  }
+  void untidy(Piece piece, std::string what, std::string why) {
+    add(Kind::differs, piece, std::move(what), std::move(why), false);
+  }
+  void excess(Piece piece, std::string what, std::string why) {
+    add(Kind::excess, piece, std::move(what), std::move(why), false);
+  }
   std::vector<Difference> take() {
-    std::stable_sort(all_.begin(), all_.end(), [](const auto& a, const auto& b) { return a.piece < b.piece; });
+    std::stable_sort(all_.begin(), all_.end(),
+                     [](const auto& a, const auto& b) { return a.piece < b.piece; });
     return std::move(all_);
   }
 
  private:
   void add(Kind kind, Piece piece, std::string what, std::string why, bool breaks) {
-    all_.push_back({kind, piece, std::string{to_string(piece)} + ": " + std::move(what), std::move(why), breaks});
+    all_.push_back({kind, piece, std::string{to_string(piece)} + ": " + std::move(what),
+                    std::move(why), breaks});
   }
   std::vector<Difference> all_;
 };
@@ -35,7 +45,8 @@ bool same_document(std::string_view a, std::string_view b) {
   return left && right && *left == *right;
 }
 
-// Tags of the record are the present, not the plan: they are compared only where the plan alone says them.
+// Tags of the record are the present, not the plan: they are compared only where the plan alone
+// says them.
 bool tags_there(const Texts& wanted, const Texts& there) {
   return std::all_of(wanted.begin(), wanted.end(), [&there](const auto& tag) {
     const auto& keys = record_tag_keys();
@@ -46,16 +57,20 @@ bool tags_there(const Texts& wanted, const Texts& there) {
 }
 
 void compare_tags(Piece piece, const Texts& wanted, const Texts& there, Differences& out) {
-  if (!tags_there(wanted, there)) out.untidy(piece, "is not tagged as this guard's", "destroy and doctor know a guard's pieces by their tags");
+  if (!tags_there(wanted, there))
+    out.untidy(piece, "is not tagged as this guard's",
+               "destroy and doctor know a guard's pieces by their tags");
 }
 
 void compare_topics(const Plan& plan, const Observed& o, Differences& out) {
   if (!o.notify_topic) {
-    out.missing(Piece::notify_topic, "there is none", "nobody hears of a latch, and the guard's record has no home");
+    out.missing(Piece::notify_topic, "there is none",
+                "nobody hears of a latch, and the guard's record has no home");
   } else {
     compare_tags(Piece::notify_topic, plan.notify_topic.tags, o.notify_topic->tags, out);
     if (!plan.notify_topic.kms_key.empty() && o.notify_topic->kms_key != plan.notify_topic.kms_key)
-      out.untidy(Piece::notify_topic, "is not encrypted with the key asked for", "messages lie in SNS unencrypted, or under another key");
+      out.untidy(Piece::notify_topic, "is not encrypted with the key asked for",
+                 "messages lie in SNS unencrypted, or under another key");
   }
   if (!o.alarm_topic) {
     out.missing(Piece::alarm_topic, "there is none", "the alarm has nobody to tell");
@@ -63,12 +78,15 @@ void compare_topics(const Plan& plan, const Observed& o, Differences& out) {
   }
   compare_tags(Piece::alarm_topic, plan.alarm_topic.tags, o.alarm_topic->tags, out);
   if (!plan.alarm_topic.kms_key.empty() && o.alarm_topic->kms_key != plan.alarm_topic.kms_key)
-    out.untidy(Piece::alarm_topic, "is not encrypted with the key asked for", "messages lie in SNS unencrypted, or under another key");
+    out.untidy(Piece::alarm_topic, "is not encrypted with the key asked for",
+               "messages lie in SNS unencrypted, or under another key");
   if (!same_document(o.alarm_topic->policy, plan.alarm_topic.policy))
-    out.untidy(Piece::alarm_topic_policy, "differs", "others than the alarm may publish, or the alarm may not");
+    out.untidy(Piece::alarm_topic_policy, "differs",
+               "others than the alarm may publish, or the alarm may not");
 }
 
-bool has_subscription(const std::vector<ObservedSubscription>& all, const SubscriptionPlan& wanted, bool* pending) {
+bool has_subscription(const std::vector<ObservedSubscription>& all, const SubscriptionPlan& wanted,
+                      bool* pending) {
   for (const auto& one : all)
     if (one.protocol == wanted.protocol && one.endpoint == wanted.endpoint) {
       *pending = one.pending;
@@ -80,17 +98,22 @@ bool has_subscription(const std::vector<ObservedSubscription>& all, const Subscr
 void compare_subscriptions(const Plan& plan, const Observed& o, Differences& out) {
   bool pending = false;
   if (!has_subscription(o.alarm_subscriptions, plan.function_subscription, &pending))
-    out.missing(Piece::subscription, "the function is not subscribed to the alarm's topic", "an alarm never reaches the function");
+    out.missing(Piece::subscription, "the function is not subscribed to the alarm's topic",
+                "an alarm never reaches the function");
   else if (pending)
-    out.broken(Piece::subscription, "the function's subscription is pending", "an alarm never reaches the function");
+    out.broken(Piece::subscription, "the function's subscription is pending",
+               "an alarm never reaches the function");
   if (!plan.notify_subscription) return;
   if (!has_subscription(o.notify_subscriptions, *plan.notify_subscription, &pending))
-    out.missing(Piece::notify_subscription, plan.notify_subscription->endpoint + " is not subscribed", "nobody there hears of a latch");
+    out.missing(Piece::notify_subscription,
+                plan.notify_subscription->endpoint + " is not subscribed",
+                "nobody there hears of a latch");
 }
 
 bool uses_alarm_metric(const Plan& plan, const ObservedAlarm& a) {
-  return a.metric_namespace == AlarmPlan::metric_namespace && a.metric == AlarmPlan::metric && a.dimensions.size() == 1 &&
-         a.dimensions[0].first == AlarmPlan::dimension && a.dimensions[0].second == plan.settings.health_check_id;
+  return a.metric_namespace == AlarmPlan::metric_namespace && a.metric == AlarmPlan::metric &&
+         a.dimensions.size() == 1 && a.dimensions[0].first == AlarmPlan::dimension &&
+         a.dimensions[0].second == plan.settings.health_check_id;
 }
 
 void compare_alarm(const Plan& plan, const Observed& o, Differences& out) {
@@ -100,17 +123,26 @@ void compare_alarm(const Plan& plan, const Observed& o, Differences& out) {
   }
   const auto& a = *o.alarm;
   if (!uses_alarm_metric(plan, a))
-    out.broken(Piece::alarm, "does not watch HealthCheckStatus of this health check", "it tells nothing of Primary");
-  // The metric is 0 or 1; an average below 1 is stricter than a minimum is not, a maximum hides a failure.
-  if (a.comparison != AlarmPlan::comparison || a.threshold <= 0 || a.threshold > 1 || (a.statistic != "Minimum" && a.statistic != "Average"))
-    out.broken(Piece::alarm, "does not fire when the status is below 1", "a failing Primary does not raise it");
-  if (a.missing_data != AlarmPlan::missing_data && a.missing_data != "ignore" && a.missing_data != "missing" && !a.missing_data.empty())
-    out.broken(Piece::alarm, "treats missing data as " + a.missing_data, "a gap in the metric would latch a healthy Primary");
+    out.broken(Piece::alarm, "does not watch HealthCheckStatus of this health check",
+               "it tells nothing of Primary");
+  // The metric is 0 or 1; an average below 1 is stricter than a minimum is not, a maximum hides a
+  // failure.
+  if (a.comparison != AlarmPlan::comparison || a.threshold <= 0 || a.threshold > 1 ||
+      (a.statistic != "Minimum" && a.statistic != "Average"))
+    out.broken(Piece::alarm, "does not fire when the status is below 1",
+               "a failing Primary does not raise it");
+  if (a.missing_data != AlarmPlan::missing_data && a.missing_data != "ignore" &&
+      a.missing_data != "missing" && !a.missing_data.empty())
+    out.broken(Piece::alarm, "treats missing data as " + a.missing_data,
+               "a gap in the metric would latch a healthy Primary");
   const int needed = a.datapoints_to_alarm ? a.datapoints_to_alarm : a.evaluation_periods;
   if (a.period_s * needed > AlarmPlan::period_s * AlarmPlan::evaluation_periods)
-    out.untidy(Piece::alarm, "waits " + std::to_string(a.period_s * needed) + " s", "so long Primary may come back into DNS unlatched");
-  if (std::find(a.alarm_actions.begin(), a.alarm_actions.end(), plan.alarm_topic.arn) == a.alarm_actions.end())
-    out.broken(Piece::alarm, "does not tell the guard's topic", "an alarm never reaches the function");
+    out.untidy(Piece::alarm, "waits " + std::to_string(a.period_s * needed) + " s",
+               "so long Primary may come back into DNS unlatched");
+  if (std::find(a.alarm_actions.begin(), a.alarm_actions.end(), plan.alarm_topic.arn) ==
+      a.alarm_actions.end())
+    out.broken(Piece::alarm, "does not tell the guard's topic",
+               "an alarm never reaches the function");
   compare_tags(Piece::alarm, plan.alarm.tags, a.tags, out);
   if (!a.seen.actions_enabled)
     out.broken(Piece::alarm_actions, "are disabled", "the alarm tells nobody; arm enables them");
@@ -123,56 +155,78 @@ void compare_role(const Plan& plan, const Observed& o, Differences& out) {
   }
   const auto& r = *o.role;
   compare_tags(Piece::role, plan.role.tags, r.tags, out);
-  if (!same_document(r.trust, plan.role.trust) && r.trust.find("lambda.amazonaws.com") == r.trust.npos)
+  if (!same_document(r.trust, plan.role.trust) &&
+      r.trust.find("lambda.amazonaws.com") == r.trust.npos)
     out.broken(Piece::role, "does not trust lambda.amazonaws.com", "the function cannot run");
   const auto policy = r.inline_policies.find(plan.role.policy_name);
   // The guide's Python works with the policies that the guide attaches.
   const bool guide = plan.function.kind == FunctionKind::python && !r.managed_policies.empty();
   if (policy == r.inline_policies.end()) {
     if (guide)
-      out.untidy(Piece::role_policy, "only what the guide attaches", "it may update every health check of the account");
+      out.untidy(Piece::role_policy, "only what the guide attaches",
+                 "it may update every health check of the account");
     else
-      out.missing(Piece::role_policy, plan.role.policy_name + " is not there", "the function may not do its work");
+      out.missing(Piece::role_policy, plan.role.policy_name + " is not there",
+                  "the function may not do its work");
   } else if (!same_document(policy->second, plan.role.policy)) {
-    out.broken(Piece::role_policy, plan.role.policy_name + " differs", "the function may not do all of its work, or more than that");
+    out.broken(Piece::role_policy, plan.role.policy_name + " differs",
+               "the function may not do all of its work, or more than that");
   }
   for (const auto& arn : r.managed_policies)
-    if (std::find(plan.role.managed_policies.begin(), plan.role.managed_policies.end(), arn) == plan.role.managed_policies.end() && !guide)
+    if (std::find(plan.role.managed_policies.begin(), plan.role.managed_policies.end(), arn) ==
+            plan.role.managed_policies.end() &&
+        !guide)
       out.excess(Piece::role_policy, arn + " is attached", "more rights than the function needs");
   for (const auto& [name, document] : r.inline_policies)
-    if (name != plan.role.policy_name) out.excess(Piece::role_policy, "inline policy " + name, "more rights than the function needs");
+    if (name != plan.role.policy_name)
+      out.excess(Piece::role_policy, "inline policy " + name,
+                 "more rights than the function needs");
 }
 
 bool has_permission(const ObservedFunction& f, const PermissionPlan& wanted) {
-  return std::any_of(f.permissions.begin(), f.permissions.end(), [&wanted](const ObservedPermission& p) {
-    const bool whose = p.principal == wanted.principal || p.principal == "*";
-    const bool from = p.source_arn.empty() || wildcard_match(p.source_arn, wanted.source_arn);
-    const bool what = p.action == "lambda:InvokeFunction" || p.action == "lambda:*" || p.action.empty();
-    return whose && from && what;
-  });
+  return std::any_of(
+      f.permissions.begin(), f.permissions.end(), [&wanted](const ObservedPermission& p) {
+        const bool whose = p.principal == wanted.principal || p.principal == "*";
+        const bool from = p.source_arn.empty() || wildcard_match(p.source_arn, wanted.source_arn);
+        const bool what =
+            p.action == "lambda:InvokeFunction" || p.action == "lambda:*" || p.action.empty();
+        return whose && from && what;
+      });
 }
 
 void compare_configuration(const Plan& plan, const ObservedFunction& f, Differences& out) {
   const auto& wanted = plan.function;
   const bool native = wanted.kind == FunctionKind::native;
-  const auto differs = [&out](std::string what, std::string why) { out.broken(Piece::function_configuration, std::move(what), std::move(why)); };
-  if (native && f.runtime != wanted.runtime) differs("the runtime is " + f.runtime, "the native function needs provided.al2023");
-  if (!native && !f.runtime.starts_with("python")) differs("the runtime is " + f.runtime, "the function is not the guide's Python");
-  if (native && f.handler != wanted.handler) differs("the handler is " + f.handler, "the plan says bootstrap");
-  if (f.role_arn != wanted.role_arn) differs("the role is " + f.role_arn, "its rights are not those of the guard's role");
+  const auto differs = [&out](std::string what, std::string why) {
+    out.broken(Piece::function_configuration, std::move(what), std::move(why));
+  };
+  if (native && f.runtime != wanted.runtime)
+    differs("the runtime is " + f.runtime, "the native function needs provided.al2023");
+  if (!native && !f.runtime.starts_with("python"))
+    differs("the runtime is " + f.runtime, "the function is not the guide's Python");
+  if (native && f.handler != wanted.handler)
+    differs("the handler is " + f.handler, "the plan says bootstrap");
+  if (f.role_arn != wanted.role_arn)
+    differs("the role is " + f.role_arn, "its rights are not those of the guard's role");
   if (f.timeout_s < 10)
-    differs("the timeout is " + std::to_string(f.timeout_s) + " s", "a cold start with a retry may take longer");
+    differs("the timeout is " + std::to_string(f.timeout_s) + " s",
+            "a cold start with a retry may take longer");
   else if (native && f.timeout_s != wanted.timeout_s)
-    out.untidy(Piece::function_configuration, "the timeout is " + std::to_string(f.timeout_s) + " s", "the plan says " + std::to_string(wanted.timeout_s) + " s");
+    out.untidy(Piece::function_configuration,
+               "the timeout is " + std::to_string(f.timeout_s) + " s",
+               "the plan says " + std::to_string(wanted.timeout_s) + " s");
   const auto record_part = [](const std::string& name) { return name == env::release; };
   for (const auto& [name, value] : wanted.environment) {
     if (record_part(name)) continue;
     const auto found = f.environment.find(name);
     if (found != f.environment.end() && found->second == value) continue;
     if (native)
-      differs("the variable " + name + (found == f.environment.end() ? " is missing" : " is '" + found->second + "'"), "the function does not know what it guards");
+      differs("the variable " + name +
+                  (found == f.environment.end() ? " is missing" : " is '" + found->second + "'"),
+              "the function does not know what it guards");
     else
-      out.untidy(Piece::function_configuration, "the variable " + name + " is not there", "the guard's record is incomplete");
+      out.untidy(Piece::function_configuration, "the variable " + name + " is not there",
+                 "the guard's record is incomplete");
   }
 }
 
@@ -184,16 +238,23 @@ void compare_function(const Plan& plan, const Observed& o, Differences& out) {
   const auto& f = *o.function;
   compare_tags(Piece::function, plan.function.tags, f.tags, out);
   if (!plan.function.sha256.empty() && f.sha256 != plan.function.sha256)
-    out.broken(Piece::function_code, "is not this version's", "it may decide otherwise than these rules");
+    out.broken(Piece::function_code, "is not this version's",
+               "it may decide otherwise than these rules");
   compare_configuration(plan, f, out);
   if (f.failure_destination != plan.function.failure_destination)
-    out.broken(Piece::failure_destination, f.failure_destination.empty() ? "there is none" : "is " + f.failure_destination, "a latch that failed for good is told to nobody");
+    out.broken(Piece::failure_destination,
+               f.failure_destination.empty() ? "there is none" : "is " + f.failure_destination,
+               "a latch that failed for good is told to nobody");
   if (f.retries.value_or(2) != plan.function.retries)
-    out.broken(Piece::failure_destination, "retries are set to " + std::to_string(f.retries.value_or(2)), "a failed latch is not tried again");
+    out.broken(Piece::failure_destination,
+               "retries are set to " + std::to_string(f.retries.value_or(2)),
+               "a failed latch is not tried again");
   if (!has_permission(f, plan.sns_permission))
-    out.missing(Piece::sns_permission, "the alarm's topic may not invoke the function", "an alarm never reaches the function");
+    out.missing(Piece::sns_permission, "the alarm's topic may not invoke the function",
+                "an alarm never reaches the function");
   if (plan.has_schedule && !has_permission(f, plan.events_permission))
-    out.missing(Piece::events_permission, "the schedule may not invoke the function", "what the alarm's chain misses is not made good");
+    out.missing(Piece::events_permission, "the schedule may not invoke the function",
+                "what the alarm's chain misses is not made good");
 }
 
 void compare_schedule(const Plan& plan, const Observed& o, Differences& out) {
@@ -204,30 +265,54 @@ void compare_schedule(const Plan& plan, const Observed& o, Differences& out) {
   }
   const auto& s = *o.schedule;
   compare_tags(Piece::schedule, plan.schedule.tags, s.tags, out);
-  if (!s.enabled) out.broken(Piece::schedule, "is disabled", "what the alarm's chain misses is not made good");
+  if (!s.enabled)
+    out.broken(Piece::schedule, "is disabled", "what the alarm's chain misses is not made good");
   if (s.expression != plan.schedule.expression)
     out.broken(Piece::schedule, "is " + s.expression, "the plan says " + plan.schedule.expression);
-  const bool ours = std::any_of(s.targets.begin(), s.targets.end(), [&plan](const auto& t) { return t.second == plan.schedule.target_arn; });
-  if (!ours) out.missing(Piece::schedule_target, "the schedule does not run the function", "what the alarm's chain misses is not made good");
+  const bool ours = std::any_of(s.targets.begin(), s.targets.end(), [&plan](const auto& t) {
+    return t.second == plan.schedule.target_arn;
+  });
+  if (!ours)
+    out.missing(Piece::schedule_target, "the schedule does not run the function",
+                "what the alarm's chain misses is not made good");
 }
 
-void compare_group(Piece piece, const LogGroupPlan& wanted, const std::optional<ObservedLogGroup>& there, Differences& out) {
+void compare_group(Piece piece, const LogGroupPlan& wanted,
+                   const std::optional<ObservedLogGroup>& there, Differences& out) {
   if (!there) {
     out.missing(piece, wanted.name + " is not there", "nothing can be written to it");
     return;
   }
   compare_tags(piece, wanted.tags, there->tags, out);
   if (there->retention_days != wanted.retention_days)
-    out.untidy(piece, wanted.name + " keeps " + (there->retention_days ? std::to_string(*there->retention_days) + " days" : std::string{"everything"}),
+    out.untidy(piece,
+               wanted.name + " keeps " +
+                   (there->retention_days ? std::to_string(*there->retention_days) + " days"
+                                          : std::string{"everything"}),
                "the plan says " + std::to_string(wanted.retention_days) + " days");
 }
 }  // namespace
 
 std::string_view to_string(Piece piece) {
-  static constexpr std::array<std::string_view, 19> names = {
-      "notify-topic", "notify-subscription", "audit-group", "function-group", "role", "role-policy", "function", "function-code",
-      "function-configuration", "failure-destination", "alarm-topic", "alarm-topic-policy", "sns-permission", "subscription",
-      "schedule", "schedule-target", "events-permission", "alarm", "alarm-actions"};
+  static constexpr std::array<std::string_view, 19> names = {"notify-topic",
+                                                             "notify-subscription",
+                                                             "audit-group",
+                                                             "function-group",
+                                                             "role",
+                                                             "role-policy",
+                                                             "function",
+                                                             "function-code",
+                                                             "function-configuration",
+                                                             "failure-destination",
+                                                             "alarm-topic",
+                                                             "alarm-topic-policy",
+                                                             "sns-permission",
+                                                             "subscription",
+                                                             "schedule",
+                                                             "schedule-target",
+                                                             "events-permission",
+                                                             "alarm",
+                                                             "alarm-actions"};
   return names[static_cast<std::size_t>(piece)];
 }
 

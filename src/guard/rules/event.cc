@@ -15,17 +15,20 @@ std::string shown(const Json& json) {
   if (json.is_null()) return "nothing";
   if (json.is_object() || json.is_array()) return "something else";
   std::string text;
-  for (const char c : json.text().substr(0, 100)) text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  for (const char c : json.text().substr(0, 100))
+    text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
   return valid_utf8(text) ? "'" + text + "'" : "'...'";
 }
 
 Result<SnsRecord> read_record(const Json& json) {
   if (!json.is_object()) return failure(Problem{"the record is not an object"});
-  if (json["EventSource"].text() != "aws:sns") return failure(Problem{"the record is not from SNS, but from " + shown(json["EventSource"])});
+  if (json["EventSource"].text() != "aws:sns")
+    return failure(Problem{"the record is not from SNS, but from " + shown(json["EventSource"])});
   const auto& sns = json["Sns"];
   if (!sns.is_object() || !sns["Message"].is_string() || !sns["TopicArn"].is_string())
     return failure(Problem{"the record has no Sns.Message or no Sns.TopicArn"});
-  return SnsRecord{sns["MessageId"].text(), sns["TopicArn"].text(), sns["Message"].text(), time_of(sns["Timestamp"])};
+  return SnsRecord{sns["MessageId"].text(), sns["TopicArn"].text(), sns["Message"].text(),
+                   time_of(sns["Timestamp"])};
 }
 
 Event unknown(std::string problem) {
@@ -39,7 +42,8 @@ Event notifications(const Json& records) {
   event.kind = Event::Kind::notifications;
   for (const auto& json : records.elements()) {
     auto record = read_record(json);
-    if (record && record->timestamp && (!event.time || *record->timestamp > *event.time)) event.time = record->timestamp;
+    if (record && record->timestamp && (!event.time || *record->timestamp > *event.time))
+      event.time = record->timestamp;
     event.records.push_back(std::move(record));
   }
   return event;
@@ -49,11 +53,13 @@ Problem expected(std::string_view what, std::string_view ours, const Json& their
   return {std::string{what} + " is " + shown(theirs) + ", not '" + std::string{ours} + "'"};
 }
 
-// The dimension by its name, wherever it stands and however its keys are spelled (JSON of alarms: lower case).
+// The dimension by its name, wherever it stands and however its keys are spelled (JSON of alarms:
+// lower case).
 const Json* dimension(const Json& trigger, std::string_view name) {
   for (const auto& json : trigger["Dimensions"].elements())
     for (const auto* keys : {"name", "Name"})
-      if (json[keys].is_string() && json[keys].text() == name) return json.has("value") ? &json["value"] : &json["Value"];
+      if (json[keys].is_string() && json[keys].text() == name)
+        return json.has("value") ? &json["value"] : &json["Value"];
   return nullptr;
 }
 }  // namespace
@@ -76,22 +82,29 @@ Event parse_event(std::string_view text) {
     Event tick;
     tick.kind = Event::Kind::schedule;
     tick.time = time_of(event["time"]);
-    if (!event["resources"].elements().empty()) tick.rule_arn = event["resources"].elements()[0].text();
+    if (!event["resources"].elements().empty())
+      tick.rule_arn = event["resources"].elements()[0].text();
     return tick;
   }
-  return unknown("the event is neither a notification of SNS, nor a tick of a schedule, nor a self-test");
+  return unknown(
+      "the event is neither a notification of SNS, nor a tick of a schedule, nor a self-test");
 }
 
 Result<Evidence> judge(const SnsRecord& record, const Arrangement& ours) {
   const auto message = Json::parse(record.message);
   if (record.topic_arn != ours.alarm_topic_arn)
-    return failure(Problem{"it came by the topic '" + record.topic_arn.substr(0, 200) + "', not '" + ours.alarm_topic_arn + "'"});
-  if (!message || !message->is_object()) return failure(Problem{"the message is not that of an alarm"});
+    return failure(Problem{"it came by the topic '" + record.topic_arn.substr(0, 200) + "', not '" +
+                           ours.alarm_topic_arn + "'"});
+  if (!message || !message->is_object())
+    return failure(Problem{"the message is not that of an alarm"});
   const auto& alarm = *message;
-  if (alarm["AlarmArn"].text() != ours.alarm_arn) return failure(expected("the alarm", ours.alarm_arn, alarm["AlarmArn"]));
-  if (alarm["NewStateValue"].text() != "ALARM") return failure(expected("the new state", "ALARM", alarm["NewStateValue"]));
+  if (alarm["AlarmArn"].text() != ours.alarm_arn)
+    return failure(expected("the alarm", ours.alarm_arn, alarm["AlarmArn"]));
+  if (alarm["NewStateValue"].text() != "ALARM")
+    return failure(expected("the new state", "ALARM", alarm["NewStateValue"]));
   const auto& trigger = alarm["Trigger"];
-  if (trigger["Namespace"].text() != "AWS/Route53") return failure(expected("the namespace", "AWS/Route53", trigger["Namespace"]));
+  if (trigger["Namespace"].text() != "AWS/Route53")
+    return failure(expected("the namespace", "AWS/Route53", trigger["Namespace"]));
   if (trigger["MetricName"].text() != "HealthCheckStatus")
     return failure(expected("the metric", "HealthCheckStatus", trigger["MetricName"]));
   const auto* id = dimension(trigger, "HealthCheckId");
@@ -108,10 +121,13 @@ Result<Arrangement> read_arrangement(const Texts& environment) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::string{} : found->second;
   };
-  Arrangement ours{get("SITELATCH_HEALTH_CHECK_ID"), get("SITELATCH_ALARM_ARN"),  get("SITELATCH_ALARM_TOPIC_ARN"),
-                   get("SITELATCH_NOTIFY_TOPIC_ARN"), get("SITELATCH_RULE_ARN"), get("SITELATCH_AUDIT_GROUP")};
-  for (const auto* name : {"SITELATCH_HEALTH_CHECK_ID", "SITELATCH_ALARM_ARN", "SITELATCH_ALARM_TOPIC_ARN", "SITELATCH_NOTIFY_TOPIC_ARN"})
-    if (get(name).empty()) return failure(Problem{std::string{name} + " is not set: deploy the guard again"});
+  Arrangement ours{get("SITELATCH_HEALTH_CHECK_ID"), get("SITELATCH_ALARM_ARN"),
+                   get("SITELATCH_ALARM_TOPIC_ARN"), get("SITELATCH_NOTIFY_TOPIC_ARN"),
+                   get("SITELATCH_RULE_ARN"),        get("SITELATCH_AUDIT_GROUP")};
+  for (const auto* name : {"SITELATCH_HEALTH_CHECK_ID", "SITELATCH_ALARM_ARN",
+                           "SITELATCH_ALARM_TOPIC_ARN", "SITELATCH_NOTIFY_TOPIC_ARN"})
+    if (get(name).empty())
+      return failure(Problem{std::string{name} + " is not set: deploy the guard again"});
   return ours;
 }
 

@@ -7,7 +7,8 @@
 
 namespace sitelatch::guard {
 
-// Recursive descent with a bounded depth; RFC 8259 to the letter (no comments, no trailing commas, no bare control characters).
+// Recursive descent with a bounded depth; RFC 8259 to the letter (no comments, no trailing commas,
+// no bare control characters).
 class JsonReader {
  public:
   explicit JsonReader(std::string_view text) : text_(text) {}
@@ -25,7 +26,9 @@ class JsonReader {
   static constexpr int most_values = 200'000;
 
   void skip_blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
   }
   bool take(char c) {
     skip_blanks();
@@ -43,8 +46,10 @@ class JsonReader {
     skip_blanks();
     if (at_ >= text_.size() || depth > deepest || ++values_ > most_values) return false;
     switch (text_[at_]) {
-      case '{': return read_object(value, depth);
-      case '[': return read_array(value, depth);
+      case '{':
+        return read_object(value, depth);
+      case '[':
+        return read_array(value, depth);
       case '"':
         value.type_ = Json::Type::string;
         return read_string(value.text_);
@@ -56,8 +61,10 @@ class JsonReader {
         value.type_ = Json::Type::boolean;
         value.text_ = "false";
         return take_word("false");
-      case 'n': return take_word("null");
-      default: return read_number(value);
+      case 'n':
+        return take_word("null");
+      default:
+        return read_number(value);
     }
   }
 
@@ -68,7 +75,8 @@ class JsonReader {
     do {
       skip_blanks();
       std::string name;
-      if (at_ >= text_.size() || text_[at_] != '"' || !read_string(name) || !take(':')) return false;
+      if (at_ >= text_.size() || text_[at_] != '"' || !read_string(name) || !take(':'))
+        return false;
       Json member;
       if (!read_value(member, depth + 1)) return false;
       // A duplicate stays; the last one is found (operator[] looks from the end).
@@ -132,22 +140,41 @@ class JsonReader {
     } else if (code < 0x10000) {
       byte(0xE0 | (code >> 12)), byte(0x80 | ((code >> 6) & 63)), byte(0x80 | (code & 63));
     } else {
-      byte(0xF0 | (code >> 18)), byte(0x80 | ((code >> 12) & 63)), byte(0x80 | ((code >> 6) & 63)), byte(0x80 | (code & 63));
+      byte(0xF0 | (code >> 18)), byte(0x80 | ((code >> 12) & 63)), byte(0x80 | ((code >> 6) & 63)),
+          byte(0x80 | (code & 63));
     }
   }
   bool read_escape(std::string& out) {
     if (at_ >= text_.size()) return false;
     switch (text_[at_++]) {
-      case '"': out += '"'; return true;
-      case '\\': out += '\\'; return true;
-      case '/': out += '/'; return true;
-      case 'b': out += '\b'; return true;
-      case 'f': out += '\f'; return true;
-      case 'n': out += '\n'; return true;
-      case 'r': out += '\r'; return true;
-      case 't': out += '\t'; return true;
-      case 'u': break;
-      default: return false;
+      case '"':
+        out += '"';
+        return true;
+      case '\\':
+        out += '\\';
+        return true;
+      case '/':
+        out += '/';
+        return true;
+      case 'b':
+        out += '\b';
+        return true;
+      case 'f':
+        out += '\f';
+        return true;
+      case 'n':
+        out += '\n';
+        return true;
+      case 'r':
+        out += '\r';
+        return true;
+      case 't':
+        out += '\t';
+        return true;
+      case 'u':
+        break;
+      default:
+        return false;
     }
     auto code = four_hex();
     if (!code) return false;
@@ -193,9 +220,13 @@ const Json& Json::operator[](std::string_view name) const {
   return none;
 }
 
-bool Json::has(std::string_view name) const { return std::find(names_.begin(), names_.end(), name) != names_.end(); }
+bool Json::has(std::string_view name) const {
+  return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
 
-std::optional<double> Json::number() const { return type_ == Type::number ? parse_double(text_) : std::nullopt; }
+std::optional<double> Json::number() const {
+  return type_ == Type::number ? parse_double(text_) : std::nullopt;
+}
 
 bool Json::operator==(const Json& other) const {
   if (type_ != other.type_ || elements_.size() != other.elements_.size()) return false;
@@ -230,7 +261,9 @@ std::string json_text(std::string_view text) {
   return out + '"';
 }
 
-JsonObject& JsonObject::add(std::string_view name, std::string_view value) { return raw(name, json_text(value)); }
+JsonObject& JsonObject::add(std::string_view name, std::string_view value) {
+  return raw(name, json_text(value));
+}
 
 JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
   if (!body_.empty()) body_ += ',';
@@ -240,6 +273,8 @@ JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
   return *this;
 }
 
-std::string json_array(const std::vector<std::string>& elements) { return "[" + join(elements, ",") + "]"; }
+std::string json_array(const std::vector<std::string>& elements) {
+  return "[" + join(elements, ",") + "]";
+}
 
 }  // namespace sitelatch::guard

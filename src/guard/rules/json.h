@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON, small: what the guard reads (events, AWS's answers, policies) and writes. Own code because the static function
-// must stay small and its input is hostile: depth and size are bounded, nothing throws, text must be UTF-8, duplicate keys keep
-// the last value, numbers keep their spelling.
+// JSON, small: what the guard reads (events, AWS's answers, policies) and writes. Own code because
+// the static function must stay small and its input is hostile: depth and size are bounded, nothing
+// throws, text must be UTF-8, duplicate keys keep the last value, numbers keep their spelling.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,9 @@ class Json {
   // Members of an object, elements of an array; a null value where there is none.
   const Json& operator[](std::string_view name) const;
   const std::vector<Json>& elements() const { return elements_; }
-  const std::vector<std::string>& names() const { return names_; }  // of an object, beside elements()
+  const std::vector<std::string>& names() const {
+    return names_;
+  }  // of an object, beside elements()
   bool has(std::string_view name) const;
 
   const std::string& text() const { return text_; }  // of a string; a number as spelled; else ""

@@ -8,9 +8,37 @@
 using namespace sitelatch::guard;
 
 TEST_CASE("JSON is read to the letter of RFC 8259") {
-  for (const auto* good : {"0", "-0", "1.5e+3", "\"\"", "true", " [ ] ", "{}", "[1,{\"a\":null}]", "\"\\u00e9\\ud83d\\ude00\"", "\"\\/\""}) CHECK(Json::parse(good));
-  for (const auto* bad : {"", "01", "1.", ".5", "+1", "1e", "tru", "nul", "'a'", "[1,]", "{\"a\":1,}", "{a:1}", "[1 2]", "\"\\x\"", "\"\\u12\"", "\"\\ud83d\"", "\"\\udc00\"",
-                          "\"\n\"", "\"", "[", "{", "{\"a\"", "{\"a\":", "1 1", "//", "\xff", "\"\xc0\xaf\"", "NaN"})
+  for (const auto* good : {"0", "-0", "1.5e+3", "\"\"", "true", " [ ] ", "{}", "[1,{\"a\":null}]",
+                           "\"\\u00e9\\ud83d\\ude00\"", "\"\\/\""})
+    CHECK(Json::parse(good));
+  for (const auto* bad : {"",
+                          "01",
+                          "1.",
+                          ".5",
+                          "+1",
+                          "1e",
+                          "tru",
+                          "nul",
+                          "'a'",
+                          "[1,]",
+                          "{\"a\":1,}",
+                          "{a:1}",
+                          "[1 2]",
+                          "\"\\x\"",
+                          "\"\\u12\"",
+                          "\"\\ud83d\"",
+                          "\"\\udc00\"",
+                          "\"\n\"",
+                          "\"",
+                          "[",
+                          "{",
+                          "{\"a\"",
+                          "{\"a\":",
+                          "1 1",
+                          "//",
+                          "\xff",
+                          "\"\xc0\xaf\"",
+                          "NaN"})
     CHECK_FALSE(Json::parse(bad));
 }
 
@@ -38,7 +66,8 @@ TEST_CASE("what is written is read again, whatever the bytes") {
   std::mt19937 random{1};
   for (int i = 0; i < 5'000; ++i) {
     std::string text;
-    for (auto n = random() % 12; n > 0; --n) text += static_cast<char>(random() % (i % 2 ? 128 : 256));
+    for (auto n = random() % 12; n > 0; --n)
+      text += static_cast<char>(random() % (i % 2 ? 128 : 256));
     const auto read = Json::parse(json_text(text));
     REQUIRE(read);
     if (i % 2) CHECK(read->text() == text);

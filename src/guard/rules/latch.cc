@@ -6,9 +6,13 @@
 namespace sitelatch::guard {
 namespace {
 // The console adds a leading slash; Keycloak 24's guide leaves it out.
-std::string_view without_slash(std::string_view path) { return path.starts_with('/') ? path.substr(1) : path; }
+std::string_view without_slash(std::string_view path) {
+  return path.starts_with('/') ? path.substr(1) : path;
+}
 
-bool same_path(std::string_view a, std::string_view b) { return without_slash(a) == without_slash(b); }
+bool same_path(std::string_view a, std::string_view b) {
+  return without_slash(a) == without_slash(b);
+}
 
 LatchValue value_of_path(std::string_view path) {
   if (same_path(path, failed_over_path)) return LatchValue::failed_over;
@@ -26,8 +30,10 @@ bool under_invalid(std::string_view name) {
 bool has_path(const Check& check) { return check.type.starts_with("HTTP"); }
 
 LatchValue value_on(const Check& check) {
-  if (check.type == "CALCULATED" && check.health_threshold > check.children) return LatchValue::no_quorum;
-  if (check.fqdn && !check.by_address && under_invalid(*check.fqdn)) return LatchValue::invalid_name;
+  if (check.type == "CALCULATED" && check.health_threshold > check.children)
+    return LatchValue::no_quorum;
+  if (check.fqdn && !check.by_address && under_invalid(*check.fqdn))
+    return LatchValue::invalid_name;
   return has_path(check) && check.path ? value_of_path(*check.path) : LatchValue::none;
 }
 }  // namespace
@@ -42,13 +48,20 @@ std::optional<LatchKind> latch_kind(std::string_view text) {
 
 std::string_view to_string(LatchValue value) {
   switch (value) {
-    case LatchValue::none: return "none";
-    case LatchValue::failed_over: return "/lb-check-failed-over";
-    case LatchValue::switched_over: return "/lb-check-switched-over";
-    case LatchValue::health_down: return "health/down";
-    case LatchValue::always_inverted: return "Disabled and Inverted";
-    case LatchValue::invalid_name: return "a name under .invalid";
-    case LatchValue::no_quorum: return "more healthy children asked for than there are";
+    case LatchValue::none:
+      return "none";
+    case LatchValue::failed_over:
+      return "/lb-check-failed-over";
+    case LatchValue::switched_over:
+      return "/lb-check-switched-over";
+    case LatchValue::health_down:
+      return "health/down";
+    case LatchValue::always_inverted:
+      return "Disabled and Inverted";
+    case LatchValue::invalid_name:
+      return "a name under .invalid";
+    case LatchValue::no_quorum:
+      return "more healthy children asked for than there are";
   }
   return "none";
 }

@@ -6,7 +6,8 @@
 
 namespace sitelatch::guard {
 
-// Latches whatever the check looks like, and notes it in the record: latch first, then the note. A maintenance ends.
+// Latches whatever the check looks like, and notes it in the record: latch first, then the note. A
+// maintenance ends.
 Change latch_change(const Situation& situation, bool planned, LatchedBy by, Instant now);
 
 }  // namespace sitelatch::guard

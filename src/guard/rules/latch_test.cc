@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "guard/rules/latch.h"
+
 #include <doctest/doctest.h>
 
-#include "guard/rules/latch.h"
 #include "guard/rules/testing.h"
 
 using namespace sitelatch::guard;
@@ -51,7 +52,8 @@ TEST_CASE("a latch value on a check that Route 53 counts as healthy does not hol
   CHECK_FALSE(latched(check));
 }
 
-TEST_CASE("latching is effective whatever stood there, and the inverted latch is one update of both") {
+TEST_CASE(
+    "latching is effective whatever stood there, and the inverted latch is one update of both") {
   for (const bool disabled : {false, true})
     for (const bool inverted : {false, true})
       for (const auto kind : {LatchKind::path, LatchKind::inverted})
@@ -77,7 +79,9 @@ TEST_CASE("latching is effective whatever stood there, and the inverted latch is
   CHECK(latching(healthy_check(), LatchKind::path, true).path == "/lb-check-switched-over");
 }
 
-TEST_CASE("releasing restores the very path, also none at all, and leaves a path that is no latch value") {
+TEST_CASE(
+    "releasing restores the very path, also none at all, and leaves a path that is no latch "
+    "value") {
   auto check = healthy_check();
   check.path = "/lb-check-failed-over";
   CHECK(releasing(check, "/health?deep=1").path == "/health?deep=1");

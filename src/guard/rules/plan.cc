@@ -8,18 +8,23 @@
 
 namespace sitelatch::guard {
 namespace {
-bool all_of(std::string_view text, bool (*allowed)(char)) { return std::all_of(text.begin(), text.end(), allowed); }
+bool all_of(std::string_view text, bool (*allowed)(char)) {
+  return std::all_of(text.begin(), text.end(), allowed);
+}
 
 bool valid_account(std::string_view account) {
   return account.size() == 12 && all_of(account, [](char c) { return c >= '0' && c <= '9'; });
 }
 bool valid_region(std::string_view region) {
-  return !region.empty() && region.size() <= 32 &&
-         all_of(region, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  return !region.empty() && region.size() <= 32 && all_of(region, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
-std::string arn(const Settings& s, std::string_view service, std::string_view region, std::string_view rest) {
-  return "arn:" + s.partition + ":" + std::string{service} + ":" + std::string{region} + ":" + s.account + ":" + std::string{rest};
+std::string arn(const Settings& s, std::string_view service, std::string_view region,
+                std::string_view rest) {
+  return "arn:" + s.partition + ":" + std::string{service} + ":" + std::string{region} + ":" +
+         s.account + ":" + std::string{rest};
 }
 
 void fill(std::string& name, const std::string& with) {
@@ -50,7 +55,8 @@ std::string trust_document() {
   return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
 }
 
-// Only this alarm may publish. (People of the account need no statement: their own policies suffice.)
+// Only this alarm may publish. (People of the account need no statement: their own policies
+// suffice.)
 std::string alarm_topic_policy(const Plan& plan) {
   const auto condition =
       JsonObject{}
@@ -65,20 +71,31 @@ std::string alarm_topic_policy(const Plan& plan) {
                              .add("Resource", plan.alarm_topic.arn)
                              .raw("Condition", condition)
                              .text();
-  return JsonObject{}.add("Version", "2012-10-17").add("Id", "sitelatch").raw("Statement", json_array({statement})).text();
+  return JsonObject{}
+      .add("Version", "2012-10-17")
+      .add("Id", "sitelatch")
+      .raw("Statement", json_array({statement}))
+      .text();
 }
 
 Result<Done> check_settings(const Settings& s) {
-  if (!valid_health_check_id(s.health_check_id)) return failure(Problem{"'" + s.health_check_id + "' is not the id of a health check"});
-  if (!valid_account(s.account)) return failure(Problem{"'" + s.account + "' is not an account id"});
-  if (!valid_region(s.function_region)) return failure(Problem{"'" + s.function_region + "' is not a region"});
+  if (!valid_health_check_id(s.health_check_id))
+    return failure(Problem{"'" + s.health_check_id + "' is not the id of a health check"});
+  if (!valid_account(s.account))
+    return failure(Problem{"'" + s.account + "' is not an account id"});
+  if (!valid_region(s.function_region))
+    return failure(Problem{"'" + s.function_region + "' is not a region"});
   if (s.function_region != control_region(s.partition) && opt_in_region(s.function_region))
-    return failure(Problem{"SNS in " + std::string{control_region(s.partition)} + " does not deliver to functions in the opt-in region " +
+    return failure(Problem{"SNS in " + std::string{control_region(s.partition)} +
+                           " does not deliver to functions in the opt-in region " +
                            s.function_region + "; leave --function-region out"});
   if (s.record.original_path && is_latch_path(*s.record.original_path))
-    return failure(Problem{"the path " + *s.record.original_path + " means 'latched'; it cannot be what a release restores"});
+    return failure(Problem{"the path " + *s.record.original_path +
+                           " means 'latched'; it cannot be what a release restores"});
   if (!s.notify_endpoint.empty() && !subscription_protocol(s.notify_endpoint))
-    return failure(Problem{"'" + s.notify_endpoint + "' is neither a mail address, nor a URL, nor the ARN of a queue or function"});
+    return failure(
+        Problem{"'" + s.notify_endpoint +
+                "' is neither a mail address, nor a URL, nor the ARN of a queue or function"});
   return Done{};
 }
 
@@ -86,19 +103,32 @@ void plan_topics(Plan& plan, const Texts& tags) {
   const auto& s = plan.settings;
   const auto home = std::string{control_region(s.partition)};
   // Where the function is: its on-failure destination must be in its region.
-  plan.notify_topic = {s.names.notify_topic, arn(s, "sns", s.function_region, s.names.notify_topic), s.function_region, s.kms_key, "", tags};
+  plan.notify_topic = {s.names.notify_topic,
+                       arn(s, "sns", s.function_region, s.names.notify_topic),
+                       s.function_region,
+                       s.kms_key,
+                       "",
+                       tags};
   for (const auto& [key, value] : record_tags(s.record)) plan.notify_topic.tags[key] = value;
-  plan.alarm_topic = {s.names.alarm_topic, arn(s, "sns", home, s.names.alarm_topic), home, s.kms_key, "", tags};
-  plan.alarm = {s.names.alarm, arn(s, "cloudwatch", home, "alarm:" + s.names.alarm), home,
-                "Sitelatch: Primary of health check " + s.health_check_id + " is unhealthy; latches it out of DNS",
-                plan.alarm_topic.arn, s.health_check_id, tags};
+  plan.alarm_topic = {
+      s.names.alarm_topic, arn(s, "sns", home, s.names.alarm_topic), home, s.kms_key, "", tags};
+  plan.alarm = {s.names.alarm,
+                arn(s, "cloudwatch", home, "alarm:" + s.names.alarm),
+                home,
+                "Sitelatch: Primary of health check " + s.health_check_id +
+                    " is unhealthy; latches it out of DNS",
+                plan.alarm_topic.arn,
+                s.health_check_id,
+                tags};
   plan.alarm_topic.policy = alarm_topic_policy(plan);
   if (const auto protocol = subscription_protocol(s.notify_endpoint))
-    plan.notify_subscription = {plan.notify_topic.arn, s.function_region, *protocol, s.notify_endpoint};
+    plan.notify_subscription = {plan.notify_topic.arn, s.function_region, *protocol,
+                                s.notify_endpoint};
 }
 
 LogGroupPlan log_group(const Settings& s, const std::string& name, int days, const Texts& tags) {
-  return {name, arn(s, "logs", s.function_region, "log-group:" + name), s.function_region, days, tags};
+  return {name, arn(s, "logs", s.function_region, "log-group:" + name), s.function_region, days,
+          tags};
 }
 
 void plan_function(Plan& plan, const Texts& tags) {
@@ -106,7 +136,13 @@ void plan_function(Plan& plan, const Texts& tags) {
   const bool native = s.function == FunctionKind::native;
   plan.audit_group = log_group(s, s.names.audit_group, s.audit_retention_days, tags);
   plan.function_group = log_group(s, "/aws/lambda/" + s.names.function, s.log_retention_days, tags);
-  plan.role = {s.names.role, arn(s, "iam", "", "role/" + s.names.role), trust_document(), s.names.role_policy, "", {}, tags};
+  plan.role = {s.names.role,
+               arn(s, "iam", "", "role/" + s.names.role),
+               trust_document(),
+               s.names.role_policy,
+               "",
+               {},
+               tags};
 
   auto& f = plan.function;
   f.name = s.names.function;
@@ -121,18 +157,28 @@ void plan_function(Plan& plan, const Texts& tags) {
   f.failure_destination = plan.notify_topic.arn;
   plan.sns_permission = {s.names.sns_statement, "sns.amazonaws.com", plan.alarm_topic.arn, ""};
 
-  plan.schedule = {s.names.rule, arn(s, "events", s.function_region, "rule/" + s.names.rule), s.function_region,
-                   "rate(1 minute)", "function", f.arn, tags};
-  plan.events_permission = {s.names.events_statement, "events.amazonaws.com", plan.schedule.arn, ""};
+  plan.schedule = {s.names.rule,
+                   arn(s, "events", s.function_region, "rule/" + s.names.rule),
+                   s.function_region,
+                   "rate(1 minute)",
+                   "function",
+                   f.arn,
+                   tags};
+  plan.events_permission = {s.names.events_statement, "events.amazonaws.com", plan.schedule.arn,
+                            ""};
   plan.has_schedule = native;
   plan.function_subscription = {plan.alarm_topic.arn, plan.alarm_topic.region, "lambda", f.arn};
   // The guide's Python reads none of it, but the record lives here whatever the function is.
-  f.environment = function_environment({s.health_check_id, plan.alarm.arn, plan.alarm_topic.arn, plan.notify_topic.arn,
-                                        native ? plan.schedule.arn : "", plan.audit_group.name}, s.record);
+  f.environment = function_environment(
+      {s.health_check_id, plan.alarm.arn, plan.alarm_topic.arn, plan.notify_topic.arn,
+       native ? plan.schedule.arn : "", plan.audit_group.name},
+      s.record);
 }
 }  // namespace
 
-std::string_view to_string(FunctionKind kind) { return kind == FunctionKind::native ? "native" : "python"; }
+std::string_view to_string(FunctionKind kind) {
+  return kind == FunctionKind::native ? "native" : "python";
+}
 
 std::optional<FunctionKind> function_kind(std::string_view text) {
   if (text == "native") return FunctionKind::native;
@@ -148,7 +194,14 @@ bool valid_health_check_id(std::string_view id) {
 
 Names default_names(std::string_view id) {
   const auto name = "sitelatch-" + std::string{id};
-  return {name, name, name + "-notify", name, name, "sitelatch-guard", name, "/sitelatch/" + std::string{id}};
+  return {name,
+          name,
+          name + "-notify",
+          name,
+          name,
+          "sitelatch-guard",
+          name,
+          "/sitelatch/" + std::string{id}};
 }
 
 Names guide_names(std::string_view id) {
@@ -164,7 +217,9 @@ std::optional<std::string> subscription_protocol(std::string_view endpoint) {
   if (endpoint.starts_with("arn:") && endpoint.find(":lambda:") != endpoint.npos) return "lambda";
   if (endpoint.starts_with("arn:") && endpoint.find(":sqs:") != endpoint.npos) return "sqs";
   const auto at = endpoint.find('@');
-  if (at != endpoint.npos && at > 0 && at + 1 < endpoint.size() && endpoint.find(' ') == endpoint.npos) return "email";
+  if (at != endpoint.npos && at > 0 && at + 1 < endpoint.size() &&
+      endpoint.find(' ') == endpoint.npos)
+    return "email";
   return std::nullopt;
 }
 
@@ -177,7 +232,8 @@ Result<Plan> make_plan(Settings settings) {
   plan.settings = std::move(settings);
   const auto& s = plan.settings;
   plan.health_check_arn = "arn:" + s.partition + ":route53:::healthcheck/" + s.health_check_id;
-  const Texts tags = {{std::string{tag::guard}, s.health_check_id}, {std::string{tag::health_check}, s.health_check_id}};
+  const Texts tags = {{std::string{tag::guard}, s.health_check_id},
+                      {std::string{tag::health_check}, s.health_check_id}};
   plan_topics(plan, tags);
   plan_function(plan, tags);
   plan.role.policy = policy_document(function_rights(plan));
@@ -205,17 +261,28 @@ std::vector<Right> function_rights(const Plan& plan) {
   if (native) {
     std::vector<std::string> keys;
     for (const auto key : function_tag_keys()) keys.emplace_back(key);
-    const auto only_its_own =
-        JsonObject{}.raw("ForAllValues:StringEquals", JsonObject{}.raw("aws:TagKeys", quoted_list(keys)).text()).text();
+    const auto only_its_own = JsonObject{}
+                                  .raw("ForAllValues:StringEquals",
+                                       JsonObject{}.raw("aws:TagKeys", quoted_list(keys)).text())
+                                  .text();
     rights.push_back({"ReadAlarm", {"cloudwatch:DescribeAlarms"}, {plan.alarm.arn}, ""});
     rights.push_back({"ReadRecord", {"sns:ListTagsForResource"}, {topic}, ""});
     rights.push_back({"WriteRecord", {"sns:TagResource"}, {topic}, only_its_own});
   }
-  rights.push_back({"Tell", {"sns:Publish"}, {topic}, ""});  // the function's word, and its on-failure destination
-  rights.push_back({"Log", {"logs:CreateLogStream", "logs:PutLogEvents"}, {plan.function_group.arn + ":*"}, ""});
-  if (native) rights.push_back({"Audit", {"logs:CreateLogStream", "logs:PutLogEvents"}, {plan.audit_group.arn + ":*"}, ""});
+  rights.push_back({"Tell",
+                    {"sns:Publish"},
+                    {topic},
+                    ""});  // the function's word, and its on-failure destination
+  rights.push_back(
+      {"Log", {"logs:CreateLogStream", "logs:PutLogEvents"}, {plan.function_group.arn + ":*"}, ""});
+  if (native)
+    rights.push_back({"Audit",
+                      {"logs:CreateLogStream", "logs:PutLogEvents"},
+                      {plan.audit_group.arn + ":*"},
+                      ""});
   if (!plan.settings.kms_key.empty())
-    rights.push_back({"UseKey", {"kms:GenerateDataKey", "kms:Decrypt"}, {plan.settings.kms_key}, ""});
+    rights.push_back(
+        {"UseKey", {"kms:GenerateDataKey", "kms:Decrypt"}, {plan.settings.kms_key}, ""});
   return rights;
 }
 
@@ -223,7 +290,10 @@ std::string policy_document(const std::vector<Right>& rights) {
   std::vector<std::string> statements;
   for (const auto& right : rights) {
     JsonObject statement;
-    statement.add("Sid", right.sid).add("Effect", "Allow").raw("Action", quoted_list(right.actions)).raw("Resource", quoted_list(right.resources));
+    statement.add("Sid", right.sid)
+        .add("Effect", "Allow")
+        .raw("Action", quoted_list(right.actions))
+        .raw("Resource", quoted_list(right.resources));
     if (!right.condition.empty()) statement.raw("Condition", right.condition);
     statements.push_back(statement.text());
   }

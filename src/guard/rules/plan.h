@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What should exist for the guard of one health check: names, ARNs, documents, settings. A value: deploy compares it with
-// what is there (state.h: differences()), the drill makes a second one for a scratch check, destroy takes it backwards.
-// Policies hold exactly what the function calls, on exactly these resources (docs/facts/guard.md).
+// What should exist for the guard of one health check: names, ARNs, documents, settings. A value:
+// deploy compares it with what is there (state.h: differences()), the drill makes a second one for
+// a scratch check, destroy takes it backwards. Policies hold exactly what the function calls, on
+// exactly these resources (docs/facts/guard.md).
 #pragma once
 
 #include <map>
@@ -21,23 +22,28 @@ enum class FunctionKind { native, python };
 std::string_view to_string(FunctionKind kind);
 std::optional<FunctionKind> function_kind(std::string_view text);
 
-// Where health checks report and are changed: us-east-1; China: cn-northwest-1; GovCloud: us-gov-west-1.
+// Where health checks report and are changed: us-east-1; China: cn-northwest-1; GovCloud:
+// us-gov-west-1.
 std::string_view control_region(std::string_view partition);
 // Of a region by its name ("cn-north-1": "aws-cn"). "aws" for what it does not know.
 std::string_view partition_of(std::string_view region);
-// Regions that accounts must opt in to: SNS in the control region does not deliver to functions there.
+// Regions that accounts must opt in to: SNS in the control region does not deliver to functions
+// there.
 bool opt_in_region(std::string_view region);
 
 bool valid_health_check_id(std::string_view id);  // letters, digits, dashes; at most 48
 
-// Names of the pieces; deploy replaces them with those of adopted pieces (the guide calls all of them by the check's id).
+// Names of the pieces; deploy replaces them with those of adopted pieces (the guide calls all of
+// them by the check's id).
 struct Names {
   std::string alarm, alarm_topic, notify_topic, function, role, role_policy, rule, audit_group;
-  std::string sns_statement = "sitelatch-sns";        // statement ids of the function's policy; the guide's: function-with-sns
+  std::string sns_statement =
+      "sitelatch-sns";  // statement ids of the function's policy; the guide's: function-with-sns
   std::string events_statement = "sitelatch-schedule";
 };
 Names default_names(std::string_view health_check_id);  // sitelatch-<id>, ..., /sitelatch/<id>
-Names guide_names(std::string_view health_check_id);    // what the guide makes; the rest as default_names
+Names guide_names(
+    std::string_view health_check_id);  // what the guide makes; the rest as default_names
 
 struct Settings {
   std::string health_check_id;
@@ -46,13 +52,14 @@ struct Settings {
   std::string function_region = "us-east-1";
   LatchKind latch = LatchKind::path;
   FunctionKind function = FunctionKind::native;
-  std::string notify_endpoint;  // "mail@example.org", "https://...", an ARN of a function or queue; empty: none
+  std::string notify_endpoint;  // "mail@example.org", "https://...", an ARN of a function or queue;
+                                // empty: none
   std::string kms_key;          // ARN; empty: none
   std::string function_sha256;  // CodeSha256 of the zip (base64); empty: not compared
   int log_retention_days = 90;
   int audit_retention_days = 3653;
-  Names names;                  // empty members are filled with default_names
-  Record record;                // as it shall be in environment and tags
+  Names names;    // empty members are filled with default_names
+  Record record;  // as it shall be in environment and tags
 };
 
 struct TopicPlan {
@@ -72,8 +79,8 @@ struct AlarmPlan {
   static constexpr double threshold = 1.0;
 };
 struct RolePlan {
-  std::string name, arn, trust;              // trust: document
-  std::string policy_name, policy;           // one inline policy
+  std::string name, arn, trust;               // trust: document
+  std::string policy_name, policy;            // one inline policy
   std::vector<std::string> managed_policies;  // to attach; native: none
   Texts tags;
 };
@@ -118,14 +125,15 @@ struct Plan {
   SchedulePlan schedule;  // native only: has_schedule
   bool has_schedule = true;
 };
-// Refused: an id, account or region that cannot be, an opt-in region, an original path that is a latch value.
+// Refused: an id, account or region that cannot be, an opt-in region, an original path that is a
+// latch value.
 Result<Plan> make_plan(Settings settings);
 
 // "email", "https", "http", "sqs", "lambda" by the endpoint's form.
 std::optional<std::string> subscription_protocol(std::string_view endpoint);
 
-// The environment that make_plan gives the native function: SITELATCH_HEALTH_CHECK_ID, _ALARM_ARN, _ALARM_TOPIC_ARN,
-// _NOTIFY_TOPIC_ARN, _RULE_ARN, _AUDIT_GROUP, and the record's.
+// The environment that make_plan gives the native function: SITELATCH_HEALTH_CHECK_ID, _ALARM_ARN,
+// _ALARM_TOPIC_ARN, _NOTIFY_TOPIC_ARN, _RULE_ARN, _AUDIT_GROUP, and the record's.
 Texts function_environment(const Arrangement& arrangement, const Record& record);
 
 // The role's permissions, one statement each, so that a missing one can be named.

@@ -64,14 +64,21 @@ TEST_CASE("the role may do what the function calls, on these resources, and noth
   for (const auto& right : function_rights(*plan))
     for (const auto& action : right.actions) {
       actions.push_back(action);
-      for (const auto& resource : right.resources) CHECK((resource.starts_with("arn:aws:") && resource.find(id) != std::string::npos));
+      for (const auto& resource : right.resources)
+        CHECK((resource.starts_with("arn:aws:") && resource.find(id) != std::string::npos));
     }
-  CHECK(actions == std::vector<std::string>{"route53:GetHealthCheck", "route53:UpdateHealthCheck", "cloudwatch:DescribeAlarms", "sns:ListTagsForResource",
-                                            "sns:TagResource", "sns:Publish", "logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogStream", "logs:PutLogEvents"});
+  CHECK(actions == std::vector<std::string>{"route53:GetHealthCheck", "route53:UpdateHealthCheck",
+                                            "cloudwatch:DescribeAlarms", "sns:ListTagsForResource",
+                                            "sns:TagResource", "sns:Publish",
+                                            "logs:CreateLogStream", "logs:PutLogEvents",
+                                            "logs:CreateLogStream", "logs:PutLogEvents"});
   const auto document = Json::parse(plan->role.policy);
   REQUIRE(document);
   CHECK((*document)["Statement"].elements().size() == function_rights(*plan).size());
-  CHECK(plan->role.policy.find(R"("ForAllValues:StringEquals":{"aws:TagKeys":["sitelatch:latched","sitelatch:told"]})") != std::string::npos);
+  CHECK(
+      plan->role.policy.find(
+          R"("ForAllValues:StringEquals":{"aws:TagKeys":["sitelatch:latched","sitelatch:told"]})") !=
+      std::string::npos);
   CHECK(plan->role.policy.size() < 6000);
   for (const auto& text : {plan->role.trust, plan->alarm_topic.policy}) CHECK(Json::parse(text));
 }
@@ -81,7 +88,8 @@ TEST_CASE("the environment stays under Lambda's 4 KB with the longest path") {
   s.record.original_path = "/" + std::string(254, 'x');
   std::size_t bytes = 0;
   const auto plan = make_plan(s);
-  for (const auto& [name, value] : plan->function.environment) bytes += name.size() + value.size() + 6;
+  for (const auto& [name, value] : plan->function.environment)
+    bytes += name.size() + value.size() + 6;
   CHECK(bytes < 2500);
 }
 

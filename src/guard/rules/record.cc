@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t longest_tag = 256;  // SNS, every service of the plan
 
 bool plain_in_tags(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ' ' || c == '_' ||
-         c == '.' || c == ':' || c == '/' || c == '+' || c == '-' || c == '@';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ' ' ||
+         c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '-' || c == '@';
 }
 
 // "3 at=1 seen=2": words, some of them named.
@@ -20,7 +20,8 @@ Texts named_words(std::string_view text) {
   Texts words;
   for (const auto word : split(text, ' ')) {
     const auto equals = word.find('=');
-    if (equals != word.npos) words[std::string{word.substr(0, equals)}] = std::string{word.substr(equals + 1)};
+    if (equals != word.npos)
+      words[std::string{word.substr(0, equals)}] = std::string{word.substr(equals + 1)};
   }
   return words;
 }
@@ -50,7 +51,8 @@ std::string release_text(const Release& release) {
   std::string text = std::to_string(release.number);
   if (release.at) text += " at=" + ms_of(*release.at);
   if (release.alarm_seen) text += " seen=" + ms_of(*release.alarm_seen);
-  return text + " window=" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(release.window).count());
+  return text + " window=" +
+         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(release.window).count());
 }
 
 std::optional<Release> read_release(std::string_view text) {
@@ -63,12 +65,14 @@ std::optional<Release> read_release(std::string_view text) {
   release.alarm_seen = instant(find(words, "seen"));
   const auto* window = find(words, "window");
   const auto seconds = window ? parse_int(*window) : std::nullopt;
-  if (seconds && *seconds >= 0 && *seconds <= 86'400) release.window = std::chrono::seconds{*seconds};
+  if (seconds && *seconds >= 0 && *seconds <= 86'400)
+    release.window = std::chrono::seconds{*seconds};
   return release;
 }
 
 std::string maintenance_text(const Maintenance& m) {
-  return "since=" + ms_of(m.since) + " until=" + ms_of(m.until) + " keep=" + std::string{to_string(m.keep)};
+  return "since=" + ms_of(m.since) + " until=" + ms_of(m.until) +
+         " keep=" + std::string{to_string(m.keep)};
 }
 
 std::optional<Maintenance> read_maintenance(std::string_view text, const std::string* reason) {
@@ -81,11 +85,13 @@ std::optional<Maintenance> read_maintenance(std::string_view text, const std::st
   return Maintenance{*since, *until, *side, reason ? from_tag_text(*reason) : std::string{}};
 }
 
-constexpr std::array<std::string_view, 5> writers = {"alarm", "reconcile", "relatch", "trip", "found"};
+constexpr std::array<std::string_view, 5> writers = {"alarm", "reconcile", "relatch", "trip",
+                                                     "found"};
 
 std::string note_text(const LatchNote& note) {
-  std::string text = "release=" + std::to_string(note.release) + " at=" + ms_of(note.at) + " by=" +
-                     std::string{to_string(note.by)} + " planned=" + (note.planned ? "yes" : "no");
+  std::string text = "release=" + std::to_string(note.release) + " at=" + ms_of(note.at) +
+                     " by=" + std::string{to_string(note.by)} +
+                     " planned=" + (note.planned ? "yes" : "no");
   if (note.path_before.empty()) return text;
   const auto path = " path=" + replace_all(tag_text(note.path_before), " ", "=20");
   // Too long for a tag: the audit log alone has it.
@@ -137,7 +143,8 @@ Texts record_environment(const Record& record) {
 Texts record_tags(const Record& record) {
   Texts tags;
   // A path cut short would be restored wrong: then only the environment has it.
-  if (record.original_path && from_tag_text(tag_text(*record.original_path)) == *record.original_path)
+  if (record.original_path &&
+      from_tag_text(tag_text(*record.original_path)) == *record.original_path)
     tags[std::string{tag::original_path}] = tag_text(*record.original_path);
   if (record.latch) tags[std::string{tag::latch}] = std::string{to_string(*record.latch)};
   tags[std::string{tag::release}] = release_text(record.release);
@@ -146,13 +153,15 @@ Texts record_tags(const Record& record) {
     tags[std::string{tag::maintenance_reason}] = tag_text(record.maintenance->reason);
   }
   if (record.latch_note) tags[std::string{tag::latched}] = note_text(*record.latch_note);
-  if (record.told_maintenance_end) tags[std::string{tag::told}] = ms_of(*record.told_maintenance_end);
+  if (record.told_maintenance_end)
+    tags[std::string{tag::told}] = ms_of(*record.told_maintenance_end);
   return tags;
 }
 
 const std::vector<std::string_view>& record_tag_keys() {
-  static const std::vector<std::string_view> keys = {tag::original_path, tag::latch,   tag::release, tag::maintenance,
-                                                     tag::maintenance_reason, tag::latched, tag::told};
+  static const std::vector<std::string_view> keys = {
+      tag::original_path,      tag::latch,   tag::release, tag::maintenance,
+      tag::maintenance_reason, tag::latched, tag::told};
   return keys;
 }
 
@@ -163,7 +172,8 @@ const std::vector<std::string_view>& function_tag_keys() {
 
 Record read_record(const Texts& environment, const Texts& tags) {
   Record record;
-  if (const auto* path = find(tags, tag::original_path)) record.original_path = from_tag_text(*path);
+  if (const auto* path = find(tags, tag::original_path))
+    record.original_path = from_tag_text(*path);
   if (const auto* path = find(environment, env::original_path)) record.original_path = *path;
   for (const auto* kind : {find(tags, tag::latch), find(environment, env::latch)})
     if (kind && !record.latch) record.latch = latch_kind(*kind);
@@ -185,7 +195,9 @@ std::string tag_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const std::string piece = plain_in_tags(c) ? std::string(1, c) : std::string{'=', digits[byte >> 4], digits[byte & 15]};
+    const std::string piece = plain_in_tags(c)
+                                  ? std::string(1, c)
+                                  : std::string{'=', digits[byte >> 4], digits[byte & 15]};
     if (out.size() + piece.size() > longest_tag) break;
     out += piece;
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The guard's own record: what must not live on the health check alone, which Terraform and people also write.
-// It is kept twice (docs/decisions/0010): the function's environment (written by the commands, under its RevisionId) holds
-// what a deploy or a release fixed; tags of the notify topic hold the present, one tag a writer and purpose, so that no
-// writer can undo another's. Tags win over the environment. Absent or garbled parts read as "not there".
+// The guard's own record: what must not live on the health check alone, which Terraform and people
+// also write. It is kept twice (docs/decisions/0010): the function's environment (written by the
+// commands, under its RevisionId) holds what a deploy or a release fixed; tags of the notify topic
+// hold the present, one tag a writer and purpose, so that no writer can undo another's. Tags win
+// over the environment. Absent or garbled parts read as "not there".
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,9 @@ enum class Keep { primary, backup };
 std::string_view to_string(Keep keep);
 std::optional<Keep> keep(std::string_view text);
 
-// A release is numbered. Evidence that CloudWatch had already given when it was made cannot latch again: it is compared on
-// CloudWatch's own clock (`alarm_seen`: the alarm's StateTransitionedTimestamp at the release), never with ours.
+// A release is numbered. Evidence that CloudWatch had already given when it was made cannot latch
+// again: it is compared on CloudWatch's own clock (`alarm_seen`: the alarm's
+// StateTransitionedTimestamp at the release), never with ours.
 struct Release {
   std::uint64_t number = 0;
   std::optional<Instant> at;          // when, by the releaser's clock; nothing: never released
@@ -60,10 +62,13 @@ struct Record {
   std::optional<LatchNote> latch_note;
   std::optional<Instant> told_maintenance_end;  // `until` of the window whose end people were told
 
-  bool latched_in_this_release() const { return latch_note && latch_note->release == release.number; }
+  bool latched_in_this_release() const {
+    return latch_note && latch_note->release == release.number;
+  }
   // What a release gives back.
   std::optional<std::string> path_to_restore() const {
-    return latched_in_this_release() && !latch_note->path_before.empty() ? latch_note->path_before : original_path;
+    return latched_in_this_release() && !latch_note->path_before.empty() ? latch_note->path_before
+                                                                         : original_path;
   }
   bool in_maintenance(Instant now) const { return maintenance && now < maintenance->until; }
   bool operator==(const Record&) const = default;
@@ -76,27 +81,32 @@ inline constexpr std::string_view latch = "SITELATCH_LATCH";
 inline constexpr std::string_view release = "SITELATCH_RELEASE";
 }  // namespace env
 namespace tag {
-inline constexpr std::string_view guard = "sitelatch:guard";                // = health check id, on every resource
-inline constexpr std::string_view health_check = "HealthCheckId";           // the guide's own, as a pointer for people
+inline constexpr std::string_view guard =
+    "sitelatch:guard";  // = health check id, on every resource
+inline constexpr std::string_view health_check =
+    "HealthCheckId";  // the guide's own, as a pointer for people
 inline constexpr std::string_view original_path = "sitelatch:original-path";
 inline constexpr std::string_view latch = "sitelatch:latch";
-inline constexpr std::string_view release = "sitelatch:release";            // written by commands
-inline constexpr std::string_view maintenance = "sitelatch:maintenance";    // written by commands
+inline constexpr std::string_view release = "sitelatch:release";          // written by commands
+inline constexpr std::string_view maintenance = "sitelatch:maintenance";  // written by commands
 inline constexpr std::string_view maintenance_reason = "sitelatch:maintenance-reason";
-inline constexpr std::string_view latched = "sitelatch:latched";            // written by the function and by trip
-inline constexpr std::string_view told = "sitelatch:told";                  // written by the function
+inline constexpr std::string_view latched =
+    "sitelatch:latched";                                    // written by the function and by trip
+inline constexpr std::string_view told = "sitelatch:told";  // written by the function
 }  // namespace tag
 
 // The variables of the record (original path, latch kind, release) for the function's environment.
 Texts record_environment(const Record& record);
-// The tags of the record for the notify topic. Parts that are not there have no tag: remove those in record_tag_keys().
+// The tags of the record for the notify topic. Parts that are not there have no tag: remove those
+// in record_tag_keys().
 Texts record_tags(const Record& record);
 const std::vector<std::string_view>& record_tag_keys();
 // The tags that the function may write (its policy names them): sitelatch:latched, sitelatch:told.
 const std::vector<std::string_view>& function_tag_keys();
 Record read_record(const Texts& environment, const Texts& tags);
 
-// Any text as a tag value and back: characters beyond letters, digits, blank and _.:/+-@ become =XX; cut at 256.
+// Any text as a tag value and back: characters beyond letters, digits, blank and _.:/+-@ become
+// =XX; cut at 256.
 std::string tag_text(std::string_view text);
 std::string from_tag_text(std::string_view text);
 

@@ -46,7 +46,9 @@ TEST_CASE("tags win over an older environment") {
 TEST_CASE("every tag is one that AWS takes") {
   for (const auto& [key, value] : record_tags(full())) {
     CHECK(value.size() <= 256);
-    for (const char c : value) CHECK((std::isalnum(static_cast<unsigned char>(c)) || std::string_view{" _.:/=+-@"}.find(c) != std::string_view::npos));
+    for (const char c : value)
+      CHECK((std::isalnum(static_cast<unsigned char>(c)) ||
+             std::string_view{" _.:/=+-@"}.find(c) != std::string_view::npos));
   }
 }
 
@@ -58,14 +60,18 @@ TEST_CASE("a path too long for a tag is left to the environment, never cut") {
 }
 
 TEST_CASE("garbled parts read as not there") {
-  const Texts tags = {{"sitelatch:release", "x at=1"}, {"sitelatch:maintenance", "since=1 until=999999999999999999 keep=primary"},
-                      {"sitelatch:latched", "release=-1"}, {"sitelatch:told", "soon"}, {"sitelatch:latch", "glue"}};
+  const Texts tags = {{"sitelatch:release", "x at=1"},
+                      {"sitelatch:maintenance", "since=1 until=999999999999999999 keep=primary"},
+                      {"sitelatch:latched", "release=-1"},
+                      {"sitelatch:told", "soon"},
+                      {"sitelatch:latch", "glue"}};
   CHECK(read_record({}, tags) == Record{});
   std::mt19937 random{1};
   for (int i = 0; i < 20'000; ++i) {
     auto mangled = record_tags(full());
     for (auto& [key, value] : mangled)
-      for (int n = 0; n < 3 && !value.empty(); ++n) value[random() % value.size()] = static_cast<char>(random() % 256);
+      for (int n = 0; n < 3 && !value.empty(); ++n)
+        value[random() % value.size()] = static_cast<char>(random() % 256);
     const auto record = read_record(mangled, mangled);  // must not throw
     CHECK(record.release.window <= std::chrono::hours{24});
   }

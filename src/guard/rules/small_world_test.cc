@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every sequence of up to six events in a world of one check, against a naive reference that only remembers whether
-// Primary may serve. Invariant: between a latch and a release, no step of ours leaves the check unlatched; a foreign undo is
-// mended by the next step of the function, whatever it is. (The function keeps nothing between events that it decides by,
-// so that a restart of it is no event of its own.)
+// Every sequence of up to six events in a world of one check, against a naive reference that only
+// remembers whether Primary may serve. Invariant: between a latch and a release, no step of ours
+// leaves the check unlatched; a foreign undo is mended by the next step of the function, whatever
+// it is. (The function keeps nothing between events that it decides by, so that a restart of it is
+// no event of its own.)
 #include <doctest/doctest.h>
 
 #include "guard/rules/testing.h"
@@ -12,22 +13,35 @@ using namespace sitelatch::guard;
 using namespace guard::testing;
 
 namespace {
-enum class Step { fails, recovers, duplicate, tick, undo, release, maintain_primary, maintain_backup, trip, late_tick };
+enum class Step {
+  fails,
+  recovers,
+  duplicate,
+  tick,
+  undo,
+  release,
+  maintain_primary,
+  maintain_backup,
+  trip,
+  late_tick
+};
 constexpr int steps = 10;
 
 struct World {
   Situation s = armed();
-  int now = 0;                              // a minute a step
-  std::optional<Evidence> last_evidence;    // what SNS may deliver again
+  int now = 0;                            // a minute a step
+  std::optional<Evidence> last_evidence;  // what SNS may deliver again
   // The reference.
-  bool must_hold = false;                   // latched and not released
-  bool undone = false;                      // somebody undid it, and the function has not run since
+  bool must_hold = false;  // latched and not released
+  bool undone = false;     // somebody undid it, and the function has not run since
 };
 
 void run(World& w, const Verdict& verdict) {
   const bool was = latched(w.s.check);
   if (verdict.change) {
-    CHECK_MESSAGE((verdict.change->check.empty() || verdict.change->expected_version == w.s.check.version), "under the version");
+    CHECK_MESSAGE(
+        (verdict.change->check.empty() || verdict.change->expected_version == w.s.check.version),
+        "under the version");
     carry_out(*verdict.change, w.s);
   }
   CHECK_MESSAGE((!was || latched(w.s.check)), "the function never releases");
@@ -35,7 +49,8 @@ void run(World& w, const Verdict& verdict) {
   w.undone = false;
 }
 
-// The alarm is an edge: its message comes when it changes. Frozen or latched checks make it OK or ALARM by themselves.
+// The alarm is an edge: its message comes when it changes. Frozen or latched checks make it OK or
+// ALARM by themselves.
 void alarm_becomes(World& w, AlarmState state) {
   if (w.s.alarm->state == state) return;
   w.s.alarm->state = state;
@@ -50,7 +65,9 @@ bool step(World& w, Step step) {
   if (step == Step::late_tick) w.now += 7200;
   const auto now = at(w.now);
   switch (step) {
-    case Step::fails: alarm_becomes(w, AlarmState::alarm); break;
+    case Step::fails:
+      alarm_becomes(w, AlarmState::alarm);
+      break;
     case Step::recovers:
       if (latched(w.s.check)) return false;  // a latched check does not recover
       alarm_becomes(w, AlarmState::ok);
@@ -60,7 +77,9 @@ bool step(World& w, Step step) {
       run(w, on_alarm(w.s, *w.last_evidence, now));
       break;
     case Step::tick:
-    case Step::late_tick: run(w, on_tick(w.s, now)); break;
+    case Step::late_tick:
+      run(w, on_tick(w.s, now));
+      break;
     case Step::undo:
       if (!latched(w.s.check)) return false;
       w.s.check.path = "/lb-check";
@@ -118,7 +137,8 @@ void explore(const World& world, int left, std::string path) {
   }
 }
 
-// From any state: two ticks after a failing Primary, it is latched, unless in maintenance or within a release's window.
+// From any state: two ticks after a failing Primary, it is latched, unless in maintenance or within
+// a release's window.
 void check_liveness(const World& world, int left) {
   for (int i = 0; i < steps; ++i) {
     World next = world;
@@ -139,7 +159,10 @@ TEST_CASE("every sequence of six events holds the latch from latch to release") 
     world.s.record.latch = kind;
     explore(world, 6, kind == LatchKind::inverted ? "inverted " : "");
   }
-  CHECK(explored > 100'000);  // steps that cannot be taken (an undo of nothing, ...) end their branch
+  CHECK(explored >
+        100'000);  // steps that cannot be taken (an undo of nothing, ...) end their branch
 }
 
-TEST_CASE("after every sequence of four events a lost alarm is made good") { check_liveness(World{}, 4); }
+TEST_CASE("after every sequence of four events a lost alarm is made good") {
+  check_liveness(World{}, 4);
+}

@@ -21,57 +21,86 @@ std::vector<Link> links_of_pieces(const Plan& plan, const std::vector<Difference
   for (int i = 0; i <= static_cast<int>(Piece::alarm_actions); ++i) {
     const auto piece = static_cast<Piece>(i);
     if (piece == Piece::notify_subscription && !plan.notify_subscription) continue;
-    if (!plan.has_schedule && (piece == Piece::schedule || piece == Piece::schedule_target || piece == Piece::events_permission)) continue;
-    const auto broken = std::find_if(found.begin(), found.end(), [piece](const Difference& d) { return d.piece == piece && d.breaks; });
+    if (!plan.has_schedule && (piece == Piece::schedule || piece == Piece::schedule_target ||
+                               piece == Piece::events_permission))
+      continue;
+    const auto broken = std::find_if(found.begin(), found.end(), [piece](const Difference& d) {
+      return d.piece == piece && d.breaks;
+    });
     const auto id = plan.settings.health_check_id;
-    const auto mend = "sitelatch " + std::string{piece == Piece::alarm_actions ? "arm " : "deploy "} + id;
+    const auto mend =
+        "sitelatch " + std::string{piece == Piece::alarm_actions ? "arm " : "deploy "} + id;
     link(links, std::string{to_string(piece)}, broken == found.end(),
          broken == found.end() ? "" : broken->what + ": " + broken->why, mend);
   }
   return links;
 }
 
-// AWS, "Lambda runtimes": a deprecated runtime runs on without patches, and cannot be updated in the end.
+// AWS, "Lambda runtimes": a deprecated runtime runs on without patches, and cannot be updated in
+// the end.
 bool dead_runtime(std::string_view runtime) {
-  static constexpr std::array<std::string_view, 7> dead = {"python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "provided", "provided.al2"};
+  static constexpr std::array<std::string_view, 7> dead = {
+      "python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "provided", "provided.al2"};
   return std::find(dead.begin(), dead.end(), runtime) != dead.end();
 }
 
 void add_function_links(const Plan& plan, const Observed& o, std::vector<Link>& links) {
   if (!o.function) return;
   const auto& f = *o.function;
-  const bool state = (f.state.empty() || f.state == "Active" || f.state == "Inactive") && f.last_update_status != "Failed";
-  link(links, "function-state", state, "the function is " + f.state + (f.state_reason.empty() ? "" : ": " + f.state_reason), "sitelatch deploy " + plan.settings.health_check_id);
-  link(links, "runtime", !dead_runtime(f.runtime), "the runtime " + f.runtime + " is no longer maintained by AWS", "sitelatch deploy --function native " + plan.settings.health_check_id);
+  const bool state = (f.state.empty() || f.state == "Active" || f.state == "Inactive") &&
+                     f.last_update_status != "Failed";
+  link(links, "function-state", state,
+       "the function is " + f.state + (f.state_reason.empty() ? "" : ": " + f.state_reason),
+       "sitelatch deploy " + plan.settings.health_check_id);
+  link(links, "runtime", !dead_runtime(f.runtime),
+       "the runtime " + f.runtime + " is no longer maintained by AWS",
+       "sitelatch deploy --function native " + plan.settings.health_check_id);
   if (f.reserved_concurrency)
-    link(links, "concurrency", *f.reserved_concurrency > 0, "the reserved concurrency is 0: the function never runs", "aws lambda delete-function-concurrency --function-name " + f.name);
+    link(links, "concurrency", *f.reserved_concurrency > 0,
+         "the reserved concurrency is 0: the function never runs",
+         "aws lambda delete-function-concurrency --function-name " + f.name);
   if (o.role && !f.role_id_used.empty())
-    link(links, "role-identity", f.role_id_used == o.role->role_id, "the role was made again under its name; the function still holds the old one", "sitelatch deploy " + plan.settings.health_check_id);
+    link(links, "role-identity", f.role_id_used == o.role->role_id,
+         "the role was made again under its name; the function still holds the old one",
+         "sitelatch deploy " + plan.settings.health_check_id);
 }
 
 void add_delivery_links(const Observed& o, std::vector<Link>& links) {
   if (!o.deliveries) return;
-  const auto count = [&links](std::string name, const std::optional<double>& value, const std::string& what) {
-    if (value) link(links, std::move(name), *value <= 0, std::to_string(static_cast<long long>(*value)) + " " + what, "see the function's log and its on-failure messages");
+  const auto count = [&links](std::string name, const std::optional<double>& value,
+                              const std::string& what) {
+    if (value)
+      link(links, std::move(name), *value <= 0,
+           std::to_string(static_cast<long long>(*value)) + " " + what,
+           "see the function's log and its on-failure messages");
   };
   count("function-errors", o.deliveries->function_errors, "runs of the function failed");
-  count("function-throttles", o.deliveries->function_throttles, "runs of the function were throttled");
+  count("function-throttles", o.deliveries->function_throttles,
+        "runs of the function were throttled");
   count("events-dropped", o.deliveries->events_dropped, "events were given up");
-  count("destination-failures", o.deliveries->destination_failures, "failures could not be told to the on-failure destination");
-  count("alarm-deliveries", o.deliveries->alarm_topic_failed, "messages of the alarm's topic were not delivered");
-  count("notify-deliveries", o.deliveries->notify_topic_failed, "messages to people were not delivered");
+  count("destination-failures", o.deliveries->destination_failures,
+        "failures could not be told to the on-failure destination");
+  count("alarm-deliveries", o.deliveries->alarm_topic_failed,
+        "messages of the alarm's topic were not delivered");
+  count("notify-deliveries", o.deliveries->notify_topic_failed,
+        "messages to people were not delivered");
 }
 
 void add_people_link(const Observed& o, std::vector<Link>& links) {
-  const bool pending = std::any_of(o.notify_subscriptions.begin(), o.notify_subscriptions.end(), [](const auto& s) { return s.pending; });
-  const bool confirmed = std::any_of(o.notify_subscriptions.begin(), o.notify_subscriptions.end(), [](const auto& s) { return !s.pending; });
+  const bool pending = std::any_of(o.notify_subscriptions.begin(), o.notify_subscriptions.end(),
+                                   [](const auto& s) { return s.pending; });
+  const bool confirmed = std::any_of(o.notify_subscriptions.begin(), o.notify_subscriptions.end(),
+                                     [](const auto& s) { return !s.pending; });
   if (o.notify_topic)
-    link(links, "people", confirmed, pending ? "the subscription to the notify topic waits for its confirmation" : "nobody is subscribed to the notify topic",
+    link(links, "people", confirmed,
+         pending ? "the subscription to the notify topic waits for its confirmation"
+                 : "nobody is subscribed to the notify topic",
          pending ? "confirm it by the link in the message" : "sitelatch deploy --notify ENDPOINT");
 }
 
 bool anything_there(const Observed& o) {
-  return o.function || o.alarm || o.alarm_topic || o.notify_topic || o.role || o.schedule || o.audit_group;
+  return o.function || o.alarm || o.alarm_topic || o.notify_topic || o.role || o.schedule ||
+         o.audit_group;
 }
 
 struct Judged {
@@ -81,7 +110,8 @@ struct Judged {
 };
 
 std::optional<Instant> changed_at(const Observed& o) {
-  return o.check_changed_at == Instant{} ? std::nullopt : std::optional<Instant>{o.check_changed_at};
+  return o.check_changed_at == Instant{} ? std::nullopt
+                                         : std::optional<Instant>{o.check_changed_at};
 }
 
 Judged judge_latched(const Observed& o, const Record& record, Instant now) {
@@ -92,48 +122,80 @@ Judged judge_latched(const Observed& o, const Record& record, Instant now) {
   if (!o.function && !o.alarm)
     return {State::latched_without_guard, shows + ", but there is no guard to hold it", since};
   if (record.in_maintenance(now) && record.maintenance->keep == Keep::backup)
-    return {State::maintenance, "in maintenance until " + iso8601_seconds(record.maintenance->until) + ", Backup serves: " + record.maintenance->reason, record.maintenance->since};
-  const bool planned = seen.value == LatchValue::switched_over || (noted && record.latch_note->planned);
-  if (planned) return {State::switched_over, shows + ": a planned switch-over; Backup serves", since};
+    return {State::maintenance,
+            "in maintenance until " + iso8601_seconds(record.maintenance->until) +
+                ", Backup serves: " + record.maintenance->reason,
+            record.maintenance->since};
+  const bool planned =
+      seen.value == LatchValue::switched_over || (noted && record.latch_note->planned);
+  if (planned)
+    return {State::switched_over, shows + ": a planned switch-over; Backup serves", since};
   return {State::tripped, shows + ": Backup serves until somebody switches back", since};
 }
 
 std::optional<Judged> judge_drift(const Observed& o, const Record& record, Instant now) {
   const auto& check = *o.check;
   if (record.latched_in_this_release())
-    return Judged{State::drifted, "latched in release " + std::to_string(record.release.number) + ", but somebody undid it", changed_at(o)};
+    return Judged{
+        State::drifted,
+        "latched in release " + std::to_string(record.release.number) + ", but somebody undid it",
+        changed_at(o)};
   if (record.in_maintenance(now)) {
     const bool frozen = record.maintenance->keep != Keep::primary || frozen_healthy(check);
-    return Judged{State::maintenance, "in maintenance until " + iso8601_seconds(record.maintenance->until) + ", " +
-                                          (frozen ? "Primary serves, frozen as healthy" : "but the health check is not frozen") + ": " + record.maintenance->reason,
-                  record.maintenance->since};
+    return Judged{
+        State::maintenance,
+        "in maintenance until " + iso8601_seconds(record.maintenance->until) + ", " +
+            (frozen ? "Primary serves, frozen as healthy" : "but the health check is not frozen") +
+            ": " + record.maintenance->reason,
+        record.maintenance->since};
   }
-  if (check.inverted) return Judged{State::drifted, "the health check is Inverted: a failing Primary counts as healthy", changed_at(o)};
-  if (check.disabled) return Judged{State::drifted, "the health check is Disabled: it counts as healthy whatever happens", changed_at(o)};
+  if (check.inverted)
+    return Judged{State::drifted,
+                  "the health check is Inverted: a failing Primary counts as healthy",
+                  changed_at(o)};
+  if (check.disabled)
+    return Judged{State::drifted,
+                  "the health check is Disabled: it counts as healthy whatever happens",
+                  changed_at(o)};
   return std::nullopt;
 }
 
-Judged judge_unlatched(const Observed& o, const Record& record, const std::vector<Difference>& found, Instant now) {
-  const bool failing = (o.healthy && !*o.healthy) || (o.alarm && o.alarm->seen.state == AlarmState::alarm);
-  const auto broken = std::find_if(found.begin(), found.end(), [](const Difference& d) { return d.breaks; });
+Judged judge_unlatched(const Observed& o, const Record& record,
+                       const std::vector<Difference>& found, Instant now) {
+  const bool failing =
+      (o.healthy && !*o.healthy) || (o.alarm && o.alarm->seen.state == AlarmState::alarm);
+  const auto broken =
+      std::find_if(found.begin(), found.end(), [](const Difference& d) { return d.breaks; });
   if (!anything_there(o)) return {State::not_deployed, "there is no guard", std::nullopt};
   if (auto drift = judge_drift(o, record, now)) return *drift;
   if (failing)
-    return {State::unlatched_but_unhealthy, "Primary is unhealthy and not latched: if it comes back, it serves with stale data",
+    return {State::unlatched_but_unhealthy,
+            "Primary is unhealthy and not latched: if it comes back, it serves with stale data",
             o.alarm ? std::optional<Instant>{o.alarm->seen.transitioned_at} : std::nullopt};
-  const bool missing = std::any_of(found.begin(), found.end(), [](const Difference& d) { return d.breaks && d.kind == Difference::Kind::missing; });
+  const bool missing = std::any_of(found.begin(), found.end(), [](const Difference& d) {
+    return d.breaks && d.kind == Difference::Kind::missing;
+  });
   if (missing) return {State::partial, broken->what + ": " + broken->why, std::nullopt};
-  if (!o.alarm->seen.actions_enabled || o.alarm->seen.state != AlarmState::ok || !o.alarm->seen.from_data)
-    return {State::partial, o.alarm->seen.actions_enabled ? "the alarm has seen no healthy Primary yet" : "not armed: the alarm's actions are off", std::nullopt};
-  if (broken != found.end()) return {State::drifted, broken->what + ": " + broken->why, std::nullopt};
+  if (!o.alarm->seen.actions_enabled || o.alarm->seen.state != AlarmState::ok ||
+      !o.alarm->seen.from_data)
+    return {State::partial,
+            o.alarm->seen.actions_enabled ? "the alarm has seen no healthy Primary yet"
+                                          : "not armed: the alarm's actions are off",
+            std::nullopt};
+  if (broken != found.end())
+    return {State::drifted, broken->what + ": " + broken->why, std::nullopt};
   if (record.original_path && o.check->path.value_or("") != *record.original_path)
-    return {State::drifted, "the path of the health check is " + o.check->path.value_or("not set") + ", and was " + *record.original_path, changed_at(o)};
+    return {State::drifted,
+            "the path of the health check is " + o.check->path.value_or("not set") + ", and was " +
+                *record.original_path,
+            changed_at(o)};
   return {State::armed, "armed", o.alarm->seen.transitioned_at};
 }
 }  // namespace
 
 Record record_of(const Observed& o) {
-  return read_record(o.function ? o.function->environment : Texts{}, o.notify_topic ? o.notify_topic->tags : Texts{});
+  return read_record(o.function ? o.function->environment : Texts{},
+                     o.notify_topic ? o.notify_topic->tags : Texts{});
 }
 
 Situation situation_of(const Observed& o) {
@@ -144,22 +206,33 @@ Situation situation_of(const Observed& o) {
 }
 
 std::string_view to_string(State state) {
-  static constexpr std::array<std::string_view, 9> names = {
-      "not-deployed", "partial", "armed", "maintenance", "tripped", "switched-over", "unlatched-but-unhealthy", "latched-without-guard", "drifted"};
+  static constexpr std::array<std::string_view, 9> names = {"not-deployed",
+                                                            "partial",
+                                                            "armed",
+                                                            "maintenance",
+                                                            "tripped",
+                                                            "switched-over",
+                                                            "unlatched-but-unhealthy",
+                                                            "latched-without-guard",
+                                                            "drifted"};
   return names[static_cast<std::size_t>(state)];
 }
 
 int exit_code(State state) { return state == State::armed ? 0 : 10 + static_cast<int>(state); }
 
 bool Assessment::sound() const {
-  return std::all_of(links.begin(), links.end(), [](const Link& l) { return l.health == Health::ok; });
+  return std::all_of(links.begin(), links.end(),
+                     [](const Link& l) { return l.health == Health::ok; });
 }
 
 Assessment assess(const Plan& plan, const Observed& observed, Instant now) {
   Assessment result;
   const auto found = differences(plan, observed);
-  if (observed.check) link(result.links, "health-check", true, "", "");
-  else link(result.links, "health-check", false, "the health check does not exist (any more)", "sitelatch destroy " + plan.settings.health_check_id);
+  if (observed.check)
+    link(result.links, "health-check", true, "", "");
+  else
+    link(result.links, "health-check", false, "the health check does not exist (any more)",
+         "sitelatch destroy " + plan.settings.health_check_id);
   if (anything_there(observed)) {
     auto pieces = links_of_pieces(plan, found);
     result.links.insert(result.links.end(), pieces.begin(), pieces.end());
@@ -170,11 +243,13 @@ Assessment assess(const Plan& plan, const Observed& observed, Instant now) {
   if (!observed.check) {
     const bool there = anything_there(observed);
     result.state = there ? State::drifted : State::not_deployed;
-    result.sentence = there ? "the health check is gone; the guard has nothing to hold" : "there is neither a health check nor a guard";
+    result.sentence = there ? "the health check is gone; the guard has nothing to hold"
+                            : "there is neither a health check nor a guard";
     return result;
   }
   const auto record = record_of(observed);
-  auto judged = latched(*observed.check) ? judge_latched(observed, record, now) : judge_unlatched(observed, record, found, now);
+  auto judged = latched(*observed.check) ? judge_latched(observed, record, now)
+                                         : judge_unlatched(observed, record, found, now);
   result.state = judged.state;
   result.sentence = std::move(judged.sentence);
   result.since = judged.since;

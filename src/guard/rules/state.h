@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is there (Observed, filled in by guard/apply), how it differs from the plan, and what state that is. Pure.
+// What is there (Observed, filled in by guard/apply), how it differs from the plan, and what state
+// that is. Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ struct ObservedSubscription {
   bool pending = false;
 };
 struct ObservedAlarm {
-  std::string name, arn, metric_namespace, metric, statistic, comparison, missing_data, state_reason;
+  std::string name, arn, metric_namespace, metric, statistic, comparison, missing_data,
+      state_reason;
   std::vector<std::pair<std::string, std::string>> dimensions;
   std::vector<std::string> alarm_actions;
   double threshold = 0;
@@ -42,14 +44,15 @@ struct ObservedPermission {
   std::string statement_id, principal, source_arn, source_account, action;
 };
 struct ObservedFunction {
-  std::string name, arn, runtime, handler, role_arn, sha256, state, last_update_status, state_reason, revision_id;
+  std::string name, arn, runtime, handler, role_arn, sha256, state, last_update_status,
+      state_reason, revision_id;
   int timeout_s = 0, memory_mb = 0;
   Texts environment, tags;
   std::vector<ObservedPermission> permissions;
   std::string failure_destination;
   std::optional<int> retries, event_age_s;
   std::optional<int> reserved_concurrency;  // 0: it never runs
-  std::string role_id_used;                 // where known: the role may have been made again under its name
+  std::string role_id_used;  // where known: the role may have been made again under its name
 };
 struct ObservedSchedule {
   std::string arn, expression;
@@ -69,9 +72,9 @@ struct ObservedDeliveries {
 };
 
 struct Observed {
-  std::optional<Check> check;        // nothing: the health check is gone
-  std::optional<bool> healthy;       // by Route 53's checkers
-  Instant check_changed_at{};        // zero: unknown
+  std::optional<Check> check;   // nothing: the health check is gone
+  std::optional<bool> healthy;  // by Route 53's checkers
+  Instant check_changed_at{};   // zero: unknown
   std::optional<ObservedTopic> notify_topic, alarm_topic;
   std::vector<ObservedSubscription> notify_subscriptions, alarm_subscriptions;
   std::optional<ObservedAlarm> alarm;
@@ -81,22 +84,39 @@ struct Observed {
   std::optional<ObservedLogGroup> audit_group, function_group;
   std::optional<ObservedDeliveries> deliveries;
 };
-Record record_of(const Observed& observed);        // from the function's environment and the notify topic's tags
+Record record_of(
+    const Observed& observed);  // from the function's environment and the notify topic's tags
 Situation situation_of(const Observed& observed);  // needs observed.check
 
 // The pieces in the order in which deploy makes them (destroy: backwards).
 enum class Piece {
-  notify_topic, notify_subscription, audit_group, function_group, role, role_policy, function, function_code,
-  function_configuration, failure_destination, alarm_topic, alarm_topic_policy, sns_permission, subscription,
-  schedule, schedule_target, events_permission, alarm, alarm_actions,
+  notify_topic,
+  notify_subscription,
+  audit_group,
+  function_group,
+  role,
+  role_policy,
+  function,
+  function_code,
+  function_configuration,
+  failure_destination,
+  alarm_topic,
+  alarm_topic_policy,
+  sns_permission,
+  subscription,
+  schedule,
+  schedule_target,
+  events_permission,
+  alarm,
+  alarm_actions,
 };
 std::string_view to_string(Piece piece);  // "notify-topic"
 
 struct Difference {
   enum class Kind { missing, differs, excess } kind = Kind::missing;
   Piece piece = Piece::notify_topic;
-  std::string what;  // "role: policy sitelatch-x differs"
-  std::string why;   // what does not work so, or what is too much
+  std::string what;    // "role: policy sitelatch-x differs"
+  std::string why;     // what does not work so, or what is too much
   bool breaks = true;  // the chain does not work so; false: tags, retention, an old policy too wide
 };
 std::vector<Difference> differences(const Plan& plan, const Observed& observed);
@@ -110,17 +130,25 @@ struct Link {
 };
 
 enum class State {
-  not_deployed, partial, armed, maintenance, tripped, switched_over, unlatched_but_unhealthy, latched_without_guard, drifted,
+  not_deployed,
+  partial,
+  armed,
+  maintenance,
+  tripped,
+  switched_over,
+  unlatched_but_unhealthy,
+  latched_without_guard,
+  drifted,
 };
 std::string_view to_string(State state);  // "not-deployed", as JSON and documents spell it
 int exit_code(State state);               // armed 0, then 10.. in the order above
 
 struct Assessment {
   State state = State::not_deployed;
-  std::string sentence;          // why this state
+  std::string sentence;  // why this state
   std::optional<Instant> since;
   std::vector<Link> links;
-  bool sound() const;            // every link ok
+  bool sound() const;  // every link ok
 };
 Assessment assess(const Plan& plan, const Observed& observed, Instant now);
 

@@ -28,7 +28,8 @@ Observed deployed(const Plan& plan) {
   o.check = guard::testing::healthy_check();
   o.healthy = true;
   o.notify_topic = ObservedTopic{plan.notify_topic.arn, "", "", plan.notify_topic.tags};
-  o.alarm_topic = ObservedTopic{plan.alarm_topic.arn, "", plan.alarm_topic.policy, plan.alarm_topic.tags};
+  o.alarm_topic =
+      ObservedTopic{plan.alarm_topic.arn, "", plan.alarm_topic.policy, plan.alarm_topic.tags};
   o.notify_subscriptions = {{"arn:s1", "email", "ops@example.org", false}};
   o.alarm_subscriptions = {{"arn:s2", "lambda", plan.function.arn, false}};
   ObservedAlarm alarm;
@@ -47,7 +48,9 @@ Observed deployed(const Plan& plan) {
   alarm.seen = {AlarmState::ok, at(-600), true, true};
   alarm.tags = plan.alarm.tags;
   o.alarm = alarm;
-  o.role = ObservedRole{plan.role.arn, "AROA", plan.role.trust, {{plan.role.policy_name, plan.role.policy}}, {}, plan.role.tags};
+  o.role = ObservedRole{
+      plan.role.arn, "AROA", plan.role.trust, {{plan.role.policy_name, plan.role.policy}}, {},
+      plan.role.tags};
   ObservedFunction f;
   f.name = plan.function.name;
   f.arn = plan.function.arn;
@@ -60,12 +63,19 @@ Observed deployed(const Plan& plan) {
   f.environment = plan.function.environment;
   f.tags = plan.function.tags;
   for (const auto& p : {plan.sns_permission, plan.events_permission})
-    f.permissions.push_back({p.statement_id, p.principal, p.source_arn, "", "lambda:InvokeFunction"});
+    f.permissions.push_back(
+        {p.statement_id, p.principal, p.source_arn, "", "lambda:InvokeFunction"});
   f.failure_destination = plan.notify_topic.arn;
   o.function = f;
-  o.schedule = ObservedSchedule{plan.schedule.arn, plan.schedule.expression, true, {{"function", plan.function.arn}}, plan.schedule.tags};
-  o.audit_group = ObservedLogGroup{plan.audit_group.arn, plan.audit_group.retention_days, plan.audit_group.tags};
-  o.function_group = ObservedLogGroup{plan.function_group.arn, plan.function_group.retention_days, plan.function_group.tags};
+  o.schedule = ObservedSchedule{plan.schedule.arn,
+                                plan.schedule.expression,
+                                true,
+                                {{"function", plan.function.arn}},
+                                plan.schedule.tags};
+  o.audit_group = ObservedLogGroup{plan.audit_group.arn, plan.audit_group.retention_days,
+                                   plan.audit_group.tags};
+  o.function_group = ObservedLogGroup{plan.function_group.arn, plan.function_group.retention_days,
+                                      plan.function_group.tags};
   return o;
 }
 
@@ -95,25 +105,36 @@ TEST_CASE("each piece that is missing or broken is one named link, and the guard
   };
   const std::vector<Case> cases = {
       {"alarm", [](Observed& o) { o.alarm.reset(); }, State::partial},
-      {"alarm", [](Observed& o) { o.alarm->dimensions = {{"HealthCheckId", "other"}}; }, State::drifted},
+      {"alarm",
+       [](Observed& o) {
+         o.alarm->dimensions = {{"HealthCheckId", "other"}};
+       },
+       State::drifted},
       {"alarm", [](Observed& o) { o.alarm->statistic = "Maximum"; }, State::drifted},
       {"alarm", [](Observed& o) { o.alarm->alarm_actions.clear(); }, State::drifted},
       {"alarm-actions", [](Observed& o) { o.alarm->seen.actions_enabled = false; }, State::partial},
       {"alarm-topic", [](Observed& o) { o.alarm_topic.reset(); }, State::partial},
       {"notify-topic", [](Observed& o) { o.notify_topic.reset(); }, State::partial},
       {"subscription", [](Observed& o) { o.alarm_subscriptions.clear(); }, State::partial},
-      {"subscription", [](Observed& o) { o.alarm_subscriptions[0].pending = true; }, State::drifted},
+      {"subscription", [](Observed& o) { o.alarm_subscriptions[0].pending = true; },
+       State::drifted},
       {"function", [](Observed& o) { o.function.reset(); }, State::partial},
       {"function-code", [](Observed& o) { o.function->sha256 = "x"; }, State::drifted},
       {"function-configuration", [](Observed& o) { o.function->timeout_s = 3; }, State::drifted},
-      {"function-configuration", [](Observed& o) { o.function->environment.erase("SITELATCH_ALARM_ARN"); }, State::drifted},
-      {"failure-destination", [](Observed& o) { o.function->failure_destination.clear(); }, State::drifted},
+      {"function-configuration",
+       [](Observed& o) { o.function->environment.erase("SITELATCH_ALARM_ARN"); }, State::drifted},
+      {"failure-destination", [](Observed& o) { o.function->failure_destination.clear(); },
+       State::drifted},
       {"failure-destination", [](Observed& o) { o.function->retries = 0; }, State::drifted},
-      {"sns-permission", [](Observed& o) { o.function->permissions.erase(o.function->permissions.begin()); }, State::partial},
-      {"events-permission", [](Observed& o) { o.function->permissions.pop_back(); }, State::partial},
+      {"sns-permission",
+       [](Observed& o) { o.function->permissions.erase(o.function->permissions.begin()); },
+       State::partial},
+      {"events-permission", [](Observed& o) { o.function->permissions.pop_back(); },
+       State::partial},
       {"role", [](Observed& o) { o.role.reset(); }, State::partial},
       {"role-policy", [](Observed& o) { o.role->inline_policies.clear(); }, State::partial},
-      {"role-policy", [](Observed& o) { o.role->inline_policies.begin()->second = "{}"; }, State::drifted},
+      {"role-policy", [](Observed& o) { o.role->inline_policies.begin()->second = "{}"; },
+       State::drifted},
       {"schedule", [](Observed& o) { o.schedule.reset(); }, State::partial},
       {"schedule", [](Observed& o) { o.schedule->enabled = false; }, State::drifted},
       {"schedule-target", [](Observed& o) { o.schedule->targets.clear(); }, State::partial},
@@ -156,7 +177,8 @@ TEST_CASE("links that only status sees") {
   o.deliveries = ObservedDeliveries{};
   o.deliveries->alarm_topic_failed = 2;
   const auto a = assess(plan, o, at(0));
-  for (const auto* name : {"people", "runtime", "concurrency", "role-identity", "alarm-deliveries"}) {
+  for (const auto* name :
+       {"people", "runtime", "concurrency", "role-identity", "alarm-deliveries"}) {
     const auto* link = link_of(a, name);
     REQUIRE(link);
     CHECK(link->health == Link::Health::broken);
@@ -200,7 +222,8 @@ TEST_CASE("every state by its facts") {
   o = deployed(plan);
   o.check->disabled = true;
   CHECK(state_of(o) == State::drifted);
-  o.notify_topic->tags["sitelatch:maintenance"] = "since=1 until=" + std::to_string(unix_ms(at(60))) + " keep=primary";
+  o.notify_topic->tags["sitelatch:maintenance"] =
+      "since=1 until=" + std::to_string(unix_ms(at(60))) + " keep=primary";
   CHECK(state_of(o) == State::maintenance);
   CHECK(assess(plan, o, at(61)).state == State::drifted);  // its end, and still frozen
   o = deployed(plan);
@@ -224,7 +247,8 @@ TEST_CASE("the guide's Python, adopted, is armed with its own policies") {
   o.function->runtime = "python3.11";
   o.function->environment.clear();
   o.role->inline_policies.clear();
-  o.role->managed_policies = {"arn:aws:iam::000000000000:policy/" + id, "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"};
+  o.role->managed_policies = {"arn:aws:iam::000000000000:policy/" + id,
+                              "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"};
   CHECK(assess(plan, o, at(0)).state == State::armed);
   CHECK_FALSE(differences(plan, o).empty());
 }

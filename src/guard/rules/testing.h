@@ -37,15 +37,20 @@ inline void carry_out(const Change& change, Situation& s) {
 }
 
 inline Arrangement arrangement() {
-  return {id, "arn:aws:cloudwatch:us-east-1:000000000000:alarm:sitelatch-" + id, "arn:aws:sns:us-east-1:000000000000:sitelatch-" + id,
-          "arn:aws:sns:us-east-1:000000000000:sitelatch-" + id + "-notify", "arn:aws:events:us-east-1:000000000000:rule/sitelatch-" + id,
+  return {id,
+          "arn:aws:cloudwatch:us-east-1:000000000000:alarm:sitelatch-" + id,
+          "arn:aws:sns:us-east-1:000000000000:sitelatch-" + id,
+          "arn:aws:sns:us-east-1:000000000000:sitelatch-" + id + "-notify",
+          "arn:aws:events:us-east-1:000000000000:rule/sitelatch-" + id,
           "/sitelatch/" + id};
 }
 
 // The alarm's message (aws-semantics §2.6), with parts to replace.
 struct AlarmMessage {
-  std::string state = "ALARM", metric = "HealthCheckStatus", metric_namespace = "AWS/Route53", arn = arrangement().alarm_arn,
-              dimensions = R"([{"value":")" + id + R"(","name":"HealthCheckId"}])", changed = "2026-11-22T12:00:00.000+0000";
+  std::string state = "ALARM", metric = "HealthCheckStatus", metric_namespace = "AWS/Route53",
+              arn = arrangement().alarm_arn,
+              dimensions = R"([{"value":")" + id + R"(","name":"HealthCheckId"}])",
+              changed = "2026-11-22T12:00:00.000+0000";
   std::string json() const {
     return JsonObject{}
         .add("AlarmName", "sitelatch-" + id)
@@ -53,15 +58,25 @@ struct AlarmMessage {
         .add("NewStateValue", state)
         .add("StateChangeTime", changed)
         .add("AlarmArn", arn)
-        .raw("Trigger", JsonObject{}.add("MetricName", metric).add("Namespace", metric_namespace).raw("Dimensions", dimensions).text())
+        .raw("Trigger", JsonObject{}
+                            .add("MetricName", metric)
+                            .add("Namespace", metric_namespace)
+                            .raw("Dimensions", dimensions)
+                            .text())
         .text();
   }
 };
 
-inline std::string sns_event(const std::vector<std::string>& messages, const std::string& topic = arrangement().alarm_topic_arn) {
+inline std::string sns_event(const std::vector<std::string>& messages,
+                             const std::string& topic = arrangement().alarm_topic_arn) {
   std::vector<std::string> records;
   for (const auto& message : messages) {
-    const auto sns = JsonObject{}.add("MessageId", "m-1").add("TopicArn", topic).add("Message", message).add("Timestamp", "2026-11-22T12:00:01.000Z").text();
+    const auto sns = JsonObject{}
+                         .add("MessageId", "m-1")
+                         .add("TopicArn", topic)
+                         .add("Message", message)
+                         .add("Timestamp", "2026-11-22T12:00:01.000Z")
+                         .text();
     records.push_back(JsonObject{}.add("EventSource", "aws:sns").raw("Sns", sns).text());
   }
   return JsonObject{}.raw("Records", json_array(records)).text();

@@ -21,7 +21,9 @@ class Refusals {
   std::vector<Refusal> all_;
 };
 
-std::string latch_words(const Check& check) { return "latched (" + std::string{to_string(latch_on(check).value)} + ")"; }
+std::string latch_words(const Check& check) {
+  return "latched (" + std::string{to_string(latch_on(check).value)} + ")";
+}
 
 Change untouched(const Situation& s) {
   Change change;
@@ -33,7 +35,8 @@ Change untouched(const Situation& s) {
 bool undone(const Situation& s) { return s.record.latched_in_this_release() && !latched(s.check); }
 
 void refuse_without_reason(std::string_view reason, Refusals& refusals) {
-  if (trim(reason).empty()) refusals.add("a reason is needed: it is what the next person on duty reads");
+  if (trim(reason).empty())
+    refusals.add("a reason is needed: it is what the next person on duty reads");
 }
 
 // What stands between this check and a guard that works, whoever put it there.
@@ -42,17 +45,21 @@ void refuse_foreign_settings(const Situation& s, Refusals& refusals) {
   if (s.check.inverted)
     refusals.add("the health check is Inverted by somebody else: it is healthy when Primary fails");
   else if (s.check.disabled && !ours)
-    refusals.add("the health check is Disabled by somebody else: Route 53 counts it as healthy whatever happens");
+    refusals.add(
+        "the health check is Disabled by somebody else: Route 53 counts it as healthy whatever "
+        "happens");
 }
 }  // namespace
 
 Transition trip(const Situation& s, const Trip& wish, Instant now) {
   Refusals refusals;
   refuse_without_reason(wish.reason, refusals);
-  if (latched(s.check)) refusals.add("the health check is " + latch_words(s.check) + " already; it is left as it is");
+  if (latched(s.check))
+    refusals.add("the health check is " + latch_words(s.check) + " already; it is left as it is");
   if (refusals.any()) return failure(refusals.take());
   auto change = latch_change(s, wish.planned, LatchedBy::trip, now);
-  change.says = wish.planned ? "planned switch-over: Backup serves" : "tripped by hand: Backup serves";
+  change.says =
+      wish.planned ? "planned switch-over: Backup serves" : "tripped by hand: Backup serves";
   return change;
 }
 
@@ -75,18 +82,24 @@ Transition disarm(const Situation& s, const Disarm& wish, Instant now) {
   const bool extends_backup = wish.keep == Keep::backup && s.record.in_maintenance(now) &&
                               s.record.maintenance->keep == Keep::backup;
   if (latched(s.check) && !extends_backup)
-    refusals.add("the health check is " + latch_words(s.check) + ": Backup serves, there is nothing to disarm; release it with switch-back");
-  if (undone(s)) refusals.add("somebody undid the latch of this release; reconcile or switch-back comes first");
+    refusals.add("the health check is " + latch_words(s.check) +
+                 ": Backup serves, there is nothing to disarm; release it with switch-back");
+  if (undone(s))
+    refusals.add("somebody undid the latch of this release; reconcile or switch-back comes first");
   if (!latched(s.check) && !refusals.any()) refuse_foreign_settings(s, refusals);
-  if (wish.keep == Keep::primary && s.alarm && s.alarm->state == AlarmState::alarm && !latched(s.check))
-    refusals.add("Primary is failing (the alarm is in ALARM): to freeze it as healthy would bring it back into DNS");
+  if (wish.keep == Keep::primary && s.alarm && s.alarm->state == AlarmState::alarm &&
+      !latched(s.check))
+    refusals.add(
+        "Primary is failing (the alarm is in ALARM): to freeze it as healthy would bring it back "
+        "into DNS");
   if (refusals.any()) return failure(refusals.take());
 
   const Maintenance window{now, now + wish.length, wish.keep, wish.reason};
   if (wish.keep == Keep::backup) {
     auto change = latched(s.check) ? untouched(s) : latch_change(s, true, LatchedBy::trip, now);
     change.record.maintenance = window;
-    change.says = "maintenance until " + iso8601_seconds(window.until) + ": Backup serves (planned switch-over)";
+    change.says = "maintenance until " + iso8601_seconds(window.until) +
+                  ": Backup serves (planned switch-over)";
     return change;
   }
   auto change = untouched(s);
@@ -94,7 +107,8 @@ Transition disarm(const Situation& s, const Disarm& wish, Instant now) {
   change.record.maintenance = window;
   if (!change.record.original_path) change.record.original_path = s.check.path.value_or("");
   change.order = Order::record_then_check;
-  change.says = "maintenance until " + iso8601_seconds(window.until) + ": Primary serves, the check is frozen as healthy";
+  change.says = "maintenance until " + iso8601_seconds(window.until) +
+                ": Primary serves, the check is frozen as healthy";
   return change;
 }
 
@@ -104,12 +118,14 @@ Transition arm(const Situation& s, const Arm& wish, Instant now) {
     refusals.add("the health check is " + latch_words(s.check) + ": release it with switch-back");
     return failure(refusals.take());
   }
-  if (undone(s)) refusals.add("somebody undid the latch of this release; reconcile or switch-back comes first");
+  if (undone(s))
+    refusals.add("somebody undid the latch of this release; reconcile or switch-back comes first");
   refuse_foreign_settings(s, refusals);
   if (!s.alarm)
     refusals.add("there is no alarm: the guard could not fire");
   else if (s.alarm->state != AlarmState::ok)
-    refusals.add("the alarm is in " + std::string{to_string(s.alarm->state)} + ": it acts on changes only, so it could not fire");
+    refusals.add("the alarm is in " + std::string{to_string(s.alarm->state)} +
+                 ": it acts on changes only, so it could not fire");
   else if (!s.alarm->from_data)
     refusals.add("the alarm is OK only for want of data: nobody knows whether it would fire");
   if (!wish.healthy.has_value())
@@ -139,22 +155,35 @@ Transition switch_back(const Situation& s, const SwitchBack& wish, Instant now) 
   const auto seen = latch_on(s.check);
   const auto original = s.record.path_to_restore();
   if (wish.expected_version && *wish.expected_version != s.check.version)
-    refusals.add("the health check has changed since it was shown (version " + std::to_string(s.check.version) + " now)");
+    refusals.add("the health check has changed since it was shown (version " +
+                 std::to_string(s.check.version) + " now)");
   if (wish.expected_release && *wish.expected_release != s.record.release.number)
-    refusals.add("somebody else has released it meanwhile (release " + std::to_string(s.record.release.number) + ")");
-  if (!seen.effective && !undone(s)) refusals.add("nothing is latched: there is nothing to switch back");
-  if (seen.effective && (seen.value == LatchValue::invalid_name || seen.value == LatchValue::no_quorum))
-    refusals.add("the latch is " + std::string{to_string(seen.value)} + ", which the guard did not set: it does not know what stood there before");
+    refusals.add("somebody else has released it meanwhile (release " +
+                 std::to_string(s.record.release.number) + ")");
+  if (!seen.effective && !undone(s))
+    refusals.add("nothing is latched: there is nothing to switch back");
+  if (seen.effective &&
+      (seen.value == LatchValue::invalid_name || seen.value == LatchValue::no_quorum))
+    refusals.add("the latch is " + std::string{to_string(seen.value)} +
+                 ", which the guard did not set: it does not know what stood there before");
   if (!original)
     refusals.add("the original path is not known: deploy records it");
   else if (is_latch_path(*original))
     refusals.add("the recorded original path is a latch value (" + *original + ")");
   if (!wish.primary_answers.value_or(false))
-    refusals.add_forcible("primary", wish.primary_answers ? "Primary's own path does not answer 200" : "Primary's own path was not tried", wish.force);
-  if (!wish.checks_passed.value_or(true)) refusals.add_forcible("checks", "a check did not pass", wish.force);
+    refusals.add_forcible("primary",
+                          wish.primary_answers ? "Primary's own path does not answer 200"
+                                               : "Primary's own path was not tried",
+                          wish.force);
+  if (!wish.checks_passed.value_or(true))
+    refusals.add_forcible("checks", "a check did not pass", wish.force);
   // Its next ALARM would otherwise be news in the new release, and latch at once.
   if (seen.effective && s.alarm && s.alarm->state != AlarmState::alarm)
-    refusals.add_forcible("alarm", "the alarm has not seen the latch yet (it is in " + std::string{to_string(s.alarm->state)} + "): its next ALARM would latch again", wish.force);
+    refusals.add_forcible("alarm",
+                          "the alarm has not seen the latch yet (it is in " +
+                              std::string{to_string(s.alarm->state)} +
+                              "): its next ALARM would latch again",
+                          wish.force);
   if (refusals.any()) return failure(refusals.take());
 
   auto change = untouched(s);
@@ -164,7 +193,8 @@ Transition switch_back(const Situation& s, const SwitchBack& wish, Instant now) 
   if (s.alarm) change.record.release.alarm_seen = s.alarm->transitioned_at;
   change.record.maintenance.reset();
   change.record.latch_note.reset();
-  change.says = "released (release " + std::to_string(change.record.release.number) + "): " + wish.reason;
+  change.says =
+      "released (release " + std::to_string(change.record.release.number) + "): " + wish.reason;
   return change;
 }
 
@@ -177,18 +207,23 @@ std::optional<AlarmState> alarm_state(std::string_view text) {
 
 std::string_view to_string(AlarmState state) {
   switch (state) {
-    case AlarmState::ok: return "OK";
-    case AlarmState::alarm: return "ALARM";
-    case AlarmState::insufficient_data: return "INSUFFICIENT_DATA";
+    case AlarmState::ok:
+      return "OK";
+    case AlarmState::alarm:
+      return "ALARM";
+    case AlarmState::insufficient_data:
+      return "INSUFFICIENT_DATA";
   }
   return "";
 }
 
 bool from_real_data(std::string_view reason) {
-  // aws-semantics §2.5: "Threshold Crossed: 1 datapoint [1.0 (12/02/19 15:44:00)] was not less than ..."; without data
-  // "no datapoints were received for ...". "Unchecked: Initial alarm creation" and texts of SetAlarmState rest on none.
+  // aws-semantics §2.5: "Threshold Crossed: 1 datapoint [1.0 (12/02/19 15:44:00)] was not less than
+  // ..."; without data "no datapoints were received for ...". "Unchecked: Initial alarm creation"
+  // and texts of SetAlarmState rest on none.
   return reason.starts_with("Threshold Crossed:") && reason.find(" datapoint") != reason.npos &&
-         reason.find('[') != reason.npos && reason.find("no datapoints were received") == reason.npos;
+         reason.find('[') != reason.npos &&
+         reason.find("no datapoints were received") == reason.npos;
 }
 
 }  // namespace sitelatch::guard

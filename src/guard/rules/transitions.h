@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// May this transition happen, and what exactly does it change? Pure functions of (situation, now): the change, or every
-// reason against it. The caller applies the change in its order and under `expected_version`; on a mismatch it reads again
-// and asks again. What is safe to lose comes last: latch first, note it then; but promise first, release then.
+// May this transition happen, and what exactly does it change? Pure functions of (situation, now):
+// the change, or every reason against it. The caller applies the change in its order and under
+// `expected_version`; on a mismatch it reads again and asks again. What is safe to lose comes last:
+// latch first, note it then; but promise first, release then.
 //
 //   armed --trip--> tripped | switched-over --switch_back--> armed
 //   armed --disarm primary--> maintenance (check frozen healthy) --arm | expiry--> armed
-//   armed --disarm backup--> maintenance (planned latch) --expiry--> switched-over --switch_back--> armed
+//   armed --disarm backup--> maintenance (planned latch) --expiry--> switched-over --switch_back-->
+//     armed
 #pragma once
 
 #include <optional>
@@ -27,11 +29,14 @@ std::string_view to_string(AlarmState state);
 // The alarm as DescribeAlarms tells it.
 struct AlarmSeen {
   AlarmState state = AlarmState::insufficient_data;
-  Instant transitioned_at;  // StateTransitionedTimestamp; StateUpdatedTimestamp where that is absent
+  Instant
+      transitioned_at;  // StateTransitionedTimestamp; StateUpdatedTimestamp where that is absent
   bool actions_enabled = true;
-  bool from_data = true;  // its state rests on datapoints, not on missing ones (see from_real_data())
+  bool from_data =
+      true;  // its state rests on datapoints, not on missing ones (see from_real_data())
 };
-// StateReason of an alarm whose last evaluation saw datapoints ("... datapoint [1.0 (..)] ..."), not their absence.
+// StateReason of an alarm whose last evaluation saw datapoints ("... datapoint [1.0 (..)] ..."),
+// not their absence.
 bool from_real_data(std::string_view state_reason);
 
 struct Situation {
@@ -47,8 +52,8 @@ struct Change {
   std::uint64_t expected_version = 0;  // HealthCheckVersion for the update
   Record record;                       // the whole record afterwards
   Order order = Order::check_then_record;
-  std::optional<bool> alarm_actions;   // enable or disable, last
-  std::string says;                    // one sentence for people and the audit log
+  std::optional<bool> alarm_actions;  // enable or disable, last
+  std::string says;                   // one sentence for people and the audit log
 };
 
 // `name`: what --force takes; empty: nothing overrides it.
@@ -78,7 +83,8 @@ struct Arm {
 };
 Transition arm(const Situation& situation, const Arm& wish, Instant now);
 
-// Names: "primary" (its own path did not answer), "checks" (a --check failed), "alarm" (has not seen the latch yet).
+// Names: "primary" (its own path did not answer), "checks" (a --check failed), "alarm" (has not
+// seen the latch yet).
 struct SwitchBack {
   std::string reason;
   std::optional<std::uint64_t> expected_version;  // compare and set: what the person saw

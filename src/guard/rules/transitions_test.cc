@@ -61,7 +61,8 @@ TEST_CASE("a trip keeps the path that it replaces where it is not the recorded o
   CHECK(switch_back(s, proper(), at(100))->check.path == "/changed");
 }
 
-TEST_CASE("switch-back: promise first, release then, in a new release that knows the alarm it has seen") {
+TEST_CASE(
+    "switch-back: promise first, release then, in a new release that knows the alarm it has seen") {
   const auto s = tripped();
   const auto change = switch_back(s, proper(), at(600));
   REQUIRE(change);
@@ -100,7 +101,9 @@ TEST_CASE("switch-back is refused by each check alone, and each has the name tha
   CHECK_FALSE(switch_back(s, wish, at(600)));
 }
 
-TEST_CASE("switch-back of what is not latched, or was not latched by the guard, or has no way back, is refused") {
+TEST_CASE(
+    "switch-back of what is not latched, or was not latched by the guard, or has no way back, is "
+    "refused") {
   CHECK_FALSE(switch_back(armed(), proper(), at(0)));
   auto s = tripped();
   s.record.original_path.reset();
@@ -113,7 +116,9 @@ TEST_CASE("switch-back of what is not latched, or was not latched by the guard, 
   CHECK_FALSE(switch_back(s, proper(), at(0)));
 }
 
-TEST_CASE("maintenance that keeps Primary freezes the check, and is refused while that would release or revive it") {
+TEST_CASE(
+    "maintenance that keeps Primary freezes the check, and is refused while that would release or "
+    "revive it") {
   auto s = armed();
   const Disarm wish{std::chrono::minutes{30}, Keep::primary, "patching"};
   const auto change = disarm(s, wish, at(0));
@@ -178,9 +183,15 @@ TEST_CASE("arm ends a maintenance and enables the alarm's actions") {
 }
 
 TEST_CASE("an alarm is OK from real data only when datapoints say so") {
-  CHECK(from_real_data("Threshold Crossed: 1 datapoint [1.0 (12/02/19 15:44:00)] was not less than the threshold (1.0)."));
-  CHECK(from_real_data("Threshold Crossed: 3 out of the last 3 datapoints [1.0 (..)] were not less than the threshold (1.0) (minimum 1 datapoint for ALARM -> OK transition)."));
-  CHECK_FALSE(from_real_data("Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]."));
+  CHECK(
+      from_real_data("Threshold Crossed: 1 datapoint [1.0 (12/02/19 15:44:00)] was not less than "
+                     "the threshold (1.0)."));
+  CHECK(
+      from_real_data("Threshold Crossed: 3 out of the last 3 datapoints [1.0 (..)] were not less "
+                     "than the threshold (1.0) (minimum 1 datapoint for ALARM -> OK transition)."));
+  CHECK_FALSE(
+      from_real_data("Threshold Crossed: no datapoints were received for 1 period and 1 missing "
+                     "datapoint was treated as [NonBreaching]."));
   CHECK_FALSE(from_real_data("Unchecked: Initial alarm creation"));
   CHECK_FALSE(from_real_data("set by hand: 1 datapoint [x]"));
 }

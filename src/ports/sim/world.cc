@@ -27,8 +27,10 @@ void MemoryJournal::put(std::string_view table, std::string_view key, std::strin
   auto& rows = working_[std::string{table}];
   const auto found = rows.find(key);
   remember(table, key, found == rows.end() ? nullptr : &found->second);
-  if (found == rows.end()) rows.emplace(key, value);
-  else found->second = value;
+  if (found == rows.end())
+    rows.emplace(key, value);
+  else
+    found->second = value;
 }
 void MemoryJournal::erase(std::string_view table, std::string_view key) {
   const auto found = working_.find(table);
@@ -50,8 +52,10 @@ void MemoryJournal::erase_range(std::string_view table, std::string_view from,
     row = rows.erase(row);
   }
 }
-std::optional<std::string> MemoryJournal::durable(std::string_view table, std::string_view key) const {
-  if (const auto changed = before_.find(Place{table, key}); changed != before_.end()) return changed->second;
+std::optional<std::string> MemoryJournal::durable(std::string_view table,
+                                                  std::string_view key) const {
+  if (const auto changed = before_.find(Place{table, key}); changed != before_.end())
+    return changed->second;
   const auto rows = working_.find(table);
   if (rows == working_.end()) return std::nullopt;
   const auto row = rows->second.find(key);
@@ -97,8 +101,10 @@ bool MemoryJournal::commit() {
 void MemoryJournal::crash() {
   for (auto& [place, row] : before_) {
     auto& rows = working_[place.first];
-    if (row) rows[place.second] = std::move(*row);
-    else rows.erase(place.second);
+    if (row)
+      rows[place.second] = std::move(*row);
+    else
+      rows.erase(place.second);
   }
   before_.clear();
   dirty_ = false;
@@ -135,11 +141,13 @@ InvocationOutcome success_outcome(std::string payload) {
 void ScriptedFunctionHost::invoke(FunctionSpec spec, Invocation invocation,
                                   std::function<void(InvocationOutcome)> done) {
   ++invocations;
-  later_.post([this, spec = std::move(spec), invocation = std::move(invocation),
-               done = std::move(done)] {
-    if (run) run(spec, invocation, done);
-    else done(success_outcome());
-  });
+  later_.post(
+      [this, spec = std::move(spec), invocation = std::move(invocation), done = std::move(done)] {
+        if (run)
+          run(spec, invocation, done);
+        else
+          done(success_outcome());
+      });
 }
 
 void RecordingCourier::post(Post post, std::function<void(Receipt)> done) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every port on virtual time, seeded, in one process: what unit tests, scenarios and the simulation run on.
-// World keeps them and moves time: advance() runs what is due in order, commits the journal after every step and lets
-// "later, never inside this call" callbacks run between steps, as the engine's loop does.
+// Every port on virtual time, seeded, in one process: what unit tests, scenarios and the simulation
+// run on. World keeps them and moves time: advance() runs what is due in order, commits the journal
+// after every step and lets "later, never inside this call" callbacks run between steps, as the
+// engine's loop does.
 #pragma once
 
 #include <deque>
@@ -46,9 +47,7 @@ class SeededEntropy final : public Entropy {
 class VirtualWallClock final : public WallClock {
  public:
   explicit VirtualWallClock(const TimerQueue& timers) : timers_(timers) {}
-  WallInstant now() const override {
-    return WallInstant{timers_.now().time_since_epoch() + skew};
-  }
+  WallInstant now() const override { return WallInstant{timers_.now().time_since_epoch() + skew}; }
   Duration skew{};
 
  private:
@@ -67,16 +66,17 @@ class MemoryJournal final : public Journal {
   void erase_range(std::string_view table, std::string_view from, std::string_view to) override;
   void when_durable(std::function<void()> callback) override;
 
-  // Commits and runs the callbacks that waited for it (and those that they add need another commit).
-  // Answers whether there was anything to do.
+  // Commits and runs the callbacks that waited for it (and those that they add need another
+  // commit). Answers whether there was anything to do.
   bool commit();
   void crash();
   std::size_t commits() const { return commits_; }
   // The row as a crash would leave it; nothing: there would be none.
   std::optional<std::string> durable(std::string_view table, std::string_view key) const;
 
-  // Looks on at every commit that wrote something: when it is durable and nobody has been told yet, and when everybody
-  // has been. It may throw, which is how a test ends the engine at exactly that point; crash() then clears up.
+  // Looks on at every commit that wrote something: when it is durable and nobody has been told yet,
+  // and when everybody has been. It may throw, which is how a test ends the engine at exactly that
+  // point; crash() then clears up.
   enum class Moment { durable, told };
   std::function<void(Moment)> on_commit;
 
@@ -88,7 +88,8 @@ class MemoryJournal final : public Journal {
   void remember(std::string_view table, std::string_view key, const std::string* row);
 
   Tables working_;
-  std::map<Place, std::optional<std::string>> before_;  // the durable rows that uncommitted writes have changed
+  std::map<Place, std::optional<std::string>>
+      before_;  // the durable rows that uncommitted writes have changed
   bool dirty_ = false;
   std::vector<std::function<void()>> waiting_;
   std::size_t commits_ = 0;
@@ -116,7 +117,9 @@ class ScriptedFunctionHost final : public FunctionHost {
               std::function<void(InvocationOutcome)> done) override;
   void retire(const std::string& function_arn) override { retired.push_back(function_arn); }
   // May answer at once through `done`, or keep it and answer later.
-  std::function<void(const FunctionSpec&, const Invocation&, std::function<void(InvocationOutcome)> done)> run;
+  std::function<void(const FunctionSpec&, const Invocation&,
+                     std::function<void(InvocationOutcome)> done)>
+      run;
   std::vector<std::string> retired;
   std::size_t invocations = 0;
 
@@ -157,8 +160,8 @@ class World {
   // The same with time going on by `d`; everything due in between happens in order.
   void advance(Duration d);
   void advance_to(Instant t);
-  // As kill -9 leaves it: what was not durable is gone, and whoever was about to answer never does. What lived in this
-  // world has to be destroyed before.
+  // As kill -9 leaves it: what was not durable is gone, and whoever was about to answer never does.
+  // What lived in this world has to be destroyed before.
   void crash();
 };
 

@@ -14,8 +14,10 @@ std::vector<Weighted> merged(const std::vector<Weighted>& a, const std::vector<W
              [](const Weighted& x, const Weighted& y) { return x.value < y.value; });
   std::size_t kept = 0;
   for (std::size_t i = 1; i < out.size(); ++i) {
-    if (out[i].value == out[kept].value) out[kept].count += out[i].count;
-    else out[++kept] = out[i];
+    if (out[i].value == out[kept].value)
+      out[kept].count += out[i].count;
+    else
+      out[++kept] = out[i];
   }
   if (!out.empty()) out.resize(kept + 1);
   return out;
@@ -70,7 +72,8 @@ void Aggregate::add(const Aggregate& other) {
     values.clear();
   } else if (minimum != maximum || other.minimum != other.maximum || minimum != other.minimum) {
     values = merged(weighted(), other.weighted());
-    for (double width = 0.01; values.size() > most_values; width *= 2) values = joined(values, width);
+    for (double width = 0.01; values.size() > most_values; width *= 2)
+      values = joined(values, width);
   }
   count += other.count;
   sum += other.sum;

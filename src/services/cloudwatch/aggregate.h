@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is kept of the samples of one slot of time: count, sum, minimum, maximum, and the values with their counts so that
-// percentiles can be told. Beyond `most_values` different values neighbours within 1 % are joined (fact cloudwatch-6).
-// Statistic sets bring no values: percentiles of what contains them are unknown, unless all samples are equal.
+// What is kept of the samples of one slot of time: count, sum, minimum, maximum, and the values
+// with their counts so that percentiles can be told. Beyond `most_values` different values
+// neighbours within 1 % are joined (fact cloudwatch-6). Statistic sets bring no values: percentiles
+// of what contains them are unknown, unless all samples are equal.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +36,7 @@ class Aggregate {
   friend bool operator==(const Aggregate&, const Aggregate&) = default;
 
   double count = 0, sum = 0, minimum = 0, maximum = 0;
-  bool exact = true;             // the values are known: `values`, or all are `minimum` when that is empty
+  bool exact = true;  // the values are known: `values`, or all are `minimum` when that is empty
   std::vector<Weighted> values;  // ascending
 };
 

@@ -12,10 +12,12 @@ using aws::Value;
 
 constexpr std::array<std::string_view, 3> state_names = {"INSUFFICIENT_DATA", "OK", "ALARM"};
 constexpr std::array<std::string_view, 4> comparison_names = {
-    "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"};
+    "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold",
+    "LessThanOrEqualToThreshold"};
 
 template <class Enum, std::size_t size>
-std::optional<Enum> by_name(const std::array<std::string_view, size>& names, std::string_view name) {
+std::optional<Enum> by_name(const std::array<std::string_view, size>& names,
+                            std::string_view name) {
   for (std::size_t i = 0; i < size; ++i)
     if (names[i] == name) return static_cast<Enum>(i);
   return std::nullopt;
@@ -32,7 +34,9 @@ Instant instant_from(const Value& value) { return from_unix_ms(value.integer_or(
 }  // namespace
 
 std::string_view state_name(State state) { return state_names[static_cast<std::size_t>(state)]; }
-std::optional<State> state_by_name(std::string_view name) { return by_name<State>(state_names, name); }
+std::optional<State> state_by_name(std::string_view name) {
+  return by_name<State>(state_names, name);
+}
 
 std::string_view comparison_name(Comparison comparison) {
   return comparison_names[static_cast<std::size_t>(comparison)];
@@ -42,19 +46,27 @@ std::optional<Comparison> comparison_by_name(std::string_view name) {
 }
 std::string_view comparison_words(Comparison comparison) {
   switch (comparison) {
-    case Comparison::greater_or_equal: return "greater than or equal to";
-    case Comparison::greater: return "greater than";
-    case Comparison::less: return "less than";
-    case Comparison::less_or_equal: return "less than or equal to";
+    case Comparison::greater_or_equal:
+      return "greater than or equal to";
+    case Comparison::greater:
+      return "greater than";
+    case Comparison::less:
+      return "less than";
+    case Comparison::less_or_equal:
+      return "less than or equal to";
   }
   return {};
 }
 bool breaches(double value, Comparison comparison, double threshold) {
   switch (comparison) {
-    case Comparison::greater_or_equal: return value >= threshold;
-    case Comparison::greater: return value > threshold;
-    case Comparison::less: return value < threshold;
-    case Comparison::less_or_equal: return value <= threshold;
+    case Comparison::greater_or_equal:
+      return value >= threshold;
+    case Comparison::greater:
+      return value > threshold;
+    case Comparison::less:
+      return value < threshold;
+    case Comparison::less_or_equal:
+      return value <= threshold;
   }
   return false;
 }
@@ -75,7 +87,8 @@ const std::vector<std::string>& AlarmBasics::actions_for(State of) const {
 MissingData MetricAlarm::missing_data() const {
   // Alarms on DynamoDB's metrics always ignore missing data (fact cloudwatch-14).
   if (metric.name_space == "AWS/DynamoDB") return MissingData::ignore;
-  return missing_data_by_name(treat_missing_data.value_or("missing")).value_or(MissingData::missing);
+  return missing_data_by_name(treat_missing_data.value_or("missing"))
+      .value_or(MissingData::missing);
 }
 
 Value describe_dimensions(const std::vector<Dimension>& dimensions) {
@@ -86,7 +99,8 @@ Value describe_dimensions(const std::vector<Dimension>& dimensions) {
 }
 std::vector<Dimension> dimensions_from(const Value& list) {
   std::vector<Dimension> out;
-  for (const auto& item : list.items()) out.push_back({item["Name"].string_or(""), item["Value"].string_or("")});
+  for (const auto& item : list.items())
+    out.push_back({item["Name"].string_or(""), item["Value"].string_or("")});
   return out;
 }
 
@@ -111,7 +125,8 @@ Value describe(const MetricAlarm& alarm) {
   describe_basics(alarm, out);
   out.set("MetricName", alarm.metric.name);
   out.set("Namespace", alarm.metric.name_space);
-  out.set(alarm.statistic->is_extended() ? "ExtendedStatistic" : "Statistic", alarm.statistic->name());
+  out.set(alarm.statistic->is_extended() ? "ExtendedStatistic" : "Statistic",
+          alarm.statistic->name());
   out.set("Dimensions", describe_dimensions(alarm.metric.dimensions));
   out.set("Period", alarm.period_s);
   if (alarm.unit) out.set("Unit", unit_name(*alarm.unit));
@@ -150,7 +165,8 @@ void basics_from_row(const Value& row, AlarmBasics& out) {
   out.state_updated = instant_from(row["StateUpdatedTimestamp"]);
   out.state_transitioned = instant_from(row["StateTransitionedTimestamp"]);
   for (const auto& pair : row["Tags"].items())
-    if (pair.items().size() == 2) out.tags.emplace_back(pair.items()[0].string(), pair.items()[1].string());
+    if (pair.items().size() == 2)
+      out.tags.emplace_back(pair.items()[0].string(), pair.items()[1].string());
 }
 
 Value to_row(const MetricAlarm& alarm) {
@@ -166,8 +182,9 @@ std::optional<MetricAlarm> metric_alarm_from_row(const Value& row) {
   basics_from_row(row, out);
   out.metric = {out.region, row["Namespace"].string_or(""), row["MetricName"].string_or(""),
                 dimensions_from(row["Dimensions"])};
-  out.statistic = row.has("Statistic") ? Statistic::basic(row["Statistic"].string())
-                                       : Statistic::extended(row["ExtendedStatistic"].string_or(""));
+  out.statistic = row.has("Statistic")
+                      ? Statistic::basic(row["Statistic"].string())
+                      : Statistic::extended(row["ExtendedStatistic"].string_or(""));
   if (row.has("Unit")) out.unit = unit_by_name(row["Unit"].string());
   out.period_s = row["Period"].integer_or(60);
   out.evaluation_periods = row["EvaluationPeriods"].integer_or(1);
@@ -175,7 +192,8 @@ std::optional<MetricAlarm> metric_alarm_from_row(const Value& row) {
   out.threshold = row["Threshold"].number_or(0);
   const auto comparison = comparison_by_name(row["ComparisonOperator"].string_or(""));
   out.treat_missing_data = row["TreatMissingData"].optional_string();
-  out.evaluate_low_sample_count_percentile = row["EvaluateLowSampleCountPercentile"].optional_string();
+  out.evaluate_low_sample_count_percentile =
+      row["EvaluateLowSampleCountPercentile"].optional_string();
   if (!out.statistic || !comparison || out.name.empty()) return std::nullopt;
   out.comparison = *comparison;
   return out;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A metric alarm: what PutMetricAlarm configured, and the state that evaluation or SetAlarmState gave it.
+// A metric alarm: what PutMetricAlarm configured, and the state that evaluation or SetAlarmState
+// gave it.
 #pragma once
 
 #include <optional>
@@ -54,8 +55,8 @@ struct MetricAlarm : AlarmBasics {
   std::optional<std::int64_t> datapoints_to_alarm;
   double threshold = 0;
   Comparison comparison = Comparison::greater_or_equal;
-  std::optional<std::string> treat_missing_data;                   // as given
-  std::optional<std::string> evaluate_low_sample_count_percentile; // as given
+  std::optional<std::string> treat_missing_data;                    // as given
+  std::optional<std::string> evaluate_low_sample_count_percentile;  // as given
 
   MissingData missing_data() const;
   // Periods below a minute are evaluated every 10 s, the others every minute.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What CloudWatch needs of the rest: somebody who carries out an alarm's actions. The hand-over is part of the same
-// journal batch as the change of state, so after a crash both have happened or neither.
+// What CloudWatch needs of the rest: somebody who carries out an alarm's actions. The hand-over is
+// part of the same journal batch as the change of state, so after a crash both have happened or
+// neither.
 #pragma once
 
 #include <string>

@@ -23,7 +23,8 @@ std::string key_of(std::string_view region, std::string_view name) {
   return out;
 }
 
-std::uint64_t hash(std::string_view text) {  // FNV-1a: the same on every machine and after every restart
+std::uint64_t hash(
+    std::string_view text) {  // FNV-1a: the same on every machine and after every restart
   std::uint64_t out = 14695981039346656037u;
   for (const char c : text) out = (out ^ static_cast<unsigned char>(c)) * 1099511628211u;
   return out;
@@ -41,7 +42,8 @@ Instant floor_to(Instant t, Duration step) {
 }  // namespace
 
 Instant next_evaluation(const MetricAlarm& alarm, Instant now) {
-  // Late enough for a completed minute's data to be there: 10 to 30 s into the minute, 2 to 6 s into ten seconds.
+  // Late enough for a completed minute's data to be there: 10 to 30 s into the minute, 2 to 6 s
+  // into ten seconds.
   const auto first = alarm.high_resolution() ? milliseconds{2'000} : milliseconds{10'000};
   const auto span = alarm.high_resolution() ? 4'000u : 20'000u;
   const auto interval = interval_of(alarm);
@@ -50,7 +52,8 @@ Instant next_evaluation(const MetricAlarm& alarm, Instant now) {
   return due > now ? due : due + interval;
 }
 
-AlarmBook::AlarmBook(Ports ports, const MetricStore& metrics, AlarmHistory& history, std::string account)
+AlarmBook::AlarmBook(Ports ports, const MetricStore& metrics, AlarmHistory& history,
+                     std::string account)
     : ports_(ports), metrics_(metrics), history_(history), account_(std::move(account)) {
   load();
 }
@@ -60,7 +63,8 @@ void AlarmBook::load() {
     const auto row = aws::from_json(json);
     auto alarm = row ? metric_alarm_from_row(*row) : std::nullopt;
     if (!alarm) {
-      log(LogLevel::error, "cloudwatch", fmt::format("the stored alarm {} cannot be read and is not evaluated", key));
+      log(LogLevel::error, "cloudwatch",
+          fmt::format("the stored alarm {} cannot be read and is not evaluated", key));
       return true;
     }
     auto entry = std::make_unique<Entry>();
@@ -87,7 +91,8 @@ const MetricAlarm* AlarmBook::find(std::string_view region, std::string_view nam
 void AlarmBook::visit(std::string_view region, std::string_view after,
                       const std::function<bool(const MetricAlarm&)>& visit) const {
   const auto prefix = key_of(region, "");
-  auto at = after.empty() ? entries_.lower_bound(prefix) : entries_.upper_bound(prefix + std::string{after});
+  auto at = after.empty() ? entries_.lower_bound(prefix)
+                          : entries_.upper_bound(prefix + std::string{after});
   for (; at != entries_.end() && at->first.compare(0, prefix.size(), prefix) == 0; ++at)
     if (!visit(at->second->alarm)) return;
 }
@@ -96,7 +101,8 @@ void AlarmBook::put(MetricAlarm configuration) {
   const auto now = ports_.timers.now();
   const auto key = key_of(configuration.region, configuration.name);
   auto& slot = entries_[key];
-  HistoryItem item{configuration.region, configuration.name, "MetricAlarm", now, "ConfigurationUpdate", "", ""};
+  HistoryItem item{
+      configuration.region, configuration.name, "MetricAlarm", now, "ConfigurationUpdate", "", ""};
   configuration.configured = now;
   if (!slot) {
     slot = std::make_unique<Entry>();
@@ -126,8 +132,9 @@ bool AlarmBook::erase(std::string_view region, std::string_view name) {
   const auto found = entries_.find(key_of(region, name));
   if (found == entries_.end()) return false;
   const auto& alarm = found->second->alarm;
-  history_.record({alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(), "ConfigurationUpdate",
-                   fmt::format("Alarm \"{}\" deleted", alarm.name), deleted_data(configuration_json(alarm))});
+  history_.record({alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(),
+                   "ConfigurationUpdate", fmt::format("Alarm \"{}\" deleted", alarm.name),
+                   deleted_data(configuration_json(alarm))});
   ports_.journal.erase(table, found->first);
   entries_.erase(found);
   return true;
@@ -146,8 +153,9 @@ void AlarmBook::enable_actions(std::string_view region, std::string_view name, b
   found->alarm.actions_enabled = enabled;
   found->alarm.configured = ports_.timers.now();
   write(found->alarm);
-  history_.record({found->alarm.region, found->alarm.name, "MetricAlarm", ports_.timers.now(), "ConfigurationUpdate",
-                   fmt::format("Alarm \"{}\" updated", name), updated_data(before, configuration_json(found->alarm))});
+  history_.record({found->alarm.region, found->alarm.name, "MetricAlarm", ports_.timers.now(),
+                   "ConfigurationUpdate", fmt::format("Alarm \"{}\" updated", name),
+                   updated_data(before, configuration_json(found->alarm))});
 }
 
 void AlarmBook::set_tags(std::string_view region, std::string_view name,
@@ -159,10 +167,11 @@ void AlarmBook::set_tags(std::string_view region, std::string_view name,
 }
 
 void AlarmBook::schedule(Entry& entry) {
-  entry.evaluation.set(ports_.timers, next_evaluation(entry.alarm, ports_.timers.now()), [this, &entry] {
-    schedule(entry);
-    evaluate_now(entry);
-  });
+  entry.evaluation.set(ports_.timers, next_evaluation(entry.alarm, ports_.timers.now()),
+                       [this, &entry] {
+                         schedule(entry);
+                         evaluate_now(entry);
+                       });
 }
 
 std::vector<Datapoint> AlarmBook::slots(const MetricAlarm& alarm, Instant end) const {
@@ -170,18 +179,22 @@ std::vector<Datapoint> AlarmBook::slots(const MetricAlarm& alarm, Instant end) c
   const Duration period = seconds{alarm.period_s};
   const MetricStore::Window window{end - period * static_cast<std::int64_t>(range), period, range};
   std::vector<Aggregate> aggregates(range);
-  if (const auto* series = metrics_.find(alarm.metric)) aggregates = metrics_.read(*series, alarm.unit, window);
+  if (const auto* series = metrics_.find(alarm.metric))
+    aggregates = metrics_.read(*series, alarm.unit, window);
   std::vector<Datapoint> out(range);
   for (std::size_t i = 0; i < range; ++i) {
     const auto& aggregate = aggregates[range - 1 - i];
-    out[i] = {end - period * static_cast<std::int64_t>(i + 1), alarm.statistic->of(aggregate), aggregate.count};
+    out[i] = {end - period * static_cast<std::int64_t>(i + 1), alarm.statistic->of(aggregate),
+              aggregate.count};
   }
   return out;
 }
 
 bool AlarmBook::too_few_samples(const MetricAlarm& alarm, const Verdict& verdict) const {
   const auto percentile = alarm.statistic->percentile();
-  if (!percentile || alarm.evaluate_low_sample_count_percentile != "ignore" || verdict.evaluated.empty()) return false;
+  if (!percentile || alarm.evaluate_low_sample_count_percentile != "ignore" ||
+      verdict.evaluated.empty())
+    return false;
   return low_sample_count(*percentile, verdict.evaluated.front().sample_count);
 }
 
@@ -191,13 +204,15 @@ void AlarmBook::evaluate_now(Entry& entry) {
   const auto seen = slots(alarm, floor_to(now, interval_of(alarm)));
   const auto verdict = evaluate(rule_of(alarm), seen);
   if (!verdict.state || *verdict.state == alarm.state || too_few_samples(alarm, verdict)) return;
-  change_state(entry, {*verdict.state, state_reason(alarm, verdict), state_reason_data(alarm, verdict, seen, now)});
+  change_state(entry, {*verdict.state, state_reason(alarm, verdict),
+                       state_reason_data(alarm, verdict, seen, now)});
 }
 
 void AlarmBook::change_state(Entry& entry, NewState to) {
   auto& alarm = entry.alarm;
   const auto now = ports_.timers.now();
-  const StateBefore before{alarm.state, alarm.state_reason, alarm.state_reason_data, alarm.state_updated};
+  const StateBefore before{alarm.state, alarm.state_reason, alarm.state_reason_data,
+                           alarm.state_updated};
   const bool transition = to.state != alarm.state;
   alarm.state = to.state;
   alarm.state_reason = std::move(to.reason);
@@ -207,9 +222,11 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
   write(alarm);
   if (!transition) return;  // fact cloudwatch-15: the reason changes, nothing else happens
   log(LogLevel::info, "cloudwatch",
-      fmt::format("alarm {} in {}: {} -> {}", alarm.name, alarm.region, state_name(before.state), state_name(alarm.state)));
+      fmt::format("alarm {} in {}: {} -> {}", alarm.name, alarm.region, state_name(before.state),
+                  state_name(alarm.state)));
   history_.record({alarm.region, alarm.name, "MetricAlarm", now, "StateUpdate",
-                   fmt::format("Alarm updated from {} to {}", state_name(before.state), state_name(alarm.state)),
+                   fmt::format("Alarm updated from {} to {}", state_name(before.state),
+                               state_name(alarm.state)),
                    state_update_data(before, alarm)});
   if (alarm.actions_enabled) act(alarm, before);
   if (on_transition) on_transition(alarm);
@@ -217,16 +234,25 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
 
 void AlarmBook::act(const MetricAlarm& alarm, const StateBefore& before) {
   for (const auto& arn : alarm.actions_for(alarm.state)) {
-    AlarmAction action{arn, alarm.arn, alarm.name, alarm.region, alarm.state, notification_subject(alarm),
-                       notification_message(alarm, account_, before.state), ""};
+    AlarmAction action{arn,
+                       alarm.arn,
+                       alarm.name,
+                       alarm.region,
+                       alarm.state,
+                       notification_subject(alarm),
+                       notification_message(alarm, account_, before.state),
+                       ""};
     action.function_event = function_event(alarm, before, {account_, ports::uuid(ports_.entropy)});
     const auto done = ports_.actions.execute(action);
     const std::string error = done ? "" : done.error().text;
-    if (!done) log(LogLevel::warning, "cloudwatch", fmt::format("action {} of alarm {} failed: {}", arn, alarm.name, error));
-    history_.record({alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(), "Action",
-                     done ? fmt::format("Successfully executed action {}", arn)
-                          : fmt::format("Failed to execute action {}. Received error: \"{}\"", arn, error),
-                     action_data({arn, action.message, error}, alarm.state_updated)});
+    if (!done)
+      log(LogLevel::warning, "cloudwatch",
+          fmt::format("action {} of alarm {} failed: {}", arn, alarm.name, error));
+    history_.record(
+        {alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(), "Action",
+         done ? fmt::format("Successfully executed action {}", arn)
+              : fmt::format("Failed to execute action {}. Received error: \"{}\"", arn, error),
+         action_data({arn, action.message, error}, alarm.state_updated)});
   }
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The metric alarms of all regions: kept (journal: cloudwatch.alarms, <region>/<name> -> JSON), evaluated, and changed.
+// The metric alarms of all regions: kept (journal: cloudwatch.alarms, <region>/<name> -> JSON),
+// evaluated, and changed.
 //
-//   INSUFFICIENT_DATA  <->  OK  <->  ALARM  (<-> INSUFFICIENT_DATA)      by evaluation or SetAlarmState
+//   INSUFFICIENT_DATA  <->  OK  <->  ALARM  (<-> INSUFFICIENT_DATA)      by evaluation or
+//                      SetAlarmState
 //
-// A change writes the alarm, a StateUpdate, and for each action of the new state (if actions are enabled) its hand-over
-// and an Action, all in one journal batch. No change, no write. PutMetricAlarm on an existing alarm changes no state.
-// Every alarm is evaluated once a minute (periods below a minute: every 10 s) at an offset of its own, and looks at
-// completed minutes only (fact cloudwatch-12).
+// A change writes the alarm, a StateUpdate, and for each action of the new state (if actions are
+// enabled) its hand-over and an Action, all in one journal batch. No change, no write.
+// PutMetricAlarm on an existing alarm changes no state. Every alarm is evaluated once a minute
+// (periods below a minute: every 10 s) at an offset of its own, and looks at completed minutes only
+// (fact cloudwatch-12).
 #pragma once
 
 #include <map>
@@ -81,7 +84,8 @@ class AlarmBook {
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;  // by "<region>/<name>"
 };
 
-// When an alarm is next looked at after `now`; the offset within its interval depends on its ARN alone.
+// When an alarm is next looked at after `now`; the offset within its interval depends on its ARN
+// alone.
 Instant next_evaluation(const MetricAlarm& alarm, Instant now);
 
 }  // namespace sitelatch::cloudwatch

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an alarm tells others when its state changes, to the letter (facts cloudwatch-20 to 24): the subject and the JSON of a
-// topic's notification, and the event of a Lambda action.
+// What an alarm tells others when its state changes, to the letter (facts cloudwatch-20 to 24): the
+// subject and the JSON of a topic's notification, and the event of a Lambda action.
 #pragma once
 
 #include <string>
@@ -19,11 +19,14 @@ struct StateBefore {
 
 std::string region_display_name(std::string_view region);  // "US East (N. Virginia)"
 std::string notification_subject(const AlarmBasics& alarm);
-std::string notification_message(const MetricAlarm& alarm, const std::string& account, State old_state);
-std::string composite_message(const AlarmBasics& alarm, const std::string& rule, const std::string& account, State old_state);
+std::string notification_message(const MetricAlarm& alarm, const std::string& account,
+                                 State old_state);
+std::string composite_message(const AlarmBasics& alarm, const std::string& rule,
+                              const std::string& account, State old_state);
 struct FunctionEventIds {
   std::string account, metric_id;
 };
-std::string function_event(const MetricAlarm& alarm, const StateBefore& before, const FunctionEventIds& ids);
+std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
+                           const FunctionEventIds& ids);
 
 }  // namespace sitelatch::cloudwatch

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PutMetricAlarm's input, checked in AWS's words and turned into an alarm's configuration (state and times not set).
+// PutMetricAlarm's input, checked in AWS's words and turned into an alarm's configuration (state
+// and times not set).
 #pragma once
 
 #include "aws/service.h"

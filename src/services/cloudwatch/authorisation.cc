@@ -44,8 +44,8 @@ std::vector<aws::Permission> CloudWatch::authorisation(const aws::Call& call) co
       out.push_back({"cloudwatch:TagResource", {alarm_arn(call, name)}, std::move(keys), ""});
     return out;
   }
-  if (operation == "DescribeAlarms" || operation == "DeleteAlarms" || operation == "EnableAlarmActions" ||
-      operation == "DisableAlarmActions") {
+  if (operation == "DescribeAlarms" || operation == "DeleteAlarms" ||
+      operation == "EnableAlarmActions" || operation == "DisableAlarmActions") {
     for (const auto& name : input["AlarmNames"].strings()) ask_alarm(name, {});
     if (out.empty()) out.push_back({action, {alarm_arn(call, "*")}, {}, ""});
     return out;
@@ -54,15 +54,18 @@ std::vector<aws::Permission> CloudWatch::authorisation(const aws::Call& call) co
     ask_alarm(input["AlarmName"].string_or("*"), {});
     return out;
   }
-  if (operation == "TagResource" || operation == "UntagResource" || operation == "ListTagsForResource") {
+  if (operation == "TagResource" || operation == "UntagResource" ||
+      operation == "ListTagsForResource") {
     auto keys = tag_keys(input["Tags"]);
     for (const auto& key : input["TagKeys"].strings()) keys["aws:tagkeys"].push_back(key);
     const auto arn = input["ResourceARN"].string_or("*");
-    if (const auto name = alarm_name_of(arn, call)) add_resource_tags(alarms_.find(call.region, *name), keys);
+    if (const auto name = alarm_name_of(arn, call))
+      add_resource_tags(alarms_.find(call.region, *name), keys);
     return {{action, {arn}, std::move(keys), ""}};
   }
   aws::ConditionKeys keys;
-  if (operation == "PutMetricData") keys["cloudwatch:namespace"] = {input["Namespace"].string_or("")};
+  if (operation == "PutMetricData")
+    keys["cloudwatch:namespace"] = {input["Namespace"].string_or("")};
   return {{action, {"*"}, std::move(keys), ""}};
 }
 

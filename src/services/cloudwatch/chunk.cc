@@ -126,7 +126,8 @@ void Chunk::add(std::uint16_t slot, Unit unit, const Aggregate& aggregate) {
   ENSURE(slot < slots);
   if (aggregate.empty()) return;
   auto& runs = track(unit).runs;
-  auto next = std::find_if(runs.begin(), runs.end(), [slot](const Run& run) { return run.end() > slot; });
+  auto next =
+      std::find_if(runs.begin(), runs.end(), [slot](const Run& run) { return run.end() > slot; });
   auto at = static_cast<std::size_t>(next - runs.begin());
   if (next == runs.end() || next->first > slot) {
     runs.insert(next, Run{slot, 1, aggregate});

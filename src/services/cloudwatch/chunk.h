@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stretch of one metric's time cut into equal slots: an hour of minutes, or a minute of seconds. Runs of slots with the
-// same aggregate are kept once, so a check that is healthy all hour is one run. Also the form of rows in the journal:
+// A stretch of one metric's time cut into equal slots: an hour of minutes, or a minute of seconds.
+// Runs of slots with the same aggregate are kept once, so a check that is healthy all hour is one
+// run. Also the form of rows in the journal:
 //   chunk = track*   track = unit:u8 runs:varint run*
-//   run = first_slot:varint length:varint flags:u8 count:f64 [sum:f64 maximum:f64] minimum:f64 [n:varint (value:f64 count:f64)*]
-// flags: 1 all samples are equal (no sum, no maximum), 2 the values follow, 4 values unknown. f64 is little endian.
+//   run = first_slot:varint length:varint flags:u8 count:f64 [sum:f64 maximum:f64] minimum:f64
+//     [n:varint (value:f64 count:f64)*]
+// flags: 1 all samples are equal (no sum, no maximum), 2 the values follow, 4 values unknown. f64
+// is little endian.
 #pragma once
 
 #include <cstdint>

@@ -10,8 +10,8 @@
 
 namespace sitelatch::cloudwatch {
 
-CloudWatch::CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, AlarmActions& actions,
-                       std::string account)
+CloudWatch::CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
+                       AlarmActions& actions, std::string account)
     : timers_(timers),
       metrics_(journal, timers),
       history_(journal, timers),
@@ -38,12 +38,13 @@ void CloudWatch::handle(const aws::Call& call, aws::Answer answer) {
   answer((this->*handler)(call));
 }
 
-void CloudWatch::put_datum(const std::string& region, const std::string& name_space, const std::string& name,
-                           const std::vector<Dimension>& dimensions, double value, std::string_view unit,
-                           Instant at, Durable durable) {
+void CloudWatch::put_datum(const std::string& region, const std::string& name_space,
+                           const std::string& name, const std::vector<Dimension>& dimensions,
+                           double value, std::string_view unit, Instant at, Durable durable) {
   if (!std::isfinite(value) || timers_.now() - at > std::chrono::hours{24 * 15}) return;
   metrics_.add({region, name_space, name, dimensions},
-               {Aggregate{value, 1}, unit_by_name(unit).value_or(Unit::none), at, MetricStore::Resolution::minute},
+               {Aggregate{value, 1}, unit_by_name(unit).value_or(Unit::none), at,
+                MetricStore::Resolution::minute},
                durable == Durable::with_this_batch ? MetricStore::Write::at_once
                                                    : MetricStore::Write::within_a_minute);
 }
@@ -63,7 +64,8 @@ std::string page_token(std::string_view kind, std::string_view position) {
 }
 std::optional<std::string> page_position(std::string_view kind, std::string_view token) {
   const auto text = unbase64(token);
-  if (!text || text->size() <= kind.size() || text->compare(0, kind.size(), kind) != 0 || (*text)[kind.size()] != '|')
+  if (!text || text->size() <= kind.size() || text->compare(0, kind.size(), kind) != 0 ||
+      (*text)[kind.size()] != '|')
     return std::nullopt;
   return text->substr(kind.size() + 1);
 }

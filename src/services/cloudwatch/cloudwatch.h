@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CloudWatch, as AWS's clients see it: operations over MetricStore, AlarmBook and AlarmHistory. State is kept per region.
-// Operations that are not listed are not faked; the gateway answers AWS's error for them.
+// CloudWatch, as AWS's clients see it: operations over MetricStore, AlarmBook and AlarmHistory.
+// State is kept per region. Operations that are not listed are not faked; the gateway answers AWS's
+// error for them.
 #pragma once
 
 #include <string>
@@ -15,21 +16,22 @@ namespace sitelatch::cloudwatch {
 
 class CloudWatch final : public aws::Service {
  public:
-  CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, AlarmActions& actions,
-             std::string account);
+  CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
+             AlarmActions& actions, std::string account);
 
   std::string_view model_name() const override { return "cloudwatch"; }
   std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
   std::vector<std::string_view> operations() const override { return table_.names(); }
   void handle(const aws::Call& call, aws::Answer answer) override;
 
-  // One sample of a metric that the engine itself measures (AWS/Route53, AWS/Lambda, AWS/SNS, AWS/Events): kept at once,
-  // durable within a minute (fact cloudwatch-2), or with this batch where losing it would delay what rests on it.
-  // Samples from before 1970 or older than 15 days are dropped.
+  // One sample of a metric that the engine itself measures (AWS/Route53, AWS/Lambda, AWS/SNS,
+  // AWS/Events): kept at once, durable within a minute (fact cloudwatch-2), or with this batch
+  // where losing it would delay what rests on it. Samples from before 1970 or older than 15 days
+  // are dropped.
   enum class Durable { within_a_minute, with_this_batch };
   void put_datum(const std::string& region, const std::string& name_space, const std::string& name,
-                 const std::vector<Dimension>& dimensions, double value, std::string_view unit, Instant at,
-                 Durable durable = Durable::within_a_minute);
+                 const std::vector<Dimension>& dimensions, double value, std::string_view unit,
+                 Instant at, Durable durable = Durable::within_a_minute);
   // Writes measured samples that still wait, for an orderly end.
   void flush() { metrics_.flush(); }
 
@@ -66,7 +68,8 @@ class CloudWatch final : public aws::Service {
 // The alarm's name in an alarm's ARN of this region and account; nothing for other texts.
 std::optional<std::string> alarm_name_of(std::string_view arn, const aws::Call& call);
 
-// Page tokens: opaque to clients, told apart from nonsense by us. `kind` keeps one operation's from another's.
+// Page tokens: opaque to clients, told apart from nonsense by us. `kind` keeps one operation's from
+// another's.
 std::string page_token(std::string_view kind, std::string_view position);
 std::optional<std::string> page_position(std::string_view kind, std::string_view token);
 

@@ -33,12 +33,15 @@ struct Fixture {
   std::unique_ptr<CloudWatch> service = make();
 
   std::unique_ptr<CloudWatch> make() {
-    return std::make_unique<CloudWatch>(world.journal, world.timers, world.entropy, actions, "000000000000");
+    return std::make_unique<CloudWatch>(world.journal, world.timers, world.entropy, actions,
+                                        "000000000000");
   }
-  aws::Outcome<> call(std::string_view operation, const Value& input, std::string region = "us-east-1") {
+  aws::Outcome<> call(std::string_view operation, const Value& input,
+                      std::string region = "us-east-1") {
     std::optional<aws::Outcome<>> out;
-    service->handle({operation, input, caller, region, "000000000000", "id", "http://e", world.timers.now()},
-                    [&](aws::Outcome<> outcome) { out = std::move(outcome); });
+    service->handle(
+        {operation, input, caller, region, "000000000000", "id", "http://e", world.timers.now()},
+        [&](aws::Outcome<> outcome) { out = std::move(outcome); });
     world.settle();
     return *out;
   }
@@ -57,7 +60,8 @@ struct Fixture {
     service = make();
   }
   void sample(double value) {
-    service->put_datum("us-east-1", "AWS/Route53", "HealthCheckStatus", {{"HealthCheckId", "a"}}, value, "None", world.timers.now());
+    service->put_datum("us-east-1", "AWS/Route53", "HealthCheckStatus", {{"HealthCheckId", "a"}},
+                       value, "None", world.timers.now());
   }
   // Three samples a minute, as Route 53 sends them.
   void minutes(int count, double value) {
@@ -67,10 +71,13 @@ struct Fixture {
     }
   }
   Value alarm(std::string_view name = "latch") {
-    const auto found = ok("DescribeAlarms", Value::structure({{"AlarmNames", Value::list({name})}}))["MetricAlarms"];
+    const auto found = ok("DescribeAlarms",
+                          Value::structure({{"AlarmNames", Value::list({name})}}))["MetricAlarms"];
     return found.items().empty() ? Value{} : found.items()[0];
   }
-  std::string state(std::string_view name = "latch") { return alarm(name)["StateValue"].string_or("gone"); }
+  std::string state(std::string_view name = "latch") {
+    return alarm(name)["StateValue"].string_or("gone");
+  }
   std::vector<Value> history(std::string_view type = "") {
     Value input = Value::structure({{"AlarmName", "latch"}, {"ScanBy", "TimestampAscending"}});
     if (!type.empty()) input.set("HistoryItemType", type);
@@ -80,10 +87,18 @@ struct Fixture {
 
 Value guide_alarm() {
   return Value::structure(
-      {{"AlarmName", "latch"}, {"Namespace", "AWS/Route53"}, {"MetricName", "HealthCheckStatus"}, {"Statistic", "Minimum"},
-       {"Period", 60}, {"EvaluationPeriods", 1}, {"Threshold", 1.0}, {"ComparisonOperator", "LessThanThreshold"},
-       {"TreatMissingData", "notBreaching"}, {"AlarmActions", Value::list({"arn:aws:sns:us-east-1:000000000000:topic"})},
-       {"Dimensions", Value::list({Value::structure({{"Name", "HealthCheckId"}, {"Value", "a"}})})}});
+      {{"AlarmName", "latch"},
+       {"Namespace", "AWS/Route53"},
+       {"MetricName", "HealthCheckStatus"},
+       {"Statistic", "Minimum"},
+       {"Period", 60},
+       {"EvaluationPeriods", 1},
+       {"Threshold", 1.0},
+       {"ComparisonOperator", "LessThanThreshold"},
+       {"TreatMissingData", "notBreaching"},
+       {"AlarmActions", Value::list({"arn:aws:sns:us-east-1:000000000000:topic"})},
+       {"Dimensions",
+        Value::list({Value::structure({{"Name", "HealthCheckId"}, {"Value", "a"}})})}});
 }
 Value with(Value input, std::string_view name, Value value) {
   input.set(name, std::move(value));
@@ -97,7 +112,9 @@ Value datum(Value more) {
 
 }  // namespace
 
-TEST_CASE("the guide's alarm: silent while healthy, one notification when down, quiet until up and down again") {
+TEST_CASE(
+    "the guide's alarm: silent while healthy, one notification when down, quiet until up and down "
+    "again") {
   Fixture f;
   f.ok("PutMetricAlarm", guide_alarm());
   CHECK(f.state() == "INSUFFICIENT_DATA");
@@ -105,7 +122,8 @@ TEST_CASE("the guide's alarm: silent while healthy, one notification when down, 
   f.world.advance(60s);
   CHECK(f.state() == "OK");
   CHECK(f.alarm()["StateReason"].string() ==
-        "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].");
+        "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was "
+        "treated as [NonBreaching].");
   f.minutes(3, 1);
   CHECK(f.actions.done.empty());
   f.sample(0);  // one sample of three is enough
@@ -119,7 +137,8 @@ TEST_CASE("the guide's alarm: silent while healthy, one notification when down, 
   CHECK(f.actions.done[0].subject == "ALARM: \"latch\" in US East (N. Virginia)");
   const auto message = aws::from_json(f.actions.done[0].message);
   CHECK((*message)["NewStateReason"].string() ==
-        "Threshold Crossed: 1 datapoint [0.0 (01/01/26 00:04:00)] was less than the threshold (1.0).");
+        "Threshold Crossed: 1 datapoint [0.0 (01/01/26 00:04:00)] was less than the threshold "
+        "(1.0).");
   f.minutes(10, 0);
   CHECK(f.actions.done.size() == 1);
   f.minutes(3, 1);
@@ -128,7 +147,9 @@ TEST_CASE("the guide's alarm: silent while healthy, one notification when down, 
   CHECK(f.actions.done.size() == 2);
 }
 
-TEST_CASE("an alarm fires between ten and thirty seconds after the minute is complete (fact cloudwatch-12)") {
+TEST_CASE(
+    "an alarm fires between ten and thirty seconds after the minute is complete (fact "
+    "cloudwatch-12)") {
   Fixture f;
   f.ok("PutMetricAlarm", guide_alarm());
   f.minutes(2, 1);
@@ -168,7 +189,9 @@ TEST_CASE("actions: enabled or not, failing or not, all in the history") {
   f.ok("DisableAlarmActions", Value::structure({{"AlarmNames", Value::list({"latch"})}}));
   CHECK(f.alarm()["ActionsEnabled"].boolean() == false);
   const auto set = [&](const char* state) {
-    f.ok("SetAlarmState", Value::structure({{"AlarmName", "latch"}, {"StateValue", state}, {"StateReason", "drill"}}));
+    f.ok("SetAlarmState",
+         Value::structure(
+             {{"AlarmName", "latch"}, {"StateValue", state}, {"StateReason", "drill"}}));
   };
   set("ALARM");
   CHECK(f.actions.done.empty());
@@ -183,50 +206,66 @@ TEST_CASE("actions: enabled or not, failing or not, all in the history") {
   set("ALARM");
   CHECK(f.actions.done.size() == 1);
   set("OK");
-  f.actions.refusal = "CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: arn:x";
+  f.actions.refusal =
+      "CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: arn:x";
   set("ALARM");
   CHECK(f.state() == "ALARM");
   const auto acted = f.history("Action");
   REQUIRE(acted.size() == 2);
-  CHECK(acted[0]["HistorySummary"].string() == "Successfully executed action arn:aws:sns:us-east-1:000000000000:topic");
+  CHECK(acted[0]["HistorySummary"].string() ==
+        "Successfully executed action arn:aws:sns:us-east-1:000000000000:topic");
   CHECK(acted[1]["HistorySummary"].string() ==
-        "Failed to execute action arn:aws:sns:us-east-1:000000000000:topic. Received error: \"CloudWatch Alarms is not "
+        "Failed to execute action arn:aws:sns:us-east-1:000000000000:topic. Received error: "
+        "\"CloudWatch Alarms is not "
         "authorized to perform: SNS:Publish on resource: arn:x\"");
-  CHECK(aws::from_json(acted[1]["HistoryData"].string()).value()["actionState"].string() == "Failed");
+  CHECK(aws::from_json(acted[1]["HistoryData"].string()).value()["actionState"].string() ==
+        "Failed");
   const auto updates = f.history("StateUpdate");
-  CHECK(updates.front()["HistorySummary"].string() == "Alarm updated from INSUFFICIENT_DATA to ALARM");
+  CHECK(updates.front()["HistorySummary"].string() ==
+        "Alarm updated from INSUFFICIENT_DATA to ALARM");
 }
 
 TEST_CASE("SetAlarmState lasts until the next evaluation") {
   Fixture f;
   f.ok("PutMetricAlarm", guide_alarm());
   f.minutes(3, 1);
-  f.ok("SetAlarmState", Value::structure({{"AlarmName", "latch"}, {"StateValue", "ALARM"}, {"StateReason", "x"}}));
+  f.ok("SetAlarmState",
+       Value::structure({{"AlarmName", "latch"}, {"StateValue", "ALARM"}, {"StateReason", "x"}}));
   CHECK(f.state() == "ALARM");
   f.minutes(1, 1);
   CHECK(f.state() == "OK");
-  CHECK(f.error("SetAlarmState", Value::structure({{"AlarmName", "no"}, {"StateValue", "OK"}, {"StateReason", "x"}})) ==
+  CHECK(f.error(
+            "SetAlarmState",
+            Value::structure({{"AlarmName", "no"}, {"StateValue", "OK"}, {"StateReason", "x"}})) ==
         "ResourceNotFound: ");
-  CHECK(f.error("SetAlarmState", Value::structure({{"AlarmName", "latch"}, {"StateValue", "OK"}, {"StateReason", "x"}, {"StateReasonData", "{"}}))
+  CHECK(f.error("SetAlarmState", Value::structure({{"AlarmName", "latch"},
+                                                   {"StateValue", "OK"},
+                                                   {"StateReason", "x"},
+                                                   {"StateReasonData", "{"}}))
             .rfind("InvalidFormatFault: ", 0) == 0);
 }
 
 TEST_CASE("an update overwrites the configuration and leaves the state and tags") {
   Fixture f;
-  f.ok("PutMetricAlarm", with(guide_alarm(), "Tags", Value::list({Value::structure({{"Key", "env"}, {"Value", "x"}})})));
+  f.ok("PutMetricAlarm", with(guide_alarm(), "Tags",
+                              Value::list({Value::structure({{"Key", "env"}, {"Value", "x"}})})));
   f.minutes(3, 0);
   const auto before = f.alarm();
   f.world.advance(1s);
-  f.ok("PutMetricAlarm", with(with(guide_alarm(), "AlarmDescription", "new"), "TreatMissingData", Value{}));
+  f.ok("PutMetricAlarm",
+       with(with(guide_alarm(), "AlarmDescription", "new"), "TreatMissingData", Value{}));
   const auto after = f.alarm();
   CHECK(after["StateValue"].string() == "ALARM");
   CHECK(after["StateUpdatedTimestamp"] == before["StateUpdatedTimestamp"]);
-  CHECK(after["AlarmConfigurationUpdatedTimestamp"].timestamp() > before["AlarmConfigurationUpdatedTimestamp"].timestamp());
+  CHECK(after["AlarmConfigurationUpdatedTimestamp"].timestamp() >
+        before["AlarmConfigurationUpdatedTimestamp"].timestamp());
   CHECK(after["AlarmDescription"].string() == "new");
   CHECK_FALSE(after.has("TreatMissingData"));
   CHECK_FALSE(after.has("DatapointsToAlarm"));
   const auto arn = after["AlarmArn"].string();
-  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"].items().size() == 1);
+  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"]
+            .items()
+            .size() == 1);
   const auto changes = f.history("ConfigurationUpdate");
   REQUIRE(changes.size() == 2);
   CHECK(changes[1]["HistorySummary"].string() == "Alarm \"latch\" updated");
@@ -268,20 +307,33 @@ TEST_CASE("a given unit starves an alarm on other units' data") {
 
 TEST_CASE("PutMetricAlarm refuses what AWS refuses") {
   Fixture f;
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "Period", 45)) == "ValidationError: Period must be 10, 20, 30 or a multiple of 60");
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "Period", 45)) ==
+        "ValidationError: Period must be 10, 20, 30 or a multiple of 60");
   CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "EvaluationPeriods", 1441)) ==
-        "ValidationError: Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).");
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "DatapointsToAlarm", 2)).rfind("ValidationError", 0) == 0);
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "ExtendedStatistic", "p9")).rfind("InvalidParameterCombinationException", 0) == 0);
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "Statistic", Value{})).rfind("MissingRequiredParameterException", 0) == 0);
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "Threshold", Value{})) == "MissingRequiredParameterException: The parameter Threshold is required.");
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "AlarmActions", Value::list({"foo"}))) == "ValidationError: Invalid arn syntax: foo");
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "AlarmActions", Value::list({"arn:aws:sns:eu-west-1:0:t"}))) ==
+        "ValidationError: Metrics cannot be checked across more than a day (EvaluationPeriods * "
+        "Period must be <= 86400).");
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "DatapointsToAlarm", 2))
+            .rfind("ValidationError", 0) == 0);
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "ExtendedStatistic", "p9"))
+            .rfind("InvalidParameterCombinationException", 0) == 0);
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "Statistic", Value{}))
+            .rfind("MissingRequiredParameterException", 0) == 0);
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "Threshold", Value{})) ==
+        "MissingRequiredParameterException: The parameter Threshold is required.");
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "AlarmActions", Value::list({"foo"}))) ==
+        "ValidationError: Invalid arn syntax: foo");
+  CHECK(f.error("PutMetricAlarm",
+                with(guide_alarm(), "AlarmActions", Value::list({"arn:aws:sns:eu-west-1:0:t"}))) ==
         "ValidationError: Invalid region eu-west-1 specified. Only us-east-1 is supported.");
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "Metrics", Value::list())).rfind("InvalidParameterCombinationException", 0) == 0);
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "TreatMissingData", "perhaps")).rfind("ValidationError", 0) == 0);
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "ComparisonOperator", "LessThanLowerThreshold")).rfind("ValidationError", 0) == 0);
-  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "AlarmName", "a\nb")).rfind("ValidationError", 0) == 0);
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "Metrics", Value::list()))
+            .rfind("InvalidParameterCombinationException", 0) == 0);
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "TreatMissingData", "perhaps"))
+            .rfind("ValidationError", 0) == 0);
+  CHECK(
+      f.error("PutMetricAlarm", with(guide_alarm(), "ComparisonOperator", "LessThanLowerThreshold"))
+          .rfind("ValidationError", 0) == 0);
+  CHECK(f.error("PutMetricAlarm", with(guide_alarm(), "AlarmName", "a\nb"))
+            .rfind("ValidationError", 0) == 0);
   CHECK(f.state() == "gone");
 }
 
@@ -292,28 +344,35 @@ TEST_CASE("DescribeAlarms filters, pages and answers empty lists") {
     CHECK(empty[list].is_list());
     CHECK(empty[list].items().empty());
   }
-  for (int i = 0; i < 120; ++i) f.ok("PutMetricAlarm", with(guide_alarm(), "AlarmName", "a" + std::to_string(1000 + i)));
+  for (int i = 0; i < 120; ++i)
+    f.ok("PutMetricAlarm", with(guide_alarm(), "AlarmName", "a" + std::to_string(1000 + i)));
   f.ok("PutMetricAlarm", guide_alarm());
   CHECK(f.ok("DescribeAlarms", Value::structure(), "eu-west-1")["MetricAlarms"].items().empty());
   std::vector<std::string> names;
   Value input = Value::structure({{"MaxRecords", 50}});
   for (;;) {
     const auto page = f.ok("DescribeAlarms", input);
-    for (const auto& item : page["MetricAlarms"].items()) names.push_back(item["AlarmName"].string());
+    for (const auto& item : page["MetricAlarms"].items())
+      names.push_back(item["AlarmName"].string());
     if (!page.has("NextToken")) break;
     input.set("NextToken", page["NextToken"]);
   }
   CHECK(names.size() == 121);
   CHECK(std::is_sorted(names.begin(), names.end()));
-  const auto count = [&](const Value& filter) { return f.ok("DescribeAlarms", filter)["MetricAlarms"].items().size(); };
+  const auto count = [&](const Value& filter) {
+    return f.ok("DescribeAlarms", filter)["MetricAlarms"].items().size();
+  };
   CHECK(count(Value::structure({{"AlarmNamePrefix", "lat"}})) == 1);
   CHECK(count(Value::structure({{"AlarmNames", Value::list({"a1000", "a1001", "zz"})}})) == 2);
   CHECK(count(Value::structure({{"StateValue", "OK"}})) == 0);
   CHECK(count(Value::structure({{"ActionPrefix", "arn:aws:lambda"}})) == 0);
   CHECK(count(Value::structure({{"AlarmTypes", Value::list({"CompositeAlarm"})}})) == 0);
-  CHECK(f.error("DescribeAlarms", Value::structure({{"NextToken", "nonsense"}})).rfind("InvalidNextToken", 0) == 0);
+  CHECK(f.error("DescribeAlarms", Value::structure({{"NextToken", "nonsense"}}))
+            .rfind("InvalidNextToken", 0) == 0);
   const auto of_metric = f.ok("DescribeAlarmsForMetric",
-      Value::structure({{"Namespace", "AWS/Route53"}, {"MetricName", "HealthCheckStatus"}, {"Dimensions", guide_alarm()["Dimensions"]}}));
+                              Value::structure({{"Namespace", "AWS/Route53"},
+                                                {"MetricName", "HealthCheckStatus"},
+                                                {"Dimensions", guide_alarm()["Dimensions"]}}));
   CHECK(of_metric["MetricAlarms"].items().size() == 121);
 }
 
@@ -322,7 +381,9 @@ TEST_CASE("history: survives deletion, pages both ways, two weeks") {
   f.ok("PutMetricAlarm", guide_alarm());
   for (int i = 0; i < 10; ++i) {
     f.world.advance(1ms);
-    f.ok("SetAlarmState", Value::structure({{"AlarmName", "latch"}, {"StateValue", i % 2 ? "OK" : "INSUFFICIENT_DATA"}, {"StateReason", "r"}}));
+    f.ok("SetAlarmState", Value::structure({{"AlarmName", "latch"},
+                                            {"StateValue", i % 2 ? "OK" : "INSUFFICIENT_DATA"},
+                                            {"StateReason", "r"}}));
   }
   f.ok("DeleteAlarms", Value::structure({{"AlarmNames", Value::list({"latch", "never"})}}));
   CHECK(f.state() == "gone");
@@ -343,8 +404,15 @@ TEST_CASE("history: survives deletion, pages both ways, two weeks") {
     CHECK(paged == all);
   }
   const auto at = all[5]["Timestamp"].timestamp();
-  CHECK(f.ok("DescribeAlarmHistory", Value::structure({{"StartDate", at}, {"EndDate", at}}))["AlarmHistoryItems"].items().size() == 1);
-  CHECK(f.ok("DescribeAlarmHistory", Value::structure({{"AlarmTypes", Value::list({"CompositeAlarm"})}}))["AlarmHistoryItems"].items().empty());
+  CHECK(f.ok("DescribeAlarmHistory",
+             Value::structure({{"StartDate", at}, {"EndDate", at}}))["AlarmHistoryItems"]
+            .items()
+            .size() == 1);
+  CHECK(
+      f.ok("DescribeAlarmHistory",
+           Value::structure({{"AlarmTypes", Value::list({"CompositeAlarm"})}}))["AlarmHistoryItems"]
+          .items()
+          .empty());
   f.crash();
   CHECK(f.history().size() == 11);
   f.world.advance(24h * 14 + 2h);
@@ -356,42 +424,62 @@ TEST_CASE("tags") {
   Fixture f;
   f.ok("PutMetricAlarm", guide_alarm());
   const std::string arn = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:latch";
-  const auto tag = [](const char* key, const char* value) { return Value::structure({{"Key", key}, {"Value", value}}); };
-  f.ok("TagResource", Value::structure({{"ResourceARN", arn}, {"Tags", Value::list({tag("a", "1"), tag("b", "2")})}}));
-  f.ok("TagResource", Value::structure({{"ResourceARN", arn}, {"Tags", Value::list({tag("a", "3")})}}));
-  f.ok("UntagResource", Value::structure({{"ResourceARN", arn}, {"TagKeys", Value::list({"b", "c"})}}));
+  const auto tag = [](const char* key, const char* value) {
+    return Value::structure({{"Key", key}, {"Value", value}});
+  };
+  f.ok("TagResource", Value::structure({{"ResourceARN", arn},
+                                        {"Tags", Value::list({tag("a", "1"), tag("b", "2")})}}));
+  f.ok("TagResource",
+       Value::structure({{"ResourceARN", arn}, {"Tags", Value::list({tag("a", "3")})}}));
+  f.ok("UntagResource",
+       Value::structure({{"ResourceARN", arn}, {"TagKeys", Value::list({"b", "c"})}}));
   f.crash();
-  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"] == Value::list({tag("a", "3")}));
-  CHECK(f.error("TagResource", Value::structure({{"ResourceARN", arn}, {"Tags", Value::list({tag("aws:x", "3")})}}))
+  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"] ==
+        Value::list({tag("a", "3")}));
+  CHECK(f.error("TagResource", Value::structure({{"ResourceARN", arn},
+                                                 {"Tags", Value::list({tag("aws:x", "3")})}}))
             .rfind("InvalidParameterValueException", 0) == 0);
-  CHECK(f.error("TagResource", Value::structure({{"ResourceARN", arn + "x"}, {"Tags", Value::list({tag("x", "3")})}}))
+  CHECK(f.error("TagResource", Value::structure({{"ResourceARN", arn + "x"},
+                                                 {"Tags", Value::list({tag("x", "3")})}}))
             .rfind("ResourceNotFoundException", 0) == 0);
   f.ok("DeleteAlarms", Value::structure({{"AlarmNames", Value::list({"latch"})}}));
-  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"].items().empty());
+  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"]
+            .items()
+            .empty());
 }
 
 TEST_CASE("PutMetricData refuses what AWS refuses, and then takes nothing of it") {
   Fixture f;
   const auto error = [&](const Value& more) { return f.error("PutMetricData", datum(more)); };
   CHECK(error(Value::structure({{"Value", 1.0}, {"Values", Value::list({1.0})}})) ==
-        "InvalidParameterCombinationException: The parameters MetricData.member.1.Value and MetricData.member.1.Values are "
+        "InvalidParameterCombinationException: The parameters MetricData.member.1.Value and "
+        "MetricData.member.1.Values are "
         "mutually exclusive and you have specified both.");
-  CHECK(error(Value::structure({{"Values", Value::list({1.0})}, {"Counts", Value::list({1.0, 2.0})}})) ==
-        "InvalidParameterValueException: The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size.");
+  CHECK(error(Value::structure(
+            {{"Values", Value::list({1.0})}, {"Counts", Value::list({1.0, 2.0})}})) ==
+        "InvalidParameterValueException: The parameters MetricData.member.1.Values and "
+        "MetricData.member.1.Counts must be of the same size.");
   CHECK(error(Value::structure({{"Value", std::nan("")}})) ==
-        "InvalidParameterValueException: The value NaN for parameter MetricData.member.1.Value is invalid.");
-  CHECK(error(Value::structure({{"Value", 1e300}})).rfind("InvalidParameterValueException", 0) == 0);
+        "InvalidParameterValueException: The value NaN for parameter MetricData.member.1.Value is "
+        "invalid.");
+  CHECK(error(Value::structure({{"Value", 1e300}})).rfind("InvalidParameterValueException", 0) ==
+        0);
   CHECK(error(Value::structure()).rfind("MissingRequiredParameterException", 0) == 0);
-  CHECK(error(Value::structure({{"Value", 1.0}, {"Timestamp", f.world.timers.now() + 3h}})).rfind("InvalidParameterValueException", 0) == 0);
-  CHECK(error(Value::structure({{"Value", 1.0}, {"Timestamp", f.world.timers.now() - 24h * 15}})).rfind("InvalidParameterValueException", 0) == 0);
-  CHECK(error(Value::structure({{"Value", 1.0}, {"StorageResolution", 2}})).rfind("InvalidParameterValueException", 0) == 0);
-  CHECK(f.error("PutMetricData", with(datum(Value::structure({{"Value", 1.0}})), "Namespace", "AWS/Route53")) ==
-        "InvalidParameterValueException: The value AWS/Route53 for parameter Namespace is invalid.");
+  CHECK(error(Value::structure({{"Value", 1.0}, {"Timestamp", f.world.timers.now() + 3h}}))
+            .rfind("InvalidParameterValueException", 0) == 0);
+  CHECK(error(Value::structure({{"Value", 1.0}, {"Timestamp", f.world.timers.now() - 24h * 15}}))
+            .rfind("InvalidParameterValueException", 0) == 0);
+  CHECK(error(Value::structure({{"Value", 1.0}, {"StorageResolution", 2}}))
+            .rfind("InvalidParameterValueException", 0) == 0);
+  CHECK(
+      f.error("PutMetricData",
+              with(datum(Value::structure({{"Value", 1.0}})), "Namespace", "AWS/Route53")) ==
+      "InvalidParameterValueException: The value AWS/Route53 for parameter Namespace is invalid.");
   auto two = datum(Value::structure({{"Value", 1.0}}));
   two["MetricData"];
   Value list = two["MetricData"];
   list.push(Value::structure({{"MetricName", "m"}}));
-  CHECK(f.error("PutMetricData", with(two, "MetricData", list)) !=  "none");
+  CHECK(f.error("PutMetricData", with(two, "MetricData", list)) != "none");
   CHECK(f.ok("ListMetrics", Value::structure())["Metrics"].items().empty());
 }
 
@@ -400,30 +488,56 @@ TEST_CASE("reads of metrics") {
   f.world.advance(10min);
   const auto now = f.world.timers.now();
   const auto put = [&](Value more) { f.ok("PutMetricData", datum(std::move(more))); };
-  put(Value::structure({{"Values", Value::list({1.0, 2.0})}, {"Counts", Value::list({3.0, 1.0})}, {"Timestamp", now - 5min}}));
-  put(Value::structure({{"StatisticValues", Value::structure({{"SampleCount", 2.0}, {"Sum", 10.0}, {"Minimum", 4.0}, {"Maximum", 6.0}})},
-                        {"Timestamp", now - 3min}, {"Unit", "Seconds"}}));
-  Value statistics = Value::structure({{"Namespace", "N"}, {"MetricName", "m"}, {"Period", 60}, {"StartTime", now - 10min}, {"EndTime", now},
-                                       {"Statistics", Value::list({"Average", "SampleCount"})}, {"ExtendedStatistics", Value::list({"p50"})}});
+  put(Value::structure({{"Values", Value::list({1.0, 2.0})},
+                        {"Counts", Value::list({3.0, 1.0})},
+                        {"Timestamp", now - 5min}}));
+  put(Value::structure(
+      {{"StatisticValues",
+        Value::structure(
+            {{"SampleCount", 2.0}, {"Sum", 10.0}, {"Minimum", 4.0}, {"Maximum", 6.0}})},
+       {"Timestamp", now - 3min},
+       {"Unit", "Seconds"}}));
+  Value statistics = Value::structure({{"Namespace", "N"},
+                                       {"MetricName", "m"},
+                                       {"Period", 60},
+                                       {"StartTime", now - 10min},
+                                       {"EndTime", now},
+                                       {"Statistics", Value::list({"Average", "SampleCount"})},
+                                       {"ExtendedStatistics", Value::list({"p50"})}});
   const auto points = f.ok("GetMetricStatistics", statistics);
   CHECK(points["Label"].string() == "m");
   REQUIRE(points["Datapoints"].items().size() == 2);
   CHECK(points["Datapoints"].items()[0] ==
-        Value::structure({{"Timestamp", now - 5min}, {"Average", 1.25}, {"SampleCount", 4.0}, {"Unit", "None"}, {"ExtendedStatistics", Value::structure({{"p50", 1.0}})}}));
+        Value::structure({{"Timestamp", now - 5min},
+                          {"Average", 1.25},
+                          {"SampleCount", 4.0},
+                          {"Unit", "None"},
+                          {"ExtendedStatistics", Value::structure({{"p50", 1.0}})}}));
   CHECK(points["Datapoints"].items()[1]["Unit"].string() == "Seconds");
-  CHECK(f.ok("GetMetricStatistics", with(statistics, "Unit", "Count"))["Datapoints"].items().empty());
+  CHECK(
+      f.ok("GetMetricStatistics", with(statistics, "Unit", "Count"))["Datapoints"].items().empty());
   CHECK(f.ok("GetMetricStatistics", with(statistics, "MetricName", "x"))["Datapoints"].is_list());
   CHECK(f.error("GetMetricStatistics", with(statistics, "EndTime", now - 10min)) ==
-        "InvalidParameterValueException: The parameter StartTime must be less than the parameter EndTime.");
-  CHECK(f.error("GetMetricStatistics", with(with(statistics, "StartTime", now - 24h), "Period", 1)) ==
-        "InvalidParameterCombinationException: You have requested up to 86400 datapoints, which exceeds the limit of 1440. You may reduce "
-        "the datapoints requested by increasing Period, or decreasing the time range.");
+        "InvalidParameterValueException: The parameter StartTime must be less than the parameter "
+        "EndTime.");
+  CHECK(
+      f.error("GetMetricStatistics", with(with(statistics, "StartTime", now - 24h), "Period", 1)) ==
+      "InvalidParameterCombinationException: You have requested up to 86400 datapoints, which "
+      "exceeds the limit of 1440. You may reduce "
+      "the datapoints requested by increasing Period, or decreasing the time range.");
 
   const auto query = [](const char* id, const char* stat) {
-    return Value::structure({{"Id", id}, {"MetricStat", Value::structure({{"Metric", Value::structure({{"Namespace", "N"}, {"MetricName", "m"}})},
-                                                                          {"Period", 60}, {"Stat", stat}})}});
+    return Value::structure(
+        {{"Id", id},
+         {"MetricStat",
+          Value::structure({{"Metric", Value::structure({{"Namespace", "N"}, {"MetricName", "m"}})},
+                            {"Period", 60},
+                            {"Stat", stat}})}});
   };
-  Value data = Value::structure({{"StartTime", now - 10min}, {"EndTime", now}, {"MetricDataQueries", Value::list({query("a", "Sum"), query("b", "Maximum")})}});
+  Value data = Value::structure(
+      {{"StartTime", now - 10min},
+       {"EndTime", now},
+       {"MetricDataQueries", Value::list({query("a", "Sum"), query("b", "Maximum")})}});
   const auto result = f.ok("GetMetricData", data);
   REQUIRE(result["MetricDataResults"].items().size() == 2);
   const auto& first = result["MetricDataResults"].items()[0];
@@ -438,21 +552,31 @@ TEST_CASE("reads of metrics") {
   const auto rest = f.ok("GetMetricData", with(paged, "NextToken", page["NextToken"]));
   CHECK(rest["MetricDataResults"].items()[1]["Values"] == Value::list({2.0}));
   CHECK_FALSE(rest.has("NextToken"));
-  CHECK(f.error("GetMetricData", with(data, "MetricDataQueries", Value::list({Value::structure({{"Id", "e"}, {"Expression", "m1*2"}})})))
+  CHECK(f.error("GetMetricData",
+                with(data, "MetricDataQueries",
+                     Value::list({Value::structure({{"Id", "e"}, {"Expression", "m1*2"}})})))
             .rfind("ValidationError", 0) == 0);
 }
 
 TEST_CASE("ListMetrics filters, pages and forgets") {
   Fixture f;
   for (int i = 0; i < 600; ++i)
-    f.service->put_datum("us-east-1", "AWS/Route53", "HealthCheckStatus", {{"HealthCheckId", std::to_string(i)}}, 1, "None", f.world.timers.now());
+    f.service->put_datum("us-east-1", "AWS/Route53", "HealthCheckStatus",
+                         {{"HealthCheckId", std::to_string(i)}}, 1, "None", f.world.timers.now());
   Value filter = Value::structure({{"Namespace", "AWS/Route53"}});
   const auto page = f.ok("ListMetrics", filter);
   CHECK(page["Metrics"].items().size() == 500);
-  CHECK(f.ok("ListMetrics", with(filter, "NextToken", page["NextToken"]))["Metrics"].items().size() == 100);
-  CHECK(f.ok("ListMetrics", with(filter, "Dimensions", Value::list({Value::structure({{"Name", "HealthCheckId"}, {"Value", "7"}})})))["Metrics"].items().size() == 1);
+  CHECK(
+      f.ok("ListMetrics", with(filter, "NextToken", page["NextToken"]))["Metrics"].items().size() ==
+      100);
+  CHECK(f.ok("ListMetrics", with(filter, "Dimensions",
+                                 Value::list({Value::structure(
+                                     {{"Name", "HealthCheckId"}, {"Value", "7"}})})))["Metrics"]
+            .items()
+            .size() == 1);
   CHECK(f.ok("ListMetrics", with(filter, "MetricName", "x"))["Metrics"].is_list());
-  CHECK(f.error("ListMetrics", Value::structure({{"NextToken", "?"}})).rfind("InvalidParameterValueException", 0) == 0);
+  CHECK(f.error("ListMetrics", Value::structure({{"NextToken", "?"}}))
+            .rfind("InvalidParameterValueException", 0) == 0);
   f.world.advance(4h);
   CHECK(f.ok("ListMetrics", with(filter, "RecentlyActive", "PT3H"))["Metrics"].items().empty());
   CHECK(f.ok("ListMetrics", filter)["Metrics"].items().size() == 500);
@@ -463,16 +587,22 @@ TEST_CASE("ListMetrics filters, pages and forgets") {
 TEST_CASE("what operations ask of IAM") {
   Fixture f;
   const auto asked = [&](std::string_view operation, const Value& input) {
-    return f.service->authorisation({operation, input, f.caller, "us-east-1", "000000000000", "", "", {}});
+    return f.service->authorisation(
+        {operation, input, f.caller, "us-east-1", "000000000000", "", "", {}});
   };
-  const auto put = asked("PutMetricAlarm", with(guide_alarm(), "Tags", Value::list({Value::structure({{"Key", "k"}, {"Value", "v"}})})));
+  const auto put = asked(
+      "PutMetricAlarm",
+      with(guide_alarm(), "Tags", Value::list({Value::structure({{"Key", "k"}, {"Value", "v"}})})));
   REQUIRE(put.size() == 2);
   CHECK(put[0].action == "cloudwatch:PutMetricAlarm");
-  CHECK(put[0].resources == std::vector<std::string>{"arn:aws:cloudwatch:us-east-1:000000000000:alarm:latch"});
+  CHECK(put[0].resources ==
+        std::vector<std::string>{"arn:aws:cloudwatch:us-east-1:000000000000:alarm:latch"});
   CHECK(put[0].keys.at("cloudwatch:alarmactions").size() == 1);
   CHECK(put[1].action == "cloudwatch:TagResource");
-  CHECK(asked("DeleteAlarms", Value::structure({{"AlarmNames", Value::list({"a", "b"})}})).size() == 2);
-  CHECK(asked("DescribeAlarms", Value::structure())[0].resources[0] == "arn:aws:cloudwatch:us-east-1:000000000000:alarm:*");
+  CHECK(asked("DeleteAlarms", Value::structure({{"AlarmNames", Value::list({"a", "b"})}})).size() ==
+        2);
+  CHECK(asked("DescribeAlarms", Value::structure())[0].resources[0] ==
+        "arn:aws:cloudwatch:us-east-1:000000000000:alarm:*");
   const auto data = asked("PutMetricData", Value::structure({{"Namespace", "N"}}));
   CHECK(data[0].resources[0] == "*");
   CHECK(data[0].keys.at("cloudwatch:namespace")[0] == "N");

@@ -12,10 +12,13 @@ std::optional<State> judge_some(const Rule& rule, std::size_t breaching, std::si
   const auto alarm_if = [](bool condition) { return condition ? State::alarm : State::ok; };
   const auto needed = rule.datapoints_to_alarm;
   switch (rule.missing) {
-    case MissingData::breaching: return alarm_if(breaching + rule.evaluation_periods - real >= needed);
-    case MissingData::not_breaching: return alarm_if(breaching >= needed);
+    case MissingData::breaching:
+      return alarm_if(breaching + rule.evaluation_periods - real >= needed);
+    case MissingData::not_breaching:
+      return alarm_if(breaching >= needed);
     case MissingData::missing:
-    case MissingData::ignore: break;
+    case MissingData::ignore:
+      break;
   }
   if (breaching < real) return alarm_if(breaching >= needed);
   if (oldest_age < needed || rule.missing == MissingData::ignore) return std::nullopt;
@@ -24,10 +27,14 @@ std::optional<State> judge_some(const Rule& rule, std::size_t breaching, std::si
 
 std::optional<State> judge_none(MissingData missing) {
   switch (missing) {
-    case MissingData::missing: return State::insufficient_data;
-    case MissingData::ignore: return std::nullopt;
-    case MissingData::breaching: return State::alarm;
-    case MissingData::not_breaching: return State::ok;
+    case MissingData::missing:
+      return State::insufficient_data;
+    case MissingData::ignore:
+      return std::nullopt;
+    case MissingData::breaching:
+      return State::alarm;
+    case MissingData::not_breaching:
+      return State::ok;
   }
   return std::nullopt;
 }
@@ -60,8 +67,10 @@ Verdict evaluate(const Rule& rule, const std::vector<Datapoint>& slots) {
   out.missing = rule.evaluation_periods - real;
   if (real == rule.evaluation_periods)
     out.state = breaching >= rule.datapoints_to_alarm ? State::alarm : State::ok;
-  else if (real == 0) out.state = judge_none(rule.missing);
-  else out.state = judge_some(rule, breaching, real, oldest_age);
+  else if (real == 0)
+    out.state = judge_none(rule.missing);
+  else
+    out.state = judge_some(rule, breaching, real, oldest_age);
   return out;
 }
 

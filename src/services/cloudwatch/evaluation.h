@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What state an alarm should be in, from what its metric was: a pure function. The rules are those of "Configuring how
-// CloudWatch alarms treat missing data" (fact cloudwatch-10), as one algorithm:
-//   N = evaluation periods, M = datapoints to alarm, the range = the newest N + 2 slots (fact cloudwatch-11)
-//   at least N real datapoints in the range: the N newest decide, ALARM if M of them breach, else OK; missing is ignored
+// What state an alarm should be in, from what its metric was: a pure function. The rules are those
+// of "Configuring how CloudWatch alarms treat missing data" (fact cloudwatch-10), as one algorithm:
+//   N = evaluation periods, M = datapoints to alarm, the range = the newest N + 2 slots (fact
+//     cloudwatch-11)
+//   at least N real datapoints in the range: the N newest decide, ALARM if M of them breach, else
+//     OK; missing is ignored
 //   none: missing -> INSUFFICIENT_DATA, ignore -> as it was, breaching -> ALARM, notBreaching -> OK
 //   some: breaching -> ALARM if they and what is missing of N make M, else OK
 //         notBreaching -> ALARM if M of them breach, else OK
 //         missing, ignore -> if one does not breach: ALARM if M breach, else OK
-//                            if all breach: premature unless the oldest is M slots old; then missing -> ALARM, ignore -> as it was
+//                            if all breach: premature unless the oldest is M slots old; then
+//                              missing -> ALARM, ignore -> as it was
 #pragma once
 
 #include <optional>

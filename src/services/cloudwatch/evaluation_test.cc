@@ -8,7 +8,8 @@ using namespace sitelatch::cloudwatch;
 
 namespace {
 
-// Slots as the CloudWatch guide writes them: oldest first, X breaching, 0 not, - missing. Threshold: below 1 breaches.
+// Slots as the CloudWatch guide writes them: oldest first, X breaching, 0 not, - missing.
+// Threshold: below 1 breaches.
 std::vector<Datapoint> slots(std::string_view text) {
   std::vector<Datapoint> out;
   for (auto c = text.rbegin(); c != text.rend(); ++c) {
@@ -20,7 +21,9 @@ std::vector<Datapoint> slots(std::string_view text) {
   return out;
 }
 
-Rule rule(std::size_t n, std::size_t m, MissingData missing) { return {n, m, missing, Comparison::less, 1.0}; }
+Rule rule(std::size_t n, std::size_t m, MissingData missing) {
+  return {n, m, missing, Comparison::less, 1.0};
+}
 
 char letter(std::optional<State> state) {
   if (!state) return 'k';
@@ -28,7 +31,8 @@ char letter(std::optional<State> state) {
 }
 std::string across_treatments(std::string_view points, std::size_t n, std::size_t m) {
   std::string out;
-  for (const auto missing : {MissingData::missing, MissingData::ignore, MissingData::breaching, MissingData::not_breaching})
+  for (const auto missing : {MissingData::missing, MissingData::ignore, MissingData::breaching,
+                             MissingData::not_breaching})
     out += letter(evaluate(rule(n, m, missing), slots(points)).state);
   return out;
 }
@@ -57,7 +61,8 @@ char naive(const std::string& text, int n, int m, MissingData missing) {
 
 }  // namespace
 
-// Columns: missing, ignore, breaching, notBreaching. A alarm, O ok, I insufficient data, k stays (facts cloudwatch-10, -11).
+// Columns: missing, ignore, breaching, notBreaching. A alarm, O ok, I insufficient data, k stays
+// (facts cloudwatch-10, -11).
 TEST_CASE("the guide's table for 3 of 3") {
   CHECK(across_treatments("0-X-X", 3, 3) == "OOOO");
   CHECK(across_treatments("0----", 3, 3) == "OOOO");
@@ -92,12 +97,17 @@ TEST_CASE("every sequence of up to six slots agrees with the naive reading of th
     for (int i = 0; i < length; ++i) combinations *= 3;
     for (int code = 0; code < combinations; ++code) {
       std::string text;
-      for (int rest = code, i = 0; i < length; ++i, rest /= 3) text += letters[static_cast<std::size_t>(rest % 3)];
+      for (int rest = code, i = 0; i < length; ++i, rest /= 3)
+        text += letters[static_cast<std::size_t>(rest % 3)];
       const auto points = slots(text);
       for (int n = 1; n <= 5; ++n)
         for (int m = 1; m <= n; ++m)
-          for (const auto missing : {MissingData::missing, MissingData::ignore, MissingData::breaching, MissingData::not_breaching}) {
-            const auto got = letter(evaluate(rule(static_cast<std::size_t>(n), static_cast<std::size_t>(m), missing), points).state);
+          for (const auto missing : {MissingData::missing, MissingData::ignore,
+                                     MissingData::breaching, MissingData::not_breaching}) {
+            const auto got = letter(
+                evaluate(rule(static_cast<std::size_t>(n), static_cast<std::size_t>(m), missing),
+                         points)
+                    .state);
             if (got != naive(text, n, m, missing)) FAIL("at " << text << " " << m << " of " << n);
             ++compared;
           }

@@ -26,12 +26,14 @@ std::string whole_or(std::string whole, std::string less) {
   return whole.size() <= longest_history_data ? whole : less;
 }
 
-std::string change(std::string_view type, std::string_view member, const std::string& configuration) {
+std::string change(std::string_view type, std::string_view member,
+                   const std::string& configuration) {
   const auto head = JsonObject{}.text("version", "1.0").text("type", type);
   return whole_or(JsonObject{head}.json(member, configuration).str(), head.str());
 }
 
-std::string state_json(State state, const std::string& reason, const std::optional<std::string>& data) {
+std::string state_json(State state, const std::string& reason,
+                       const std::optional<std::string>& data) {
   JsonObject out;
   out.text("stateValue", state_name(state)).text("stateReason", reason);
   if (data && aws::from_json(*data)) out.json("stateReasonData", *data);
@@ -40,8 +42,12 @@ std::string state_json(State state, const std::string& reason, const std::option
 
 }  // namespace
 
-std::string created_data(const std::string& configuration) { return change("Create", "createdAlarm", configuration); }
-std::string deleted_data(const std::string& configuration) { return change("Delete", "deletedAlarm", configuration); }
+std::string created_data(const std::string& configuration) {
+  return change("Create", "createdAlarm", configuration);
+}
+std::string deleted_data(const std::string& configuration) {
+  return change("Delete", "deletedAlarm", configuration);
+}
 
 std::string updated_data(const std::string& before, const std::string& after) {
   const auto old_fields = aws::from_json(before), new_fields = aws::from_json(after);
@@ -51,7 +57,10 @@ std::string updated_data(const std::string& before, const std::string& after) {
     for (const auto& [name, value] : old_fields->members())
       if (!(value == (*new_fields)[name])) changed.set(name, value);
   const auto head = JsonObject{}.text("version", "1.0").text("type", "Update");
-  return whole_or(JsonObject{head}.json("originalUpdatedFields", aws::to_json(changed)).json("updatedAlarm", after).str(),
+  return whole_or(JsonObject{head}
+                      .json("originalUpdatedFields", aws::to_json(changed))
+                      .json("updatedAlarm", after)
+                      .str(),
                   change("Update", "updatedAlarm", after));
 }
 
@@ -59,12 +68,14 @@ std::string configuration_json(const MetricAlarm& alarm) {
   JsonObject out;
   add_head(alarm, out);
   out.text("namespace", alarm.metric.name_space).text("metricName", alarm.metric.name);
-  out.text(alarm.statistic->is_extended() ? "extendedStatistic" : "statistic", alarm.statistic->name());
+  out.text(alarm.statistic->is_extended() ? "extendedStatistic" : "statistic",
+           alarm.statistic->name());
   out.integer("period", alarm.period_s);
   if (alarm.unit) out.text("unit", unit_name(*alarm.unit));
   std::vector<std::string> dimensions;
   for (const auto& dimension : alarm.metric.dimensions)
-    dimensions.push_back(JsonObject{}.text("value", dimension.value).text("name", dimension.name).str());
+    dimensions.push_back(
+        JsonObject{}.text("value", dimension.value).text("name", dimension.name).str());
   out.json("dimensions", json_list(dimensions)).number("threshold", alarm.threshold);
   out.text("comparisonOperator", comparison_name(alarm.comparison));
   out.integer("evaluationPeriods", alarm.evaluation_periods);
@@ -85,7 +96,8 @@ std::string configuration_json(const AlarmBasics& alarm, const std::string& rule
 }
 
 std::string state_update_data(const StateBefore& before, const AlarmBasics& now) {
-  const auto written = [&](const std::optional<std::string>& old_data, const std::optional<std::string>& new_data) {
+  const auto written = [&](const std::optional<std::string>& old_data,
+                           const std::optional<std::string>& new_data) {
     JsonObject out;
     out.text("version", "1.0").json("oldState", state_json(before.state, before.reason, old_data));
     return out.json("newState", state_json(now.state, now.state_reason, new_data)).str();
@@ -99,7 +111,8 @@ std::string state_update_data(const StateBefore& before, const AlarmBasics& now)
 std::string action_data(const ExecutedAction& action, Instant state_updated) {
   JsonObject out;
   out.text("actionState", action.error.empty() ? "Succeeded" : "Failed");
-  out.integer("stateUpdateTimestamp", unix_ms(state_updated)).text("notificationResource", action.arn);
+  out.integer("stateUpdateTimestamp", unix_ms(state_updated))
+      .text("notificationResource", action.arn);
   if (!action.error.empty()) out.text("error", action.error);
   return whole_or(JsonObject{out}.text("publishedMessage", action.message).str(), out.str());
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HistoryData of an alarm's history items: JSON texts in AWS's order of members (facts cloudwatch-25 to 27).
+// The HistoryData of an alarm's history items: JSON texts in AWS's order of members (facts
+// cloudwatch-25 to 27).
 #pragma once
 
 #include <string>

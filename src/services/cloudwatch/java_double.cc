@@ -17,7 +17,8 @@ struct Decimal {
 
 Decimal shortest(double value) {
   char buffer[40];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   const std::string_view text{buffer, static_cast<std::size_t>(end.ptr - buffer)};
   const auto e = text.find('e');
   Decimal out;
@@ -45,12 +46,14 @@ std::string java_double(double value) {
   const auto decimal = shortest(magnitude);
   const std::string_view digits = decimal.digits;
   if (magnitude < 1e-3 || magnitude >= 1e7)
-    return fmt::format("{}{}.{}E{}", sign, digits.front(), or_zero(digits.substr(1)), decimal.exponent);
+    return fmt::format("{}{}.{}E{}", sign, digits.front(), or_zero(digits.substr(1)),
+                       decimal.exponent);
   if (decimal.exponent < 0)
     return sign + "0." + std::string(static_cast<std::size_t>(-decimal.exponent - 1), '0') +
            decimal.digits;
   const auto whole = static_cast<std::size_t>(decimal.exponent) + 1;
-  if (digits.size() <= whole) return sign + decimal.digits + std::string(whole - digits.size(), '0') + ".0";
+  if (digits.size() <= whole)
+    return sign + decimal.digits + std::string(whole - digits.size(), '0') + ".0";
   return fmt::format("{}{}.{}", sign, digits.substr(0, whole), digits.substr(whole));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON text with members in exactly the given order and numbers as Java prints them: CloudWatch's messages, history and
-// reason data are strings that other people's parsers and tests compare.
+// JSON text with members in exactly the given order and numbers as Java prints them: CloudWatch's
+// messages, history and reason data are strings that other people's parsers and tests compare.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace sitelatch::cloudwatch {
 
-std::string json_string(std::string_view text);  // quoted and escaped; UTF-8 is kept
-std::string json_list(const std::vector<std::string>& items);          // items are JSON texts
+std::string json_string(std::string_view text);                // quoted and escaped; UTF-8 is kept
+std::string json_list(const std::vector<std::string>& items);  // items are JSON texts
 std::string json_string_list(const std::vector<std::string>& strings);
 
 class JsonObject {

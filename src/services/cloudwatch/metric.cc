@@ -8,12 +8,33 @@
 
 namespace sitelatch::cloudwatch {
 namespace {
-constexpr std::array<std::string_view, 27> unit_names = {
-    "None", "Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes",
-    "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count",
-    "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second",
-    "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second",
-    "Count/Second"};
+constexpr std::array<std::string_view, 27> unit_names = {"None",
+                                                         "Seconds",
+                                                         "Microseconds",
+                                                         "Milliseconds",
+                                                         "Bytes",
+                                                         "Kilobytes",
+                                                         "Megabytes",
+                                                         "Gigabytes",
+                                                         "Terabytes",
+                                                         "Bits",
+                                                         "Kilobits",
+                                                         "Megabits",
+                                                         "Gigabits",
+                                                         "Terabits",
+                                                         "Percent",
+                                                         "Count",
+                                                         "Bytes/Second",
+                                                         "Kilobytes/Second",
+                                                         "Megabytes/Second",
+                                                         "Gigabytes/Second",
+                                                         "Terabytes/Second",
+                                                         "Bits/Second",
+                                                         "Kilobits/Second",
+                                                         "Megabits/Second",
+                                                         "Gigabits/Second",
+                                                         "Terabits/Second",
+                                                         "Count/Second"};
 }  // namespace
 
 std::string MetricId::key() const {

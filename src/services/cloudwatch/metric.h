@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What names a metric: region, namespace, name and dimensions (a set: order does not matter), and the units.
+// What names a metric: region, namespace, name and dimensions (a set: order does not matter), and
+// the units.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct MetricId {
   std::string key() const;
 };
 
-// CloudWatch's units by name; the number is what rows hold, so the order never changes (append only).
+// CloudWatch's units by name; the number is what rows hold, so the order never changes (append
+// only).
 enum class Unit : std::uint8_t { none = 0 };
 std::optional<Unit> unit_by_name(std::string_view name);
 std::string_view unit_name(Unit unit);

@@ -14,14 +14,17 @@ namespace {
 using aws::Value;
 using namespace std::chrono;
 
-constexpr std::int64_t most_datapoints = 1440;       // of one GetMetricStatistics
-constexpr std::size_t most_data_points = 100'800;    // of one GetMetricData
+constexpr std::int64_t most_datapoints = 1440;     // of one GetMetricStatistics
+constexpr std::size_t most_data_points = 100'800;  // of one GetMetricData
 constexpr std::size_t metrics_a_page = 500;
 
-auto invalid(std::string text) { return aws::refuse("InvalidParameterValueException", std::move(text)); }
+auto invalid(std::string text) {
+  return aws::refuse("InvalidParameterValueException", std::move(text));
+}
 
 bool valid_period(std::int64_t period) {
-  return period == 1 || period == 5 || period == 10 || period == 20 || period == 30 || (period > 0 && period % 60 == 0);
+  return period == 1 || period == 5 || period == 10 || period == 20 || period == 30 ||
+         (period > 0 && period % 60 == 0);
 }
 Instant floor_to(Instant t, seconds step) {
   const auto since = floor<seconds>(t.time_since_epoch());
@@ -38,28 +41,35 @@ aws::Outcome<std::vector<Statistic>> statistics_of(const Value& input) {
   std::vector<Statistic> out;
   for (const auto& name : input["Statistics"].strings()) {
     const auto statistic = Statistic::basic(name);
-    if (!statistic) return invalid(fmt::format("The value {} for parameter Statistics is invalid.", name));
+    if (!statistic)
+      return invalid(fmt::format("The value {} for parameter Statistics is invalid.", name));
     out.push_back(*statistic);
   }
   for (const auto& name : input["ExtendedStatistics"].strings()) {
     const auto statistic = Statistic::extended(name);
-    if (!statistic) return invalid(fmt::format("The value {} for parameter ExtendedStatistics is not supported.", name));
+    if (!statistic)
+      return invalid(
+          fmt::format("The value {} for parameter ExtendedStatistics is not supported.", name));
     out.push_back(*statistic);
   }
   if (out.empty())
-    return aws::refuse("MissingRequiredParameterException",
-                       "At least one of the parameters Statistics and ExtendedStatistics must be specified.");
+    return aws::refuse(
+        "MissingRequiredParameterException",
+        "At least one of the parameters Statistics and ExtendedStatistics must be specified.");
   return out;
 }
 
-Value datapoint(Instant at, Unit unit, const Aggregate& aggregate, const std::vector<Statistic>& statistics) {
+Value datapoint(Instant at, Unit unit, const Aggregate& aggregate,
+                const std::vector<Statistic>& statistics) {
   Value out = Value::structure({{"Timestamp", at}});
   Value extended = Value::structure();
   for (const auto& statistic : statistics) {
     const auto value = statistic.of(aggregate);
     if (!value) continue;
-    if (statistic.is_extended()) extended.set(statistic.name(), *value);
-    else out.set(statistic.name(), *value);
+    if (statistic.is_extended())
+      extended.set(statistic.name(), *value);
+    else
+      out.set(statistic.name(), *value);
   }
   out.set("Unit", unit_name(unit));
   if (!extended.members().empty()) out.set("ExtendedStatistics", std::move(extended));
@@ -81,19 +91,23 @@ aws::Outcome<> CloudWatch::get_metric_statistics(const aws::Call& call) {
   const auto period_s = input["Period"].integer();
   const auto statistics = statistics_of(input);
   if (!statistics) return failure(statistics.error());
-  if (start >= end) return invalid("The parameter StartTime must be less than the parameter EndTime.");
+  if (start >= end)
+    return invalid("The parameter StartTime must be less than the parameter EndTime.");
   if (!valid_period(period_s) || period_s > 86'400 * 15)
     return invalid("The parameter Period must be a multiple of 60, or one of 1, 5, 10, 20, 30.");
   const seconds period{period_s};
   const auto asked = floor<seconds>(end - start).count() / period_s;
   if (asked > most_datapoints)
-    return aws::refuse("InvalidParameterCombinationException",
-                       fmt::format("You have requested up to {} datapoints, which exceeds the limit of {}. You may "
-                                   "reduce the datapoints requested by increasing Period, or decreasing the time range.",
-                                   asked, most_datapoints));
+    return aws::refuse(
+        "InvalidParameterCombinationException",
+        fmt::format(
+            "You have requested up to {} datapoints, which exceeds the limit of {}. You may "
+            "reduce the datapoints requested by increasing Period, or decreasing the time range.",
+            asked, most_datapoints));
   Value points = Value::list();
   const auto name = input["MetricName"].string_or("");
-  const auto* series = metrics_.find({call.region, input["Namespace"].string_or(""), name, dimensions_from(input["Dimensions"])});
+  const auto* series = metrics_.find(
+      {call.region, input["Namespace"].string_or(""), name, dimensions_from(input["Dimensions"])});
   if (series) {
     // Periods start at the start time, which is taken down to its minute (fact cloudwatch-4).
     const auto from = floor_to(start, std::min(period, seconds{60}));
@@ -104,7 +118,8 @@ aws::Outcome<> CloudWatch::get_metric_statistics(const aws::Call& call) {
       const auto aggregates = metrics_.read(*series, unit, window);
       for (std::size_t i = 0; i < aggregates.size(); ++i)
         if (!aggregates[i].empty())
-          points.push(datapoint(from + period * static_cast<std::int64_t>(i), unit, aggregates[i], *statistics));
+          points.push(datapoint(from + period * static_cast<std::int64_t>(i), unit, aggregates[i],
+                                *statistics));
     }
   }
   return Value::structure({{"Label", name}, {"Datapoints", std::move(points)}});
@@ -134,18 +149,23 @@ aws::Outcome<MetricQuery> metric_query(const aws::Call& call, const Value& query
   MetricQuery out;
   out.id = query["Id"].string_or("");
   if (!valid_query_id(out.id))
-    return validation_error(fmt::format("The value {} for parameter MetricDataQueries.member.Id is not matching the "
-                                        "expected pattern ^[a-z][a-zA-Z0-9_]*$.", out.id));
+    return validation_error(
+        fmt::format("The value {} for parameter MetricDataQueries.member.Id is not matching the "
+                    "expected pattern ^[a-z][a-zA-Z0-9_]*$.",
+                    out.id));
   if (query.has("Expression") || !query.has("MetricStat"))
-    return validation_error(fmt::format("Error in expression '{}': expressions are not supported here", out.id));
+    return validation_error(
+        fmt::format("Error in expression '{}': expressions are not supported here", out.id));
   const auto& stat = query["MetricStat"];
   const auto& metric = stat["Metric"];
   const auto period = stat["Period"].integer_or(60);
-  if (!valid_period(period)) return validation_error("Period must be 1, 5, 10, 20, 30 or a multiple of 60");
+  if (!valid_period(period))
+    return validation_error("Period must be 1, 5, 10, 20, 30 or a multiple of 60");
   out.period = seconds{period};
   out.statistic = Statistic::any(stat["Stat"].string_or(""));
   if (!out.statistic)
-    return validation_error(fmt::format("The value {} for parameter Stat is not supported.", stat["Stat"].string_or("")));
+    return validation_error(fmt::format("The value {} for parameter Stat is not supported.",
+                                        stat["Stat"].string_or("")));
   if (stat.has("Unit")) out.unit = unit_by_name(stat["Unit"].string());
   out.metric = {call.region, metric["Namespace"].string_or(""), metric["MetricName"].string_or(""),
                 dimensions_from(metric["Dimensions"])};
@@ -154,14 +174,16 @@ aws::Outcome<MetricQuery> metric_query(const aws::Call& call, const Value& query
   return out;
 }
 
-// Without a label: the metric's name, and its statistic where several statistics of one metric are asked for.
+// Without a label: the metric's name, and its statistic where several statistics of one metric are
+// asked for.
 void name_queries(std::vector<MetricQuery>& queries) {
   const auto plain = queries;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (!queries[i].label.empty()) continue;
     queries[i].label = queries[i].metric.name;
     const bool shared = std::any_of(plain.begin(), plain.end(), [&](const MetricQuery& other) {
-      return other.metric.key() == plain[i].metric.key() && other.statistic->name() != plain[i].statistic->name();
+      return other.metric.key() == plain[i].metric.key() &&
+             other.statistic->name() != plain[i].statistic->name();
     });
     if (shared) queries[i].label += " " + queries[i].statistic->name();
   }
@@ -172,16 +194,20 @@ void name_queries(std::vector<MetricQuery>& queries) {
 aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
   const auto& input = call.input;
   const auto start = input["StartTime"].timestamp(), end = input["EndTime"].timestamp();
-  if (start >= end) return validation_error("The parameter StartTime must be less than the parameter EndTime.");
+  if (start >= end)
+    return validation_error("The parameter StartTime must be less than the parameter EndTime.");
   const auto& given = input["MetricDataQueries"].items();
-  if (given.size() > 500) return validation_error("The collection MetricDataQueries must not have a size greater than 500.");
+  if (given.size() > 500)
+    return validation_error(
+        "The collection MetricDataQueries must not have a size greater than 500.");
   std::vector<MetricQuery> queries;
   for (const auto& item : given) {
     auto query = metric_query(call, item);
     if (!query) return failure(query.error());
     for (const auto& other : queries)
       if (other.id == query->id)
-        return validation_error(fmt::format("The values for parameter id in MetricDataQueries are not unique."));
+        return validation_error(
+            fmt::format("The values for parameter id in MetricDataQueries are not unique."));
     queries.push_back(std::move(*query));
   }
   name_queries(queries);
@@ -193,8 +219,9 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
     if (!number || *number < 0) return aws::refuse("InvalidNextToken", "Invalid token");
     skip = static_cast<std::size_t>(*number);
   }
-  const auto most = std::min(most_data_points,
-                             static_cast<std::size_t>(std::max<std::int64_t>(1, input["MaxDatapoints"].integer_or(most_data_points))));
+  const auto most =
+      std::min(most_data_points, static_cast<std::size_t>(std::max<std::int64_t>(
+                                     1, input["MaxDatapoints"].integer_or(most_data_points))));
   const bool descending = input["ScanBy"].string_or("TimestampDescending") != "TimestampAscending";
   std::size_t passed = 0, given_out = 0;
   bool more = false;
@@ -204,7 +231,9 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
     const auto from = floor_to(start, query.period);
     const auto periods = periods_between(from, end, query.period);
     if (periods > most_data_points)
-      return validation_error(fmt::format("You have requested up to {} datapoints, which exceeds the limit of {}.", periods, most_data_points));
+      return validation_error(
+          fmt::format("You have requested up to {} datapoints, which exceeds the limit of {}.",
+                      periods, most_data_points));
     std::vector<Aggregate> aggregates;
     if (const auto* series = metrics_.find(query.metric))
       aggregates = metrics_.read(*series, query.unit, {from, query.period, periods});
@@ -222,10 +251,14 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
       timestamps.push(from + query.period * static_cast<std::int64_t>(i));
       values.push(*value);
     }
-    results.push(Value::structure({{"Id", query.id}, {"Label", query.label}, {"Timestamps", std::move(timestamps)},
-                                   {"Values", std::move(values)}, {"StatusCode", cut ? "PartialData" : "Complete"}}));
+    results.push(Value::structure({{"Id", query.id},
+                                   {"Label", query.label},
+                                   {"Timestamps", std::move(timestamps)},
+                                   {"Values", std::move(values)},
+                                   {"StatusCode", cut ? "PartialData" : "Complete"}}));
   }
-  Value out = Value::structure({{"MetricDataResults", std::move(results)}, {"Messages", Value::list()}});
+  Value out =
+      Value::structure({{"MetricDataResults", std::move(results)}, {"Messages", Value::list()}});
   if (more) out.set("NextToken", page_token("data", std::to_string(skip + given_out)));
   return out;
 }
@@ -236,10 +269,11 @@ bool matches(const MetricId& id, const Value& input) {
   if (input.has("Namespace") && id.name_space != input["Namespace"].string()) return false;
   if (input.has("MetricName") && id.name != input["MetricName"].string()) return false;
   for (const auto& filter : input["Dimensions"].items()) {
-    const bool has = std::any_of(id.dimensions.begin(), id.dimensions.end(), [&filter](const Dimension& dimension) {
-      return dimension.name == filter["Name"].string_or("") &&
-             (!filter.has("Value") || dimension.value == filter["Value"].string());
-    });
+    const bool has = std::any_of(
+        id.dimensions.begin(), id.dimensions.end(), [&filter](const Dimension& dimension) {
+          return dimension.name == filter["Name"].string_or("") &&
+                 (!filter.has("Value") || dimension.value == filter["Value"].string());
+        });
     if (!has) return false;
   }
   return true;
@@ -257,22 +291,28 @@ aws::Outcome<> CloudWatch::list_metrics(const aws::Call& call) {
   }
   if (input["Dimensions"].items().size() > 10)
     return invalid("The collection Dimensions must not have a size greater than 10.");
-  // Metrics without data for two weeks are not listed; with RecentlyActive, those without any for three hours.
+  // Metrics without data for two weeks are not listed; with RecentlyActive, those without any for
+  // three hours.
   const auto since = call.now - (input.has("RecentlyActive") ? hours{3} : hours{14 * 24});
   Value metrics = Value::list();
   std::string last;
   bool more = false;
-  metrics_.visit_series(call.region, [&](const std::string& key, const MetricStore::Series& series) {
-    if (more || (!after.empty() && key <= after) || series.last_seen < since || !matches(series.id, input)) return;
-    if (metrics.items().size() == metrics_a_page) {
-      more = true;
-      return;
-    }
-    metrics.push(Value::structure({{"Namespace", series.id.name_space}, {"MetricName", series.id.name},
-                                   {"Dimensions", describe_dimensions(series.id.dimensions)}}));
-    last = key;
-  });
-  Value out = Value::structure({{"Metrics", metrics.is_null() ? Value::list() : std::move(metrics)}});
+  metrics_.visit_series(
+      call.region, [&](const std::string& key, const MetricStore::Series& series) {
+        if (more || (!after.empty() && key <= after) || series.last_seen < since ||
+            !matches(series.id, input))
+          return;
+        if (metrics.items().size() == metrics_a_page) {
+          more = true;
+          return;
+        }
+        metrics.push(Value::structure({{"Namespace", series.id.name_space},
+                                       {"MetricName", series.id.name},
+                                       {"Dimensions", describe_dimensions(series.id.dimensions)}}));
+        last = key;
+      });
+  Value out =
+      Value::structure({{"Metrics", metrics.is_null() ? Value::list() : std::move(metrics)}});
   if (more) out.set("NextToken", page_token("metrics", last));
   return out;
 }

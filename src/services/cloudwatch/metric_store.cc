@@ -20,7 +20,9 @@ constexpr std::string_view series_table = "cloudwatch.series";
 constexpr std::string_view hours_table = "cloudwatch.hours";
 constexpr std::string_view minutes_table = "cloudwatch.minutes";
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
 std::int64_t hour_of(Instant t) { return floor_div(unix_seconds(t), hour_s); }
 std::int64_t minute_of(Instant t) { return floor_div(unix_seconds(t), minute_s); }
 Instant from_seconds(std::int64_t s) { return Instant{seconds{s}}; }
@@ -28,7 +30,9 @@ Instant from_seconds(std::int64_t s) { return Instant{seconds{s}}; }
 std::string number_key(std::int64_t number) {
   return fmt::format("{:08x}", static_cast<std::uint32_t>(std::max<std::int64_t>(number, 0)));
 }
-std::string row_key(std::int64_t chunk, std::uint32_t series) { return number_key(chunk) + number_key(series); }
+std::string row_key(std::int64_t chunk, std::uint32_t series) {
+  return number_key(chunk) + number_key(series);
+}
 
 aws::Value to_value(const MetricStore::Series& series) {
   aws::Value dimensions = aws::Value::list();
@@ -41,16 +45,22 @@ aws::Value to_value(const MetricStore::Series& series) {
                                 {"last_seen", unix_ms(series.last_seen)}});
 }
 MetricId id_from(const aws::Value& value) {
-  MetricId id{value["region"].string_or(""), value["namespace"].string_or(""), value["name"].string_or(""), {}};
+  MetricId id{value["region"].string_or(""),
+              value["namespace"].string_or(""),
+              value["name"].string_or(""),
+              {}};
   for (const auto& pair : value["dimensions"].items())
-    if (pair.items().size() == 2) id.dimensions.push_back({pair.items()[0].string(), pair.items()[1].string()});
+    if (pair.items().size() == 2)
+      id.dimensions.push_back({pair.items()[0].string(), pair.items()[1].string()});
   return id;
 }
 
 }  // namespace
 
 MetricStore::MetricStore(ports::Journal& journal, ports::Timers& timers)
-    : journal_(journal), timers_(timers), memory_from_hour_(hour_of(timers.now()) - hours_in_memory) {
+    : journal_(journal),
+      timers_(timers),
+      memory_from_hour_(hour_of(timers.now()) - hours_in_memory) {
   load_all();
   age();
 }
@@ -69,22 +79,26 @@ void MetricStore::load_all() {
     series_[std::move(series_key)] = std::move(kept);
     return true;
   });
-  journal_.scan(hours_table, number_key(memory_from_hour_), "", [this](std::string_view key, std::string_view bytes) {
-    const auto hour = std::stoll(std::string{key.substr(0, 8)}, nullptr, 16);
-    const auto number = static_cast<std::uint32_t>(std::stoul(std::string{key.substr(8)}, nullptr, 16));
-    const auto found = by_number_.find(number);
-    auto chunk = Chunk::decode(bytes);
-    if (found == by_number_.end() || !chunk) {
-      log(LogLevel::warning, "cloudwatch", "a row of metric data cannot be read and is left alone");
-      return true;
-    }
-    auto& series = *found->second;
-    chunk->visit(0, Chunk::slots, [&](std::uint16_t slot, Unit, const Aggregate&) {
-      series.last_seen = std::max(series.last_seen, from_seconds(hour * hour_s + slot * minute_s));
-    });
-    series.recent.emplace(hour, std::move(*chunk));
-    return true;
-  });
+  journal_.scan(hours_table, number_key(memory_from_hour_), "",
+                [this](std::string_view key, std::string_view bytes) {
+                  const auto hour = std::stoll(std::string{key.substr(0, 8)}, nullptr, 16);
+                  const auto number = static_cast<std::uint32_t>(
+                      std::stoul(std::string{key.substr(8)}, nullptr, 16));
+                  const auto found = by_number_.find(number);
+                  auto chunk = Chunk::decode(bytes);
+                  if (found == by_number_.end() || !chunk) {
+                    log(LogLevel::warning, "cloudwatch",
+                        "a row of metric data cannot be read and is left alone");
+                    return true;
+                  }
+                  auto& series = *found->second;
+                  chunk->visit(0, Chunk::slots, [&](std::uint16_t slot, Unit, const Aggregate&) {
+                    series.last_seen =
+                        std::max(series.last_seen, from_seconds(hour * hour_s + slot * minute_s));
+                  });
+                  series.recent.emplace(hour, std::move(*chunk));
+                  return true;
+                });
 }
 
 MetricStore::Kept& MetricStore::series_of(const MetricId& id, Instant at) {
@@ -127,14 +141,17 @@ void MetricStore::add(const MetricId& id, const Datum& datum, Write write) {
     return;
   }
   series.recent[hour].add(slot, datum.unit, datum.aggregate);
-  if (write == Write::at_once) write_chunk(series, hour);
-  else wait_to_write(series);
+  if (write == Write::at_once)
+    write_chunk(series, hour);
+  else
+    wait_to_write(series);
 }
 
 void MetricStore::add_second(const Kept& series, const Datum& datum) {
   const auto minute = minute_of(datum.at);
   auto chunk = load(minutes_table, minute, series.number);
-  chunk.add(static_cast<std::uint16_t>(unix_seconds(datum.at) - minute * minute_s), datum.unit, datum.aggregate);
+  chunk.add(static_cast<std::uint16_t>(unix_seconds(datum.at) - minute * minute_s), datum.unit,
+            datum.aggregate);
   journal_.put(minutes_table, row_key(minute, series.number), chunk.encode());
 }
 
@@ -180,7 +197,8 @@ void MetricStore::write_waiting(std::size_t second) {
     if (found == by_number_.end()) continue;
     auto& series = *found->second;
     series.waits = false;
-    // Samples of the last minute lie in this hour or in the one before; their instants may be a little ahead.
+    // Samples of the last minute lie in this hour or in the one before; their instants may be a
+    // little ahead.
     for (const auto touched : {hour - 1, hour, hour + 1}) write_chunk(series, touched);
   }
 }
@@ -200,11 +218,13 @@ void MetricStore::visit_series(
   std::vector<std::pair<const std::string*, const Series*>> sorted;
   for (const auto& [key, kept] : series_)
     if (kept->id.region == region) sorted.emplace_back(&key, kept.get());
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return *a.first < *b.first; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return *a.first < *b.first; });
   for (const auto& [key, series] : sorted) visit(*key, *series);
 }
 
-void MetricStore::visit_slots(const Series& series, const Window& window, const SlotVisitor& visit) const {
+void MetricStore::visit_slots(const Series& series, const Window& window,
+                              const SlotVisitor& visit) const {
   const auto from = unix_seconds(window.from);
   const auto period = duration_cast<seconds>(window.period).count();
   const auto to = from + period * static_cast<std::int64_t>(window.count);
@@ -212,22 +232,27 @@ void MetricStore::visit_slots(const Series& series, const Window& window, const 
   const std::int64_t slot_s = fine ? 1 : minute_s;
   const std::int64_t chunk_s = slot_s * Chunk::slots;
   const auto kept = by_number_.find(series.number);
-  const auto oldest = unix_seconds(timers_.now()) - (fine ? 3 * hour_s : days_kept * 24 * hour_s) - chunk_s;
-  for (auto chunk = floor_div(std::max({from, oldest, std::int64_t{0}}), chunk_s); chunk * chunk_s < to; ++chunk) {
+  const auto oldest =
+      unix_seconds(timers_.now()) - (fine ? 3 * hour_s : days_kept * 24 * hour_s) - chunk_s;
+  for (auto chunk = floor_div(std::max({from, oldest, std::int64_t{0}}), chunk_s);
+       chunk * chunk_s < to; ++chunk) {
     const auto start = chunk * chunk_s;
     const auto slot_at = [&](std::int64_t second) {
-      return static_cast<std::uint16_t>(
-          std::clamp<std::int64_t>(floor_div(second - start + slot_s - 1, slot_s), 0, Chunk::slots));
+      return static_cast<std::uint16_t>(std::clamp<std::int64_t>(
+          floor_div(second - start + slot_s - 1, slot_s), 0, Chunk::slots));
     };
     const auto read = [&](const Chunk& found) {
-      found.visit(slot_at(from), slot_at(to), [&](std::uint16_t slot, Unit unit, const Aggregate& aggregate) {
-        visit(from_seconds(start + slot * slot_s), unit, aggregate);
-      });
+      found.visit(slot_at(from), slot_at(to),
+                  [&](std::uint16_t slot, Unit unit, const Aggregate& aggregate) {
+                    visit(from_seconds(start + slot * slot_s), unit, aggregate);
+                  });
     };
     if (fine) {
       const auto found = load(minutes_table, chunk, series.number);
-      if (found.empty()) visit_minute(series, chunk, visit);
-      else read(found);
+      if (found.empty())
+        visit_minute(series, chunk, visit);
+      else
+        read(found);
     } else if (chunk >= memory_from_hour_) {
       if (kept == by_number_.end()) return;
       if (const auto found = kept->second->recent.find(chunk); found != kept->second->recent.end())
@@ -241,7 +266,8 @@ void MetricStore::visit_slots(const Series& series, const Window& window, const 
 }
 
 // A minute that was not measured by the second stands at its first second (fact cloudwatch-3).
-void MetricStore::visit_minute(const Series& series, std::int64_t minute, const SlotVisitor& visit) const {
+void MetricStore::visit_minute(const Series& series, std::int64_t minute,
+                               const SlotVisitor& visit) const {
   visit_slots(series, {from_seconds(minute * minute_s), seconds{minute_s}, 1}, visit);
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every metric's aggregates: a minute each for 15 days, a second each for 3 hours where data came at that resolution
-// (fact cloudwatch-1). The last hours are in memory (as runs, see chunk.h), the rest is read from the journal when asked.
-// Journal:
+// Every metric's aggregates: a minute each for 15 days, a second each for 3 hours where data came
+// at that resolution (fact cloudwatch-1). The last hours are in memory (as runs, see chunk.h), the
+// rest is read from the journal when asked. Journal:
 //   cloudwatch.series   <id:8 hex>                    -> JSON: what the id names, last seen
 //   cloudwatch.hours    <hour:8 hex><id>              -> Chunk of minutes
 //   cloudwatch.minutes  <minute:8 hex><id>            -> Chunk of seconds
 // Time leads the keys, so that ageing is one range and a series is read by point.
-// What PutMetricData brings is written at once, with the reply's batch. What the engine measures itself (every 20 s for
-// every health check) is written within a minute: a crash may lose that, and it is measured again (fact cloudwatch-2).
+// What PutMetricData brings is written at once, with the reply's batch. What the engine measures
+// itself (every 20 s for every health check) is written within a minute: a crash may lose that, and
+// it is measured again (fact cloudwatch-2).
 #pragma once
 
 #include <array>
@@ -50,7 +51,8 @@ class MetricStore {
   // nullptr: never seen, or forgotten. The pointer holds until time goes on.
   const Series* find(const MetricId& id) const;
   // Every series that the visitor should see, by key (region, namespace, name, dimensions).
-  void visit_series(const std::string& region, const std::function<void(const std::string& key, const Series&)>& visit) const;
+  void visit_series(const std::string& region,
+                    const std::function<void(const std::string& key, const Series&)>& visit) const;
 
   // Equal stretches of time, one after the other, from an even second.
   struct Window {
@@ -58,8 +60,10 @@ class MetricStore {
     Duration period;
     std::size_t count;
   };
-  // One aggregate a stretch (empty ones included). Without a unit: of all units together (fact cloudwatch-5).
-  std::vector<Aggregate> read(const Series& series, std::optional<Unit> unit, const Window& window) const;
+  // One aggregate a stretch (empty ones included). Without a unit: of all units together (fact
+  // cloudwatch-5).
+  std::vector<Aggregate> read(const Series& series, std::optional<Unit> unit,
+                              const Window& window) const;
   std::vector<Unit> units(const Series& series, const Window& window) const;
 
   // Writes what waits (an orderly end).
@@ -92,7 +96,8 @@ class MetricStore {
   std::unordered_map<std::uint32_t, Kept*> by_number_;
   std::uint32_t last_number_ = 0;
   std::int64_t memory_from_hour_ = 0;  // chunks from here on are complete in memory
-  std::array<std::vector<std::uint32_t>, 60> waiting_;  // by the second of the minute at which they are written
+  std::array<std::vector<std::uint32_t>, 60>
+      waiting_;  // by the second of the minute at which they are written
   std::size_t waiting_count_ = 0;
   ports::Timer writer_, ageing_;
 };

@@ -60,7 +60,8 @@ TEST_CASE("basic and extended statistics") {
   CHECK(value("PR(:50)", hundred) == 50);
   CHECK(value("IQM", hundred) == 50.5);
   CHECK(value("wm(:99%)", hundred) == doctest::Approx(50.49));
-  for (const auto* wrong : {"p", "p101", "p-1", "pp", "tm", "tm(1)", "tm(%:)", "tm(90%:10%)", "pr(1%:2%)", "pr50", "average", "", "p1e1", "xx90"})
+  for (const auto* wrong : {"p", "p101", "p-1", "pp", "tm", "tm(1)", "tm(%:)", "tm(90%:10%)",
+                            "pr(1%:2%)", "pr50", "average", "", "p1e1", "xx90"})
     CHECK_FALSE(Statistic::any(wrong));
 }
 
@@ -96,7 +97,9 @@ TEST_CASE("a chunk keeps equal slots once, and reads as if it did not") {
   put(31, 0);
   const auto same = [&plain](const Chunk& some) {
     std::map<int, Aggregate> seen;
-    some.visit(0, 60, [&](std::uint16_t slot, Unit, const Aggregate& aggregate) { seen[slot] = aggregate; });
+    some.visit(0, 60, [&](std::uint16_t slot, Unit, const Aggregate& aggregate) {
+      seen[slot] = aggregate;
+    });
     return seen == plain;
   };
   CHECK(same(chunk));
@@ -107,7 +110,9 @@ TEST_CASE("a chunk keeps equal slots once, and reads as if it did not") {
   CHECK_FALSE(Chunk::decode("\xff\xff\xff\xff\xff\xff"));
 }
 
-TEST_CASE("what was put at once survives a crash; measured samples survive a minute later (fact cloudwatch-2)") {
+TEST_CASE(
+    "what was put at once survives a crash; measured samples survive a minute later (fact "
+    "cloudwatch-2)") {
   Fixture f;
   f.add(5, 10s);
   f.world.settle();
@@ -120,7 +125,8 @@ TEST_CASE("what was put at once survives a crash; measured samples survive a min
   f.world.advance(61s);
   f.crash();
   CHECK(f.read(61s, 1s, 1)[0].sum == 7);  // the minute's slot
-  CHECK(value("Sum", f.store->read(*f.store->find(check), std::nullopt, {from_civil(2026, 1, 1, 0, 0, 0), 60s, 1})[0]) == 7);
+  CHECK(value("Sum", f.store->read(*f.store->find(check), std::nullopt,
+                                   {from_civil(2026, 1, 1, 0, 0, 0), 60s, 1})[0]) == 7);
 }
 
 TEST_CASE("days of data are read back from the journal, and what is older than 15 days is gone") {
@@ -161,9 +167,10 @@ TEST_CASE("ten thousand steady checks stay small") {
   Fixture f;
   for (int round = 0; round < 9; ++round) {
     for (int i = 0; i < 2000; ++i)
-      f.store->add({"us-east-1", "AWS/Route53", "HealthCheckStatus", {{"HealthCheckId", std::to_string(i)}}},
-                   {Aggregate{1, 1}, Unit::none, f.world.timers.now(), MetricStore::Resolution::minute},
-                   MetricStore::Write::within_a_minute);
+      f.store->add(
+          {"us-east-1", "AWS/Route53", "HealthCheckStatus", {{"HealthCheckId", std::to_string(i)}}},
+          {Aggregate{1, 1}, Unit::none, f.world.timers.now(), MetricStore::Resolution::minute},
+          MetricStore::Write::within_a_minute);
     f.world.advance(20s);
   }
   std::size_t bytes = 0, rows = 0;

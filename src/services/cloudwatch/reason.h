@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why an alarm is in its state, in CloudWatch's words (facts cloudwatch-16 to 19), and the same as data.
+// Why an alarm is in its state, in CloudWatch's words (facts cloudwatch-16 to 19), and the same as
+// data.
 #pragma once
 
 #include <string>

@@ -12,7 +12,8 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::optional<double> parse_percent(std::string_view text) {
-  if (text.empty() || text.size() > 14 || text.find_first_not_of("0123456789.") != std::string_view::npos)
+  if (text.empty() || text.size() > 14 ||
+      text.find_first_not_of("0123456789.") != std::string_view::npos)
     return std::nullopt;
   const auto value = parse_double(text);
   if (!value || *value < 0 || *value > 100) return std::nullopt;
@@ -35,12 +36,18 @@ double percentile_of(const std::vector<Weighted>& values, double total, double p
 std::optional<Statistic> Statistic::basic(std::string_view name) {
   Statistic out;
   out.name_ = name;
-  if (name == "SampleCount") out.kind_ = Kind::sample_count;
-  else if (name == "Average") out.kind_ = Kind::average;
-  else if (name == "Sum") out.kind_ = Kind::sum;
-  else if (name == "Minimum") out.kind_ = Kind::minimum;
-  else if (name == "Maximum") out.kind_ = Kind::maximum;
-  else return std::nullopt;
+  if (name == "SampleCount")
+    out.kind_ = Kind::sample_count;
+  else if (name == "Average")
+    out.kind_ = Kind::average;
+  else if (name == "Sum")
+    out.kind_ = Kind::sum;
+  else if (name == "Minimum")
+    out.kind_ = Kind::minimum;
+  else if (name == "Maximum")
+    out.kind_ = Kind::maximum;
+  else
+    return std::nullopt;
   return out;
 }
 
@@ -57,10 +64,13 @@ std::optional<Statistic::Bounds> Statistic::parse_bounds(std::string_view text) 
   if (colon == std::string_view::npos) return std::nullopt;
   auto low = text.substr(0, colon), high = text.substr(colon + 1);
   if (low.empty() && high.empty()) return std::nullopt;
-  const auto is_percent = [](std::string_view bound) { return !bound.empty() && bound.back() == '%'; };
+  const auto is_percent = [](std::string_view bound) {
+    return !bound.empty() && bound.back() == '%';
+  };
   out.percent = is_percent(low) || is_percent(high);
   if (out.percent) {
-    if ((!low.empty() && !is_percent(low)) || (!high.empty() && !is_percent(high))) return std::nullopt;
+    if ((!low.empty() && !is_percent(low)) || (!high.empty() && !is_percent(high)))
+      return std::nullopt;
     const auto from = low.empty() ? 0.0 : parse_percent(low.substr(0, low.size() - 1));
     const auto to = high.empty() ? 100.0 : parse_percent(high.substr(0, high.size() - 1));
     if (!from || !to || *from >= *to) return std::nullopt;
@@ -96,11 +106,16 @@ std::optional<Statistic> Statistic::extended(std::string_view name) {
     if (view[1] != '(') bounds = parse_bounds(view.substr(1));
   } else if (view.size() >= 3) {
     const auto kind = view.substr(0, 2);
-    if (kind == "tm") out.kind_ = Kind::trimmed_mean;
-    else if (kind == "wm") out.kind_ = Kind::winsorized_mean;
-    else if (kind == "tc") out.kind_ = Kind::trimmed_count;
-    else if (kind == "ts") out.kind_ = Kind::trimmed_sum;
-    else return std::nullopt;
+    if (kind == "tm")
+      out.kind_ = Kind::trimmed_mean;
+    else if (kind == "wm")
+      out.kind_ = Kind::winsorized_mean;
+    else if (kind == "tc")
+      out.kind_ = Kind::trimmed_count;
+    else if (kind == "ts")
+      out.kind_ = Kind::trimmed_sum;
+    else
+      return std::nullopt;
     bounds = parse_bounds(view.substr(2));
   }
   if (!bounds) return std::nullopt;
@@ -121,12 +136,18 @@ std::optional<double> Statistic::percentile() const {
 std::optional<double> Statistic::of(const Aggregate& aggregate) const {
   if (aggregate.empty()) return std::nullopt;
   switch (kind_) {
-    case Kind::sample_count: return aggregate.count;
-    case Kind::average: return aggregate.sum / aggregate.count;
-    case Kind::sum: return aggregate.sum;
-    case Kind::minimum: return aggregate.minimum;
-    case Kind::maximum: return aggregate.maximum;
-    default: break;
+    case Kind::sample_count:
+      return aggregate.count;
+    case Kind::average:
+      return aggregate.sum / aggregate.count;
+    case Kind::sum:
+      return aggregate.sum;
+    case Kind::minimum:
+      return aggregate.minimum;
+    case Kind::maximum:
+      return aggregate.maximum;
+    default:
+      break;
   }
   if (!aggregate.knows_values()) return std::nullopt;
   if (kind_ == Kind::percentile)
@@ -155,11 +176,16 @@ std::optional<double> Statistic::trimmed(const Aggregate& aggregate) const {
     outside += (item.count - inside) * std::clamp(item.value, low, high);
   }
   switch (kind_) {
-    case Kind::trimmed_count: return count;
-    case Kind::trimmed_sum: return sum;
-    case Kind::percentile_rank: return 100 * count / total;
-    case Kind::winsorized_mean: return (sum + outside) / total;
-    default: break;
+    case Kind::trimmed_count:
+      return count;
+    case Kind::trimmed_sum:
+      return sum;
+    case Kind::percentile_rank:
+      return 100 * count / total;
+    case Kind::winsorized_mean:
+      return (sum + outside) / total;
+    default:
+      break;
   }
   if (count == 0) return std::nullopt;
   return sum / count;

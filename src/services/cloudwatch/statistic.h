@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A statistic by its AWS name and its value for an aggregate: SampleCount, Average, Sum, Minimum, Maximum, and the extended
-// ones p99.9, tm, wm, tc, ts (tm90 or tm(10%:90%) or tm(1:5)), pr(1:5), iqm (fact cloudwatch-7).
+// A statistic by its AWS name and its value for an aggregate: SampleCount, Average, Sum, Minimum,
+// Maximum, and the extended ones p99.9, tm, wm, tc, ts (tm90 or tm(10%:90%) or tm(1:5)), pr(1:5),
+// iqm (fact cloudwatch-7).
 #pragma once
 
 #include <limits>
@@ -25,8 +26,19 @@ class Statistic {
   std::optional<double> of(const Aggregate& aggregate) const;
 
  private:
-  enum class Kind { sample_count, average, sum, minimum, maximum,
-                    percentile, trimmed_mean, winsorized_mean, trimmed_count, trimmed_sum, percentile_rank };
+  enum class Kind {
+    sample_count,
+    average,
+    sum,
+    minimum,
+    maximum,
+    percentile,
+    trimmed_mean,
+    winsorized_mean,
+    trimmed_count,
+    trimmed_sum,
+    percentile_rank
+  };
   // Bounds of the trimmed ones, as percentages of the samples or as values.
   struct Bounds {
     bool percent = true;

@@ -33,7 +33,8 @@ aws::Outcome<> CloudWatch::untag_resource(const aws::Call& call) {
   if (!alarm) return no_such_resource(arn);
   auto tags = alarm->tags;
   for (const auto& key : call.input["TagKeys"].strings())
-    tags.erase(std::remove_if(tags.begin(), tags.end(), [&key](const auto& tag) { return tag.first == key; }),
+    tags.erase(std::remove_if(tags.begin(), tags.end(),
+                              [&key](const auto& tag) { return tag.first == key; }),
                tags.end());
   alarms_.set_tags(call.region, *name, std::move(tags));
   return aws::Value::structure();
@@ -45,9 +46,11 @@ aws::Outcome<> CloudWatch::list_tags_for_resource(const aws::Call& call) {
   const auto arn = call.input["ResourceARN"].string_or("");
   const auto name = alarm_name_of(arn, call);
   if (!name)
-    return aws::refuse("InvalidParameterValueException", fmt::format("Invalid parameter value for ResourceARN: {}", arn));
+    return aws::refuse("InvalidParameterValueException",
+                       fmt::format("Invalid parameter value for ResourceARN: {}", arn));
   if (const auto* alarm = alarms_.find(call.region, *name))
-    for (const auto& [key, value] : alarm->tags) tags.push(aws::Value::structure({{"Key", key}, {"Value", value}}));
+    for (const auto& [key, value] : alarm->tags)
+      tags.push(aws::Value::structure({{"Key", key}, {"Value", value}}));
   return aws::Value::structure({{"Tags", std::move(tags)}});
 }
 

@@ -70,23 +70,31 @@ TEST_CASE("JSON strings") {
 TEST_CASE("reasons without datapoints to alarm (facts cloudwatch-16, -17)") {
   auto alarm = guide_alarm();
   CHECK(state_reason(alarm, verdict(State::alarm, {0})) ==
-        "Threshold Crossed: 1 datapoint [0.0 (22/11/26 10:41:00)] was less than the threshold (1.0).");
+        "Threshold Crossed: 1 datapoint [0.0 (22/11/26 10:41:00)] was less than the threshold "
+        "(1.0).");
   CHECK(state_reason(alarm, verdict(State::ok, {1})) ==
-        "Threshold Crossed: 1 datapoint [1.0 (22/11/26 10:41:00)] was not less than the threshold (1.0).");
+        "Threshold Crossed: 1 datapoint [1.0 (22/11/26 10:41:00)] was not less than the threshold "
+        "(1.0).");
   CHECK(state_reason(alarm, verdict(State::ok, {}, 1)) ==
-        "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching].");
+        "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was "
+        "treated as [NonBreaching].");
   alarm.evaluation_periods = 2;
   alarm.treat_missing_data = "breaching";
   CHECK(state_reason(alarm, verdict(State::alarm, {}, 2)) ==
-        "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching].");
+        "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints "
+        "were treated as [Breaching].");
   CHECK(state_reason(alarm, verdict(State::alarm, {0}, 1)) ==
-        "Threshold Crossed: 1 datapoint was received for 2 periods and 1 missing datapoint was treated as [Breaching].");
+        "Threshold Crossed: 1 datapoint was received for 2 periods and 1 missing datapoint was "
+        "treated as [Breaching].");
   CHECK(state_reason(alarm, verdict(State::alarm, {0, 0})) ==
-        "Threshold Crossed: 2 datapoints [0.0 (22/11/26 10:41:00), 0.0 (22/11/26 10:40:00)] were less than the threshold (1.0).");
+        "Threshold Crossed: 2 datapoints [0.0 (22/11/26 10:41:00), 0.0 (22/11/26 10:40:00)] were "
+        "less than the threshold (1.0).");
   alarm.treat_missing_data.reset();
-  CHECK(state_reason(alarm, verdict(State::insufficient_data, {}, 2)) == "Insufficient Data: 2 datapoints were unknown.");
+  CHECK(state_reason(alarm, verdict(State::insufficient_data, {}, 2)) ==
+        "Insufficient Data: 2 datapoints were unknown.");
   alarm.evaluation_periods = 1;
-  CHECK(state_reason(alarm, verdict(State::insufficient_data, {}, 1)) == "Insufficient Data: 1 datapoint was unknown.");
+  CHECK(state_reason(alarm, verdict(State::insufficient_data, {}, 1)) ==
+        "Insufficient Data: 1 datapoint was unknown.");
 }
 
 TEST_CASE("reasons with datapoints to alarm") {
@@ -95,17 +103,21 @@ TEST_CASE("reasons with datapoints to alarm") {
   alarm.evaluation_periods = 3;
   alarm.datapoints_to_alarm = 3;
   CHECK(state_reason(alarm, verdict(State::alarm, {1, 2, 3})) ==
-        "Threshold Crossed: 3 out of the last 3 datapoints [1.0 (22/11/26 10:41:00), 2.0 (22/11/26 10:40:00), 3.0 "
-        "(22/11/26 10:39:00)] were greater than or equal to the threshold (1.0) (minimum 3 datapoints for OK -> ALARM transition).");
+        "Threshold Crossed: 3 out of the last 3 datapoints [1.0 (22/11/26 10:41:00), 2.0 (22/11/26 "
+        "10:40:00), 3.0 "
+        "(22/11/26 10:39:00)] were greater than or equal to the threshold (1.0) (minimum 3 "
+        "datapoints for OK -> ALARM transition).");
   CHECK(state_reason(alarm, verdict(State::ok, {0, 2, 3})) ==
-        "Threshold Crossed: 1 out of the last 3 datapoints [0.0 (22/11/26 10:41:00)] was not greater than or equal to the "
+        "Threshold Crossed: 1 out of the last 3 datapoints [0.0 (22/11/26 10:41:00)] was not "
+        "greater than or equal to the "
         "threshold (1.0) (minimum 1 datapoint for ALARM -> OK transition).");
   alarm.datapoints_to_alarm = 1;
   alarm.evaluation_periods = 1;
   alarm.comparison = Comparison::less;
   alarm.threshold = 99;
   CHECK(state_reason(alarm, verdict(State::alarm, {12.15})) ==
-        "Threshold Crossed: 1 out of the last 1 datapoints [12.15 (22/11/26 10:41:00)] was less than the threshold (99.0) "
+        "Threshold Crossed: 1 out of the last 1 datapoints [12.15 (22/11/26 10:41:00)] was less "
+        "than the threshold (99.0) "
         "(minimum 1 datapoint for OK -> ALARM transition).");
 }
 
@@ -115,14 +127,19 @@ TEST_CASE("five datapoints and more are told apart (fact cloudwatch-18)") {
   alarm.threshold = 0;
   alarm.evaluation_periods = 6;
   const std::string five =
-      "[1.0 (22/11/26 10:41:00), 2.0 (22/11/26 10:40:00), 3.0 (22/11/26 10:39:00), 4.0 (22/11/26 10:38:00), 5.0 (22/11/26 10:37:00)]";
+      "[1.0 (22/11/26 10:41:00), 2.0 (22/11/26 10:40:00), 3.0 (22/11/26 10:39:00), 4.0 (22/11/26 "
+      "10:38:00), 5.0 (22/11/26 10:37:00)]";
   CHECK(state_reason(alarm, verdict(State::alarm, {1, 2, 3, 4, 5, 6})) ==
-        "Threshold Crossed: 6 datapoints were greater than the threshold (0.0). The most recent datapoints which crossed "
-        "the threshold: " + five + ".");
+        "Threshold Crossed: 6 datapoints were greater than the threshold (0.0). The most recent "
+        "datapoints which crossed "
+        "the threshold: " +
+            five + ".");
   alarm.datapoints_to_alarm = 6;
   CHECK(state_reason(alarm, verdict(State::alarm, {1, 2, 3, 4, 5, 6})) ==
-        "Threshold Crossed: 6 out of the last 6 datapoints were greater than the threshold (0.0). The most recent datapoints "
-        "which crossed the threshold: " + five + " (minimum 6 datapoints for OK -> ALARM transition).");
+        "Threshold Crossed: 6 out of the last 6 datapoints were greater than the threshold (0.0). "
+        "The most recent datapoints "
+        "which crossed the threshold: " +
+            five + " (minimum 6 datapoints for OK -> ALARM transition).");
 }
 
 TEST_CASE("reason data, with and without datapoints (fact cloudwatch-19)") {
@@ -130,17 +147,20 @@ TEST_CASE("reason data, with and without datapoints (fact cloudwatch-19)") {
   const auto now = from_civil(2026, 11, 22, 10, 42, 21) + std::chrono::milliseconds{231};
   auto two = verdict(State::alarm, {0, 1});
   alarm.evaluation_periods = 2;
-  CHECK(state_reason_data(alarm, two, two.evaluated, now) ==
-        R"({"version":"1.0","queryDate":"2026-11-22T10:42:21.231+0000","startDate":"2026-11-22T10:40:00.000+0000",)"
-        R"("statistic":"Minimum","period":60,"recentDatapoints":[1.0,0.0],"threshold":1.0,"evaluatedDatapoints":[)"
-        R"({"timestamp":"2026-11-22T10:41:00.000+0000","sampleCount":3.0,"value":0.0},)"
-        R"({"timestamp":"2026-11-22T10:40:00.000+0000","sampleCount":3.0,"value":1.0}]})");
+  CHECK(
+      state_reason_data(alarm, two, two.evaluated, now) ==
+      R"({"version":"1.0","queryDate":"2026-11-22T10:42:21.231+0000","startDate":"2026-11-22T10:40:00.000+0000",)"
+      R"("statistic":"Minimum","period":60,"recentDatapoints":[1.0,0.0],"threshold":1.0,"evaluatedDatapoints":[)"
+      R"({"timestamp":"2026-11-22T10:41:00.000+0000","sampleCount":3.0,"value":0.0},)"
+      R"({"timestamp":"2026-11-22T10:40:00.000+0000","sampleCount":3.0,"value":1.0}]})");
   alarm.evaluation_periods = 1;
   alarm.unit = unit_by_name("Seconds");
-  const std::vector<Datapoint> nothing = {{from_civil(2026, 11, 22, 10, 41, 0), {}, 0}, {from_civil(2026, 11, 22, 10, 40, 0), {}, 0}};
-  CHECK(state_reason_data(alarm, verdict(State::ok, {}, 1), nothing, now) ==
-        R"({"version":"1.0","queryDate":"2026-11-22T10:42:21.231+0000","unit":"Seconds","statistic":"Minimum","period":60,)"
-        R"("recentDatapoints":[],"threshold":1.0,"evaluatedDatapoints":[{"timestamp":"2026-11-22T10:41:00.000+0000"}]})");
+  const std::vector<Datapoint> nothing = {{from_civil(2026, 11, 22, 10, 41, 0), {}, 0},
+                                          {from_civil(2026, 11, 22, 10, 40, 0), {}, 0}};
+  CHECK(
+      state_reason_data(alarm, verdict(State::ok, {}, 1), nothing, now) ==
+      R"({"version":"1.0","queryDate":"2026-11-22T10:42:21.231+0000","unit":"Seconds","statistic":"Minimum","period":60,)"
+      R"("recentDatapoints":[],"threshold":1.0,"evaluatedDatapoints":[{"timestamp":"2026-11-22T10:41:00.000+0000"}]})");
 }
 
 TEST_CASE("reason data never outgrows its limit and stays JSON") {
@@ -164,23 +184,28 @@ TEST_CASE("the notification, in order (facts cloudwatch-20, -21)") {
       R"j("StateChangeTime":"2026-11-22T10:42:21.231+0000","Region":"US East (N. Virginia)",)j"
       R"("AlarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:hc","OldStateValue":"OK","OKActions":[],)"
       R"("AlarmActions":["arn:aws:sns:us-east-1:000000000000:topic"],"InsufficientDataActions":[],)";
-  CHECK(notification_message(alarm, "000000000000", State::ok) ==
-        head + R"("Trigger":{"MetricName":"HealthCheckStatus","Namespace":"AWS/Route53","StatisticType":"Statistic",)"
-               R"("Statistic":"MINIMUM","Unit":null,"Dimensions":[{"value":"233e","name":"HealthCheckId"}],"Period":60,)"
-               R"("EvaluationPeriods":1,"ComparisonOperator":"LessThanThreshold","Threshold":1.0,)"
-               R"("TreatMissingData":"notBreaching","EvaluateLowSampleCountPercentile":""}})");
+  CHECK(
+      notification_message(alarm, "000000000000", State::ok) ==
+      head +
+          R"("Trigger":{"MetricName":"HealthCheckStatus","Namespace":"AWS/Route53","StatisticType":"Statistic",)"
+          R"("Statistic":"MINIMUM","Unit":null,"Dimensions":[{"value":"233e","name":"HealthCheckId"}],"Period":60,)"
+          R"("EvaluationPeriods":1,"ComparisonOperator":"LessThanThreshold","Threshold":1.0,)"
+          R"("TreatMissingData":"notBreaching","EvaluateLowSampleCountPercentile":""}})");
   alarm.statistic = Statistic::basic("SampleCount");
   alarm.datapoints_to_alarm = 1;
   alarm.unit = unit_by_name("Seconds");
   alarm.treat_missing_data.reset();
-  CHECK(notification_message(alarm, "000000000000", State::ok) ==
-        head + R"("Trigger":{"MetricName":"HealthCheckStatus","Namespace":"AWS/Route53","StatisticType":"Statistic",)"
-               R"("Statistic":"SAMPLE_COUNT","Unit":"Seconds","Dimensions":[{"value":"233e","name":"HealthCheckId"}],"Period":60,)"
-               R"("EvaluationPeriods":1,"DatapointsToAlarm":1,"ComparisonOperator":"LessThanThreshold","Threshold":1.0,)"
-               R"("TreatMissingData":"","EvaluateLowSampleCountPercentile":""}})");
+  CHECK(
+      notification_message(alarm, "000000000000", State::ok) ==
+      head +
+          R"("Trigger":{"MetricName":"HealthCheckStatus","Namespace":"AWS/Route53","StatisticType":"Statistic",)"
+          R"("Statistic":"SAMPLE_COUNT","Unit":"Seconds","Dimensions":[{"value":"233e","name":"HealthCheckId"}],"Period":60,)"
+          R"("EvaluationPeriods":1,"DatapointsToAlarm":1,"ComparisonOperator":"LessThanThreshold","Threshold":1.0,)"
+          R"("TreatMissingData":"","EvaluateLowSampleCountPercentile":""}})");
   alarm.statistic = Statistic::extended("p99.9");
-  CHECK(notification_message(alarm, "000000000000", State::ok).find(
-            R"("StatisticType":"ExtendedStatistic","ExtendedStatistic":"p99.9","Unit")") != std::string::npos);
+  CHECK(notification_message(alarm, "000000000000", State::ok)
+            .find(R"("StatisticType":"ExtendedStatistic","ExtendedStatistic":"p99.9","Unit")") !=
+        std::string::npos);
 }
 
 TEST_CASE("the subject, cut inside its quotes where it is too long (fact cloudwatch-22)") {
@@ -203,27 +228,33 @@ TEST_CASE("a Lambda action's event") {
   alarm.state = State::alarm;
   alarm.state_reason = "r";
   alarm.state_updated = from_civil(2026, 1, 2, 3, 4, 5);
-  CHECK(function_event(alarm, {State::ok, "before", std::nullopt, from_civil(2026, 1, 1, 0, 0, 0)}, {"000000000000", "m"}) ==
-        R"({"source":"aws.cloudwatch","alarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:hc","accountId":"000000000000",)"
-        R"("time":"2026-01-02T03:04:05.000+0000","region":"us-east-1","alarmData":{"alarmName":"hc","state":{"value":"ALARM",)"
-        R"("reason":"r","timestamp":"2026-01-02T03:04:05.000+0000"},"previousState":{"value":"OK","reason":"before",)"
-        R"("timestamp":"2026-01-01T00:00:00.000+0000"},"configuration":{"metrics":[{"id":"m","metricStat":{"metric":)"
-        R"({"namespace":"AWS/Route53","name":"HealthCheckStatus","dimensions":{"HealthCheckId":"233e"}},"period":60,)"
-        R"("stat":"Minimum"},"returnData":true}]}}})");
+  CHECK(
+      function_event(alarm, {State::ok, "before", std::nullopt, from_civil(2026, 1, 1, 0, 0, 0)},
+                     {"000000000000", "m"}) ==
+      R"({"source":"aws.cloudwatch","alarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:hc","accountId":"000000000000",)"
+      R"("time":"2026-01-02T03:04:05.000+0000","region":"us-east-1","alarmData":{"alarmName":"hc","state":{"value":"ALARM",)"
+      R"("reason":"r","timestamp":"2026-01-02T03:04:05.000+0000"},"previousState":{"value":"OK","reason":"before",)"
+      R"("timestamp":"2026-01-01T00:00:00.000+0000"},"configuration":{"metrics":[{"id":"m","metricStat":{"metric":)"
+      R"({"namespace":"AWS/Route53","name":"HealthCheckStatus","dimensions":{"HealthCheckId":"233e"}},"period":60,)"
+      R"("stat":"Minimum"},"returnData":true}]}}})");
 }
 
 TEST_CASE("history data keeps to its limit") {
   auto alarm = guide_alarm();
   alarm.description = std::string(1024, 'd');
   alarm.alarm_actions.assign(5, "arn:aws:sns:us-east-1:000000000000:" + std::string(900, 't'));
-  for (const auto& data : {created_data(configuration_json(alarm)), deleted_data(configuration_json(alarm)),
-                           updated_data(configuration_json(alarm), configuration_json(alarm))}) {
+  for (const auto& data :
+       {created_data(configuration_json(alarm)), deleted_data(configuration_json(alarm)),
+        updated_data(configuration_json(alarm), configuration_json(alarm))}) {
     CHECK(data.size() <= longest_history_data);
     CHECK(aws::from_json(data));
   }
-  CHECK(created_data(configuration_json(guide_alarm())).rfind(
-            R"({"version":"1.0","type":"Create","createdAlarm":{"alarmName":"hc","alarmArn":)", 0) == 0);
-  CHECK(state_update_data({State::ok, "a", R"({"v":1})", {}}, alarm) ==
-        R"({"version":"1.0","oldState":{"stateValue":"OK","stateReason":"a","stateReasonData":{"v":1}},)"
-        R"("newState":{"stateValue":"INSUFFICIENT_DATA","stateReason":""}})");
+  CHECK(
+      created_data(configuration_json(guide_alarm()))
+          .rfind(R"({"version":"1.0","type":"Create","createdAlarm":{"alarmName":"hc","alarmArn":)",
+                 0) == 0);
+  CHECK(
+      state_update_data({State::ok, "a", R"({"v":1})", {}}, alarm) ==
+      R"({"version":"1.0","oldState":{"stateValue":"OK","stateReason":"a","stateReasonData":{"v":1}},)"
+      R"("newState":{"stateValue":"INSUFFICIENT_DATA","stateReason":""}})");
 }

@@ -32,14 +32,16 @@ std::optional<Range> parse_range(std::string_view text, const FieldRange& range,
 
 void add(std::vector<int>& out, const Range& chosen, int step, const FieldRange& range) {
   const int size = range.most - range.least + 1;
-  const int length = chosen.to >= chosen.from ? chosen.to - chosen.from : chosen.to + size - chosen.from;
+  const int length =
+      chosen.to >= chosen.from ? chosen.to - chosen.from : chosen.to + size - chosen.from;
   for (int i = 0; i <= length; i += step) {
     const int value = chosen.from + i;
     out.push_back(value > range.most ? value - size : value);
   }
 }
 
-bool add_item(std::string_view item, const FieldRange& range, FieldNames names, std::vector<int>& out) {
+bool add_item(std::string_view item, const FieldRange& range, FieldNames names,
+              std::vector<int>& out) {
   const auto parts = split(item, '/');
   if (parts.size() > 2) return false;
   auto chosen = parse_range(parts[0], range, names);

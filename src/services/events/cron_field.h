@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One field of a cron expression: lists of values, ranges (20-2 wraps around, but not for years) and steps. Used by
-// schedule.cc only; the wildcards ? L W # are its.
+// One field of a cron expression: lists of values, ranges (20-2 wraps around, but not for years)
+// and steps. Used by schedule.cc only; the wildcards ? L W # are its.
 #pragma once
 
 #include <optional>

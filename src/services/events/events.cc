@@ -85,7 +85,8 @@ aws::Outcome<Done> Events::check_bus(const aws::Call& call, std::string_view mem
   const auto bus = call.input[member].string_or("default");
   if (bus == "default" || bus == bus_arn(call.region)) return Done{};
   const auto slash = bus.rfind('/');
-  const auto name = bus.starts_with("arn:") && slash != std::string::npos ? bus.substr(slash + 1) : bus;
+  const auto name =
+      bus.starts_with("arn:") && slash != std::string::npos ? bus.substr(slash + 1) : bus;
   return aws::refuse("ResourceNotFoundException", "Event bus " + name + " does not exist.");
 }
 
@@ -114,9 +115,10 @@ aws::Outcome<> Events::put_rule(const aws::Call& call) {
   if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
   const auto expression = input["ScheduleExpression"].string_or("");
   if (input.has("EventPattern") && !input["EventPattern"].string().empty())
-    return aws::refuse("InvalidEventPatternException",
-                       "Event pattern is not valid. Reason: Sitelatch's engine runs scheduled rules; no "
-                       "events travel on its bus that a pattern could match");
+    return aws::refuse(
+        "InvalidEventPatternException",
+        "Event pattern is not valid. Reason: Sitelatch's engine runs scheduled rules; no "
+        "events travel on its bus that a pattern could match");
   if (expression.empty())
     return invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.");
   if (!parse_schedule(expression)) return invalid("Parameter ScheduleExpression is not valid.");
@@ -161,7 +163,8 @@ aws::Outcome<> Events::list_rules(const aws::Call& call) {
   Page page(call.input);
   if (!page.valid()) return invalid("Parameter NextToken is not valid.");
   const auto prefix = rule_arn(call.region, call.input["NamePrefix"].string_or(""));
-  for (auto at = rules_.lower_bound(prefix); at != rules_.end() && at->first.starts_with(prefix); ++at)
+  for (auto at = rules_.lower_bound(prefix); at != rules_.end() && at->first.starts_with(prefix);
+       ++at)
     page.offer(at->second.rule.name, described(at->second.rule));
   return page.answer("Rules");
 }
@@ -183,7 +186,8 @@ aws::Outcome<> Events::delete_rule(const aws::Call& call) {
   if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
   const auto found = rules_.find(rule_arn(call.region, call.input["Name"].string()));
   if (found == rules_.end()) return Value{};  // fact events-4
-  if (!found->second.rule.targets.empty()) return invalid("Rule can't be deleted since it has targets.");
+  if (!found->second.rule.targets.empty())
+    return invalid("Rule can't be deleted since it has targets.");
   outside_.journal.erase("events.rules", found->first);
   rules_.erase(found);
   return Value{};
@@ -198,8 +202,10 @@ aws::Outcome<> Events::put_targets(const aws::Call& call) {
     if (auto ok = check_target(target); !ok) return failure(ok.error());
     const auto same = [&](const Value& present) { return present["Id"] == target["Id"]; };
     const auto present = std::find_if(targets.begin(), targets.end(), same);
-    if (present != targets.end()) *present = target;
-    else targets.push_back(target);
+    if (present != targets.end())
+      *present = target;
+    else
+      targets.push_back(target);
   }
   if (targets.size() > most_targets) return too_many();
   rule.targets = std::move(targets);
@@ -236,9 +242,11 @@ aws::Outcome<> Events::list_rule_names_by_target(const aws::Call& call) {
   if (!page.valid()) return invalid("Parameter NextToken is not valid.");
   const auto prefix = rule_arn(call.region, "");
   const Value& wanted = call.input["TargetArn"];
-  for (auto at = rules_.lower_bound(prefix); at != rules_.end() && at->first.starts_with(prefix); ++at) {
+  for (auto at = rules_.lower_bound(prefix); at != rules_.end() && at->first.starts_with(prefix);
+       ++at) {
     const auto& targets = at->second.rule.targets;
-    if (std::any_of(targets.begin(), targets.end(), [&](const Value& t) { return t["Arn"] == wanted; }))
+    if (std::any_of(targets.begin(), targets.end(),
+                    [&](const Value& t) { return t["Arn"] == wanted; }))
       page.offer(at->second.rule.name, at->second.rule.name);
   }
   return page.answer("RuleNames");
@@ -250,7 +258,8 @@ aws::Outcome<Events::Scheduled*> Events::find_tagged(const aws::Call& call) {
   if (found != rules_.end() && found->second.rule.region == call.region) return &found->second;
   const auto slash = arn.rfind('/');
   if (!arn.starts_with("arn:") || slash == std::string::npos)
-    return invalid("Parameter " + arn + " is not valid. Reason: Provided Arn is not in correct format.");
+    return invalid("Parameter " + arn +
+                   " is not valid. Reason: Provided Arn is not in correct format.");
   return no_rule(arn.substr(slash + 1));
 }
 

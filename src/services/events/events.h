@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// EventBridge, its scheduled rules on the default bus: rules, targets, and the firing of rules by engine time. Regional.
-// Tables events.rules and events.retries. A tick and the hand-over of its events are one journal batch; ticks that fell
-// due while the engine was down are not made up, except one that is less than a minute late (fact events-16).
-// Event patterns, other buses and PutEvents are not offered: they are refused (facts events-1, events-2).
+// EventBridge, its scheduled rules on the default bus: rules, targets, and the firing of rules by
+// engine time. Regional. Tables events.rules and events.retries. A tick and the hand-over of its
+// events are one journal batch; ticks that fell due while the engine was down are not made up,
+// except one that is less than a minute late (fact events-16). Event patterns, other buses and
+// PutEvents are not offered: they are refused (facts events-1, events-2).
 #pragma once
 
 #include <map>
@@ -91,8 +92,8 @@ class Events final : public aws::Service {
   void try_again(std::uint64_t id);
   void save_retry(std::uint64_t id, const Retry& retry, Instant due);
   void drop_retry(std::uint64_t id);
-  void give_up(const std::string& region, const std::string& rule_name, const std::string& target_arn,
-               const std::string& why);
+  void give_up(const std::string& region, const std::string& rule_name,
+               const std::string& target_arn, const std::string& why);
 
   Outside outside_;
   std::string account_;

@@ -29,10 +29,14 @@ std::vector<Permission> Events::authorisation(const aws::Call& call) const {
   Permission asked;
   asked.action = "events:" + std::string{call.operation};
   std::string arn = "*";
-  if (call.operation == "DescribeEventBus") arn = bus_arn(call.region);
-  else if (input.has("ResourceARN")) arn = input["ResourceARN"].string();
-  else if (input.has("Rule")) arn = rule_arn(call.region, input["Rule"].string());
-  else if (input.has("Name")) arn = rule_arn(call.region, input["Name"].string());
+  if (call.operation == "DescribeEventBus")
+    arn = bus_arn(call.region);
+  else if (input.has("ResourceARN"))
+    arn = input["ResourceARN"].string();
+  else if (input.has("Rule"))
+    arn = rule_arn(call.region, input["Rule"].string());
+  else if (input.has("Name"))
+    arn = rule_arn(call.region, input["Name"].string());
   asked.resources = {arn};
   add_request_keys(input, asked.keys);
   if (const auto found = rules_.find(arn); found != rules_.end()) {

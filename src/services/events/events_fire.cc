@@ -12,7 +12,8 @@ namespace sitelatch::events {
 using aws::Value;
 
 namespace {
-constexpr Duration tick_life = std::chrono::minutes{1};  // a run happens somewhere inside its minute
+constexpr Duration tick_life =
+    std::chrono::minutes{1};  // a run happens somewhere inside its minute
 std::string key_of(std::uint64_t id) { return fmt::format("{:020}", id); }
 }  // namespace
 
@@ -45,9 +46,8 @@ void Events::load() {
     if (!still_due(rule)) {
       const auto schedule = parse_schedule(rule.expression);
       ENSURE(schedule.has_value(), "a stored rule has no valid schedule");
-      rule.due = rule.enabled()
-                     ? next_tick(*schedule, rule.countdown_start, outside_.timers.now())
-                     : std::nullopt;
+      rule.due = rule.enabled() ? next_tick(*schedule, rule.countdown_start, outside_.timers.now())
+                                : std::nullopt;
     }
     arm(scheduled);
   }
@@ -81,7 +81,8 @@ void Events::tick(const std::string& arn) {
   const Instant time = *rule.due;
   const Instant now = outside_.timers.now();
   const bool in_time = still_due(rule);
-  rule.due = next_tick(*parse_schedule(rule.expression), rule.countdown_start, in_time ? time : now);
+  rule.due =
+      next_tick(*parse_schedule(rule.expression), rule.countdown_start, in_time ? time : now);
   save(rule);
   const Rule as_it_fires = rule;
   arm(scheduled);
@@ -89,7 +90,8 @@ void Events::tick(const std::string& arn) {
 }
 
 void Events::fire(const Rule& rule, Instant time) {
-  outside_.metrics.count(rule.region, "TriggeredRules", rule.name, 1, "Count", outside_.timers.now());
+  outside_.metrics.count(rule.region, "TriggeredRules", rule.name, 1, "Count",
+                         outside_.timers.now());
   const auto event =
       scheduled_event(ports::uuid(outside_.entropy), account_, time, rule.region, rule.arn);
   for (const auto& target : rule.targets)

@@ -17,7 +17,8 @@ const std::string account = "000000000000";
 const std::string function_arn = "arn:aws:lambda:us-east-1:000000000000:function:reconcile";
 
 struct Recorder final : Targets {
-  Handover hand_over(const std::string& target, const std::string& payload, const std::string& rule) override {
+  Handover hand_over(const std::string& target, const std::string& payload,
+                     const std::string& rule) override {
     ++asked;
     if (answer.kind != Handover::Kind::accepted) return answer;
     payloads.push_back(payload);
@@ -30,7 +31,8 @@ struct Recorder final : Targets {
   std::vector<std::string> payloads, targets, rules;
 };
 struct Sums final : RuleMetrics {
-  void count(std::string_view, std::string_view metric, std::string_view, double value, std::string_view, Instant) override {
+  void count(std::string_view, std::string_view metric, std::string_view, double value,
+             std::string_view, Instant) override {
     of[std::string{metric}] += value;
   }
   std::map<std::string, double> of;
@@ -47,7 +49,8 @@ struct Fixture {
   Fixture() { start(); }
   void start() {
     events.reset();
-    events = std::make_unique<Events>(Outside{world.journal, world.timers, world.entropy, targets, metrics}, account);
+    events = std::make_unique<Events>(
+        Outside{world.journal, world.timers, world.entropy, targets, metrics}, account);
   }
   void crash() {
     world.journal.crash();
@@ -97,9 +100,10 @@ TEST_CASE("a rule fires one period after its making, with AWS's event") {
   f.world.advance(1s);
   REQUIRE(f.targets.payloads.size() == 1);
   const auto event = aws::from_json(f.targets.payloads[0]).value();
-  CHECK(f.targets.payloads[0] ==
-        R"({"version":"0","id":")" + event["id"].string() +
-            R"(","detail-type":"Scheduled Event","source":"aws.events","account":"000000000000","time":"2026-01-01T00:01:00Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:000000000000:rule/r"],"detail":{}})");
+  CHECK(
+      f.targets.payloads[0] ==
+      R"({"version":"0","id":")" + event["id"].string() +
+          R"(","detail-type":"Scheduled Event","source":"aws.events","account":"000000000000","time":"2026-01-01T00:01:00Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:000000000000:rule/r"],"detail":{}})");
   CHECK(f.targets.targets[0] == function_arn);
   CHECK(f.targets.rules[0] == "arn:aws:events:us-east-1:000000000000:rule/r");
   f.world.advance(10min);
@@ -225,19 +229,27 @@ TEST_CASE("185 retries in 24 hours; a refusal is final; success ends it") {
 TEST_CASE("PutRule replaces, and keeps targets and tags") {
   Fixture f;
   const auto tags = Value::list({Value::structure({{"Key", "k"}, {"Value", "v"}})});
-  const auto arn = f.ok("PutRule", Value::structure({{"Name", "r"}, {"ScheduleExpression", "rate(1 day)"}, {"Description", "d"}, {"State", "DISABLED"}, {"Tags", tags}}))["RuleArn"].string();
+  const auto arn = f.ok("PutRule", Value::structure({{"Name", "r"},
+                                                     {"ScheduleExpression", "rate(1 day)"},
+                                                     {"Description", "d"},
+                                                     {"State", "DISABLED"},
+                                                     {"Tags", tags}}))["RuleArn"]
+                       .string();
   CHECK(arn == "arn:aws:events:us-east-1:000000000000:rule/r");
   f.target();
   f.crash();
-  CHECK(aws::to_json(f.ok("DescribeRule", named("r"))) ==
-        R"x({"Name":"r","Arn":"arn:aws:events:us-east-1:000000000000:rule/r","ScheduleExpression":"rate(1 day)","State":"DISABLED","Description":"d","EventBusName":"default","CreatedBy":"000000000000"})x");
+  CHECK(
+      aws::to_json(f.ok("DescribeRule", named("r"))) ==
+      R"x({"Name":"r","Arn":"arn:aws:events:us-east-1:000000000000:rule/r","ScheduleExpression":"rate(1 day)","State":"DISABLED","Description":"d","EventBusName":"default","CreatedBy":"000000000000"})x");
   f.rule("r", "rate(2 days)");
   const auto rule = f.ok("ListRules", {})["Rules"].items().at(0);
   CHECK(rule["State"].string() == "ENABLED");
   CHECK_FALSE(rule.has("Description"));
   CHECK_FALSE(rule.has("CreatedBy"));
   CHECK(f.ok("ListTargetsByRule", of_rule("r"))["Targets"].items().size() == 1);
-  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"].items().size() == 1);
+  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"]
+            .items()
+            .size() == 1);
 }
 
 TEST_CASE("the same PutRule again leaves the countdown alone, another expression starts it") {
@@ -258,19 +270,29 @@ TEST_CASE("the same PutRule again leaves the countdown alone, another expression
 
 TEST_CASE("refused rules") {
   Fixture f;
-  CHECK(f.refusal("PutRule", named("r")) == "ValidationException: Parameter(s) EventPattern or ScheduleExpression must be specified.");
-  CHECK(f.refusal("PutRule", Value::structure({{"Name", "r"}, {"ScheduleExpression", "rate(1 minutes)"}})) == "ValidationException: Parameter ScheduleExpression is not valid.");
-  CHECK(f.refusal("PutRule", Value::structure({{"Name", "r"}, {"EventPattern", "{}"}})).starts_with("InvalidEventPatternException: Event pattern is not valid. Reason: "));
-  CHECK(f.refusal("PutRule", Value::structure({{"Name", "r"}, {"ScheduleExpression", "rate(1 day)"}, {"EventBusName", "b"}})) == "ResourceNotFoundException: Event bus b does not exist.");
+  CHECK(f.refusal("PutRule", named("r")) ==
+        "ValidationException: Parameter(s) EventPattern or ScheduleExpression must be specified.");
+  CHECK(f.refusal("PutRule",
+                  Value::structure({{"Name", "r"}, {"ScheduleExpression", "rate(1 minutes)"}})) ==
+        "ValidationException: Parameter ScheduleExpression is not valid.");
+  CHECK(f.refusal("PutRule", Value::structure({{"Name", "r"}, {"EventPattern", "{}"}}))
+            .starts_with("InvalidEventPatternException: Event pattern is not valid. Reason: "));
+  CHECK(f.refusal("PutRule", Value::structure({{"Name", "r"},
+                                               {"ScheduleExpression", "rate(1 day)"},
+                                               {"EventBusName", "b"}})) ==
+        "ResourceNotFoundException: Event bus b does not exist.");
   const std::string none = "ResourceNotFoundException: Rule r does not exist on EventBus default.";
   CHECK(f.refusal("DescribeRule", named("r")) == none);
   CHECK(f.refusal("EnableRule", named("r")) == none);
   CHECK(f.refusal("ListTargetsByRule", of_rule("r")) == none);
-  CHECK(f.refusal("TagResource", Value::structure({{"ResourceARN", "arn:aws:events:us-east-1:000000000000:rule/r"}})) == none);
+  CHECK(f.refusal("TagResource",
+                  Value::structure(
+                      {{"ResourceARN", "arn:aws:events:us-east-1:000000000000:rule/r"}})) == none);
   CHECK(f.refusal("DeleteRule", named("r")) == "accepted");
   f.rule();
   f.target();
-  CHECK(f.refusal("DeleteRule", named("r")) == "ValidationException: Rule can't be deleted since it has targets.");
+  CHECK(f.refusal("DeleteRule", named("r")) ==
+        "ValidationException: Rule can't be deleted since it has targets.");
   f.region = "eu-west-1";
   CHECK(f.refusal("DescribeRule", named("r")) == none);
   f.region = "us-east-1";
@@ -283,15 +305,26 @@ TEST_CASE("refused rules") {
 TEST_CASE("refused targets") {
   Fixture f;
   f.rule();
-  CHECK(f.target_refusal(Value::structure({{"Arn", "nonsense"}})) == "ValidationException: Parameter nonsense is not valid. Reason: Provided Arn is not in correct format.");
-  CHECK(f.target_refusal(Value::structure({{"Arn", "arn:aws:sqs:us-east-1:000000000000:q"}})).find("Lambda functions and SNS topics only") != std::string::npos);
-  CHECK(f.target_refusal(Value::structure({{"Input", "{}"}, {"InputPath", "$"}})) == "ValidationException: Only one of Input, InputPath, or InputTransformer must be provided for target x.");
-  CHECK(f.target_refusal(Value::structure({{"Input", "{"}})).starts_with("ValidationException: JSON syntax error in input for target x"));
-  CHECK(f.target_refusal(Value::structure({{"InputPath", "detail"}})) == "ValidationException: Invalid InputPath for target x.");
-  CHECK(f.target_refusal(Value::structure({{"InputTransformer", Value::structure({{"InputPathsMap", Value::structure({{"a", "$.time"}})}, {"InputTemplate", "\"<a> <b>\""}})}})) ==
+  CHECK(f.target_refusal(Value::structure({{"Arn", "nonsense"}})) ==
+        "ValidationException: Parameter nonsense is not valid. Reason: Provided Arn is not in "
+        "correct format.");
+  CHECK(f.target_refusal(Value::structure({{"Arn", "arn:aws:sqs:us-east-1:000000000000:q"}}))
+            .find("Lambda functions and SNS topics only") != std::string::npos);
+  CHECK(f.target_refusal(Value::structure({{"Input", "{}"}, {"InputPath", "$"}})) ==
+        "ValidationException: Only one of Input, InputPath, or InputTransformer must be provided "
+        "for target x.");
+  CHECK(f.target_refusal(Value::structure({{"Input", "{"}}))
+            .starts_with("ValidationException: JSON syntax error in input for target x"));
+  CHECK(f.target_refusal(Value::structure({{"InputPath", "detail"}})) ==
+        "ValidationException: Invalid InputPath for target x.");
+  CHECK(f.target_refusal(Value::structure(
+            {{"InputTransformer",
+              Value::structure({{"InputPathsMap", Value::structure({{"a", "$.time"}})},
+                                {"InputTemplate", "\"<a> <b>\""}})}})) ==
         "ValidationException: InputTemplate for target x contains invalid placeholder b.");
   Value six = Value::list();
-  for (int i = 0; i < 6; ++i) six.push(Value::structure({{"Id", std::to_string(i)}, {"Arn", function_arn}}));
+  for (int i = 0; i < 6; ++i)
+    six.push(Value::structure({{"Id", std::to_string(i)}, {"Arn", function_arn}}));
   CHECK(f.refusal("PutTargets", Value::structure({{"Rule", "r"}, {"Targets", six}})) ==
         "LimitExceededException: The requested resource exceeds the maximum number allowed.");
   CHECK(f.ok("ListTargetsByRule", of_rule("r"))["Targets"].items().empty());
@@ -305,7 +338,9 @@ TEST_CASE("targets are put by Id, and found by ARN") {
   f.target(Value::structure({{"Input", "2"}}));
   const auto targets = f.ok("ListTargetsByRule", of_rule("r"))["Targets"];
   CHECK(aws::to_json(targets) == R"([{"Id":"1","Arn":")" + function_arn + R"(","Input":"2"}])");
-  const auto names = [&](const std::string& arn) { return aws::to_json(f.ok("ListRuleNamesByTarget", Value::structure({{"TargetArn", arn}}))); };
+  const auto names = [&](const std::string& arn) {
+    return aws::to_json(f.ok("ListRuleNamesByTarget", Value::structure({{"TargetArn", arn}})));
+  };
   CHECK(names(function_arn) == R"({"RuleNames":["r"]})");
   CHECK(names("arn:aws:lambda:us-east-1:000000000000:function:none") == R"({"RuleNames":[]})");
 }
@@ -319,18 +354,26 @@ TEST_CASE("lists page by Limit") {
   CHECK(page["Rules"].items().at(0)["Name"].string() == "c");
   CHECK_FALSE(page.has("NextToken"));
   CHECK(f.ok("ListRules", Value::structure({{"NamePrefix", "x"}}))["Rules"].items().size() == 1);
-  CHECK(f.refusal("ListRules", Value::structure({{"NextToken", "!"}})).starts_with("ValidationException"));
+  CHECK(f.refusal("ListRules", Value::structure({{"NextToken", "!"}}))
+            .starts_with("ValidationException"));
 }
 
 TEST_CASE("tags") {
   Fixture f;
   f.rule();
   const auto arn = Value{"arn:aws:events:us-east-1:000000000000:rule/r"};
-  f.ok("TagResource", Value::structure({{"ResourceARN", arn}, {"Tags", Value::list({Value::structure({{"Key", "a"}, {"Value", ""}})})}}));
+  f.ok(
+      "TagResource",
+      Value::structure({{"ResourceARN", arn},
+                        {"Tags", Value::list({Value::structure({{"Key", "a"}, {"Value", ""}})})}}));
   f.crash();
-  CHECK(aws::to_json(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))) == R"({"Tags":[{"Key":"a","Value":""}]})");
-  f.ok("UntagResource", Value::structure({{"ResourceARN", arn}, {"TagKeys", Value::list({"a", "b"})}}));
-  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"].items().empty());
+  CHECK(aws::to_json(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))) ==
+        R"({"Tags":[{"Key":"a","Value":""}]})");
+  f.ok("UntagResource",
+       Value::structure({{"ResourceARN", arn}, {"TagKeys", Value::list({"a", "b"})}}));
+  CHECK(f.ok("ListTagsForResource", Value::structure({{"ResourceARN", arn}}))["Tags"]
+            .items()
+            .empty());
 }
 
 TEST_CASE("what operations ask of IAM") {
@@ -338,23 +381,32 @@ TEST_CASE("what operations ask of IAM") {
   f.rule();
   const auto asks = [&](std::string_view operation, const Value& input) {
     std::string out;
-    for (const auto& p : f.events->authorisation({operation, input, f.caller, f.region, account, "", "", f.world.timers.now()}))
+    for (const auto& p : f.events->authorisation(
+             {operation, input, f.caller, f.region, account, "", "", f.world.timers.now()}))
       out += p.action + " " + p.resources.at(0) + ";";
     return out;
   };
   const std::string arn = "arn:aws:events:us-east-1:000000000000:rule/r";
   CHECK(asks("DescribeRule", named("r")) == "events:DescribeRule " + arn + ";");
   CHECK(asks("ListRules", {}) == "events:ListRules *;");
-  CHECK(asks("PutRule", Value::structure({{"Name", "r"}, {"RoleArn", "arn:aws:iam::000000000000:role/x"}})) ==
+  CHECK(asks("PutRule",
+             Value::structure({{"Name", "r"}, {"RoleArn", "arn:aws:iam::000000000000:role/x"}})) ==
         "events:PutRule " + arn + ";iam:PassRole arn:aws:iam::000000000000:role/x;");
-  CHECK(asks("TagResource", Value::structure({{"ResourceARN", arn}})) == "events:TagResource " + arn + ";");
+  CHECK(asks("TagResource", Value::structure({{"ResourceARN", arn}})) ==
+        "events:TagResource " + arn + ";");
 }
 
 TEST_CASE("Input, InputPath, InputTransformer") {
-  const auto event = aws::from_json(R"({"time":"T","detail":{"a":"x\"y","n":[1,{"k":"v"}],"m":{"a b":true}}})").value();
-  const auto payload = [&](const Value& target) { return payload_for(target, event, {"rule-arn", "rule"}); };
+  const auto event =
+      aws::from_json(R"({"time":"T","detail":{"a":"x\"y","n":[1,{"k":"v"}],"m":{"a b":true}}})")
+          .value();
+  const auto payload = [&](const Value& target) {
+    return payload_for(target, event, {"rule-arn", "rule"});
+  };
   CHECK(payload(Value::structure({{"Input", R"({"x":1})"}})) == R"({"x":1})");
-  const auto path = [&](const char* text) { return payload(Value::structure({{"InputPath", text}})); };
+  const auto path = [&](const char* text) {
+    return payload(Value::structure({{"InputPath", text}}));
+  };
   CHECK(path("$.time") == R"("T")");
   CHECK(path("$.detail.n[1].k") == R"("v")");
   CHECK(path("$['detail']['m']['a b']") == "true");
@@ -362,11 +414,18 @@ TEST_CASE("Input, InputPath, InputTransformer") {
   CHECK(path("$.detail.n[7]") == "null");
   CHECK(path("$") == aws::to_json(event));
   const auto transform = [&](const char* text) {
-    return payload(Value::structure({{"InputTransformer", Value::structure({{"InputPathsMap", Value::structure({{"a", "$.detail.a"}, {"n", "$.detail.n"}, {"none", "$.none"}})}, {"InputTemplate", text}})}}));
+    return payload(Value::structure(
+        {{"InputTransformer",
+          Value::structure(
+              {{"InputPathsMap",
+                Value::structure({{"a", "$.detail.a"}, {"n", "$.detail.n"}, {"none", "$.none"}})},
+               {"InputTemplate", text}})}}));
   };
   CHECK(transform(R"("is <a> of <n> at <none>.")") == R"("is x\"y of [1,{k:v}] at .")");
-  CHECK(transform(R"({"a":<a>,"n":<n>,"none":<none>})") == R"({"a":"x\"y","n":[1,{"k":"v"}],"none":""})");
-  CHECK(transform(R"("<aws.events.rule-name> < 5 <aws.events.rule-arn>")") == R"("rule < 5 rule-arn")");
+  CHECK(transform(R"({"a":<a>,"n":<n>,"none":<none>})") ==
+        R"({"a":"x\"y","n":[1,{"k":"v"}],"none":""})");
+  CHECK(transform(R"("<aws.events.rule-name> < 5 <aws.events.rule-arn>")") ==
+        R"("rule < 5 rule-arn")");
   CHECK(transform("<aws.events.event.json>") == aws::to_json(event));
   CHECK(transform("<aws.events.event>") == R"({"time":"T"})");
   for (const char* bad : {"", "x", "$.", "$..a", "$[", "$[x]", "$['']", "$[-1]", "$a"}) {

@@ -10,7 +10,7 @@ namespace {
 using aws::Value;
 
 struct Step {
-  std::string name;   // a member
+  std::string name;         // a member
   std::int64_t index = -1;  // or an element
 };
 
@@ -105,14 +105,18 @@ std::string transformed(const Value& transformer, const Value& event, const Rule
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (const auto name = placeholder_at(text, i)) {
       const auto value = placeholder_value(*name, transformer["InputPathsMap"], event, rule);
-      if (quoted) out += escaped(bare(value));
-      else out += value.is_null() ? "\"\"" : aws::to_json(value);
+      if (quoted)
+        out += escaped(bare(value));
+      else
+        out += value.is_null() ? "\"\"" : aws::to_json(value);
       i += name->size() + 1;
       continue;
     }
     out += text[i];
-    if (text[i] == '\\' && quoted && i + 1 < text.size()) out += text[++i];
-    else if (text[i] == '"') quoted = !quoted;
+    if (text[i] == '\\' && quoted && i + 1 < text.size())
+      out += text[++i];
+    else if (text[i] == '"')
+      quoted = !quoted;
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What EventBridge needs of the rest of the engine, as interfaces of its own that engine/ satisfies.
+// What EventBridge needs of the rest of the engine, as interfaces of its own that engine/
+// satisfies.
 #pragma once
 
 #include <string>
@@ -23,8 +24,9 @@ struct Handover {
 
 class Targets {
  public:
-  // `target_arn` is a Lambda function or an SNS topic. Judged by the target's resource policy for events.amazonaws.com
-  // with aws:SourceArn = rule_arn and aws:SourceAccount = the engine's account.
+  // `target_arn` is a Lambda function or an SNS topic. Judged by the target's resource policy for
+  // events.amazonaws.com with aws:SourceArn = rule_arn and aws:SourceAccount = the engine's
+  // account.
   virtual Handover hand_over(const std::string& target_arn, const std::string& payload,
                              const std::string& rule_arn) = 0;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A page of a list in the order of its keys: Limit items behind the key that the token carries (base64 of the last one),
-// and a token only when more remains (aws-semantics 12.3).
+// A page of a list in the order of its keys: Limit items behind the key that the token carries
+// (base64 of the last one), and a token only when more remains (aws-semantics 12.3).
 #pragma once
 
 #include <string>
@@ -34,7 +34,8 @@ class Page {
   }
   aws::Value answer(std::string_view member) const {
     return aws::Value::structure(
-        {{member, items_}, {"NextToken", more_ ? aws::Value{base64("after:" + last_)} : aws::Value{}}});
+        {{member, items_},
+         {"NextToken", more_ ? aws::Value{base64("after:" + last_)} : aws::Value{}}});
   }
 
  private:

@@ -20,15 +20,19 @@ Failure<aws::Error> invalid(std::string text) {
 }
 
 // Exact, so that a tick that is read back is the tick that was stored.
-std::int64_t nanoseconds(Instant t) { return static_cast<std::int64_t>(t.time_since_epoch().count()); }
+std::int64_t nanoseconds(Instant t) {
+  return static_cast<std::int64_t>(t.time_since_epoch().count());
+}
 
 Checked check_arn(const std::string& text) {
   const auto arn = aws::parse_arn(text);
   if (!arn)
-    return invalid("Parameter " + text + " is not valid. Reason: Provided Arn is not in correct format.");
+    return invalid("Parameter " + text +
+                   " is not valid. Reason: Provided Arn is not in correct format.");
   const bool is_function = arn->service == "lambda" && arn->resource.starts_with("function:");
   if (!is_function && arn->service != "sns")
-    return invalid("Parameter " + text + " is not valid. Reason: Sitelatch's engine delivers to Lambda "
+    return invalid("Parameter " + text +
+                   " is not valid. Reason: Sitelatch's engine delivers to Lambda "
                    "functions and SNS topics only.");
   return Done{};
 }
@@ -38,7 +42,8 @@ Checked check_transformer(const Value& transformer, const std::string& id) {
     if (!valid_path(path.string())) return invalid("Invalid InputPath for target " + id + ".");
   for (const auto& name : placeholders(transformer["InputTemplate"].string()))
     if (!is_predefined(name) && !transformer["InputPathsMap"].has(name))
-      return invalid("InputTemplate for target " + id + " contains invalid placeholder " + name + ".");
+      return invalid("InputTemplate for target " + id + " contains invalid placeholder " + name +
+                     ".");
   return Done{};
 }
 
@@ -47,18 +52,17 @@ Checked check_transformer(const Value& transformer, const std::string& id) {
 Value to_value(const Rule& rule) {
   Value targets = Value::list();
   for (const auto& target : rule.targets) targets.push(target);
-  return Value::structure(
-      {{"region", rule.region},
-       {"name", rule.name},
-       {"arn", rule.arn},
-       {"expression", rule.expression},
-       {"state", rule.state},
-       {"description", rule.description},
-       {"role_arn", rule.role_arn},
-       {"tags", tags_value(rule.tags)},
-       {"targets", targets},
-       {"countdown_start_ns", nanoseconds(rule.countdown_start)},
-       {"due_ns", rule.due ? Value{nanoseconds(*rule.due)} : Value{}}});
+  return Value::structure({{"region", rule.region},
+                           {"name", rule.name},
+                           {"arn", rule.arn},
+                           {"expression", rule.expression},
+                           {"state", rule.state},
+                           {"description", rule.description},
+                           {"role_arn", rule.role_arn},
+                           {"tags", tags_value(rule.tags)},
+                           {"targets", targets},
+                           {"countdown_start_ns", nanoseconds(rule.countdown_start)},
+                           {"due_ns", rule.due ? Value{nanoseconds(*rule.due)} : Value{}}});
 }
 
 Rule rule_from(const Value& value) {
@@ -82,7 +86,9 @@ Checked check_target(const Value& target) {
   if (auto ok = check_arn(target["Arn"].string()); !ok) return ok;
   const int given = target.has("Input") + target.has("InputPath") + target.has("InputTransformer");
   if (given > 1)
-    return invalid("Only one of Input, InputPath, or InputTransformer must be provided for target " + id + ".");
+    return invalid(
+        "Only one of Input, InputPath, or InputTransformer must be provided for target " + id +
+        ".");
   if (target.has("Input") && !aws::from_json(target["Input"].string()))
     return invalid("JSON syntax error in input for target " + id + ".");
   if (target.has("InputPath") && !valid_path(target["InputPath"].string()))
@@ -123,8 +129,10 @@ aws::Outcome<Tags> with_tags(Tags present, const Tags& added) {
     if (lower(key).starts_with("aws:")) return invalid("Tag keys must not begin with aws:");
     const auto same = [&wanted = key](const auto& tag) { return tag.first == wanted; };
     const auto found = std::find_if(present.begin(), present.end(), same);
-    if (found != present.end()) found->second = value;
-    else present.emplace_back(key, value);
+    if (found != present.end())
+      found->second = value;
+    else
+      present.emplace_back(key, value);
   }
   if (present.size() > most_tags) return invalid("A rule can have no more than 50 tags");
   return present;

@@ -24,7 +24,7 @@ struct Rule {
   Tags tags;
   std::vector<aws::Value> targets;  // as they were put
   Instant countdown_start{};        // of a rate
-  std::optional<Instant> due;       // the next tick; none while disabled, or when it never comes again
+  std::optional<Instant> due;  // the next tick; none while disabled, or when it never comes again
 
   bool enabled() const { return state != "DISABLED"; }
 };

@@ -111,7 +111,8 @@ std::optional<Schedule> parse_cron(std::string_view inner) {
 
 int days_in_month(int year, int month) {
   const int next_year = month == 12 ? year + 1 : year, next_month = month == 12 ? 1 : month + 1;
-  const auto length = from_civil(next_year, next_month, 1, 0, 0, 0) - from_civil(year, month, 1, 0, 0, 0);
+  const auto length =
+      from_civil(next_year, next_month, 1, 0, 0, 0) - from_civil(year, month, 1, 0, 0, 0);
   return static_cast<int>(length / std::chrono::hours{24});
 }
 int weekday_of(int year, int month, int day) {  // 1 = SUN
@@ -158,8 +159,8 @@ std::optional<Instant> next_in_month(const Cron& cron, int year, int month, Inst
   const int days = days_in_month(year, month);
   for (int day = 1; day <= days; ++day) {
     if (from_civil(year, month, day, 23, 59, 0) <= after) continue;
-    const bool due = std::visit([&](const auto& rule) { return is_due(rule, year, month, day, days); },
-                                cron.day);
+    const bool due = std::visit(
+        [&](const auto& rule) { return is_due(rule, year, month, day, days); }, cron.day);
     if (!due) continue;
     if (const auto tick = next_on_day(cron, year, month, day, after)) return tick;
   }

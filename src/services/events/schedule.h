@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Schedule expressions, rate(...) and cron(...): AWS's strict grammar, and when such a rule is due. Pure; UTC; minutes
-// are the finest resolution (facts events-10 to events-16).
+// Schedule expressions, rate(...) and cron(...): AWS's strict grammar, and when such a rule is due.
+// Pure; UTC; minutes are the finest resolution (facts events-10 to events-16).
 #pragma once
 
 #include <bitset>
@@ -45,7 +45,8 @@ using Schedule = std::variant<Rate, Cron>;
 // Nothing for what AWS answers "Parameter ScheduleExpression is not valid."
 std::optional<Schedule> parse_schedule(std::string_view expression);
 
-// The first tick strictly after `after`; of a rate, whose countdown began at `start`. Nothing: it never comes again.
+// The first tick strictly after `after`; of a rate, whose countdown began at `start`. Nothing: it
+// never comes again.
 std::optional<Instant> next_tick(const Schedule& schedule, Instant start, Instant after);
 
 }  // namespace sitelatch::events

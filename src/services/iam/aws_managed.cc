@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 
-
 namespace sitelatch::iam {
 namespace {
 struct Row {
@@ -15,9 +14,11 @@ constexpr std::array<Row, 9> rows = {{
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})"},
     {"/", "PowerUserAccess", "v12", "2015-02-06T18:39:47Z", "2026-02-12T17:59:14Z",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:GetPrimaryEmail","account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]})"},
-    {"/service-role/", "AWSLambdaBasicExecutionRole", "v1", "2015-04-09T15:03:43Z", "2015-04-09T15:03:43Z",
+    {"/service-role/", "AWSLambdaBasicExecutionRole", "v1", "2015-04-09T15:03:43Z",
+     "2015-04-09T15:03:43Z",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]})"},
-    {"/service-role/", "AWSLambdaVPCAccessExecutionRole", "v3", "2016-02-11T23:15:26Z", "2024-01-05T22:38:26Z",
+    {"/service-role/", "AWSLambdaVPCAccessExecutionRole", "v3", "2016-02-11T23:15:26Z",
+     "2024-01-05T22:38:26Z",
      R"({"Version":"2012-10-17","Statement":[{"Sid":"AWSLambdaVPCAccessExecutionPermissions","Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents","ec2:CreateNetworkInterface","ec2:DescribeNetworkInterfaces","ec2:DescribeSubnets","ec2:DeleteNetworkInterface","ec2:AssignPrivateIpAddresses","ec2:UnassignPrivateIpAddresses"],"Resource":"*"}]})"},
     {"/service-role/", "AWSLambdaRole", "v1", "2015-02-06T18:41:28Z", "2015-02-06T18:41:28Z",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["lambda:InvokeFunction"],"Resource":["*"]}]})"},

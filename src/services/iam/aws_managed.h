@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AWS's own managed policies that this engine knows: those whose documents are certain (fact iam-3). Data only.
+// AWS's own managed policies that this engine knows: those whose documents are certain (fact
+// iam-3). Data only.
 #pragma once
 
 #include <vector>

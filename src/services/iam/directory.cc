@@ -23,7 +23,8 @@ Value tags_value(const std::vector<Tag>& tags) {
 }
 std::vector<Tag> read_tags(const Value& list) {
   std::vector<Tag> tags;
-  for (const auto& item : list.items()) tags.push_back({item.items()[0].string(), item.items()[1].string()});
+  for (const auto& item : list.items())
+    tags.push_back({item.items()[0].string(), item.items()[1].string()});
   return tags;
 }
 Value strings_value(const auto& texts) {
@@ -39,8 +40,10 @@ std::string write(const Entity& e) {
   for (const auto& [name, document] : e.inline_policies) inline_policies.set(name, document);
   auto keys = Value::list();
   for (const auto& key : e.keys)
-    keys.push(Value::structure(
-        {{"id", key.id}, {"secret", key.secret}, {"active", key.active}, {"created", key.created}}));
+    keys.push(Value::structure({{"id", key.id},
+                                {"secret", key.secret},
+                                {"active", key.active},
+                                {"created", key.created}}));
   return aws::to_json(Value::structure({{"name", e.name},
                                         {"path", e.path},
                                         {"id", e.id},
@@ -63,7 +66,8 @@ Entity read_entity(Kind kind, const Value& v) {
   e.path = v["path"].string();
   e.id = v["id"].string();
   e.created = instant(v["created"]);
-  for (const auto& [name, document] : v["inline"].members()) e.inline_policies[name] = document.string();
+  for (const auto& [name, document] : v["inline"].members())
+    e.inline_policies[name] = document.string();
   e.attached = v["attached"].strings();
   e.boundary = v["boundary"].string_or("");
   e.tags = read_tags(v["tags"]);
@@ -71,7 +75,8 @@ Entity read_entity(Kind kind, const Value& v) {
   e.description = v["description"].string_or("");
   e.max_session_s = v["max_session_s"].integer_or(3600);
   for (const auto& key : v["keys"].items())
-    e.keys.push_back({key["id"].string(), key["secret"].string(), key["active"].boolean(), instant(key["created"])});
+    e.keys.push_back({key["id"].string(), key["secret"].string(), key["active"].boolean(),
+                      instant(key["created"])});
   for (auto& group : v["groups"].strings()) e.groups.insert(std::move(group));
   return e;
 }
@@ -104,7 +109,8 @@ ManagedPolicy read_policy(const Value& v) {
   p.created = instant(v["created"]);
   p.updated = instant(v["updated"]);
   for (const auto& version : v["versions"].items())
-    p.versions.push_back({version["id"].string(), version["document"].string(), instant(version["created"])});
+    p.versions.push_back(
+        {version["id"].string(), version["document"].string(), instant(version["created"])});
   p.default_version = v["default"].string();
   p.next_version = v["next"].integer();
   p.tags = read_tags(v["tags"]);
@@ -126,7 +132,8 @@ const std::string& ManagedPolicy::document() const {
   return current->document;
 }
 
-Directory::Directory(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, std::string account)
+Directory::Directory(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
+                     std::string account)
     : journal_(journal), timers_(timers), entropy_(entropy), account_(std::move(account)) {
   for (auto& policy : aws_managed_policies()) policies_.emplace(policy.arn, policy);
   load();
@@ -165,7 +172,8 @@ const Entity* Directory::find(Kind kind, std::string_view name) const {
 
 std::string Directory::arn(const Entity& entity) const {
   static constexpr std::array<std::string_view, 3> types = {"user", "role", "group"};
-  return "arn:aws:iam::" + account_ + ":" + std::string{types[index(entity.kind)]} + entity.path + entity.name;
+  return "arn:aws:iam::" + account_ + ":" + std::string{types[index(entity.kind)]} + entity.path +
+         entity.name;
 }
 
 Entity& Directory::add(Entity entity) {
@@ -191,7 +199,8 @@ void Directory::save(const Entity& entity) {
 
 void Directory::remove(Kind kind, std::string_view name) {
   const auto key = lower(name);
-  if (kind == Kind::user) std::erase_if(key_owners_, [&](const auto& entry) { return entry.second == key; });
+  if (kind == Kind::user)
+    std::erase_if(key_owners_, [&](const auto& entry) { return entry.second == key; });
   entities_[index(kind)].erase(key);
   journal_.erase(tables[index(kind)], key);
 }
@@ -212,7 +221,9 @@ ManagedPolicy& Directory::add(ManagedPolicy policy) {
   return kept;
 }
 
-void Directory::save(const ManagedPolicy& policy) { journal_.put(policy_table, policy.arn, write(policy)); }
+void Directory::save(const ManagedPolicy& policy) {
+  journal_.put(policy_table, policy.arn, write(policy));
+}
 
 void Directory::remove_policy(const std::string& arn) {
   journal_.erase(policy_table, arn);
@@ -247,8 +258,8 @@ std::string Directory::new_id(std::string_view prefix) {
 AccessKey Directory::new_access_key() {
   AccessKey key;
   key.id = "AKIA" + ports::random_text(entropy_, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
-  key.secret =
-      ports::random_text(entropy_, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+  key.secret = ports::random_text(
+      entropy_, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
   key.created = now();
   return key;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The directory of identities: users, roles, groups and managed policies, typed, in memory, written through to the
-// journal (tables iam.users, iam.roles, iam.groups: key is the lower-case name; iam.policies: key is the ARN).
-// It keeps no rules beyond uniqueness; what AWS allows is decided in iam_*.cc.
+// The directory of identities: users, roles, groups and managed policies, typed, in memory, written
+// through to the journal (tables iam.users, iam.roles, iam.groups: key is the lower-case name;
+// iam.policies: key is the ARN). It keeps no rules beyond uniqueness; what AWS allows is decided in
+// iam_*.cc.
 #pragma once
 
 #include <map>
@@ -31,7 +32,8 @@ struct AccessKey {
   Instant created{};
 };
 
-// A user, a role or a group. Names are unique without regard to case, and keep the case they were made with.
+// A user, a role or a group. Names are unique without regard to case, and keep the case they were
+// made with.
 struct Entity {
   Kind kind = Kind::role;
   std::string name, path = "/", id;
@@ -45,7 +47,7 @@ struct Entity {
   std::int64_t max_session_s = 3600;
   // Users:
   std::vector<AccessKey> keys;
-  std::set<std::string> groups;                        // lower-case names
+  std::set<std::string> groups;  // lower-case names
 };
 
 struct PolicyVersion {
@@ -68,7 +70,8 @@ struct ManagedPolicy {
 
 class Directory {
  public:
-  Directory(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, std::string account);
+  Directory(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
+            std::string account);
 
   const std::string& account() const { return account_; }
   Instant now() const { return timers_.now(); }
@@ -108,7 +111,8 @@ class Directory {
   std::string account_;
   Entities entities_[3];
   Policies policies_;
-  std::unordered_map<std::string, std::string> key_owners_;  // access key id -> lower-case user name
+  std::unordered_map<std::string, std::string>
+      key_owners_;  // access key id -> lower-case user name
 };
 
 }  // namespace sitelatch::iam

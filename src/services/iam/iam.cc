@@ -109,9 +109,14 @@ void add_tag_keys(const Value& input, aws::ConditionKeys& keys) {
 }
 
 bool without_resource(std::string_view operation) {
-  static constexpr std::array<std::string_view, 8> names = {
-      "ListRoles", "ListPolicies", "ListUsers", "ListGroups",
-      "ListAccountAliases", "GetAccountSummary", "ListInstanceProfiles", "SimulateCustomPolicy"};
+  static constexpr std::array<std::string_view, 8> names = {"ListRoles",
+                                                            "ListPolicies",
+                                                            "ListUsers",
+                                                            "ListGroups",
+                                                            "ListAccountAliases",
+                                                            "GetAccountSummary",
+                                                            "ListInstanceProfiles",
+                                                            "SimulateCustomPolicy"};
   return std::find(names.begin(), names.end(), operation) != names.end();
 }
 }  // namespace
@@ -150,10 +155,11 @@ std::vector<aws::Permission> Iam::authorisation(const Call& call) const {
   } else if (input.has("PolicyArn")) {
     asked.resources = {input["PolicyArn"].string()};
     if (const auto* policy = directory_.policy(input["PolicyArn"].string()))
-      for (const auto& tag : policy->tags) asked.keys["aws:resourcetag/" + lower(tag.key)] = {tag.value};
+      for (const auto& tag : policy->tags)
+        asked.keys["aws:resourcetag/" + lower(tag.key)] = {tag.value};
   } else if (input.has("PolicyName")) {
-    asked.resources = {fmt::format("arn:aws:iam::{}:policy{}{}", call.account, input["Path"].string_or("/"),
-                                   input["PolicyName"].string())};
+    asked.resources = {fmt::format("arn:aws:iam::{}:policy{}{}", call.account,
+                                   input["Path"].string_or("/"), input["PolicyName"].string())};
   } else if (input.has("PolicySourceArn")) {
     asked.resources = {input["PolicySourceArn"].string()};
   } else if (call.caller.kind == aws::Caller::Kind::user) {
@@ -169,7 +175,8 @@ std::vector<aws::Permission> Iam::authorisation(const Call& call) const {
 aws::Outcome<Entity*> Iam::require(Kind kind, const Call& call) {
   const auto name = call.input[name_member(kind)].string_or("");
   auto* entity = directory_.find(kind, name);
-  if (!entity) return no_such_entity(fmt::format("The {} with name {} cannot be found.", word(kind), name));
+  if (!entity)
+    return no_such_entity(fmt::format("The {} with name {} cannot be found.", word(kind), name));
   return entity;
 }
 
@@ -183,7 +190,8 @@ aws::Outcome<ManagedPolicy*> Iam::require_policy(const Value& arn) {
 
 aws::Outcome<ManagedPolicy*> Iam::require_own_policy(const Value& arn) {
   auto policy = require_policy(arn);
-  if (policy && (*policy)->of_aws) return aws::refuse("AccessDenied", "Policy is outside your own account.", 403);
+  if (policy && (*policy)->of_aws)
+    return aws::refuse("AccessDenied", "Policy is outside your own account.", 403);
   return policy;
 }
 
@@ -191,16 +199,20 @@ aws::Outcome<Done> Iam::check_boundary(const std::string& policy_arn) const {
   const auto valid = check_arn(policy_arn);
   if (!valid) return valid;
   if (!directory_.policy(policy_arn))
-    return no_such_entity(fmt::format("Scope ARN: {} does not exist or is not attachable.", policy_arn));
+    return no_such_entity(
+        fmt::format("Scope ARN: {} does not exist or is not attachable.", policy_arn));
   return Done{};
 }
 
 aws::Outcome<Done> Iam::delete_conflict(const Entity& entity) const {
   if (!entity.attached.empty())
     return delete_conflict_error("Cannot delete entity, must detach all policies first.");
-  if (!entity.inline_policies.empty()) return delete_conflict_error("Cannot delete entity, must delete policies first.");
-  if (!entity.keys.empty()) return delete_conflict_error("Cannot delete entity, must delete access keys first.");
-  if (!entity.groups.empty()) return delete_conflict_error("Cannot delete entity, must remove users from group first.");
+  if (!entity.inline_policies.empty())
+    return delete_conflict_error("Cannot delete entity, must delete policies first.");
+  if (!entity.keys.empty())
+    return delete_conflict_error("Cannot delete entity, must delete access keys first.");
+  if (!entity.groups.empty())
+    return delete_conflict_error("Cannot delete entity, must remove users from group first.");
   return Done{};
 }
 
@@ -211,9 +223,12 @@ Value Iam::boundary_value(const Entity& entity) const {
 }
 
 aws::Outcome<> Iam::get_account_summary(const Call&) {
-  const auto count = [&](Kind kind) { return static_cast<std::int64_t>(directory_.all(kind).size()); };
-  const auto own_policies = std::count_if(directory_.policies().begin(), directory_.policies().end(),
-                                          [](const auto& entry) { return !entry.second.of_aws; });
+  const auto count = [&](Kind kind) {
+    return static_cast<std::int64_t>(directory_.all(kind).size());
+  };
+  const auto own_policies =
+      std::count_if(directory_.policies().begin(), directory_.policies().end(),
+                    [](const auto& entry) { return !entry.second.of_aws; });
   auto map = Value::structure({{"Users", count(Kind::user)},
                                {"UsersQuota", 5000},
                                {"Groups", count(Kind::group)},
@@ -245,6 +260,8 @@ aws::Outcome<> Iam::get_account_summary(const Call&) {
   return Value::structure({{"SummaryMap", map}});
 }
 
-aws::Outcome<> Iam::list_account_aliases(const Call& call) { return page(call.input, "AccountAliases", {}); }
+aws::Outcome<> Iam::list_account_aliases(const Call& call) {
+  return page(call.input, "AccountAliases", {});
+}
 
 }  // namespace sitelatch::iam

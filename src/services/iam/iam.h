@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The IAM API: users, roles and groups with their policies, managed policies with versions, boundaries, tags, access
-// keys, simulation. Rules and AWS's texts are here, state is in the Directory (aws-semantics.md §5.1, §13, §15).
+// The IAM API: users, roles and groups with their policies, managed policies with versions,
+// boundaries, tags, access keys, simulation. Rules and AWS's texts are here, state is in the
+// Directory (aws-semantics.md §5.1, §13, §15).
 #pragma once
 
 #include "aws/service.h"
@@ -51,18 +52,30 @@ class Iam final : public aws::Service {
   Outcome remove_user_from_group(const Call&);
   Outcome list_groups_for_user(const Call&);
   // What users, roles and groups have in common
-  template <Kind> Outcome attach_policy(const Call&);
-  template <Kind> Outcome detach_policy(const Call&);
-  template <Kind> Outcome list_attached_policies(const Call&);
-  template <Kind> Outcome put_inline_policy(const Call&);
-  template <Kind> Outcome get_inline_policy(const Call&);
-  template <Kind> Outcome delete_inline_policy(const Call&);
-  template <Kind> Outcome list_inline_policies(const Call&);
-  template <Kind> Outcome put_boundary(const Call&);
-  template <Kind> Outcome delete_boundary(const Call&);
-  template <Kind> Outcome tag_entity(const Call&);
-  template <Kind> Outcome untag_entity(const Call&);
-  template <Kind> Outcome list_entity_tags(const Call&);
+  template <Kind>
+  Outcome attach_policy(const Call&);
+  template <Kind>
+  Outcome detach_policy(const Call&);
+  template <Kind>
+  Outcome list_attached_policies(const Call&);
+  template <Kind>
+  Outcome put_inline_policy(const Call&);
+  template <Kind>
+  Outcome get_inline_policy(const Call&);
+  template <Kind>
+  Outcome delete_inline_policy(const Call&);
+  template <Kind>
+  Outcome list_inline_policies(const Call&);
+  template <Kind>
+  Outcome put_boundary(const Call&);
+  template <Kind>
+  Outcome delete_boundary(const Call&);
+  template <Kind>
+  Outcome tag_entity(const Call&);
+  template <Kind>
+  Outcome untag_entity(const Call&);
+  template <Kind>
+  Outcome list_entity_tags(const Call&);
   // Managed policies
   Outcome create_policy(const Call&);
   Outcome get_policy(const Call&);

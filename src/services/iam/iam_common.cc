@@ -14,7 +14,9 @@ using aws::Value;
 std::string_view name_member(Kind kind) {
   return kind == Kind::role ? "RoleName" : kind == Kind::user ? "UserName" : "GroupName";
 }
-std::string_view word(Kind kind) { return kind == Kind::role ? "role" : kind == Kind::user ? "user" : "group"; }
+std::string_view word(Kind kind) {
+  return kind == Kind::role ? "role" : kind == Kind::user ? "user" : "group";
+}
 
 namespace {
 constexpr std::string_view marker_prefix = "after:";
@@ -27,8 +29,9 @@ aws::Outcome<> page(const Value& input, std::string_view list_member,
     const auto marker = unbase64(input["Marker"].string());
     if (!marker || !marker->starts_with(marker_prefix)) return validation_error("Invalid Marker.");
     const auto after = marker->substr(marker_prefix.size());
-    first = std::upper_bound(rows.begin(), rows.end(), after,
-                             [](const std::string& key, const auto& row) { return key < row.first; });
+    first =
+        std::upper_bound(rows.begin(), rows.end(), after,
+                         [](const std::string& key, const auto& row) { return key < row.first; });
   }
   const auto most = input["MaxItems"].integer_or(100);
   const auto left = rows.end() - first;
@@ -45,13 +48,15 @@ aws::Outcome<> page(const Value& input, std::string_view list_member,
 
 Value tags_value(const std::vector<Tag>& tags) {
   auto list = Value::list();
-  for (const auto& tag : tags) list.push(Value::structure({{"Key", tag.key}, {"Value", tag.value}}));
+  for (const auto& tag : tags)
+    list.push(Value::structure({{"Key", tag.key}, {"Value", tag.value}}));
   return list;
 }
 
 std::vector<Tag> read_tags(const Value& list) {
   std::vector<Tag> tags;
-  for (const auto& tag : list.items()) tags.push_back({tag["Key"].string(), tag["Value"].string_or("")});
+  for (const auto& tag : list.items())
+    tags.push_back({tag["Key"].string(), tag["Value"].string_or("")});
   return tags;
 }
 
@@ -66,11 +71,13 @@ aws::Outcome<Done> add_tags(std::vector<Tag>& to, const std::vector<Tag>& added,
   for (std::size_t i = 0; i < added.size(); ++i) {
     const auto& tag = added[i];
     if (lower(tag.key).starts_with("aws:"))
-      return aws::refuse("InvalidInput", "Invalid tag key. System tags cannot be added, updated, or removed.");
+      return aws::refuse("InvalidInput",
+                         "Invalid tag key. System tags cannot be added, updated, or removed.");
     for (std::size_t j = 0; j < i; ++j)
       if (same_key(added[j].key, tag.key, rule))
-        return aws::refuse("InvalidInput",
-                           "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+        return aws::refuse(
+            "InvalidInput",
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     const auto known = std::find_if(merged.begin(), merged.end(),
                                     [&](const Tag& t) { return same_key(t.key, tag.key, rule); });
     if (known != merged.end()) {
@@ -79,14 +86,16 @@ aws::Outcome<Done> add_tags(std::vector<Tag>& to, const std::vector<Tag>& added,
       merged.push_back(tag);
     }
   }
-  if (merged.size() > 50) return limit_exceeded("The number of tags has reached the maximum limit.");
+  if (merged.size() > 50)
+    return limit_exceeded("The number of tags has reached the maximum limit.");
   to = std::move(merged);
   return Done{};
 }
 
 void remove_tags(std::vector<Tag>& from, const std::vector<std::string>& keys, TagKeys rule) {
   std::erase_if(from, [&](const Tag& tag) {
-    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return same_key(tag.key, key, rule); });
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const std::string& key) { return same_key(tag.key, key, rule); });
   });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small things that every part of the IAM API needs: names of members by kind, pages, tags, documents.
+// Small things that every part of the IAM API needs: names of members by kind, pages, tags,
+// documents.
 #pragma once
 
 #include <string>
@@ -17,19 +18,28 @@ namespace sitelatch::iam {
 std::string_view name_member(Kind kind);  // "RoleName"
 std::string_view word(Kind kind);         // "role"
 
-inline auto no_such_entity(std::string message) { return aws::refuse("NoSuchEntity", std::move(message)); }
-inline auto validation_error(std::string message) { return aws::refuse("ValidationError", std::move(message), 400); }
-inline auto limit_exceeded(std::string message) { return aws::refuse("LimitExceeded", std::move(message)); }
-inline auto delete_conflict_error(std::string message) { return aws::refuse("DeleteConflict", std::move(message)); }
+inline auto no_such_entity(std::string message) {
+  return aws::refuse("NoSuchEntity", std::move(message));
+}
+inline auto validation_error(std::string message) {
+  return aws::refuse("ValidationError", std::move(message), 400);
+}
+inline auto limit_exceeded(std::string message) {
+  return aws::refuse("LimitExceeded", std::move(message));
+}
+inline auto delete_conflict_error(std::string message) {
+  return aws::refuse("DeleteConflict", std::move(message));
+}
 
-// One page of rows in the order of their keys: Marker and MaxItems in, list, IsTruncated and Marker out.
-// Rows must be sorted by key. A Marker that this engine did not make is a ValidationError.
+// One page of rows in the order of their keys: Marker and MaxItems in, list, IsTruncated and Marker
+// out. Rows must be sorted by key. A Marker that this engine did not make is a ValidationError.
 aws::Outcome<> page(const aws::Value& input, std::string_view list_member,
                     std::vector<std::pair<std::string, aws::Value>> rows, aws::Value rest = {});
 
 aws::Value tags_value(const std::vector<Tag>& tags);
 std::vector<Tag> read_tags(const aws::Value& list);
-// Overwrites or appends. Keys of users and roles are equal without regard to case. InvalidInput, LimitExceeded.
+// Overwrites or appends. Keys of users and roles are equal without regard to case. InvalidInput,
+// LimitExceeded.
 enum class TagKeys { any_case, exact };
 aws::Outcome<Done> add_tags(std::vector<Tag>& to, const std::vector<Tag>& added, TagKeys rule);
 void remove_tags(std::vector<Tag>& from, const std::vector<std::string>& keys, TagKeys rule);

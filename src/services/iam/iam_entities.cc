@@ -12,10 +12,14 @@ namespace sitelatch::iam {
 using aws::Value;
 
 namespace {
-std::size_t inline_quota(Kind kind) { return kind == Kind::role ? 10240 : kind == Kind::user ? 2048 : 5120; }
+std::size_t inline_quota(Kind kind) {
+  return kind == Kind::role ? 10240 : kind == Kind::user ? 2048 : 5120;
+}
 
 std::string_view plural_quota(Kind kind) {
-  return kind == Kind::role ? "PoliciesPerRole" : kind == Kind::user ? "PoliciesPerUser" : "PoliciesPerGroup";
+  return kind == Kind::role   ? "PoliciesPerRole"
+         : kind == Kind::user ? "PoliciesPerUser"
+                              : "PoliciesPerGroup";
 }
 }  // namespace
 
@@ -29,7 +33,8 @@ aws::Outcome<> Iam::attach_policy(const Call& call) {
     return no_such_entity(fmt::format("Policy {} does not exist or is not attachable.", arn));
   auto& attached = (*entity)->attached;
   if (std::find(attached.begin(), attached.end(), arn) != attached.end()) return Value{};
-  if (attached.size() >= 10) return limit_exceeded(fmt::format("Cannot exceed quota for {}: 10", plural_quota(kind)));
+  if (attached.size() >= 10)
+    return limit_exceeded(fmt::format("Cannot exceed quota for {}: 10", plural_quota(kind)));
   attached.push_back(arn);
   directory_.save(**entity);
   return Value{};
@@ -60,7 +65,8 @@ aws::Outcome<> Iam::list_attached_policies(const Call& call) {
     if (!policy || !policy->path.starts_with(prefix)) continue;
     rows.emplace_back(arn, Value::structure({{"PolicyName", policy->name}, {"PolicyArn", arn}}));
   }
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   return page(call.input, "AttachedPolicies", std::move(rows));
 }
 
@@ -69,14 +75,15 @@ aws::Outcome<> Iam::put_inline_policy(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
   const auto document = call.input["PolicyDocument"].string();
-  if (const auto fine = check_document(document, aws::PolicyUse::identity); !fine) return failure(fine.error());
+  if (const auto fine = check_document(document, aws::PolicyUse::identity); !fine)
+    return failure(fine.error());
   auto policies = (*entity)->inline_policies;
   policies[call.input["PolicyName"].string()] = document;
   std::size_t size = 0;
   for (const auto& [name, text] : policies) size += size_without_blanks(text);
   if (size > inline_quota(kind))
-    return limit_exceeded(fmt::format("Maximum policy size of {} bytes exceeded for {} {}", inline_quota(kind),
-                                      word(kind), (*entity)->name));
+    return limit_exceeded(fmt::format("Maximum policy size of {} bytes exceeded for {} {}",
+                                      inline_quota(kind), word(kind), (*entity)->name));
   (*entity)->inline_policies = std::move(policies);
   directory_.save(**entity);
   return Value{};
@@ -89,7 +96,8 @@ aws::Outcome<> Iam::get_inline_policy(const Call& call) {
   const auto name = call.input["PolicyName"].string();
   const auto found = (*entity)->inline_policies.find(name);
   if (found == (*entity)->inline_policies.end())
-    return no_such_entity(fmt::format("The {} policy with name {} cannot be found.", word(kind), name));
+    return no_such_entity(
+        fmt::format("The {} policy with name {} cannot be found.", word(kind), name));
   return Value::structure({{name_member(kind), (*entity)->name},
                            {"PolicyName", name},
                            {"PolicyDocument", percent_encode(found->second)}});
@@ -101,7 +109,8 @@ aws::Outcome<> Iam::delete_inline_policy(const Call& call) {
   if (!entity) return failure(entity.error());
   const auto name = call.input["PolicyName"].string();
   if ((*entity)->inline_policies.erase(name) == 0)
-    return no_such_entity(fmt::format("The {} policy with name {} cannot be found.", word(kind), name));
+    return no_such_entity(
+        fmt::format("The {} policy with name {} cannot be found.", word(kind), name));
   directory_.save(**entity);
   return Value{};
 }
@@ -111,7 +120,8 @@ aws::Outcome<> Iam::list_inline_policies(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
   std::vector<std::pair<std::string, Value>> rows;
-  for (const auto& [name, document] : (*entity)->inline_policies) rows.emplace_back(name, Value{name});
+  for (const auto& [name, document] : (*entity)->inline_policies)
+    rows.emplace_back(name, Value{name});
   return page(call.input, "PolicyNames", std::move(rows));
 }
 
@@ -161,22 +171,23 @@ aws::Outcome<> Iam::list_entity_tags(const Call& call) {
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& tag : (*entity)->tags)
     rows.emplace_back(tag.key, Value::structure({{"Key", tag.key}, {"Value", tag.value}}));
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   return page(call.input, "Tags", std::move(rows));
 }
 
-#define SITELATCH_FOR_KIND(kind)                                              \
-  template aws::Outcome<> Iam::attach_policy<kind>(const aws::Call&);         \
-  template aws::Outcome<> Iam::detach_policy<kind>(const aws::Call&);         \
+#define SITELATCH_FOR_KIND(kind)                                               \
+  template aws::Outcome<> Iam::attach_policy<kind>(const aws::Call&);          \
+  template aws::Outcome<> Iam::detach_policy<kind>(const aws::Call&);          \
   template aws::Outcome<> Iam::list_attached_policies<kind>(const aws::Call&); \
-  template aws::Outcome<> Iam::put_inline_policy<kind>(const aws::Call&);     \
-  template aws::Outcome<> Iam::get_inline_policy<kind>(const aws::Call&);     \
-  template aws::Outcome<> Iam::delete_inline_policy<kind>(const aws::Call&);  \
-  template aws::Outcome<> Iam::list_inline_policies<kind>(const aws::Call&);  \
-  template aws::Outcome<> Iam::put_boundary<kind>(const aws::Call&);          \
-  template aws::Outcome<> Iam::delete_boundary<kind>(const aws::Call&);       \
-  template aws::Outcome<> Iam::tag_entity<kind>(const aws::Call&);            \
-  template aws::Outcome<> Iam::untag_entity<kind>(const aws::Call&);          \
+  template aws::Outcome<> Iam::put_inline_policy<kind>(const aws::Call&);      \
+  template aws::Outcome<> Iam::get_inline_policy<kind>(const aws::Call&);      \
+  template aws::Outcome<> Iam::delete_inline_policy<kind>(const aws::Call&);   \
+  template aws::Outcome<> Iam::list_inline_policies<kind>(const aws::Call&);   \
+  template aws::Outcome<> Iam::put_boundary<kind>(const aws::Call&);           \
+  template aws::Outcome<> Iam::delete_boundary<kind>(const aws::Call&);        \
+  template aws::Outcome<> Iam::tag_entity<kind>(const aws::Call&);             \
+  template aws::Outcome<> Iam::untag_entity<kind>(const aws::Call&);           \
   template aws::Outcome<> Iam::list_entity_tags<kind>(const aws::Call&)
 SITELATCH_FOR_KIND(Kind::user);
 SITELATCH_FOR_KIND(Kind::role);

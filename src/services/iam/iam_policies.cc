@@ -15,10 +15,11 @@ namespace {
 constexpr std::size_t policy_size_quota = 6144;
 
 Value version_value(const ManagedPolicy& policy, const PolicyVersion& version, bool with_document) {
-  return Value::structure({{"Document", with_document ? Value{percent_encode(version.document)} : Value{}},
-                           {"VersionId", version.id},
-                           {"IsDefaultVersion", version.id == policy.default_version},
-                           {"CreateDate", version.created}});
+  return Value::structure(
+      {{"Document", with_document ? Value{percent_encode(version.document)} : Value{}},
+       {"VersionId", version.id},
+       {"IsDefaultVersion", version.id == policy.default_version},
+       {"CreateDate", version.created}});
 }
 
 aws::Outcome<Done> check_managed(const std::string& document) {
@@ -30,7 +31,8 @@ aws::Outcome<Done> check_managed(const std::string& document) {
 }
 
 aws::Outcome<Done> no_such_version(const ManagedPolicy& policy, const std::string& id) {
-  return no_such_entity(fmt::format("Policy {} version {} does not exist or is not attachable.", policy.arn, id));
+  return no_such_entity(
+      fmt::format("Policy {} version {} does not exist or is not attachable.", policy.arn, id));
 }
 }  // namespace
 
@@ -53,17 +55,21 @@ aws::Outcome<> Iam::create_policy(const Call& call) {
   policy.name = in["PolicyName"].string();
   policy.path = in["Path"].string_or("/");
   policy.description = in["Description"].string_or("");
-  policy.arn = fmt::format("arn:aws:iam::{}:policy{}{}", directory_.account(), policy.path, policy.name);
+  policy.arn =
+      fmt::format("arn:aws:iam::{}:policy{}{}", directory_.account(), policy.path, policy.name);
   const auto document = in["PolicyDocument"].string();
   if (const auto fine = check_managed(document); !fine) return failure(fine.error());
   if (const auto tags = add_tags(policy.tags, read_tags(in["Tags"]), TagKeys::exact); !tags)
     return failure(tags.error());
-  const bool taken = std::any_of(directory_.policies().begin(), directory_.policies().end(), [&](const auto& entry) {
-    return !entry.second.of_aws && equal_ignoring_case(entry.second.name, policy.name);
-  });
+  const bool taken = std::any_of(
+      directory_.policies().begin(), directory_.policies().end(), [&](const auto& entry) {
+        return !entry.second.of_aws && equal_ignoring_case(entry.second.name, policy.name);
+      });
   if (taken)
-    return aws::refuse("EntityAlreadyExists",
-                       fmt::format("A policy called {} already exists. Duplicate names are not allowed.", policy.name));
+    return aws::refuse(
+        "EntityAlreadyExists",
+        fmt::format("A policy called {} already exists. Duplicate names are not allowed.",
+                    policy.name));
   policy.versions = {{"v1", document, directory_.now()}};
   const auto& kept = directory_.add(std::move(policy));
   auto value = policy_value(kept);
@@ -88,7 +94,8 @@ aws::Outcome<> Iam::delete_policy(const Call& call) {
     return delete_conflict_error("Cannot delete a policy attached to entities.");
   if (p.versions.size() > 1)
     return delete_conflict_error(
-        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The "
+        "This policy has more than one version. Before you delete a policy, you must delete the "
+        "policy's versions. The "
         "default version is deleted with the policy.");
   directory_.remove_policy(std::string{p.arn});
   return Value{};
@@ -119,7 +126,8 @@ aws::Outcome<> Iam::create_policy_version(const Call& call) {
   if (const auto fine = check_managed(document); !fine) return failure(fine.error());
   if (p.versions.size() >= 5)
     return limit_exceeded(
-        "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing "
+        "A managed policy can have up to 5 versions. Before you create a new version, you must "
+        "delete an existing "
         "version.");
   p.versions.push_back({fmt::format("v{}", p.next_version++), document, directory_.now()});
   if (call.input["SetAsDefault"].boolean_or(false)) p.default_version = p.versions.back().id;
@@ -143,7 +151,8 @@ aws::Outcome<> Iam::list_policy_versions(const Call& call) {
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& version : (*policy)->versions) {
     const auto number = parse_int(std::string_view{version.id}.substr(1)).value_or(0);
-    rows.emplace_back(fmt::format("{:020}", 1'000'000'000 - number), version_value(**policy, version, false));
+    rows.emplace_back(fmt::format("{:020}", 1'000'000'000 - number),
+                      version_value(**policy, version, false));
   }
   std::reverse(rows.begin(), rows.end());  // newest first
   return page(call.input, "Versions", std::move(rows));
@@ -155,7 +164,8 @@ aws::Outcome<> Iam::delete_policy_version(const Call& call) {
   auto& p = **policy;
   const auto id = call.input["VersionId"].string();
   if (!p.version(id)) return failure(no_such_version(p, id).error());
-  if (id == p.default_version) return delete_conflict_error("Cannot delete the default version of a policy.");
+  if (id == p.default_version)
+    return delete_conflict_error("Cannot delete the default version of a policy.");
   std::erase_if(p.versions, [&](const PolicyVersion& v) { return v.id == id; });
   p.updated = directory_.now();
   directory_.save(p);
@@ -192,14 +202,16 @@ aws::Outcome<> Iam::list_entities_for_policy(const Call& call) {
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     const auto& row = kinds[i];
     for (const auto& [key, entity] : directory_.all(row.kind)) {
-      const bool attached = std::find(entity.attached.begin(), entity.attached.end(), arn) != entity.attached.end();
+      const bool attached =
+          std::find(entity.attached.begin(), entity.attached.end(), arn) != entity.attached.end();
       const bool bounds = entity.boundary == arn;
       const bool counts = usage == "PermissionsBoundary" ? bounds
                           : usage == "PermissionsPolicy" ? attached
                                                          : attached || bounds;
       if (!counts || !entity.path.starts_with(prefix)) continue;
       if (!filter.empty() && filter != row.filter) continue;
-      rows.emplace_back(std::to_string(i) + key, Value::structure({{row.name, entity.name}, {row.id, entity.id}}));
+      rows.emplace_back(std::to_string(i) + key,
+                        Value::structure({{row.name, entity.name}, {row.id, entity.id}}));
     }
   }
   auto out = page(call.input, "Entities", std::move(rows));
@@ -238,7 +250,8 @@ aws::Outcome<> Iam::list_policy_tags(const Call& call) {
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& tag : (*policy)->tags)
     rows.emplace_back(tag.key, Value::structure({{"Key", tag.key}, {"Value", tag.value}}));
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   return page(call.input, "Tags", std::move(rows));
 }
 

@@ -14,14 +14,15 @@ constexpr std::size_t trust_size_quota = 2048;
 }
 
 Value Iam::role_value(const Entity& role) const {
-  return Value::structure({{"Path", role.path},
-                           {"RoleName", role.name},
-                           {"RoleId", role.id},
-                           {"Arn", directory_.arn(role)},
-                           {"CreateDate", role.created},
-                           {"AssumeRolePolicyDocument", percent_encode(role.trust)},
-                           {"Description", role.description.empty() ? Value{} : Value{role.description}},
-                           {"PermissionsBoundary", boundary_value(role)}});
+  return Value::structure(
+      {{"Path", role.path},
+       {"RoleName", role.name},
+       {"RoleId", role.id},
+       {"Arn", directory_.arn(role)},
+       {"CreateDate", role.created},
+       {"AssumeRolePolicyDocument", percent_encode(role.trust)},
+       {"Description", role.description.empty() ? Value{} : Value{role.description}},
+       {"PermissionsBoundary", boundary_value(role)}});
 }
 
 // A trust policy may only name principals of this account that exist.
@@ -29,17 +30,20 @@ aws::Outcome<Done> Iam::check_trust(const std::string& document) const {
   const auto policy = aws::parse_policy(document, aws::PolicyUse::trust);
   if (!policy) return aws::refuse("MalformedPolicyDocument", policy.error().text);
   if (size_without_blanks(document) > trust_size_quota)
-    return limit_exceeded(fmt::format("Cannot exceed quota for ACLSizePerRole: {}", trust_size_quota));
+    return limit_exceeded(
+        fmt::format("Cannot exceed quota for ACLSizePerRole: {}", trust_size_quota));
   for (const auto& statement : (*policy)->statements)
     for (const auto& principal : statement.principals.aws) {
       const auto arn = aws::parse_arn(principal);
       if (!arn || arn->service != "iam" || arn->account != directory_.account()) continue;
-      const bool user = arn->resource.starts_with("user/"), role = arn->resource.starts_with("role/");
+      const bool user = arn->resource.starts_with("user/"),
+                 role = arn->resource.starts_with("role/");
       if (!user && !role) continue;
       const auto* entity = directory_.find(user ? Kind::user : Kind::role,
                                            arn->resource.substr(arn->resource.rfind('/') + 1));
       if (!entity || directory_.arn(*entity) != principal)
-        return aws::refuse("MalformedPolicyDocument", fmt::format("Invalid principal in policy: \"AWS\":\"{}\"", principal));
+        return aws::refuse("MalformedPolicyDocument",
+                           fmt::format("Invalid principal in policy: \"AWS\":\"{}\"", principal));
     }
   return Done{};
 }
@@ -57,12 +61,15 @@ aws::Outcome<> Iam::create_role(const Call& call) {
   const auto trust = check_trust(role.trust);
   if (!trust) return failure(trust.error());
   if (!role.boundary.empty())
-    if (const auto boundary = check_boundary(role.boundary); !boundary) return failure(boundary.error());
+    if (const auto boundary = check_boundary(role.boundary); !boundary)
+      return failure(boundary.error());
   if (const auto tags = add_tags(role.tags, read_tags(in["Tags"]), TagKeys::any_case); !tags)
     return failure(tags.error());
   if (directory_.find(Kind::role, role.name))
-    return aws::refuse("EntityAlreadyExists", fmt::format("Role with name {} already exists.", role.name));
-  if (directory_.all(Kind::role).size() >= 1000) return limit_exceeded("Cannot exceed quota for RolesPerAccount: 1000");
+    return aws::refuse("EntityAlreadyExists",
+                       fmt::format("Role with name {} already exists.", role.name));
+  if (directory_.all(Kind::role).size() >= 1000)
+    return limit_exceeded("Cannot exceed quota for RolesPerAccount: 1000");
   const auto& kept = directory_.add(std::move(role));
   auto value = role_value(kept);
   if (!kept.tags.empty()) value.set("Tags", tags_value(kept.tags));
@@ -91,7 +98,8 @@ aws::Outcome<> Iam::update_role(const Call& call) {
   const auto role = require(Kind::role, call);
   if (!role) return failure(role.error());
   if (call.input.has("Description")) (*role)->description = call.input["Description"].string();
-  if (call.input.has("MaxSessionDuration")) (*role)->max_session_s = call.input["MaxSessionDuration"].integer();
+  if (call.input.has("MaxSessionDuration"))
+    (*role)->max_session_s = call.input["MaxSessionDuration"].integer();
   directory_.save(**role);
   return Value::structure();
 }
@@ -127,7 +135,9 @@ aws::Outcome<> Iam::list_roles(const Call& call) {
 }
 
 // There are no instances here, hence no profiles; Terraform asks before it deletes a role.
-aws::Outcome<> Iam::list_instance_profiles(const Call& call) { return page(call.input, "InstanceProfiles", {}); }
+aws::Outcome<> Iam::list_instance_profiles(const Call& call) {
+  return page(call.input, "InstanceProfiles", {});
+}
 
 aws::Outcome<> Iam::list_instance_profiles_for_role(const Call& call) {
   const auto role = require(Kind::role, call);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SimulatePrincipalPolicy and SimulateCustomPolicy: the same evaluation as the gateway's, on keys that the caller gives.
+// SimulatePrincipalPolicy and SimulateCustomPolicy: the same evaluation as the gateway's, on keys
+// that the caller gives.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +15,8 @@ using aws::Value;
 
 namespace {
 // Adds the documents of a list to `out`; MalformedPolicyDocument names what is wrong.
-aws::Outcome<Done> add_documents(const Value& list, aws::PolicyUse use, std::vector<aws::PolicyRef>& out) {
+aws::Outcome<Done> add_documents(const Value& list, aws::PolicyUse use,
+                                 std::vector<aws::PolicyRef>& out) {
   for (const auto& document : list.strings()) {
     const auto policy = aws::parse_policy(document, use);
     if (!policy) return aws::refuse("InvalidInput", policy.error().text);
@@ -26,28 +28,33 @@ aws::Outcome<Done> add_documents(const Value& list, aws::PolicyUse use, std::vec
 aws::PolicyRef joined(const std::vector<aws::PolicyRef>& policies) {
   auto whole = std::make_shared<aws::Policy>();
   for (const auto& policy : policies)
-    whole->statements.insert(whole->statements.end(), policy->statements.begin(), policy->statements.end());
+    whole->statements.insert(whole->statements.end(), policy->statements.begin(),
+                             policy->statements.end());
   return whole;
 }
 
 aws::Outcome<Done> add_given_policies(const Value& input, aws::PolicySet& set) {
-  if (const auto done = add_documents(input["PolicyInputList"], aws::PolicyUse::identity, set.identity); !done)
+  if (const auto done =
+          add_documents(input["PolicyInputList"], aws::PolicyUse::identity, set.identity);
+      !done)
     return done;
   std::vector<aws::PolicyRef> boundaries;
-  if (const auto done =
-          add_documents(input["PermissionsBoundaryPolicyInputList"], aws::PolicyUse::identity, boundaries);
+  if (const auto done = add_documents(input["PermissionsBoundaryPolicyInputList"],
+                                      aws::PolicyUse::identity, boundaries);
       !done)
     return done;
   if (!boundaries.empty()) set.boundary = joined(boundaries);
   if (input.has("ResourcePolicy")) {
-    const auto policy = aws::parse_policy(input["ResourcePolicy"].string(), aws::PolicyUse::resource);
+    const auto policy =
+        aws::parse_policy(input["ResourcePolicy"].string(), aws::PolicyUse::resource);
     if (!policy) return aws::refuse("InvalidInput", policy.error().text);
     set.resource = *policy;
   }
   return Done{};
 }
 
-aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Caller who, aws::ConditionKeys keys) {
+aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Caller who,
+                        aws::ConditionKeys keys) {
   for (const auto& entry : input["ContextEntries"].items())
     if (entry.has("ContextKeyName"))
       keys[lower(entry["ContextKeyName"].string())] = entry["ContextKeyValues"].strings();
@@ -72,7 +79,8 @@ aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Call
                                    {"MissingContextValues", Value::list()}});
       if (set.boundary) {
         const bool held = !decision.allowed() && decision.because == aws::PolicyType::boundary;
-        row.set("PermissionsBoundaryDecisionDetail", Value::structure({{"AllowedByPermissionsBoundary", !held}}));
+        row.set("PermissionsBoundaryDecisionDetail",
+                Value::structure({{"AllowedByPermissionsBoundary", !held}}));
       }
       rows.emplace_back(fmt::format("{:06}", rows.size()), std::move(row));
     }
@@ -84,10 +92,11 @@ aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Call
 aws::Outcome<> Iam::simulate_principal_policy(const Call& call) {
   const auto source = call.input["PolicySourceArn"].string();
   const auto arn = aws::parse_arn(source);
-  if (!arn || arn->service != "iam") return aws::refuse("InvalidInput", fmt::format("Invalid Entity Arn: {}", source));
-  const auto kind = arn->resource.starts_with("role/")    ? Kind::role
+  if (!arn || arn->service != "iam")
+    return aws::refuse("InvalidInput", fmt::format("Invalid Entity Arn: {}", source));
+  const auto kind = arn->resource.starts_with("role/")   ? Kind::role
                     : arn->resource.starts_with("user/") ? Kind::user
-                                                          : Kind::group;
+                                                         : Kind::group;
   const auto* entity = directory_.find(kind, arn->resource.substr(arn->resource.rfind('/') + 1));
   if (!entity || directory_.arn(*entity) != source)
     return no_such_entity(fmt::format("The {} with name {} cannot be found.", word(kind),
@@ -109,8 +118,8 @@ aws::Outcome<> Iam::simulate_custom_policy(const Call& call) {
   aws::Caller who;
   who.kind = aws::Caller::Kind::user;
   who.account = directory_.account();
-  who.arn = who.principal_arn =
-      call.input["CallerArn"].string_or(fmt::format("arn:aws:iam::{}:user/simulated", directory_.account()));
+  who.arn = who.principal_arn = call.input["CallerArn"].string_or(
+      fmt::format("arn:aws:iam::{}:user/simulated", directory_.account()));
   return simulate(call.input, set, std::move(who), {});
 }
 

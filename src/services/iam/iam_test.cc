@@ -16,7 +16,8 @@ using In = std::initializer_list<std::pair<std::string_view, Value>>;
 
 const std::string trust =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
-const std::string document = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:*","Resource":"*"}]})";
+const std::string document =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:*","Resource":"*"}]})";
 const std::string basic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 
 // Everything that dies with the process; built anew over the same journal for a restart.
@@ -47,7 +48,8 @@ struct Fixture {
     process.emplace(world);
   }
   aws::Call call(std::string_view operation, const Value& input) {
-    return {operation, input, caller, "us-east-1", "000000000000", "id", "http://x", world.timers.now()};
+    return {operation,      input, caller,     "us-east-1",
+            "000000000000", "id",  "http://x", world.timers.now()};
   }
   aws::Outcome<> run(std::string_view operation, In members = {}) {
     const auto input = Value::structure(members);
@@ -67,10 +69,13 @@ struct Fixture {
     return out.error().code + ": " + out.error().message;
   }
   std::string role(const std::string& name) {
-    return ok("CreateRole", {{"RoleName", name}, {"AssumeRolePolicyDocument", trust}})["Role"]["Arn"].string();
+    return ok("CreateRole",
+              {{"RoleName", name}, {"AssumeRolePolicyDocument", trust}})["Role"]["Arn"]
+        .string();
   }
   std::string policy(const std::string& name) {
-    return ok("CreatePolicy", {{"PolicyName", name}, {"PolicyDocument", document}})["Policy"]["Arn"].string();
+    return ok("CreatePolicy", {{"PolicyName", name}, {"PolicyDocument", document}})["Policy"]["Arn"]
+        .string();
   }
 };
 std::vector<std::string> names(const Value& list, std::string_view member) {
@@ -82,13 +87,15 @@ std::vector<std::string> names(const Value& list, std::string_view member) {
 
 TEST_CASE("iam: the guide's role: made, read, attached, taken down, in AWS's order") {
   Fixture f;
-  const auto made = f.ok("CreateRole", {{"RoleName", "Latch"}, {"AssumeRolePolicyDocument", trust}})["Role"];
+  const auto made =
+      f.ok("CreateRole", {{"RoleName", "Latch"}, {"AssumeRolePolicyDocument", trust}})["Role"];
   CHECK(made["Arn"].string() == "arn:aws:iam::000000000000:role/Latch");
   CHECK(made["RoleId"].string().starts_with("AROA"));
   CHECK(made["RoleId"].string().size() == 21);
   CHECK(percent_decode(made["AssumeRolePolicyDocument"].string()) == trust);
   CHECK_FALSE(made.has("MaxSessionDuration"));
-  const auto read = f.ok("GetRole", {{"RoleName", "latch"}})["Role"];  // names are equal without regard to case
+  const auto read =
+      f.ok("GetRole", {{"RoleName", "latch"}})["Role"];  // names are equal without regard to case
   CHECK(read["RoleName"].string() == "Latch");
   CHECK(read["MaxSessionDuration"].integer() == 3600);
   CHECK(read["RoleLastUsed"].is_struct());
@@ -98,19 +105,27 @@ TEST_CASE("iam: the guide's role: made, read, attached, taken down, in AWS's ord
   f.ok("AttachRolePolicy", {{"RoleName", "Latch"}, {"PolicyArn", own}});
   f.ok("AttachRolePolicy", {{"RoleName", "Latch"}, {"PolicyArn", own}});
   const auto attached = f.ok("ListAttachedRolePolicies", {{"RoleName", "Latch"}});
-  CHECK(names(attached["AttachedPolicies"], "PolicyName") == std::vector<std::string>{"Route53Update", "AWSLambdaBasicExecutionRole"});
+  CHECK(names(attached["AttachedPolicies"], "PolicyName") ==
+        std::vector<std::string>{"Route53Update", "AWSLambdaBasicExecutionRole"});
   CHECK(f.ok("GetPolicy", {{"PolicyArn", own}})["Policy"]["AttachmentCount"].integer() == 1);
 
-  CHECK(f.refused("DeleteRole", {{"RoleName", "Latch"}}) == "DeleteConflict: Cannot delete entity, must detach all policies first.");
-  CHECK(f.refused("DeletePolicy", {{"PolicyArn", own}}) == "DeleteConflict: Cannot delete a policy attached to entities.");
+  CHECK(f.refused("DeleteRole", {{"RoleName", "Latch"}}) ==
+        "DeleteConflict: Cannot delete entity, must detach all policies first.");
+  CHECK(f.refused("DeletePolicy", {{"PolicyArn", own}}) ==
+        "DeleteConflict: Cannot delete a policy attached to entities.");
   f.ok("DetachRolePolicy", {{"RoleName", "Latch"}, {"PolicyArn", own}});
   f.ok("DetachRolePolicy", {{"RoleName", "Latch"}, {"PolicyArn", basic}});
-  CHECK(f.refused("DetachRolePolicy", {{"RoleName", "Latch"}, {"PolicyArn", own}}) == "NoSuchEntity: Policy " + own + " was not found.");
-  CHECK(f.ok("ListInstanceProfilesForRole", {{"RoleName", "Latch"}})["InstanceProfiles"].items().empty());
+  CHECK(f.refused("DetachRolePolicy", {{"RoleName", "Latch"}, {"PolicyArn", own}}) ==
+        "NoSuchEntity: Policy " + own + " was not found.");
+  CHECK(f.ok("ListInstanceProfilesForRole", {{"RoleName", "Latch"}})["InstanceProfiles"]
+            .items()
+            .empty());
   f.ok("DeletePolicy", {{"PolicyArn", own}});
   f.ok("DeleteRole", {{"RoleName", "Latch"}});
-  CHECK(f.refused("GetRole", {{"RoleName", "Latch"}}) == "NoSuchEntity: The role with name Latch cannot be found.");
-  CHECK(f.refused("GetPolicy", {{"PolicyArn", own}}) == "NoSuchEntity: Policy " + own + " was not found.");
+  CHECK(f.refused("GetRole", {{"RoleName", "Latch"}}) ==
+        "NoSuchEntity: The role with name Latch cannot be found.");
+  CHECK(f.refused("GetPolicy", {{"PolicyArn", own}}) ==
+        "NoSuchEntity: Policy " + own + " was not found.");
 }
 
 TEST_CASE("iam: refusals in AWS's words") {
@@ -118,24 +133,35 @@ TEST_CASE("iam: refusals in AWS's words") {
   f.role("R");
   f.policy("P");
   const auto bad = Value{"{\"Version\":"};
-  CHECK(f.refused("CreateRole", {{"RoleName", "r"}, {"AssumeRolePolicyDocument", trust}}) == "EntityAlreadyExists: Role with name r already exists.");
-  CHECK(f.refused("CreateRole", {{"RoleName", "x"}, {"AssumeRolePolicyDocument", bad}}) == "MalformedPolicyDocument: This policy contains invalid Json");
+  CHECK(f.refused("CreateRole", {{"RoleName", "r"}, {"AssumeRolePolicyDocument", trust}}) ==
+        "EntityAlreadyExists: Role with name r already exists.");
+  CHECK(f.refused("CreateRole", {{"RoleName", "x"}, {"AssumeRolePolicyDocument", bad}}) ==
+        "MalformedPolicyDocument: This policy contains invalid Json");
   CHECK(f.refused("CreatePolicy", {{"PolicyName", "P"}, {"PolicyDocument", document}}) ==
         "EntityAlreadyExists: A policy called P already exists. Duplicate names are not allowed.");
   CHECK(f.refused("CreatePolicy", {{"PolicyName", "Q"}, {"PolicyDocument", trust}}) ==
         "MalformedPolicyDocument: Policy document should not specify a principal.");
-  CHECK(f.refused("AttachRolePolicy", {{"RoleName", "R"}, {"PolicyArn", "no-arn-no-arn-no-arn"}}) == "ValidationError: Invalid ARN:  Could not be parsed!");
-  CHECK(f.refused("AttachRolePolicy", {{"RoleName", "R"}, {"PolicyArn", "arn:aws:iam::000000000000:policy/X"}}) ==
-        "NoSuchEntity: Policy arn:aws:iam::000000000000:policy/X does not exist or is not attachable.");
-  CHECK(f.refused("AttachRolePolicy", {{"RoleName", "X"}, {"PolicyArn", basic}}) == "NoSuchEntity: The role with name X cannot be found.");
-  CHECK(f.refused("DeletePolicy", {{"PolicyArn", basic}}) == "AccessDenied: Policy is outside your own account.");
-  CHECK(f.refused("GetRolePolicy", {{"RoleName", "R"}, {"PolicyName", "X"}}) == "NoSuchEntity: The role policy with name X cannot be found.");
+  CHECK(f.refused("AttachRolePolicy", {{"RoleName", "R"}, {"PolicyArn", "no-arn-no-arn-no-arn"}}) ==
+        "ValidationError: Invalid ARN:  Could not be parsed!");
+  CHECK(f.refused("AttachRolePolicy",
+                  {{"RoleName", "R"}, {"PolicyArn", "arn:aws:iam::000000000000:policy/X"}}) ==
+        "NoSuchEntity: Policy arn:aws:iam::000000000000:policy/X does not exist or is not "
+        "attachable.");
+  CHECK(f.refused("AttachRolePolicy", {{"RoleName", "X"}, {"PolicyArn", basic}}) ==
+        "NoSuchEntity: The role with name X cannot be found.");
+  CHECK(f.refused("DeletePolicy", {{"PolicyArn", basic}}) ==
+        "AccessDenied: Policy is outside your own account.");
+  CHECK(f.refused("GetRolePolicy", {{"RoleName", "R"}, {"PolicyName", "X"}}) ==
+        "NoSuchEntity: The role policy with name X cannot be found.");
   const std::string stranger =
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:user/nobody"},"Action":"sts:AssumeRole"}]})";
-  CHECK(f.refused("UpdateAssumeRolePolicy", {{"RoleName", "R"}, {"PolicyDocument", stranger}}) ==
-        R"(MalformedPolicyDocument: Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:user/nobody")");
-  const auto big = R"({"Version":"2012-10-17","Statement":[{"Sid":")" + std::string(6200, 'a') + R"(","Effect":"Allow","Action":"*","Resource":"*"}]})";
-  CHECK(f.refused("CreatePolicy", {{"PolicyName", "Q"}, {"PolicyDocument", big}}) == "LimitExceeded: Cannot exceed quota for PolicySize: 6144");
+  CHECK(
+      f.refused("UpdateAssumeRolePolicy", {{"RoleName", "R"}, {"PolicyDocument", stranger}}) ==
+      R"(MalformedPolicyDocument: Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:user/nobody")");
+  const auto big = R"({"Version":"2012-10-17","Statement":[{"Sid":")" + std::string(6200, 'a') +
+                   R"(","Effect":"Allow","Action":"*","Resource":"*"}]})";
+  CHECK(f.refused("CreatePolicy", {{"PolicyName", "Q"}, {"PolicyDocument", big}}) ==
+        "LimitExceeded: Cannot exceed quota for PolicySize: 6144");
 }
 
 TEST_CASE("iam: updates of a role") {
@@ -147,14 +173,20 @@ TEST_CASE("iam: updates of a role") {
   CHECK(role["MaxSessionDuration"].integer() == 7200);
   CHECK(role["Description"].string() == "d");
   f.ok("PutRolePermissionsBoundary", {{"RoleName", "R"}, {"PermissionsBoundary", basic}});
-  CHECK(f.ok("GetRole", {{"RoleName", "R"}})["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"].string() == basic);
+  CHECK(
+      f.ok("GetRole", {{"RoleName", "R"}})["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+          .string() == basic);
   CHECK(f.ok("ListEntitiesForPolicy", {{"PolicyArn", basic}})["PolicyRoles"].items().size() == 1);
   f.ok("DeleteRolePermissionsBoundary", {{"RoleName", "R"}});
   CHECK_FALSE(f.ok("GetRole", {{"RoleName", "R"}})["Role"].has("PermissionsBoundary"));
   f.ok("PutRolePolicy", {{"RoleName", "R"}, {"PolicyName", "i"}, {"PolicyDocument", document}});
-  CHECK(f.ok("ListRolePolicies", {{"RoleName", "R"}})["PolicyNames"].strings() == std::vector<std::string>{"i"});
-  CHECK(percent_decode(f.ok("GetRolePolicy", {{"RoleName", "R"}, {"PolicyName", "i"}})["PolicyDocument"].string()) == document);
-  CHECK(f.refused("DeleteRole", {{"RoleName", "R"}}) == "DeleteConflict: Cannot delete entity, must delete policies first.");
+  CHECK(f.ok("ListRolePolicies", {{"RoleName", "R"}})["PolicyNames"].strings() ==
+        std::vector<std::string>{"i"});
+  CHECK(percent_decode(
+            f.ok("GetRolePolicy", {{"RoleName", "R"}, {"PolicyName", "i"}})["PolicyDocument"]
+                .string()) == document);
+  CHECK(f.refused("DeleteRole", {{"RoleName", "R"}}) ==
+        "DeleteConflict: Cannot delete entity, must delete policies first.");
   f.ok("DeleteRolePolicy", {{"RoleName", "R"}, {"PolicyName", "i"}});
   f.ok("DeleteRole", {{"RoleName", "R"}});
 }
@@ -163,17 +195,24 @@ TEST_CASE("iam: versions of a policy") {
   Fixture f;
   const auto arn = f.policy("P");
   for (int i = 2; i <= 5; ++i)
-    f.ok("CreatePolicyVersion", {{"PolicyArn", arn}, {"PolicyDocument", document}, {"SetAsDefault", i == 5}});
-  CHECK(f.refused("CreatePolicyVersion", {{"PolicyArn", arn}, {"PolicyDocument", document}}).starts_with("LimitExceeded: A managed policy can have up to 5"));
+    f.ok("CreatePolicyVersion",
+         {{"PolicyArn", arn}, {"PolicyDocument", document}, {"SetAsDefault", i == 5}});
+  CHECK(f.refused("CreatePolicyVersion", {{"PolicyArn", arn}, {"PolicyDocument", document}})
+            .starts_with("LimitExceeded: A managed policy can have up to 5"));
   CHECK(f.ok("GetPolicy", {{"PolicyArn", arn}})["Policy"]["DefaultVersionId"].string() == "v5");
   CHECK(names(f.ok("ListPolicyVersions", {{"PolicyArn", arn}})["Versions"], "VersionId") ==
         std::vector<std::string>{"v5", "v4", "v3", "v2", "v1"});
-  CHECK(f.refused("DeletePolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v5"}}) == "DeleteConflict: Cannot delete the default version of a policy.");
+  CHECK(f.refused("DeletePolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v5"}}) ==
+        "DeleteConflict: Cannot delete the default version of a policy.");
   f.ok("SetDefaultPolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v1"}});
   f.ok("DeletePolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v5"}});
-  CHECK(f.ok("CreatePolicyVersion", {{"PolicyArn", arn}, {"PolicyDocument", document}})["PolicyVersion"]["VersionId"].string() == "v6");
-  CHECK(f.refused("GetPolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v5"}}).starts_with("NoSuchEntity: Policy " + arn + " version v5"));
-  CHECK(f.refused("DeletePolicy", {{"PolicyArn", arn}}).starts_with("DeleteConflict: This policy has more than one version."));
+  CHECK(f.ok("CreatePolicyVersion",
+             {{"PolicyArn", arn}, {"PolicyDocument", document}})["PolicyVersion"]["VersionId"]
+            .string() == "v6");
+  CHECK(f.refused("GetPolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v5"}})
+            .starts_with("NoSuchEntity: Policy " + arn + " version v5"));
+  CHECK(f.refused("DeletePolicy", {{"PolicyArn", arn}})
+            .starts_with("DeleteConflict: This policy has more than one version."));
 }
 
 TEST_CASE("iam: lists in pages whose markers survive changes and refuse nonsense") {
@@ -190,8 +229,10 @@ TEST_CASE("iam: lists in pages whose markers survive changes and refuse nonsense
   CHECK_FALSE(rest.has("Marker"));
   CHECK(f.refused("ListRoles", {{"Marker", "nonsense"}}) == "ValidationError: Invalid Marker.");
   f.policy("mine");
-  CHECK(names(f.ok("ListPolicies", {{"Scope", "Local"}})["Policies"], "PolicyName") == std::vector<std::string>{"mine"});
-  CHECK(f.ok("ListPolicies", {{"Scope", "AWS"}, {"OnlyAttached", true}})["Policies"].items().empty());
+  CHECK(names(f.ok("ListPolicies", {{"Scope", "Local"}})["Policies"], "PolicyName") ==
+        std::vector<std::string>{"mine"});
+  CHECK(
+      f.ok("ListPolicies", {{"Scope", "AWS"}, {"OnlyAttached", true}})["Policies"].items().empty());
 }
 
 TEST_CASE("iam: a second identity with fewer rights, and its keys") {
@@ -207,7 +248,8 @@ TEST_CASE("iam: a second identity with fewer rights, and its keys") {
   CHECK_FALSE(f.process->identities.find_key(id, "a token"));
 
   f.ok("CreateAccessKey", {{"UserName", "ann"}});
-  CHECK(f.refused("CreateAccessKey", {{"UserName", "ann"}}) == "LimitExceeded: Cannot exceed quota for AccessKeysPerUser: 2");
+  CHECK(f.refused("CreateAccessKey", {{"UserName", "ann"}}) ==
+        "LimitExceeded: Cannot exceed quota for AccessKeysPerUser: 2");
   f.ok("UpdateAccessKey", {{"UserName", "ann"}, {"AccessKeyId", id}, {"Status", "Inactive"}});
   CHECK(f.process->identities.find_key(id, "").error().code == "InvalidClientTokenId");
   CHECK(f.process->identities.knows(id, ""));
@@ -215,7 +257,8 @@ TEST_CASE("iam: a second identity with fewer rights, and its keys") {
   CHECK_FALSE(f.process->identities.knows(id, ""));
 
   f.ok("CreateGroup", {{"GroupName", "readers"}});
-  f.ok("PutGroupPolicy", {{"GroupName", "readers"}, {"PolicyName", "p"}, {"PolicyDocument", document}});
+  f.ok("PutGroupPolicy",
+       {{"GroupName", "readers"}, {"PolicyName", "p"}, {"PolicyDocument", document}});
   f.ok("AddUserToGroup", {{"GroupName", "readers"}, {"UserName", "ann"}});
   CHECK(f.process->identities.policies_of(known->caller).identity.size() == 1);
   CHECK(f.ok("GetGroup", {{"GroupName", "readers"}})["Users"].items().size() == 1);
@@ -231,13 +274,15 @@ TEST_CASE("iam: GetUser of root, and of a session") {
   CHECK(root["Arn"].string() == "arn:aws:iam::000000000000:root");
   CHECK(root["UserId"].string() == "000000000000");
   f.caller.kind = aws::Caller::Kind::role_session;
-  CHECK(f.refused("GetUser") == "ValidationError: Must specify userName when calling with non-User credentials");
+  CHECK(f.refused("GetUser") ==
+        "ValidationError: Must specify userName when calling with non-User credentials");
 }
 
 TEST_CASE("iam: renaming a user keeps its id, its keys and its policies") {
   Fixture f;
   const auto before = f.ok("CreateUser", {{"UserName", "ann"}})["User"]["UserId"].string();
-  const auto id = f.ok("CreateAccessKey", {{"UserName", "ann"}})["AccessKey"]["AccessKeyId"].string();
+  const auto id =
+      f.ok("CreateAccessKey", {{"UserName", "ann"}})["AccessKey"]["AccessKeyId"].string();
   f.ok("UpdateUser", {{"UserName", "ann"}, {"NewUserName", "Anna"}});
   CHECK(f.ok("GetUser", {{"UserName", "anna"}})["User"]["UserId"].string() == before);
   CHECK(f.process->identities.find_key(id, "")->caller.name == "Anna");
@@ -247,27 +292,38 @@ TEST_CASE("iam: renaming a user keeps its id, its keys and its policies") {
 TEST_CASE("iam: tags; keys of roles are equal without regard to case") {
   Fixture f;
   f.role("R");
-  const auto tag = [](const char* key, const char* value) { return Value::structure({{"Key", key}, {"Value", value}}); };
+  const auto tag = [](const char* key, const char* value) {
+    return Value::structure({{"Key", key}, {"Value", value}});
+  };
   f.ok("TagRole", {{"RoleName", "R"}, {"Tags", Value::list({tag("Team", "a"), tag("x", "")})}});
   f.ok("TagRole", {{"RoleName", "R"}, {"Tags", Value::list({tag("team", "b")})}});
-  CHECK(names(f.ok("ListRoleTags", {{"RoleName", "R"}})["Tags"], "Value") == std::vector<std::string>{"b", ""});
-  CHECK(f.refused("TagRole", {{"RoleName", "R"}, {"Tags", Value::list({tag("aws:x", "b")})}}).starts_with("InvalidInput"));
-  CHECK(f.refused("TagRole", {{"RoleName", "R"}, {"Tags", Value::list({tag("k", "b"), tag("K", "c")})}}).starts_with("InvalidInput: Duplicate"));
+  CHECK(names(f.ok("ListRoleTags", {{"RoleName", "R"}})["Tags"], "Value") ==
+        std::vector<std::string>{"b", ""});
+  CHECK(f.refused("TagRole", {{"RoleName", "R"}, {"Tags", Value::list({tag("aws:x", "b")})}})
+            .starts_with("InvalidInput"));
+  CHECK(f.refused("TagRole",
+                  {{"RoleName", "R"}, {"Tags", Value::list({tag("k", "b"), tag("K", "c")})}})
+            .starts_with("InvalidInput: Duplicate"));
   f.ok("UntagRole", {{"RoleName", "R"}, {"TagKeys", Value::list({"TEAM"})}});
   CHECK(f.ok("ListRoleTags", {{"RoleName", "R"}})["Tags"].items().size() == 1);
 }
 
 TEST_CASE("iam: what operations ask") {
   Fixture f;
-  f.ok("CreateRole", {{"RoleName", "R"}, {"Path", "/p/"}, {"AssumeRolePolicyDocument", trust}, {"PermissionsBoundary", basic}});
+  f.ok("CreateRole", {{"RoleName", "R"},
+                      {"Path", "/p/"},
+                      {"AssumeRolePolicyDocument", trust},
+                      {"PermissionsBoundary", basic}});
   const auto asks = [&](std::string_view operation, In members) {
     const auto input = Value::structure(members);
     const auto asked = f.process->iam.authorisation(f.call(operation, input));
     REQUIRE(asked.size() == 1);
     return asked.front();
   };
-  CHECK(asks("GetRole", {{"RoleName", "r"}}).resources.front() == "arn:aws:iam::000000000000:role/p/R");
-  CHECK(asks("CreateRole", {{"RoleName", "New"}, {"Path", "/q/"}}).resources.front() == "arn:aws:iam::000000000000:role/q/New");
+  CHECK(asks("GetRole", {{"RoleName", "r"}}).resources.front() ==
+        "arn:aws:iam::000000000000:role/p/R");
+  CHECK(asks("CreateRole", {{"RoleName", "New"}, {"Path", "/q/"}}).resources.front() ==
+        "arn:aws:iam::000000000000:role/q/New");
   const auto attach = asks("AttachRolePolicy", {{"RoleName", "R"}, {"PolicyArn", "arn:p"}});
   CHECK(attach.action == "iam:AttachRolePolicy");
   CHECK(attach.resources.front() == "arn:aws:iam::000000000000:role/p/R");
@@ -275,21 +331,29 @@ TEST_CASE("iam: what operations ask") {
   CHECK(attach.keys.at("iam:permissionsboundary").front() == basic);
   CHECK(asks("ListRoles", {}).resources.front() == "*");
   CHECK(asks("GetPolicy", {{"PolicyArn", basic}}).resources.front() == basic);
-  CHECK(asks("CreatePolicy", {{"PolicyName", "P"}}).resources.front() == "arn:aws:iam::000000000000:policy/P");
-  CHECK(asks("AddUserToGroup", {{"UserName", "u"}, {"GroupName", "g"}}).resources.front() == "arn:aws:iam::000000000000:group/g");
+  CHECK(asks("CreatePolicy", {{"PolicyName", "P"}}).resources.front() ==
+        "arn:aws:iam::000000000000:policy/P");
+  CHECK(asks("AddUserToGroup", {{"UserName", "u"}, {"GroupName", "g"}}).resources.front() ==
+        "arn:aws:iam::000000000000:group/g");
 }
 
 TEST_CASE("iam: simulation evaluates what the gateway would") {
   Fixture f;
   const auto arn = f.role("R");
   f.ok("PutRolePolicy", {{"RoleName", "R"}, {"PolicyName", "i"}, {"PolicyDocument", document}});
-  const auto out = f.ok("SimulatePrincipalPolicy",
-                        {{"PolicySourceArn", arn}, {"ActionNames", Value::list({"sns:Publish", "sqs:SendMessage"})}});
-  CHECK(names(out["EvaluationResults"], "EvalDecision") == std::vector<std::string>{"allowed", "implicitDeny"});
+  const auto out = f.ok(
+      "SimulatePrincipalPolicy",
+      {{"PolicySourceArn", arn}, {"ActionNames", Value::list({"sns:Publish", "sqs:SendMessage"})}});
+  CHECK(names(out["EvaluationResults"], "EvalDecision") ==
+        std::vector<std::string>{"allowed", "implicitDeny"});
   const auto denied = replace_all(document, "Allow", "Deny");
-  CHECK(names(f.ok("SimulateCustomPolicy", {{"PolicyInputList", Value::list({document, denied})}, {"ActionNames", Value::list({"sns:Publish"})}})["EvaluationResults"],
+  CHECK(names(f.ok("SimulateCustomPolicy",
+                   {{"PolicyInputList", Value::list({document, denied})},
+                    {"ActionNames", Value::list({"sns:Publish"})}})["EvaluationResults"],
               "EvalDecision") == std::vector<std::string>{"explicitDeny"});
-  CHECK(f.refused("SimulateCustomPolicy", {{"PolicyInputList", Value::list({"{"})}, {"ActionNames", Value::list({"sns:Publish"})}}).starts_with("InvalidInput"));
+  CHECK(f.refused("SimulateCustomPolicy", {{"PolicyInputList", Value::list({"{"})},
+                                           {"ActionNames", Value::list({"sns:Publish"})}})
+            .starts_with("InvalidInput"));
 }
 
 TEST_CASE("iam: everything survives a restart, sessions included") {
@@ -298,8 +362,10 @@ TEST_CASE("iam: everything survives a restart, sessions included") {
   const auto arn = f.role("R");
   f.ok("AttachRolePolicy", {{"RoleName", "R"}, {"PolicyArn", f.policy("P")}});
   f.ok("CreateUser", {{"UserName", "ann"}});
-  const auto id = f.ok("CreateAccessKey", {{"UserName", "ann"}})["AccessKey"]["AccessKeyId"].string();
-  const auto session = f.process->identities.assume_role_for_service(arn, "fn", "lambda.amazonaws.com", 1h);
+  const auto id =
+      f.ok("CreateAccessKey", {{"UserName", "ann"}})["AccessKey"]["AccessKeyId"].string();
+  const auto session =
+      f.process->identities.assume_role_for_service(arn, "fn", "lambda.amazonaws.com", 1h);
   REQUIRE(session);
   const auto before = f.ok("GetRole", {{"RoleName", "R"}});
   f.restart();
@@ -319,8 +385,11 @@ TEST_CASE("iam: sessions of services: trust, expiry on wall time, forgery") {
   const auto& identities = f.process->identities;
   CHECK(identities.trusts_service(arn, "lambda.amazonaws.com"));
   CHECK_FALSE(identities.trusts_service(arn, "events.amazonaws.com"));
-  CHECK(identities.assume_role_for_service(arn, "s", "events.amazonaws.com", 1h).error().code == "AccessDenied");
-  CHECK(identities.assume_role_for_service(arn + "x", "s", "lambda.amazonaws.com", 1h).error().code == "NoSuchEntity");
+  CHECK(identities.assume_role_for_service(arn, "s", "events.amazonaws.com", 1h).error().code ==
+        "AccessDenied");
+  CHECK(
+      identities.assume_role_for_service(arn + "x", "s", "lambda.amazonaws.com", 1h).error().code ==
+      "NoSuchEntity");
   const auto c = *identities.assume_role_for_service(arn, "s", "lambda.amazonaws.com", 1h);
   const auto other = *identities.assume_role_for_service(arn, "s", "lambda.amazonaws.com", 1h);
   CHECK(c.access_key_id.starts_with("ASIA"));

@@ -28,11 +28,13 @@ aws::Outcome<> Iam::create_user(const Call& call) {
   user.path = in["Path"].string_or("/");
   user.boundary = in["PermissionsBoundary"].string_or("");
   if (!user.boundary.empty())
-    if (const auto boundary = check_boundary(user.boundary); !boundary) return failure(boundary.error());
+    if (const auto boundary = check_boundary(user.boundary); !boundary)
+      return failure(boundary.error());
   if (const auto tags = add_tags(user.tags, read_tags(in["Tags"]), TagKeys::any_case); !tags)
     return failure(tags.error());
   if (directory_.find(Kind::user, user.name))
-    return aws::refuse("EntityAlreadyExists", fmt::format("User with name {} already exists.", user.name));
+    return aws::refuse("EntityAlreadyExists",
+                       fmt::format("User with name {} already exists.", user.name));
   const auto& kept = directory_.add(std::move(user));
   auto value = user_value(kept);
   if (!kept.tags.empty()) value.set("Tags", tags_value(kept.tags));
@@ -41,10 +43,11 @@ aws::Outcome<> Iam::create_user(const Call& call) {
 
 aws::Outcome<> Iam::get_user(const Call& call) {
   if (!call.input.has("UserName") && call.caller.kind == CallerKind::root)
-    return Value::structure({{"User", Value::structure({{"Path", "/"},
-                                                        {"UserId", call.account},
-                                                        {"Arn", call.caller.arn},
-                                                        {"CreateDate", identities_.root_key().created}})}});
+    return Value::structure(
+        {{"User", Value::structure({{"Path", "/"},
+                                    {"UserId", call.account},
+                                    {"Arn", call.caller.arn},
+                                    {"CreateDate", identities_.root_key().created}})}});
   if (!call.input.has("UserName") && call.caller.kind != CallerKind::user)
     return validation_error("Must specify userName when calling with non-User credentials");
   const auto name = call.input["UserName"].string_or(call.caller.name);
@@ -64,7 +67,8 @@ aws::Outcome<> Iam::update_user(const Call& call) {
   user.path = call.input["NewPath"].string_or(user.path);
   const auto* taken = directory_.find(Kind::user, user.name);
   if (taken && taken->id != user.id)
-    return aws::refuse("EntityAlreadyExists", fmt::format("User with name {} already exists.", user.name));
+    return aws::refuse("EntityAlreadyExists",
+                       fmt::format("User with name {} already exists.", user.name));
   // A renamed user keeps id, keys and policies; its row moves.
   const auto id = user.id;
   const auto created = user.created;
@@ -106,8 +110,10 @@ aws::Outcome<Entity*> user_meant(Directory& directory, const aws::Call& call) {
 
 aws::Outcome<AccessKey*> key_meant(Entity& user, const aws::Call& call) {
   const auto id = call.input["AccessKeyId"].string_or("");
-  const auto key = std::find_if(user.keys.begin(), user.keys.end(), [&](const AccessKey& k) { return k.id == id; });
-  if (key == user.keys.end()) return no_such_entity(fmt::format("The Access Key with id {} cannot be found.", id));
+  const auto key = std::find_if(user.keys.begin(), user.keys.end(),
+                                [&](const AccessKey& k) { return k.id == id; });
+  if (key == user.keys.end())
+    return no_such_entity(fmt::format("The Access Key with id {} cannot be found.", id));
   return &*key;
 }
 
@@ -122,7 +128,8 @@ Value key_value(const Entity& user, const AccessKey& key) {
 aws::Outcome<> Iam::create_access_key(const Call& call) {
   const auto user = user_meant(directory_, call);
   if (!user) return failure(user.error());
-  if ((*user)->keys.size() >= 2) return limit_exceeded("Cannot exceed quota for AccessKeysPerUser: 2");
+  if ((*user)->keys.size() >= 2)
+    return limit_exceeded("Cannot exceed quota for AccessKeysPerUser: 2");
   const auto key = directory_.new_access_key();
   (*user)->keys.push_back(key);
   directory_.save(**user);
@@ -162,7 +169,8 @@ aws::Outcome<> Iam::list_access_keys(const Call& call) {
   if (!user) return failure(user.error());
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& key : (*user)->keys) rows.emplace_back(key.id, key_value(**user, key));
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   return page(call.input, "AccessKeyMetadata", std::move(rows));
 }
 
@@ -182,7 +190,8 @@ aws::Outcome<> Iam::create_group(const Call& call) {
   group.name = call.input["GroupName"].string();
   group.path = call.input["Path"].string_or("/");
   if (directory_.find(Kind::group, group.name))
-    return aws::refuse("EntityAlreadyExists", fmt::format("Group with name {} already exists.", group.name));
+    return aws::refuse("EntityAlreadyExists",
+                       fmt::format("Group with name {} already exists.", group.name));
   return Value::structure({{"Group", group_value(directory_.add(std::move(group)))}});
 }
 
@@ -192,7 +201,8 @@ aws::Outcome<> Iam::get_group(const Call& call) {
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& [key, user] : directory_.all(Kind::user))
     if (user.groups.contains(lower((*group)->name))) rows.emplace_back(key, user_value(user));
-  return page(call.input, "Users", std::move(rows), Value::structure({{"Group", group_value(**group)}}));
+  return page(call.input, "Users", std::move(rows),
+              Value::structure({{"Group", group_value(**group)}}));
 }
 
 aws::Outcome<> Iam::delete_group(const Call& call) {
@@ -243,7 +253,8 @@ aws::Outcome<> Iam::list_groups_for_user(const Call& call) {
   if (!user) return failure(user.error());
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& name : (*user)->groups)
-    if (const auto* group = directory_.find(Kind::group, name)) rows.emplace_back(name, group_value(*group));
+    if (const auto* group = directory_.find(Kind::group, name))
+      rows.emplace_back(name, group_value(*group));
   return page(call.input, "Groups", std::move(rows));
 }
 

@@ -22,7 +22,8 @@ constexpr std::size_t most_remembered = 10'000;
 constexpr std::size_t mac_size = 32;
 
 Failure<aws::Error> unknown_key() {
-  return aws::refuse("InvalidClientTokenId", "The security token included in the request is invalid.");
+  return aws::refuse("InvalidClientTokenId",
+                     "The security token included in the request is invalid.");
 }
 
 std::optional<std::string> kept_secret(const ports::Journal& journal, std::string_view key) {
@@ -34,7 +35,8 @@ std::optional<std::string> kept_secret(const ports::Journal& journal, std::strin
   return found;
 }
 
-std::string own_secret(ports::Journal& journal, std::string_view key, const std::function<std::string()>& make) {
+std::string own_secret(ports::Journal& journal, std::string_view key,
+                       const std::function<std::string()>& make) {
   if (auto kept = kept_secret(journal, key)) return *kept;
   auto made = make();
   journal.put(secrets_table, key, made);
@@ -45,14 +47,17 @@ std::string own_secret(ports::Journal& journal, std::string_view key, const std:
 Identities::Identities(Directory& directory, ports::Journal& journal, const ports::WallClock& wall,
                        ports::Entropy& entropy)
     : directory_(directory), wall_(wall), entropy_(entropy) {
-  root_.access_key_id = own_secret(journal, "root_access_key_id",
-                                   [&] { return "AKIA" + ports::random_text(entropy, 16, id_alphabet); });
-  root_.secret_access_key = own_secret(journal, "root_secret_access_key", [&] {
-    return ports::random_text(entropy, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+  root_.access_key_id = own_secret(journal, "root_access_key_id", [&] {
+    return "AKIA" + ports::random_text(entropy, 16, id_alphabet);
   });
-  root_.created = from_unix_ms(
-      *parse_int(own_secret(journal, "root_created", [&] { return std::to_string(unix_ms(directory.now())); })));
-  master_key_ = own_secret(journal, "session_master_key", [&] { return ports::random_hex(entropy, 64); });
+  root_.secret_access_key = own_secret(journal, "root_secret_access_key", [&] {
+    return ports::random_text(entropy, 40,
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+  });
+  root_.created = from_unix_ms(*parse_int(own_secret(
+      journal, "root_created", [&] { return std::to_string(unix_ms(directory.now())); })));
+  master_key_ =
+      own_secret(journal, "session_master_key", [&] { return ports::random_hex(entropy, 64); });
 }
 
 Caller Identities::root_caller() const {
@@ -90,7 +95,8 @@ Caller session_caller(const Directory& directory, const Entity& role, const Sess
 }
 }  // namespace
 
-aws::Outcome<KnownKey> Identities::find_key(std::string_view access_key_id, std::string_view session_token) const {
+aws::Outcome<KnownKey> Identities::find_key(std::string_view access_key_id,
+                                            std::string_view session_token) const {
   if (!session_token.empty()) {
     const auto session = open(session_token);
     if (!session) return unknown_key();
@@ -107,7 +113,8 @@ aws::Outcome<KnownKey> Identities::find_key(std::string_view access_key_id, std:
   return known;
 }
 
-aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id, const Session& session) const {
+aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id,
+                                                const Session& session) const {
   if (session.access_key_id != access_key_id) return unknown_key();
   if (wall_.now() >= session.expires)
     return aws::refuse("ExpiredToken", "The security token included in the request is expired");
@@ -119,7 +126,8 @@ aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id, 
     const bool role = session.kind == Caller::Kind::role_session;
     const auto* entity = directory_.find(role ? Kind::role : Kind::user, session.entity);
     if (!entity || entity->id != session.entity_id) return unknown_key();
-    known.caller = role ? session_caller(directory_, *entity, session) : user_caller(directory_, *entity);
+    known.caller =
+        role ? session_caller(directory_, *entity, session) : user_caller(directory_, *entity);
   }
   known.caller.access_key_id = session.access_key_id;
   remember(session);
@@ -141,7 +149,8 @@ bool Identities::knows(std::string_view access_key_id, std::string_view session_
 
 void Identities::add_policies(const Entity& entity, aws::PolicySet& set) const {
   const auto add = [&](const std::string& document) {
-    if (auto policy = parsed_.get(document, aws::PolicyUse::identity)) set.identity.push_back(std::move(policy));
+    if (auto policy = parsed_.get(document, aws::PolicyUse::identity))
+      set.identity.push_back(std::move(policy));
   };
   for (const auto& [name, document] : entity.inline_policies) add(document);
   for (const auto& arn : entity.attached)
@@ -170,7 +179,8 @@ const Session* Identities::session_of(const Caller& caller) const {
 aws::PolicySet Identities::policies_of(const Caller& caller) const {
   aws::PolicySet set;
   if (caller.kind == Caller::Kind::user || caller.kind == Caller::Kind::role_session) {
-    const auto* entity = directory_.find(caller.kind == Caller::Kind::user ? Kind::user : Kind::role, caller.name);
+    const auto* entity =
+        directory_.find(caller.kind == Caller::Kind::user ? Kind::user : Kind::role, caller.name);
     if (entity) set = policies_of(*entity);
   }
   const auto* session = session_of(caller);
@@ -179,7 +189,8 @@ aws::PolicySet Identities::policies_of(const Caller& caller) const {
   auto whole = std::make_shared<aws::Policy>();
   const auto add = [&](const std::string& document) {
     if (const auto parsed = parsed_.get(document, aws::PolicyUse::identity))
-      whole->statements.insert(whole->statements.end(), parsed->statements.begin(), parsed->statements.end());
+      whole->statements.insert(whole->statements.end(), parsed->statements.begin(),
+                               parsed->statements.end());
   };
   if (!caller.session_policy.empty()) add(caller.session_policy);
   if (by_arn)
@@ -206,10 +217,13 @@ void Identities::add_keys(const Caller& caller, aws::ConditionKeys& keys) const 
   }
   const bool user = caller.kind == Caller::Kind::user;
   if (user || caller.kind == Caller::Kind::role_session)
-    if (const auto* entity = directory_.find(user ? Kind::user : Kind::role, caller.name)) add_keys(*entity, keys);
+    if (const auto* entity = directory_.find(user ? Kind::user : Kind::role, caller.name))
+      add_keys(*entity, keys);
   keys["aws:principalarn"] = {caller.principal_arn};
   keys["aws:principalaccount"] = {caller.account};
-  keys["aws:principaltype"] = {user ? "User" : caller.kind == Caller::Kind::root ? "Account" : "AssumedRole"};
+  keys["aws:principaltype"] = {user                                ? "User"
+                               : caller.kind == Caller::Kind::root ? "Account"
+                                                                   : "AssumedRole"};
   keys["aws:userid"] = {caller.user_id};
   const auto* session = session_of(caller);
   if (!session) return;
@@ -240,7 +254,8 @@ std::string Identities::seal(const Session& s) const {
        {"r", s.policy_arns.empty() ? Value{} : arns},
        {"t", s.tags.empty() ? Value{} : tags},
        {"s", maybe(s.source_identity)},
-       {"x", std::chrono::duration_cast<std::chrono::milliseconds>(s.expires.time_since_epoch()).count()}}));
+       {"x", std::chrono::duration_cast<std::chrono::milliseconds>(s.expires.time_since_epoch())
+                 .count()}}));
   const auto mac = aws::hmac_sha256(master_key_, "token:" + body);
   return base64(std::string{aws::bytes_of(mac)} + body);
 }
@@ -252,7 +267,8 @@ std::optional<Session> Identities::open(std::string_view token) const {
   if (!bytes || bytes->size() <= mac_size) return std::nullopt;
   const auto body = bytes->substr(mac_size);
   const auto mac = aws::hmac_sha256(master_key_, "token:" + body);
-  if (!aws::equal_in_constant_time(aws::bytes_of(mac), std::string_view{*bytes}.substr(0, mac_size)))
+  if (!aws::equal_in_constant_time(aws::bytes_of(mac),
+                                   std::string_view{*bytes}.substr(0, mac_size)))
     return std::nullopt;
   const auto v = aws::from_json(body);
   if (!v) return std::nullopt;
@@ -264,7 +280,8 @@ std::optional<Session> Identities::open(std::string_view token) const {
   s.name = (*v)["n"].string_or("");
   s.policy = (*v)["p"].string_or("");
   s.policy_arns = (*v)["r"].strings();
-  for (const auto& tag : (*v)["t"].items()) s.tags.push_back({tag.items()[0].string(), tag.items()[1].string()});
+  for (const auto& tag : (*v)["t"].items())
+    s.tags.push_back({tag.items()[0].string(), tag.items()[1].string()});
   s.source_identity = (*v)["s"].string_or("");
   s.expires = WallInstant{std::chrono::milliseconds{(*v)["x"].integer()}};
   if (opened_.size() >= most_remembered) opened_.clear();
@@ -288,30 +305,33 @@ ports::Credentials Identities::mint(Session session, Duration lifetime) const {
 const Entity* Identities::role_by_arn(std::string_view role_arn) const {
   const auto arn = aws::parse_arn(role_arn);
   if (!arn || arn->service != "iam" || !arn->resource.starts_with("role/")) return nullptr;
-  const auto* role = directory_.find(Kind::role, arn->resource.substr(arn->resource.rfind('/') + 1));
+  const auto* role =
+      directory_.find(Kind::role, arn->resource.substr(arn->resource.rfind('/') + 1));
   return role && directory_.arn(*role) == role_arn ? role : nullptr;
 }
 
-bool Identities::trusts_service(std::string_view role_arn, std::string_view service_principal) const {
+bool Identities::trusts_service(std::string_view role_arn,
+                                std::string_view service_principal) const {
   const auto* role = role_by_arn(role_arn);
   if (!role) return false;
   const auto trust = parsed_.get(role->trust, aws::PolicyUse::trust);
-  return trust && aws::resource_policy_allows(*trust, service_principal, "sts:AssumeRole", role_arn, {});
+  return trust &&
+         aws::resource_policy_allows(*trust, service_principal, "sts:AssumeRole", role_arn, {});
 }
 
-aws::Outcome<ports::Credentials> Identities::assume_role_for_service(std::string_view role_arn,
-                                                                     std::string_view session_name,
-                                                                     std::string_view service_principal,
-                                                                     Duration lifetime) const {
+aws::Outcome<ports::Credentials> Identities::assume_role_for_service(
+    std::string_view role_arn, std::string_view session_name, std::string_view service_principal,
+    Duration lifetime) const {
   const auto* role = role_by_arn(role_arn);
   if (!role)
-    return aws::refuse("NoSuchEntity",
-                       fmt::format("The role with name {} cannot be found.", role_arn.substr(role_arn.rfind('/') + 1)));
+    return aws::refuse("NoSuchEntity", fmt::format("The role with name {} cannot be found.",
+                                                   role_arn.substr(role_arn.rfind('/') + 1)));
   if (!trusts_service(role_arn, service_principal))
-    return aws::refuse("AccessDenied",
-                       fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
-                                   service_principal, role_arn),
-                       403);
+    return aws::refuse(
+        "AccessDenied",
+        fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+                    service_principal, role_arn),
+        403);
   Session session;
   session.entity = role->name;
   session.entity_id = role->id;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may sign, and what policies speak of them: the gateway's view of the directory.
-// The root key pair is made at the first start and kept in the journal. Temporary credentials are stateless: the
-// session token is a text with a MAC under a master key that the journal keeps, and the secret is derived from the
-// access key id. So minting writes nothing, and sessions survive a restart; a session whose role or user was deleted
-// (or made anew) is unknown. Expiry is wall time.
+// The root key pair is made at the first start and kept in the journal. Temporary credentials are
+// stateless: the session token is a text with a MAC under a master key that the journal keeps, and
+// the secret is derived from the access key id. So minting writes nothing, and sessions survive a
+// restart; a session whose role or user was deleted (or made anew) is unknown. Expiry is wall time.
 #pragma once
 
 #include <optional>
@@ -30,12 +30,12 @@ struct RootKey {
 struct Session {
   aws::Caller::Kind kind = aws::Caller::Kind::role_session;
   std::string access_key_id;
-  std::string entity;             // role or user name; empty: root
-  std::string entity_id;          // AROA..., AIDA...
-  std::string name;               // of a role session
-  std::string policy;             // session policy or empty
+  std::string entity;                    // role or user name; empty: root
+  std::string entity_id;                 // AROA..., AIDA...
+  std::string name;                      // of a role session
+  std::string policy;                    // session policy or empty
   std::vector<std::string> policy_arns;  // session policies by ARN
-  std::vector<Tag> tags;          // session tags
+  std::vector<Tag> tags;                 // session tags
   std::string source_identity;
   WallInstant expires{};
 };
@@ -47,15 +47,18 @@ struct KnownKey {
 
 class Identities {
  public:
-  Identities(Directory& directory, ports::Journal& journal, const ports::WallClock& wall, ports::Entropy& entropy);
+  Identities(Directory& directory, ports::Journal& journal, const ports::WallClock& wall,
+             ports::Entropy& entropy);
 
   const RootKey& root_key() const { return root_; }
   aws::Caller root_caller() const;
 
-  // Long-term keys without a token, temporary ones with theirs. InvalidClientTokenId: nobody's, inactive, or the token
-  // is not that key's. ExpiredToken: it was.
-  aws::Outcome<KnownKey> find_key(std::string_view access_key_id, std::string_view session_token) const;
-  // Whether the key id is one of ours, valid or not: long-term, or of the form that sessions have and with our token.
+  // Long-term keys without a token, temporary ones with theirs. InvalidClientTokenId: nobody's,
+  // inactive, or the token is not that key's. ExpiredToken: it was.
+  aws::Outcome<KnownKey> find_key(std::string_view access_key_id,
+                                  std::string_view session_token) const;
+  // Whether the key id is one of ours, valid or not: long-term, or of the form that sessions have
+  // and with our token.
   bool knows(std::string_view access_key_id, std::string_view session_token) const;
 
   // Identity policies, boundary and session policy of a caller.
@@ -70,8 +73,10 @@ class Identities {
 
   // New temporary credentials; the session's access key id is made here. Nothing is written.
   ports::Credentials mint(Session session, Duration lifetime) const;
-  // For services: their principal must be allowed by the role's trust policy. AccessDenied, or NoSuchEntity.
-  aws::Outcome<ports::Credentials> assume_role_for_service(std::string_view role_arn, std::string_view session_name,
+  // For services: their principal must be allowed by the role's trust policy. AccessDenied, or
+  // NoSuchEntity.
+  aws::Outcome<ports::Credentials> assume_role_for_service(std::string_view role_arn,
+                                                           std::string_view session_name,
                                                            std::string_view service_principal,
                                                            Duration lifetime) const;
   // Whether it would: at CreateFunction.
@@ -95,8 +100,9 @@ class Identities {
   RootKey root_;
   std::string master_key_;
   mutable aws::PolicyCache parsed_;
-  mutable std::unordered_map<std::string, Session> opened_;       // by token; bounded
-  mutable std::unordered_map<std::string, Session> by_key_;       // the session last seen of an access key id; bounded
+  mutable std::unordered_map<std::string, Session> opened_;  // by token; bounded
+  mutable std::unordered_map<std::string, Session>
+      by_key_;  // the session last seen of an access key id; bounded
 };
 
 }  // namespace sitelatch::iam

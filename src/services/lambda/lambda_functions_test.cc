@@ -357,7 +357,8 @@ TEST_CASE("everything about a function survives a crash") {
   CHECK(before[0]["Concurrency"]["ReservedConcurrentExecutions"].integer() == 3);
   CHECK(before[0]["Tags"]["team"].string() == "sre");
   w.ok("UpdateFunctionConfiguration", Value::structure({{"FunctionName", "f"}, {"Timeout", 9}}));
-  CHECK(w.ok("PublishVersion", Value::structure({{"FunctionName", "f"}}))["Version"].string() == "2");
+  CHECK(w.ok("PublishVersion", Value::structure({{"FunctionName", "f"}}))["Version"].string() ==
+        "2");
 }
 
 TEST_CASE("versions: published once per change, numbered for ever, aliased, deleted") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each operation asks of IAM (section 13 of the semantics reference). Policies in the field name a group both as
-// `log-group:name` and as `log-group:name:*`; either grants (fact logs-12).
+// What each operation asks of IAM (section 13 of the semantics reference). Policies in the field
+// name a group both as `log-group:name` and as `log-group:name:*`; either grants (fact logs-12).
 #include <algorithm>
 
 #include "services/logs/logs.h"
@@ -17,7 +17,8 @@ std::vector<aws::Permission> Logs::authorisation(const aws::Call& call) const {
   if (is_one_of({"DescribeLogGroups", "ListLogGroups"})) return {{action, {"*"}, {}, ""}};
 
   aws::ConditionKeys keys;
-  for (const auto& [key, value] : input["tags"].is_struct() ? input["tags"].members() : aws::Value::Struct{}) {
+  for (const auto& [key, value] :
+       input["tags"].is_struct() ? input["tags"].members() : aws::Value::Struct{}) {
     keys["aws:requesttag/" + key] = {value.string()};
     keys["aws:tagkeys"].push_back(key);
   }
@@ -32,7 +33,10 @@ std::vector<aws::Permission> Logs::authorisation(const aws::Call& call) const {
     for (const auto& [key, value] : group->tags) keys["aws:resourcetag/" + key] = {value};
   const auto arn = group_arn(call.region, call.account, name);
   if (is_one_of({"CreateLogStream", "DeleteLogStream", "PutLogEvents", "GetLogEvents"}))
-    return {{action, {arn + ":log-stream:" + input["logStreamName"].string_or("")}, std::move(keys), ""}};
+    return {{action,
+             {arn + ":log-stream:" + input["logStreamName"].string_or("")},
+             std::move(keys),
+             ""}};
 
   std::vector<aws::Permission> out{{action, {arn, arn + ":*"}, keys, ""}};
   if (operation == "CreateLogGroup" && input.has("tags"))

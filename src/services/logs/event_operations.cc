@@ -19,7 +19,8 @@ constexpr std::size_t event_overhead = 26;
 constexpr std::size_t largest_batch = 1'048'576;
 constexpr std::size_t page_bytes = 1'048'576;
 constexpr std::size_t most_events = 10'000;
-constexpr std::size_t most_scanned = 100'000;  // of one FilterLogEvents, so that no call blocks the engine
+constexpr std::size_t most_scanned =
+    100'000;  // of one FilterLogEvents, so that no call blocks the engine
 constexpr Position beginning{0, 0};
 constexpr Position end_of_time{std::numeric_limits<std::int64_t>::max(), 0};
 
@@ -35,20 +36,24 @@ aws::Outcome<std::vector<NewEvent>> batch_of(const Value& list) {
     out.push_back({item["timestamp"].integer_or(0), item["message"].string_or("")});
     const auto size = out.back().message.size() + event_overhead;
     if (size > largest_batch)
-      return invalid_parameter(fmt::format("Log event too large: {} bytes exceeds limit of {}", size, largest_batch));
+      return invalid_parameter(
+          fmt::format("Log event too large: {} bytes exceeds limit of {}", size, largest_batch));
     bytes += size;
     if (out.size() > 1 && out.back().timestamp_ms < out[out.size() - 2].timestamp_ms)
-      return invalid_parameter("Log events in a single PutLogEvents request must be in chronological order.");
+      return invalid_parameter(
+          "Log events in a single PutLogEvents request must be in chronological order.");
   }
   if (bytes > largest_batch)
-    return invalid_parameter(fmt::format("Upload too large: {} bytes exceeds limit of {}", bytes, largest_batch));
+    return invalid_parameter(
+        fmt::format("Upload too large: {} bytes exceeds limit of {}", bytes, largest_batch));
   return out;
 }
 
 // Parts the events that are too old, expired or too new; they are in order of time.
 aws::Outcome<Batch> judged(std::vector<NewEvent> events, const Group& group, std::int64_t now) {
   const auto too_old = now - 14 * day_ms;
-  const auto expired = group.retention_days ? now - *group.retention_days * day_ms : std::numeric_limits<std::int64_t>::min();
+  const auto expired = group.retention_days ? now - *group.retention_days * day_ms
+                                            : std::numeric_limits<std::int64_t>::min();
   const auto too_new = now + 2 * hour_ms;
   std::int64_t old_end = 0, expired_end = 0;
   std::optional<std::int64_t> new_start;
@@ -59,10 +64,13 @@ aws::Outcome<Batch> judged(std::vector<NewEvent> events, const Group& group, std
     if (at < too_old) old_end = index + 1;
     if (at < expired) expired_end = index + 1;
     if (at > too_new && !new_start) new_start = index;
-    if (at >= too_old && at >= expired && at <= too_new) out.accepted.push_back(std::move(events[i]));
+    if (at >= too_old && at >= expired && at <= too_new)
+      out.accepted.push_back(std::move(events[i]));
   }
-  if (!out.accepted.empty() && out.accepted.back().timestamp_ms - out.accepted.front().timestamp_ms > day_ms)
-    return invalid_parameter("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
+  if (!out.accepted.empty() &&
+      out.accepted.back().timestamp_ms - out.accepted.front().timestamp_ms > day_ms)
+    return invalid_parameter(
+        "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
   Value rejected = Value::structure();
   if (new_start) rejected.set("tooNewLogEventStartIndex", *new_start);
   if (old_end > 0) rejected.set("tooOldLogEventEndIndex", old_end);
@@ -72,19 +80,23 @@ aws::Outcome<Batch> judged(std::vector<NewEvent> events, const Group& group, std
 }
 
 Value output_event(const Event& event) {
-  return Value::structure({{"timestamp", event.position.timestamp_ms}, {"message", event.message},
+  return Value::structure({{"timestamp", event.position.timestamp_ms},
+                           {"message", event.message},
                            {"ingestionTime", event.ingestion_ms}});
 }
 
 // f/<56 digits>/s: what comes after this position; b/<56 digits>/s: what came before it.
-std::string event_token(char direction, Position position) { return fmt::format("{}/{}/s", direction, position.digits()); }
+std::string event_token(char direction, Position position) {
+  return fmt::format("{}/{}/s", direction, position.digits());
+}
 
 struct EventToken {
   bool forward = true;
   Position position;
 };
 std::optional<EventToken> parse_event_token(std::string_view token) {
-  if (token.size() != 60 || (token[0] != 'f' && token[0] != 'b') || token[1] != '/' || token.substr(58) != "/s")
+  if (token.size() != 60 || (token[0] != 'f' && token[0] != 'b') || token[1] != '/' ||
+      token.substr(58) != "/s")
     return std::nullopt;
   const auto position = Position::from_digits(token.substr(2, 56));
   if (!position) return std::nullopt;
@@ -104,8 +116,9 @@ aws::Outcome<> Logs::put_log_events(const aws::Call& call) {
   if (!batch) return failure(batch.error());
   auto& stream = *found->second;
   store_.append(**group, stream, batch->accepted);
-  return Value::structure({{"nextSequenceToken", Position{unix_ms(call.now), stream.last_sequence}.digits()},
-                           {"rejectedLogEventsInfo", std::move(batch->rejected)}});
+  return Value::structure(
+      {{"nextSequenceToken", Position{unix_ms(call.now), stream.last_sequence}.digits()},
+       {"rejectedLogEventsInfo", std::move(batch->rejected)}});
 }
 
 aws::Outcome<> Logs::get_log_events(const aws::Call& call) {
@@ -125,8 +138,10 @@ aws::Outcome<> Logs::get_log_events(const aws::Call& call) {
     token = parse_event_token(input["nextToken"].string());
     if (!token) return invalid_token();
     forward = token->forward;
-    if (forward) from = std::max(from, token->position.next());
-    else to = std::min(to, token->position);
+    if (forward)
+      from = std::max(from, token->position.next());
+    else
+      to = std::min(to, token->position);
   }
   const auto most = static_cast<std::size_t>(input["limit"].integer_or(most_events));
   std::vector<Event> events;
@@ -138,13 +153,17 @@ aws::Outcome<> Logs::get_log_events(const aws::Call& call) {
     return true;
   });
   if (!forward) std::reverse(events.begin(), events.end());
-  // With nothing left, tokens stay where they were: clients stop when a token comes back (fact logs-5).
-  const Position here = token ? token->position : forward ? from : std::min(to, Position{unix_ms(call.now), 0});
+  // With nothing left, tokens stay where they were: clients stop when a token comes back (fact
+  // logs-5).
+  const Position here = token     ? token->position
+                        : forward ? from
+                                  : std::min(to, Position{unix_ms(call.now), 0});
   Value list = Value::list();
   for (const auto& event : events) list.push(output_event(event));
-  return Value::structure({{"events", std::move(list)},
-                           {"nextForwardToken", event_token('f', events.empty() ? here : events.back().position)},
-                           {"nextBackwardToken", event_token('b', events.empty() ? here : events.front().position)}});
+  return Value::structure(
+      {{"events", std::move(list)},
+       {"nextForwardToken", event_token('f', events.empty() ? here : events.back().position)},
+       {"nextBackwardToken", event_token('b', events.empty() ? here : events.front().position)}});
 }
 
 aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
@@ -154,16 +173,19 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
   const auto names = input["logStreamNames"].strings();
   const auto prefix = input["logStreamNamePrefix"].optional_string();
   if (!names.empty() && prefix)
-    return invalid_parameter("Either logStreamNames or logStreamNamePrefix may be specified, but not both.");
+    return invalid_parameter(
+        "Either logStreamNames or logStreamNamePrefix may be specified, but not both.");
   for (const auto& name : names)
     if (!(*group)->streams.count(name)) return no_such_stream();
   const auto pattern = FilterPattern::parse(input["filterPattern"].string_or(""));
-  if (!pattern) return invalid_parameter(fmt::format("Invalid filter pattern: {}", pattern.error().text));
+  if (!pattern)
+    return invalid_parameter(fmt::format("Invalid filter pattern: {}", pattern.error().text));
 
   // Both ends inclusive.
   Position from = beginning, to = end_of_time;
   if (input.has("startTime")) from = {input["startTime"].integer(), 0};
-  if (input.has("endTime") && input["endTime"].integer() < end_of_time.timestamp_ms) to = {input["endTime"].integer() + 1, 0};
+  if (input.has("endTime") && input["endTime"].integer() < end_of_time.timestamp_ms)
+    to = {input["endTime"].integer() + 1, 0};
   if (input.has("nextToken")) {
     const auto text = page_position("filter", input["nextToken"].string());
     const auto position = text ? Position::from_key(*text) : std::nullopt;
@@ -196,7 +218,8 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
     events.push(std::move(item));
     return true;
   });
-  Value out = Value::structure({{"events", std::move(events)}, {"searchedLogStreams", Value::list()}});
+  Value out =
+      Value::structure({{"events", std::move(events)}, {"searchedLogStreams", Value::list()}});
   if (more && last) out.set("nextToken", page_token("filter", last->key()));
   return out;
 }

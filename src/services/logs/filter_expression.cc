@@ -36,12 +36,15 @@ class Parser {
   }
   bool take_word(std::string_view word) {
     skip();
-    if (rest_.size() < word.size() || !equal_ignoring_case(rest_.substr(0, word.size()), word)) return false;
+    if (rest_.size() < word.size() || !equal_ignoring_case(rest_.substr(0, word.size()), word))
+      return false;
     if (rest_.size() > word.size() && ends_operand(rest_[word.size()]) == false) return false;
     rest_.remove_prefix(word.size());
     return true;
   }
-  static bool ends_operand(char c) { return std::string_view{" \t\r\n=!<>()&|,"}.find(c) != std::string_view::npos; }
+  static bool ends_operand(char c) {
+    return std::string_view{" \t\r\n=!<>()&|,"}.find(c) != std::string_view::npos;
+  }
 
   Result<Expression> joined(Expression::Kind kind) {
     const bool any = kind == Expression::Kind::any;
@@ -74,10 +77,14 @@ class Parser {
       return out;
     }
     if (take_word("IS")) {
-      if (take_word("TRUE")) out.comparison.op = Operator::is_true;
-      else if (take_word("FALSE")) out.comparison.op = Operator::is_false;
-      else if (take_word("NULL")) out.comparison.op = Operator::is_null;
-      else return wrong();
+      if (take_word("TRUE"))
+        out.comparison.op = Operator::is_true;
+      else if (take_word("FALSE"))
+        out.comparison.op = Operator::is_false;
+      else if (take_word("NULL"))
+        out.comparison.op = Operator::is_null;
+      else
+        return wrong();
       return out;
     }
     const auto op = comparison_operator();
@@ -98,8 +105,10 @@ class Parser {
     while (!rest_.empty()) {
       const char c = rest_.front();
       if (quote == 0 && ends_operand(c)) break;
-      if (quote != 0) quote = c == quote ? '\0' : quote;
-      else if (c == '"' || c == '\'') quote = c;
+      if (quote != 0)
+        quote = c == quote ? '\0' : quote;
+      else if (c == '"' || c == '\'')
+        quote = c;
       out += c;
       rest_.remove_prefix(1);
     }
@@ -119,7 +128,8 @@ class Parser {
   Result<Literal> literal() {
     skip();
     Literal out;
-    if (!rest_.empty() && rest_.front() == '%') return failure(Problem{"regular expressions are not supported here"});
+    if (!rest_.empty() && rest_.front() == '%')
+      return failure(Problem{"regular expressions are not supported here"});
     if (!rest_.empty() && rest_.front() == '"') {
       rest_.remove_prefix(1);
       for (; !rest_.empty() && rest_.front() != '"'; rest_.remove_prefix(1)) {
@@ -162,22 +172,32 @@ bool like(std::string_view pattern, std::string_view text) {
 
 bool compare_number(double value, Operator op, double with) {
   switch (op) {
-    case Operator::equal: return value == with;
-    case Operator::not_equal: return value != with;
-    case Operator::less: return value < with;
-    case Operator::greater: return value > with;
-    case Operator::less_or_equal: return value <= with;
-    case Operator::greater_or_equal: return value >= with;
-    default: return false;
+    case Operator::equal:
+      return value == with;
+    case Operator::not_equal:
+      return value != with;
+    case Operator::less:
+      return value < with;
+    case Operator::greater:
+      return value > with;
+    case Operator::less_or_equal:
+      return value <= with;
+    case Operator::greater_or_equal:
+      return value >= with;
+    default:
+      return false;
   }
 }
 
 bool Expression::holds(const Judge& judge) const {
   const auto part_holds = [&judge](const Expression& part) { return part.holds(judge); };
   switch (kind) {
-    case Kind::comparison: return judge(comparison);
-    case Kind::all: return std::all_of(parts.begin(), parts.end(), part_holds);
-    case Kind::any: return std::any_of(parts.begin(), parts.end(), part_holds);
+    case Kind::comparison:
+      return judge(comparison);
+    case Kind::all:
+      return std::all_of(parts.begin(), parts.end(), part_holds);
+    case Kind::any:
+      return std::any_of(parts.begin(), parts.end(), part_holds);
   }
   return false;
 }

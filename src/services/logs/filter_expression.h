@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What JSON and word patterns share: comparisons joined by && and ||, with parentheses, over named operands.
+// What JSON and word patterns share: comparisons joined by && and ||, with parentheses, over named
+// operands.
 #pragma once
 
 #include <functional>
@@ -19,8 +20,18 @@ struct Literal {
 };
 
 struct Comparison {
-  enum class Operator { equal, not_equal, less, greater, less_or_equal, greater_or_equal,
-                        is_true, is_false, is_null, not_exists };
+  enum class Operator {
+    equal,
+    not_equal,
+    less,
+    greater,
+    less_or_equal,
+    greater_or_equal,
+    is_true,
+    is_false,
+    is_null,
+    not_exists
+  };
   std::string operand;
   Operator op = Operator::equal;
   Literal literal;

@@ -41,7 +41,8 @@ std::optional<Path> parse_path(std::string_view text) {
       text.remove_prefix(close + 1);
       if (inside == "*") {
         out.push_back({"", {}});
-      } else if (inside.size() > 2 && (inside.front() == '"' || inside.front() == '\'') && inside.back() == inside.front()) {
+      } else if (inside.size() > 2 && (inside.front() == '"' || inside.front() == '\'') &&
+                 inside.back() == inside.front()) {
         out.push_back({std::string{inside.substr(1, inside.size() - 2)}, {}});
       } else {
         const auto index = parse_int(inside);
@@ -96,11 +97,16 @@ std::optional<std::string> text_of(const Value& value) {
 
 bool judge_value(const Value& value, const Comparison& comparison) {
   switch (comparison.op) {
-    case Operator::is_true: return value.is_bool() && value.boolean();
-    case Operator::is_false: return value.is_bool() && !value.boolean();
-    case Operator::is_null: return value.is_null();
-    case Operator::not_exists: return false;
-    default: break;
+    case Operator::is_true:
+      return value.is_bool() && value.boolean();
+    case Operator::is_false:
+      return value.is_bool() && !value.boolean();
+    case Operator::is_null:
+      return value.is_null();
+    case Operator::not_exists:
+      return false;
+    default:
+      break;
   }
   const auto& literal = comparison.literal;
   if (const auto number = number_in(value); number && literal.number)
@@ -147,11 +153,13 @@ bool collect_paths(const Expression& expression, std::map<std::string, Path>& ou
 }  // namespace
 
 Result<std::shared_ptr<const FilterPattern::Condition>> parse_json_pattern(std::string_view text) {
-  if (text.size() < 2 || text.front() != '{' || text.back() != '}') return failure(Problem{"a brace is not closed"});
+  if (text.size() < 2 || text.front() != '{' || text.back() != '}')
+    return failure(Problem{"a brace is not closed"});
   auto expression = Expression::parse(trim(text.substr(1, text.size() - 2)));
   if (!expression) return failure(expression.error());
   std::map<std::string, Path> paths;
-  if (!collect_paths(*expression, paths)) return failure(Problem{"a selector is not of the form $.name"});
+  if (!collect_paths(*expression, paths))
+    return failure(Problem{"a selector is not of the form $.name"});
   return std::shared_ptr<const FilterPattern::Condition>{
       std::make_shared<JsonCondition>(std::move(*expression), std::move(paths))};
 }

@@ -17,7 +17,8 @@ struct Term {
 class Terms final : public FilterPattern::Condition {
  public:
   explicit Terms(std::vector<Term> terms) : terms_(std::move(terms)) {
-    for (const auto& term : terms_) only_optional_ = only_optional_ && term.kind == Term::Kind::optional;
+    for (const auto& term : terms_)
+      only_optional_ = only_optional_ && term.kind == Term::Kind::optional;
   }
   bool matches(const std::string& message) const override {
     bool any = false;
@@ -56,10 +57,12 @@ Result<Term> take_term(std::string_view& text) {
     if (text.empty()) return failure(Problem{"a quote is not closed"});
     text.remove_prefix(1);
   } else {
-    for (; !text.empty() && plain_character(text.front()); text.remove_prefix(1)) out.text += text.front();
+    for (; !text.empty() && plain_character(text.front()); text.remove_prefix(1))
+      out.text += text.front();
   }
   if (out.text.empty() || (!text.empty() && text.front() != ' '))
-    return failure(Problem{"terms with other characters than letters, digits and underscores must be quoted"});
+    return failure(
+        Problem{"terms with other characters than letters, digits and underscores must be quoted"});
   return out;
 }
 
@@ -85,6 +88,8 @@ Result<FilterPattern> FilterPattern::parse(std::string_view text) {
   return FilterPattern{std::move(*condition)};
 }
 
-bool FilterPattern::matches(const std::string& message) const { return !condition_ || condition_->matches(message); }
+bool FilterPattern::matches(const std::string& message) const {
+  return !condition_ || condition_->matches(message);
+}
 
 }  // namespace sitelatch::logs

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Filter patterns: which messages FilterLogEvents gives out (fact logs-10).
-//   ERROR Exception        both, anywhere in the message, with case      "exact phrase"      -DEBUG  not
+//   ERROR Exception        both, anywhere in the message, with case      "exact phrase"      -DEBUG
+//                          not
 //   ?ERROR ?WARN           one of them (ignored beside other terms)
 //   { $.level = "ERR*" && ($.code >= 500 || $.tags[0] IS NULL) }          messages that are JSON
 //   [host, user, status = 4*, ..., bytes > 100]                           words by their place
@@ -28,7 +29,8 @@ class FilterPattern {
   };
 
  private:
-  explicit FilterPattern(std::shared_ptr<const Condition> condition) : condition_(std::move(condition)) {}
+  explicit FilterPattern(std::shared_ptr<const Condition> condition)
+      : condition_(std::move(condition)) {}
   std::shared_ptr<const Condition> condition_;  // nullptr: everything matches
 };
 

@@ -36,7 +36,8 @@ TEST_CASE("terms") {
 }
 
 TEST_CASE("JSON selectors") {
-  const std::string message = R"({"level":"ERROR","code":503,"ok":true,"none":null,"tags":["x","y"],"deep":{"a":{"b":"v 1"}},"n":"12"})";
+  const std::string message =
+      R"({"level":"ERROR","code":503,"ok":true,"none":null,"tags":["x","y"],"deep":{"a":{"b":"v 1"}},"n":"12"})";
   const auto yes = [&](const char* pattern) { return judge(pattern, message) == "yes"; };
   const auto no = [&](const char* pattern) { return judge(pattern, message) == "no"; };
   CHECK(yes("{ $.level = \"ERROR\" }"));
@@ -66,15 +67,18 @@ TEST_CASE("JSON selectors") {
   CHECK(no("{ $.level = INFO || $.code = 1 && $.ok IS TRUE }"));
   CHECK(judge("{ $.a = 1 }", "not json") == "no");
   CHECK(judge("{ $.a = 1 }", "1") == "no");
-  for (const auto* wrong : {"{", "{}", "{ $.a }", "{ a = 1 }", "{ $.a = }", "{ $.a > x }", "{ ($.a = 1 }", "{ $.a = 1 && }",
-                            "{ $.a = %x% }", "{ $[ = 1 }", "{ $.a[x] = 1 }", "{ $.a = \"x }", "{ $.a = 1 } x"})
+  for (const auto* wrong : {"{", "{}", "{ $.a }", "{ a = 1 }", "{ $.a = }", "{ $.a > x }",
+                            "{ ($.a = 1 }", "{ $.a = 1 && }", "{ $.a = %x% }", "{ $[ = 1 }",
+                            "{ $.a[x] = 1 }", "{ $.a = \"x }", "{ $.a = 1 } x"})
     CHECK_MESSAGE(judge(wrong, message) == "refused", wrong);
-  const std::string nested = "{" + std::string(5000, '(') + "$.a = 1" + std::string(5000, ')') + "}";
+  const std::string nested =
+      "{" + std::string(5000, '(') + "$.a = 1" + std::string(5000, ')') + "}";
   CHECK(judge(nested.c_str(), message) == "refused");
 }
 
 TEST_CASE("words by their place") {
-  const std::string message = R"(127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /a b" 404 1534)";
+  const std::string message =
+      R"(127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /a b" 404 1534)";
   CHECK(judge("[ip, user, name, time, request, code, bytes]", message) == "yes");
   CHECK(judge("[ip, user, name, time, request, code = 4*, bytes]", message) == "yes");
   CHECK(judge("[ip, user, name, time, request, code = 404, bytes > 1534]", message) == "no");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// [a, b = x*, ..., c > 1]: words of a message by their place. Words are parted by spaces; "..." and [...] are one word.
+// [a, b = x*, ..., c > 1]: words of a message by their place. Words are parted by spaces; "..." and
+// [...] are one word.
 #include <algorithm>
 
 #include "base/text.h"
@@ -52,10 +53,12 @@ class WordsCondition final : public FilterPattern::Condition {
   explicit WordsCondition(std::vector<Field> fields) : fields_(std::move(fields)) {}
   bool matches(const std::string& message) const override {
     const auto words = words_of(message);
-    const auto gap = std::find_if(fields_.begin(), fields_.end(), [](const Field& field) { return field.any_number; });
+    const auto gap = std::find_if(fields_.begin(), fields_.end(),
+                                  [](const Field& field) { return field.any_number; });
     const auto before = static_cast<std::size_t>(gap - fields_.begin());
     const auto after = gap == fields_.end() ? 0 : fields_.size() - before - 1;
-    if (gap == fields_.end() ? words.size() != fields_.size() : words.size() < before + after) return false;
+    if (gap == fields_.end() ? words.size() != fields_.size() : words.size() < before + after)
+      return false;
     for (std::size_t i = 0; i < before; ++i)
       if (!word_matches(fields_[i], words[i])) return false;
     for (std::size_t i = 0; i < after; ++i)
@@ -69,7 +72,8 @@ class WordsCondition final : public FilterPattern::Condition {
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
 }
 
@@ -106,7 +110,8 @@ Result<std::shared_ptr<const FilterPattern::Condition>> parse_word_pattern(std::
     }
     fields.push_back(std::move(field));
   }
-  return std::shared_ptr<const FilterPattern::Condition>{std::make_shared<WordsCondition>(std::move(fields))};
+  return std::shared_ptr<const FilterPattern::Condition>{
+      std::make_shared<WordsCondition>(std::move(fields))};
 }
 
 }  // namespace sitelatch::logs

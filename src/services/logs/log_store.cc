@@ -13,8 +13,9 @@ namespace sitelatch::logs {
 namespace {
 
 using aws::Value;
-constexpr std::string_view groups_table = "logs.groups", streams_table = "logs.streams", events_table = "logs.events",
-                           timeline_table = "logs.timeline", sequence_table = "logs.sequence";
+constexpr std::string_view groups_table = "logs.groups", streams_table = "logs.streams",
+                           events_table = "logs.events", timeline_table = "logs.timeline",
+                           sequence_table = "logs.sequence";
 constexpr std::size_t position_length = 32;
 constexpr std::int64_t day_ms = 86'400'000;
 
@@ -23,9 +24,12 @@ std::string hex8(std::uint32_t value) { return fmt::format("{:08x}", value); }
 std::optional<std::uint64_t> from_hex(std::string_view text) {
   std::uint64_t out = 0;
   for (const char c : text) {
-    if (c >= '0' && c <= '9') out = out << 4 | static_cast<std::uint64_t>(c - '0');
-    else if (c >= 'a' && c <= 'f') out = out << 4 | static_cast<std::uint64_t>(c - 'a' + 10);
-    else return std::nullopt;
+    if (c >= '0' && c <= '9')
+      out = out << 4 | static_cast<std::uint64_t>(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      out = out << 4 | static_cast<std::uint64_t>(c - 'a' + 10);
+    else
+      return std::nullopt;
   }
   return out;
 }
@@ -48,20 +52,28 @@ std::optional<std::int64_t> optional_integer(const Value& value) {
 Value to_value(const Group& group) {
   Value tags = Value::structure();
   for (const auto& [key, value] : group.tags) tags.set(key, value);
-  return Value::structure({{"number", std::int64_t{group.number}}, {"created", group.created_ms},
-                           {"retention", group.retention_days}, {"class", group.log_class}, {"kms", group.kms_key},
-                           {"protected", group.deletion_protected}, {"tags", std::move(tags)}});
+  return Value::structure({{"number", std::int64_t{group.number}},
+                           {"created", group.created_ms},
+                           {"retention", group.retention_days},
+                           {"class", group.log_class},
+                           {"kms", group.kms_key},
+                           {"protected", group.deletion_protected},
+                           {"tags", std::move(tags)}});
 }
 Value to_value(const Stream& stream) {
-  return Value::structure({{"number", std::int64_t{stream.number}}, {"created", stream.created_ms}, {"first", stream.first_ms},
-                           {"last", stream.last_ms}, {"ingested", stream.last_ingestion_ms},
+  return Value::structure({{"number", std::int64_t{stream.number}},
+                           {"created", stream.created_ms},
+                           {"first", stream.first_ms},
+                           {"last", stream.last_ms},
+                           {"ingested", stream.last_ingestion_ms},
                            {"sequence", static_cast<std::int64_t>(stream.last_sequence)}});
 }
 
 }  // namespace
 
 std::string Position::key() const {
-  return hex16(static_cast<std::uint64_t>(std::max<std::int64_t>(timestamp_ms, 0))) + hex16(sequence);
+  return hex16(static_cast<std::uint64_t>(std::max<std::int64_t>(timestamp_ms, 0))) +
+         hex16(sequence);
 }
 std::optional<Position> Position::from_key(std::string_view key) {
   if (key.size() != position_length) return std::nullopt;
@@ -75,13 +87,14 @@ std::string Position::digits() const {
 std::optional<Position> Position::from_digits(std::string_view digits) {
   if (digits.size() != 56) return std::nullopt;
   const auto timestamp = parse_int(digits.substr(16, 20)), sequence = parse_int(digits.substr(36));
-  if (digits.substr(0, 16).find_first_not_of('0') != std::string_view::npos || !timestamp || !sequence ||
-      *timestamp < 0 || *sequence < 0)
+  if (digits.substr(0, 16).find_first_not_of('0') != std::string_view::npos || !timestamp ||
+      !sequence || *timestamp < 0 || *sequence < 0)
     return std::nullopt;
   return Position{*timestamp, static_cast<std::uint64_t>(*sequence)};
 }
 
-LogStore::LogStore(ports::Journal& journal, ports::Timers& timers) : journal_(journal), timers_(timers) {
+LogStore::LogStore(ports::Journal& journal, ports::Timers& timers)
+    : journal_(journal), timers_(timers) {
   load();
   age();
 }
@@ -138,9 +151,11 @@ const Group* LogStore::find(std::string_view region, std::string_view name) cons
   return found == groups_.end() ? nullptr : found->second.get();
 }
 
-void LogStore::visit(std::string_view region, std::string_view after, const std::function<bool(const Group&)>& visit) const {
+void LogStore::visit(std::string_view region, std::string_view after,
+                     const std::function<bool(const Group&)>& visit) const {
   const auto prefix = group_key(region, "");
-  auto at = after.empty() ? groups_.lower_bound(prefix) : groups_.upper_bound(prefix + std::string{after});
+  auto at = after.empty() ? groups_.lower_bound(prefix)
+                          : groups_.upper_bound(prefix + std::string{after});
   for (; at != groups_.end() && at->second->region == region; ++at)
     if (!visit(*at->second)) return;
 }
@@ -178,7 +193,8 @@ void LogStore::erase_group(Group& group) {
   const auto number = hex8(group.number);
   journal_.erase_range(events_table, number, end_of(number));
   journal_.erase_range(timeline_table, number, end_of(number));
-  for (const auto& [name, stream] : group.streams) journal_.erase(streams_table, stream_prefix(group) + name);
+  for (const auto& [name, stream] : group.streams)
+    journal_.erase(streams_table, stream_prefix(group) + name);
   const auto key = group_key(group.region, group.name);
   journal_.erase(groups_table, key);
   groups_.erase(key);
@@ -189,11 +205,13 @@ void LogStore::erase_stream(Group& group, const std::string& name) {
   if (found == group.streams.end()) return;
   const auto prefix = hex8(group.number) + hex8(found->second->number);
   std::vector<std::string> positions;
-  journal_.scan(events_table, prefix, end_of(prefix), [&positions](std::string_view key, std::string_view) {
-    positions.emplace_back(key.substr(16));
-    return true;
-  });
-  for (const auto& position : positions) journal_.erase(timeline_table, hex8(group.number) + position);
+  journal_.scan(events_table, prefix, end_of(prefix),
+                [&positions](std::string_view key, std::string_view) {
+                  positions.emplace_back(key.substr(16));
+                  return true;
+                });
+  for (const auto& position : positions)
+    journal_.erase(timeline_table, hex8(group.number) + position);
   journal_.erase_range(events_table, prefix, end_of(prefix));
   journal_.erase(streams_table, stream_prefix(group) + name);
   group.streams.erase(found);
@@ -206,7 +224,8 @@ void LogStore::append(const Group& group, Stream& stream, const std::vector<NewE
   const auto stream_key = hex8(stream.number);
   for (const auto& event : events) {
     const Position position{event.timestamp_ms, ++last_sequence_};
-    journal_.put(events_table, prefix + stream_key + position.key(), hex16(static_cast<std::uint64_t>(now)) + event.message);
+    journal_.put(events_table, prefix + stream_key + position.key(),
+                 hex16(static_cast<std::uint64_t>(now)) + event.message);
     journal_.put(timeline_table, prefix + position.key(), stream_key);
     stream.first_ms = std::min(stream.first_ms.value_or(event.timestamp_ms), event.timestamp_ms);
     stream.last_ms = std::max(stream.last_ms.value_or(event.timestamp_ms), event.timestamp_ms);
@@ -222,25 +241,29 @@ namespace {
 std::optional<Event> event_from(std::string_view position, std::string_view row) {
   const auto at = Position::from_key(position);
   if (!at || row.size() < 16) return std::nullopt;
-  return Event{*at, static_cast<std::int64_t>(from_hex(row.substr(0, 16)).value_or(0)), std::string{row.substr(16)}, ""};
+  return Event{*at, static_cast<std::int64_t>(from_hex(row.substr(0, 16)).value_or(0)),
+               std::string{row.substr(16)}, ""};
 }
 
 }  // namespace
 
-void LogStore::read(const Group& group, const Stream& stream, Position from, Position to, bool ascending,
-                    const Visitor& visit) const {
+void LogStore::read(const Group& group, const Stream& stream, Position from, Position to,
+                    bool ascending, const Visitor& visit) const {
   if (from >= to) return;
   const auto prefix = hex8(group.number) + hex8(stream.number);
   const auto row = [&visit](std::string_view key, std::string_view value) {
     auto event = event_from(key.substr(16), value);
     return !event || visit(std::move(*event));
   };
-  if (ascending) journal_.scan(events_table, prefix + from.key(), prefix + to.key(), row);
-  else journal_.scan_back(events_table, prefix + from.key(), prefix + to.key(), row);
+  if (ascending)
+    journal_.scan(events_table, prefix + from.key(), prefix + to.key(), row);
+  else
+    journal_.scan_back(events_table, prefix + from.key(), prefix + to.key(), row);
 }
 
 void LogStore::read_timeline(const Group& group, Position from, Position to,
-                             const std::function<bool(const Stream&)>& wanted, const Visitor& visit) const {
+                             const std::function<bool(const Stream&)>& wanted,
+                             const Visitor& visit) const {
   constexpr std::size_t batch = 512;
   std::map<std::string, const Stream*, std::less<>> by_number;
   for (const auto& [name, stream] : group.streams)
@@ -261,10 +284,11 @@ void LogStore::read_timeline(const Group& group, Position from, Position to,
     for (const auto& [position, number] : rows) {
       std::optional<Event> event;
       const auto key = prefix + number + position;
-      journal_.scan(events_table, key, key + '\0', [&event, &key](std::string_view found, std::string_view value) {
-        if (found == key) event = event_from(found.substr(16), value);
-        return false;
-      });
+      journal_.scan(events_table, key, key + '\0',
+                    [&event, &key](std::string_view found, std::string_view value) {
+                      if (found == key) event = event_from(found.substr(16), value);
+                      return false;
+                    });
       if (!event) continue;
       event->stream = by_number.find(number)->second->name;
       if (!visit(std::move(*event))) return;
@@ -276,10 +300,11 @@ void LogStore::expire(const Group& group) {
   const auto prefix = hex8(group.number);
   const Position oldest{unix_ms(timers_.now()) - *group.retention_days * day_ms, 0};
   std::vector<std::string> events;
-  journal_.scan(timeline_table, prefix, prefix + oldest.key(), [&](std::string_view key, std::string_view stream) {
-    events.push_back(prefix + std::string{stream} + std::string{key.substr(8)});
-    return true;
-  });
+  journal_.scan(timeline_table, prefix, prefix + oldest.key(),
+                [&](std::string_view key, std::string_view stream) {
+                  events.push_back(prefix + std::string{stream} + std::string{key.substr(8)});
+                  return true;
+                });
   for (const auto& event : events) journal_.erase(events_table, event);
   if (!events.empty()) journal_.erase_range(timeline_table, prefix, prefix + oldest.key());
 }

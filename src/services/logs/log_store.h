@@ -5,8 +5,9 @@
 //   logs.events    <group:8 hex><stream:8 hex><position>  -> <ingestion ms:16 hex><message>
 //   logs.timeline  <group:8 hex><position>                -> <stream:8 hex>
 //   logs.sequence  last                          -> <16 hex>
-// A position is <timestamp ms:16 hex><sequence:16 hex>: events are in order of time, then of arrival, and a position never
-// changes, so it makes event ids and page tokens. One stream is read by `events`, a whole group by `timeline`.
+// A position is <timestamp ms:16 hex><sequence:16 hex>: events are in order of time, then of
+// arrival, and a position never changes, so it makes event ids and page tokens. One stream is read
+// by `events`, a whole group by `timeline`.
 #pragma once
 
 #include <functional>
@@ -75,7 +76,8 @@ class LogStore {
   Stream& create_stream(Group& group, const std::string& name);
   Group* find(std::string_view region, std::string_view name);
   const Group* find(std::string_view region, std::string_view name) const;
-  void visit(std::string_view region, std::string_view after, const std::function<bool(const Group&)>& visit) const;
+  void visit(std::string_view region, std::string_view after,
+             const std::function<bool(const Group&)>& visit) const;
   void write(const Group& group);  // after a change of its members
   void erase_group(Group& group);
   void erase_stream(Group& group, const std::string& name);
@@ -84,10 +86,11 @@ class LogStore {
 
   // Positions in [from, to), until the visitor answers false. Ascending, or from the far end.
   using Visitor = std::function<bool(Event&&)>;
-  void read(const Group& group, const Stream& stream, Position from, Position to, bool ascending, const Visitor& visit) const;
+  void read(const Group& group, const Stream& stream, Position from, Position to, bool ascending,
+            const Visitor& visit) const;
   // All streams' events in order of time; `wanted` says by stream number which.
-  void read_timeline(const Group& group, Position from, Position to, const std::function<bool(const Stream&)>& wanted,
-                     const Visitor& visit) const;
+  void read_timeline(const Group& group, Position from, Position to,
+                     const std::function<bool(const Stream&)>& wanted, const Visitor& visit) const;
 
  private:
   void load();

@@ -39,14 +39,16 @@ void Logs::handle(const aws::Call& call, aws::Answer answer) {
   answer((this->*handler)(call));
 }
 
-void Logs::append(const std::string& region, const std::string& group_name, const std::string& stream_name,
-                  std::vector<Line> lines) {
+void Logs::append(const std::string& region, const std::string& group_name,
+                  const std::string& stream_name, std::vector<Line> lines) {
   constexpr std::size_t longest = 1'048'576 - 26;
   auto* group = store_.find(region, group_name);
   if (!group) group = &store_.create_group(region, group_name);
   const auto found = group->streams.find(stream_name);
-  auto& stream = found == group->streams.end() ? store_.create_stream(*group, stream_name) : *found->second;
-  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.at < b.at; });
+  auto& stream =
+      found == group->streams.end() ? store_.create_stream(*group, stream_name) : *found->second;
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const Line& a, const Line& b) { return a.at < b.at; });
   std::vector<NewEvent> events;
   for (auto& line : lines) {
     if (line.message.empty()) continue;
@@ -58,7 +60,8 @@ void Logs::append(const std::string& region, const std::string& group_name, cons
 
 aws::Outcome<Group*> Logs::existing_group(const aws::Call& call, std::string_view name) {
   auto* group = store_.find(call.region, name);
-  if (!group) return aws::refuse("ResourceNotFoundException", "The specified log group does not exist.");
+  if (!group)
+    return aws::refuse("ResourceNotFoundException", "The specified log group does not exist.");
   return group;
 }
 
@@ -66,7 +69,8 @@ aws::Outcome<Group*> Logs::asked_group(const aws::Call& call) {
   const auto name = call.input["logGroupName"].optional_string();
   const auto identifier = call.input["logGroupIdentifier"].optional_string();
   if (name && identifier)
-    return aws::refuse("ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
+    return aws::refuse("ValidationException",
+                       "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
   if (!name && !identifier) return invalid_parameter("LogGroup name or LogGroup ARN is required.");
   return existing_group(call, name ? *name : group_name_of(*identifier));
 }
@@ -86,7 +90,8 @@ std::string page_token(std::string_view kind, std::string_view position) {
 }
 std::optional<std::string> page_position(std::string_view kind, std::string_view token) {
   const auto text = unbase64(token);
-  if (!text || text->size() <= kind.size() || text->compare(0, kind.size(), kind) != 0 || (*text)[kind.size()] != '|')
+  if (!text || text->size() <= kind.size() || text->compare(0, kind.size(), kind) != 0 ||
+      (*text)[kind.size()] != '|')
     return std::nullopt;
   return text->substr(kind.size() + 1);
 }

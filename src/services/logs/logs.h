@@ -22,11 +22,15 @@ class Logs final : public aws::Service {
     Instant at;
     std::string message;
   };
-  // What a function said: makes group and stream where they are missing. Whether it may was judged by the caller.
-  // Lines out of order are put in order; empty ones are dropped; what is longer than a MiB is cut.
-  void append(const std::string& region, const std::string& group, const std::string& stream, std::vector<Line> lines);
+  // What a function said: makes group and stream where they are missing. Whether it may was judged
+  // by the caller. Lines out of order are put in order; empty ones are dropped; what is longer than
+  // a MiB is cut.
+  void append(const std::string& region, const std::string& group, const std::string& stream,
+              std::vector<Line> lines);
   // Creating what exists needs no right: what append() would have to make.
-  bool has_group(std::string_view region, std::string_view group) const { return store_.find(region, group) != nullptr; }
+  bool has_group(std::string_view region, std::string_view group) const {
+    return store_.find(region, group) != nullptr;
+  }
   bool has_stream(std::string_view region, std::string_view group, std::string_view stream) const {
     const Group* found = store_.find(region, group);
     return found && found->streams.find(stream) != found->streams.end();
@@ -68,14 +72,19 @@ class Logs final : public aws::Service {
 };
 
 std::string group_arn(std::string_view region, std::string_view account, std::string_view name);
-// The name in a log group's ARN (with or without `:*` or a stream behind it); the text itself when it is no ARN.
+// The name in a log group's ARN (with or without `:*` or a stream behind it); the text itself when
+// it is no ARN.
 std::string group_name_of(std::string_view identifier);
 
 std::string page_token(std::string_view kind, std::string_view position);
 std::optional<std::string> page_position(std::string_view kind, std::string_view token);
 
-inline auto invalid_parameter(std::string text) { return aws::refuse("InvalidParameterException", std::move(text)); }
+inline auto invalid_parameter(std::string text) {
+  return aws::refuse("InvalidParameterException", std::move(text));
+}
 inline auto invalid_token() { return invalid_parameter("The specified nextToken is invalid."); }
-inline auto no_such_stream() { return aws::refuse("ResourceNotFoundException", "The specified log stream does not exist."); }
+inline auto no_such_stream() {
+  return aws::refuse("ResourceNotFoundException", "The specified log stream does not exist.");
+}
 
 }  // namespace sitelatch::logs

@@ -24,8 +24,9 @@ CheckerOpinion observe(CheckerOpinion opinion, bool success, int failure_thresho
 
 Status aggregate(std::span<const CheckerOpinion> checkers) {
   if (checkers.empty()) return Status::healthy;
-  return count_healthy(checkers) * 100 > checkers.size() * healthy_above_percent ? Status::healthy
-                                                                                : Status::unhealthy;
+  return count_healthy(checkers) * 100 > checkers.size() * healthy_above_percent
+             ? Status::healthy
+             : Status::unhealthy;
 }
 
 double percentage_healthy(std::span<const CheckerOpinion> checkers) {

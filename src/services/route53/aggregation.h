@@ -5,7 +5,8 @@
 //             unhealthy --[FailureThreshold successes in a row]--> healthy
 //   check:    healthy iff more than 18 % of its checkers say so; exactly 18 % is unhealthy
 //
-// Any number of checkers; the engine has one, since one real probe an interval is one honest observation.
+// Any number of checkers; the engine has one, since one real probe an interval is one honest
+// observation.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,8 @@ CheckerOpinion observe(CheckerOpinion opinion, bool success, int failure_thresho
 Status aggregate(std::span<const CheckerOpinion> checkers);
 double percentage_healthy(std::span<const CheckerOpinion> checkers);
 
-// CALCULATED: at least `health_threshold` of the children are healthy; 0 is always healthy, more than there are never.
+// CALCULATED: at least `health_threshold` of the children are healthy; 0 is always healthy, more
+// than there are never.
 Status aggregate_children(int healthy_children, int health_threshold);
 
 }  // namespace sitelatch::route53

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exhaustive small worlds against a naive model (house style, tests 6).
+#include "services/route53/aggregation.h"
+
 #include <doctest/doctest.h>
 
 #include <vector>
-
-#include "services/route53/aggregation.h"
 
 using namespace sitelatch::route53;
 
 namespace {
 
-// Naive: look at the whole history again; a status holds until the last `threshold` observations since it began all
-// contradict it.
+// Naive: look at the whole history again; a status holds until the last `threshold` observations
+// since it began all contradict it.
 Status naive(Status start, const std::vector<bool>& history, int threshold) {
   Status status = start;
   std::size_t since = 0;
@@ -55,7 +55,8 @@ TEST_CASE("more than 18 % of the checkers must be healthy") {
       for (std::size_t i = 0; i < well; ++i) checkers[i].status = Status::healthy;
       const bool healthy = static_cast<double>(well) / static_cast<double>(all) > 0.18;
       REQUIRE((aggregate(checkers) == Status::healthy) == healthy);
-      REQUIRE(percentage_healthy(checkers) == doctest::Approx(100.0 * static_cast<double>(well) / static_cast<double>(all)));
+      REQUIRE(percentage_healthy(checkers) ==
+              doctest::Approx(100.0 * static_cast<double>(well) / static_cast<double>(all)));
     }
   // All regions: sixteen checkers, three keep it healthy. Exactly 18 % is unhealthy: nine of fifty.
   std::vector<CheckerOpinion> fifty(50, {Status::unhealthy, 0});

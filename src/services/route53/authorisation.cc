@@ -63,17 +63,23 @@ std::vector<aws::Permission> Route53::authorisation(const aws::Call& call) const
   const auto action = "route53:" + std::string{call.operation};
   if (call.operation == "GetCheckerIpRanges") return {};  // documented as not authorised at all
   if (call.operation == "ChangeTagsForResource" || call.operation == "ListTagsForResource")
-    return {{action, {arn(in["ResourceType"].string_or(""), bare_id(in["ResourceId"].string_or("")))}, {}, {}}};
+    return {{action,
+             {arn(in["ResourceType"].string_or(""), bare_id(in["ResourceId"].string_or("")))},
+             {},
+             {}}};
   if (call.operation == "ListTagsForResources") {
     std::vector<aws::Permission> out;
     for (const auto& id : in["ResourceIds"].items())
-      out.push_back({action, {arn(in["ResourceType"].string_or(""), bare_id(id.string()))}, {}, {}});
+      out.push_back(
+          {action, {arn(in["ResourceType"].string_or(""), bare_id(id.string()))}, {}, {}});
     return out;
   }
   for (const auto& entry : named) {
     if (entry.operation != call.operation) continue;
-    auto keys = call.operation == "ChangeResourceRecordSets" ? batch_keys(in["ChangeBatch"]) : aws::ConditionKeys{};
-    return {{action, {arn(entry.kind, bare_id(in[entry.member].string_or("")))}, std::move(keys), {}}};
+    auto keys = call.operation == "ChangeResourceRecordSets" ? batch_keys(in["ChangeBatch"])
+                                                             : aws::ConditionKeys{};
+    return {
+        {action, {arn(entry.kind, bare_id(in[entry.member].string_or("")))}, std::move(keys), {}}};
   }
   return {{action, {"*"}, {}, {}}};
 }

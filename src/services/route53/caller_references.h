@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CallerReferences of health checks: of those that exist, and of deleted ones for a week after (fact route53-2).
-// Table route53.deleted_references; those of existing checks are in their own rows.
+// The CallerReferences of health checks: of those that exist, and of deleted ones for a week after
+// (fact route53-2). Table route53.deleted_references; those of existing checks are in their own
+// rows.
 #pragma once
 
 #include <string>
 #include <unordered_map>
 
-#include "ports/journal.h"
 #include "base/time.h"
+#include "ports/journal.h"
 
 namespace sitelatch::route53 {
 
@@ -15,7 +16,9 @@ class CallerReferences {
  public:
   explicit CallerReferences(ports::Journal& journal);
 
-  void add(const std::string& reference, const std::string& health_check_id) { live_[reference] = health_check_id; }
+  void add(const std::string& reference, const std::string& health_check_id) {
+    live_[reference] = health_check_id;
+  }
   void retire(const std::string& reference, Instant now);
 
   const std::string* find(const std::string& reference) const;  // the id of the check that has it

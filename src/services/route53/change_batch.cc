@@ -18,24 +18,34 @@ constexpr std::size_t most_elements = 1000, most_characters = 32'000, most_in_gr
 
 // "[name='www.example.com.', type='A', set-identifier='x']"
 std::string named(const RecordSet& r) {
-  const auto set = r.set_identifier.empty() ? "" : fmt::format(", set-identifier='{}'", r.set_identifier);
+  const auto set =
+      r.set_identifier.empty() ? "" : fmt::format(", set-identifier='{}'", r.set_identifier);
   return fmt::format("[name='{}', type='{}'{}]", shown(r.name), dns::type_to_text(r.type), set);
 }
 // "RRSet with DNS name www.example.com., type A, SetIdentifier x"
 std::string described(const RecordSet& r) {
-  const auto set = r.set_identifier.empty() ? "" : fmt::format(", SetIdentifier {}", r.set_identifier);
-  return fmt::format("RRSet with DNS name {}, type {}{}", shown(r.name), dns::type_to_text(r.type), set);
+  const auto set =
+      r.set_identifier.empty() ? "" : fmt::format(", SetIdentifier {}", r.set_identifier);
+  return fmt::format("RRSet with DNS name {}, type {}{}", shown(r.name), dns::type_to_text(r.type),
+                     set);
 }
 
 std::string_view word_for(Policy policy) {
   switch (policy) {
-    case Policy::weighted: return "weighted";
-    case Policy::failover: return "failover";
-    case Policy::latency: return "latency";
-    case Policy::geolocation: return "geolocation";
-    case Policy::geoproximity: return "geoproximity";
-    case Policy::cidr: return "CIDR";
-    default: return "simple";
+    case Policy::weighted:
+      return "weighted";
+    case Policy::failover:
+      return "failover";
+    case Policy::latency:
+      return "latency";
+    case Policy::geolocation:
+      return "geolocation";
+    case Policy::geoproximity:
+      return "geoproximity";
+    case Policy::cidr:
+      return "CIDR";
+    default:
+      return "simple";
   }
 }
 
@@ -73,8 +83,9 @@ class Batch {
 };
 
 Group::iterator position(Group& group, const RecordSet& record) {
-  return std::lower_bound(group.begin(), group.end(), record,
-                          [](const RecordSet& a, const RecordSet& b) { return a.set_identifier < b.set_identifier; });
+  return std::lower_bound(
+      group.begin(), group.end(), record,
+      [](const RecordSet& a, const RecordSet& b) { return a.set_identifier < b.set_identifier; });
 }
 bool found_at(const Group& group, Group::iterator at, const RecordSet& record) {
   return at != group.end() && at->set_identifier == record.set_identifier;
@@ -84,10 +95,12 @@ Group& Batch::group_of(const RecordSet& record) {
   auto key = listing_key(record.name, record.type);
   if (const auto there = touched.find(key); there != touched.end()) return there->second;
   const auto base = zone_.groups.find(key);
-  return touched.emplace(std::move(key), base == zone_.groups.end() ? Group{} : base->second).first->second;
+  return touched.emplace(std::move(key), base == zone_.groups.end() ? Group{} : base->second)
+      .first->second;
 }
 
-const Group* Batch::current(const HostedZone& zone, const std::string& name, std::uint16_t type) const {
+const Group* Batch::current(const HostedZone& zone, const std::string& name,
+                            std::uint16_t type) const {
   if (&zone != &zone_) return zone.group(name, type);
   const auto there = touched.find(listing_key(name, type));
   if (there != touched.end()) return there->second.empty() ? nullptr : &there->second;
@@ -96,7 +109,8 @@ const Group* Batch::current(const HostedZone& zone, const std::string& name, std
 
 bool Batch::within_zone(const RecordSet& record) {
   if (dns::is_within(record.name, zone_.name)) return true;
-  refuse(fmt::format("RRSet with DNS name {} is not permitted in zone {}", shown(record.name), shown(zone_.name)));
+  refuse(fmt::format("RRSet with DNS name {} is not permitted in zone {}", shown(record.name),
+                     shown(zone_.name)));
   return false;
 }
 
@@ -106,26 +120,33 @@ void Batch::apply(const Change& change) {
   if (change.action != Change::Action::remove) check_alone(record);
   auto& group = group_of(record);
   switch (change.action) {
-    case Change::Action::create: return create(record, group);
-    case Change::Action::remove: return remove(record, group);
-    case Change::Action::upsert: return upsert(record, group);
+    case Change::Action::create:
+      return create(record, group);
+    case Change::Action::remove:
+      return remove(record, group);
+    case Change::Action::upsert:
+      return upsert(record, group);
   }
 }
 
 void Batch::create(const RecordSet& record, Group& group) {
   const auto at = position(group, record);
   if (found_at(group, at, record))
-    return refuse(fmt::format("Tried to create resource record set {} but it already exists", named(record)));
+    return refuse(
+        fmt::format("Tried to create resource record set {} but it already exists", named(record)));
   group.insert(at, record);
 }
 
 void Batch::remove(const RecordSet& record, Group& group) {
   const auto at = position(group, record);
   if (!found_at(group, at, record))
-    return refuse(fmt::format("Tried to delete resource record set {} but it was not found", named(record)));
+    return refuse(
+        fmt::format("Tried to delete resource record set {} but it was not found", named(record)));
   if (!at->same_as(record))
-    return refuse(fmt::format(
-        "Tried to delete resource record set {} but the values provided do not match the current values", named(record)));
+    return refuse(
+        fmt::format("Tried to delete resource record set {} but the values provided do not match "
+                    "the current values",
+                    named(record)));
   group.erase(at);
 }
 
@@ -135,10 +156,15 @@ void Batch::upsert(const RecordSet& record, Group& group) {
     group.insert(at, record);
     return;
   }
-  if (at->policy == Policy::failover && record.policy == Policy::failover && at->failover != record.failover)
-    fatal = aws::Error{"InvalidInput",
-                       fmt::format("Invalid request: The failover value of resource record set {} cannot be changed",
-                                   named(record)), 0, {}};  // fact route53-32
+  if (at->policy == Policy::failover && record.policy == Policy::failover &&
+      at->failover != record.failover)
+    fatal = aws::Error{
+        "InvalidInput",
+        fmt::format(
+            "Invalid request: The failover value of resource record set {} cannot be changed",
+            named(record)),
+        0,
+        {}};  // fact route53-32
   *at = record;
 }
 
@@ -146,25 +172,30 @@ void Batch::check_alone(const RecordSet& r) {
   const bool apex = r.name == zone_.name;
   if (!r.health_check_id.empty() && !world_.health_check_exists(r.health_check_id) && !fatal)
     fatal = aws::Error{"NoSuchHealthCheck",
-                       fmt::format("A health check with id {} does not exist.", r.health_check_id), 0, {}};
-  if (r.policy == Policy::failover && r.failover == Failover::primary && !r.alias && r.health_check_id.empty())
-    refuse("A non-alias primary ResourceRecordSet must have an associated health check. No changes made.");
+                       fmt::format("A health check with id {} does not exist.", r.health_check_id),
+                       0,
+                       {}};
+  if (r.policy == Policy::failover && r.failover == Failover::primary && !r.alias &&
+      r.health_check_id.empty())
+    refuse(
+        "A non-alias primary ResourceRecordSet must have an associated health check. No changes "
+        "made.");
   if (apex && r.type == dns::type::cname)
-    refuse(fmt::format("RRSet of type CNAME with DNS name {} is not permitted at apex in zone {}", shown(r.name),
-                       shown(zone_.name)));
+    refuse(fmt::format("RRSet of type CNAME with DNS name {} is not permitted at apex in zone {}",
+                       shown(r.name), shown(zone_.name)));
   if (r.type == dns::type::soa && !apex)
-    refuse(fmt::format("RRSet of type SOA with DNS name {} is only permitted at apex in zone {}", shown(r.name),
-                       shown(zone_.name)));
+    refuse(fmt::format("RRSet of type SOA with DNS name {} is only permitted at apex in zone {}",
+                       shown(r.name), shown(zone_.name)));
   if (r.type == dns::type::ds && apex)
-    refuse(fmt::format("RRSet of type DS with DNS name {} is not permitted at apex in zone {}", shown(r.name),
-                       shown(zone_.name)));
+    refuse(fmt::format("RRSet of type DS with DNS name {} is not permitted at apex in zone {}",
+                       shown(r.name), shown(zone_.name)));
   if (r.alias) check_alias(r);
 }
 
 void Batch::check_alias(const RecordSet& r) {
   if (r.type == dns::type::soa || r.type == dns::type::ns)
-    return refuse(fmt::format("RRSet of type {} with DNS name {} cannot be an alias", dns::type_to_text(r.type),
-                              shown(r.name)));
+    return refuse(fmt::format("RRSet of type {} with DNS name {} cannot be an alias",
+                              dns::type_to_text(r.type), shown(r.name)));
   const auto* zone = world_.zone(r.alias->zone_id);
   if (!zone) return;  // somebody else's: a load balancer, for example (fact route53-33)
   const auto tried = fmt::format("Tried to create an alias that targets {}, type {} in zone {},",
@@ -172,7 +203,8 @@ void Batch::check_alias(const RecordSet& r) {
   if (!dns::is_within(r.alias->name, zone->name))
     refuse(tried + " but the alias target name does not lie within the target zone");
   const bool itself = r.alias->name == r.name && zone == &zone_;
-  if (itself || !current(*zone, r.alias->name, r.type)) refuse(tried + " but that target was not found");
+  if (itself || !current(*zone, r.alias->name, r.type))
+    refuse(tried + " but that target was not found");
 }
 
 // --- what the batch leaves
@@ -187,61 +219,72 @@ void Batch::check_together(const std::vector<Change>& changes) {
     });
     if (!stays) continue;
     if (group.size() > most_in_group)
-      refuse(fmt::format("{} cannot be created as there are already {} with the same name and type.",
-                         described(record), most_in_group));
-    else check_policy(record, group);
+      refuse(
+          fmt::format("{} cannot be created as there are already {} with the same name and type.",
+                      described(record), most_in_group));
+    else
+      check_policy(record, group);
     check_cname(record);
   }
   check_apex();
 }
 
 void Batch::check_policy(const RecordSet& record, const Group& group) {
-  const bool alone = std::all_of(group.begin(), group.end(), [&](const RecordSet& r) {
-    return r.policy == record.policy;
-  });
+  const bool alone = std::all_of(group.begin(), group.end(),
+                                 [&](const RecordSet& r) { return r.policy == record.policy; });
   if (alone) return record.policy == Policy::simple ? void() : check_twins(record, group);
   if (record.policy == Policy::simple)
-    refuse(described(record) + " cannot be created as other RRSets exist with the same name and type.");
+    refuse(described(record) +
+           " cannot be created as other RRSets exist with the same name and type.");
   else if (record.policy == Policy::multivalue)
     refuse(described(record) +
-           " cannot be created because a non multivalue answer rrset exists with the same name and type.");
+           " cannot be created because a non multivalue answer rrset exists with the same name and "
+           "type.");
   else
-    refuse(fmt::format("{} cannot be created as a non-{} set exists with the same name and type.", described(record),
-                       word_for(record.policy)));
+    refuse(fmt::format("{} cannot be created as a non-{} set exists with the same name and type.",
+                       described(record), word_for(record.policy)));
 }
 
 // Two records of one group that say the same about whom they are for.
 void Batch::check_twins(const RecordSet& record, const Group& group) {
   for (const auto& other : group) {
     if (other.set_identifier == record.set_identifier) continue;
-    if (record.policy == Policy::weighted && !record.alias && !other.alias && record.ttl != other.ttl)
-      return refuse(fmt::format(
-          "RRSet with DNS name {} and type {}, SetIdentifier {} cannot be created as weighted sets must contain the same TTL.",
-          shown(record.name), dns::type_to_text(record.type), record.set_identifier));
+    if (record.policy == Policy::weighted && !record.alias && !other.alias &&
+        record.ttl != other.ttl)
+      return refuse(
+          fmt::format("RRSet with DNS name {} and type {}, SetIdentifier {} cannot be created as "
+                      "weighted sets must contain the same TTL.",
+                      shown(record.name), dns::type_to_text(record.type), record.set_identifier));
     if (record.policy == Policy::latency && record.region == other.region)
-      return refuse(fmt::format(
-          "{}, and Region Name={} cannot be created because a latency RRSet with the same name, type and region already exists.",
-          described(record), record.region));
+      return refuse(
+          fmt::format("{}, and Region Name={} cannot be created because a latency RRSet with the "
+                      "same name, type and region already exists.",
+                      described(record), record.region));
     if (record.policy == Policy::failover && record.failover == other.failover)
       return refuse(fmt::format(
-          "{}, and Failover={} cannot be created because a failover RRSet with the same name, type and failover already exists.",
+          "{}, and Failover={} cannot be created because a failover RRSet with the same name, type "
+          "and failover already exists.",
           described(record), record.failover == Failover::primary ? "PRIMARY" : "SECONDARY"));
     const bool same_place = (record.policy == Policy::geolocation && record.geo == other.geo) ||
                             (record.policy == Policy::cidr && record.cidr == other.cidr);
     if (same_place)
-      return refuse(fmt::format(
-          "{} cannot be created because a {} RRSet with the same name, type and location already exists.",
-          described(record), word_for(record.policy)));
+      return refuse(
+          fmt::format("{} cannot be created because a {} RRSet with the same name, type and "
+                      "location already exists.",
+                      described(record), word_for(record.policy)));
   }
 }
 
 bool Batch::other_types_at(const RecordSet& record) const {
   const auto own = listing_key(record.name, record.type);
   const auto prefix = listing_key(record.name) + '\0';
-  const auto at_this_name = [&](const std::string& key) { return key.compare(0, prefix.size(), prefix) == 0; };
+  const auto at_this_name = [&](const std::string& key) {
+    return key.compare(0, prefix.size(), prefix) == 0;
+  };
   for (auto at = touched.lower_bound(prefix); at != touched.end() && at_this_name(at->first); ++at)
     if (at->first != own && !at->second.empty()) return true;
-  for (auto at = zone_.groups.lower_bound(prefix); at != zone_.groups.end() && at_this_name(at->first); ++at)
+  for (auto at = zone_.groups.lower_bound(prefix);
+       at != zone_.groups.end() && at_this_name(at->first); ++at)
     if (at->first != own && touched.count(at->first) == 0) return true;
   return false;
 }
@@ -249,18 +292,21 @@ bool Batch::other_types_at(const RecordSet& record) const {
 void Batch::check_cname(const RecordSet& r) {
   if (r.type == dns::type::cname) {
     if (other_types_at(r))
-      refuse(fmt::format(
-          "RRSet of type CNAME with DNS name {} is not permitted as it conflicts with other records with the same DNS name in zone {}",
-          shown(r.name), shown(zone_.name)));
+      refuse(
+          fmt::format("RRSet of type CNAME with DNS name {} is not permitted as it conflicts with "
+                      "other records with the same DNS name in zone {}",
+                      shown(r.name), shown(zone_.name)));
   } else if (current(zone_, r.name, dns::type::cname)) {
-    refuse(fmt::format(
-        "RRSet of type {} with DNS name {} is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone {}",
-        dns::type_to_text(r.type), shown(r.name), shown(zone_.name)));
+    refuse(
+        fmt::format("RRSet of type {} with DNS name {} is not permitted because a conflicting "
+                    "RRSet of type CNAME with the same DNS name already exists in zone {}",
+                    dns::type_to_text(r.type), shown(r.name), shown(zone_.name)));
   }
 }
 
 void Batch::check_apex() {
-  if (!current(zone_, zone_.name, dns::type::soa)) refuse("A HostedZone must contain exactly one SOA record.");
+  if (!current(zone_, zone_.name, dns::type::soa))
+    refuse("A HostedZone must contain exactly one SOA record.");
   if (!current(zone_, zone_.name, dns::type::ns))
     refuse("A HostedZone must contain at least one NS record for the zone itself.");
 }
@@ -274,7 +320,8 @@ std::vector<std::string> beyond_limits(const std::vector<Change>& changes) {
     for (const auto& value : change.record.values) characters += times * value.size();
   }
   std::vector<std::string> out;
-  if (elements > most_elements) out.push_back(fmt::format("Number of records limit of {} exceeded.", most_elements));
+  if (elements > most_elements)
+    out.push_back(fmt::format("Number of records limit of {} exceeded.", most_elements));
   if (characters > most_characters)
     out.push_back(fmt::format("Number of characters limit of {} exceeded.", most_characters));
   return out;

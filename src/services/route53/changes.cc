@@ -12,7 +12,8 @@ constexpr std::string_view table = "route53.changes";
 constexpr std::chrono::hours kept{24};
 }  // namespace
 
-Changes::Changes(ports::Journal& journal, ports::Entropy& entropy) : journal_(journal), entropy_(entropy) {
+Changes::Changes(ports::Journal& journal, ports::Entropy& entropy)
+    : journal_(journal), entropy_(entropy) {
   journal_.scan(table, "", "", [&](std::string_view id, std::string_view row) {
     const auto value = aws::from_json(row);
     ENSURE(value.has_value(), "a change's row is not JSON");
@@ -22,16 +23,18 @@ Changes::Changes(ports::Journal& journal, ports::Entropy& entropy) : journal_(jo
     oldest_first_.push_back(text);
     return true;
   });
-  std::sort(oldest_first_.begin(), oldest_first_.end(), [&](const std::string& a, const std::string& b) {
-    return by_id_.at(a).submitted < by_id_.at(b).submitted;
-  });
+  std::sort(oldest_first_.begin(), oldest_first_.end(),
+            [&](const std::string& a, const std::string& b) {
+              return by_id_.at(a).submitted < by_id_.at(b).submitted;
+            });
 }
 
 Changes::Record Changes::add(std::string comment, Instant now) {
   forget_before(now - kept);
   Record record{new_id(entropy_, 'C'), std::move(comment), now, false};
   journal_.put(table, record.id,
-               aws::to_json(aws::Value::structure({{"comment", record.comment}, {"submitted", unix_ms(now)}})));
+               aws::to_json(aws::Value::structure(
+                   {{"comment", record.comment}, {"submitted", unix_ms(now)}})));
   by_id_.emplace(record.id, record);
   oldest_first_.push_back(record.id);
   return record;
@@ -56,10 +59,11 @@ const Changes::Record* Changes::find(const std::string& id) const {
 }
 
 aws::Value to_value(const Changes::Record& change) {
-  return aws::Value::structure({{"Id", "/change/" + change.id},
-                                {"Status", change.in_sync ? "INSYNC" : "PENDING"},
-                                {"SubmittedAt", change.submitted},
-                                {"Comment", change.comment.empty() ? aws::Value{} : aws::Value{change.comment}}});
+  return aws::Value::structure(
+      {{"Id", "/change/" + change.id},
+       {"Status", change.in_sync ? "INSYNC" : "PENDING"},
+       {"SubmittedAt", change.submitted},
+       {"Comment", change.comment.empty() ? aws::Value{} : aws::Value{change.comment}}});
 }
 
 }  // namespace sitelatch::route53

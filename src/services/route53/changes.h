@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes: what GetChange tells. A change is PENDING until DNS answers by it, then INSYNC; what was loaded from the
-// journal is INSYNC (fact route53-40). Kept for a day, in route53.changes.
+// Changes: what GetChange tells. A change is PENDING until DNS answers by it, then INSYNC; what was
+// loaded from the journal is INSYNC (fact route53-40). Kept for a day, in route53.changes.
 #pragma once
 
 #include <deque>

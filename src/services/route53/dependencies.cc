@@ -10,7 +10,9 @@ void drop(Map& map, const Key& key, const NodeKey& node) {
   found->second.erase(node);
   if (found->second.empty()) map.erase(found);
 }
-NodeKey target(const RecordSet& record) { return {record.alias->zone_id, record.alias->name, record.type}; }
+NodeKey target(const RecordSet& record) {
+  return {record.alias->zone_id, record.alias->name, record.type};
+}
 }  // namespace
 
 void Dependencies::add(const NodeKey& node, const Group& group) {
@@ -41,7 +43,8 @@ std::set<NodeKey> Dependencies::closure(std::vector<NodeKey> open) const {
     const auto [at, is_new] = out.insert(node);
     if (!is_new) continue;
     const auto dependents = by_target_.find(*at);
-    if (dependents != by_target_.end()) open.insert(open.end(), dependents->second.begin(), dependents->second.end());
+    if (dependents != by_target_.end())
+      open.insert(open.end(), dependents->second.begin(), dependents->second.end());
   }
   return out;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dependencies: which answers rest on which health checks and on which other answers (through aliases), so that one
-// health change touches exactly the names that it can move.
+// Dependencies: which answers rest on which health checks and on which other answers (through
+// aliases), so that one health change touches exactly the names that it can move.
 #pragma once
 
 #include <map>
@@ -18,7 +18,9 @@ class Dependencies {
   void add(const NodeKey& node, const Group& group);
   void remove(const NodeKey& node, const Group& group);  // exactly what was added
 
-  bool uses(const std::string& health_check_id) const { return by_check_.count(health_check_id) > 0; }
+  bool uses(const std::string& health_check_id) const {
+    return by_check_.count(health_check_id) > 0;
+  }
   // All that a health check decides, aliases of aliases included.
   std::set<NodeKey> resting_on(const std::string& health_check_id) const;
   // The nodes themselves and all that rest on them.

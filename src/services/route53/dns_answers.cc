@@ -7,7 +7,8 @@
 
 namespace sitelatch::route53 {
 
-DnsAnswers::DnsAnswers(HostedZones& zones, HealthChecks& checks, Publisher& publisher, std::string home_region)
+DnsAnswers::DnsAnswers(HostedZones& zones, HealthChecks& checks, Publisher& publisher,
+                       std::string home_region)
     : zones_(zones), checks_(checks), publisher_(publisher), home_region_(std::move(home_region)) {}
 
 void DnsAnswers::start() {
@@ -55,13 +56,16 @@ void DnsAnswers::remove_zone(const std::string& id, std::function<void()> publis
   publisher_.stage(std::move(step), std::move(published));
 }
 
-void DnsAnswers::commit(const std::string& zone_id, const TouchedGroups& touched, std::function<void()> published) {
+void DnsAnswers::commit(const std::string& zone_id, const TouchedGroups& touched,
+                        std::function<void()> published) {
   const auto* zone = zones_.find(zone_id);
   ENSURE(zone != nullptr);
   std::vector<NodeKey> nodes;
   for (const auto& [listed, after] : touched) {
     const auto before = zone->groups.find(listed);
-    const Group* known = !after.empty() ? &after : before != zone->groups.end() ? &before->second : nullptr;
+    const Group* known = !after.empty()                 ? &after
+                         : before != zone->groups.end() ? &before->second
+                                                        : nullptr;
     if (!known) continue;  // created and deleted in one batch
     NodeKey node{zone_id, known->front().name, known->front().type};
     if (before != zone->groups.end()) dependencies_.remove(node, before->second);
@@ -69,14 +73,18 @@ void DnsAnswers::commit(const std::string& zone_id, const TouchedGroups& touched
     nodes.push_back(std::move(node));
   }
   zones_.commit(zone_id, touched);
-  publisher_.stage({std::nullopt, changes(dependencies_.closure(std::move(nodes)))}, std::move(published));
+  publisher_.stage({std::nullopt, changes(dependencies_.closure(std::move(nodes)))},
+                   std::move(published));
 }
 
-Resolution DnsAnswers::resolve(const NodeKey& key) const { return Router{*this, home_region_}.resolve(key); }
+Resolution DnsAnswers::resolve(const NodeKey& key) const {
+  return Router{*this, home_region_}.resolve(key);
+}
 
 std::vector<NodeKey> DnsAnswers::nodes_of(const HostedZone& zone) const {
   std::vector<NodeKey> out;
-  for (const auto& [listed, group] : zone.groups) out.push_back({zone.id, group.front().name, group.front().type});
+  for (const auto& [listed, group] : zone.groups)
+    out.push_back({zone.id, group.front().name, group.front().type});
   return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DnsAnswers: turns every change of records or health into the few answers that it changes, and stages them for
-// publication once it is durable. The one place that writes records, so that dependencies never lag behind.
+// DnsAnswers: turns every change of records or health into the few answers that it changes, and
+// stages them for publication once it is durable. The one place that writes records, so that
+// dependencies never lag behind.
 #pragma once
 
 #include <functional>
@@ -17,23 +18,29 @@ namespace sitelatch::route53 {
 
 class DnsAnswers final : public RoutingWorld {
  public:
-  DnsAnswers(HostedZones& zones, HealthChecks& checks, Publisher& publisher, std::string home_region);
+  DnsAnswers(HostedZones& zones, HealthChecks& checks, Publisher& publisher,
+             std::string home_region);
 
   void start();  // publishes everything that was loaded
 
   void health_changed(const std::string& health_check_id);
-  bool uses(const std::string& health_check_id) const { return dependencies_.uses(health_check_id); }
+  bool uses(const std::string& health_check_id) const {
+    return dependencies_.uses(health_check_id);
+  }
 
   // `published` runs once DNS answers so.
   const HostedZone& add_zone(HostedZone zone, std::function<void()> published);
   void remove_zone(const std::string& id, std::function<void()> published);
-  void commit(const std::string& zone_id, const TouchedGroups& touched, std::function<void()> published);
+  void commit(const std::string& zone_id, const TouchedGroups& touched,
+              std::function<void()> published);
 
   // What this name and type of this zone answer now.
   Resolution resolve(const NodeKey& key) const;
 
   const HostedZone* zone(const std::string& id) const override { return zones_.find(id); }
-  Status health(const std::string& health_check_id) const override { return checks_.status(health_check_id); }
+  Status health(const std::string& health_check_id) const override {
+    return checks_.status(health_check_id);
+  }
 
  private:
   bool is_served(const HostedZone& zone) const { return zones_.served(zone.name) == &zone; }

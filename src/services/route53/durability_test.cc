@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Idea 4 of the architecture: what DNS has said survives. Every single step of a failover is a place to crash at.
+// Idea 4 of the architecture: what DNS has said survives. Every single step of a failover is a
+// place to crash at.
 #include <chrono>
 
 #include "services/route53/route53_fixture.h"
@@ -11,7 +12,8 @@ using std::chrono::seconds;
 
 namespace {
 
-const std::string config = R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":2})";
+const std::string config =
+    R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":2})";
 
 struct Failing : Fixture {
   bool up = true;
@@ -24,11 +26,15 @@ struct Failing : Fixture {
     check = make_check("p", config);
     change(zone, {{"CREATE", a("primary.example.com", "192.0.2.1")},
                   {"CREATE", a("backup.example.com", "192.0.2.2")},
-                  {"CREATE", alias(zone, "client.example.com", "primary.example.com", true, failover("PRIMARY", check))},
-                  {"CREATE", alias(zone, "client.example.com", "backup.example.com", true, failover("SECONDARY"))}});
+                  {"CREATE", alias(zone, "client.example.com", "primary.example.com", true,
+                                   failover("PRIMARY", check))},
+                  {"CREATE", alias(zone, "client.example.com", "backup.example.com", true,
+                                   failover("SECONDARY"))}});
     world.advance(seconds{25});
     // No view ever rests on what a crash could take back.
-    sink.on_publish = [this] { REQUIRE((answer("client.example.com") == "192.0.2.2") == durably_unhealthy()); };
+    sink.on_publish = [this] {
+      REQUIRE((answer("client.example.com") == "192.0.2.2") == durably_unhealthy());
+    };
   }
 
   bool durably_unhealthy() const {
@@ -42,7 +48,8 @@ struct Failing : Fixture {
     return unhealthy;
   }
 
-  // The smallest thing that can happen next, in the order of the engine's loop; the commit is a step of its own.
+  // The smallest thing that can happen next, in the order of the engine's loop; the commit is a
+  // step of its own.
   void step() {
     if (world.later.run_one() || world.timers.run_one_due()) return;
     if (world.journal.commit()) return;
@@ -88,7 +95,8 @@ TEST_CASE("a crash right after the commit, before the view goes out: the new sta
   int views = f.sink.views;
   while (!f.durably_unhealthy()) {
     f.step();
-    // Stop before the callbacks can run: take the durable state as it would be written, without them.
+    // Stop before the callbacks can run: take the durable state as it would be written, without
+    // them.
     if (f.route53->describe_health().front().status == Status::unhealthy) break;
   }
   CHECK(f.sink.views == views);
@@ -115,7 +123,8 @@ TEST_CASE("threshold counters start anew after a restart; the status stands unti
   CHECK(f.answer("client.example.com") == "192.0.2.1");
 }
 
-TEST_CASE("ten thousand checks: probes and samples are spread, and a restart reads them in one go") {
+TEST_CASE(
+    "ten thousand checks: probes and samples are spread, and a restart reads them in one go") {
   Fixture f;
   for (int i = 0; i < 10'000; ++i) f.make_check(std::to_string(i), config);
   f.world.settle();
@@ -134,7 +143,8 @@ TEST_CASE("ten thousand checks: probes and samples are spread, and a restart rea
   const auto start = std::chrono::steady_clock::now();
   f.crash();
   const auto took = std::chrono::steady_clock::now() - start;
-  MESSAGE("restart with 10,000 checks: " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+  MESSAGE("restart with 10,000 checks: "
+          << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
   CHECK(f.ok("GetHealthCheckCount", "{}")["HealthCheckCount"].integer() == 10'000);
 }
 
@@ -142,7 +152,8 @@ TEST_CASE("a flip among many zones touches only the names that rest on it") {
   Failing f;
   const auto zone = f.make_zone("other.example");
   std::vector<std::pair<std::string, std::string>> changes;
-  for (int i = 0; i < 900; ++i) changes.emplace_back("CREATE", f.a("n" + std::to_string(i) + ".other.example", "192.0.2.7"));
+  for (int i = 0; i < 900; ++i)
+    changes.emplace_back("CREATE", f.a("n" + std::to_string(i) + ".other.example", "192.0.2.7"));
   f.change(zone, changes);
   const int before = f.sink.views;
   f.up = false;

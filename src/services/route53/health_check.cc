@@ -9,7 +9,7 @@ namespace sitelatch::route53 {
 namespace {
 
 constexpr std::array<std::string_view, 8> type_names = {
-    "HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH",
+    "HTTP", "HTTPS",      "HTTP_STR_MATCH",    "HTTPS_STR_MATCH",
     "TCP",  "CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"};
 
 std::optional<std::string> text(const aws::Value& value) {
@@ -155,7 +155,8 @@ HealthCheck health_check_from_row(std::string_view id, std::string_view row) {
   out.id = std::string{id};
   out.caller_reference = (*value)["ref"].string();
   out.config = health_check_config((*value)["config"]);
-  if (const auto& created_as = (*value)["created_as"]) out.created_as = health_check_config(created_as);
+  if (const auto& created_as = (*value)["created_as"])
+    out.created_as = health_check_config(created_as);
   out.version = (*value)["version"].integer();
   if (const auto& alarm = (*value)["alarm"]) out.alarm_configuration = alarm_configuration(alarm);
   out.created = from_unix_ms((*value)["created"].integer());

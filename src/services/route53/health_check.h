@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HealthCheck: what a user configured, and every rule on which configurations are sound (aws-semantics.md §1.2, §1.3, §1.8).
-// Pure: no state of health here (health_checks.h has that), nothing about the wire but the mapping from and to Value.
+// HealthCheck: what a user configured, and every rule on which configurations are sound
+// (aws-semantics.md §1.2, §1.3, §1.8). Pure: no state of health here (health_checks.h has that),
+// nothing about the wire but the mapping from and to Value.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,14 @@
 namespace sitelatch::route53 {
 
 enum class CheckType {
-  http, https, http_str_match, https_str_match, tcp, calculated, cloudwatch_metric, recovery_control
+  http,
+  https,
+  http_str_match,
+  https_str_match,
+  tcp,
+  calculated,
+  cloudwatch_metric,
+  recovery_control
 };
 std::string_view name_of(CheckType type);
 CheckType check_type(std::string_view name);  // of a name that the model's enum allows
@@ -47,13 +55,16 @@ struct HealthCheck {
   std::string id;
   std::string caller_reference;
   HealthCheckConfig config;
-  std::optional<HealthCheckConfig> created_as;  // when updates have changed it since: what a replay is compared with
+  std::optional<HealthCheckConfig>
+      created_as;  // when updates have changed it since: what a replay is compared with
   std::int64_t version = 1;
-  std::optional<AlarmConfiguration> alarm_configuration;  // CLOUDWATCH_METRIC: copied from the alarm
+  std::optional<AlarmConfiguration>
+      alarm_configuration;  // CLOUDWATCH_METRIC: copied from the alarm
   Instant created{};
 };
 
-// AWS's shape HealthCheckConfig, in both directions. from_value takes what the client sent, without defaults.
+// AWS's shape HealthCheckConfig, in both directions. from_value takes what the client sent, without
+// defaults.
 HealthCheckConfig health_check_config(const aws::Value& value);
 aws::Value to_value(const HealthCheckConfig& config);
 aws::Value to_value(const HealthCheck& check);  // AWS's shape HealthCheck
@@ -67,15 +78,16 @@ void fill_in_defaults(HealthCheckConfig& config);
 
 // The type of another health check, or nothing if there is none: for children.
 using TypeOf = std::function<std::optional<CheckType>(const std::string& id)>;
-// Refuses what AWS refuses, in its words where they are known (fact route53-5). The config is as sent, without defaults
-// (what must not be specified is only visible there).
+// Refuses what AWS refuses, in its words where they are known (fact route53-5). The config is as
+// sent, without defaults (what must not be specified is only visible there).
 aws::Outcome<Done> validate(const HealthCheckConfig& config, const TypeOf& type_of);
 
-// The config after an UpdateHealthCheck: only what is present changes; ResetElements put back to nothing.
-// Not validated beyond what only the difference shows (IPAddress added or removed).
+// The config after an UpdateHealthCheck: only what is present changes; ResetElements put back to
+// nothing. Not validated beyond what only the difference shows (IPAddress added or removed).
 aws::Outcome<HealthCheckConfig> updated(const HealthCheckConfig& config, const aws::Value& update);
 
-// Whether an observation of the one says nothing about the other: what is probed, or whether it is, differs.
+// Whether an observation of the one says nothing about the other: what is probed, or whether it is,
+// differs.
 bool probes_differently(const HealthCheckConfig& a, const HealthCheckConfig& b);
 
 }  // namespace sitelatch::route53

@@ -19,10 +19,12 @@ aws::Value structure_of(const HealthCheck& check) {
 }  // namespace
 
 // The table of aws-semantics.md §1.4.
-Route53::Out Route53::existing_health_check(const HealthCheck& check, const HealthCheckConfig& asked) const {
+Route53::Out Route53::existing_health_check(const HealthCheck& check,
+                                            const HealthCheckConfig& asked) const {
   if ((check.created_as ? *check.created_as : check.config) != asked)
-    return aws::refuse("HealthCheckAlreadyExists",
-                       "A different health check has already been created with the specified caller reference.");
+    return aws::refuse(
+        "HealthCheckAlreadyExists",
+        "A different health check has already been created with the specified caller reference.");
   auto out = structure_of(check);
   out.set("Location", "https://route53.amazonaws.com/2013-04-01/healthcheck/" + check.id);
   return out;
@@ -31,7 +33,8 @@ Route53::Out Route53::existing_health_check(const HealthCheck& check, const Heal
 aws::Outcome<Done> Route53::copy_alarm(HealthCheck& check) const {
   if (check.config.type != CheckType::cloudwatch_metric) return Done{};
   if (!stream_)
-    return aws::refuse("InvalidInput", "Invalid parameter : CloudWatch metric health checks are not supported.");
+    return aws::refuse("InvalidInput",
+                       "Invalid parameter : CloudWatch metric health checks are not supported.");
   auto settings = stream_->alarm(check.config.alarm->region, check.config.alarm->name);
   if (!settings) return aws::refuse("InvalidInput", "Invalid parameter : " + settings.error().text);
   check.alarm_configuration = std::move(*settings);
@@ -49,13 +52,17 @@ Route53::Out Route53::create_health_check(const Call& call) {
   });
   if (!valid) return failure(valid.error());
   fill_in_defaults(check.config);
-  if (const auto* id = references_.find(reference)) return existing_health_check(*checks_.find(*id), check.config);
+  if (const auto* id = references_.find(reference))
+    return existing_health_check(*checks_.find(*id), check.config);
   if (references_.remembered(reference, timers_.now()))
-    return aws::refuse("HealthCheckAlreadyExists",
-                       "A health check has already been created with the specified caller reference.");
+    return aws::refuse(
+        "HealthCheckAlreadyExists",
+        "A health check has already been created with the specified caller reference.");
   if (checks_.size() >= options_.most_health_checks)
-    return aws::refuse("TooManyHealthChecks", fmt::format("Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER - Cannot create more than {} health checks",
-                                                          options_.most_health_checks));
+    return aws::refuse("TooManyHealthChecks",
+                       fmt::format("Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER - Cannot create "
+                                   "more than {} health checks",
+                                   options_.most_health_checks));
   if (auto ok = copy_alarm(check); !ok) return failure(ok.error());
   check.id = ports::uuid(entropy_);
   check.caller_reference = reference;
@@ -76,10 +83,13 @@ Route53::Out Route53::update_health_check(const Call& call) {
   const auto found = health_check(call.input["HealthCheckId"]);
   if (!found) return failure(found.error());
   HealthCheck check = **found;
-  if (const auto& version = call.input["HealthCheckVersion"]; version && version.integer() != check.version)
-    return aws::refuse("HealthCheckVersionMismatch",
-                       fmt::format("The value of HealthCheckVersion in the request ({}) doesn't match the value of HealthCheckVersion in the health check ({}).",
-                                   version.integer(), check.version));
+  if (const auto& version = call.input["HealthCheckVersion"];
+      version && version.integer() != check.version)
+    return aws::refuse(
+        "HealthCheckVersionMismatch",
+        fmt::format("The value of HealthCheckVersion in the request ({}) doesn't match the value "
+                    "of HealthCheckVersion in the health check ({}).",
+                    version.integer(), check.version));
   auto config = updated(check.config, call.input);
   if (!config) return failure(config.error());
   const auto valid = validate(*config, [&](const std::string& id) -> std::optional<CheckType> {
@@ -139,31 +149,39 @@ Route53::Out Route53::get_health_check_count(const Call&) {
   return aws::Value::structure({{"HealthCheckCount", static_cast<std::int64_t>(checks_.size())}});
 }
 
-Route53::Out Route53::observations(const Call& call, std::optional<ObservedStatus> HealthDescription::*which) const {
+Route53::Out Route53::observations(const Call& call,
+                                   std::optional<ObservedStatus> HealthDescription::*which) const {
   const auto check = health_check(call.input["HealthCheckId"]);
   if (!check) return failure(check.error());
   if (!is_endpoint((*check)->config.type))
-    return aws::refuse("InvalidInput", "Invalid parameter : This operation is only supported for health checks of endpoints.");
+    return aws::refuse(
+        "InvalidInput",
+        "Invalid parameter : This operation is only supported for health checks of endpoints.");
   const auto description = checks_.describe((*check)->id);
   auto list = aws::Value::list();
   if (const auto& observed = (*description).*which) {
     const auto& regions = (*check)->config.regions;
-    const auto report = aws::Value::structure({{"Status", observed->status}, {"CheckedTime", observed->at}});
-    list.push(aws::Value::structure({{"Region", regions.empty() ? checker_region : std::string_view{regions.front()}},
-                                     {"IPAddress", checker_address},
-                                     {"StatusReport", report}}));
+    const auto report =
+        aws::Value::structure({{"Status", observed->status}, {"CheckedTime", observed->at}});
+    list.push(aws::Value::structure(
+        {{"Region", regions.empty() ? checker_region : std::string_view{regions.front()}},
+         {"IPAddress", checker_address},
+         {"StatusReport", report}}));
   }
   return aws::Value::structure({{"HealthCheckObservations", list}});
 }
 
-Route53::Out Route53::get_health_check_status(const Call& call) { return observations(call, &HealthDescription::last); }
+Route53::Out Route53::get_health_check_status(const Call& call) {
+  return observations(call, &HealthDescription::last);
+}
 
 Route53::Out Route53::get_health_check_last_failure_reason(const Call& call) {
   return observations(call, &HealthDescription::last_failure);
 }
 
 Route53::Out Route53::get_checker_ip_ranges(const Call&) {
-  return aws::Value::structure({{"CheckerIpRanges", aws::Value::list({"127.0.0.1/32", "::1/128"})}});
+  return aws::Value::structure(
+      {{"CheckerIpRanges", aws::Value::list({"127.0.0.1/32", "::1/128"})}});
 }
 
 }  // namespace sitelatch::route53

@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t most_children = 255;  // R53 quotas; the model says 256
 constexpr std::size_t fewest_regions = 3;
 
-Failure<aws::Error> invalid(std::string text) { return aws::refuse("InvalidInput", std::move(text)); }
+Failure<aws::Error> invalid(std::string text) {
+  return aws::refuse("InvalidInput", std::move(text));
+}
 Failure<aws::Error> invalid_parameter(std::string_view text) {
   return invalid(fmt::format("Invalid parameter : {}", text));
 }
@@ -56,7 +58,9 @@ bool host_name_sound(std::string_view name) {
 aws::Outcome<Done> validate_tcp(const HealthCheckConfig& c) {
   // These two are seen on AWS without the usual prefix.
   if (c.ip_address && c.host_name)
-    return invalid("TCP health checks that have IP address must not have a fully qualified domain name specified.");
+    return invalid(
+        "TCP health checks that have IP address must not have a fully qualified domain name "
+        "specified.");
   if (c.resource_path) return invalid("TCP health checks must not have a resource path specified.");
   const Rule rules[] = {
       {c.search_string.has_value(), "TCP health checks must not have a search string specified."},
@@ -69,9 +73,11 @@ aws::Outcome<Done> validate_endpoint(const HealthCheckConfig& c) {
       {c.alarm.has_value(), "Basic health checks must not have an metric region specified."},
       {c.insufficient_data_status.has_value(),
        "Basic health checks must not have an insufficient data health state specified."},
-      {c.health_threshold.has_value(), "Basic health checks must not have a health threshold specified."},
+      {c.health_threshold.has_value(),
+       "Basic health checks must not have a health threshold specified."},
       {!c.children.empty(), "Basic health checks must not have child health checks specified."},
-      {c.routing_control_arn.has_value(), "Basic health checks must not have a routing control specified."}};
+      {c.routing_control_arn.has_value(),
+       "Basic health checks must not have a routing control specified."}};
   if (auto ok = first_broken(foreign); !ok) return ok;
   if (c.type == CheckType::tcp)
     if (auto ok = validate_tcp(c); !ok) return ok;
@@ -85,7 +91,8 @@ aws::Outcome<Done> validate_endpoint(const HealthCheckConfig& c) {
       {c.request_interval_s && *c.request_interval_s != 10 && *c.request_interval_s != 30,
        "Request interval must be 10 or 30 seconds."},
       {c.host_name && !host_name_sound(*c.host_name), "Fully qualified domain name is not valid."},
-      {c.resource_path && !printable_ascii(*c.resource_path), "Resource path contains invalid characters."},
+      {c.resource_path && !printable_ascii(*c.resource_path),
+       "Resource path contains invalid characters."},
       {!c.regions.empty() &&
            std::set<std::string>(c.regions.begin(), c.regions.end()).size() < fewest_regions,
        "Basic health checks must have at least three different regions specified."}};
@@ -94,15 +101,19 @@ aws::Outcome<Done> validate_endpoint(const HealthCheckConfig& c) {
 
 aws::Outcome<Done> validate_children(const HealthCheckConfig& c, const TypeOf& type_of) {
   if (c.children.size() > most_children)
-    return invalid_parameter("Calculated health checks must not have more than 255 child health checks specified.");
+    return invalid_parameter(
+        "Calculated health checks must not have more than 255 child health checks specified.");
   std::set<std::string_view> seen;
   for (const auto& child : c.children) {
     const auto type = type_of(child);
-    if (!type) return invalid_parameter(fmt::format("The child health check {} does not exist.", child));
+    if (!type)
+      return invalid_parameter(fmt::format("The child health check {} does not exist.", child));
     if (*type == CheckType::calculated)
-      return invalid_parameter("Calculated health checks must not have a calculated health check as a child.");
+      return invalid_parameter(
+          "Calculated health checks must not have a calculated health check as a child.");
     if (!seen.insert(child).second)
-      return invalid_parameter(fmt::format("The child health check {} is specified more than once.", child));
+      return invalid_parameter(
+          fmt::format("The child health check {} is specified more than once.", child));
   }
   return Done{};
 }
@@ -121,7 +132,9 @@ aws::Outcome<Done> no_endpoint(const HealthCheckConfig& c, std::string_view kind
       {!c.regions.empty(), "a region"},
       {c.routing_control_arn.has_value(), "a routing control"}};
   for (const auto& [given, what] : parts)
-    if (given) return invalid_parameter(fmt::format("{} health checks must not have {} specified.", kind, what));
+    if (given)
+      return invalid_parameter(
+          fmt::format("{} health checks must not have {} specified.", kind, what));
   return Done{};
 }
 
@@ -143,8 +156,10 @@ aws::Outcome<Done> validate_metric(const HealthCheckConfig& c) {
   if (auto ok = no_endpoint(c, "CloudWatch metric"); !ok) return ok;
   const Rule rules[] = {
       {!c.alarm, "CloudWatch metric health checks must have an alarm identifier specified."},
-      {c.health_threshold.has_value(), "CloudWatch metric health checks must not have a health threshold specified."},
-      {!c.children.empty(), "CloudWatch metric health checks must not have child health checks specified."}};
+      {c.health_threshold.has_value(),
+       "CloudWatch metric health checks must not have a health threshold specified."},
+      {!c.children.empty(),
+       "CloudWatch metric health checks must not have child health checks specified."}};
   return first_broken(rules);
 }
 
@@ -162,8 +177,10 @@ void take(std::optional<T>& target, const std::optional<T>& given) {
 }
 void take_text(std::optional<std::string>& target, const aws::Value& given) {
   if (given.is_null()) return;
-  if (given.string().empty()) target.reset();  // fact route53-6
-  else target = given.string();
+  if (given.string().empty())
+    target.reset();  // fact route53-6
+  else
+    target = given.string();
 }
 
 }  // namespace
@@ -187,11 +204,14 @@ void fill_in_defaults(HealthCheckConfig& c) {
 
 aws::Outcome<Done> validate(const HealthCheckConfig& c, const TypeOf& type_of) {
   switch (c.type) {
-    case CheckType::calculated: return validate_calculated(c, type_of);
-    case CheckType::cloudwatch_metric: return validate_metric(c);
+    case CheckType::calculated:
+      return validate_calculated(c, type_of);
+    case CheckType::cloudwatch_metric:
+      return validate_metric(c);
     case CheckType::recovery_control:  // fact route53-20
       return invalid_parameter("The specified routing control does not exist.");
-    default: return validate_endpoint(c);
+    default:
+      return validate_endpoint(c);
   }
 }
 
@@ -201,7 +221,8 @@ aws::Outcome<HealthCheckConfig> updated(const HealthCheckConfig& config, const a
   sent.set("Type", name_of(config.type));
   const auto given = health_check_config(sent);
   if (given.ip_address && !config.ip_address)
-    return invalid_parameter("An IP address cannot be added to a health check that was created without one.");
+    return invalid_parameter(
+        "An IP address cannot be added to a health check that was created without one.");
   if (update.has("IPAddress") && !given.ip_address && config.ip_address)
     return invalid_parameter("The IP address of a health check cannot be removed.");
   take(out.ip_address, given.ip_address);

@@ -30,7 +30,8 @@ std::uint64_t hash(std::string_view text, std::uint64_t seed) {
 
 Duration spread_over(std::string_view id, std::uint64_t seed, Duration whole) {
   const auto whole_ms = std::chrono::duration_cast<milliseconds>(whole).count();
-  return milliseconds{static_cast<std::int64_t>(hash(id, seed) % static_cast<std::uint64_t>(whole_ms))};
+  return milliseconds{
+      static_cast<std::int64_t>(hash(id, seed) % static_cast<std::uint64_t>(whole_ms))};
 }
 
 Duration request_interval(const HealthCheckConfig& config) {
@@ -165,8 +166,10 @@ void HealthChecks::replace(HealthCheck check) {
     for (auto& checker : entry.checkers) checker.contrary_in_a_row = 0;
   }
   // Otherwise the rhythm of the probes goes on; the next one asks for what is configured then.
-  if (disabled(entry.check.config)) entry.timer.cancel();
-  else if (was_disabled) schedule_first(entry);
+  if (disabled(entry.check.config))
+    entry.timer.cancel();
+  else if (was_disabled)
+    schedule_first(entry);
   refresh(entry);
 }
 
@@ -224,8 +227,9 @@ void HealthChecks::schedule_next(Entry& entry) {
   if (disabled(config) || config.type == CheckType::calculated || entry.probing) return;
   if (config.type == CheckType::cloudwatch_metric) return schedule_first(entry);
   const auto interval = request_interval(config);
-  // The second probe comes early by a share of the interval that the id decides: thousands of checks that were started
-  // in one second are then spread over all of the interval for good (fact route53-13).
+  // The second probe comes early by a share of the interval that the id decides: thousands of
+  // checks that were started in one second are then spread over all of the interval for good (fact
+  // route53-13).
   const auto wait =
       entry.spread ? interval : seconds{1} + spread_over(entry.check.id, 1, interval - seconds{1});
   entry.spread = true;
@@ -238,7 +242,8 @@ void HealthChecks::probe(Entry& entry) {
   prober_.probe(probe_request(entry.check),
                 [self = std::weak_ptr<HealthChecks*>(self_), id = entry.check.id,
                  generation = entry.generation](const ports::Observation& observation) {
-                  if (const auto here = self.lock()) (*here)->on_observation(id, generation, observation);
+                  if (const auto here = self.lock())
+                    (*here)->on_observation(id, generation, observation);
                 });
 }
 
@@ -265,7 +270,8 @@ void HealthChecks::record(Entry& entry, const ports::Observation& observation) {
   if (real_status(entry) == before) return;
   const auto status_before = entry.status;
   refresh(entry);
-  if (entry.status == status_before) write_health(entry);  // a force hides it, but it must survive all the same
+  if (entry.status == status_before)
+    write_health(entry);  // a force hides it, but it must survive all the same
 }
 
 void HealthChecks::evaluate_metric(Entry& entry) {
@@ -276,10 +282,14 @@ void HealthChecks::evaluate_metric(Entry& entry) {
     const auto state =
         stream_->evaluate(check.config.alarm->region, *check.alarm_configuration, timers_.now());
     const auto& lacking = check.config.insufficient_data_status;
-    if (state == MetricDataStream::State::ok) real = Status::healthy;
-    else if (state == MetricDataStream::State::alarm) real = Status::unhealthy;
-    else if (lacking == "Healthy") real = Status::healthy;
-    else if (lacking == "Unhealthy") real = Status::unhealthy;
+    if (state == MetricDataStream::State::ok)
+      real = Status::healthy;
+    else if (state == MetricDataStream::State::alarm)
+      real = Status::unhealthy;
+    else if (lacking == "Healthy")
+      real = Status::healthy;
+    else if (lacking == "Unhealthy")
+      real = Status::unhealthy;
   }
   if (real != before) {
     const auto status_before = entry.status;
@@ -307,9 +317,9 @@ Status HealthChecks::effective_status(const Entry& entry) const {
 }
 
 int HealthChecks::healthy_children(const HealthCheck& check) const {
-  return static_cast<int>(std::count_if(
-      check.config.children.begin(), check.config.children.end(),
-      [&](const std::string& child) { return status(child) == Status::healthy; }));
+  return static_cast<int>(
+      std::count_if(check.config.children.begin(), check.config.children.end(),
+                    [&](const std::string& child) { return status(child) == Status::healthy; }));
 }
 
 Status HealthChecks::status(const std::string& id) const {
@@ -327,7 +337,8 @@ void HealthChecks::refresh(Entry& entry) {
   const auto id = entry.check.id;
   if (log_enabled(LogLevel::debug))
     log(LogLevel::debug, "route53",
-        fmt::format("health check {} is {}", id, now_is == Status::healthy ? "healthy" : "unhealthy"));
+        fmt::format("health check {} is {}", id,
+                    now_is == Status::healthy ? "healthy" : "unhealthy"));
   changed_(id);
   const auto [begin, end] = parents_.equal_range(id);
   for (auto at = begin; at != end; ++at) refresh(*entries_.at(at->second));
@@ -346,8 +357,9 @@ std::optional<HealthDescription> HealthChecks::describe(const std::string& id) c
   if (found == entries_.end()) return std::nullopt;
   const auto& entry = *found->second;
   const auto& config = entry.check.config;
-  return HealthDescription{id, target_of(config), entry.status, real_status(entry), entry.forced,
-                           disabled(config), inverted(config), entry.since, entry.last, entry.last_failure};
+  return HealthDescription{id,           target_of(config), entry.status,     real_status(entry),
+                           entry.forced, disabled(config),  inverted(config), entry.since,
+                           entry.last,   entry.last_failure};
 }
 
 // --- metrics
@@ -359,9 +371,11 @@ bool HealthChecks::sample(const std::string& id, Instant at) {
   const auto& config = entry.check.config;
   metrics_.publish("HealthCheckStatus", id, entry.status == Status::healthy ? 1 : 0, "None", at);
   if (config.type == CheckType::calculated)
-    metrics_.publish("ChildHealthCheckHealthyCount", id, healthy_children(entry.check), "Count", at);
+    metrics_.publish("ChildHealthCheckHealthyCount", id, healthy_children(entry.check), "Count",
+                     at);
   if (!is_endpoint(config.type) || disabled(config)) return true;
-  metrics_.publish("HealthCheckPercentageHealthy", id, percentage_healthy(entry.checkers), "Percent", at);
+  metrics_.publish("HealthCheckPercentageHealthy", id, percentage_healthy(entry.checkers),
+                   "Percent", at);
   if (!config.measure_latency.value_or(false) || !entry.fresh_latency) return true;
   entry.fresh_latency = false;  // each measurement is published once
   const auto publish = [&](std::string_view name, const std::optional<Duration>& value) {

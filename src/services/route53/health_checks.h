@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// HealthChecks: all health checks and what is known of their health: when each is probed, what the answers say, and the
-// status that DNS and metrics rest on. Owns the tables route53.health_checks, .health and .departed_checks.
+// HealthChecks: all health checks and what is known of their health: when each is probed, what the
+// answers say, and the status that DNS and metrics rest on. Owns the tables route53.health_checks,
+// .health and .departed_checks.
 //
-//   real status   what the checkers' opinions (or children, or metric data) add up to. Survives restarts.
+//   real status   what the checkers' opinions (or children, or metric data) add up to. Survives
+//                 restarts.
 //   base status   healthy while Disabled, else the real one
 //   status        base, turned round if Inverted; or what an operator forces (`sitelatch health`)
 //
-// Invariants: (1) a changed status is in the journal before `changed` is called, and whoever publishes it waits for
-// when_durable; (2) one probe per check is under way at most; (3) an observation of an older generation of the
-// configuration never counts (fact route53-9).
+// Invariants: (1) a changed status is in the journal before `changed` is called, and whoever
+// publishes it waits for when_durable; (2) one probe per check is under way at most; (3) an
+// observation of an older generation of the configuration never counts (fact route53-9).
 #pragma once
 
 #include <functional>
@@ -39,12 +41,12 @@ struct ObservedStatus {
 // What is known of one check, for people and for the CLI.
 struct HealthDescription {
   std::string id;
-  std::string target;  // "HTTPS a.example.com:443/lb-check"
+  std::string target;                    // "HTTPS a.example.com:443/lb-check"
   Status status = Status::healthy;       // what DNS rests on
   Status real_status = Status::healthy;  // before Disabled, Inverted and force
   Forced forced = Forced::none;
   bool disabled = false, inverted = false;
-  Instant since{};                           // of `status`
+  Instant since{};  // of `status`
   std::optional<ObservedStatus> last, last_failure;
 };
 
@@ -52,8 +54,9 @@ class HealthChecks {
  public:
   using Changed = std::function<void(const std::string& health_check_id)>;
 
-  // Loads what the journal has and takes up probing. `stream` may be null: then no CLOUDWATCH_METRIC checks can be made.
-  // `changed` is called whenever a status has changed, never from the constructor.
+  // Loads what the journal has and takes up probing. `stream` may be null: then no
+  // CLOUDWATCH_METRIC checks can be made. `changed` is called whenever a status has changed, never
+  // from the constructor.
   HealthChecks(ports::Journal& journal, ports::Timers& timers, ports::Prober& prober,
                HealthMetrics& metrics, const MetricDataStream* stream, Changed changed);
 
@@ -64,7 +67,8 @@ class HealthChecks {
 
   void add(HealthCheck check);
   void replace(HealthCheck check);  // of the same id; its status stands (fact route53-8)
-  // With `keep_status`, the id goes on to answer status() with its last one (fact route53-11), until forgotten.
+  // With `keep_status`, the id goes on to answer status() with its last one (fact route53-11),
+  // until forgotten.
   void remove(const std::string& id, bool keep_status);
   // Departed ids that nobody refers to any more: neither a CALCULATED check nor what `used` says.
   void forget_departed(const std::function<bool(const std::string& id)>& used);
@@ -82,8 +86,8 @@ class HealthChecks {
     std::vector<CheckerOpinion> checkers;  // endpoint and metric checks: one
     Status status = Status::healthy;
     Forced forced = Forced::none;
-    bool probing = false;     // invariant 2
-    bool spread = false;      // its probes have been spread over the interval
+    bool probing = false;  // invariant 2
+    bool spread = false;   // its probes have been spread over the interval
     bool fresh_latency = false;
     std::uint32_t generation = 0;
     Instant since{};
@@ -106,7 +110,8 @@ class HealthChecks {
   Status real_status(const Entry& entry) const;
   Status effective_status(const Entry& entry) const;
   int healthy_children(const HealthCheck& check) const;
-  void refresh(Entry& entry);  // recomputes the status; tells, and refreshes parents, when it has changed
+  void refresh(
+      Entry& entry);  // recomputes the status; tells, and refreshes parents, when it has changed
   void link_children(const HealthCheck& check);
   void unlink_children(const HealthCheck& check);
   void write_check(const Entry& entry);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What route53 needs of a metric store: one number about one health check at one instant. On AWS: namespace AWS/Route53
-// in us-east-1, dimension HealthCheckId. Satisfied in engine/ by cloudwatch.
+// What route53 needs of a metric store: one number about one health check at one instant. On AWS:
+// namespace AWS/Route53 in us-east-1, dimension HealthCheckId. Satisfied in engine/ by cloudwatch.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the journal keeps the health of one check (table route53.health): "u a 1767225600000 1767225599000 Failure: ...":
-// real status h|u, force a|+|-, since, time of the last failure (ms; 0 none), its words. A check without a row is as new.
+// How the journal keeps the health of one check (table route53.health): "u a 1767225600000
+// 1767225599000 Failure: ...": real status h|u, force a|+|-, since, time of the last failure (ms; 0
+// none), its words. A check without a row is as new.
 #pragma once
 
 #include <string>

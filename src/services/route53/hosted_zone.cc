@@ -44,8 +44,10 @@ std::string listing_key(std::string_view wire_name) {
   const auto list = labels(wire_name);
   for (auto label = list.rbegin(); label != list.rend(); ++label) {
     for (const char c : *label) {
-      if (c == '.' || c == '\\' || c == '\0') out += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
-      else out += c;
+      if (c == '.' || c == '\\' || c == '\0')
+        out += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+      else
+        out += c;
     }
     out += '.';
   }
@@ -69,7 +71,8 @@ std::vector<RecordSet> apex_records(const HostedZone& zone) {
   for (const auto& server : zone.name_servers) servers.push_back(server + ".");
   const auto soa = fmt::format("{}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400",
                                zone.name_servers.front());
-  return {record(zone, dns::type::ns, ns_ttl_s, servers), record(zone, dns::type::soa, soa_ttl_s, {soa})};
+  return {record(zone, dns::type::ns, ns_ttl_s, servers),
+          record(zone, dns::type::soa, soa_ttl_s, {soa})};
 }
 
 }  // namespace sitelatch::route53

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HostedZone: one zone and its records, in the order in which Route 53 lists them. Plain data; who may change what is
-// change_batch.h's, keeping it is hosted_zones.h's.
+// HostedZone: one zone and its records, in the order in which Route 53 lists them. Plain data; who
+// may change what is change_batch.h's, keeping it is hosted_zones.h's.
 #pragma once
 
 #include <map>
@@ -16,8 +16,8 @@ namespace sitelatch::route53 {
 // All record sets of one name and type, by set identifier. Never empty inside a zone.
 using Group = std::vector<RecordSet>;
 
-// Sorts names as listings do: labels reversed, each with a dot behind it, bytewise, then the type's name
-// (fact route53-30). Inside labels, dots, backslashes and zero bytes are escaped.
+// Sorts names as listings do: labels reversed, each with a dot behind it, bytewise, then the type's
+// name (fact route53-30). Inside labels, dots, backslashes and zero bytes are escaped.
 std::string listing_key(std::string_view wire_name);
 std::string listing_key(std::string_view wire_name, std::uint16_t type);
 
@@ -26,8 +26,8 @@ struct HostedZone {
   std::string name;  // wire, lower case
   std::string caller_reference;
   std::string comment;
-  std::vector<std::string> name_servers;  // four, without final dot
-  std::uint64_t number = 0;               // in the order of their making
+  std::vector<std::string> name_servers;             // four, without final dot
+  std::uint64_t number = 0;                          // in the order of their making
   std::map<std::string, Group, std::less<>> groups;  // by listing_key
   std::size_t record_set_count = 0;
 

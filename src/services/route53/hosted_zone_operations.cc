@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t most_zones_a_page = 100;
 constexpr std::int64_t usual_records_a_zone = 10'000;
 
-// Four servers, one of each top level, numbered as AWS numbers them: 512 a top level, 8 to a second-level name.
+// Four servers, one of each top level, numbered as AWS numbers them: 512 a top level, 8 to a
+// second-level name.
 std::vector<std::string> delegation(ports::Entropy& entropy) {
   constexpr std::array<std::string_view, 4> tops = {"com", "net", "org", "co.uk"};
   std::vector<std::string> out;
@@ -35,18 +36,21 @@ aws::Value delegation_set(const HostedZone& zone) {
 
 aws::Value to_value(const HostedZone& zone) {
   const auto config = aws::Value::structure(
-      {{"Comment", zone.comment.empty() ? aws::Value{} : aws::Value{zone.comment}}, {"PrivateZone", false}});
-  return aws::Value::structure({{"Id", "/hostedzone/" + zone.id},
-                                {"Name", shown(zone.name)},
-                                {"CallerReference", zone.caller_reference},
-                                {"Config", config},
-                                {"ResourceRecordSetCount", static_cast<std::int64_t>(zone.record_set_count)}});
+      {{"Comment", zone.comment.empty() ? aws::Value{} : aws::Value{zone.comment}},
+       {"PrivateZone", false}});
+  return aws::Value::structure(
+      {{"Id", "/hostedzone/" + zone.id},
+       {"Name", shown(zone.name)},
+       {"CallerReference", zone.caller_reference},
+       {"Config", config},
+       {"ResourceRecordSetCount", static_cast<std::int64_t>(zone.record_set_count)}});
 }
 
 aws::Outcome<std::string> zone_name(const std::string& text) {
   const auto name = dns::name_from_text(text);
   if (!name) return aws::refuse("InvalidDomainName", name.error().text);
-  if (name->size() == 1) return aws::refuse("InvalidDomainName", fmt::format("{} is not a valid domain name", text));
+  if (name->size() == 1)
+    return aws::refuse("InvalidDomainName", fmt::format("{} is not a valid domain name", text));
   if (name->find('*') != std::string::npos || name->find(' ') != std::string::npos)
     return aws::refuse("InvalidDomainName", fmt::format("{} is not a valid domain name", text));
   return *name;
@@ -60,15 +64,26 @@ Route53::Out Route53::create_hosted_zone(const Call& call) {
   if (!name) return failure(name.error());
   // There are no VPCs here, so no private zones (fact route53-42).
   if (in.has("VPC"))
-    return aws::refuse("InvalidVPCId", fmt::format("The VPC {} does not exist.", in["VPC"]["VPCId"].string_or("")));
+    return aws::refuse("InvalidVPCId",
+                       fmt::format("The VPC {} does not exist.", in["VPC"]["VPCId"].string_or("")));
   if (in["HostedZoneConfig"]["PrivateZone"].boolean_or(false))
-    return aws::refuse("InvalidInput", "When you're creating a private hosted zone (when you specify true for PrivateZone), you must also specify values for VPCId and VPCRegion.");
+    return aws::refuse("InvalidInput",
+                       "When you're creating a private hosted zone (when you specify true for "
+                       "PrivateZone), you must also specify values for VPCId and VPCRegion.");
   if (const auto& set = in["DelegationSetId"])
-    return aws::refuse("NoSuchDelegationSet", fmt::format("A reusable delegation set with ID {} does not exist.", bare_id(set.string())));
+    return aws::refuse(
+        "NoSuchDelegationSet",
+        fmt::format("A reusable delegation set with ID {} does not exist.", bare_id(set.string())));
   if (zones_.reference_used(in["CallerReference"].string()))
-    return aws::refuse("HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference.");
+    return aws::refuse(
+        "HostedZoneAlreadyExists",
+        "A hosted zone has already been created with the specified caller reference.");
   if (zones_.size() >= options_.most_hosted_zones)
-    return aws::refuse("TooManyHostedZones", fmt::format("Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than {} hosted zones", options_.most_hosted_zones));
+    return aws::refuse(
+        "TooManyHostedZones",
+        fmt::format(
+            "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than {} hosted zones",
+            options_.most_hosted_zones));
   HostedZone zone;
   zone.id = new_id(entropy_, 'Z');
   zone.name = std::move(*name);
@@ -77,23 +92,26 @@ Route53::Out Route53::create_hosted_zone(const Call& call) {
   zone.name_servers = delegation(entropy_);
   const auto change = changes_.add("", timers_.now());
   const auto& added = answers_.add_zone(std::move(zone), when_published(change.id));
-  return aws::Value::structure({{"HostedZone", to_value(added)},
-                                {"ChangeInfo", to_value(change)},
-                                {"DelegationSet", delegation_set(added)},
-                                {"Location", "https://route53.amazonaws.com/2013-04-01/hostedzone/" + added.id}});
+  return aws::Value::structure(
+      {{"HostedZone", to_value(added)},
+       {"ChangeInfo", to_value(change)},
+       {"DelegationSet", delegation_set(added)},
+       {"Location", "https://route53.amazonaws.com/2013-04-01/hostedzone/" + added.id}});
 }
 
 Route53::Out Route53::get_hosted_zone(const Call& call) {
   const auto zone = hosted_zone(call.input["Id"]);
   if (!zone) return failure(zone.error());
-  return aws::Value::structure({{"HostedZone", to_value(**zone)}, {"DelegationSet", delegation_set(**zone)}});
+  return aws::Value::structure(
+      {{"HostedZone", to_value(**zone)}, {"DelegationSet", delegation_set(**zone)}});
 }
 
 Route53::Out Route53::delete_hosted_zone(const Call& call) {
   const auto zone = hosted_zone(call.input["Id"]);
   if (!zone) return failure(zone.error());
   if ((*zone)->record_set_count > 2)
-    return aws::refuse("HostedZoneNotEmpty", "The hosted zone contains resource records that are not SOA or NS records.");
+    return aws::refuse("HostedZoneNotEmpty",
+                       "The hosted zone contains resource records that are not SOA or NS records.");
   const std::string id = (*zone)->id;
   const auto change = changes_.add("", timers_.now());
   tags_.drop("hostedzone/" + id);
@@ -106,7 +124,9 @@ Route53::Out Route53::list_hosted_zones(const Call& call) {
   const auto most = max_items(in["MaxItems"], most_zones_a_page);
   if (!most) return failure(most.error());
   if (const auto& set = in["DelegationSetId"])
-    return aws::refuse("NoSuchDelegationSet", fmt::format("A reusable delegation set with ID {} does not exist.", bare_id(set.string())));
+    return aws::refuse(
+        "NoSuchDelegationSet",
+        fmt::format("A reusable delegation set with ID {} does not exist.", bare_id(set.string())));
   const auto marker = in["Marker"].string_or("");
   auto list = aws::Value::list();
   aws::Value next;
@@ -132,20 +152,22 @@ Route53::Out Route53::list_hosted_zones_by_name(const Call& call) {
   const auto most = max_items(in["MaxItems"], most_zones_a_page);
   if (!most) return failure(most.error());
   if (in.has("HostedZoneId") && !in.has("DNSName"))
-    return aws::refuse("InvalidInput", "Invalid parameter : DNSName is required when HostedZoneId is specified.");
+    return aws::refuse("InvalidInput",
+                       "Invalid parameter : DNSName is required when HostedZoneId is specified.");
   auto start = dns::name_from_text(in["DNSName"].string_or("."));
   if (!start) return aws::refuse("InvalidDomainName", start.error().text);
   auto list = aws::Value::list();
   aws::Value next_name, next_id;
-  zones_.visit_by_name(*start, bare_id(in["HostedZoneId"].string_or("")), [&](const HostedZone& zone) {
-    if (list.items().size() == *most) {
-      next_name = shown(zone.name);
-      next_id = zone.id;
-      return false;
-    }
-    list.push(to_value(zone));
-    return true;
-  });
+  zones_.visit_by_name(*start, bare_id(in["HostedZoneId"].string_or("")),
+                       [&](const HostedZone& zone) {
+                         if (list.items().size() == *most) {
+                           next_name = shown(zone.name);
+                           next_id = zone.id;
+                           return false;
+                         }
+                         list.push(to_value(zone));
+                         return true;
+                       });
   return aws::Value::structure({{"HostedZones", list},
                                 {"DNSName", in["DNSName"]},
                                 {"HostedZoneId", in["HostedZoneId"]},
@@ -176,9 +198,12 @@ Route53::Out Route53::get_account_limit(const Call& call) {
     value = options_.most_hosted_zones;
     count = zones_.size();
   } else {  // traffic policies and reusable delegation sets: none are made here; AWS's usual limits
-    value = type == "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER" ? 5 : type == "MAX_TRAFFIC_POLICIES_BY_OWNER" ? 50 : 100;
+    value = type == "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER" ? 5
+            : type == "MAX_TRAFFIC_POLICIES_BY_OWNER"       ? 50
+                                                            : 100;
   }
-  const auto limit = aws::Value::structure({{"Type", type}, {"Value", static_cast<std::int64_t>(value)}});
+  const auto limit =
+      aws::Value::structure({{"Type", type}, {"Value", static_cast<std::int64_t>(value)}});
   return aws::Value::structure({{"Limit", limit}, {"Count", static_cast<std::int64_t>(count)}});
 }
 
@@ -187,7 +212,9 @@ Route53::Out Route53::get_hosted_zone_limit(const Call& call) {
   if (!zone) return failure(zone.error());
   const auto& type = call.input["Type"].string();
   if (type != "MAX_RRSETS_BY_ZONE")
-    return aws::refuse("HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone, not a private hosted zone.");
+    return aws::refuse(
+        "HostedZoneNotPrivate",
+        "The specified hosted zone is a public hosted zone, not a private hosted zone.");
   const auto limit = aws::Value::structure({{"Type", type}, {"Value", usual_records_a_zone}});
   return aws::Value::structure(
       {{"Limit", limit}, {"Count", static_cast<std::int64_t>((*zone)->record_set_count)}});
@@ -196,8 +223,9 @@ Route53::Out Route53::get_hosted_zone_limit(const Call& call) {
 Route53::Out Route53::get_dnssec(const Call& call) {
   const auto zone = hosted_zone(call.input["HostedZoneId"]);
   if (!zone) return failure(zone.error());
-  return aws::Value::structure({{"Status", aws::Value::structure({{"ServeSignature", "NOT_SIGNING"}})},
-                                {"KeySigningKeys", aws::Value::list()}});
+  return aws::Value::structure(
+      {{"Status", aws::Value::structure({{"ServeSignature", "NOT_SIGNING"}})},
+       {"KeySigningKeys", aws::Value::list()}});
 }
 
 }  // namespace sitelatch::route53

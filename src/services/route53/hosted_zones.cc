@@ -12,8 +12,10 @@ namespace {
 constexpr std::string_view zone_table = "route53.zones";
 constexpr std::string_view record_table = "route53.records";
 
-// A record's row is found again by zone, place in the listing and set identifier; zero bytes divide.
-std::string record_key(std::string_view zone_id, std::string_view listed, std::string_view set_identifier) {
+// A record's row is found again by zone, place in the listing and set identifier; zero bytes
+// divide.
+std::string record_key(std::string_view zone_id, std::string_view listed,
+                       std::string_view set_identifier) {
   std::string out{zone_id};
   out += '\0';
   out += listed;
@@ -49,7 +51,8 @@ HostedZone zone_from_row(std::string_view id, std::string_view row) {
 
 HostedZones::HostedZones(ports::Journal& journal) : journal_(journal) {
   journal_.scan(zone_table, "", "", [&](std::string_view id, std::string_view row) {
-    const auto [at, is_new] = zones_.emplace(id, std::make_unique<HostedZone>(zone_from_row(id, row)));
+    const auto [at, is_new] =
+        zones_.emplace(id, std::make_unique<HostedZone>(zone_from_row(id, row)));
     ENSURE(is_new);
     index(*at->second);
     return true;
@@ -79,7 +82,8 @@ const HostedZone* HostedZones::find(const std::string& id) const {
   return found == zones_.end() ? nullptr : found->second.get();
 }
 
-void HostedZones::visit(const std::string& from, const std::function<bool(const HostedZone&)>& visitor) const {
+void HostedZones::visit(const std::string& from,
+                        const std::function<bool(const HostedZone&)>& visitor) const {
   for (auto at = zones_.lower_bound(from); at != zones_.end(); ++at)
     if (!visitor(*at->second)) return;
 }
@@ -134,12 +138,14 @@ void HostedZones::commit(const std::string& id, const TouchedGroups& touched) {
   for (const auto& [listed, group] : touched) {
     const auto before = zone.groups.find(listed);
     if (before != zone.groups.end()) {
-      for (const auto& record : before->second) journal_.erase(record_table, record_key(id, listed, record.set_identifier));
+      for (const auto& record : before->second)
+        journal_.erase(record_table, record_key(id, listed, record.set_identifier));
       zone.record_set_count -= before->second.size();
       zone.groups.erase(before);
     }
     if (group.empty()) continue;
-    for (const auto& record : group) journal_.put(record_table, record_key(id, listed, record.set_identifier), to_row(record));
+    for (const auto& record : group)
+      journal_.put(record_table, record_key(id, listed, record.set_identifier), to_row(record));
     zone.record_set_count += group.size();
     zone.groups.emplace(listed, group);
   }

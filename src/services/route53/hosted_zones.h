@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HostedZones: all zones and their records, written through to the tables route53.zones and route53.records.
-// Several zones may have one name, as on AWS; DNS answers from the oldest of them (fact route53-41).
+// HostedZones: all zones and their records, written through to the tables route53.zones and
+// route53.records. Several zones may have one name, as on AWS; DNS answers from the oldest of them
+// (fact route53-41).
 #pragma once
 
 #include <functional>
@@ -22,7 +23,9 @@ class HostedZones {
 
   std::size_t size() const { return zones_.size(); }
   const HostedZone* find(const std::string& id) const;
-  bool reference_used(const std::string& caller_reference) const { return references_.count(caller_reference) > 0; }
+  bool reference_used(const std::string& caller_reference) const {
+    return references_.count(caller_reference) > 0;
+  }
   // In the order of ids from `from` on, until the visitor answers false.
   void visit(const std::string& from, const std::function<bool(const HostedZone&)>& visitor) const;
   // In the order of names (as listings sort them) and ids, from the first not before (name, id).

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a CLOUDWATCH_METRIC health check needs of a metric store: the settings of an alarm, copied when the check is made or
-// its AlarmIdentifier is sent again, and a judgement of the metric's data by such settings. It looks at the data stream and
-// never at the alarm's state, so SetAlarmState has no effect on it (fact route53-21). Satisfied in engine/ by cloudwatch.
+// What a CLOUDWATCH_METRIC health check needs of a metric store: the settings of an alarm, copied
+// when the check is made or its AlarmIdentifier is sent again, and a judgement of the metric's data
+// by such settings. It looks at the data stream and never at the alarm's state, so SetAlarmState
+// has no effect on it (fact route53-21). Satisfied in engine/ by cloudwatch.
 #pragma once
 
 #include <optional>
@@ -30,8 +31,10 @@ class MetricDataStream {
  public:
   enum class State { ok, alarm, insufficient_data };
 
-  // The alarm's settings; a Problem when there is no such alarm or it is of a kind that Route 53 does not support.
-  virtual Result<AlarmConfiguration> alarm(std::string_view region, std::string_view name) const = 0;
+  // The alarm's settings; a Problem when there is no such alarm or it is of a kind that Route 53
+  // does not support.
+  virtual Result<AlarmConfiguration> alarm(std::string_view region,
+                                           std::string_view name) const = 0;
   // What the metric's data says at `now` under these settings.
   virtual State evaluate(std::string_view region, const AlarmConfiguration& settings,
                          Instant now) const = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MaxItems of Route 53's lists: text on the wire, with a default and a cap that is applied in silence (fact route53-60).
+// MaxItems of Route 53's lists: text on the wire, with a default and a cap that is applied in
+// silence (fact route53-60).
 #pragma once
 
 #include <algorithm>
@@ -14,7 +15,8 @@ inline aws::Outcome<std::size_t> max_items(const aws::Value& given, std::size_t 
   if (given.is_null()) return most;
   const auto number = parse_int(given.string());
   if (!number || *number < 1)
-    return aws::refuse("InvalidInput", "Invalid parameter : MaxItems must be a number greater than 0.");
+    return aws::refuse("InvalidInput",
+                       "Invalid parameter : MaxItems must be a number greater than 0.");
   return std::min(static_cast<std::size_t>(*number), most);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Publisher: keeps the view that DNS serves and changes it in steps, each only when all that was written to the journal
-// before the step was staged is durable. So no answer ever rests on a status that a crash could take back.
+// Publisher: keeps the view that DNS serves and changes it in steps, each only when all that was
+// written to the journal before the step was staged is durable. So no answer ever rests on a status
+// that a crash could take back.
 #pragma once
 
 #include <functional>

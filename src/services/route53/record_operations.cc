@@ -22,13 +22,19 @@ struct Start {
 };
 
 aws::Outcome<Start> page_start(const aws::Value& in) {
-  const bool name = in.has("StartRecordName"), type = in.has("StartRecordType"), id = in.has("StartRecordIdentifier");
-  if (type && !name) return aws::refuse("InvalidInput", "The value of StartRecordType requires StartRecordName to be specified.");
+  const bool name = in.has("StartRecordName"), type = in.has("StartRecordType"),
+             id = in.has("StartRecordIdentifier");
+  if (type && !name)
+    return aws::refuse("InvalidInput",
+                       "The value of StartRecordType requires StartRecordName to be specified.");
   if (id && !(name && type))
-    return aws::refuse("InvalidInput", "The value of StartRecordIdentifier requires StartRecordName and StartRecordType to be specified.");
+    return aws::refuse("InvalidInput",
+                       "The value of StartRecordIdentifier requires StartRecordName and "
+                       "StartRecordType to be specified.");
   if (!name) return Start{};
   const auto wire = dns::name_from_text(in["StartRecordName"].string());
-  if (!wire) return aws::refuse("InvalidInput", "Invalid parameter : StartRecordName: " + wire.error().text);
+  if (!wire)
+    return aws::refuse("InvalidInput", "Invalid parameter : StartRecordName: " + wire.error().text);
   if (!type) return Start{listing_key(*wire), ""};
   return Start{listing_key(*wire, dns::type_from_text(in["StartRecordType"].string()).value()),
                in["StartRecordIdentifier"].string_or("")};
@@ -41,8 +47,8 @@ bool exists(const HostedZone& zone, std::string_view wire_name) {
   return at != zone.groups.end() && at->first.compare(0, key.size(), key) == 0;
 }
 
-// The name whose records answer for `name`: itself, or the wildcard below its closest encloser (RFC 4592); nothing:
-// NXDOMAIN.
+// The name whose records answer for `name`: itself, or the wildcard below its closest encloser (RFC
+// 4592); nothing: NXDOMAIN.
 std::optional<std::string> answering_name(const HostedZone& zone, const std::string& name) {
   if (exists(zone, name)) return name;
   std::string_view encloser = name;
@@ -111,8 +117,9 @@ Route53::Out Route53::list_resource_record_sets(const Call& call) {
       list.push(to_value(record));
     }
   }
-  auto out = aws::Value::structure(
-      {{"ResourceRecordSets", list}, {"IsTruncated", next != nullptr}, {"MaxItems", std::to_string(*most)}});
+  auto out = aws::Value::structure({{"ResourceRecordSets", list},
+                                    {"IsTruncated", next != nullptr},
+                                    {"MaxItems", std::to_string(*most)}});
   if (!next) return out;
   out.set("NextRecordName", shown(next->name));
   out.set("NextRecordType", dns::type_to_text(next->type));
@@ -133,14 +140,18 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   const auto zone = hosted_zone(in["HostedZoneId"]);
   if (!zone) return failure(zone.error());
   const auto name = dns::name_from_text(in["RecordName"].string());
-  if (!name) return aws::refuse("InvalidInput", "Invalid parameter : RecordName: " + name.error().text);
+  if (!name)
+    return aws::refuse("InvalidInput", "Invalid parameter : RecordName: " + name.error().text);
   if (!dns::is_within(*name, (*zone)->name))
-    return aws::refuse("InvalidInput", fmt::format("Invalid parameter : {} is not in hosted zone {}", shown(*name), shown((*zone)->name)));
+    return aws::refuse("InvalidInput",
+                       fmt::format("Invalid parameter : {} is not in hosted zone {}", shown(*name),
+                                   shown((*zone)->name)));
   auto type = dns::type_from_text(in["RecordType"].string()).value();
   const auto owner = answering_name(**zone, *name);
   auto data = aws::Value::list();
   if (owner) {
-    if (!(*zone)->group(*owner, type) && (*zone)->group(*owner, dns::type::cname)) type = dns::type::cname;
+    if (!(*zone)->group(*owner, type) && (*zone)->group(*owner, dns::type::cname))
+      type = dns::type::cname;
     const auto resolution = answers_.resolve({(*zone)->id, *owner, type});
     if (const auto* rrset = draw(resolution.choices, entropy_))
       for (const auto& rdata : rrset->rdata) data.push(dns::rdata_to_text(type, rdata));

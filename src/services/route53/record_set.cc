@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t most_values = 400;
 
-// How a refusal names the change: "Change with [Action=CREATE, Name=..., Type=A, SetIdentifier=null]".
+// How a refusal names the change: "Change with [Action=CREATE, Name=..., Type=A,
+// SetIdentifier=null]".
 std::string change_named(const aws::Value& change) {
   const auto& record = change["ResourceRecordSet"];
   return fmt::format("Change with [Action={}, Name={}, Type={}, SetIdentifier={}]",
@@ -24,7 +25,8 @@ std::string change_named(const aws::Value& change) {
                      record["Type"].string_or(""), record["SetIdentifier"].string_or("null"));
 }
 Failure<aws::Error> invalid_request(std::string_view what, const aws::Value& change) {
-  return aws::refuse("InvalidInput", fmt::format("Invalid request: {} in {}", what, change_named(change)));
+  return aws::refuse("InvalidInput",
+                     fmt::format("Invalid request: {} in {}", what, change_named(change)));
 }
 Failure<aws::Error> invalid_batch(std::string_view what) {
   return aws::refuse("InvalidChangeBatch", fmt::format("[{}]", what));
@@ -45,10 +47,13 @@ aws::Outcome<Done> take_content(RecordSet& out, const aws::Value& change) {
   const bool plain = record.has("TTL") && record.has("ResourceRecords");
   const bool some_plain = record.has("TTL") || record.has("ResourceRecords");
   constexpr std::string_view expected =
-      "Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found {}";
+      "Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or "
+      "TrafficPolicyInstanceId], but found {}";
   if (record.has("TrafficPolicyInstanceId"))
-    return aws::refuse("InvalidInput", "Invalid request: Traffic policy instances are not supported");
-  if (alias && some_plain) return invalid_request(fmt::format(fmt::runtime(expected), "more than one"), change);
+    return aws::refuse("InvalidInput",
+                       "Invalid request: Traffic policy instances are not supported");
+  if (alias && some_plain)
+    return invalid_request(fmt::format(fmt::runtime(expected), "more than one"), change);
   if (!alias && !plain) return invalid_request(fmt::format(fmt::runtime(expected), "none"), change);
   if (alias) {
     const auto& target = record["AliasTarget"];
@@ -59,21 +64,27 @@ aws::Outcome<Done> take_content(RecordSet& out, const aws::Value& change) {
     return Done{};
   }
   out.ttl = static_cast<std::uint32_t>(record["TTL"].integer());
-  for (const auto& item : record["ResourceRecords"].items()) out.values.push_back(item["Value"].string());
-  if (out.values.empty()) return invalid_request(fmt::format(fmt::runtime(expected), "none"), change);
+  for (const auto& item : record["ResourceRecords"].items())
+    out.values.push_back(item["Value"].string());
+  if (out.values.empty())
+    return invalid_request(fmt::format(fmt::runtime(expected), "none"), change);
   return Done{};
 }
 
 aws::Outcome<Done> take_values(RecordSet& out) {
   if (out.values.size() > most_values)
-    return invalid_batch(fmt::format("Number of values in resource record set [name='{}', type='{}'] exceeds the limit of {}",
-                                     shown(out.name), dns::type_to_text(out.type), most_values));
+    return invalid_batch(fmt::format(
+        "Number of values in resource record set [name='{}', type='{}'] exceeds the limit of {}",
+        shown(out.name), dns::type_to_text(out.type), most_values));
   if (out.values.size() > 1 && (out.type == dns::type::cname || out.type == dns::type::soa))
-    return invalid_batch(fmt::format("RRSet of type {} with DNS name {} must have exactly one value",
-                                     dns::type_to_text(out.type), shown(out.name)));
+    return invalid_batch(
+        fmt::format("RRSet of type {} with DNS name {} must have exactly one value",
+                    dns::type_to_text(out.type), shown(out.name)));
   for (const auto& text : out.values) {
     auto rdata = dns::rdata_from_text(out.type, text);
-    if (!rdata) return invalid_batch(fmt::format("Invalid Resource Record: 'FATAL problem: {}'", rdata.error().text));
+    if (!rdata)
+      return invalid_batch(
+          fmt::format("Invalid Resource Record: 'FATAL problem: {}'", rdata.error().text));
     if (std::find(out.rdata.begin(), out.rdata.end(), *rdata) != out.rdata.end())
       return invalid_batch(fmt::format("Duplicate Resource Record: '{}'", text));
     out.rdata.push_back(std::move(*rdata));
@@ -92,7 +103,9 @@ GeoProximity geo_proximity(const aws::Value& value) {
   if (value.has("Bias")) out.bias = static_cast<int>(value["Bias"].integer());
   return out;
 }
-aws::Value text_or_null(const std::string& text) { return text.empty() ? aws::Value{} : aws::Value{text}; }
+aws::Value text_or_null(const std::string& text) {
+  return text.empty() ? aws::Value{} : aws::Value{text};
+}
 
 // Reads the members of every policy; answers how many there were.
 int take_policy(RecordSet& out, const aws::Value& record) {
@@ -110,7 +123,8 @@ int take_policy(RecordSet& out, const aws::Value& record) {
     is(Policy::latency);
   }
   if (record.has("Failover")) {
-    out.failover = record["Failover"].string() == "PRIMARY" ? Failover::primary : Failover::secondary;
+    out.failover =
+        record["Failover"].string() == "PRIMARY" ? Failover::primary : Failover::secondary;
     is(Policy::failover);
   }
   if (record.has("GeoLocation")) {
@@ -131,18 +145,22 @@ int take_policy(RecordSet& out, const aws::Value& record) {
 
 aws::Outcome<Done> check_policy(int found, const RecordSet& record, const aws::Value& change) {
   constexpr std::string_view expected =
-      "Expected exactly one of [Weight, Region, Failover, GeoLocation, or MultiValueAnswer], but found {}";
-  if (found > 1) return invalid_request(fmt::format(fmt::runtime(expected), "more than one"), change);
+      "Expected exactly one of [Weight, Region, Failover, GeoLocation, or MultiValueAnswer], but "
+      "found {}";
+  if (found > 1)
+    return invalid_request(fmt::format(fmt::runtime(expected), "more than one"), change);
   if (found == 1 && record.set_identifier.empty())
     return invalid_request("Missing field 'SetIdentifier'", change);
   if (found == 0 && !record.set_identifier.empty())
     return invalid_request(fmt::format(fmt::runtime(expected), "none"), change);
   if (record.policy == Policy::multivalue && record.alias)
-    return invalid_batch(fmt::format("RRSet with DNS name {}, type {} cannot be both a multivalue answer and an alias",
-                                     shown(record.name), dns::type_to_text(record.type)));
+    return invalid_batch(fmt::format(
+        "RRSet with DNS name {}, type {} cannot be both a multivalue answer and an alias",
+        shown(record.name), dns::type_to_text(record.type)));
   if (found > 0 && (record.type == dns::type::soa || record.type == dns::type::ns))
-    return invalid_batch(fmt::format("RRSet of type {} with DNS name {} cannot have a routing policy",
-                                     dns::type_to_text(record.type), shown(record.name)));
+    return invalid_batch(
+        fmt::format("RRSet of type {} with DNS name {} cannot have a routing policy",
+                    dns::type_to_text(record.type), shown(record.name)));
   return Done{};
 }
 
@@ -164,7 +182,9 @@ aws::Outcome<RecordSet> parse_record(const aws::Value& change) {
 std::string shown(const std::string& wire_name) { return dns::name_to_text(wire_name); }
 
 std::string_view name_of(Change::Action action) {
-  return action == Change::Action::create ? "CREATE" : action == Change::Action::remove ? "DELETE" : "UPSERT";
+  return action == Change::Action::create   ? "CREATE"
+         : action == Change::Action::remove ? "DELETE"
+                                            : "UPSERT";
 }
 
 bool RecordSet::same_as(const RecordSet& other) const {
@@ -173,8 +193,9 @@ bool RecordSet::same_as(const RecordSet& other) const {
   std::sort(theirs.begin(), theirs.end());
   return name == other.name && type == other.type && set_identifier == other.set_identifier &&
          policy == other.policy && weight == other.weight && failover == other.failover &&
-         region == other.region && geo == other.geo && cidr == other.cidr && proximity == other.proximity &&
-         ttl == other.ttl && alias == other.alias && health_check_id == other.health_check_id && mine == theirs;
+         region == other.region && geo == other.geo && cidr == other.cidr &&
+         proximity == other.proximity && ttl == other.ttl && alias == other.alias &&
+         health_check_id == other.health_check_id && mine == theirs;
 }
 
 aws::Outcome<Change> parse_change(const aws::Value& value) {
@@ -192,13 +213,20 @@ aws::Value to_value(const RecordSet& record) {
                                           {"Type", dns::type_to_text(record.type)},
                                           {"SetIdentifier", text_or_null(record.set_identifier)}});
   switch (record.policy) {
-    case Policy::simple: break;
-    case Policy::weighted: out.set("Weight", record.weight); break;
-    case Policy::latency: out.set("Region", record.region); break;
+    case Policy::simple:
+      break;
+    case Policy::weighted:
+      out.set("Weight", record.weight);
+      break;
+    case Policy::latency:
+      out.set("Region", record.region);
+      break;
     case Policy::failover:
       out.set("Failover", record.failover == Failover::primary ? "PRIMARY" : "SECONDARY");
       break;
-    case Policy::multivalue: out.set("MultiValueAnswer", true); break;
+    case Policy::multivalue:
+      out.set("MultiValueAnswer", true);
+      break;
     case Policy::geolocation:
       out.set("GeoLocation",
               aws::Value::structure({{"ContinentCode", text_or_null(record.geo.continent)},
@@ -206,8 +234,9 @@ aws::Value to_value(const RecordSet& record) {
                                      {"SubdivisionCode", text_or_null(record.geo.subdivision)}}));
       break;
     case Policy::cidr:
-      out.set("CidrRoutingConfig", aws::Value::structure({{"CollectionId", record.cidr.collection_id},
-                                                          {"LocationName", record.cidr.location_name}}));
+      out.set("CidrRoutingConfig",
+              aws::Value::structure({{"CollectionId", record.cidr.collection_id},
+                                     {"LocationName", record.cidr.location_name}}));
       break;
     case Policy::geoproximity: {
       aws::Value where;
@@ -215,18 +244,19 @@ aws::Value to_value(const RecordSet& record) {
         where = aws::Value::structure(
             {{"Latitude", record.proximity.latitude}, {"Longitude", record.proximity.longitude}});
       out.set("GeoProximityLocation",
-              aws::Value::structure({{"AWSRegion", text_or_null(record.proximity.region)},
-                                     {"LocalZoneGroup", text_or_null(record.proximity.local_zone_group)},
-                                     {"Coordinates", where},
-                                     {"Bias", record.proximity.bias}}));
+              aws::Value::structure(
+                  {{"AWSRegion", text_or_null(record.proximity.region)},
+                   {"LocalZoneGroup", text_or_null(record.proximity.local_zone_group)},
+                   {"Coordinates", where},
+                   {"Bias", record.proximity.bias}}));
       break;
     }
   }
   if (record.alias) {
-    out.set("AliasTarget",
-            aws::Value::structure({{"HostedZoneId", record.alias->zone_id},
-                                   {"DNSName", shown(record.alias->name)},
-                                   {"EvaluateTargetHealth", record.alias->evaluate_target_health}}));
+    out.set("AliasTarget", aws::Value::structure(
+                               {{"HostedZoneId", record.alias->zone_id},
+                                {"DNSName", shown(record.alias->name)},
+                                {"EvaluateTargetHealth", record.alias->evaluate_target_health}}));
   } else {
     out.set("TTL", record.ttl);
     auto records = aws::Value::list();
@@ -242,7 +272,8 @@ std::string to_row(const RecordSet& record) { return aws::to_json(to_value(recor
 RecordSet record_set_from_row(std::string_view row) {
   const auto value = aws::from_json(row);
   ENSURE(value.has_value(), "a record set's row is not JSON");
-  auto record = parse_record(aws::Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", *value}}));
+  auto record =
+      parse_record(aws::Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", *value}}));
   ENSURE(record.has_value(), "a record set's row does not hold: " + record.error().message);
   return std::move(*record);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RecordSet: one resource record set as its owner wrote it, with its values already in wire form beside their text.
-// Parsing refuses what AWS calls an invalid request: what can be seen from the one change alone (aws-semantics.md §1.12).
-// What depends on other records is change_batch.h's.
+// RecordSet: one resource record set as its owner wrote it, with its values already in wire form
+// beside their text. Parsing refuses what AWS calls an invalid request: what can be seen from the
+// one change alone (aws-semantics.md §1.12). What depends on other records is change_batch.h's.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,16 @@
 
 namespace sitelatch::route53 {
 
-enum class Policy { simple, weighted, failover, multivalue, latency, geolocation, geoproximity, cidr };
+enum class Policy {
+  simple,
+  weighted,
+  failover,
+  multivalue,
+  latency,
+  geolocation,
+  geoproximity,
+  cidr
+};
 
 struct AliasTarget {
   std::string zone_id;  // without /hostedzone/
@@ -40,7 +49,7 @@ struct GeoProximity {
 enum class Failover { primary, secondary };
 
 struct RecordSet {
-  std::string name;      // wire, lower case
+  std::string name;  // wire, lower case
   std::uint16_t type = 0;
   std::string set_identifier;  // empty exactly for Policy::simple
   Policy policy = Policy::simple;
@@ -70,8 +79,8 @@ struct Change {
 };
 std::string_view name_of(Change::Action action);  // "CREATE"
 
-// One element of Changes. InvalidInput for what is no sound request; InvalidChangeBatch for values that are not what the
-// type asks for.
+// One element of Changes. InvalidInput for what is no sound request; InvalidChangeBatch for values
+// that are not what the type asks for.
 aws::Outcome<Change> parse_change(const aws::Value& value);
 
 aws::Value to_value(const RecordSet& record);  // AWS's shape ResourceRecordSet

@@ -8,8 +8,9 @@
 
 namespace sitelatch::route53 {
 
-Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, ports::Prober& prober,
-                 HealthMetrics& metrics, const MetricDataStream* stream, ViewSink& sink, Options options)
+Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
+                 ports::Prober& prober, HealthMetrics& metrics, const MetricDataStream* stream,
+                 ViewSink& sink, Options options)
     : entropy_(entropy),
       timers_(timers),
       stream_(stream),
@@ -80,7 +81,8 @@ std::vector<HealthDescription> Route53::describe_health() const {
 aws::Outcome<const HealthCheck*> Route53::health_check(const aws::Value& id) const {
   const auto bare = bare_id(id.string_or(""));
   if (const auto* found = checks_.find(bare)) return found;
-  return aws::refuse("NoSuchHealthCheck", fmt::format("A health check with id {} does not exist.", bare));
+  return aws::refuse("NoSuchHealthCheck",
+                     fmt::format("A health check with id {} does not exist.", bare));
 }
 
 aws::Outcome<const HostedZone*> Route53::hosted_zone(const aws::Value& id) const {

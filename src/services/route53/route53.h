@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Route53: the service. Decodes inputs into the domain, asks it, encodes outputs; the rules live in the nouns it is
-// composed of: HealthChecks (status, probing, metrics), HostedZones and DnsAnswers (records, routing, publication), Tags,
-// Changes. Global: one state whatever the region of the call.
+// Route53: the service. Decodes inputs into the domain, asks it, encodes outputs; the rules live in
+// the nouns it is composed of: HealthChecks (status, probing, metrics), HostedZones and DnsAnswers
+// (records, routing, publication), Tags, Changes. Global: one state whatever the region of the
+// call.
 #pragma once
 
 #include <string>
@@ -27,24 +28,26 @@
 namespace sitelatch::route53 {
 
 struct Options {
-  std::string home_region = "us-east-1";   // where latency records look from (fact route53-36)
+  std::string home_region = "us-east-1";     // where latency records look from (fact route53-36)
   std::size_t most_health_checks = 100'000;  // AWS: 200 unless raised (fact route53-61)
   std::size_t most_hosted_zones = 10'000;    // AWS: 500 unless raised
 };
 
 class Route53 final : public aws::Service {
  public:
-  // Loads the journal and publishes the first view to `sink` at once. `stream` may be null: then CLOUDWATCH_METRIC health
-  // checks are refused. Everything must outlive this.
-  Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy, ports::Prober& prober,
-          HealthMetrics& metrics, const MetricDataStream* stream, ViewSink& sink, Options options = {});
+  // Loads the journal and publishes the first view to `sink` at once. `stream` may be null: then
+  // CLOUDWATCH_METRIC health checks are refused. Everything must outlive this.
+  Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
+          ports::Prober& prober, HealthMetrics& metrics, const MetricDataStream* stream,
+          ViewSink& sink, Options options = {});
 
   std::string_view model_name() const override { return "route53"; }
   std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
   std::vector<std::string_view> operations() const override { return table_.names(); }
   void handle(const aws::Call& call, aws::Answer answer) override;
 
-  // `sitelatch health`: an operator's word over the real status, durable until `none`. Problem: no such health check.
+  // `sitelatch health`: an operator's word over the real status, durable until `none`. Problem: no
+  // such health check.
   Result<Done> set_forced(const std::string& health_check_id, Forced forced);
   std::vector<HealthDescription> describe_health() const;
 

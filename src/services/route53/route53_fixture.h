@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a Route53 on a simulated world, spoken to in JSON, with its DNS view and metrics at hand.
+// For tests: a Route53 on a simulated world, spoken to in JSON, with its DNS view and metrics at
+// hand.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -23,7 +24,8 @@ struct Sample {
   Instant at;
 };
 struct RecordingMetrics final : HealthMetrics {
-  void publish(std::string_view metric, std::string_view id, double value, std::string_view unit, Instant at) override {
+  void publish(std::string_view metric, std::string_view id, double value, std::string_view unit,
+               Instant at) override {
     samples.push_back({std::string{metric}, std::string{id}, std::string{unit}, value, at});
   }
   std::vector<double> of(std::string_view metric, const std::string& id) const {
@@ -51,7 +53,9 @@ struct ScriptedStream final : MetricDataStream {
     if (name != "alarm") return failure(Problem{"no such alarm"});
     return AlarmConfiguration{1, 5, "GreaterThanThreshold", 60, "M", "N", "Average", {}};
   }
-  State evaluate(std::string_view, const AlarmConfiguration&, Instant) const override { return state; }
+  State evaluate(std::string_view, const AlarmConfiguration&, Instant) const override {
+    return state;
+  }
   State state = State::ok;
 };
 
@@ -61,13 +65,15 @@ inline aws::Value json(const std::string& text) {
   return *value;
 }
 
-// "192.0.2.1" of what DNS answers for a name, sorted and joined by spaces; "-" when it says nothing.
-inline std::string answer_in(const dns::View& view, const std::string& name, std::uint64_t random = 0) {
+// "192.0.2.1" of what DNS answers for a name, sorted and joined by spaces; "-" when it says
+// nothing.
+inline std::string answer_in(const dns::View& view, const std::string& name,
+                             std::uint64_t random = 0) {
   const auto found = dns::lookup_a(view, dns::name_from_text(name).value(), random);
   std::vector<std::string> out;
   for (const auto& a : found.addresses)
-    out.push_back(std::to_string(a[0]) + "." + std::to_string(a[1]) + "." + std::to_string(a[2]) + "." +
-                  std::to_string(a[3]));
+    out.push_back(std::to_string(a[0]) + "." + std::to_string(a[1]) + "." + std::to_string(a[2]) +
+                  "." + std::to_string(a[3]));
   std::sort(out.begin(), out.end());
   return out.empty() ? "-" : join(out, " ");
 }
@@ -80,7 +86,8 @@ struct Fixture {
   std::unique_ptr<Route53> route53 = make();
 
   std::unique_ptr<Route53> make() {
-    return std::make_unique<Route53>(world.journal, world.timers, world.entropy, world.prober, metrics, &stream, sink);
+    return std::make_unique<Route53>(world.journal, world.timers, world.entropy, world.prober,
+                                     metrics, &stream, sink);
   }
   // As after kill -9: what was not committed is gone.
   void crash() {
@@ -89,18 +96,22 @@ struct Fixture {
     route53 = make();
   }
 
-  aws::Outcome<> call(std::string_view operation, const std::string& input) { return call(operation, json(input)); }
+  aws::Outcome<> call(std::string_view operation, const std::string& input) {
+    return call(operation, json(input));
+  }
   aws::Outcome<> call(std::string_view operation, const aws::Value& input) {
     const aws::Caller root{aws::Caller::Kind::root, "000000000000", "", "", "", "", "", "", ""};
     std::optional<aws::Outcome<>> out;
-    route53->handle({operation, input, root, "us-east-1", "000000000000", "r", "http://127.0.0.1", world.timers.now()},
+    route53->handle({operation, input, root, "us-east-1", "000000000000", "r", "http://127.0.0.1",
+                     world.timers.now()},
                     [&](aws::Outcome<> answer) { out = std::move(answer); });
     REQUIRE(out.has_value());
     return std::move(*out);
   }
   aws::Value ok(std::string_view operation, const std::string& input) {
     auto out = call(operation, input);
-    const std::string said = std::string{operation} + ": " + (out ? "" : out.error().code + ": " + out.error().message);
+    const std::string said =
+        std::string{operation} + ": " + (out ? "" : out.error().code + ": " + out.error().message);
     REQUIRE_MESSAGE(out.has_value(), said);
     return *out;
   }
@@ -110,45 +121,62 @@ struct Fixture {
     return out ? "ok" : out.error().code + ": " + out.error().message;
   }
 
-  std::string make_check(const std::string& reference, const std::string& config =
-      R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":1})") {
-    return ok("CreateHealthCheck", R"({"CallerReference":")" + reference + R"(","HealthCheckConfig":)" + config + "}")["HealthCheck"]["Id"].string();
+  std::string make_check(
+      const std::string& reference,
+      const std::string& config =
+          R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":1})") {
+    return ok("CreateHealthCheck", R"({"CallerReference":")" + reference +
+                                       R"(","HealthCheckConfig":)" + config +
+                                       "}")["HealthCheck"]["Id"]
+        .string();
   }
   std::string make_zone(const std::string& name = "example.com") {
-    const auto id = ok("CreateHostedZone", R"({"Name":")" + name + R"(","CallerReference":"z-)" + name + "\"}")["HostedZone"]["Id"].string();
+    const auto id = ok("CreateHostedZone", R"({"Name":")" + name + R"(","CallerReference":"z-)" +
+                                               name + "\"}")["HostedZone"]["Id"]
+                        .string();
     world.settle();
     return id.substr(id.rfind('/') + 1);
   }
   // One change each: {"CREATE", R"({"Name":...})"}.
-  std::string batch(const std::string& zone, const std::vector<std::pair<std::string, std::string>>& changes) const {
+  std::string batch(const std::string& zone,
+                    const std::vector<std::pair<std::string, std::string>>& changes) const {
     std::string list;
     for (const auto& [action, record] : changes)
-      list += (list.empty() ? "" : ",") + (R"({"Action":")" + action + R"(","ResourceRecordSet":)" + record + "}");
+      list += (list.empty() ? "" : ",") +
+              (R"({"Action":")" + action + R"(","ResourceRecordSet":)" + record + "}");
     return R"({"HostedZoneId":")" + zone + R"(","ChangeBatch":{"Changes":[)" + list + "]}}";
   }
-  aws::Value change(const std::string& zone, const std::vector<std::pair<std::string, std::string>>& changes) {
+  aws::Value change(const std::string& zone,
+                    const std::vector<std::pair<std::string, std::string>>& changes) {
     auto out = ok("ChangeResourceRecordSets", batch(zone, changes));
     world.settle();
     return out;
   }
-  std::string change_refused(const std::string& zone, const std::vector<std::pair<std::string, std::string>>& changes) {
+  std::string change_refused(const std::string& zone,
+                             const std::vector<std::pair<std::string, std::string>>& changes) {
     return refusal("ChangeResourceRecordSets", batch(zone, changes));
   }
-  std::string answer(const std::string& name, std::uint64_t random = 0) const { return answer_in(*sink.view, name, random); }
-
-  static std::string a(const std::string& name, const std::string& address, const std::string& more = "") {
-    return R"({"Name":")" + name + R"(","Type":"A","TTL":60,"ResourceRecords":[{"Value":")" + address + R"("}])" + more + "}";
+  std::string answer(const std::string& name, std::uint64_t random = 0) const {
+    return answer_in(*sink.view, name, random);
   }
-  static std::string alias(const std::string& zone, const std::string& name, const std::string& target, bool evaluate,
-                           const std::string& more = "") {
-    return R"({"Name":")" + name + R"(","Type":"A","AliasTarget":{"HostedZoneId":")" + zone + R"(","DNSName":")" + target +
-           R"(","EvaluateTargetHealth":)" + (evaluate ? "true" : "false") + "}" + more + "}";
+
+  static std::string a(const std::string& name, const std::string& address,
+                       const std::string& more = "") {
+    return R"({"Name":")" + name + R"(","Type":"A","TTL":60,"ResourceRecords":[{"Value":")" +
+           address + R"("}])" + more + "}";
+  }
+  static std::string alias(const std::string& zone, const std::string& name,
+                           const std::string& target, bool evaluate, const std::string& more = "") {
+    return R"({"Name":")" + name + R"(","Type":"A","AliasTarget":{"HostedZoneId":")" + zone +
+           R"(","DNSName":")" + target + R"(","EvaluateTargetHealth":)" +
+           (evaluate ? "true" : "false") + "}" + more + "}";
   }
   static std::string failover(const std::string& role, const std::string& health_check_id = "") {
     return R"(,"SetIdentifier":")" + role + R"(","Failover":")" + role + "\"" +
            (health_check_id.empty() ? "" : R"(,"HealthCheckId":")" + health_check_id + "\"");
   }
-  static std::string weighted(const std::string& set, int weight, const std::string& health_check_id = "") {
+  static std::string weighted(const std::string& set, int weight,
+                              const std::string& health_check_id = "") {
     return R"(,"SetIdentifier":")" + set + R"(","Weight":)" + std::to_string(weight) +
            (health_check_id.empty() ? "" : R"(,"HealthCheckId":")" + health_check_id + "\"");
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The service as a client sees it: health checks, zones, changes, tags, and what DNS and metrics make of them.
+// The service as a client sees it: health checks, zones, changes, tags, and what DNS and metrics
+// make of them.
 #include "services/route53/route53_fixture.h"
 
 using namespace sitelatch;
@@ -8,12 +9,14 @@ using route53::testing::Fixture;
 using std::chrono::seconds;
 
 namespace {
-const std::string path_check = R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":1})";
+const std::string path_check =
+    R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":1})";
 
 // A site that answers /lb-check only, while up.
 void site(Fixture& f, const bool& up) {
   f.world.prober.judge = [&up](const ports::ProbeRequest& request) {
-    return up && request.path == "/lb-check" ? ports::sim::healthy_observation() : ports::sim::failed_observation();
+    return up && request.path == "/lb-check" ? ports::sim::healthy_observation()
+                                             : ports::sim::failed_observation();
   };
 }
 }  // namespace
@@ -23,9 +26,11 @@ TEST_CASE("CallerReference: the four cells of the table, and after deletion") {
   const auto id = f.make_check("one", path_check);
   CHECK(f.make_check("one", path_check) == id);
   CHECK(f.make_check("two", path_check) != id);
-  const std::string other = R"({"CallerReference":"one","HealthCheckConfig":{"Type":"TCP","IPAddress":"192.0.2.1","Port":1}})";
+  const std::string other =
+      R"({"CallerReference":"one","HealthCheckConfig":{"Type":"TCP","IPAddress":"192.0.2.1","Port":1}})";
   CHECK(f.refusal("CreateHealthCheck", other) ==
-        "HealthCheckAlreadyExists: A different health check has already been created with the specified caller reference.");
+        "HealthCheckAlreadyExists: A different health check has already been created with the "
+        "specified caller reference.");
   f.ok("UpdateHealthCheck", R"({"HealthCheckId":")" + id + R"(","ResourcePath":"/x"})");
   CHECK(f.make_check("one", path_check) == id);  // a replay is compared with what was created
   f.ok("DeleteHealthCheck", R"({"HealthCheckId":")" + id + "\"}");
@@ -40,11 +45,15 @@ TEST_CASE("CallerReference: the four cells of the table, and after deletion") {
 
 TEST_CASE("what comes back has AWS's defaults") {
   Fixture f;
-  const auto out = f.ok("CreateHealthCheck", R"({"CallerReference":"x","HealthCheckConfig":{"Type":"HTTPS","FullyQualifiedDomainName":"a.example.com"}})");
-  CHECK(aws::to_json(out["HealthCheck"]["HealthCheckConfig"]) ==
-        R"({"Port":443,"Type":"HTTPS","FullyQualifiedDomainName":"a.example.com","RequestInterval":30,"FailureThreshold":3,)"
-        R"("MeasureLatency":false,"Inverted":false,"Disabled":false,"EnableSNI":true})");
-  CHECK(out["Location"].string() == "https://route53.amazonaws.com/2013-04-01/healthcheck/" + out["HealthCheck"]["Id"].string());
+  const auto out = f.ok(
+      "CreateHealthCheck",
+      R"({"CallerReference":"x","HealthCheckConfig":{"Type":"HTTPS","FullyQualifiedDomainName":"a.example.com"}})");
+  CHECK(
+      aws::to_json(out["HealthCheck"]["HealthCheckConfig"]) ==
+      R"({"Port":443,"Type":"HTTPS","FullyQualifiedDomainName":"a.example.com","RequestInterval":30,"FailureThreshold":3,)"
+      R"("MeasureLatency":false,"Inverted":false,"Disabled":false,"EnableSNI":true})");
+  CHECK(out["Location"].string() == "https://route53.amazonaws.com/2013-04-01/healthcheck/" +
+                                        out["HealthCheck"]["Id"].string());
   CHECK(out["HealthCheck"]["HealthCheckVersion"].integer() == 1);
 }
 
@@ -52,48 +61,92 @@ TEST_CASE("AWS's words for what a health check may not be") {
   Fixture f;
   const auto calculated = f.make_check("calc", R"({"Type":"CALCULATED","HealthThreshold":0})");
   const std::pair<std::string, std::string> cases[] = {
-      {R"({"Type":"TCP","IPAddress":"192.0.2.1","Port":1,"FullyQualifiedDomainName":"a.b"})", "InvalidInput: TCP health checks that have IP address must not have a fully qualified domain name specified."},
-      {R"({"Type":"TCP","IPAddress":"192.0.2.1","Port":1,"ResourcePath":"/"})", "InvalidInput: TCP health checks must not have a resource path specified."},
-      {R"({"Type":"TCP","IPAddress":"192.0.2.1"})", "InvalidInput: Invalid parameter : TCP health checks must have a port specified."},
-      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","AlarmIdentifier":{"Region":"us-east-1","Name":"a"}})", "InvalidInput: Invalid parameter : Basic health checks must not have an metric region specified."},
-      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","InsufficientDataHealthStatus":"Healthy"})", "InvalidInput: Invalid parameter : Basic health checks must not have an insufficient data health state specified."},
-      {R"({"Type":"CALCULATED"})", "InvalidInput: Invalid parameter : Calculated health checks must have a health threshold specified."},
-      {R"({"Type":"CALCULATED","HealthThreshold":1,"FailureThreshold":1})", "InvalidInput: Calculated health checks must not have a failure threshold specified."},
-      {R"({"Type":"CALCULATED","HealthThreshold":1,"ChildHealthChecks":[")" + calculated + R"("]})", "InvalidInput: Invalid parameter : Calculated health checks must not have a calculated health check as a child."},
-      {R"({"Type":"CALCULATED","HealthThreshold":1,"ChildHealthChecks":["nobody"]})", "InvalidInput: Invalid parameter : The child health check nobody does not exist."},
-      {R"({"Type":"HTTP"})", "InvalidInput: Invalid parameter : Basic health checks must have an IP address or a fully qualified domain name specified."},
-      {R"({"Type":"HTTP_STR_MATCH","IPAddress":"192.0.2.1"})", "InvalidInput: Invalid parameter : String match health checks must have a search string specified."},
-      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","RequestInterval":20})", "InvalidInput: Invalid parameter : Request interval must be 10 or 30 seconds."},
-      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","ResourcePath":"/ HTTP/1.1\r\nX: y"})", "InvalidInput: Invalid parameter : Resource path contains invalid characters."},
-      {R"({"Type":"HTTP","FullyQualifiedDomainName":"a b"})", "InvalidInput: Invalid parameter : Fully qualified domain name is not valid."},
-      {R"({"Type":"RECOVERY_CONTROL","RoutingControlArn":"arn:aws:route53-recovery-control::1:x"})", "InvalidInput: Invalid parameter : The specified routing control does not exist."},
-      {R"({"Type":"CLOUDWATCH_METRIC","AlarmIdentifier":{"Region":"us-east-1","Name":"nothing"}})", "InvalidInput: Invalid parameter : no such alarm"},
-      {R"({"Type":"HTTP","IPAddress":"127.0.0.1"})", "ok"},  // the one deliberate difference (fact route53-15)
+      {R"({"Type":"TCP","IPAddress":"192.0.2.1","Port":1,"FullyQualifiedDomainName":"a.b"})",
+       "InvalidInput: TCP health checks that have IP address must not have a fully qualified "
+       "domain name specified."},
+      {R"({"Type":"TCP","IPAddress":"192.0.2.1","Port":1,"ResourcePath":"/"})",
+       "InvalidInput: TCP health checks must not have a resource path specified."},
+      {R"({"Type":"TCP","IPAddress":"192.0.2.1"})",
+       "InvalidInput: Invalid parameter : TCP health checks must have a port specified."},
+      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","AlarmIdentifier":{"Region":"us-east-1","Name":"a"}})",
+       "InvalidInput: Invalid parameter : Basic health checks must not have an metric region "
+       "specified."},
+      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","InsufficientDataHealthStatus":"Healthy"})",
+       "InvalidInput: Invalid parameter : Basic health checks must not have an insufficient data "
+       "health state specified."},
+      {R"({"Type":"CALCULATED"})",
+       "InvalidInput: Invalid parameter : Calculated health checks must have a health threshold "
+       "specified."},
+      {R"({"Type":"CALCULATED","HealthThreshold":1,"FailureThreshold":1})",
+       "InvalidInput: Calculated health checks must not have a failure threshold specified."},
+      {R"({"Type":"CALCULATED","HealthThreshold":1,"ChildHealthChecks":[")" + calculated + R"("]})",
+       "InvalidInput: Invalid parameter : Calculated health checks must not have a calculated "
+       "health check as a child."},
+      {R"({"Type":"CALCULATED","HealthThreshold":1,"ChildHealthChecks":["nobody"]})",
+       "InvalidInput: Invalid parameter : The child health check nobody does not exist."},
+      {R"({"Type":"HTTP"})",
+       "InvalidInput: Invalid parameter : Basic health checks must have an IP address or a fully "
+       "qualified domain name specified."},
+      {R"({"Type":"HTTP_STR_MATCH","IPAddress":"192.0.2.1"})",
+       "InvalidInput: Invalid parameter : String match health checks must have a search string "
+       "specified."},
+      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","RequestInterval":20})",
+       "InvalidInput: Invalid parameter : Request interval must be 10 or 30 seconds."},
+      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","ResourcePath":"/ HTTP/1.1\r\nX: y"})",
+       "InvalidInput: Invalid parameter : Resource path contains invalid characters."},
+      {R"({"Type":"HTTP","FullyQualifiedDomainName":"a b"})",
+       "InvalidInput: Invalid parameter : Fully qualified domain name is not valid."},
+      {R"({"Type":"RECOVERY_CONTROL","RoutingControlArn":"arn:aws:route53-recovery-control::1:x"})",
+       "InvalidInput: Invalid parameter : The specified routing control does not exist."},
+      {R"({"Type":"CLOUDWATCH_METRIC","AlarmIdentifier":{"Region":"us-east-1","Name":"nothing"}})",
+       "InvalidInput: Invalid parameter : no such alarm"},
+      {R"({"Type":"HTTP","IPAddress":"127.0.0.1"})",
+       "ok"},  // the one deliberate difference (fact route53-15)
   };
   for (const auto& [config, refusal] : cases)
-    CHECK(f.refusal("CreateHealthCheck", R"({"CallerReference":"c","HealthCheckConfig":)" + config + "}") == refusal);
+    CHECK(f.refusal("CreateHealthCheck",
+                    R"({"CallerReference":"c","HealthCheckConfig":)" + config + "}") == refusal);
 }
 
 TEST_CASE("UpdateHealthCheck changes only what is sent, under the version") {
   Fixture f;
-  const auto id = f.make_check("u", R"({"Type":"HTTP","IPAddress":"192.0.2.1","FullyQualifiedDomainName":"a.example.com","ResourcePath":"/lb-check","Regions":["us-east-1","eu-west-1","sa-east-1"]})");
-  const auto update = [&](const std::string& more) { return R"({"HealthCheckId":")" + id + "\"," + more + "}"; };
-  auto out = f.ok("UpdateHealthCheck", update(R"("ResourcePath":"/lb-check-failed-over")"))["HealthCheck"];
+  const auto id = f.make_check(
+      "u",
+      R"({"Type":"HTTP","IPAddress":"192.0.2.1","FullyQualifiedDomainName":"a.example.com","ResourcePath":"/lb-check","Regions":["us-east-1","eu-west-1","sa-east-1"]})");
+  const auto update = [&](const std::string& more) {
+    return R"({"HealthCheckId":")" + id + "\"," + more + "}";
+  };
+  auto out =
+      f.ok("UpdateHealthCheck", update(R"("ResourcePath":"/lb-check-failed-over")"))["HealthCheck"];
   CHECK(out["HealthCheckVersion"].integer() == 2);
   CHECK(out["HealthCheckConfig"]["ResourcePath"].string() == "/lb-check-failed-over");
   CHECK(out["HealthCheckConfig"]["FullyQualifiedDomainName"].string() == "a.example.com");
-  CHECK(f.refusal("UpdateHealthCheck", update(R"("HealthCheckVersion":1,"Inverted":true)")).substr(0, 27) == "HealthCheckVersionMismatch:");
-  CHECK(f.refusal("UpdateHealthCheck", update(R"("HealthCheckVersion":3,"Inverted":true)")).substr(0, 27) == "HealthCheckVersionMismatch:");
-  out = f.ok("UpdateHealthCheck", update(R"("HealthCheckVersion":2,"ResetElements":["ResourcePath","Regions","FullyQualifiedDomainName"])"))["HealthCheck"];
+  CHECK(f.refusal("UpdateHealthCheck", update(R"("HealthCheckVersion":1,"Inverted":true)"))
+            .substr(0, 27) == "HealthCheckVersionMismatch:");
+  CHECK(f.refusal("UpdateHealthCheck", update(R"("HealthCheckVersion":3,"Inverted":true)"))
+            .substr(0, 27) == "HealthCheckVersionMismatch:");
+  out = f.ok(
+      "UpdateHealthCheck",
+      update(
+          R"("HealthCheckVersion":2,"ResetElements":["ResourcePath","Regions","FullyQualifiedDomainName"])"))
+            ["HealthCheck"];
   CHECK(out["HealthCheckVersion"].integer() == 3);
   CHECK_FALSE(out["HealthCheckConfig"].has("ResourcePath"));
   CHECK_FALSE(out["HealthCheckConfig"].has("Regions"));
   CHECK_FALSE(out["HealthCheckConfig"].has("FullyQualifiedDomainName"));
-  CHECK(f.refusal("UpdateHealthCheck", update(R"("SearchString":"x")")) == "InvalidInput: Invalid parameter : Basic health checks must not have a search string specified.");
-  const auto by_name = f.make_check("n", R"({"Type":"HTTP","FullyQualifiedDomainName":"a.example.com"})");
-  CHECK(f.refusal("UpdateHealthCheck", R"({"HealthCheckId":")" + by_name + R"(","IPAddress":"192.0.2.1"})").substr(0, 13) == "InvalidInput:");
-  CHECK(f.refusal("UpdateHealthCheck", R"({"HealthCheckId":")" + by_name + R"(","ResetElements":["FullyQualifiedDomainName"]})").substr(0, 13) == "InvalidInput:");
-  CHECK(f.refusal("GetHealthCheck", R"({"HealthCheckId":"x"})") == "NoSuchHealthCheck: A health check with id x does not exist.");
+  CHECK(f.refusal("UpdateHealthCheck", update(R"("SearchString":"x")")) ==
+        "InvalidInput: Invalid parameter : Basic health checks must not have a search string "
+        "specified.");
+  const auto by_name =
+      f.make_check("n", R"({"Type":"HTTP","FullyQualifiedDomainName":"a.example.com"})");
+  CHECK(f.refusal("UpdateHealthCheck",
+                  R"({"HealthCheckId":")" + by_name + R"(","IPAddress":"192.0.2.1"})")
+            .substr(0, 13) == "InvalidInput:");
+  CHECK(f.refusal("UpdateHealthCheck", R"({"HealthCheckId":")" + by_name +
+                                           R"(","ResetElements":["FullyQualifiedDomainName"]})")
+            .substr(0, 13) == "InvalidInput:");
+  CHECK(f.refusal("GetHealthCheck", R"({"HealthCheckId":"x"})") ==
+        "NoSuchHealthCheck: A health check with id x does not exist.");
 }
 
 TEST_CASE("lists of health checks: pages join, the marker is echoed") {
@@ -123,14 +176,17 @@ TEST_CASE("the guide: failover, the latch, the repaired Primary, the switch back
   // The layout of the guide's scripts: a failover alias pair on plain records of the same zone.
   f.change(zone, {{"CREATE", f.a("primary.example.com", "192.0.2.1")},
                   {"CREATE", f.a("backup.example.com", "192.0.2.2")},
-                  {"CREATE", f.alias(zone, "client.example.com", "primary.example.com", true, f.failover("PRIMARY", check))},
-                  {"CREATE", f.alias(zone, "client.example.com", "backup.example.com", true, f.failover("SECONDARY"))}});
+                  {"CREATE", f.alias(zone, "client.example.com", "primary.example.com", true,
+                                     f.failover("PRIMARY", check))},
+                  {"CREATE", f.alias(zone, "client.example.com", "backup.example.com", true,
+                                     f.failover("SECONDARY"))}});
   f.world.advance(seconds{30});
   CHECK(f.answer("client.example.com") == "192.0.2.1");
   up = false;
   f.world.advance(seconds{11});
   CHECK(f.answer("client.example.com") == "192.0.2.2");
-  f.ok("UpdateHealthCheck", R"({"HealthCheckId":")" + check + R"(","ResourcePath":"/lb-check-failed-over"})");
+  f.ok("UpdateHealthCheck",
+       R"({"HealthCheckId":")" + check + R"(","ResourcePath":"/lb-check-failed-over"})");
   CHECK(f.route53->describe_health().front().status == Status::unhealthy);  // the status stands
   up = true;
   f.world.advance(seconds{300});
@@ -151,7 +207,8 @@ TEST_CASE("deleting a health check that records use is allowed, and releases not
   const auto zone = f.make_zone();
   const auto check = f.make_check("p", path_check);
   const auto primary = f.a("client.example.com", "192.0.2.1", f.failover("PRIMARY", check));
-  f.change(zone, {{"CREATE", primary}, {"CREATE", f.a("client.example.com", "192.0.2.2", f.failover("SECONDARY"))}});
+  f.change(zone, {{"CREATE", primary},
+                  {"CREATE", f.a("client.example.com", "192.0.2.2", f.failover("SECONDARY"))}});
   f.world.advance(seconds{15});
   REQUIRE(f.answer("client.example.com") == "192.0.2.2");
   f.ok("DeleteHealthCheck", R"({"HealthCheckId":")" + check + "\"}");
@@ -159,24 +216,31 @@ TEST_CASE("deleting a health check that records use is allowed, and releases not
   CHECK(f.answer("client.example.com") == "192.0.2.2");
   f.crash();
   CHECK(f.answer("client.example.com") == "192.0.2.2");
-  CHECK(f.change_refused(zone, {{"UPSERT", primary}}) == "NoSuchHealthCheck: A health check with id " + check + " does not exist.");
+  CHECK(f.change_refused(zone, {{"UPSERT", primary}}) ==
+        "NoSuchHealthCheck: A health check with id " + check + " does not exist.");
   // KCB's script deletes the records afterwards.
   f.change(zone, {{"DELETE", primary}});
   CHECK(f.answer("client.example.com") == "192.0.2.2");
   int departed = 0;
-  f.world.journal.scan("route53.departed_checks", "", "", [&](std::string_view, std::string_view) { return ++departed > 0; });
+  f.world.journal.scan("route53.departed_checks", "", "",
+                       [&](std::string_view, std::string_view) { return ++departed > 0; });
   CHECK(departed == 0);
 }
 
-TEST_CASE("an update while a probe is under way: its answer says nothing about the new configuration") {
+TEST_CASE(
+    "an update while a probe is under way: its answer says nothing about the new configuration") {
   Fixture f;
   std::vector<std::function<void(ports::Observation)>> waiting;
   struct HeldProber final : ports::Prober {
-    explicit HeldProber(std::vector<std::function<void(ports::Observation)>>& held) : waiting_(held) {}
-    void probe(ports::ProbeRequest, std::function<void(ports::Observation)> done) override { waiting_.push_back(std::move(done)); }
+    explicit HeldProber(std::vector<std::function<void(ports::Observation)>>& held)
+        : waiting_(held) {}
+    void probe(ports::ProbeRequest, std::function<void(ports::Observation)> done) override {
+      waiting_.push_back(std::move(done));
+    }
     std::vector<std::function<void(ports::Observation)>>& waiting_;
   } prober{waiting};
-  f.route53 = std::make_unique<Route53>(f.world.journal, f.world.timers, f.world.entropy, prober, f.metrics, nullptr, f.sink);
+  f.route53 = std::make_unique<Route53>(f.world.journal, f.world.timers, f.world.entropy, prober,
+                                        f.metrics, nullptr, f.sink);
   const auto id = f.make_check("x", path_check);
   f.world.advance(seconds{2});
   REQUIRE(waiting.size() == 1);
@@ -201,8 +265,9 @@ TEST_CASE("disabled and inverted, one by one and together") {
       for (const bool inverted : {true, false}) {
         Fixture f;
         site(f, up);
-        const auto config = path_check.substr(0, path_check.size() - 1) + R"(,"Disabled":)" + (disabled ? "true" : "false") +
-                            R"(,"Inverted":)" + (inverted ? "true" : "false") + "}";
+        const auto config = path_check.substr(0, path_check.size() - 1) + R"(,"Disabled":)" +
+                            (disabled ? "true" : "false") + R"(,"Inverted":)" +
+                            (inverted ? "true" : "false") + "}";
         const auto id = f.make_check("x", config);
         // New: healthy, or unhealthy when inverted.
         CHECK((f.route53->describe_health().front().status == Status::healthy) == !inverted);
@@ -228,12 +293,16 @@ TEST_CASE("three samples of HealthCheckStatus a minute, 20 s apart") {
   for (std::size_t i = 1; i < at.size(); ++i) CHECK(at[i] - at[i - 1] == seconds{20});
 }
 
-TEST_CASE("CALCULATED follows its children at once; a forced status goes over the real one and survives") {
+TEST_CASE(
+    "CALCULATED follows its children at once; a forced status goes over the real one and "
+    "survives") {
   Fixture f;
   bool up = true;
   site(f, up);
   const auto one = f.make_check("1", path_check), two = f.make_check("2", path_check);
-  const auto both = f.make_check("c", R"({"Type":"CALCULATED","HealthThreshold":2,"ChildHealthChecks":[")" + one + R"(",")" + two + R"("]})");
+  const auto both =
+      f.make_check("c", R"({"Type":"CALCULATED","HealthThreshold":2,"ChildHealthChecks":[")" + one +
+                            R"(",")" + two + R"("]})");
   const auto status = [&](const std::string& id) {
     for (const auto& d : f.route53->describe_health())
       if (d.id == id) return d.status;
@@ -268,9 +337,14 @@ TEST_CASE("CALCULATED follows its children at once; a forced status goes over th
 }
 
 TEST_CASE("CLOUDWATCH_METRIC follows the data; insufficient data as configured") {
-  for (const auto& [lacking, when_unhealthy] : {std::pair{"Healthy", Status::healthy}, {"Unhealthy", Status::unhealthy}, {"LastKnownStatus", Status::unhealthy}}) {
+  for (const auto& [lacking, when_unhealthy] : {std::pair{"Healthy", Status::healthy},
+                                                {"Unhealthy", Status::unhealthy},
+                                                {"LastKnownStatus", Status::unhealthy}}) {
     Fixture f;
-    f.make_check("m", R"({"Type":"CLOUDWATCH_METRIC","AlarmIdentifier":{"Region":"us-east-1","Name":"alarm"},"InsufficientDataHealthStatus":")" + std::string{lacking} + "\"}");
+    f.make_check(
+        "m",
+        R"({"Type":"CLOUDWATCH_METRIC","AlarmIdentifier":{"Region":"us-east-1","Name":"alarm"},"InsufficientDataHealthStatus":")" +
+            std::string{lacking} + "\"}");
     const auto status = [&] { return f.route53->describe_health().front().status; };
     f.world.advance(seconds{61});
     CHECK(status() == Status::healthy);
@@ -298,26 +372,40 @@ TEST_CASE("status and last failure reason have AWS's shape") {
   const auto now = f.ok("GetHealthCheckStatus", in)["HealthCheckObservations"].items().at(0);
   CHECK(now["Region"].string() == "us-east-1");
   CHECK(now["StatusReport"]["Status"].string() == "Success: HTTP Status Code 200, OK");
-  const auto last = f.ok("GetHealthCheckLastFailureReason", in)["HealthCheckObservations"].items().at(0);
-  CHECK(last["StatusReport"]["Status"].string() == "Failure: HTTP Status Code 503, Service Unavailable");
-  CHECK(last["StatusReport"]["CheckedTime"].timestamp() < now["StatusReport"]["CheckedTime"].timestamp());
+  const auto last =
+      f.ok("GetHealthCheckLastFailureReason", in)["HealthCheckObservations"].items().at(0);
+  CHECK(last["StatusReport"]["Status"].string() ==
+        "Failure: HTTP Status Code 503, Service Unavailable");
+  CHECK(last["StatusReport"]["CheckedTime"].timestamp() <
+        now["StatusReport"]["CheckedTime"].timestamp());
   const auto calculated = f.make_check("c", R"({"Type":"CALCULATED","HealthThreshold":0})");
-  CHECK(f.refusal("GetHealthCheckStatus", R"({"HealthCheckId":")" + calculated + "\"}").substr(0, 13) == "InvalidInput:");
+  CHECK(f.refusal("GetHealthCheckStatus", R"({"HealthCheckId":")" + calculated + "\"}")
+            .substr(0, 13) == "InvalidInput:");
 }
 
 TEST_CASE("zones: creation, lists, counts, comments, deletion") {
   Fixture f;
-  const auto made = f.ok("CreateHostedZone", R"({"Name":"Example.COM","CallerReference":"1","HostedZoneConfig":{"Comment":"c"}})");
+  const auto made =
+      f.ok("CreateHostedZone",
+           R"({"Name":"Example.COM","CallerReference":"1","HostedZoneConfig":{"Comment":"c"}})");
   CHECK(made["HostedZone"]["Name"].string() == "example.com.");
   CHECK(made["HostedZone"]["ResourceRecordSetCount"].integer() == 2);
   CHECK(made["ChangeInfo"]["Status"].string() == "PENDING");
   CHECK(made["DelegationSet"]["NameServers"].items().size() == 4);
   f.world.settle();
-  CHECK(f.ok("GetChange", R"({"Id":")" + made["ChangeInfo"]["Id"].string() + "\"}")["ChangeInfo"]["Status"].string() == "INSYNC");
+  CHECK(f.ok("GetChange",
+             R"({"Id":")" + made["ChangeInfo"]["Id"].string() + "\"}")["ChangeInfo"]["Status"]
+            .string() == "INSYNC");
   const auto id = made["HostedZone"]["Id"].string();
-  CHECK(f.refusal("CreateHostedZone", R"({"Name":"b.com","CallerReference":"1"})").substr(0, 24) == "HostedZoneAlreadyExists:");
-  CHECK(f.refusal("CreateHostedZone", R"({"Name":"a..b","CallerReference":"2"})").substr(0, 18) == "InvalidDomainName:");
-  CHECK(f.refusal("CreateHostedZone", R"({"Name":"a.com","CallerReference":"2","VPC":{"VPCRegion":"us-east-1","VPCId":"vpc-1"}})").substr(0, 13) == "InvalidVPCId:");
+  CHECK(f.refusal("CreateHostedZone", R"({"Name":"b.com","CallerReference":"1"})").substr(0, 24) ==
+        "HostedZoneAlreadyExists:");
+  CHECK(f.refusal("CreateHostedZone", R"({"Name":"a..b","CallerReference":"2"})").substr(0, 18) ==
+        "InvalidDomainName:");
+  CHECK(
+      f.refusal(
+           "CreateHostedZone",
+           R"({"Name":"a.com","CallerReference":"2","VPC":{"VPCRegion":"us-east-1","VPCId":"vpc-1"}})")
+          .substr(0, 13) == "InvalidVPCId:");
   f.make_zone("a.com");
   f.make_zone("z.org");
   CHECK(f.ok("GetHostedZoneCount", "{}")["HostedZoneCount"].integer() == 3);
@@ -325,17 +413,21 @@ TEST_CASE("zones: creation, lists, counts, comments, deletion") {
   CHECK(by_name["HostedZones"].items().at(0)["Name"].string() == "example.com.");
   CHECK(by_name["NextDNSName"].string() == "z.org.");
   CHECK(f.ok("ListHostedZones", "{}")["HostedZones"].items().size() == 3);
-  CHECK(f.ok("UpdateHostedZoneComment", R"({"Id":")" + id + R"(","Comment":"d"})")["HostedZone"]["Config"]["Comment"].string() == "d");
+  CHECK(f.ok("UpdateHostedZoneComment",
+             R"({"Id":")" + id + R"(","Comment":"d"})")["HostedZone"]["Config"]["Comment"]
+            .string() == "d");
   const auto bare = id.substr(12);
   f.change(bare, {{"CREATE", f.a("www.example.com", "192.0.2.1")}});
   CHECK(f.refusal("DeleteHostedZone", R"({"Id":")" + id + "\"}") ==
-        "HostedZoneNotEmpty: The hosted zone contains resource records that are not SOA or NS records.");
+        "HostedZoneNotEmpty: The hosted zone contains resource records that are not SOA or NS "
+        "records.");
   f.crash();
   CHECK(f.answer("www.example.com") == "192.0.2.1");
   f.change(bare, {{"DELETE", f.a("www.example.com", "192.0.2.1")}});
   f.ok("DeleteHostedZone", R"({"Id":")" + id + "\"}");
   f.world.settle();
-  CHECK(f.refusal("GetHostedZone", R"({"Id":")" + id + "\"}") == "NoSuchHostedZone: No hosted zone found with ID: " + bare);
+  CHECK(f.refusal("GetHostedZone", R"({"Id":")" + id + "\"}") ==
+        "NoSuchHostedZone: No hosted zone found with ID: " + bare);
   f.crash();
   CHECK(f.ok("GetHostedZoneCount", "{}")["HostedZoneCount"].integer() == 2);
 }
@@ -343,7 +435,11 @@ TEST_CASE("zones: creation, lists, counts, comments, deletion") {
 TEST_CASE("of zones with one name the oldest answers, then its heir") {
   Fixture f;
   const auto first = f.make_zone();
-  const auto second = f.ok("CreateHostedZone", R"({"Name":"example.com","CallerReference":"second"})")["HostedZone"]["Id"].string().substr(12);
+  const auto second =
+      f.ok("CreateHostedZone",
+           R"({"Name":"example.com","CallerReference":"second"})")["HostedZone"]["Id"]
+          .string()
+          .substr(12);
   f.change(second, {{"CREATE", f.a("www.example.com", "192.0.2.2")}});
   CHECK(f.answer("www.example.com") == "-");
   f.change(first, {{"CREATE", f.a("www.example.com", "192.0.2.1")}});
@@ -357,9 +453,11 @@ TEST_CASE("of zones with one name the oldest answers, then its heir") {
 TEST_CASE("TestDNSAnswer answers as DNS does") {
   Fixture f;
   const auto zone = f.make_zone();
-  f.change(zone, {{"CREATE", f.a("*.w.example.com", "192.0.2.1")}, {"CREATE", f.a("a.b.example.com", "192.0.2.2")}});
+  f.change(zone, {{"CREATE", f.a("*.w.example.com", "192.0.2.1")},
+                  {"CREATE", f.a("a.b.example.com", "192.0.2.2")}});
   const auto ask = [&](const std::string& name, const std::string& type) {
-    const auto out = f.ok("TestDNSAnswer", R"({"HostedZoneId":")" + zone + R"(","RecordName":")" + name + R"(","RecordType":")" + type + "\"}");
+    const auto out = f.ok("TestDNSAnswer", R"({"HostedZoneId":")" + zone + R"(","RecordName":")" +
+                                               name + R"(","RecordType":")" + type + "\"}");
     std::string text = out["ResponseCode"].string();
     for (const auto& data : out["RecordData"].items()) text += " " + data.string();
     return text;
@@ -375,16 +473,27 @@ TEST_CASE("tags: of both kinds, in bulk, kept over a restart, gone with the reso
   Fixture f;
   const auto id = f.make_check("x");
   const auto zone = f.make_zone();
-  f.ok("ChangeTagsForResource", R"({"ResourceType":"healthcheck","ResourceId":")" + id + R"(","AddTags":[{"Key":"Name","Value":"n"},{"Key":"b","Value":""}]})");
-  f.ok("ChangeTagsForResource", R"({"ResourceType":"healthcheck","ResourceId":")" + id + R"(","AddTags":[{"Key":"Name","Value":"m"}],"RemoveTagKeys":["b"]})");
+  f.ok("ChangeTagsForResource",
+       R"({"ResourceType":"healthcheck","ResourceId":")" + id +
+           R"(","AddTags":[{"Key":"Name","Value":"n"},{"Key":"b","Value":""}]})");
+  f.ok("ChangeTagsForResource",
+       R"({"ResourceType":"healthcheck","ResourceId":")" + id +
+           R"(","AddTags":[{"Key":"Name","Value":"m"}],"RemoveTagKeys":["b"]})");
   f.world.settle();
   f.crash();
   const std::string list = R"({"ResourceType":"healthcheck","ResourceId":")" + id + "\"}";
   CHECK(aws::to_json(f.ok("ListTagsForResource", list)) ==
-        R"({"ResourceTagSet":{"ResourceType":"healthcheck","ResourceId":")" + id + R"(","Tags":[{"Key":"Name","Value":"m"}]}})");
-  CHECK(f.ok("ListTagsForResources", R"({"ResourceType":"hostedzone","ResourceIds":[")" + zone + R"("]})")["ResourceTagSets"].items().size() == 1);
-  CHECK(f.refusal("ListTagsForResource", R"({"ResourceType":"hostedzone","ResourceId":"x"})") == "NoSuchHostedZone: No hosted zone found with ID: x");
-  CHECK(f.refusal("ChangeTagsForResource", R"({"ResourceType":"healthcheck","ResourceId":")" + id + R"(","AddTags":[{"Key":"aws:x","Value":"y"}]})").substr(0, 13) == "InvalidInput:");
+        R"({"ResourceTagSet":{"ResourceType":"healthcheck","ResourceId":")" + id +
+            R"(","Tags":[{"Key":"Name","Value":"m"}]}})");
+  CHECK(f.ok("ListTagsForResources", R"({"ResourceType":"hostedzone","ResourceIds":[")" + zone +
+                                         R"("]})")["ResourceTagSets"]
+            .items()
+            .size() == 1);
+  CHECK(f.refusal("ListTagsForResource", R"({"ResourceType":"hostedzone","ResourceId":"x"})") ==
+        "NoSuchHostedZone: No hosted zone found with ID: x");
+  CHECK(f.refusal("ChangeTagsForResource", R"({"ResourceType":"healthcheck","ResourceId":")" + id +
+                                               R"(","AddTags":[{"Key":"aws:x","Value":"y"}]})")
+            .substr(0, 13) == "InvalidInput:");
   f.ok("DeleteHealthCheck", R"({"HealthCheckId":")" + id + "\"}");
   CHECK(f.refusal("ListTagsForResource", list).substr(0, 18) == "NoSuchHealthCheck:");
 }
@@ -394,18 +503,25 @@ TEST_CASE("what each operation asks of IAM") {
   const aws::Caller root{aws::Caller::Kind::root, "000000000000", "", "", "", "", "", "", ""};
   const auto asked = [&](std::string_view operation, const std::string& text) {
     const auto input = route53::testing::json(text);
-    return f.route53->authorisation({operation, input, root, "us-east-1", "000000000000", "r", "", f.world.timers.now()});
+    return f.route53->authorisation(
+        {operation, input, root, "us-east-1", "000000000000", "r", "", f.world.timers.now()});
   };
   const auto update = asked("UpdateHealthCheck", R"({"HealthCheckId":"abc"})");
   REQUIRE(update.size() == 1);
   CHECK(update[0].action == "route53:UpdateHealthCheck");
   CHECK(update[0].resources == std::vector<std::string>{"arn:aws:route53:::healthcheck/abc"});
-  CHECK(asked("GetChange", R"({"Id":"/change/C1"})")[0].resources.front() == "arn:aws:route53:::change/C1");
+  CHECK(asked("GetChange", R"({"Id":"/change/C1"})")[0].resources.front() ==
+        "arn:aws:route53:::change/C1");
   CHECK(asked("CreateHealthCheck", "{}")[0].resources.front() == "*");
   CHECK(asked("GetCheckerIpRanges", "{}").empty());
-  const auto batch = asked("ChangeResourceRecordSets", f.batch("/hostedzone/Z1", {{"UPSERT", f.a("A.example.com.", "1")}, {"DELETE", f.a("a.example.com", "1")}}));
+  const auto batch = asked("ChangeResourceRecordSets",
+                           f.batch("/hostedzone/Z1", {{"UPSERT", f.a("A.example.com.", "1")},
+                                                      {"DELETE", f.a("a.example.com", "1")}}));
   CHECK(batch[0].resources.front() == "arn:aws:route53:::hostedzone/Z1");
-  CHECK(batch[0].keys.at("route53:changeresourcerecordsetsnormalizedrecordnames") == std::vector<std::string>{"a.example.com"});
-  CHECK(batch[0].keys.at("route53:changeresourcerecordsetsactions") == std::vector<std::string>{"UPSERT", "DELETE"});
-  CHECK(asked("ListTagsForResources", R"({"ResourceType":"healthcheck","ResourceIds":["a","b"]})").size() == 2);
+  CHECK(batch[0].keys.at("route53:changeresourcerecordsetsnormalizedrecordnames") ==
+        std::vector<std::string>{"a.example.com"});
+  CHECK(batch[0].keys.at("route53:changeresourcerecordsetsactions") ==
+        std::vector<std::string>{"UPSERT", "DELETE"});
+  CHECK(asked("ListTagsForResources", R"({"ResourceType":"healthcheck","ResourceIds":["a","b"]})")
+            .size() == 2);
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Routing: what a name and type of a zone answer, given the records, the routing policy and the health of everything they
-// rest on (aws-semantics.md §1.14). Pure: a Router sees one moment and remembers what it has worked out for it.
+// Routing: what a name and type of a zone answer, given the records, the routing policy and the
+// health of everything they rest on (aws-semantics.md §1.14). Pure: a Router sees one moment and
+// remembers what it has worked out for it.
 //
-//   a record is healthy    its health check is (or it has none) AND, with EvaluateTargetHealth, its alias's target is
+//   a record is healthy    its health check is (or it has none) AND, with EvaluateTargetHealth, its
+//                          alias's target is
 //   a group is healthy     at least one of its records is
-//   nothing healthy        for choosing, all count as healthy; for whoever evaluates it through an alias, it is not
+//   nothing healthy        for choosing, all count as healthy; for whoever evaluates it through an
+//                          alias, it is not
 //
 // Failover, the whole table (H healthy, U unhealthy; no health check is H):
 //   primary H -> primary;  primary U, secondary H -> secondary;  both U -> primary

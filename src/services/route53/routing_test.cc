@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The failover truth table complete, and the other policies (aws-semantics.md §1.14).
+#include "services/route53/routing.h"
+
 #include <doctest/doctest.h>
 
 #include <map>
@@ -8,7 +10,6 @@
 #include "dns/name.h"
 #include "dns/rdata.h"
 #include "dns/type.h"
-#include "services/route53/routing.h"
 
 using namespace sitelatch;
 using namespace sitelatch::route53;
@@ -22,11 +23,14 @@ struct SmallWorld final : RoutingWorld {
     zone_.id = "Z";
     zone_.name = wire("example.com");
   }
-  const HostedZone* zone(const std::string& id) const override { return id == "Z" ? &zone_ : nullptr; }
+  const HostedZone* zone(const std::string& id) const override {
+    return id == "Z" ? &zone_ : nullptr;
+  }
   Status health(const std::string& id) const override { return health_.at(id); }
 
   static std::string wire(const std::string& text) { return dns::name_from_text(text).value(); }
-  RecordSet& add(const std::string& name, const std::string& set = "", Policy policy = Policy::simple) {
+  RecordSet& add(const std::string& name, const std::string& set = "",
+                 Policy policy = Policy::simple) {
     RecordSet record;
     record.name = wire(name);
     record.type = dns::type::a;
@@ -41,7 +45,8 @@ struct SmallWorld final : RoutingWorld {
     record.values = {value};
     record.rdata = {dns::rdata_from_text(dns::type::a, value).value()};
   }
-  static void alias(RecordSet& record, const std::string& target, bool evaluate, const std::string& zone_id = "Z") {
+  static void alias(RecordSet& record, const std::string& target, bool evaluate,
+                    const std::string& zone_id = "Z") {
     record.alias = AliasTarget{zone_id, wire(target), evaluate};
   }
   Resolution resolve(const std::string& name) const {
@@ -75,8 +80,10 @@ TEST_CASE("failover: the truth table, for every kind of record on either side") 
           for (const bool p_evaluates : {false, true})
             for (const bool s_evaluates : {false, true}) {
               SmallWorld w;
-              const auto side = [&](const std::string& role, Failover failover, const std::optional<Status>& check,
-                                    const std::optional<Status>& target, bool evaluates, const std::string& address) {
+              const auto side = [&](const std::string& role, Failover failover,
+                                    const std::optional<Status>& check,
+                                    const std::optional<Status>& target, bool evaluates,
+                                    const std::string& address) {
                 auto& t = w.add(role + ".example.com");
                 SmallWorld::address(t, address);
                 if (target) t.health_check_id = role + "-target";
@@ -89,11 +96,14 @@ TEST_CASE("failover: the truth table, for every kind of record on either side") 
               };
               side("primary", Failover::primary, p_check, p_target, p_evaluates, "192.0.2.1");
               side("secondary", Failover::secondary, s_check, s_target, s_evaluates, "192.0.2.2");
-              const bool p = p_check != Status::unhealthy && (!p_evaluates || p_target != Status::unhealthy);
-              const bool s = s_check != Status::unhealthy && (!s_evaluates || s_target != Status::unhealthy);
+              const bool p =
+                  p_check != Status::unhealthy && (!p_evaluates || p_target != Status::unhealthy);
+              const bool s =
+                  s_check != Status::unhealthy && (!s_evaluates || s_target != Status::unhealthy);
               const bool answers_secondary = !p && s;
               ++worlds;
-              REQUIRE(w.answers("client.example.com") == (answers_secondary ? "192.0.2.2*1" : "192.0.2.1*1"));
+              REQUIRE(w.answers("client.example.com") ==
+                      (answers_secondary ? "192.0.2.2*1" : "192.0.2.1*1"));
               REQUIRE(w.resolve("client.example.com").healthy == (p || s));
             }
   CHECK(worlds == 324);
@@ -115,8 +125,9 @@ TEST_CASE("failover with one side only answers with that side, healthy or not") 
 TEST_CASE("weighted: zero only when no other is healthy; nothing healthy: all by weight") {
   const auto world = [](Status one, Status three, Status zero) {
     SmallWorld w;
-    for (const auto& [set, weight, address, status] :
-         {std::tuple{"1", 1, "192.0.2.1", one}, {"3", 3, "192.0.2.3", three}, {"z", 0, "192.0.2.9", zero}}) {
+    for (const auto& [set, weight, address, status] : {std::tuple{"1", 1, "192.0.2.1", one},
+                                                       {"3", 3, "192.0.2.3", three},
+                                                       {"z", 0, "192.0.2.9", zero}}) {
       auto& r = w.add("w.example.com", set, Policy::weighted);
       r.weight = weight;
       r.health_check_id = set;
@@ -131,13 +142,16 @@ TEST_CASE("weighted: zero only when no other is healthy; nothing healthy: all by
   CHECK(world(u, u, h) == "192.0.2.9*1");
   CHECK(world(u, u, u) == "192.0.2.1*1 192.0.2.3*3");
   SmallWorld zeros;
-  for (const auto set : {"a", "b"}) SmallWorld::address(zeros.add("w.example.com", set, Policy::weighted), set[0] == 'a' ? "192.0.2.1" : "192.0.2.2");
+  for (const auto set : {"a", "b"})
+    SmallWorld::address(zeros.add("w.example.com", set, Policy::weighted),
+                        set[0] == 'a' ? "192.0.2.1" : "192.0.2.2");
   CHECK(zeros.answers("w.example.com") == "192.0.2.1*1 192.0.2.2*1");
 }
 
 TEST_CASE("weighted over a weighted alias keeps the shares") {
   SmallWorld w;
-  for (const auto& [set, weight, address] : {std::tuple{"a", 1, "192.0.2.1"}, {"b", 1, "192.0.2.2"}}) {
+  for (const auto& [set, weight, address] :
+       {std::tuple{"a", 1, "192.0.2.1"}, {"b", 1, "192.0.2.2"}}) {
     auto& r = w.add("inner.example.com", set, Policy::weighted);
     r.weight = weight;
     SmallWorld::address(r, address);
@@ -154,7 +168,8 @@ TEST_CASE("weighted over a weighted alias keeps the shares") {
 TEST_CASE("multivalue: up to eight healthy; nothing healthy: up to eight of all") {
   SmallWorld w;
   for (int i = 0; i < 10; ++i) {
-    auto& r = w.add("m.example.com", std::string(1, static_cast<char>('a' + i)), Policy::multivalue);
+    auto& r =
+        w.add("m.example.com", std::string(1, static_cast<char>('a' + i)), Policy::multivalue);
     r.health_check_id = std::to_string(i);
     SmallWorld::address(r, "192.0.2." + std::to_string(i));
     w.health_[std::to_string(i)] = i < 2 ? Status::healthy : Status::unhealthy;
@@ -187,7 +202,9 @@ TEST_CASE("an unhealthy branch is backed out of only where its target's health i
   secondary.failover = Failover::secondary;
   SmallWorld::address(secondary, "192.0.2.2");
   CHECK(w.answers("top.example.com") == "192.0.2.2*1");
-  w.zone_.groups.at(listing_key(SmallWorld::wire("middle.example.com"), dns::type::a)).front().alias->evaluate_target_health = false;
+  w.zone_.groups.at(listing_key(SmallWorld::wire("middle.example.com"), dns::type::a))
+      .front()
+      .alias->evaluate_target_health = false;
   CHECK(w.answers("top.example.com") == "192.0.2.1*1");
   CHECK(w.resolve("top.example.com").choices.front().rrset.ttl == 17);  // the target's TTL
 }
@@ -199,7 +216,8 @@ TEST_CASE("circles and endless chains of aliases end, as no data and unhealthy")
   CHECK(w.answers("a.example.com") == "-");
   CHECK_FALSE(w.resolve("a.example.com").healthy);
   for (int i = 0; i < 1000; ++i)
-    SmallWorld::alias(w.add("c" + std::to_string(i) + ".example.com"), "c" + std::to_string(i + 1) + ".example.com", true);
+    SmallWorld::alias(w.add("c" + std::to_string(i) + ".example.com"),
+                      "c" + std::to_string(i + 1) + ".example.com", true);
   CHECK(w.answers("c0.example.com") == "-");
 }
 
@@ -228,7 +246,8 @@ TEST_CASE("an alias to what is not served here: no data, and healthy; to what is
 
 TEST_CASE("latency and geolocation: the documented stand-in for where the asker is") {
   SmallWorld w;
-  for (const auto& [region, address] : {std::pair{"eu-west-1", "192.0.2.1"}, {"us-east-1", "192.0.2.2"}}) {
+  for (const auto& [region, address] :
+       {std::pair{"eu-west-1", "192.0.2.1"}, {"us-east-1", "192.0.2.2"}}) {
     auto& r = w.add("l.example.com", region, Policy::latency);
     r.region = region;
     r.health_check_id = region;
@@ -238,7 +257,8 @@ TEST_CASE("latency and geolocation: the documented stand-in for where the asker 
   CHECK(w.answers("l.example.com") == "192.0.2.2*1");
   w.health_["us-east-1"] = Status::unhealthy;
   CHECK(w.answers("l.example.com") == "192.0.2.1*1");
-  for (const auto& [set, country, address] : {std::tuple{"de", "DE", "192.0.2.3"}, {"rest", "*", "192.0.2.4"}}) {
+  for (const auto& [set, country, address] :
+       {std::tuple{"de", "DE", "192.0.2.3"}, {"rest", "*", "192.0.2.4"}}) {
     auto& r = w.add("g.example.com", set, Policy::geolocation);
     r.geo.country = country;
     SmallWorld::address(r, address);

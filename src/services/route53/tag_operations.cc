@@ -11,21 +11,25 @@ namespace {
 
 aws::Value tag_set(const std::string& type, const std::string& id, const Tags::TagMap& tags) {
   auto list = aws::Value::list();
-  for (const auto& [key, value] : tags) list.push(aws::Value::structure({{"Key", key}, {"Value", value}}));
+  for (const auto& [key, value] : tags)
+    list.push(aws::Value::structure({{"Key", key}, {"Value", value}}));
   return aws::Value::structure({{"ResourceType", type}, {"ResourceId", id}, {"Tags", list}});
 }
 
 }  // namespace
 
 // The key in Tags of an existing resource: "healthcheck/<id>".
-aws::Outcome<std::string> Route53::tagged_resource(const std::string& type, const std::string& id) const {
+aws::Outcome<std::string> Route53::tagged_resource(const std::string& type,
+                                                   const std::string& id) const {
   const auto bare = bare_id(id);
   if (type == "healthcheck") {
     if (const auto found = health_check(bare); !found) return failure(found.error());
   } else if (type == "hostedzone") {
     if (const auto found = hosted_zone(bare); !found) return failure(found.error());
   } else {
-    return aws::refuse("InvalidInput", fmt::format("Invalid parameter : {} is not a type of resource that can be tagged.", type));
+    return aws::refuse(
+        "InvalidInput",
+        fmt::format("Invalid parameter : {} is not a type of resource that can be tagged.", type));
   }
   return type + "/" + bare;
 }
@@ -35,12 +39,17 @@ Route53::Out Route53::change_tags_for_resource(const Call& call) {
   const auto resource = tagged_resource(in["ResourceType"].string(), in["ResourceId"].string());
   if (!resource) return failure(resource.error());
   if (!in.has("AddTags") && !in.has("RemoveTagKeys"))
-    return aws::refuse("InvalidInput", "Invalid parameter : At least one of AddTags and RemoveTagKeys must be specified.");
+    return aws::refuse(
+        "InvalidInput",
+        "Invalid parameter : At least one of AddTags and RemoveTagKeys must be specified.");
   Tags::TagMap add;
   for (const auto& tag : in["AddTags"].items())
     if (!add.emplace(tag["Key"].string_or(""), tag["Value"].string_or("")).second)
-      return aws::refuse("InvalidInput", fmt::format("Invalid parameter : Tag key {} is specified more than once.", tag["Key"].string_or("")));
-  if (auto ok = tags_.change(*resource, add, in["RemoveTagKeys"].strings()); !ok) return failure(ok.error());
+      return aws::refuse("InvalidInput",
+                         fmt::format("Invalid parameter : Tag key {} is specified more than once.",
+                                     tag["Key"].string_or("")));
+  if (auto ok = tags_.change(*resource, add, in["RemoveTagKeys"].strings()); !ok)
+    return failure(ok.error());
   return aws::Value::structure();
 }
 

@@ -39,11 +39,14 @@ aws::Outcome<Done> Tags::change(const std::string& resource, const TagMap& add,
     tags[key] = value;
   }
   if (tags.size() > most_tags)
-    return aws::refuse("InvalidInput", fmt::format("A resource must not have more than {} tags.", most_tags));
+    return aws::refuse("InvalidInput",
+                       fmt::format("A resource must not have more than {} tags.", most_tags));
   auto row = aws::Value::structure();
   for (const auto& [key, value] : tags) row.set(key, value);
-  if (tags.empty()) journal_.erase(table, resource);
-  else journal_.put(table, resource, aws::to_json(row));
+  if (tags.empty())
+    journal_.erase(table, resource);
+  else
+    journal_.put(table, resource, aws::to_json(row));
   by_resource_[resource] = std::move(tags);
   return Done{};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tags of health checks and hosted zones, by "healthcheck/<id>" and "hostedzone/<id>", written through to route53.tags.
-// That the resource exists is for the caller to see to.
+// Tags of health checks and hosted zones, by "healthcheck/<id>" and "hostedzone/<id>", written
+// through to route53.tags. That the resource exists is for the caller to see to.
 #pragma once
 
 #include <map>
@@ -19,7 +19,8 @@ class Tags {
 
   const TagMap& of(const std::string& resource) const;
   // Removes first, then adds (fact route53-50). All or nothing.
-  aws::Outcome<Done> change(const std::string& resource, const TagMap& add, const std::vector<std::string>& remove);
+  aws::Outcome<Done> change(const std::string& resource, const TagMap& add,
+                            const std::vector<std::string>& remove);
   void drop(const std::string& resource);  // it is gone
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who serves DNS: takes each new view whole. Called only once everything that the view rests on is durable.
+// Who serves DNS: takes each new view whole. Called only once everything that the view rests on is
+// durable.
 #pragma once
 
 #include <memory>

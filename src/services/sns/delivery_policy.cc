@@ -51,7 +51,9 @@ bool is_backoff(const Value& name) {
 }
 
 RetrySchedule schedule_of(const Value& policy) {
-  const auto number = [&](std::string_view name) { return static_cast<int>(policy[name].integer_or(0)); };
+  const auto number = [&](std::string_view name) {
+    return static_cast<int>(policy[name].integer_or(0));
+  };
   RetrySchedule out;
   out.no_delay = number("numNoDelayRetries");
   out.min_delay = number("numMinDelayRetries");
@@ -82,7 +84,8 @@ Result<Done, std::string> check_retry_policy(const Value& given) {
   for (const char* name : count_names)
     if (auto ok = check_number(given, name, 0, 100); !ok) return ok;
   if (given.has("backoffFunction") && !is_backoff(given["backoffFunction"]))
-    return failure(std::string{"backoffFunction must be linear, arithmetic, geometric or exponential"});
+    return failure(
+        std::string{"backoffFunction must be linear, arithmetic, geometric or exponential"});
   const auto schedule = schedule_of(merged(default_retry_policy(), given));
   if (schedule.longest < schedule.shortest)
     return failure(std::string{"maxDelayTarget must not be less than minDelayTarget"});
@@ -112,8 +115,9 @@ Result<Done, std::string> check_request_policy(const Value& given) {
 Result<Done, std::string> check_parts(const Value& policy, std::string_view retry,
                                       std::string_view throttle, std::string_view request) {
   for (const auto& [name, value] : policy.members())
-    if (name != retry && name != throttle && name != request && name != "disableSubscriptionOverrides" &&
-        name != "sicklyRetryPolicy" && name != "guaranteed")
+    if (name != retry && name != throttle && name != request &&
+        name != "disableSubscriptionOverrides" && name != "sicklyRetryPolicy" &&
+        name != "guaranteed")
       return failure("unrecognized member " + name);
   if (auto ok = check_retry_policy(policy[retry]); !ok) return ok;
   if (auto ok = check_throttle_policy(policy[throttle]); !ok) return ok;
@@ -167,12 +171,12 @@ Result<Done, std::string> check_subscription_delivery_policy(const std::string& 
 std::string effective_topic_policy(const std::string& topic_json) {
   const Parts parts = topic_parts(topic_json);
   const Value topic = parsed(topic_json);
-  const Value http = Value::structure(
-      {{"defaultHealthyRetryPolicy", parts.retry},
-       {"disableSubscriptionOverrides",
-        topic["http"]["disableSubscriptionOverrides"].boolean_or(false)},
-       {"defaultThrottlePolicy", parts.throttle},
-       {"defaultRequestPolicy", parts.request}});
+  const Value http =
+      Value::structure({{"defaultHealthyRetryPolicy", parts.retry},
+                        {"disableSubscriptionOverrides",
+                         topic["http"]["disableSubscriptionOverrides"].boolean_or(false)},
+                        {"defaultThrottlePolicy", parts.throttle},
+                        {"defaultRequestPolicy", parts.request}});
   return aws::to_json(Value::structure({{"http", http}}));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryPolicy documents of topics and of http(s) subscriptions: checked, merged into the effective policy, and turned
-// into a retry schedule (fact sns-33). Pure.
+// DeliveryPolicy documents of topics and of http(s) subscriptions: checked, merged into the
+// effective policy, and turned into a retry schedule (fact sns-33). Pure.
 #pragma once
 
 #include <string>

@@ -38,10 +38,11 @@ DeliveryQueue::Waiting& DeliveryQueue::insert(Notification notification, int fai
 }
 
 void DeliveryQueue::write(const Delivery& delivery, Instant due) {
-  journal_.put(table, key_of(delivery.id),
-               aws::to_json(aws::Value::structure({{"notification", to_value(delivery.notification)},
-                                                   {"failures", delivery.failures},
-                                                   {"due_ms", unix_ms(due)}})));
+  journal_.put(
+      table, key_of(delivery.id),
+      aws::to_json(aws::Value::structure({{"notification", to_value(delivery.notification)},
+                                          {"failures", delivery.failures},
+                                          {"due_ms", unix_ms(due)}})));
 }
 
 void DeliveryQueue::add(Notification notification) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notifications on their way: one journal row each until it has arrived or is given up, re-armed at construction.
+// Notifications on their way: one journal row each until it has arrived or is given up, re-armed at
+// construction.
 //   add -> (durable) attempt -> finish            the row is gone
 //                       |  ^--- due --- retry     the row counts the failures
 //                       '-> park -> wake_parked   waits for something other than time
-// A crash between an attempt and its finish makes the attempt again: at least once. What happens in an attempt within
-// one journal batch with finish (handing over to a function) happens once.
+// A crash between an attempt and its finish makes the attempt again: at least once. What happens in
+// an attempt within one journal batch with finish (handing over to a function) happens once.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +31,9 @@ class DeliveryQueue {
   using Attempt = std::function<void(const Delivery&)>;
   DeliveryQueue(ports::Journal& journal, ports::Timers& timers, Attempt attempt);
 
-  void add(Notification notification);                   // its first attempt comes once it is durable
+  void add(Notification notification);  // its first attempt comes once it is durable
   void add_failed(Notification notification, Instant due);  // its first attempt was made and failed
-  const Delivery* find(std::uint64_t id) const;          // nullptr: finished meanwhile
+  const Delivery* find(std::uint64_t id) const;             // nullptr: finished meanwhile
   void retry(std::uint64_t id, Instant due);
   void park(std::uint64_t id);
   void wake_parked();

@@ -16,8 +16,9 @@ constexpr std::int64_t most_combinations = 150;
 constexpr std::size_t largest_policy_bytes = 256 * 1024;
 constexpr int deepest = 32;
 
-// Walks a policy's objects: every rule is checked, and the combinations are counted as AWS counts them (fact sns-51):
-// the sizes of all lists multiplied, each times its depth; alternatives of $or are added.
+// Walks a policy's objects: every rule is checked, and the combinations are counted as AWS counts
+// them (fact sns-51): the sizes of all lists multiplied, each times its depth; alternatives of $or
+// are added.
 class Checker {
  public:
   explicit Checker(FilterScope scope) : scope_(scope) {}
@@ -40,8 +41,10 @@ class Checker {
     if (value.is_struct()) return check(value, depth + 1, combinations);
     if (!value.is_list())
       return failure("FilterPolicy: \"" + key + "\" must be an object or an array");
-    if (value.items().empty()) return failure(std::string{"FilterPolicy: Empty arrays are not allowed"});
-    if (key == "$or" && is_alternatives(value)) return check_alternatives(value, depth, combinations);
+    if (value.items().empty())
+      return failure(std::string{"FilterPolicy: Empty arrays are not allowed"});
+    if (key == "$or" && is_alternatives(value))
+      return check_alternatives(value, depth, combinations);
     for (const auto& rule : value.items())
       if (auto checked = check_filter_rule(rule); !checked) return checked;
     return multiply(combinations, static_cast<std::int64_t>(value.items().size()) * depth);
@@ -69,7 +72,8 @@ class Checker {
   FilterScope scope_;
 };
 
-// The values that an attribute offers to the rules; nothing: the attribute cannot be matched (Binary).
+// The values that an attribute offers to the rules; nothing: the attribute cannot be matched
+// (Binary).
 Value::List values_of(const MessageAttribute& attribute) {
   if (attribute.type == "String.Array") {
     const auto list = aws::from_json(attribute.value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A subscription's filter policy: which messages it wants, by their attributes or by their body (facts sns-50 ff).
-// Values are pure; parse() refuses what AWS refuses, in its words.
+// A subscription's filter policy: which messages it wants, by their attributes or by their body
+// (facts sns-50 ff). Values are pure; parse() refuses what AWS refuses, in its words.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,8 @@ enum class FilterVerdict {
 
 class FilterPolicy {
  public:
-  // The refusal's text goes behind "Invalid parameter: " or "Invalid parameter: Attributes Reason: ".
+  // The refusal's text goes behind "Invalid parameter: " or "Invalid parameter: Attributes Reason:
+  // ".
   static Result<FilterPolicy, std::string> parse(const std::string& json, FilterScope scope);
 
   FilterVerdict judge(const MessageAttributes& attributes, const std::string& message) const;

@@ -13,10 +13,13 @@ namespace {
 using aws::Value;
 using Checked = Result<Done, std::string>;
 
-Failure<std::string> refused(std::string text) { return failure("FilterPolicy: " + std::move(text)); }
+Failure<std::string> refused(std::string text) {
+  return failure("FilterPolicy: " + std::move(text));
+}
 
-constexpr std::array operators{"prefix",  "suffix", "equals-ignore-case", "anything-but",
-                               "numeric", "exists", "cidr",               "wildcard"};
+constexpr std::array operators{"prefix",       "suffix",  "equals-ignore-case",
+                               "anything-but", "numeric", "exists",
+                               "cidr",         "wildcard"};
 bool is_operator(std::string_view name) {
   for (const std::string_view known : operators)
     if (known == name) return true;
@@ -64,7 +67,8 @@ Checked check_cidr(const Value& value) {
 
 Checked check_comparison(const Value& sign, const Value& number) {
   if (number.is_number()) return Done{};
-  return refused("Value of " + (sign.string() == "=" ? "equals" : sign.string()) + " must be numeric");
+  return refused("Value of " + (sign.string() == "=" ? "equals" : sign.string()) +
+                 " must be numeric");
 }
 
 Checked check_range(const Value::List& terms) {
@@ -140,7 +144,8 @@ bool matches_text(std::string_view name, const std::string& pattern, const Value
   if (name == "suffix") return text.ends_with(pattern);
   if (name == "equals-ignore-case") return equal_ignoring_case(text, pattern);
   if (name == "wildcard") {
-    // Only * has a meaning here; wildcard_match() also gives one to ?, so runs between stars are compared by hand.
+    // Only * has a meaning here; wildcard_match() also gives one to ?, so runs between stars are
+    // compared by hand.
     std::size_t at = 0;
     const auto runs = split(pattern, '*');
     if (runs.size() == 1) return text == pattern;

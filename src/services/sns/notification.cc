@@ -12,9 +12,12 @@ using Kind = Notification::Kind;
 
 std::string_view type_of(Kind kind) {
   switch (kind) {
-    case Kind::notification: return "Notification";
-    case Kind::subscription_confirmation: return "SubscriptionConfirmation";
-    case Kind::unsubscribe_confirmation: return "UnsubscribeConfirmation";
+    case Kind::notification:
+      return "Notification";
+    case Kind::subscription_confirmation:
+      return "SubscriptionConfirmation";
+    case Kind::unsubscribe_confirmation:
+      return "UnsubscribeConfirmation";
   }
   ENSURE(false, "a notification of no kind");
 }
@@ -36,8 +39,8 @@ std::string certificate_url(const Envelope& envelope) {
   return envelope.endpoint + "/" + envelope.certificate_name;
 }
 
-
-// Subjects become header lines: control characters of messages that AWS services send must not make new ones.
+// Subjects become header lines: control characters of messages that AWS services send must not make
+// new ones.
 std::string one_line(std::string text) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
@@ -46,9 +49,12 @@ std::string one_line(std::string text) {
 
 std::string mail_subject(const Notification& n) {
   switch (n.kind) {
-    case Kind::subscription_confirmation: return "AWS Notification - Subscription Confirmation";
-    case Kind::unsubscribe_confirmation: return "AWS Notification - Unsubscribe Confirmation";
-    case Kind::notification: break;
+    case Kind::subscription_confirmation:
+      return "AWS Notification - Subscription Confirmation";
+    case Kind::unsubscribe_confirmation:
+      return "AWS Notification - Unsubscribe Confirmation";
+    case Kind::notification:
+      break;
   }
   return one_line(n.subject.value_or("AWS Notification Message"));
 }
@@ -64,9 +70,11 @@ std::string mail_text(const Notification& n, const Envelope& envelope) {
       return "Your subscription to this topic has ended:\n" + n.topic_arn +
              "\n\nIf this was a mistake, open this link to subscribe again:\n" +
              subscribe_url(n, envelope.endpoint) + "\n";
-    case Kind::notification: break;
+    case Kind::notification:
+      break;
   }
-  return n.message + "\n\n--\nTo stop receiving the notifications of this topic, open this link:\n" +
+  return n.message +
+         "\n\n--\nTo stop receiving the notifications of this topic, open this link:\n" +
          unsubscribe_url(n.subscription_arn, envelope.endpoint) + "\n";
 }
 
@@ -110,12 +118,13 @@ Notification confirmation(Kind kind, std::string id, const std::string& topic_ar
   n.subscription_arn = subscription_arn;
   n.token = std::move(token);
   n.time = now;
-  n.message = kind == Kind::subscription_confirmation
-                  ? "You have chosen to subscribe to the topic " + topic_arn +
-                        ".\nTo confirm the subscription, visit the SubscribeURL included in this message."
-                  : "You have chosen to deactivate subscription " + subscription_arn +
-                        ".\nTo cancel this operation and restore the subscription, visit the "
-                        "SubscribeURL included in this message.";
+  n.message =
+      kind == Kind::subscription_confirmation
+          ? "You have chosen to subscribe to the topic " + topic_arn +
+                ".\nTo confirm the subscription, visit the SubscribeURL included in this message."
+          : "You have chosen to deactivate subscription " + subscription_arn +
+                ".\nTo cancel this operation and restore the subscription, visit the "
+                "SubscribeURL included in this message.";
   return n;
 }
 

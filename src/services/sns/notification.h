@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One message on its way to one subscription, and the exact forms in which AWS hands it over: the Lambda event (fact
-// sns-20), the HTTP request (sns-21), the mail (sns-22), and the text that is signed (sns-23). Pure.
+// One message on its way to one subscription, and the exact forms in which AWS hands it over: the
+// Lambda event (fact sns-20), the HTTP request (sns-21), the mail (sns-22), and the text that is
+// signed (sns-23). Pure.
 #pragma once
 
 #include <optional>
@@ -34,7 +35,8 @@ struct Notification {
   friend bool operator==(const Notification&, const Notification&) = default;
 };
 
-// Where this engine is reached, and which signature goes with the message (empty where there is none yet).
+// Where this engine is reached, and which signature goes with the message (empty where there is
+// none yet).
 struct Envelope {
   std::string endpoint;          // "http://127.0.0.1:4566"
   std::string signature;         // base64
@@ -44,7 +46,8 @@ struct Envelope {
 aws::Value to_value(const Notification& notification);  // for the journal
 Notification notification_from(const aws::Value& value);
 
-// The confirmation that asks an endpoint whether it wants to be subscribed, or whether it meant to leave.
+// The confirmation that asks an endpoint whether it wants to be subscribed, or whether it meant to
+// leave.
 Notification confirmation(Notification::Kind kind, std::string id, const std::string& topic_arn,
                           const std::string& subscription_arn, std::string token, Instant now);
 

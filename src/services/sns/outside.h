@@ -46,8 +46,9 @@ struct SigningKey {
   std::string private_key_pem, certificate_pem;
 };
 
-// Makes the key that signs notifications, away from the control thread (it takes up to a second of CPU time), and
-// gives it back on the control thread, later. make_signing_key() in signer.h is the work itself.
+// Makes the key that signs notifications, away from the control thread (it takes up to a second of
+// CPU time), and gives it back on the control thread, later. make_signing_key() in signer.h is the
+// work itself.
 class SigningKeyMaker {
  public:
   virtual void make(std::function<void(SigningKey)> done) = 0;

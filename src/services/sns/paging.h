@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SNS lists come in pages of 100. The token is the last ARN of the page, in base64: inserts and deletions between two
-// pages neither repeat nor skip what was there all along (fact sns-60).
+// SNS lists come in pages of 100. The token is the last ARN of the page, in base64: inserts and
+// deletions between two pages neither repeat nor skip what was there all along (fact sns-60).
 #pragma once
 
 #include <string>

@@ -21,12 +21,14 @@ bool is_name_char(char c) {
 }
 
 Checked check_attribute_name(const std::string& name) {
-  if (name.empty()) return invalid_value("Length of message attribute name must be greater than 0.");
+  if (name.empty())
+    return invalid_value("Length of message attribute name must be greater than 0.");
   if (name.size() > 256)
     return invalid_value("Length of message attribute name must be less than 256 bytes.");
   if (!std::all_of(name.begin(), name.end(), is_name_char))
-    return invalid_value("Invalid non-alphanumeric character was found in the message attribute "
-                         "name. Can only include alphanumeric characters, hyphens, underscores, or dots.");
+    return invalid_value(
+        "Invalid non-alphanumeric character was found in the message attribute "
+        "name. Can only include alphanumeric characters, hyphens, underscores, or dots.");
   if (name.front() == '.' || name.back() == '.' || name.find("..") != std::string::npos)
     return invalid_value("Invalid message attribute name starting with character '.' was found.");
   const auto small = lower(name);
@@ -36,14 +38,15 @@ Checked check_attribute_name(const std::string& name) {
 }
 
 bool is_type(std::string_view type, std::string_view base) {
-  return type == base || (type.starts_with(base) && type.size() > base.size() + 1 &&
-                          type[base.size()] == '.');
+  return type == base ||
+         (type.starts_with(base) && type.size() > base.size() + 1 && type[base.size()] == '.');
 }
 
 Failure<aws::Error> empty_value(const std::string& name, const std::string& type) {
-  return invalid_value("The message attribute '" + name +
-                       "' must contain non-empty message attribute value for message attribute type '" +
-                       type + "'.");
+  return invalid_value(
+      "The message attribute '" + name +
+      "' must contain non-empty message attribute value for message attribute type '" + type +
+      "'.");
 }
 
 aws::Outcome<MessageAttribute> read_attribute(const std::string& name, const Value& given) {
@@ -66,7 +69,8 @@ aws::Outcome<MessageAttribute> read_attribute(const std::string& name, const Val
   if (type == "String.Array") {
     const auto list = aws::from_json(value);
     if (!list || !list->is_list())
-      return invalid_value("The message attribute '" + name + "' of type 'String.Array' must be a valid JSON array.");
+      return invalid_value("The message attribute '" + name +
+                           "' of type 'String.Array' must be a valid JSON array.");
   }
   return MessageAttribute{type, binary ? base64(value) : value};
 }
@@ -108,8 +112,9 @@ Checked check_entry_id(const std::string& id) {
                        "The Id of a batch entry in the batch request is too long: " + id);
   const auto allowed = [](char c) { return is_name_char(c) && c != '.'; };
   if (id.empty() || !std::all_of(id.begin(), id.end(), allowed))
-    return aws::refuse("InvalidBatchEntryIdException",
-                       "The Id of a batch entry in the batch request contains an impermissible character: " + id);
+    return aws::refuse(
+        "InvalidBatchEntryIdException",
+        "The Id of a batch entry in the batch request contains an impermissible character: " + id);
   return Done{};
 }
 
@@ -128,8 +133,9 @@ aws::Outcome<Publication> read_publication(const Value& input) {
   if (out.subject && !valid_subject(*out.subject)) return invalid_parameter("Subject");
   if (out.message.empty()) return invalid_parameter("Empty message");
   if (input.has("MessageDeduplicationId"))
-    return invalid_parameter("MessageDeduplicationId Reason: The request includes "
-                             "MessageDeduplicationId parameter that is not valid for this topic type");
+    return invalid_parameter(
+        "MessageDeduplicationId Reason: The request includes "
+        "MessageDeduplicationId parameter that is not valid for this topic type");
   if (auto ok = read_attributes(input["MessageAttributes"], out); !ok) return failure(ok.error());
   const auto structure = input["MessageStructure"].string_or("");
   if (structure == "json")
@@ -140,7 +146,8 @@ aws::Outcome<Publication> read_publication(const Value& input) {
 
 Checked check_batch(const Value& entries) {
   if (entries.items().empty())
-    return aws::refuse("EmptyBatchRequestException", "The batch request doesn't contain any entries.");
+    return aws::refuse("EmptyBatchRequestException",
+                       "The batch request doesn't contain any entries.");
   if (entries.items().size() > most_batch_entries)
     return aws::refuse("TooManyEntriesInBatchRequestException",
                        "The batch request contains more entries than permissible.");

@@ -25,7 +25,8 @@ struct Publication {
   const std::string& text_for(const std::string& protocol) const;
 };
 
-// `input` is a PublishInput or a PublishBatchRequestEntry. The size is not judged here: in a batch it is the sum.
+// `input` is a PublishInput or a PublishBatchRequestEntry. The size is not judged here: in a batch
+// it is the sum.
 aws::Outcome<Publication> read_publication(const aws::Value& input);
 
 // The entries of a batch as a whole: how many, and their Ids.

@@ -14,10 +14,18 @@ Duration step(const RetrySchedule& schedule, int k, int n) {
   const double x = n > 1 ? static_cast<double>(k) / (n - 1) : 0.0;
   double delay = from;
   switch (schedule.function) {
-    case Backoff::linear: delay = from + (to - from) * x; break;
-    case Backoff::arithmetic: delay = from + (to - from) * x * (k + 1) / n; break;
-    case Backoff::geometric: delay = from + (to - from) * x * x; break;
-    case Backoff::exponential: delay = from > 0 ? from * std::pow(to / from, x) : to * x; break;
+    case Backoff::linear:
+      delay = from + (to - from) * x;
+      break;
+    case Backoff::arithmetic:
+      delay = from + (to - from) * x * (k + 1) / n;
+      break;
+    case Backoff::geometric:
+      delay = from + (to - from) * x * x;
+      break;
+    case Backoff::exponential:
+      delay = from > 0 ? from * std::pow(to / from, x) : to * x;
+      break;
   }
   return Duration{static_cast<Duration::rep>(delay)};
 }

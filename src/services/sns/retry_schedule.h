@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a failed delivery is tried again: AWS's four phases as pure functions (facts sns-30, sns-32, sns-33).
-//   attempt, no_delay retries at once, min_delay retries after `shortest`, backoff retries from `shortest` to `longest`,
+// When a failed delivery is tried again: AWS's four phases as pure functions (facts sns-30, sns-32,
+// sns-33).
+//   attempt, no_delay retries at once, min_delay retries after `shortest`, backoff retries from
+//     `shortest` to `longest`,
 //   max_delay retries after `longest`, and then it is given up.
 #pragma once
 
@@ -13,7 +15,8 @@ namespace sitelatch::sns {
 enum class Backoff { linear, arithmetic, geometric, exponential };
 
 struct RetrySchedule {
-  int no_delay = 0, min_delay = 0, backoff = 0, max_delay = 0;  // retries in each phase, in this order
+  int no_delay = 0, min_delay = 0, backoff = 0,
+      max_delay = 0;  // retries in each phase, in this order
   Duration shortest{}, longest{};
   Backoff function = Backoff::linear;
 

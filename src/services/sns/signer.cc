@@ -58,7 +58,8 @@ SigningKey make_signing_key(Instant now) {
   require(key != nullptr, "no key");
   const auto certificate = self_signed(key.get(), now);
   Owned<BIO> secret{BIO_new(BIO_s_mem())}, open{BIO_new(BIO_s_mem())};
-  require(PEM_write_bio_PrivateKey(secret.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
+  require(PEM_write_bio_PrivateKey(secret.get(), key.get(), nullptr, nullptr, 0, nullptr,
+                                   nullptr) == 1 &&
               PEM_write_bio_X509(open.get(), certificate.get()) == 1,
           "cannot be written");
   return {text_of(secret.get()), text_of(open.get())};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signs notifications as AWS does: RSA with SHA-1 (SignatureVersion 1) or SHA-256 (2), base64 (fact sns-40). The
-// certificate is the engine's own, self-signed; the gateway serves it under certificate_name().
+// Signs notifications as AWS does: RSA with SHA-1 (SignatureVersion 1) or SHA-256 (2), base64 (fact
+// sns-40). The certificate is the engine's own, self-signed; the gateway serves it under
+// certificate_name().
 #pragma once
 
 #include <memory>
@@ -12,8 +13,8 @@
 
 namespace sitelatch::sns {
 
-// A fresh 2048-bit key with its certificate, valid for twenty years around `now`. Pure CPU work of 50 ms to a second;
-// may run on any thread. Throws std::runtime_error when OpenSSL cannot.
+// A fresh 2048-bit key with its certificate, valid for twenty years around `now`. Pure CPU work of
+// 50 ms to a second; may run on any thread. Throws std::runtime_error when OpenSSL cannot.
 SigningKey make_signing_key(Instant now);
 
 class MessageSigner {

@@ -76,7 +76,8 @@ void Sns::load() {
   });
 }
 
-// A key is made only where there is somebody to sign for: an engine without subscriptions never pays for it.
+// A key is made only where there is somebody to sign for: an engine without subscriptions never
+// pays for it.
 void Sns::need_signing_key() {
   if (signer_ || key_is_made_) return;
   key_is_made_ = true;

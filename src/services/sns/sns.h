@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simple Notification Service: topics, subscriptions, publishing, and the deliveries to functions, http(s) endpoints and
-// mailboxes, each retried by AWS's schedule. Regional by ARN. State is in memory, written through to the journal tables
-// sns.topics, sns.subscriptions, sns.deliveries and sns.signing.
-// A notification for a function goes to its asynchronous queue in the very call that publishes it, and so in the same
-// journal batch: acknowledged means queued, neither lost nor doubled by a crash. Everything else leaves the process from
-// the delivery queue. FIFO topics and endpoints that this engine does not have are refused (facts sns-8, sns-11).
+// Simple Notification Service: topics, subscriptions, publishing, and the deliveries to functions,
+// http(s) endpoints and mailboxes, each retried by AWS's schedule. Regional by ARN. State is in
+// memory, written through to the journal tables sns.topics, sns.subscriptions, sns.deliveries and
+// sns.signing. A notification for a function goes to its asynchronous queue in the very call that
+// publishes it, and so in the same journal batch: acknowledged means queued, neither lost nor
+// doubled by a crash. Everything else leaves the process from the delivery queue. FIFO topics and
+// endpoints that this engine does not have are refused (facts sns-8, sns-11).
 #pragma once
 
 #include <map>
@@ -41,7 +42,8 @@ struct Outside {
 
 class Sns final : public aws::Service {
  public:
-  // `endpoint` is how subscribers reach this engine ("http://127.0.0.1:4566"), for the links in notifications.
+  // `endpoint` is how subscribers reach this engine ("http://127.0.0.1:4566"), for the links in
+  // notifications.
   Sns(Outside outside, std::string account, std::string endpoint);
   ~Sns() override;
 
@@ -54,21 +56,25 @@ class Sns final : public aws::Service {
   // The endpoint is known only once the gateway listens.
   void reached_at(std::string endpoint) { endpoint_ = std::move(endpoint); }
 
-  // Publishing by an AWS service on behalf of a resource: judged by the topic's policy alone. Gives the message id.
+  // Publishing by an AWS service on behalf of a resource: judged by the topic's policy alone. Gives
+  // the message id.
   struct ServiceMessage {
     std::string service_principal;  // "cloudwatch.amazonaws.com"
     std::string source_arn, source_account;
     std::string topic_arn, subject, message;  // an empty subject is none
   };
   aws::Outcome<std::string> publish_as_service(const ServiceMessage& message);
-  // Publishing that the caller has already authorised (a function's destination, by its role). Gives the message id.
+  // Publishing that the caller has already authorised (a function's destination, by its role).
+  // Gives the message id.
   aws::Outcome<std::string> publish_authorised(const std::string& topic_arn,
                                                std::optional<std::string> subject,
-                                               const std::string& message, MessageAttributes attributes = {});
+                                               const std::string& message,
+                                               MessageAttributes attributes = {});
   // The policy that takes part in the authorisation of publish_authorised; nothing: no such topic.
   std::optional<std::string> topic_policy(const std::string& topic_arn) const;
 
-  // The PEM that the gateway serves at "/SimpleNotificationService-<32 hex>.pem"; nothing: another name.
+  // The PEM that the gateway serves at "/SimpleNotificationService-<32 hex>.pem"; nothing: another
+  // name.
   std::optional<std::string> certificate(std::string_view path) const;
 
   std::size_t deliveries_waiting() const { return queue_->size(); }

@@ -33,10 +33,13 @@ void add_request_tags(const aws::Value& input, aws::ConditionKeys& keys) {
 }  // namespace
 
 std::vector<Permission> Sns::authorisation(const aws::Call& call) const {
-  // The links in confirmations and notifications carry their own authority: the token, or the subscription's choice.
-  if (call.caller.kind == aws::Caller::Kind::anonymous && allows_anonymous(call.operation)) return {};
+  // The links in confirmations and notifications carry their own authority: the token, or the
+  // subscription's choice.
+  if (call.caller.kind == aws::Caller::Kind::anonymous && allows_anonymous(call.operation))
+    return {};
   Permission asked;
-  asked.action = "SNS:" + std::string{call.operation == "PublishBatch" ? "Publish" : call.operation};
+  asked.action =
+      "SNS:" + std::string{call.operation == "PublishBatch" ? "Publish" : call.operation};
   if (names_no_topic(call.operation)) {
     asked.resources = {"*"};
     return {asked};

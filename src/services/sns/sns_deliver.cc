@@ -39,8 +39,10 @@ std::string Sns::send(const Topic& topic, const Publication& publication) {
     const Subscription& s = at->second;
     if (s.state != Subscription::State::confirmed || !wants(topic, s, publication)) continue;
     auto notification = notification_for(topic, s, publication, id, outside_.timers.now());
-    if (s.protocol == "lambda") deliver_to_function(s, std::move(notification));
-    else queue_->add(std::move(notification));
+    if (s.protocol == "lambda")
+      deliver_to_function(s, std::move(notification));
+    else
+      queue_->add(std::move(notification));
   }
   return id;
 }
@@ -56,8 +58,9 @@ bool Sns::wants(const Topic& topic, const Subscription& s, const Publication& pu
     count(topic, "NumberOfNotificationsFilteredOut-InvalidMessageBody", 1);
   else
     count(topic,
-          s.scope() == FilterScope::message_body ? "NumberOfNotificationsFilteredOut-MessageBody"
-                                                 : "NumberOfNotificationsFilteredOut-MessageAttributes",
+          s.scope() == FilterScope::message_body
+              ? "NumberOfNotificationsFilteredOut-MessageBody"
+              : "NumberOfNotificationsFilteredOut-MessageAttributes",
           1);
   return false;
 }
@@ -65,18 +68,20 @@ bool Sns::wants(const Topic& topic, const Subscription& s, const Publication& pu
 Envelope Sns::envelope_of(const Notification& notification) const {
   Envelope envelope{endpoint_, "", ""};
   if (signer_) {
-    envelope.signature = signer_->sign(signature_input(notification, endpoint_),
-                                       notification.signature_version);
+    envelope.signature =
+        signer_->sign(signature_input(notification, endpoint_), notification.signature_version);
     envelope.certificate_name = signer_->certificate_name();
   }
   return envelope;
 }
 
-// Nothing is queued here unless the function's queue has trouble: then this was the first of the attempts.
+// Nothing is queued here unless the function's queue has trouble: then this was the first of the
+// attempts.
 void Sns::deliver_to_function(const Subscription& s, Notification notification) {
   const auto event = lambda_event(notification, envelope_of(notification));
   const auto handover = outside_.functions.hand_over(s.endpoint, event, s.topic_arn);
-  if (handover.kind == Handover::Kind::accepted) return count(s.topic_arn, "NumberOfNotificationsDelivered");
+  if (handover.kind == Handover::Kind::accepted)
+    return count(s.topic_arn, "NumberOfNotificationsDelivered");
   if (handover.kind == Handover::Kind::refused) return give_up(notification, s, handover.reason);
   queue_->add_failed(std::move(notification),
                      outside_.timers.now() + *delay_after(function_schedule(), 1));
@@ -92,8 +97,10 @@ void Sns::attempt(const Delivery& delivery) {
   const Subscription& s = found->second;
   if (s.protocol == "lambda") return attempt_function(delivery, s);
   if (!signer_) return queue_->park(delivery.id);  // until the key is there (fact sns-41)
-  if (is_http(s)) attempt_http(delivery, s);
-  else attempt_mail(delivery, s);
+  if (is_http(s))
+    attempt_http(delivery, s);
+  else
+    attempt_mail(delivery, s);
 }
 
 void Sns::attempt_function(const Delivery& delivery, const Subscription& s) {
@@ -101,38 +108,45 @@ void Sns::attempt_function(const Delivery& delivery, const Subscription& s) {
   const auto handover =
       outside_.functions.hand_over(s.endpoint, lambda_event(n, envelope_of(n)), s.topic_arn);
   switch (handover.kind) {
-    case Handover::Kind::accepted: return settle(delivery.id, Verdict::delivered, "");
-    case Handover::Kind::refused: return settle(delivery.id, Verdict::hopeless, handover.reason);
-    case Handover::Kind::failed: return settle(delivery.id, Verdict::try_again, handover.reason);
+    case Handover::Kind::accepted:
+      return settle(delivery.id, Verdict::delivered, "");
+    case Handover::Kind::refused:
+      return settle(delivery.id, Verdict::hopeless, handover.reason);
+    case Handover::Kind::failed:
+      return settle(delivery.id, Verdict::try_again, handover.reason);
   }
 }
 
 void Sns::attempt_http(const Delivery& delivery, const Subscription& s) {
   const auto& n = delivery.notification;
-  const auto http = http_delivery(topics_.at(s.topic_arn).setting("DeliveryPolicy"),
-                                  s.setting("DeliveryPolicy"));
+  const auto http =
+      http_delivery(topics_.at(s.topic_arn).setting("DeliveryPolicy"), s.setting("DeliveryPolicy"));
   auto post = http_post(n, envelope_of(n), s.endpoint, http.content_type,
                         s.raw() ? RawMessage::yes : RawMessage::no);
-  outside_.courier.post(std::move(post), [this, id = delivery.id, alive = std::weak_ptr<int>(alive_)](
-                                             const ports::Receipt& receipt) {
-    if (alive.expired()) return;
-    const int status = receipt.http_status;
-    const auto why = receipt.failure.empty() ? "answered " + std::to_string(status) : receipt.failure;
-    if (receipt.failure.empty() && status >= 200 && status < 300) settle(id, Verdict::delivered, "");
-    else settle(id, asks_no_retry(status) ? Verdict::hopeless : Verdict::try_again, why);
-  });
+  outside_.courier.post(
+      std::move(post),
+      [this, id = delivery.id, alive = std::weak_ptr<int>(alive_)](const ports::Receipt& receipt) {
+        if (alive.expired()) return;
+        const int status = receipt.http_status;
+        const auto why =
+            receipt.failure.empty() ? "answered " + std::to_string(status) : receipt.failure;
+        if (receipt.failure.empty() && status >= 200 && status < 300)
+          settle(id, Verdict::delivered, "");
+        else
+          settle(id, asks_no_retry(status) ? Verdict::hopeless : Verdict::try_again, why);
+      });
 }
 
 void Sns::attempt_mail(const Delivery& delivery, const Subscription& s) {
   const auto& n = delivery.notification;
   const auto form = s.protocol == "email-json" ? MailForm::json : MailForm::text;
-  outside_.courier.mail(mail(n, envelope_of(n), s.endpoint, form),
-                        [this, id = delivery.id, alive = std::weak_ptr<int>(alive_)](
-                            const ports::Receipt& receipt) {
-                          if (alive.expired()) return;
-                          const bool sent = receipt.failure.empty();
-                          settle(id, sent ? Verdict::delivered : Verdict::try_again, receipt.failure);
-                        });
+  outside_.courier.mail(
+      mail(n, envelope_of(n), s.endpoint, form),
+      [this, id = delivery.id, alive = std::weak_ptr<int>(alive_)](const ports::Receipt& receipt) {
+        if (alive.expired()) return;
+        const bool sent = receipt.failure.empty();
+        settle(id, sent ? Verdict::delivered : Verdict::try_again, receipt.failure);
+      });
 }
 
 void Sns::settle(std::uint64_t id, Verdict verdict, const std::string& why) {
@@ -147,10 +161,12 @@ void Sns::settle(std::uint64_t id, Verdict verdict, const std::string& why) {
     if (is_message) count(s.topic_arn, "NumberOfNotificationsDelivered");
     return queue_->finish(id);
   }
-  // For http(s) every failed attempt counts, else only giving up does (give_up; aws-semantics 14.4).
+  // For http(s) every failed attempt counts, else only giving up does (give_up;
+  // aws-semantics 14.4).
   if (is_message && is_http(s)) count(s.topic_arn, "NumberOfNotificationsFailed");
   const auto wait = delay_after(schedule_of(s), delivery->failures + 1);
-  if (verdict == Verdict::try_again && wait) return queue_->retry(id, outside_.timers.now() + *wait);
+  if (verdict == Verdict::try_again && wait)
+    return queue_->retry(id, outside_.timers.now() + *wait);
   queue_->finish(id);
   give_up(n, s, why);
 }
@@ -158,14 +174,15 @@ void Sns::settle(std::uint64_t id, Verdict verdict, const std::string& why) {
 RetrySchedule Sns::schedule_of(const Subscription& s) const {
   if (s.protocol == "lambda") return function_schedule();
   if (!is_http(s)) return mail_schedule();
-  return http_delivery(topics_.at(s.topic_arn).setting("DeliveryPolicy"), s.setting("DeliveryPolicy"))
+  return http_delivery(topics_.at(s.topic_arn).setting("DeliveryPolicy"),
+                       s.setting("DeliveryPolicy"))
       .schedule;
 }
 
 void Sns::give_up(const Notification& n, const Subscription& s, const std::string& why) {
   log(LogLevel::warning, "sns",
-      "message " + n.id + " of " + n.topic_arn + " does not reach " + s.protocol + " " + s.endpoint +
-          ": " + why);
+      "message " + n.id + " of " + n.topic_arn + " does not reach " + s.protocol + " " +
+          s.endpoint + ": " + why);
   if (n.kind != Notification::Kind::notification) return;
   if (!is_http(s)) count(s.topic_arn, "NumberOfNotificationsFailed");
   // There are no SQS queues here to redrive to (fact sns-36).

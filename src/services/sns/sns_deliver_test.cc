@@ -9,11 +9,13 @@ TEST_CASE("acknowledged is queued at the function, once, whatever crashes") {
   Fixture f;
   const auto topic = f.topic();
   f.subscribe(topic, "lambda", function_arn);
-  REQUIRE(f.call("Publish", Value::structure({{"TopicArn", topic}, {"Message", "lost"}})).has_value());
+  REQUIRE(
+      f.call("Publish", Value::structure({{"TopicArn", topic}, {"Message", "lost"}})).has_value());
   f.crash();  // before the commit: not acknowledged, and not queued
   f.world.settle();
   CHECK(f.functions.queued() == 0);
-  REQUIRE(f.call("Publish", Value::structure({{"TopicArn", topic}, {"Message", "kept"}})).has_value());
+  REQUIRE(
+      f.call("Publish", Value::structure({{"TopicArn", topic}, {"Message", "kept"}})).has_value());
   f.world.journal.commit();
   f.crash();
   f.world.advance(24h);
@@ -51,7 +53,10 @@ TEST_CASE("a function's trouble is retried at once, then slower, and survives a 
 TEST_CASE("a refusal is final") {
   Fixture f;
   const auto topic = f.topic();
-  f.subscribe(topic, "lambda", function_arn, Value::structure({{"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:q"})"}}));
+  f.subscribe(
+      topic, "lambda", function_arn,
+      Value::structure({{"RedrivePolicy",
+                         R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:q"})"}}));
   f.functions.answer = {Handover::Kind::refused, "", "no permission"};
   f.publish(topic, "m");
   f.world.advance(24h);
@@ -97,7 +102,8 @@ TEST_CASE("http: a 4xx is final, a 429 is not, a lost connection is not") {
 TEST_CASE("http: the delivery policy of the subscription, unless the topic forbids it") {
   Fixture f;
   const auto topic = f.topic();
-  const auto own = R"({"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":5,"numRetries":1},"requestPolicy":{"headerContentType":"application/json"}})";
+  const auto own =
+      R"({"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":5,"numRetries":1},"requestPolicy":{"headerContentType":"application/json"}})";
   f.confirmed_http(topic, "http://site/", Value::structure({{"DeliveryPolicy", own}}));
   f.world.courier.answer = [](const ports::Post&) { return ports::Receipt{500, ""}; };
   f.publish(topic, "m");
@@ -106,7 +112,10 @@ TEST_CASE("http: the delivery policy of the subscription, unless the topic forbi
   f.world.advance(1h);
   CHECK(f.world.courier.posts.size() == 2);
   CHECK(f.world.courier.posts[0].headers[2].second == "application/json");
-  f.ok("SetTopicAttributes", Value::structure({{"TopicArn", topic}, {"AttributeName", "DeliveryPolicy"}, {"AttributeValue", R"({"http":{"disableSubscriptionOverrides":true}})"}}));
+  f.ok("SetTopicAttributes",
+       Value::structure({{"TopicArn", topic},
+                         {"AttributeName", "DeliveryPolicy"},
+                         {"AttributeValue", R"({"http":{"disableSubscriptionOverrides":true}})"}}));
   f.world.courier.posts.clear();
   f.publish(topic, "m");
   f.world.advance(1h);
@@ -136,7 +145,8 @@ TEST_CASE("raw delivery is the message itself") {
   f.confirmed_http(topic, "http://site/", Value::structure({{"RawMessageDelivery", "true"}}));
   f.publish(topic, "as it is");
   CHECK(f.world.courier.posts.at(0).body == "as it is");
-  CHECK(f.world.courier.posts.at(0).headers.back() == std::pair<std::string, std::string>{"x-amz-sns-rawdelivery", "true"});
+  CHECK(f.world.courier.posts.at(0).headers.back() ==
+        std::pair<std::string, std::string>{"x-amz-sns-rawdelivery", "true"});
 }
 
 TEST_CASE("mail: confirmed by its link, then delivered, with the way out") {
@@ -154,11 +164,13 @@ TEST_CASE("mail: confirmed by its link, then delivered, with the way out") {
   CHECK(f.world.courier.mails.size() == 1);
   f.caller = {};
   f.ok("ConfirmSubscription", Value::structure({{"TopicArn", topic}, {"Token", token}}));
-  f.ok("Publish", Value::structure({{"TopicArn", topic}, {"Message", "down"}, {"Subject", "Alarm"}}));
+  f.ok("Publish",
+       Value::structure({{"TopicArn", topic}, {"Message", "down"}, {"Subject", "Alarm"}}));
   REQUIRE(f.world.courier.mails.size() == 2);
   CHECK(f.world.courier.mails[1].subject == "Alarm");
   CHECK(f.world.courier.mails[1].body.starts_with("down\n"));
-  CHECK(f.world.courier.mails[1].body.find("/?Action=Unsubscribe&SubscriptionArn=" + arn) != std::string::npos);
+  CHECK(f.world.courier.mails[1].body.find("/?Action=Unsubscribe&SubscriptionArn=" + arn) !=
+        std::string::npos);
 }
 
 TEST_CASE("a function is not kept waiting for the signing key; an endpoint that checks it is") {
@@ -185,10 +197,14 @@ TEST_CASE("a function is not kept waiting for the signing key; an endpoint that 
 TEST_CASE("filters decide, and what they keep out is counted") {
   Fixture f;
   const auto topic = f.topic();
-  f.subscribe(topic, "lambda", function_arn, Value::structure({{"FilterPolicy", R"({"kind":["alarm"]})"}}));
+  f.subscribe(topic, "lambda", function_arn,
+              Value::structure({{"FilterPolicy", R"({"kind":["alarm"]})"}}));
   const auto publish = [&](const char* kind) {
     Value input = Value::structure({{"TopicArn", topic}, {"Message", "m"}});
-    if (kind) input.set("MessageAttributes", Value::structure({{"kind", Value::structure({{"DataType", "String"}, {"StringValue", kind}})}}));
+    if (kind)
+      input.set("MessageAttributes",
+                Value::structure(
+                    {{"kind", Value::structure({{"DataType", "String"}, {"StringValue", kind}})}}));
     f.ok("Publish", input);
   };
   publish("alarm");

@@ -15,7 +15,8 @@ std::string service_title(const std::string& principal) {
   return principal == "cloudwatch.amazonaws.com" ? "CloudWatch Alarms" : principal;
 }
 
-// AWS's own key lets no other service use it: alarms do not reach a topic that is encrypted with it (fact sns-81).
+// AWS's own key lets no other service use it: alarms do not reach a topic that is encrypted with it
+// (fact sns-81).
 bool encrypted_with_aws_key(const Topic& topic) {
   const auto key = topic.setting("KmsMasterKeyId");
   return key == "alias/aws/sns" || key.ends_with(":alias/aws/sns");
@@ -62,8 +63,8 @@ aws::Outcome<> Sns::publish_batch(const aws::Call& call) {
                        "The length of all the messages put together is more than the limit.");
   Value done = Value::list();
   for (std::size_t i = 0; i < publications.size(); ++i)
-    done.push(Value::structure({{"Id", entries.items()[i]["Id"]},
-                                {"MessageId", send(**topic, publications[i])}}));
+    done.push(Value::structure(
+        {{"Id", entries.items()[i]["Id"]}, {"MessageId", send(**topic, publications[i])}}));
   return Value::structure({{"Successful", done}, {"Failed", Value::list()}});
 }
 
@@ -71,10 +72,14 @@ aws::Outcome<std::string> Sns::publish_as_service(const ServiceMessage& m) {
   const auto found = topics_.find(m.topic_arn);
   if (found == topics_.end()) return not_found("Topic does not exist");
   const Topic& topic = found->second;
-  aws::ConditionKeys keys{{"aws:sourcearn", {m.source_arn}}, {"aws:sourceaccount", {m.source_account}}};
-  // Alarms publish in the name of their account: that is how the default policy lets them in (fact sns-80).
-  if (m.service_principal == "cloudwatch.amazonaws.com") keys["aws:sourceowner"] = {m.source_account};
-  if (!aws::resource_policy_allows(topic.policy(), m.service_principal, "SNS:Publish", topic.arn, keys))
+  aws::ConditionKeys keys{{"aws:sourcearn", {m.source_arn}},
+                          {"aws:sourceaccount", {m.source_account}}};
+  // Alarms publish in the name of their account: that is how the default policy lets them in (fact
+  // sns-80).
+  if (m.service_principal == "cloudwatch.amazonaws.com")
+    keys["aws:sourceowner"] = {m.source_account};
+  if (!aws::resource_policy_allows(topic.policy(), m.service_principal, "SNS:Publish", topic.arn,
+                                   keys))
     return aws::refuse("AuthorizationErrorException",
                        service_title(m.service_principal) +
                            " is not authorized to perform: SNS:Publish on resource: " + topic.arn);
@@ -89,7 +94,8 @@ aws::Outcome<std::string> Sns::publish_as_service(const ServiceMessage& m) {
 
 aws::Outcome<std::string> Sns::publish_authorised(const std::string& arn,
                                                   std::optional<std::string> subject,
-                                                  const std::string& message, MessageAttributes attributes) {
+                                                  const std::string& message,
+                                                  MessageAttributes attributes) {
   const auto found = topics_.find(arn);
   if (found == topics_.end()) return not_found("Topic does not exist");
   Publication publication;

@@ -32,7 +32,9 @@ bool is_anonymous(const aws::Call& call) {
 }
 
 // The model has this flag as text, its documentation as a boolean.
-bool is_true(const Value& flag) { return flag.is_bool() ? flag.boolean() : lower(flag.string_or("")) == "true"; }
+bool is_true(const Value& flag) {
+  return flag.is_bool() ? flag.boolean() : lower(flag.string_or("")) == "true";
+}
 
 // An unsigned call names no region: the ARN in it does.
 std::string region_of(const aws::Call& call, const std::string& arn) {
@@ -41,11 +43,12 @@ std::string region_of(const aws::Call& call, const std::string& arn) {
 }
 
 Value listed(const Subscription& s) {
-  return Value::structure({{"SubscriptionArn", s.state == State::pending ? "PendingConfirmation" : s.arn},
-                           {"Owner", s.owner},
-                           {"Protocol", s.protocol},
-                           {"Endpoint", s.endpoint},
-                           {"TopicArn", s.topic_arn}});
+  return Value::structure(
+      {{"SubscriptionArn", s.state == State::pending ? "PendingConfirmation" : s.arn},
+       {"Owner", s.owner},
+       {"Protocol", s.protocol},
+       {"Endpoint", s.endpoint},
+       {"TopicArn", s.topic_arn}});
 }
 
 std::string as_text(bool value) { return value ? "true" : "false"; }
@@ -104,7 +107,8 @@ aws::Outcome<Subscription> Sns::new_subscription(const aws::Call& call, const To
   if (!known_protocol(s.protocol))
     return invalid_parameter("Amazon SNS does not support this protocol string: " + s.protocol);
   if (s.endpoint.empty()) return invalid_parameter("Endpoint");
-  if (auto checked = check_endpoint(s.protocol, s.endpoint); !checked) return failure(checked.error());
+  if (auto checked = check_endpoint(s.protocol, s.endpoint); !checked)
+    return failure(checked.error());
   // The scope first: what a policy may look like depends on it.
   for (const bool scope : {true, false})
     for (const auto& [name, value] : call.input["Attributes"].members()) {
@@ -159,8 +163,9 @@ aws::Outcome<> Sns::subscribe(const aws::Call& call) {
   watch_expiry();
   need_signing_key();
   if (!is_function) {
-    auto question = confirmation(Notification::Kind::subscription_confirmation,
-                                 ports::uuid(outside_.entropy), s.topic_arn, s.arn, s.token, call.now);
+    auto question =
+        confirmation(Notification::Kind::subscription_confirmation, ports::uuid(outside_.entropy),
+                     s.topic_arn, s.arn, s.token, call.now);
     question.signature_version = (*topic)->signature_version();
     queue_->add(std::move(question));
   }
@@ -179,7 +184,8 @@ aws::Outcome<> Sns::confirm_subscription(const aws::Call& call) {
     return invalid_parameter("Token");
   }
   Subscription& s = subscriptions_.at(found->second);
-  // The token alone identifies the subscription; of the topic only the region must be right (fact sns-14).
+  // The token alone identifies the subscription; of the topic only the region must be right (fact
+  // sns-14).
   if (split(s.topic_arn, ':')[3] != parts[3]) return invalid_parameter("Topic");
   if (s.state != State::confirmed) {
     s.state = State::confirmed;
@@ -255,7 +261,8 @@ aws::Outcome<> Sns::list_subscriptions_by_topic(const aws::Call& call) {
   return subscriptions_page((*topic)->arn + ":", *after);
 }
 
-aws::Outcome<Subscription*> Sns::find_subscription(const std::string& arn, const std::string& region) {
+aws::Outcome<Subscription*> Sns::find_subscription(const std::string& arn,
+                                                   const std::string& region) {
   const auto parts = split(arn, ':');
   if (parts.size() < 6)
     return invalid_parameter("SubscriptionArn Reason: An ARN must have at least 6 elements, not " +
@@ -268,15 +275,16 @@ aws::Outcome<Subscription*> Sns::find_subscription(const std::string& arn, const
 }
 
 Value Sns::attributes_of(const Subscription& s) const {
-  Value out = Value::structure({{"SubscriptionPrincipal", s.principal},
-                                {"Owner", s.owner},
-                                {"RawMessageDelivery", "false"},
-                                {"TopicArn", s.topic_arn},
-                                {"Endpoint", s.endpoint},
-                                {"Protocol", s.protocol},
-                                {"PendingConfirmation", as_text(s.state == State::pending)},
-                                {"ConfirmationWasAuthenticated", as_text(s.confirmed_by_signed_call)},
-                                {"SubscriptionArn", s.arn}});
+  Value out =
+      Value::structure({{"SubscriptionPrincipal", s.principal},
+                        {"Owner", s.owner},
+                        {"RawMessageDelivery", "false"},
+                        {"TopicArn", s.topic_arn},
+                        {"Endpoint", s.endpoint},
+                        {"Protocol", s.protocol},
+                        {"PendingConfirmation", as_text(s.state == State::pending)},
+                        {"ConfirmationWasAuthenticated", as_text(s.confirmed_by_signed_call)},
+                        {"SubscriptionArn", s.arn}});
   for (const auto& [name, value] : s.settings)
     if (name != "FilterPolicyScope") out.set(name, value);
   if (out.has("FilterPolicy")) {

@@ -19,11 +19,12 @@ aws::Outcome<std::map<std::string, std::string>> requested_settings(const Value&
   for (const auto& [name, given] : attributes.members()) {
     const auto value = given.string_or("");
     if (name == "FifoTopic" && lower(value) == "false") continue;
-    if (name == "FifoTopic" || name == "ContentBasedDeduplication" || name == "FifoThroughputScope" ||
-        name == "ArchivePolicy")
+    if (name == "FifoTopic" || name == "ContentBasedDeduplication" ||
+        name == "FifoThroughputScope" || name == "ArchivePolicy")
       return invalid_parameter("Attributes Reason: Sitelatch's engine has no FIFO topics: " + name);
     if (auto checked = check_topic_attribute(name, value); !checked) {
-      if (checked.error().message != "Invalid parameter: AttributeName") return failure(checked.error());
+      if (checked.error().message != "Invalid parameter: AttributeName")
+        return failure(checked.error());
       return invalid_parameter("Attributes Reason: Unknown attribute " + name);
     }
     if (!value.empty()) out[name] = value;
@@ -80,7 +81,8 @@ aws::Outcome<> Sns::create_topic(const aws::Call& call) {
     return invalid_parameter("Topic Name Reason: Sitelatch's engine has no FIFO topics");
   if (!valid_topic_name(name)) return invalid_parameter("Topic Name");
   if (call.input.has("DataProtectionPolicy"))
-    return invalid_parameter("DataProtectionPolicy Reason: Sitelatch's engine does not inspect messages");
+    return invalid_parameter(
+        "DataProtectionPolicy Reason: Sitelatch's engine does not inspect messages");
   auto settings = requested_settings(call.input["Attributes"]);
   if (!settings) return failure(settings.error());
   const Tags wanted = tags_from(call.input["Tags"]);
@@ -159,8 +161,10 @@ aws::Outcome<> Sns::set_topic_attributes(const aws::Call& call) {
   const auto& name = call.input["AttributeName"].string();
   const auto value = call.input["AttributeValue"].string_or("");
   if (auto checked = check_topic_attribute(name, value); !checked) return failure(checked.error());
-  if (value.empty()) (*topic)->settings.erase(name);
-  else (*topic)->settings[name] = value;
+  if (value.empty())
+    (*topic)->settings.erase(name);
+  else
+    (*topic)->settings[name] = value;
   save(**topic);
   return Value{};
 }
@@ -168,9 +172,9 @@ aws::Outcome<> Sns::set_topic_attributes(const aws::Call& call) {
 aws::Outcome<> Sns::add_permission(const aws::Call& call) {
   auto topic = find_topic(call.input["TopicArn"].string(), call.region);
   if (!topic) return failure(topic.error());
-  auto policy = with_permission(**topic, {call.input["Label"].string(),
-                                          call.input["AWSAccountId"].strings(),
-                                          call.input["ActionName"].strings()});
+  auto policy =
+      with_permission(**topic, {call.input["Label"].string(), call.input["AWSAccountId"].strings(),
+                                call.input["ActionName"].strings()});
   if (!policy) return failure(policy.error());
   (*topic)->settings["Policy"] = *policy;
   save(**topic);

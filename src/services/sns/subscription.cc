@@ -13,7 +13,7 @@ namespace {
 using aws::Value;
 using Checked = aws::Outcome<Done>;
 
-constexpr std::array protocols{"http", "https", "email", "email-json", "sms",
+constexpr std::array protocols{"http", "https",  "email",    "email-json", "sms",
                                "sqs",  "lambda", "firehose", "application"};
 
 bool is_function_arn(const std::string& text) {
@@ -46,9 +46,11 @@ bool allows_raw(const std::string& protocol) { return protocol == "http" || prot
 // The value is checked and normalised; the refusal has no prefix yet.
 Result<std::string, std::string> checked_redrive(const std::string& value) {
   const auto policy = aws::from_json(value);
-  if (!policy || !policy->is_struct()) return failure(std::string{"RedrivePolicy: failed to parse JSON."});
+  if (!policy || !policy->is_struct())
+    return failure(std::string{"RedrivePolicy: failed to parse JSON."});
   const Value& target = (*policy)["deadLetterTargetArn"];
-  const auto parts = target.is_string() ? split(target.string(), ':') : std::vector<std::string_view>{};
+  const auto parts =
+      target.is_string() ? split(target.string(), ':') : std::vector<std::string_view>{};
   if (parts.size() < 6 || parts[0] != "arn" || parts[2] != "sqs")
     return failure(std::string{"RedrivePolicy: deadLetterTargetArn is an invalid arn"});
   return value;
@@ -61,7 +63,8 @@ Result<std::string, std::string> checked_value(const Subscription& s, const std:
     if (wanted != "true" && wanted != "false")
       return failure("RawMessageDelivery: Invalid value [" + value + "]. Must be true or false.");
     if (wanted == "true" && !allows_raw(s.protocol))
-      return failure("Delivery protocol [" + s.protocol + "] does not support raw message delivery.");
+      return failure("Delivery protocol [" + s.protocol +
+                     "] does not support raw message delivery.");
     return wanted;
   }
   if (name == "FilterPolicyScope") {
@@ -139,8 +142,10 @@ Checked set_attribute(Subscription& subscription, const std::string& name, const
   auto checked = checked_value(subscription, name, value);
   if (!checked) return invalid_parameter(prefix + checked.error());
   Subscription changed = subscription;
-  if (checked->empty()) changed.settings.erase(name);
-  else changed.settings[name] = *checked;
+  if (checked->empty())
+    changed.settings.erase(name);
+  else
+    changed.settings[name] = *checked;
   if (name == "FilterPolicy" || name == "FilterPolicyScope")
     if (auto renewed = renew_filter(changed); !renewed)
       return invalid_parameter(prefix + renewed.error());
@@ -178,7 +183,8 @@ Subscription subscription_from(const Value& value) {
   s.needs_signed_unsubscribe = value["needs_signed_unsubscribe"].boolean();
   s.token = value["token"].string();
   s.token_made = from_unix_ms(value["token_made_ms"].integer());
-  for (const auto& [name, setting] : value["settings"].members()) s.settings[name] = setting.string();
+  for (const auto& [name, setting] : value["settings"].members())
+    s.settings[name] = setting.string();
   (void)renew_filter(s);  // it was checked when it was set
   return s;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A subscription and its states (facts sns-10 to sns-17):
-//   pending ----confirm----> confirmed ----unsubscribe by URL----> deactivated ----confirm----> confirmed
-//   pending, deactivated: forgotten two days after their token was made. Lambda functions start as confirmed.
+//   pending ----confirm----> confirmed ----unsubscribe by URL----> deactivated ----confirm---->
+//     confirmed
+//   pending, deactivated: forgotten two days after their token was made. Lambda functions start as
+//     confirmed.
 #pragma once
 
 #include <map>
@@ -27,7 +29,8 @@ struct Subscription {
   std::string token;                      // identifies the subscription in confirmation URLs
   Instant token_made{};
   std::map<std::string, std::string> settings;  // attributes that were set, by AWS's names
-  std::shared_ptr<const FilterPolicy> filter;   // of settings["FilterPolicy"]; null: wants everything
+  std::shared_ptr<const FilterPolicy>
+      filter;  // of settings["FilterPolicy"]; null: wants everything
 
   std::string setting(const std::string& name) const;  // or ""
   bool raw() const { return setting("RawMessageDelivery") == "true"; }
@@ -35,7 +38,8 @@ struct Subscription {
 };
 
 bool known_protocol(std::string_view protocol);
-// Refuses an endpoint that is none of its protocol, and protocols whose endpoints this engine does not have (sns-11).
+// Refuses an endpoint that is none of its protocol, and protocols whose endpoints this engine does
+// not have (sns-11).
 aws::Outcome<Done> check_endpoint(const std::string& protocol, const std::string& endpoint);
 
 enum class AttributeCall { subscribe, set };  // the wording of refusals differs

@@ -23,7 +23,8 @@ inline const std::string function_arn = "arn:aws:lambda:eu-west-1:000000000000:f
 // Stands for Lambda: keeps its queue in the journal, as the real one does.
 struct Functions final : FunctionDeliveries {
   explicit Functions(ports::Journal& j) : journal(j) {}
-  Handover hand_over(const std::string& arn, const std::string& payload, const std::string&) override {
+  Handover hand_over(const std::string& arn, const std::string& payload,
+                     const std::string&) override {
     ++asked;
     if (answer.kind != Handover::Kind::accepted) return answer;
     events.push_back(payload);
@@ -33,7 +34,8 @@ struct Functions final : FunctionDeliveries {
   }
   std::size_t queued() const {
     std::size_t n = 0;
-    journal.scan("lambda.queue", "", "", [&](std::string_view, std::string_view) { return ++n, true; });
+    journal.scan("lambda.queue", "", "",
+                 [&](std::string_view, std::string_view) { return ++n, true; });
     return n;
   }
   ports::Journal& journal;
@@ -60,8 +62,10 @@ struct KeyMaker final : SigningKeyMaker {
   explicit KeyMaker(ports::sim::Later& l) : later(l) {}
   void make(std::function<void(SigningKey)> done) override {
     ++asked;
-    if (held) waiting.push_back(std::move(done));
-    else later.post([done = std::move(done)] { done(test_key()); });
+    if (held)
+      waiting.push_back(std::move(done));
+    else
+      later.post([done = std::move(done)] { done(test_key()); });
   }
   ports::sim::Later& later;
   bool held = false;
@@ -76,8 +80,15 @@ struct Fixture {
   KeyMaker keys{world.later};
   std::unique_ptr<Sns> sns;
   std::string region = "us-east-1";
-  aws::Caller caller{aws::Caller::Kind::root, account, "arn:aws:iam::000000000000:root",
-                     "arn:aws:iam::000000000000:root", account, "", "", "", ""};
+  aws::Caller caller{aws::Caller::Kind::root,
+                     account,
+                     "arn:aws:iam::000000000000:root",
+                     "arn:aws:iam::000000000000:root",
+                     account,
+                     "",
+                     "",
+                     "",
+                     ""};
 
   Fixture() { start(); }
   void start() {
@@ -91,14 +102,16 @@ struct Fixture {
     start();
   }
   aws::Outcome<> call(std::string_view operation, const Value& input) {
-    const aws::Call c{operation, input, caller, region, account, "req", endpoint, world.timers.now()};
+    const aws::Call c{operation, input, caller,   region,
+                      account,   "req", endpoint, world.timers.now()};
     std::optional<aws::Outcome<>> out;
     sns->handle(c, [&](aws::Outcome<> answer) { out = std::move(answer); });
     return *out;
   }
   Value ok(std::string_view operation, const Value& input) {
     auto out = call(operation, input);
-    if (!out) FAIL(std::string{operation} << ": " << out.error().code << " " << out.error().message);
+    if (!out)
+      FAIL(std::string{operation} << ": " << out.error().code << " " << out.error().message);
     world.settle();
     return *out;
   }

@@ -51,7 +51,8 @@ Checked check_statement(const Value& statement, std::set<std::string>& sids) {
 }
 
 Checked check_policy(const std::string& text) {
-  if (!aws::parse_policy(text, aws::PolicyUse::resource)) return invalid_parameter("Policy Error: null");
+  if (!aws::parse_policy(text, aws::PolicyUse::resource))
+    return invalid_parameter("Policy Error: null");
   const auto policy = aws::from_json(text);
   if (!policy || !policy->is_struct()) return invalid_parameter("Policy Error: null");
   const Value& statements = (*policy)["Statement"];
@@ -88,13 +89,12 @@ std::string topic_arn(const std::string& region, const std::string& account,
 
 std::string default_topic_policy(const std::string& arn, const std::string& owner) {
   Value actions = Value::list();
-  for (const char* action :
-       {"SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:AddPermission",
-        "SNS:RemovePermission", "SNS:DeleteTopic", "SNS:Subscribe", "SNS:ListSubscriptionsByTopic",
-        "SNS:Publish"})
+  for (const char* action : {"SNS:GetTopicAttributes", "SNS:SetTopicAttributes",
+                             "SNS:AddPermission", "SNS:RemovePermission", "SNS:DeleteTopic",
+                             "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"})
     actions.push(action);
-  const Value condition = Value::structure(
-      {{"StringEquals", Value::structure({{"AWS:SourceOwner", owner}})}});
+  const Value condition =
+      Value::structure({{"StringEquals", Value::structure({{"AWS:SourceOwner", owner}})}});
   const Value statement = Value::structure({{"Sid", "__default_statement_ID"},
                                             {"Effect", "Allow"},
                                             {"Principal", Value::structure({{"AWS", "*"}})},
@@ -178,14 +178,15 @@ const std::string* find_tag(const Tags& tags, std::string_view key) {
 aws::Outcome<Tags> with_tags(Tags present, const Tags& added) {
   std::set<std::string> keys;
   for (const auto& [key, value] : added) {
-    if (!keys.insert(key).second)
-      return invalid_parameter("Duplicated keys are not allowed.");
+    if (!keys.insert(key).second) return invalid_parameter("Duplicated keys are not allowed.");
     if (lower(key).starts_with("aws:"))
       return invalid_parameter("Tags Reason: the prefix aws: is reserved: " + key);
     const auto same = [&wanted = key](const auto& tag) { return tag.first == wanted; };
     const auto found = std::find_if(present.begin(), present.end(), same);
-    if (found != present.end()) found->second = value;
-    else present.emplace_back(key, value);
+    if (found != present.end())
+      found->second = value;
+    else
+      present.emplace_back(key, value);
   }
   if (present.size() > most_tags)
     return aws::refuse("TagLimitExceededException",
@@ -197,18 +198,20 @@ aws::Outcome<std::string> with_permission(const Topic& topic, const PermissionGr
   Value policy;
   Value statements = statements_of(topic, policy);
   for (const auto& statement : statements.items())
-    if (statement["Sid"] == Value{grant.label}) return invalid_parameter("Statement already exists");
+    if (statement["Sid"] == Value{grant.label})
+      return invalid_parameter("Statement already exists");
   Value principals = Value::list(), actions = Value::list();
   for (const auto& account : grant.accounts) principals.push("arn:aws:iam::" + account + ":root");
   for (const auto& action : grant.actions) actions.push("SNS:" + action);
   const auto one_or_all = [](const Value& list) {
     return list.items().size() == 1 ? list.items().front() : list;
   };
-  statements.push(Value::structure({{"Sid", grant.label},
-                                    {"Effect", "Allow"},
-                                    {"Principal", Value::structure({{"AWS", one_or_all(principals)}})},
-                                    {"Action", one_or_all(actions)},
-                                    {"Resource", topic.arn}}));
+  statements.push(
+      Value::structure({{"Sid", grant.label},
+                        {"Effect", "Allow"},
+                        {"Principal", Value::structure({{"AWS", one_or_all(principals)}})},
+                        {"Action", one_or_all(actions)},
+                        {"Resource", topic.arn}}));
   policy.set("Statement", statements);
   return aws::to_json(policy);
 }

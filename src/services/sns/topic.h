@@ -18,19 +18,22 @@ using Tags = std::vector<std::pair<std::string, std::string>>;  // in the order 
 
 struct Topic {
   std::string region, name, arn, owner;
-  std::map<std::string, std::string> settings;  // attributes that were set, by AWS's names; Policy among them
+  std::map<std::string, std::string>
+      settings;  // attributes that were set, by AWS's names; Policy among them
   Tags tags;
 
   std::string setting(std::string_view name_of) const;  // or ""
-  std::string policy() const;                            // the one that was set, or the default one
+  std::string policy() const;                           // the one that was set, or the default one
   int signature_version() const;
 };
 
-std::string topic_arn(const std::string& region, const std::string& account, const std::string& name);
+std::string topic_arn(const std::string& region, const std::string& account,
+                      const std::string& name);
 std::string default_topic_policy(const std::string& arn, const std::string& owner);
 bool valid_topic_name(std::string_view name);
 
-// Refuses an attribute that no topic has or a value that it cannot have. For CreateTopic and SetTopicAttributes.
+// Refuses an attribute that no topic has or a value that it cannot have. For CreateTopic and
+// SetTopicAttributes.
 aws::Outcome<Done> check_topic_attribute(const std::string& name, const std::string& value);
 
 aws::Value to_value(const Topic& topic);

@@ -21,13 +21,14 @@ Failure<aws::Error> validation_error(std::string message) {
 
 bool is_role_arn(std::string_view text) {
   const auto arn = aws::parse_arn(text);
-  return arn && arn->service == "iam" && aws::is_account_id(arn->account) && arn->resource.starts_with("role/") &&
-         arn->resource.size() > 5;
+  return arn && arn->service == "iam" && aws::is_account_id(arn->account) &&
+         arn->resource.starts_with("role/") && arn->resource.size() > 5;
 }
 
 Tags read_tags(const Value& list) {
   Tags tags;
-  for (const auto& tag : list.items()) tags.emplace_back(tag["Key"].string(), tag["Value"].string_or(""));
+  for (const auto& tag : list.items())
+    tags.emplace_back(tag["Key"].string(), tag["Value"].string_or(""));
   return tags;
 }
 
@@ -64,7 +65,8 @@ std::vector<aws::Permission> Sts::authorisation(const aws::Call& call) const {
   asked.keys["sts:rolesessionname"] = {in["RoleSessionName"].string_or("")};
   if (in.has("ExternalId")) asked.keys["sts:externalid"] = {in["ExternalId"].string()};
   if (in.has("SourceIdentity")) asked.keys["sts:sourceidentity"] = {in["SourceIdentity"].string()};
-  if (in.has("TransitiveTagKeys")) asked.keys["sts:transitivetagkeys"] = in["TransitiveTagKeys"].strings();
+  if (in.has("TransitiveTagKeys"))
+    asked.keys["sts:transitivetagkeys"] = in["TransitiveTagKeys"].strings();
   std::vector<std::string> names;
   for (const auto& [key, value] : read_tags(in["Tags"])) {
     asked.keys["aws:requesttag/" + lower(key)] = {value};
@@ -90,8 +92,9 @@ std::vector<aws::Permission> Sts::authorisation(const aws::Call& call) const {
 }
 
 aws::Outcome<> Sts::get_caller_identity(const aws::Call& call) {
-  return Value::structure(
-      {{"Arn", call.caller.arn}, {"UserId", call.caller.user_id}, {"Account", call.caller.account}});
+  return Value::structure({{"Arn", call.caller.arn},
+                           {"UserId", call.caller.user_id},
+                           {"Account", call.caller.account}});
 }
 
 aws::Outcome<> Sts::assume_role(const aws::Call& call) {
@@ -102,10 +105,12 @@ aws::Outcome<> Sts::assume_role(const aws::Call& call) {
   ENSURE(role.has_value(), "sts: a role that is not there passed authorisation");
   const auto duration_s = in["DurationSeconds"].integer_or(3600);
   if (duration_s > role->max_session_s)
-    return validation_error("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+    return validation_error(
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
   if (call.caller.kind == CallerKind::role_session && duration_s > 3600)
     return validation_error(
-        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
+        "chaining.");
 
   RoleSession session;
   session.role_arn = role_arn;
@@ -119,25 +124,30 @@ aws::Outcome<> Sts::assume_role(const aws::Call& call) {
   }
   for (const auto& item : in["PolicyArns"].items()) {
     const auto arn = item["arn"].string_or("");
-    if (!sessions_.policy_exists(arn)) return validation_error(fmt::format("PolicyArn {} does not exist.", arn));
+    if (!sessions_.policy_exists(arn))
+      return validation_error(fmt::format("PolicyArn {} does not exist.", arn));
     session.policy_arns.push_back(arn);
   }
   auto packed = static_cast<std::int64_t>(session.policy.size());
   for (const auto& arn : session.policy_arns) packed += static_cast<std::int64_t>(arn.size());
-  for (const auto& [key, value] : session.tags) packed += static_cast<std::int64_t>(key.size() + value.size());
+  for (const auto& [key, value] : session.tags)
+    packed += static_cast<std::int64_t>(key.size() + value.size());
   const auto percent = (packed * 100 + packed_size_quota - 1) / packed_size_quota;
   if (percent > 100)
-    return aws::refuse("PackedPolicyTooLarge",
-                       fmt::format("PackedPolicySize: {}%, exceeds the allowed quota of 100%", percent));
+    return aws::refuse(
+        "PackedPolicyTooLarge",
+        fmt::format("PackedPolicySize: {}%, exceeds the allowed quota of 100%", percent));
 
   const auto credentials = sessions_.of_role(session, std::chrono::seconds{duration_s});
   return Value::structure(
       {{"AssumedRoleUser",
         Value::structure({{"AssumedRoleId", role->id + ":" + session.name},
-                          {"Arn", fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", account_, role->name, session.name)}})},
+                          {"Arn", fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", account_,
+                                              role->name, session.name)}})},
        {"Credentials", credentials_value(credentials)},
        {"PackedPolicySize", packed ? Value{percent} : Value{}},
-       {"SourceIdentity", session.source_identity.empty() ? Value{} : Value{session.source_identity}}});
+       {"SourceIdentity",
+        session.source_identity.empty() ? Value{} : Value{session.source_identity}}});
 }
 
 aws::Outcome<> Sts::get_session_token(const aws::Call& call) {
@@ -152,7 +162,8 @@ aws::Outcome<> Sts::get_session_token(const aws::Call& call) {
 
 aws::Outcome<> Sts::get_access_key_info(const aws::Call& call) {
   const auto id = call.input["AccessKeyId"].string();
-  if (!sessions_.key_exists(id)) return validation_error(fmt::format("Invalid access key id: {}", id));  // fact sts-6
+  if (!sessions_.key_exists(id))
+    return validation_error(fmt::format("Invalid access key id: {}", id));  // fact sts-6
   return Value::structure({{"Account", account_}});
 }
 

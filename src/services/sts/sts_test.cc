@@ -11,9 +11,12 @@ const std::string role_arn = "arn:aws:iam::000000000000:role/app/reader";
 struct FakeSessions final : Sessions {
   std::optional<Role> find_role(std::string_view arn) const override {
     if (arn != role_arn) return std::nullopt;
-    return Role{"reader", "AROAX", role_arn, R"({"Version":"2012-10-17"})", 7200, {{"Team", "ops"}}};
+    return Role{"reader", "AROAX",          role_arn, R"({"Version":"2012-10-17"})",
+                7200,     {{"Team", "ops"}}};
   }
-  bool policy_exists(std::string_view arn) const override { return arn == "arn:aws:iam::aws:policy/Known"; }
+  bool policy_exists(std::string_view arn) const override {
+    return arn == "arn:aws:iam::aws:policy/Known";
+  }
   ports::Credentials of_role(const RoleSession& session, Duration lifetime) override {
     last = session;
     lasts = lifetime;
@@ -68,9 +71,10 @@ TEST_CASE("sts: GetCallerIdentity says who calls and asks nothing of IAM") {
 
 TEST_CASE("sts: AssumeRole asks the trust policy, with its keys") {
   Fixture f;
-  const auto in = assume({{"ExternalId", "x"},
-                          {"SourceIdentity", "ann"},
-                          {"Tags", Value::list({Value::structure({{"Key", "Env"}, {"Value", "dev"}})})}});
+  const auto in =
+      assume({{"ExternalId", "x"},
+              {"SourceIdentity", "ann"},
+              {"Tags", Value::list({Value::structure({{"Key", "Env"}, {"Value", "dev"}})})}});
   const auto asked = f.sts.authorisation(f.call("AssumeRole", in));
   REQUIRE(asked.size() == 3);
   CHECK(asked[0].action == "sts:AssumeRole");
@@ -94,7 +98,8 @@ TEST_CASE("sts: AssumeRole's answer and its session") {
   Fixture f;
   const auto out = f.run("AssumeRole", assume({{"DurationSeconds", 7200}}));
   REQUIRE(out);
-  CHECK((*out)["AssumedRoleUser"]["Arn"].string() == "arn:aws:sts::000000000000:assumed-role/reader/session");
+  CHECK((*out)["AssumedRoleUser"]["Arn"].string() ==
+        "arn:aws:sts::000000000000:assumed-role/reader/session");
   CHECK((*out)["AssumedRoleUser"]["AssumedRoleId"].string() == "AROAX:session");
   CHECK((*out)["Credentials"]["SessionToken"].string() == "token");
   CHECK_FALSE(out->has("PackedPolicySize"));
@@ -110,11 +115,13 @@ TEST_CASE("sts: AssumeRole's refusals") {
   CHECK(f.run("AssumeRole", assume({{"DurationSeconds", 7201}})).error().message ==
         "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
   CHECK(f.run("AssumeRole", assume({{"Policy", "{"}})).error().code == "MalformedPolicyDocument");
-  const auto unknown = Value::list({Value::structure({{"arn", "arn:aws:iam::aws:policy/Unknown"}})});
+  const auto unknown =
+      Value::list({Value::structure({{"arn", "arn:aws:iam::aws:policy/Unknown"}})});
   CHECK(f.run("AssumeRole", assume({{"PolicyArns", unknown}})).error().code == "ValidationError");
   f.caller.kind = aws::Caller::Kind::role_session;
-  CHECK(f.run("AssumeRole", assume({{"DurationSeconds", 3601}})).error().message.find("role chaining") !=
-        std::string::npos);
+  CHECK(f.run("AssumeRole", assume({{"DurationSeconds", 3601}}))
+            .error()
+            .message.find("role chaining") != std::string::npos);
 }
 
 TEST_CASE("sts: session tokens for oneself") {

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/dns/tcp.h"
+
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace sitelatch::net {
+namespace {
+
+constexpr std::size_t read_size = 16384;
+constexpr std::size_t max_waiting_output = 65536;
+constexpr dns::Limits tcp_limits{dns::Limits::Transport::tcp, dns::default_udp_payload};
+
+}  // namespace
+
+DnsTcp::DnsTcp(Fd listener, int epoll, const Options& options)
+    : listener_(std::move(listener)),
+      spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      epoll_(epoll),
+      options_(options),
+      scratch_(2 + dns::max_message_size) {}
+
+void DnsTcp::accept(Clock::time_point now) {
+  for (int i = 0; i < 64; ++i) {
+    Fd socket(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket) {
+      if (errno == EMFILE || errno == ENFILE) turn_away();
+      return;
+    }
+    const int on = 1;
+    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (open_.size() >= options_.max_connections && !open_.empty()) close(open_.front());
+    Connection& connection = open_.emplace_back();
+    connection.self = std::prev(open_.end());
+    connection.socket = std::move(socket);
+    connection.deadline = now + options_.idle_limit;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &connection;
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.socket.get(), &event) != 0) close(connection);
+  }
+}
+
+// Out of descriptors: what waits would keep the listener ready for ever. The oldest connection
+// makes room, or the spare descriptor does, just for closing the newcomer.
+void DnsTcp::turn_away() {
+  if (!open_.empty()) return close(open_.front());
+  spare_.reset();
+  const Fd newcomer(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  spare_ = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+unsigned DnsTcp::serve(Connection& connection, const dns::View& view, Spread& spread,
+                       Clock::time_point now) {
+  if (connection.closed) return 0;
+  if (!connection.waits_to_write && !read_some(connection)) {
+    close(connection);
+    return 0;
+  }
+  unsigned queries = 0;
+  for (;;) {
+    const unsigned answered = answer_queries(connection, view, spread);
+    queries += answered;
+    const Flushed flushed = flush(connection);
+    if (flushed == Flushed::broken) {
+      close(connection);
+      return queries;
+    }
+    if (flushed == Flushed::partly) {
+      watch(connection, true);
+      return queries;
+    }
+    if (answered == 0) break;
+  }
+  if (connection.peer_finished) {
+    close(connection);
+    return queries;
+  }
+  if (queries > 0 || connection.waits_to_write) note_progress(connection, now);
+  watch(connection, false);
+  return queries;
+}
+
+// False: the connection is broken.
+bool DnsTcp::read_some(Connection& connection) {
+  std::vector<std::uint8_t>& in = connection.in;
+  if (connection.taken > 0) {
+    in.erase(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(connection.taken));
+    connection.taken = 0;
+  }
+  const ssize_t got = recv(connection.socket.get(), scratch_.data(), read_size, 0);
+  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  if (got == 0) connection.peer_finished = true;
+  in.insert(in.end(), scratch_.begin(), scratch_.begin() + got);
+  return true;
+}
+
+unsigned DnsTcp::answer_queries(Connection& connection, const dns::View& view, Spread& spread) {
+  unsigned count = 0;
+  while (connection.out.size() - connection.sent < max_waiting_output) {
+    const std::size_t left = connection.in.size() - connection.taken;
+    if (left < 2) break;
+    const std::uint8_t* at = connection.in.data() + connection.taken;
+    const std::size_t size = std::size_t{at[0]} << 8 | at[1];
+    if (left < 2 + size) break;
+    connection.taken += 2 + size;
+    ++count;
+    const std::size_t reply =
+        dns::answer({at + 2, size}, view, {scratch_.data() + 2, scratch_.size() - 2}, tcp_limits,
+                    spread.next());
+    if (reply == 0) continue;
+    scratch_[0] = static_cast<std::uint8_t>(reply >> 8);
+    scratch_[1] = static_cast<std::uint8_t>(reply);
+    connection.out.insert(connection.out.end(), scratch_.begin(),
+                          scratch_.begin() + static_cast<std::ptrdiff_t>(reply + 2));
+  }
+  return count;
+}
+
+DnsTcp::Flushed DnsTcp::flush(Connection& connection) {
+  while (connection.sent < connection.out.size()) {
+    const ssize_t sent = send(connection.socket.get(), connection.out.data() + connection.sent,
+                              connection.out.size() - connection.sent, MSG_NOSIGNAL);
+    if (sent > 0) {
+      connection.sent += static_cast<std::size_t>(sent);
+    } else if (errno == EAGAIN) {
+      return Flushed::partly;
+    } else if (errno != EINTR) {
+      return Flushed::broken;
+    }
+  }
+  connection.out.clear();
+  connection.sent = 0;
+  return Flushed::all;
+}
+
+void DnsTcp::watch(Connection& connection, bool for_writing) {
+  if (connection.waits_to_write == for_writing) return;
+  connection.waits_to_write = for_writing;
+  epoll_event event{};
+  event.events = for_writing ? EPOLLOUT : EPOLLIN;
+  event.data.ptr = &connection;
+  epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.socket.get(), &event);
+}
+
+void DnsTcp::close(Connection& connection) {
+  connection.closed = true;
+  connection.socket.reset();
+  closed_.splice(closed_.end(), open_, connection.self);
+}
+
+void DnsTcp::note_progress(Connection& connection, Clock::time_point now) {
+  connection.deadline = now + options_.idle_limit;
+  open_.splice(open_.end(), open_, connection.self);
+}
+
+int DnsTcp::wait_ms(Clock::time_point now) const {
+  if (open_.empty()) return -1;
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(open_.front().deadline - now).count();
+  return static_cast<int>(std::max<std::int64_t>(0, left));
+}
+
+void DnsTcp::expire(Clock::time_point now) {
+  while (!open_.empty() && open_.front().deadline <= now) close(open_.front());
+}
+
+}  // namespace sitelatch::net

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/functions/code.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "base/text.h"
+#include "net/io/fd.h"
+
+namespace sitelatch::net {
+namespace {
+
+struct CloseArchive {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+struct CloseEntry {
+  void operator()(zip_file_t* entry) const { zip_fclose(entry); }
+};
+using Archive = std::unique_ptr<zip_t, CloseArchive>;
+using Entry = std::unique_ptr<zip_file_t, CloseEntry>;
+
+Problem trouble(std::string_view name, std::string_view what) {
+  return {fmt::format("the code's entry '{}' {}", name, what)};
+}
+
+// The parts of a safe relative name; nothing for a name that could leave the directory.
+std::optional<std::vector<std::string>> safe_parts(std::string_view name) {
+  if (name.empty() || name.size() > 4096 || name.front() == '/') return std::nullopt;
+  if (name.find('\0') != std::string_view::npos) return std::nullopt;
+  std::vector<std::string> parts;
+  for (const auto part : split(name, '/')) {
+    if (part == "..") return std::nullopt;
+    if (part.size() > 255) return std::nullopt;
+    if (!part.empty() && part != ".") parts.emplace_back(part);
+  }
+  return parts;
+}
+
+class Unpacker {
+ public:
+  Unpacker(zip_t* archive, int root, std::optional<gid_t> group, const UnpackLimits& limits)
+      : archive_(archive), root_(root), group_(group), limits_(limits) {}
+
+  Result<Done> run() {
+    const auto count = zip_get_num_entries(archive_, 0);
+    if (count < 0 || static_cast<std::uint64_t>(count) > limits_.entries)
+      return failure(Problem{"the code has too many files"});
+    for (zip_int64_t index = 0; index < count; ++index) {
+      auto done = unpack(static_cast<zip_uint64_t>(index));
+      if (!done) return done;
+    }
+    return Done{};
+  }
+
+ private:
+  Result<Done> unpack(zip_uint64_t index) {
+    zip_stat_t stat{};
+    if (zip_stat_index(archive_, index, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_NAME))
+      return failure(Problem{"the code's directory of files cannot be read"});
+    const std::string name = stat.name;
+    const auto parts = safe_parts(name);
+    if (!parts)
+      return failure(trouble(name, "has a name that would leave the function's directory"));
+    mode_t mode = mode_of(index);
+    if (mode != 0 && (mode & S_IFMT) == 0)
+      mode |= S_IFREG;  // Python's writestr gives permissions alone
+    const bool directory = name.back() == '/' || S_ISDIR(mode);
+    if (parts->empty()) return Done{};
+    auto parent = open_directory({parts->begin(), parts->end() - (directory ? 0 : 1)}, name);
+    if (!parent) return failure(parent.error());
+    if (directory) return Done{};
+    if (mode != 0 && !S_ISREG(mode) && !S_ISLNK(mode))
+      return failure(trouble(name, "is neither a file, a directory nor a link"));
+    // A name that comes twice: the last one counts, as unzip has it.
+    ::unlinkat(parent.value().get(), parts->back().c_str(), 0);
+    Entry entry(zip_fopen_index(archive_, index, 0));
+    if (!entry) return failure(trouble(name, "cannot be unpacked"));
+    if (S_ISLNK(mode)) return make_link(parent.value().get(), parts->back(), name, entry.get());
+    return write_file(parent.value().get(), parts->back(), name, entry.get(), mode);
+  }
+
+  // Unix mode of an entry; 0 where the zip was made elsewhere.
+  mode_t mode_of(zip_uint64_t index) const {
+    zip_uint8_t system = 0;
+    zip_uint32_t attributes = 0;
+    if (zip_file_get_external_attributes(archive_, index, 0, &system, &attributes) != 0) return 0;
+    return system == ZIP_OPSYS_UNIX ? static_cast<mode_t>(attributes >> 16) : 0;
+  }
+
+  // Walks down without following links, making what is missing.
+  Result<Fd> open_directory(const std::vector<std::string>& parts, const std::string& name) {
+    constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    Fd at(::openat(root_, ".", flags));
+    for (const auto& part : parts) {
+      const bool made = ::mkdirat(at.get(), part.c_str(), 0755) == 0;
+      Fd next(::openat(at.get(), part.c_str(), flags));
+      if (!next) return failure(trouble(name, "lies behind something that is not a directory"));
+      if (made && ++inodes_ > 2 * limits_.entries)
+        return failure(Problem{"the code has too many files"});
+      if (made) give(next.get(), 0755);
+      at = std::move(next);
+    }
+    if (!at) return failure(trouble(name, "cannot be placed"));
+    return at;
+  }
+
+  Result<Done> write_file(int parent, const std::string& leaf, const std::string& name,
+                          zip_file_t* entry, mode_t mode) {
+    Fd file(
+        ::openat(parent, leaf.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) return failure(trouble(name, "cannot be written"));
+    std::array<char, 65536> buffer;
+    for (;;) {
+      const auto size = zip_fread(entry, buffer.data(), buffer.size());
+      if (size < 0) return failure(trouble(name, "is damaged"));
+      if (size == 0) break;
+      bytes_ += static_cast<std::uint64_t>(size);
+      if (bytes_ > limits_.bytes)
+        return failure(
+            Problem{fmt::format("Unzipped size must be smaller than {} bytes", limits_.bytes)});
+      if (::write(file.get(), buffer.data(), static_cast<std::size_t>(size)) != size)
+        return failure(trouble(name, "cannot be written: no space"));
+    }
+    // The function's user must be able to read its code, whatever the zip says (fact lambda-23).
+    give(file.get(), mode == 0 ? 0644 : (mode & 0777) | 0444);
+    return Done{};
+  }
+
+  Result<Done> make_link(int parent, const std::string& leaf, const std::string& name,
+                         zip_file_t* entry) {
+    std::array<char, 4097> buffer;
+    const auto size = zip_fread(entry, buffer.data(), buffer.size());
+    if (size <= 0 || static_cast<std::size_t>(size) >= buffer.size())
+      return failure(trouble(name, "is a bad link"));
+    const std::string target(buffer.data(), static_cast<std::size_t>(size));
+    if (::symlinkat(target.c_str(), parent, leaf.c_str()) != 0)
+      return failure(trouble(name, "cannot be linked"));
+    return Done{};
+  }
+
+  void give(int fd, mode_t mode) const {
+    if (group_ && ::fchown(fd, static_cast<uid_t>(-1), *group_) != 0) return;
+    ::fchmod(fd, mode);
+  }
+
+  zip_t* archive_;
+  int root_;
+  std::optional<gid_t> group_;
+  UnpackLimits limits_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t inodes_ = 0;
+};
+
+}  // namespace
+
+Result<Done> unpack_function_code(const std::string& zip, const std::string& directory,
+                                  std::optional<gid_t> group, const UnpackLimits& limits) {
+  if (zip.empty()) return failure(Problem{"the code is empty"});
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* source = zip_source_buffer_create(zip.data(), zip.size(), 0, &error);
+  if (source == nullptr) return failure(Problem{"the code cannot be read"});
+  Archive archive(zip_open_from_source(source, ZIP_RDONLY, &error));
+  if (!archive) {
+    zip_source_free(source);
+    return failure(Problem{"the code is not a zip archive"});
+  }
+  Fd root(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return failure(Problem{fmt::format("{}: {}", directory, std::strerror(errno))});
+  auto done = Unpacker(archive.get(), root.get(), group, limits).run();
+  if (!done) return done;
+  if (group && ::fchown(root.get(), static_cast<uid_t>(-1), *group) != 0)
+    return failure(Problem{"the code's directory cannot be given to its group"});
+  ::fchmod(root.get(), group ? 0750 : 0755);
+  return Done{};
+}
+
+void remove_tree(const std::string& directory) {
+  std::error_code ignored;
+  std::filesystem::remove_all(directory, ignored);
+}
+
+}  // namespace sitelatch::net

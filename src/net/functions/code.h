@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Unpacks the code of a function. The zip is hostile until shown otherwise: nothing is written
+// outside the directory (no absolute names, no "..", never through a symbolic link), sizes are
+// counted while inflating rather than believed, and only plain files, directories and symbolic
+// links are made. Links are kept as they are, because only the function itself, in its sandbox,
+// ever follows them. Permission bits are kept, set-id bits are not.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace sitelatch::net {
+
+struct UnpackLimits {
+  std::uint64_t bytes = 262144000;  // AWS: "Unzipped size must be smaller than 262144000 bytes"
+  std::uint64_t entries = 100000;   // AWS names none; keeps inodes and time bounded
+};
+
+// `directory` must exist and be empty. With a group, everything is given to it and closed to
+// others.
+Result<Done> unpack_function_code(const std::string& zip, const std::string& directory,
+                                  std::optional<gid_t> group, const UnpackLimits& limits = {});
+
+// Deletes a tree without following links. Best effort.
+void remove_tree(const std::string& directory);
+
+}  // namespace sitelatch::net

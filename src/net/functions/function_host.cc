@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/functions/function_host.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <list>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "net/functions/code.h"
+#include "net/functions/environment.h"
+#include "net/functions/python_runtime.h"
+
+namespace sitelatch::net {
+namespace {
+
+using Kind = ports::InvocationOutcome::Kind;
+using Clock = FunctionHostLoop::Clock;
+using namespace std::chrono_literals;
+
+std::string random_bytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  ENSURE(::getrandom(bytes.data(), size, 0) == static_cast<ssize_t>(size),
+         "the kernel gives no random bytes");
+  return bytes;
+}
+std::uint32_t random_below(std::uint32_t bound) {
+  const auto bytes = random_bytes(4);
+  std::uint32_t value = 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
+  return value % bound;
+}
+
+std::string from_environment(const std::string& chosen, const char* name) {
+  if (!chosen.empty()) return chosen;
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string this_program() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
+// Code that is unpacked, for all environments that run it.
+struct Code {
+  enum class State { preparing, ready, failed } state = State::preparing;
+  std::string directory, problem;
+  gid_t group = 0;
+  std::size_t users = 0;
+  Clock::time_point last_used{};
+  std::vector<FunctionJobPointer> waiting;
+};
+
+// The second thread: slow, blocking work, one thing after another.
+class Workshop {
+ public:
+  Workshop() : thread_([this] { run(); }) {}
+  ~Workshop() {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    more_.notify_one();
+    thread_.join();
+  }
+  void order(std::function<void()> work) {
+    {
+      const std::lock_guard lock(mutex_);
+      work_.push_back(std::move(work));
+    }
+    more_.notify_one();
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      std::function<void()> work;
+      {
+        std::unique_lock lock(mutex_);
+        more_.wait(lock, [this] { return ending_ || !work_.empty(); });
+        if (ending_) return;
+        work = std::move(work_.front());
+        work_.pop_front();
+      }
+      work();
+    }
+  }
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::deque<std::function<void()>> work_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+void make_directory(const std::string& path, std::filesystem::perms mode) {
+  std::filesystem::create_directories(path);
+  std::filesystem::permissions(path, mode);
+}
+
+}  // namespace
+
+class ProcessFunctionHost::Pool {
+ public:
+  Pool(Options options, std::function<void(std::function<void()>)> post)
+      : options_(std::move(options)), post_(std::move(post)) {
+    options_.search_path = from_environment(options_.search_path, "PATH");
+    options_.home = from_environment(options_.home, "HOME");
+    if (options_.self_exe.empty()) options_.self_exe = this_program();
+    lay_out_directories();
+    workshop_.emplace();
+    thread_ = std::thread([this] { loop_.run(); });
+    loop_.post([this] { reap(); });
+  }
+  ~Pool() {
+    workshop_.reset();  // what it was doing is finished first; its answers go nowhere
+    loop_.post([this] {
+      environments_.clear();
+      loop_.stop();
+    });
+    thread_.join();
+    if (!code_root_.empty()) remove_tree(code_root_);
+  }
+
+  void invoke(FunctionJobPointer job) {
+    // std::function wants copies: the job travels in a shared box.
+    auto box = std::make_shared<FunctionJobPointer>(std::move(job));
+    loop_.post([this, box] { accept(std::move(*box)); });
+  }
+  void retire(const std::string& function_arn) {
+    loop_.post([this, function_arn] {
+      for (auto& [environment, code] : environments_)
+        if (environment->function_arn() == function_arn) environment->end_after_job();
+    });
+  }
+  void stop(Duration grace, std::function<void()> stopped) {
+    loop_.post([this, grace, stopped] {
+      stopping_ = true;
+      stopped_ = stopped;
+      for (auto& job : std::exchange(waiting_, {}))
+        refuse(std::move(job), Kind::host_error, "the engine is stopping");
+      for (auto& [environment, code] : environments_) environment->end_after_job();
+      loop_.at(Clock::now() + grace, [this] {
+        for (auto& [environment, code] : environments_) environment->end("the engine is stopping");
+      });
+      tell_when_stopped();
+    });
+  }
+  const Isolation& isolation() const { return isolation_; }
+
+ private:
+  using Entry =
+      std::pair<std::unique_ptr<FunctionEnvironment>, std::string>;  // and the key of its code
+
+  void lay_out_directories() {
+    using std::filesystem::perms;
+    remove_tree(options_.work_dir);
+    make_directory(options_.work_dir, perms::owner_all);
+    make_directory(options_.work_dir + "/root",
+                   perms::owner_all | perms::group_exec | perms::others_exec);
+    isolation_ = probe_isolation(options_.work_dir + "/root");
+    if (options_.sandboxing == Options::Sandboxing::no_namespaces)
+      isolation_.namespaces = isolation_.proc = false;
+    code_root_ = options_.work_dir;
+    if (!isolation_.namespaces && isolation_.own_users()) code_root_ = open_code_root();
+    make_directory(code_root_ + "/code", perms::owner_all | perms::group_exec | perms::others_exec);
+    const auto runtime = code_root_ + "/runtime";
+    make_directory(runtime, perms::owner_all | perms::group_read | perms::group_exec |
+                                perms::others_read | perms::others_exec);
+    if (auto written = write_python_runtime(runtime, options_.api_endpoint); !written)
+      throw std::runtime_error(written.error().text);
+  }
+
+  // Functions run as other users and without mounts of their own: the way to their code must be
+  // open to them, and the engine's directory is not. A fresh name, so that nobody can have prepared
+  // it.
+  static std::string open_code_root() {
+    std::string name = "/tmp/sitelatch-functions-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr || ::chmod(name.c_str(), 0711) != 0)
+      throw std::runtime_error(name + " cannot be made");
+    return name;
+  }
+
+  void post_outcome(FunctionJobPointer job, ports::InvocationOutcome outcome) {
+    post_([done = std::move(job->done), result = std::make_shared<ports::InvocationOutcome>(
+                                            std::move(outcome))] { done(std::move(*result)); });
+  }
+  void refuse(FunctionJobPointer job, Kind kind, std::string reason) {
+    ports::InvocationOutcome outcome;
+    outcome.kind = kind;
+    outcome.reason = std::move(reason);
+    outcome.environment_id = hex(random_bytes(16));
+    post_outcome(std::move(job), std::move(outcome));
+  }
+
+  void accept(FunctionJobPointer job) {
+    if (stopping_) return refuse(std::move(job), Kind::host_error, "the engine is stopping");
+    if (auto* environment = warm_for(*job)) return environment->give(std::move(job));
+    if (environments_.size() + preparing_ >= options_.max_environments && !evict_idle()) {
+      if (waiting_.size() >= options_.max_waiting)
+        return refuse(std::move(job), Kind::host_error, "too many functions are waiting");
+      waiting_.push_back(std::move(job));
+      return;
+    }
+    prepare(std::move(job));
+  }
+
+  // Idle first, the one used last; else one that is about to be.
+  FunctionEnvironment* warm_for(const FunctionJob& job) {
+    const auto needed_until =
+        std::chrono::system_clock::now() + std::chrono::seconds(job.spec.timeout_s + 60);
+    FunctionEnvironment* best = nullptr;
+    for (auto& [environment, code] : environments_) {
+      if (environment->key() != job.spec.environment_key || doomed_.count(environment.get()))
+        continue;
+      if (!environment->is_idle() && !environment->is_answered()) continue;
+      const auto expiry = environment->credentials_expire();
+      if (expiry != WallInstant{} && expiry < needed_until) {
+        if (job.invocation.credentials.expiration > expiry) {
+          doomed_.insert(environment.get());
+          environment->end_after_job();
+        }
+        if (doomed_.count(environment.get())) continue;
+      }
+      const bool better = best == nullptr || (environment->is_idle() && !best->is_idle()) ||
+                          (environment->is_idle() == best->is_idle() &&
+                           environment->idle_since() > best->idle_since());
+      if (better) best = environment.get();
+    }
+    return best;
+  }
+
+  // Room is made by the environment that was idle longest; it counts until it is gone, which takes
+  // a moment.
+  bool evict_idle() {
+    FunctionEnvironment* oldest = nullptr;
+    for (auto& [environment, code] : environments_)
+      if (environment->is_idle() && !doomed_.count(environment.get()) &&
+          (oldest == nullptr || environment->idle_since() < oldest->idle_since()))
+        oldest = environment.get();
+    if (oldest != nullptr) {
+      doomed_.insert(oldest);
+      oldest->end_after_job();
+    }
+    return false;
+  }
+
+  void prepare(FunctionJobPointer job) {
+    const auto key = hex(job->spec.code_sha256) + "/" + job->spec.runtime;
+    auto& code = codes_[key];
+    code.last_used = Clock::now();
+    if (code.state == Code::State::ready) return start(key, code, std::move(job));
+    ++preparing_;
+    code.waiting.push_back(std::move(job));
+    if (code.waiting.size() > 1) return;
+    code.state = Code::State::preparing;
+    code.directory = fmt::format("{}/code/{}", code_root_, hex(random_bytes(16)));
+    code.group = isolation_.own_users() ? isolation_.first_uid + random_below(isolation_.uid_count)
+                                        : ::getegid();
+    const auto& spec = code.waiting.front()->spec;
+    workshop_->order([this, key, directory = code.directory, zip = spec.zip, runtime = spec.runtime,
+                      group = code.group] {
+      std::string problem;
+      make_directory(directory, std::filesystem::perms::owner_all);
+      const auto owner = isolation_.own_users() ? std::optional<gid_t>(group) : std::nullopt;
+      if (auto unpacked = unpack_function_code(zip ? *zip : std::string(), directory, owner);
+          !unpacked)
+        problem = unpacked.error().text;
+      find_runtime(runtime);
+      loop_.post([this, key, problem] { prepared(key, problem); });
+    });
+  }
+
+  // In the workshop. Found once for each version.
+  void find_runtime(const std::string& runtime) {
+    const auto minor = python_minor(runtime);
+    if (!minor) return;
+    {
+      const std::lock_guard lock(pythons_mutex_);
+      if (const auto known = pythons_.find(runtime); known != pythons_.end() && known->second)
+        return;
+    }
+    // Without mounts of its own, another user reaches only what is open to all.
+    const bool closed = !isolation_.namespaces && isolation_.own_users();
+    auto python = closed ? find_python(*minor, "", "/nonexistent")
+                         : find_python(*minor, options_.search_path, options_.home);
+    if (python && (!python->boto3 || python->minor != *minor))
+      log(LogLevel::info, "functions",
+          fmt::format("{} runs on {} (3.{}{})", runtime, python->executable, python->minor,
+                      python->boto3 ? "" : ", without boto3"));
+    const std::lock_guard lock(pythons_mutex_);
+    pythons_[runtime] = std::move(python);
+  }
+
+  void prepared(const std::string& key, const std::string& problem) {
+    auto& code = codes_[key];
+    auto jobs = std::exchange(code.waiting, {});
+    preparing_ -= jobs.size();
+    code.state = problem.empty() ? Code::State::ready : Code::State::failed;
+    for (auto& job : jobs) {
+      if (problem.empty())
+        start(key, code, std::move(job));
+      else
+        refuse(std::move(job), Kind::no_bootstrap, problem);
+    }
+    if (problem.empty()) return;
+    order_removal(code.directory);
+    codes_.erase(key);
+    tell_when_stopped();
+  }
+
+  void order_removal(const std::string& directory) {
+    workshop_->order([directory] { remove_tree(directory); });
+  }
+
+  void start(const std::string& key, Code& code, FunctionJobPointer job) {
+    if (stopping_) {
+      refuse(std::move(job), Kind::host_error, "the engine is stopping");
+      return tell_when_stopped();
+    }
+    std::optional<Python> python;
+    if (python_minor(job->spec.runtime)) {
+      const std::lock_guard lock(pythons_mutex_);
+      python = pythons_[job->spec.runtime];
+      if (!python)
+        return refuse(std::move(job), Kind::no_bootstrap,
+                      "this machine has no Python 3 for the runtime " + job->spec.runtime);
+    } else if (!job->spec.runtime.starts_with("provided")) {
+      const auto reason =
+          fmt::format("the runtime {} is not available on this machine", job->spec.runtime);
+      return refuse(std::move(job), Kind::no_bootstrap, reason);
+    }
+    FunctionEnvironment::Settings settings;
+    settings.id = hex(random_bytes(16));
+    settings.mark = python ? "\x1e" + hex(random_bytes(8)) + ":" : std::string();
+    settings.self_exe = options_.self_exe;
+    settings.isolation = isolation_;
+    settings.init_limit = options_.init_limit;
+    settings.memory_limit_bytes = std::uint64_t{job->spec.memory_mb + options_.memory_headroom_mb}
+                                  << 20;
+    settings.plan = plan_for(job->spec, job->invocation, code, python, settings);
+    ++code.users;
+    environments_.emplace_back(nullptr, key);
+    auto& entry = environments_.back();
+    Entry* self = &entry;
+    FunctionEnvironment::Events events;
+    events.finished = [this](FunctionJobPointer done, ports::InvocationOutcome outcome) {
+      post_outcome(std::move(done), std::move(outcome));
+    };
+    events.returned = [this](FunctionJobPointer back) { accept_again(std::move(back)); };
+    events.idle = [this] { serve_waiting(); };
+    events.gone = [this, self] { loop_.post([this, self] { forget(self); }); };
+    entry.first = std::make_unique<FunctionEnvironment>(loop_, std::move(settings), std::move(job),
+                                                        std::move(events));
+    if (auto started = entry.first->start(); !started)
+      entry.first->fail_start(started.error().text);
+  }
+
+  SandboxPlan plan_for(const ports::FunctionSpec& spec, const ports::Invocation& invocation,
+                       const Code& code, const std::optional<Python>& python,
+                       const FunctionEnvironment::Settings& settings) {
+    SandboxPlan plan;
+    plan.namespaces = isolation_.namespaces;
+    plan.proc = isolation_.proc;
+    plan.own_user = isolation_.own_users();
+    plan.uid =
+        plan.own_user ? isolation_.first_uid + random_below(isolation_.uid_count) : ::geteuid();
+    plan.gid = plan.own_user ? code.group : ::getegid();
+    plan.tmp_mb = spec.ephemeral_mb;
+    plan.data_mb = spec.memory_mb + 2048;
+    plan.max_processes = plan.own_user ? options_.max_processes : 4 * options_.max_processes;
+    plan.root = options_.work_dir + "/root";
+    plan.code = code.directory;
+    plan.runtime = code_root_ + "/runtime";
+    const std::string task = plan.namespaces ? "/var/task" : code.directory;
+    const std::string runtime = plan.namespaces ? "/var/runtime" : plan.runtime;
+    if (python) {
+      plan.binds = python->trees;
+      plan.lang = python->prefix;
+      plan.commands = {{python->executable, "-u", runtime + "/bootstrap.py", settings.mark}};
+    } else {
+      plan.commands = {{task + "/bootstrap"}, {"/opt/bootstrap"}};
+    }
+    plan.environment =
+        environment_for(spec, invocation, settings.id, python.has_value(), task, runtime);
+    return plan;
+  }
+
+  // AWS's own names (aws-semantics 4.6), over the user's; and what leads any SDK to the engine.
+  std::vector<std::string> environment_for(const ports::FunctionSpec& spec,
+                                           const ports::Invocation& invocation,
+                                           const std::string& id, bool python,
+                                           const std::string& task,
+                                           const std::string& runtime) const {
+    auto all = spec.variables;
+    const auto by_default = [&](const char* name, const std::string& value) {
+      all.emplace(name, value);
+    };
+    by_default("AWS_ENDPOINT_URL", options_.api_endpoint);
+    by_default("AWS_EC2_METADATA_DISABLED", "true");
+    by_default("LANG", std::filesystem::exists("/usr/lib/locale/locale-archive") ? "en_US.UTF-8"
+                                                                                 : "C.UTF-8");
+    by_default("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin");
+    by_default("LD_LIBRARY_PATH", "/var/lang/lib:/lib64:/usr/lib64:" + runtime + ":" + runtime +
+                                      "/lib:" + task + ":" + task + "/lib:/opt/lib");
+    by_default("TZ", ":UTC");
+    by_default("HOME", "/tmp");
+    by_default("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
+    if (python) {
+      by_default("PYTHONPATH", runtime);
+      by_default("AWS_DATA_PATH", runtime + "/data");
+    }
+    const auto& credentials = invocation.credentials;
+    all["AWS_ACCESS_KEY_ID"] = credentials.access_key_id;
+    all["AWS_SECRET_ACCESS_KEY"] = credentials.secret_access_key;
+    all["AWS_SESSION_TOKEN"] = credentials.session_token;
+    all["AWS_REGION"] = all["AWS_DEFAULT_REGION"] = spec.region;
+    if (python) all["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + spec.runtime;
+    all["AWS_LAMBDA_FUNCTION_NAME"] = spec.function_name;
+    all["AWS_LAMBDA_FUNCTION_VERSION"] = spec.version;
+    all["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(spec.memory_mb);
+    all["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand";
+    all["AWS_LAMBDA_LOG_GROUP_NAME"] = spec.log_group;
+    const auto today = civil(Instant(
+        std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())));
+    all["AWS_LAMBDA_LOG_STREAM_NAME"] = fmt::format("{:04}/{:02}/{:02}/[{}]{}", today.year,
+                                                    today.month, today.day, spec.version, id);
+    all["LAMBDA_TASK_ROOT"] = task;
+    all["LAMBDA_RUNTIME_DIR"] = runtime;
+    all["_HANDLER"] = spec.handler;
+    all["PWD"] = task;
+    all["SHLVL"] = "0";
+    all.erase("AWS_LAMBDA_RUNTIME_API");
+    std::vector<std::string> texts;
+    for (const auto& [name, value] : all)
+      if (name.find('\0') == std::string::npos && value.find('\0') == std::string::npos)
+        texts.push_back(name + "=" + value);
+    return texts;
+  }
+
+  void accept_again(FunctionJobPointer job) {
+    auto box = std::make_shared<FunctionJobPointer>(std::move(job));
+    loop_.post([this, box] { accept(std::move(*box)); });
+  }
+
+  void serve_waiting() {
+    if (waiting_.empty()) return;
+    loop_.post([this] {
+      for (std::size_t count = waiting_.size(); count > 0; --count) {
+        auto job = std::move(waiting_.front());
+        waiting_.pop_front();
+        accept(std::move(job));
+      }
+    });
+  }
+
+  void forget(Entry* entry) {
+    // At the pool's end all are let go of at once, while some are still on their way here.
+    if (std::none_of(environments_.begin(), environments_.end(),
+                     [&](const Entry& held) { return &held == entry; }))
+      return;
+    doomed_.erase(entry->first.get());
+    auto& code = codes_[entry->second];
+    --code.users;
+    code.last_used = Clock::now();
+    environments_.remove_if([&](const Entry& held) { return &held == entry; });
+    serve_waiting();
+    tell_when_stopped();
+  }
+
+  void tell_when_stopped() {
+    if (!stopping_ || !stopped_ || !environments_.empty() || preparing_ > 0) return;
+    post_(std::exchange(stopped_, nullptr));
+  }
+
+  // Idle environments and unused code go after a while.
+  void reap() {
+    const auto before = Clock::now() - options_.idle_limit;
+    for (auto& [environment, code] : environments_)
+      if (environment->is_idle() && environment->idle_since() < before)
+        environment->end_after_job();
+    for (auto code = codes_.begin(); code != codes_.end();) {
+      const bool unused = code->second.users == 0 && code->second.state == Code::State::ready &&
+                          code->second.last_used < before;
+      if (unused) order_removal(code->second.directory);
+      code = unused ? codes_.erase(code) : std::next(code);
+    }
+    const auto pace = std::clamp<Duration>(options_.idle_limit / 4, 10ms, 10s);
+    loop_.at(Clock::now() + pace, [this] { reap(); });
+  }
+
+  Options options_;
+  std::function<void(std::function<void()>)> post_;
+  Isolation isolation_;
+  std::string code_root_;
+  FunctionHostLoop loop_;
+  std::map<std::string, Code> codes_;
+  std::list<Entry> environments_;
+  std::set<FunctionEnvironment*> doomed_;  // end as soon as they can; never chosen
+  std::deque<FunctionJobPointer> waiting_;
+  std::size_t preparing_ = 0;
+  bool stopping_ = false;
+  std::function<void()> stopped_;
+  std::mutex pythons_mutex_;
+  std::map<std::string, std::optional<Python>> pythons_;
+  std::optional<Workshop> workshop_;
+  std::thread thread_;
+};
+
+ProcessFunctionHost::ProcessFunctionHost(Options options,
+                                         std::function<void(std::function<void()>)> post)
+    : pool_(std::make_unique<Pool>(std::move(options), std::move(post))) {}
+ProcessFunctionHost::~ProcessFunctionHost() = default;
+
+void ProcessFunctionHost::invoke(ports::FunctionSpec spec, ports::Invocation invocation,
+                                 std::function<void(ports::InvocationOutcome)> done) {
+  auto job = std::make_unique<FunctionJob>();
+  job->spec = std::move(spec);
+  job->invocation = std::move(invocation);
+  job->done = std::move(done);
+  pool_->invoke(std::move(job));
+}
+
+void ProcessFunctionHost::retire(const std::string& function_arn) { pool_->retire(function_arn); }
+void ProcessFunctionHost::stop(Duration grace, std::function<void()> stopped) {
+  pool_->stop(grace, std::move(stopped));
+}
+std::vector<std::string> ProcessFunctionHost::missing_protections() const {
+  return describe_missing(pool_->isolation());
+}
+
+}  // namespace sitelatch::net

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real FunctionHost: every environment is a sandboxed process tree (net/functions/sandbox.h)
+// that fetches its events from a Runtime API listener of its own. One thread with epoll serves them
+// all; a second one unpacks code and looks for Pythons. Nothing here outlives the object, nor the
+// engine, however that ends.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ports/function_host.h"
+
+namespace sitelatch::net {
+
+class ProcessFunctionHost final : public ports::FunctionHost {
+ public:
+  struct Options {
+    std::string work_dir;  // ours alone; emptied at the start
+    std::string api_endpoint = "http://127.0.0.1:4566";
+    std::string self_exe;     // run as `self_exe function-sandbox`; /proc/self/exe when empty
+    std::string search_path;  // where to look for Python; the PATH of this process when empty
+    std::string home;         // of pyenv; HOME of this process when empty
+    Duration idle_limit = std::chrono::minutes(10);
+    Duration init_limit = std::chrono::seconds(10);
+    std::size_t max_environments = 64;  // of all functions; beyond it invocations wait
+    std::size_t max_waiting = 1000;
+    std::uint32_t memory_headroom_mb = 8;  // over the function's own memory before it is killed
+    std::uint32_t max_processes = 1024;
+    enum class Sandboxing {
+      all_there_is,
+      no_namespaces
+    } sandboxing = Sandboxing::all_there_is;  // for tests
+  };
+  // `post` runs a task later on the control thread; called from other threads. Throws
+  // std::runtime_error when work_dir cannot be used.
+  ProcessFunctionHost(Options options, std::function<void(std::function<void()>)> post);
+  // Kills what still runs. Outcomes not yet posted are dropped.
+  ~ProcessFunctionHost();
+
+  void invoke(ports::FunctionSpec spec, ports::Invocation invocation,
+              std::function<void(ports::InvocationOutcome)> done) override;
+  void retire(const std::string& function_arn) override;
+  // Takes nothing new (host_error), gives running functions `grace`, kills the rest, then posts
+  // `stopped`. Does not block: the functions may still be calling the engine.
+  void stop(Duration grace, std::function<void()> stopped);
+
+  // What this machine lacks, a sentence each, for the engine to say at its start.
+  std::vector<std::string> missing_protections() const;
+
+ private:
+  class Pool;
+  std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace sitelatch::net

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/http/courier.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "net/io/curl_library.h"
+
+namespace sitelatch::net {
+namespace {
+
+constexpr std::size_t most_at_once = 64;
+constexpr std::size_t longest_answer_bytes =
+    64 * 1024;  // nobody reads it; beyond that the exchange counts as done
+
+using Done = std::function<void(ports::Receipt)>;
+
+// One attempt: what is sent, and what came of it.
+struct Job {
+  std::optional<ports::Post> post;
+  std::optional<ports::Mail> mail;
+  Done done;
+  CURL* handle = nullptr;
+  curl_slist* headers = nullptr;
+  curl_slist* recipients = nullptr;
+  std::string upload;  // the mail's text
+  std::size_t uploaded = 0, received = 0;
+  bool too_long = false;
+};
+
+extern "C" std::size_t courier_receive(char*, std::size_t size, std::size_t count, void* job) {
+  auto& self = *static_cast<Job*>(job);
+  self.received += size * count;
+  self.too_long = self.received > longest_answer_bytes;
+  return self.too_long ? 0 : size * count;
+}
+extern "C" std::size_t courier_upload(char* out, std::size_t size, std::size_t count, void* job) {
+  auto& self = *static_cast<Job*>(job);
+  const auto part = std::min(size * count, self.upload.size() - self.uploaded);
+  self.upload.copy(out, part, self.uploaded);
+  self.uploaded += part;
+  return part;
+}
+
+std::string random_name() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+WallInstant wall_now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::runtime_error(what + ": " + std::generic_category().message(errno));
+}
+
+// The file appears under its name only when it is complete and on disk.
+void write_file(const std::filesystem::path& folder, const std::string& name,
+                const std::string& text) {
+  std::filesystem::create_directories(folder);
+  const auto hidden = folder / ("." + name + ".tmp");
+  const int file = ::open(hidden.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) fail("cannot write " + hidden.string());
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const auto n = ::write(file, text.data() + written, text.size() - written);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      ::close(file);
+      ::unlink(hidden.c_str());
+      fail("cannot write " + hidden.string());
+    }
+    written += static_cast<std::size_t>(n);
+  }
+  const bool on_disk = ::fsync(file) == 0;
+  ::close(file);
+  if (!on_disk || ::rename(hidden.c_str(), (folder / name).c_str()) != 0) {
+    ::unlink(hidden.c_str());
+    fail("cannot write " + (folder / name).string());
+  }
+}
+
+}  // namespace
+
+// The thread starts with the first job and ends with the courier. libcurl comes with the first job
+// that needs it.
+class CurlCourier::Worker {
+ public:
+  Worker(CourierConfig config, std::function<void(std::function<void()>)> post_to_control)
+      : config_(std::move(config)), post_to_control_(std::move(post_to_control)) {}
+
+  ~Worker() {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+      wake();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void take(std::unique_ptr<Job> job) {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(job));
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    wake();
+  }
+
+ private:
+  // With the mutex held.
+  void wake() {
+    if (multi_)
+      curl_->multi_wakeup(multi_);
+    else
+      something_new_.notify_one();
+  }
+
+  void run() {
+    while (take_new()) {
+      if (!multi_) {
+        std::unique_lock lock(mutex_);
+        something_new_.wait(lock, [&] { return !queue_.empty() || ending_; });
+        continue;
+      }
+      int active = 0;
+      curl_->multi_perform(multi_, &active);
+      finish_ended();
+      if (jobs_.size() < most_at_once && has_new()) continue;
+      curl_->multi_poll(multi_, nullptr, 0, 60'000, nullptr);
+    }
+    for (auto& [handle, job] : jobs_) release(*job);
+    jobs_.clear();
+    const std::lock_guard lock(mutex_);
+    if (multi_) curl_->multi_cleanup(multi_);
+    multi_ = nullptr;
+  }
+
+  void open() {
+    if (multi_) return;
+    const CurlLibrary& curl = curl_library();
+    CURLM* const made = curl.multi_init();
+    if (!made) throw std::runtime_error("libcurl gives no handle");
+    const std::lock_guard lock(mutex_);
+    curl_ = &curl;
+    multi_ = made;
+  }
+
+  bool has_new() {
+    const std::lock_guard lock(mutex_);
+    return !queue_.empty() || ending_;
+  }
+
+  // Starts what fits; false when it is time to end.
+  bool take_new() {
+    while (true) {
+      std::unique_ptr<Job> job;
+      {
+        const std::lock_guard lock(mutex_);
+        if (ending_) return false;
+        if (queue_.empty() || jobs_.size() >= most_at_once) return true;
+        job = std::move(queue_.front());
+        queue_.pop_front();
+      }
+      start(std::move(job));
+    }
+  }
+
+  void start(std::unique_ptr<Job> job) {
+    try {
+      if (job->mail && config_.smtp_url.empty()) return keep_mail(*job);
+      open();
+      job->handle = curl_->easy_init();
+      if (!job->handle) throw std::runtime_error("libcurl gives no handle");
+      prepare(*job);
+      Job* const started = job.get();
+      jobs_.emplace(started->handle, std::move(job));
+      curl_->multi_add_handle(multi_, started->handle);
+    } catch (const std::exception& error) {
+      release(*job);
+      answer(*job, {0, error.what()});
+    }
+  }
+
+  void keep_mail(Job& job) {
+    if (config_.mail_folder.empty())
+      throw std::runtime_error("no mail folder and no SMTP server is configured");
+    const auto name = random_name();
+    const auto text = rfc5322(*job.mail, config_.mail_from, wall_now(), name + "@sitelatch.local");
+    write_file(config_.mail_folder, fmt::format("{}-{}.eml", stamp(), name.substr(0, 8)), text);
+    answer(job, {});
+  }
+  static std::string stamp() {
+    return std::to_string(
+        std::chrono::duration_cast<std::chrono::microseconds>(wall_now().time_since_epoch())
+            .count());
+  }
+
+  template <class T>
+  void set(Job& job, CURLoption option, T value) {
+    if (curl_->easy_setopt(job.handle, option, value) != CURLE_OK)
+      throw std::runtime_error(fmt::format("libcurl refuses option {}", static_cast<int>(option)));
+  }
+
+  void prepare(Job& job) {
+    set(job, CURLOPT_NOSIGNAL, 1L);
+    set(job, CURLOPT_FOLLOWLOCATION, 0L);
+    set(job, CURLOPT_WRITEFUNCTION, &courier_receive);
+    set(job, CURLOPT_WRITEDATA, static_cast<void*>(&job));
+    if (!config_.ca_file.empty()) set(job, CURLOPT_CAINFO, config_.ca_file.c_str());
+    if (job.post)
+      prepare_post(job);
+    else
+      prepare_mail(job);
+  }
+
+  void prepare_post(Job& job) {
+    const ports::Post& post = *job.post;
+    set(job, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(job, CURLOPT_URL, post.url.c_str());
+    set(job, CURLOPT_TIMEOUT_MS, milliseconds(post.limit));
+    set(job, CURLOPT_POST, 1L);
+    set(job, CURLOPT_POSTFIELDS, post.body.data());
+    set(job, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
+    for (const auto& [name, value] : post.headers) add_header(job, name + ": " + value);
+    add_header(job, "Expect:");  // no 100-continue
+    set(job, CURLOPT_HTTPHEADER, job.headers);
+  }
+
+  void add_header(Job& job, const std::string& line) {
+    if (line.find_first_of("\r\n") != std::string::npos)
+      throw std::runtime_error("a header holds a line break");
+    job.headers = curl_->slist_append(job.headers, line.c_str());
+  }
+
+  void prepare_mail(Job& job) {
+    const ports::Mail& mail = *job.mail;
+    if (mail.to.find_first_of("\r\n<>") != std::string::npos)
+      throw std::runtime_error("the address is not well formed");
+    job.upload = rfc5322(mail, config_.mail_from, wall_now(), random_name() + "@sitelatch.local");
+    job.recipients = curl_->slist_append(nullptr, ("<" + mail.to + ">").c_str());
+    set(job, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    set(job, CURLOPT_URL, config_.smtp_url.c_str());
+    set(job, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_TRY));
+    set(job, CURLOPT_TIMEOUT_MS, 60'000L);
+    set(job, CURLOPT_MAIL_FROM, ("<" + config_.mail_from + ">").c_str());
+    set(job, CURLOPT_MAIL_RCPT, job.recipients);
+    set(job, CURLOPT_READFUNCTION, &courier_upload);
+    set(job, CURLOPT_READDATA, static_cast<void*>(&job));
+    set(job, CURLOPT_UPLOAD, 1L);
+  }
+
+  static long milliseconds(Duration d) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+    return std::max<long>(1, static_cast<long>(ms));
+  }
+
+  void finish_ended() {
+    int left = 0;
+    while (CURLMsg* message = curl_->multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      CURL* const handle = message->easy_handle;
+      const CURLcode code = message->data.result;
+      auto node = jobs_.extract(handle);
+      Job& job = *node.mapped();
+      const auto receipt = receipt_of(job, code);
+      release(job);
+      answer(job, receipt);
+    }
+  }
+
+  ports::Receipt receipt_of(const Job& job, CURLcode code) {
+    long status = 0;
+    if (job.post) curl_->easy_getinfo(job.handle, CURLINFO_RESPONSE_CODE, &status);
+    const bool arrived = code == CURLE_OK || (code == CURLE_WRITE_ERROR && job.too_long);
+    if (arrived) return {static_cast<int>(status), ""};
+    return {0, curl_->easy_strerror(code)};
+  }
+
+  void release(Job& job) {
+    if (!curl_) return;
+    if (job.handle) {
+      curl_->multi_remove_handle(multi_, job.handle);
+      curl_->easy_cleanup(job.handle);
+      job.handle = nullptr;
+    }
+    curl_->slist_free_all(job.headers);
+    curl_->slist_free_all(job.recipients);
+    job.headers = job.recipients = nullptr;
+  }
+
+  void answer(Job& job, ports::Receipt receipt) {
+    post_to_control_([done = std::move(job.done), receipt = std::move(receipt)] { done(receipt); });
+  }
+
+  const CourierConfig config_;
+  const std::function<void(std::function<void()>)> post_to_control_;
+  const CurlLibrary* curl_ = nullptr;
+  std::map<CURL*, std::unique_ptr<Job>> jobs_;  // the worker's own
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable something_new_;
+  std::deque<std::unique_ptr<Job>> queue_;
+  CURLM* multi_ =
+      nullptr;  // set and cleared under the mutex by the worker, which alone uses it otherwise
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+CurlCourier::CurlCourier(CourierConfig config,
+                         std::function<void(std::function<void()>)> post_to_control)
+    : worker_(std::make_unique<Worker>(std::move(config), std::move(post_to_control))) {}
+CurlCourier::~CurlCourier() = default;
+
+void CurlCourier::post(ports::Post post, std::function<void(ports::Receipt)> done) {
+  auto job = std::make_unique<Job>();
+  job->post = std::move(post);
+  job->done = std::move(done);
+  worker_->take(std::move(job));
+}
+
+void CurlCourier::mail(ports::Mail mail, std::function<void(ports::Receipt)> done) {
+  auto job = std::make_unique<Job>();
+  job->mail = std::move(mail);
+  job->done = std::move(done);
+  worker_->take(std::move(job));
+}
+
+}  // namespace sitelatch::net

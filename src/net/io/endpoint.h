@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// An address and a port to listen on or to connect to.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace sitelatch::net {
+
+struct Endpoint {
+  std::string address;     // "127.0.0.1", "::1"
+  std::uint16_t port = 0;  // 0: any free one
+};
+std::string to_string(const Endpoint& endpoint);  // "127.0.0.1:4566", "[::1]:4566"
+Result<Endpoint> parse_endpoint(
+    const std::string& text);  // ADDR:PORT, [ADDR]:PORT; names but "localhost" refused
+bool is_loopback(const std::string& address);
+
+}  // namespace sitelatch::net

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: Apache-2.0
+// Probes of real sockets on this machine: each status text of aws-semantics §1.10, each limit,
+// hostile endpoints.
+#include "net/probe/prober.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "dns/testing.h"
+#include "net/io/fd.h"
+
+using namespace sitelatch;
+using namespace sitelatch::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Stands for the control thread: runs what is posted when the test waits.
+class Control {
+ public:
+  std::function<void(std::function<void()>)> poster() {
+    return [this](std::function<void()> task) {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+      came_.notify_one();
+    };
+  }
+  bool run_one(std::chrono::milliseconds longest = 10s) {
+    std::unique_lock lock(mutex_);
+    if (!came_.wait_for(lock, longest, [this] { return !tasks_.empty(); })) return false;
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::deque<std::function<void()>> tasks_;
+};
+
+// An endpoint that does what `serve` does with each connection, one after the other.
+class Site {
+ public:
+  using Serve = std::function<void(int fd)>;
+  explicit Site(Serve serve, const std::string& address = "127.0.0.1") : serve_(std::move(serve)) {
+    const bool v6 = address.find(':') != std::string::npos;
+    listener_.reset(socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_storage storage{};
+    socklen_t size = v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    storage.ss_family = static_cast<sa_family_t>(v6 ? AF_INET6 : AF_INET);
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&storage);
+    auto* s6 = reinterpret_cast<sockaddr_in6*>(&storage);
+    inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(),
+              v6 ? static_cast<void*>(&s6->sin6_addr) : &v4->sin_addr);
+    auto* generic = reinterpret_cast<sockaddr*>(&storage);
+    REQUIRE(bind(listener_.get(), generic, size) == 0);
+    REQUIRE(listen(listener_.get(), 64) == 0);
+    REQUIRE(getsockname(listener_.get(), generic, &size) == 0);
+    port_ = ntohs(v6 ? s6->sin6_port : v4->sin_port);
+    thread_ = std::thread([this] { run(); });
+  }
+  ~Site() {
+    stopping_ = true;
+    shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  void run() {
+    while (!stopping_) {
+      const Fd peer(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (peer) serve_(peer.get());
+    }
+  }
+  Serve serve_;
+  Fd listener_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+std::string read_request(int fd) {
+  std::string request;
+  char c;
+  while (!request.ends_with("\r\n\r\n") && recv(fd, &c, 1, 0) == 1) request += c;
+  return request;
+}
+void say(int fd, const std::string& text) {
+  (void)!send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+}
+void wait_until_gone(int fd) {
+  char c;
+  while (recv(fd, &c, 1, 0) > 0) {
+  }
+}
+Site::Serve saying(const std::string& text) {
+  return [text](int fd) {
+    read_request(fd);
+    say(fd, text);
+  };
+}
+
+const ProbeLimits quick{.connect = 2s,
+                        .tcp_connect = 2s,
+                        .response = 150ms,
+                        .body = 150ms,
+                        .resolve = 500ms,
+                        .max_connections = 0};
+
+ports::ProbeRequest request_to(std::uint16_t port) {
+  ports::ProbeRequest request;
+  request.health_check_id = "abcdef11-2222-3333-4444-555555fedcba";
+  request.address = "127.0.0.1";
+  request.port = port;
+  request.path = "/lb-check";
+  return request;
+}
+
+ports::Observation observe(const ports::ProbeRequest& request, const ProbeLimits& limits = quick,
+                           std::shared_ptr<const dns::View> view = nullptr) {
+  Control control;
+  SocketProber prober(limits, control.poster());
+  if (view) prober.publish(view);
+  std::optional<ports::Observation> seen;
+  prober.probe(request, [&](ports::Observation observation) { seen = std::move(observation); });
+  CHECK_FALSE(seen);  // never inside the call
+  while (!seen && control.run_one()) {
+  }
+  REQUIRE(seen);
+  return *seen;
+}
+
+std::string status_of(const std::string& response, const char* search = nullptr) {
+  const Site site(saying(response));
+  ports::ProbeRequest request = request_to(site.port());
+  if (search) request.search_string = search;
+  return observe(request).status;
+}
+
+}  // namespace
+
+TEST_CASE("by address: success and failure by status code") {
+  CHECK(status_of("HTTP/1.1 200 OK\r\n\r\n") == "Success: HTTP Status Code 200, OK");
+  CHECK(status_of("HTTP/1.1 200\r\n\r\n") == "Success: HTTP Status Code 200, OK");
+  CHECK(status_of("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n") ==
+        "Success: HTTP Status Code 302, Found");
+  CHECK(status_of("HTTP/1.1 404 Not Found\r\n\r\n") == "Failure: HTTP Status Code 404, Not Found");
+  CHECK(status_of("HTTP/1.1 503 Out\tof order\r\n\r\n") ==
+        "Failure: HTTP Status Code 503, Out?of order");
+  CHECK(status_of("HTTP/1.1 199 x\r\n\r\n") ==
+        "Failure: The connection was closed by the endpoint.");  // interim only
+}
+
+TEST_CASE("the request is the one that Route 53's checkers send") {
+  std::string heard;
+  const Site site([&](int fd) {
+    heard = read_request(fd);
+    say(fd, "HTTP/1.1 200 OK\r\n\r\n");
+  });
+  ports::ProbeRequest request = request_to(site.port());
+  request.host_name = "www.example.com";
+  const auto seen = observe(request);
+  CHECK(seen.success);
+  CHECK(seen.resolved_address == "127.0.0.1");
+  CHECK(seen.connect.value() >= Duration::zero());
+  CHECK(seen.first_byte.value() > Duration::zero());
+  CHECK_FALSE(seen.tls_handshake);
+  CHECK(heard == "GET /lb-check HTTP/1.1\r\nHost: www.example.com:" + std::to_string(site.port()) +
+                     "\r\nConnection: close\r\n"
+                     "User-Agent: Amazon-Route53-Health-Check-Service (ref "
+                     "abcdef11-2222-3333-4444-555555fedcba; report "
+                     "http://amzn.to/1vsZADi)\r\nAccept: */*\r\nAccept-Encoding: "
+                     "identity,gzip,deflate\r\n\r\n");
+}
+
+TEST_CASE("string match: found, not found, over chunk boundaries") {
+  CHECK(status_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+                  "chunked\r\n\r\n4\r\nxnee\r\n4\r\ndley\r\n0\r\n\r\n",
+                  "needle") == "Success: HTTP Status Code 200, OK");
+  CHECK(status_of("HTTP/1.1 200 OK\r\n\r\nhay", "needle") ==
+        "Failure: HTTP Status Code 200, OK. The search string was not found in the first 5120 "
+        "bytes of the response body.");
+  CHECK(status_of("HTTP/1.1 500 Oops\r\n\r\nneedle", "needle") ==
+        "Failure: HTTP Status Code 500, Oops");
+}
+
+TEST_CASE("garbage, nothing, and too much") {
+  CHECK(status_of("SSH-2.0-OpenSSH_9.2\r\n") ==
+        "Failure: The endpoint returned an invalid HTTP response.");
+  CHECK(status_of("") == "Failure: The connection was closed by the endpoint.");
+  CHECK(status_of("HTTP/1.1 200 OK\r\nA: " + std::string(20000, 'a') + "\r\n\r\n") ==
+        "Failure: The headers of the response are longer than 16384 bytes.");
+}
+
+TEST_CASE("limits: silent and dripping endpoints, in the head and in the body") {
+  const Site silent([](int fd) { wait_until_gone(fd); });
+  const auto drip = [](const std::string& first) {
+    return [first](int fd) {
+      say(fd, first);
+      for (;;) {
+        timeval pace{0, 10'000};
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &pace, sizeof pace);
+        char c;
+        const ssize_t got = recv(fd, &c, 1, MSG_PEEK | MSG_TRUNC);
+        if (got == 0 || (got < 0 && errno != EAGAIN)) return;
+        if (got > 0) recv(fd, &c, 1, 0);
+        if (send(fd, "a", 1, MSG_NOSIGNAL) != 1) return;
+      }
+    };
+  };
+  const Site head(drip("HTTP/1.1 200 OK\r\nA: ")), body(drip("HTTP/1.1 200 OK\r\n\r\n"));
+  CHECK(observe(request_to(silent.port())).status ==
+        "Failure: The endpoint did not return an HTTP status code within the timeout limit.");
+  CHECK(observe(request_to(head.port())).status ==
+        "Failure: The endpoint did not return an HTTP status code within the timeout limit.");
+  ports::ProbeRequest search = request_to(body.port());
+  search.search_string = "needle";
+  CHECK(observe(search).status ==
+        "Failure: The endpoint did not return the response body within the timeout limit.");
+}
+
+TEST_CASE("no connection: refused, and not answered in time") {
+  std::uint16_t port = 0;
+  {
+    const Site gone([](int) {});
+    port = gone.port();
+  }
+  CHECK(observe(request_to(port)).status == "Failure: The connection was refused by the endpoint.");
+  // A listener whose queue is full answers no SYN.
+  const Fd full(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(bind(full.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(listen(full.get(), 0) == 0);
+  getsockname(full.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  std::vector<Fd> waiting;
+  for (int i = 0; i < 4; ++i) {
+    waiting.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    (void)connect(waiting.back().get(), reinterpret_cast<sockaddr*>(&address), size);
+  }
+  ProbeLimits limits = quick;
+  limits.connect = limits.tcp_connect = 100ms;
+  ports::ProbeRequest request = request_to(ntohs(address.sin_port));
+  const std::string timed_out =
+      "Failure: Connection timed out. The endpoint or the internet connection is down, or requests "
+      "are being blocked by "
+      "your firewall. See "
+      "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
+      "dns-failover-router-firewall-rules.html";
+  CHECK(observe(request, limits).status == timed_out);
+  request.kind = ports::ProbeRequest::Kind::tcp;
+  CHECK(observe(request, limits).status == timed_out);
+}
+
+TEST_CASE("TCP checks only connect") {
+  std::atomic<int> heard{-1};
+  const Site site([&](int fd) {
+    char c;
+    heard = recv(fd, &c, 1, 0) > 0 ? 1 : 0;
+  });
+  ports::ProbeRequest request = request_to(site.port());
+  request.kind = ports::ProbeRequest::Kind::tcp;
+  const auto seen = observe(request);
+  CHECK(seen.status == "Success: Connection established");
+  CHECK(seen.connect);
+  CHECK_FALSE(seen.first_byte);
+  CHECK(heard <= 0);
+}
+
+TEST_CASE("IPv6 endpoints") {
+  std::string heard;
+  const Site site(
+      [&](int fd) {
+        heard = read_request(fd);
+        say(fd, "HTTP/1.1 200 OK\r\n\r\n");
+      },
+      "::1");
+  ports::ProbeRequest request = request_to(site.port());
+  request.address = "::1";
+  CHECK(observe(request).success);
+  CHECK(heard.find("\r\nHost: [::1]:" + std::to_string(site.port()) + "\r\n") != std::string::npos);
+}
+
+TEST_CASE("by name: our own view first, then the hosts file; failures said as AWS says them") {
+  const auto view = dns::testing::view_of(
+      "example.com 900 SOA a.b h.b 1 2 3 4 5\nexample.com 60 NS a.b\nsite.example.com 60 A "
+      "127.0.0.1\n"
+      "alias.example.com 60 CNAME site.example.com\nout.example.com 60 CNAME "
+      "localhost\nsix.example.com 60 AAAA ::1\n");
+  const Site site(saying("HTTP/1.1 200 OK\r\n\r\n"));
+  ports::ProbeRequest request = request_to(site.port());
+  request.address.clear();
+  for (const char* name : {"alias.example.com", "Site.Example.com.", "out.example.com"}) {
+    request.host_name = name;
+    CHECK(observe(request, quick, view).status ==
+          "Success: HTTP Status Code: 200. Resolved IP: 127.0.0.1. OK");
+  }
+  for (const char* name : {"none.example.com", "six.example.com", "not a name"}) {
+    request.host_name = name;
+    const auto seen = observe(request, quick, view);
+    CHECK(seen.status == "Failure: DNS resolution failed");
+    CHECK(seen.resolved_address.empty());
+  }
+  const Site rude([](int fd) { read_request(fd); });
+  request.port = rude.port();
+  request.host_name = "localhost";
+  CHECK(observe(request).status ==
+        "Failure: Resolved IP: 127.0.0.1. The connection was closed by the endpoint.");
+}
+
+TEST_CASE(
+    "thousands at once, more than there may be connections; each is told once, in few tasks") {
+  const Site site(saying("HTTP/1.1 200 OK\r\n\r\n"));
+  Control control;
+  ProbeLimits limits = quick;
+  limits.connect = limits.response = 20s;
+  limits.max_connections = 16;
+  SocketProber prober(limits, control.poster());
+  int good = 0, tasks = 0;
+  for (int i = 0; i < 1000; ++i) {
+    prober.probe(request_to(site.port()),
+                 [&](const ports::Observation& seen) { good += seen.success ? 1 : 0; });
+  }
+  while (good < 1000 && control.run_one()) ++tasks;
+  CHECK(good == 1000);
+  CHECK(tasks <= 1000);
+}
+
+TEST_CASE("nothing is told once the prober is gone") {
+  const Site site(saying("HTTP/1.1 200 OK\r\n\r\n"));
+  Control control;
+  bool told = false;
+  {
+    SocketProber prober(quick, control.poster());
+    prober.probe(request_to(site.port()), [&](const ports::Observation&) { told = true; });
+  }
+  while (control.run_one(0ms)) {
+  }
+  CHECK_FALSE(told);
+}
+
+namespace {
+
+struct Certificate {
+  EVP_PKEY* key = EVP_RSA_gen(2048);
+  X509* x509 = X509_new();
+  explicit Certificate(const std::string& name) {
+    ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
+    X509_gmtime_adj(X509_getm_notBefore(x509), -7200);
+    X509_gmtime_adj(X509_getm_notAfter(x509), -3600);  // expired: nobody is to mind
+    X509_set_pubkey(x509, key);
+    X509_NAME* subject = X509_get_subject_name(x509);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+    X509_set_issuer_name(x509, subject);
+    X509_sign(x509, key, EVP_sha256());
+  }
+  ~Certificate() {
+    X509_free(x509);
+    EVP_PKEY_free(key);
+  }
+};
+
+// Serves HTTPS; notes the server name of each handshake ("-" for none).
+class SecureSite {
+ public:
+  SecureSite(const std::string& certificate_name, int version, bool needs_name = false)
+      : certificate_(certificate_name),
+        needs_name_(needs_name),
+        context_(SSL_CTX_new(TLS_server_method())),
+        site_([this](int fd) { serve(fd); }) {
+    SSL_CTX_set_security_level(context_, 0);
+    SSL_CTX_set_cipher_list(context_, "ALL:@SECLEVEL=0");
+    SSL_CTX_set_min_proto_version(context_, version);
+    SSL_CTX_set_max_proto_version(context_, version);
+    SSL_CTX_use_certificate(context_, certificate_.x509);
+    SSL_CTX_use_PrivateKey(context_, certificate_.key);
+    // SSL_CTX_set_tlsext_servername_callback without its macro's old-style cast.
+    SSL_CTX_callback_ctrl(context_, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                          reinterpret_cast<void (*)()>(&SecureSite::on_name));
+    SSL_CTX_set_tlsext_servername_arg(context_, this);
+  }
+  ~SecureSite() { SSL_CTX_free(context_); }
+  std::uint16_t port() const { return site_.port(); }
+  std::string names() const { return names_; }
+
+ private:
+  static int on_name(SSL* ssl, int* alert, void* self) {
+    auto& site = *static_cast<SecureSite*>(self);
+    const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    site.names_ += std::string(name ? name : "-") + " ";
+    *alert = SSL_AD_HANDSHAKE_FAILURE;
+    return !name && site.needs_name_ ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_OK;
+  }
+  void serve(int fd) {
+    SSL* ssl = SSL_new(context_);
+    SSL_set_fd(ssl, fd);
+    char buffer[2048];
+    if (SSL_accept(ssl) == 1 && SSL_read(ssl, buffer, sizeof buffer) > 0) {
+      const std::string reply = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nneedle";
+      SSL_write(ssl, reply.data(), static_cast<int>(reply.size()));
+      SSL_shutdown(ssl);
+    }
+    SSL_free(ssl);
+  }
+  Certificate certificate_;
+  bool needs_name_;
+  std::string names_;
+  SSL_CTX* context_;
+  Site site_;  // its thread ends before the context goes
+};
+
+ports::ProbeRequest secure(std::uint16_t port, bool sni) {
+  ports::ProbeRequest request = request_to(port);
+  request.kind = ports::ProbeRequest::Kind::https;
+  request.host_name = "www.example.com";
+  request.enable_sni = sni;
+  request.search_string = "needle";
+  return request;
+}
+
+const ProbeLimits patient{.connect = 10s,
+                          .tcp_connect = 10s,
+                          .response = 10s,
+                          .body = 10s,
+                          .resolve = 1s,
+                          .max_connections = 0};
+
+}  // namespace
+
+TEST_CASE("HTTPS: TLS 1.0 to 1.3, expired and self-signed certificates pass") {
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const SecureSite site("www.example.com", version);
+    const auto seen = observe(secure(site.port(), true), patient);
+    CHECK(seen.status == "Success: HTTP Status Code 200, OK");
+    CHECK(seen.tls_handshake.value() > Duration::zero());
+    CHECK(site.names() == "www.example.com ");
+  }
+}
+
+TEST_CASE(
+    "HTTPS: a certificate for another name is tried again without SNI; without EnableSNI none is "
+    "sent") {
+  const SecureSite other("other.example.org", TLS1_2_VERSION),
+      covering("*.example.com", TLS1_2_VERSION);
+  CHECK(observe(secure(other.port(), true), patient).success);
+  CHECK(other.names() == "www.example.com - ");
+  CHECK(observe(secure(covering.port(), true), patient).success);
+  CHECK(covering.names() == "www.example.com ");
+  CHECK(observe(secure(covering.port(), false), patient).success);
+  CHECK(covering.names() == "www.example.com - ");
+}
+
+TEST_CASE("HTTPS: alerts and endpoints that speak no TLS") {
+  const SecureSite picky("www.example.com", TLS1_2_VERSION, true);
+  CHECK(observe(secure(picky.port(), false), patient).status ==
+        "Failure: SSL alert handshake_failure");
+  const Site plain([](int fd) {
+    char c;
+    recv(fd, &c, 1, 0);
+    say(fd, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    wait_until_gone(fd);
+  });
+  CHECK(
+      observe(secure(plain.port(), true), patient).status.find("Failure: SSL handshake failed (") ==
+      0);
+  const Site closing([](int fd) {
+    char buffer[4096];
+    recv(fd, buffer, sizeof buffer, 0);
+  });
+  CHECK(observe(secure(closing.port(), true), patient).status ==
+        "Failure: The connection was closed by the endpoint.");
+}
