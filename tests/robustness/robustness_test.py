@@ -2,10 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real engine under hostile and broken clients, and under kill -9: it goes on answering, and what it acknowledged is
 there afterwards. Standard library only; random input is seeded (SITELATCH_SEED)."""
-import datetime
 import gzip
-import hashlib
-import hmac
 import http.client
 import json
 import os
@@ -17,56 +14,16 @@ import sys
 import threading
 import time
 import unittest
-import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import signed_client  # noqa: E402
+from signed_client import address_of, say  # noqa: E402
 from sitelatch import Workplace, dns_lookup, wait_until  # noqa: E402
 
 SEED = int(os.environ.get("SITELATCH_SEED", "1"))
 
 
-class Signer:
-    """SigV4 with the engine's own key pair, from its data directory."""
-
-    def __init__(self, data_dir):
-        with open(os.path.join(data_dir, "credentials")) as file:
-            text = file.read()
-        self.key = re.search(r"aws_access_key_id = (\S+)", text).group(1)
-        self.secret = re.search(r"aws_secret_access_key = (\S+)", text).group(1)
-
-    def headers(self, host, method, path, body, service, region="us-east-1", extra=()):
-        stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        headers = {"host": host, "x-amz-date": stamp, **dict(extra)}
-        signed = ";".join(sorted(headers))
-        canonical = "\n".join([method, path, "", *(f"{name}:{headers[name]}" for name in sorted(headers)), "", signed,
-                               hashlib.sha256(body).hexdigest()])
-        scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
-        text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-        key = b"AWS4" + self.secret.encode()
-        for part in (stamp[:8], region, service, "aws4_request"):
-            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-        return {**headers, "authorization": f"AWS4-HMAC-SHA256 Credential={self.key}/{scope}, SignedHeaders={signed}, Signature={signature}"}
-
-
-class Client:
-    """One connection; signed calls."""
-
-    def __init__(self, engine):
-        self.host = engine.api.removeprefix("http://")
-        self.signer = Signer(engine.data_dir)
-        self.connection = http.client.HTTPConnection(self.host, timeout=30)
-
-    def send(self, method, path, body, service, **headers):
-        extra = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.connection.request(method, path, body, self.signer.headers(self.host, method, path, body, service, extra=extra.items()))
-        answer = self.connection.getresponse()
-        return answer.status, answer.read()
-
-    def query(self, service, **fields):
-        return self.send("POST", "/", urllib.parse.urlencode(fields).encode(), service,
-                         content_type="application/x-www-form-urlencoded")
-
+class Client(signed_client.Client):
     def create_topic(self, name):
         return self.query("sns", Action="CreateTopic", Version="2010-03-31", Name=name)
 
@@ -80,34 +37,6 @@ class Client:
             if not following:
                 return names
             token = {"NextToken": following.group(1)}
-
-    def alive(self):
-        status, body = self.query("sts", Action="GetCallerIdentity", Version="2011-06-15")
-        return status == 200 and b":root<" in body
-
-
-def address_of(text):
-    host, port = text.removeprefix("http://").rsplit(":", 1)
-    return host, int(port)
-
-
-def say(engine, data, read=True, finish=True):
-    """Raw bytes to the API; what comes back until the engine closes or a moment has passed."""
-    with socket.create_connection(address_of(engine.api), timeout=10) as link:
-        try:
-            link.sendall(data)
-            if finish:
-                link.shutdown(socket.SHUT_WR)
-            link.settimeout(5 if finish else 0.3)
-            out = b""
-            while read:
-                part = link.recv(65536)
-                if not part:
-                    break
-                out += part
-            return out
-        except OSError:
-            return b""  # the engine has closed already
 
 
 class Hostile(unittest.TestCase):
