@@ -4,8 +4,11 @@
 #include <ares.h>
 #include <netdb.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "base/check.h"
@@ -15,12 +18,48 @@
 
 namespace sitelatch::net {
 
+namespace {
+
+// Packets of one socket before the others have their turn.
+constexpr int reads_a_turn = 64;
+
+}  // namespace
+
 struct Resolver::Pending {
   Resolver& resolver;
   Done done;
+  std::uint64_t troubles_before;
 };
 
-Resolver::Resolver(int epoll, std::chrono::milliseconds try_limit)
+struct Resolver::SocketCalls {
+  static Resolver& of(void* self) { return *static_cast<Resolver*>(self); }
+  static void state(void* self, int fd, int readable, int writable) {
+    of(self).watch(fd, readable != 0, writable != 0);
+  }
+  static int open(int domain, int type, int protocol, void* self) {
+    return of(self).open(domain, type, protocol);
+  }
+  static int close(int fd, void* self) {
+    of(self).sockets_.erase(fd);
+    return 0;
+  }
+  static int connect(int fd, const sockaddr* address, socklen_t size, void*) {
+    return ::connect(fd, address, size);
+  }
+  static ssize_t receive(int fd, void* buffer, std::size_t size, int, sockaddr* from,
+                         socklen_t* from_size, void* self) {
+    return of(self).receive(fd, buffer, size, from, from_size);
+  }
+  static ssize_t send(int fd, const iovec* parts, int count, void*) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = static_cast<std::size_t>(count);
+    return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  }
+  static constexpr ares_socket_functions table{&open, &close, &connect, &receive, &send};
+};
+
+Resolver::Resolver(Epoll& epoll, const Options& given)
     : epoll_(epoll),
       spread_(
           static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())) {
@@ -28,11 +67,11 @@ Resolver::Resolver(int epoll, std::chrono::milliseconds try_limit)
   ENSURE(library == ARES_SUCCESS, "c-ares cannot start");
   ares_options options{};
   options.flags = ARES_FLAG_NOSEARCH;
-  options.timeout = static_cast<int>(try_limit.count());
+  options.timeout = static_cast<int>(given.try_limit.count());
   options.tries = 2;
   char lookups[] = "fb";
   options.lookups = lookups;
-  options.sock_state_cb = &Resolver::watch;
+  options.sock_state_cb = &SocketCalls::state;
   options.sock_state_cb_data = this;
   const int wanted = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
                      ARES_OPT_SOCK_STATE_CB;
@@ -41,7 +80,11 @@ Resolver::Resolver(int epoll, std::chrono::milliseconds try_limit)
     channel_ = nullptr;
     log(LogLevel::warning, "net",
         std::string("names cannot be resolved for probes: ") + ares_strerror(status));
+    return;
   }
+  ares_set_socket_functions(channel_, &SocketCalls::table, this);
+  if (!given.servers.empty())
+    ENSURE(ares_set_servers_ports_csv(channel_, given.servers.c_str()) == ARES_SUCCESS);
 }
 
 Resolver::~Resolver() {
@@ -66,10 +109,11 @@ void Resolver::resolve(const std::string& name, Done done) {
   const dns::LookupA found = dns::lookup_a(*view, *wire, spread_.next());
   if (!found.alias.empty()) return ask_world(dns::name_to_text(found.alias), std::move(done));
   if (!found.ours) return ask_world(name, std::move(done));
-  std::vector<in_addr> addresses(found.addresses.size());
-  for (std::size_t i = 0; i < addresses.size(); ++i)
-    std::memcpy(&addresses[i], found.addresses[i].data(), 4);
-  done(std::move(addresses));
+  Resolved resolved;
+  resolved.addresses.resize(found.addresses.size());
+  for (std::size_t i = 0; i < found.addresses.size(); ++i)
+    std::memcpy(&resolved.addresses[i], found.addresses[i].data(), 4);
+  done(resolved);
 }
 
 void Resolver::ask_world(const std::string& name, Done done) {
@@ -78,38 +122,61 @@ void Resolver::ask_world(const std::string& name, Done done) {
   if (plain.size() > 1 && plain.back() == '.')
     plain.pop_back();  // the hosts file knows no final dot
   ares_gethostbyname(channel_, plain.c_str(), AF_INET, &Resolver::finish,
-                     new Pending{*this, std::move(done)});
+                     new Pending{*this, std::move(done), troubles_});
 }
 
 void Resolver::finish(void* argument, int status, int, hostent* host) {
   const std::unique_ptr<Pending> pending(static_cast<Pending*>(argument));
-  if (pending->resolver.stopping_) return;
-  std::vector<in_addr> addresses;
+  const Resolver& resolver = pending->resolver;
+  if (resolver.stopping_) return;
+  Resolved resolved;
   if (status == ARES_SUCCESS && host && host->h_addrtype == AF_INET) {
     for (char** at = host->h_addr_list; *at; ++at) {
       in_addr address;
       std::memcpy(&address, *at, sizeof address);
-      addresses.push_back(address);
+      resolved.addresses.push_back(address);
     }
   }
-  pending->done(std::move(addresses));
+  if (resolved.addresses.empty() && resolver.troubles_ != pending->troubles_before)
+    resolved.our_trouble = resolver.last_trouble_;
+  pending->done(resolved);
 }
 
-void Resolver::watch(void* self, int fd, int readable, int writable) {
-  const int epoll = static_cast<Resolver*>(self)->epoll_;
-  if (!readable && !writable) {
-    epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr);
-    return;
+int Resolver::open(int domain, int type, int protocol) {
+  Fd fd(::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+  const int number = fd.get();
+  if (fd) {
+    sockets_[number] = WatchedFd(std::move(fd));
+  } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+    ++troubles_;
+    last_trouble_ = errno;
   }
-  epoll_event event{};
-  event.events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
-  event.data.u64 = static_cast<std::uint64_t>(fd) * 2 + 1;
-  if (epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) != 0) epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+  return number;
 }
 
-void Resolver::handle(std::uint64_t tag, std::uint32_t events) {
-  if (!channel_) return;
-  const int fd = static_cast<int>(tag / 2);
+// A flood of packets has its turn and no more; what is left is told again.
+ssize_t Resolver::receive(int fd, void* buffer, std::size_t size, sockaddr* from,
+                          socklen_t* from_size) {
+  if (reads_left_ == 0) {
+    errno = EAGAIN;
+    return -1;
+  }
+  --reads_left_;
+  return ::recvfrom(fd, buffer, size, 0, from, from_size);
+}
+
+void Resolver::watch(int fd, bool readable, bool writable) {
+  const auto found = sockets_.find(fd);
+  if (found == sockets_.end()) return;
+  WatchedFd& socket = found->second;
+  if (!readable && !writable) return socket.unwatch();
+  const std::uint32_t events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
+  if (!socket.change(events))
+    socket.watch(epoll_, events, [this, fd](std::uint32_t seen) { handle(fd, seen); });
+}
+
+void Resolver::handle(int fd, std::uint32_t events) {
+  reads_left_ = reads_a_turn;
   ares_process_fd(channel_, events & ~static_cast<std::uint32_t>(EPOLLOUT) ? fd : ARES_SOCKET_BAD,
                   events & EPOLLOUT ? fd : ARES_SOCKET_BAD);
 }

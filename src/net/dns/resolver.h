@@ -2,19 +2,22 @@
 // Resolver: names to IPv4 addresses for probes. First the view that our own DNS serves, then the
 // machine's hosts file and resolvers by c-ares; nothing blocks. Lives on one thread and in its
 // epoll; only publish() comes from elsewhere. No cache: Route 53's checkers resolve anew at each
-// interval (aws-semantics §1.5), and c-ares's keeps none.
+// interval (aws-semantics §1.5), and c-ares's keeps none. c-ares's sockets are ours: it asks us to
+// open and close them, so that they are taken out of the epoll first.
 #pragma once
 
 #include <netinet/in.h>
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "dns/view.h"
+#include "net/io/epoll.h"
 #include "net/io/spread.h"
 
 struct ares_channeldata;
@@ -24,10 +27,17 @@ namespace sitelatch::net {
 
 class Resolver {
  public:
-  using Done = std::function<void(std::vector<in_addr>)>;  // none: it failed
+  struct Resolved {
+    std::vector<in_addr> addresses;  // none: it failed
+    int our_trouble = 0;             // errno where it failed because we had no descriptor or memory
+  };
+  using Done = std::function<void(const Resolved&)>;
+  struct Options {
+    std::chrono::milliseconds try_limit;
+    std::string servers;  // "ADDRESS:PORT,..." instead of the machine's; empty: the machine's
+  };
 
-  // Registers its sockets with `epoll` under data.u64 = descriptor * 2 + 1 (odd, so no pointer).
-  Resolver(int epoll, std::chrono::milliseconds try_limit);
+  Resolver(Epoll& epoll, const Options& options);
   ~Resolver();  // what is pending never answers
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -37,18 +47,24 @@ class Resolver {
   // `done` may run inside this call.
   void resolve(const std::string& name, Done done);
 
-  static bool is_ours(std::uint64_t tag) { return (tag & 1) != 0; }
-  void handle(std::uint64_t tag, std::uint32_t events);
-  int wait_ms(int longest) const;  // for epoll_wait; `longest` -1: for ever
+  int wait_ms(int longest) const;  // for Epoll::wait; `longest` -1: for ever
   void run_timeouts();
 
  private:
   struct Pending;
   static void finish(void* pending, int status, int timeouts, hostent* host);
-  static void watch(void* self, int fd, int readable, int writable);
   void ask_world(const std::string& name, Done done);
+  void watch(int fd, bool readable, bool writable);
+  void handle(int fd, std::uint32_t events);
+  int open(int domain, int type, int protocol);
+  ssize_t receive(int fd, void* buffer, std::size_t size, sockaddr* from, socklen_t* from_size);
+  struct SocketCalls;  // those that c-ares makes instead of the system's
 
-  const int epoll_;
+  Epoll& epoll_;
+  std::map<int, WatchedFd> sockets_;
+  int reads_left_ = 0;  // of this turn
+  std::uint64_t troubles_ = 0;
+  int last_trouble_ = 0;
   ares_channeldata* channel_ = nullptr;
   bool stopping_ = false;
   Spread spread_;

@@ -32,17 +32,18 @@ class Worker {
  public:
   Worker(DnsSockets sockets, bool wildcard, const DnsServer::Options& options,
          Published<dns::View>& views)
-      : epoll_(epoll_create1(EPOLL_CLOEXEC)),
-        wake_(eventfd(0, EFD_CLOEXEC)),
+      : wake_(Fd(eventfd(0, EFD_CLOEXEC))),
         spread_(seed()),
         reader_(views),
         udp_(std::move(sockets.udp), wildcard, options.udp_payload),
-        tcp_(std::move(sockets.tcp), epoll_.get(),
-             {options.max_connections, options.tcp_idle_limit}) {
-    ENSURE(epoll_ && wake_, "no descriptors for the DNS server");
-    add(wake_.get(), &wake_);
-    add(udp_.fd(), &udp_);
-    add(tcp_.fd(), &tcp_);
+        tcp_(std::move(sockets.tcp), epoll_, {options.max_connections, options.tcp_idle_limit},
+             [this](DnsTcp::Connection& connection) {
+               count(tcp_.serve(connection, *view_, spread_, now_));
+             }) {
+    ENSURE(wake_ && wake_.watch(epoll_, EPOLLIN, [](std::uint32_t) {}) &&
+               udp_.watch(epoll_, [this](std::uint32_t) { serve_udp(); }) &&
+               tcp_.watch([this](std::uint32_t) { tcp_.accept(now_); }),
+           "no descriptors for the DNS server");
     thread_ = std::thread([this] { run(); });
   }
   ~Worker() {
@@ -57,42 +58,29 @@ class Worker {
   std::uint64_t queries() const { return queries_.load(std::memory_order_relaxed); }
 
  private:
-  void add(int fd, void* tag) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = tag;
-    ENSURE(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0);
-  }
-
   void run() {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    auto now = DnsTcp::Clock::now();
+    pthread_setname_np(pthread_self(), "dns");
+    now_ = DnsTcp::Clock::now();
     while (!stopping_) {
-      epoll_event events[64];
-      const int count = epoll_wait(epoll_.get(), events, 64, tcp_.wait_ms(now));
-      now = DnsTcp::Clock::now();
-      const dns::View& view = reader_.go_online();
-      for (int i = 0; i < count; ++i) handle(events[i].data.ptr, view, now);
+      epoll_.wait(tcp_.wait_ms(now_));
+      now_ = DnsTcp::Clock::now();
+      view_ = &reader_.go_online();
+      epoll_.dispatch();
+      view_ = nullptr;
       reader_.go_offline();
-      tcp_.expire(now);
-      tcp_.bury();
+      tcp_.expire(now_);
     }
   }
 
-  void handle(void* tag, const dns::View& view, DnsTcp::Clock::time_point now) {
-    if (tag == &udp_) {
-      // A few batches at a time: TCP and the newest view get their turn even under a flood.
-      for (int round = 0; round < 8; ++round) {
-        const unsigned served = udp_.serve(view, spread_);
-        count(served);
-        if (served < DnsUdp::batch) return;
-      }
-    } else if (tag == &tcp_) {
-      tcp_.accept(now);
-    } else if (tag != &wake_) {
-      count(tcp_.serve(*static_cast<DnsTcp::Connection*>(tag), view, spread_, now));
+  // A few batches at a time: TCP and the newest view get their turn even under a flood.
+  void serve_udp() {
+    for (int round = 0; round < 8; ++round) {
+      const unsigned served = udp_.serve(*view_, spread_);
+      count(served);
+      if (served < DnsUdp::batch) return;
     }
   }
 
@@ -100,8 +88,11 @@ class Worker {
     queries_.store(queries_.load(std::memory_order_relaxed) + served, std::memory_order_relaxed);
   }
 
-  Fd epoll_, wake_;
+  Epoll epoll_;
+  WatchedFd wake_;
   Spread spread_;
+  const dns::View* view_ = nullptr;  // while events are handled
+  DnsTcp::Clock::time_point now_;
   Published<dns::View>::Reader reader_;
   DnsUdp udp_;
   DnsTcp tcp_;

@@ -17,12 +17,17 @@ constexpr dns::Limits tcp_limits{dns::Limits::Transport::tcp, dns::default_udp_p
 
 }  // namespace
 
-DnsTcp::DnsTcp(Fd listener, int epoll, const Options& options)
-    : listener_(std::move(listener)),
+DnsTcp::DnsTcp(Fd listener, Epoll& epoll, const Options& options, Serve serve)
+    : epoll_(epoll),
+      listener_(std::move(listener)),
       spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
-      epoll_(epoll),
       options_(options),
+      serve_(std::move(serve)),
       scratch_(2 + dns::max_message_size) {}
+
+bool DnsTcp::watch(Epoll::Ready ready) {
+  return listener_.watch(epoll_, EPOLLIN, std::move(ready));
+}
 
 void DnsTcp::accept(Clock::time_point now) {
   for (int i = 0; i < 64; ++i) {
@@ -36,12 +41,10 @@ void DnsTcp::accept(Clock::time_point now) {
     if (open_.size() >= options_.max_connections && !open_.empty()) close(open_.front());
     Connection& connection = open_.emplace_back();
     connection.self = std::prev(open_.end());
-    connection.socket = std::move(socket);
+    connection.socket = WatchedFd(std::move(socket));
     connection.deadline = now + options_.idle_limit;
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = &connection;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.socket.get(), &event) != 0) close(connection);
+    const auto ready = [this, &connection](std::uint32_t) { serve_(connection); };
+    if (!connection.socket.watch(epoll_, EPOLLIN, ready)) close(connection);
   }
 }
 
@@ -56,7 +59,6 @@ void DnsTcp::turn_away() {
 
 unsigned DnsTcp::serve(Connection& connection, const dns::View& view, Spread& spread,
                        Clock::time_point now) {
-  if (connection.closed) return 0;
   if (!connection.waits_to_write && !read_some(connection)) {
     close(connection);
     return 0;
@@ -141,17 +143,10 @@ DnsTcp::Flushed DnsTcp::flush(Connection& connection) {
 void DnsTcp::watch(Connection& connection, bool for_writing) {
   if (connection.waits_to_write == for_writing) return;
   connection.waits_to_write = for_writing;
-  epoll_event event{};
-  event.events = for_writing ? EPOLLOUT : EPOLLIN;
-  event.data.ptr = &connection;
-  epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.socket.get(), &event);
+  connection.socket.change(for_writing ? EPOLLOUT : EPOLLIN);
 }
 
-void DnsTcp::close(Connection& connection) {
-  connection.closed = true;
-  connection.socket.reset();
-  closed_.splice(closed_.end(), open_, connection.self);
-}
+void DnsTcp::close(Connection& connection) { open_.erase(connection.self); }
 
 void DnsTcp::note_progress(Connection& connection, Clock::time_point now) {
   connection.deadline = now + options_.idle_limit;

@@ -13,7 +13,7 @@
 
 #include "dns/answer.h"
 #include "net/dns/udp.h"
-#include "net/io/fd.h"
+#include "net/io/epoll.h"
 
 namespace sitelatch::net {
 
@@ -25,7 +25,7 @@ class DnsTcp {
     std::chrono::milliseconds idle_limit;
   };
   struct Connection {
-    Fd socket;
+    WatchedFd socket;
     std::vector<std::uint8_t> in;   // [taken, in.size()) is not yet answered
     std::vector<std::uint8_t> out;  // [sent, out.size()) is not yet taken by the peer
     std::size_t taken = 0, sent = 0;
@@ -33,21 +33,20 @@ class DnsTcp {
     bool waits_to_write = false;
     Clock::time_point deadline;
     std::list<Connection>::iterator self;
-    bool closed = false;
   };
 
-  DnsTcp(Fd listener, int epoll, const Options& options);
+  using Serve = std::function<void(Connection&)>;  // to call serve() with what it needs
 
-  int fd() const { return listener_.get(); }
+  DnsTcp(Fd listener, Epoll& epoll, const Options& options, Serve serve);
+
+  bool watch(Epoll::Ready ready);  // the listener, to call accept()
   void accept(Clock::time_point now);
-  // Answers how many queries came.
+  // Answers how many queries came. The connection may be gone afterwards.
   unsigned serve(Connection& connection, const dns::View& view, Spread& spread,
                  Clock::time_point now);
   // Milliseconds until expire() has something to do, for epoll_wait; -1: nothing.
   int wait_ms(Clock::time_point now) const;
   void expire(Clock::time_point now);
-  // Frees what was closed; only when no event of the last epoll_wait is left.
-  void bury() { closed_.clear(); }
 
  private:
   bool read_some(Connection& connection);
@@ -55,15 +54,16 @@ class DnsTcp {
   enum class Flushed { all, partly, broken };
   Flushed flush(Connection& connection);
   void watch(Connection& connection, bool for_writing);
-  void close(Connection& connection);
+  void close(Connection& connection);  // it is gone
   void turn_away();
   void note_progress(Connection& connection, Clock::time_point now);
 
-  Fd listener_, spare_;
-  const int epoll_;
+  Epoll& epoll_;
+  WatchedFd listener_;
+  Fd spare_;
   const Options options_;
-  std::list<Connection> open_;    // longest without progress first
-  std::list<Connection> closed_;  // may still have an event pending
+  const Serve serve_;
+  std::list<Connection> open_;  // longest without progress first
   std::vector<std::uint8_t> scratch_;
 };
 

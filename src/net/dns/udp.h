@@ -3,6 +3,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -10,7 +11,7 @@
 #include <vector>
 
 #include "dns/answer.h"
-#include "net/io/fd.h"
+#include "net/io/epoll.h"
 #include "net/io/spread.h"
 
 namespace sitelatch::net {
@@ -22,7 +23,9 @@ class DnsUdp {
   // `wildcard`: the socket is bound to all addresses; replies leave from the one that was asked.
   DnsUdp(Fd socket, bool wildcard, std::size_t udp_payload);
 
-  int fd() const { return socket_.get(); }
+  bool watch(Epoll& epoll, Epoll::Ready ready) {
+    return socket_.watch(epoll, EPOLLIN, std::move(ready));
+  }
   // Answers what is waiting, up to one batch; how many queries that was.
   unsigned serve(const dns::View& view, Spread& spread);
 
@@ -34,7 +37,7 @@ class DnsUdp {
   };
   void send(unsigned count);
 
-  Fd socket_;
+  WatchedFd socket_;
   const bool wildcard_;
   const std::size_t reply_size_;
   const dns::Limits limits_;

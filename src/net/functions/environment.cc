@@ -55,8 +55,6 @@ FunctionEnvironment::~FunctionEnvironment() {
     kill_sandbox(sandbox_.pid, settings_.plan);
     ::waitpid(sandbox_.pid, nullptr, 0);
   }
-  for (auto* token : {&listener_token_, &output_token_, &status_token_}) loop_.forget(*token);
-  for (auto& connection : connections_) loop_.forget(connection->token);
 }
 
 Result<Done> FunctionEnvironment::start() {
@@ -68,10 +66,12 @@ Result<Done> FunctionEnvironment::start() {
   settings_.plan.environment.clear();  // holds credentials
   if (!sandbox) return failure(sandbox.error());
   sandbox_ = std::move(sandbox.value());
-  output_token_ = loop_.watch(sandbox_.output.get(), EPOLLIN,
-                              [this](std::uint32_t) { read_output(256 * 1024); });
-  status_token_ =
-      loop_.watch(sandbox_.status.get(), EPOLLIN, [this](std::uint32_t) { read_status(); });
+  output_pipe_ = WatchedFd(std::move(sandbox_.output));
+  status_pipe_ = WatchedFd(std::move(sandbox_.status));
+  if (!output_pipe_.watch(loop_.epoll(), EPOLLIN,
+                          [this](std::uint32_t) { read_output(256 * 1024); }) ||
+      !status_pipe_.watch(loop_.epoll(), EPOLLIN, [this](std::uint32_t) { read_status(); }))
+    return failure(Problem{fmt::format("epoll: {}", std::strerror(errno))});
   begin_clock(job_->init_again ? Duration(std::chrono::seconds(job_->spec.timeout_s))
                                : settings_.init_limit);
   return Done{};
@@ -79,13 +79,13 @@ Result<Done> FunctionEnvironment::start() {
 
 void FunctionEnvironment::fail_start(const std::string& why) {
   state_ = State::ended;
-  loop_.forget(listener_token_);
+  listener_.reset();
   complete(Kind::host_error, {}, why);
   events_.gone();
 }
 
 bool FunctionEnvironment::open_listener() {
-  listener_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  listener_ = WatchedFd(Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -95,9 +95,7 @@ bool FunctionEnvironment::open_listener() {
       ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
     return false;
   port_ = ntohs(address.sin_port);
-  listener_token_ =
-      loop_.watch(listener_.get(), EPOLLIN, [this](std::uint32_t) { accept_connection(); });
-  return true;
+  return listener_.watch(loop_.epoll(), EPOLLIN, [this](std::uint32_t) { accept_connection(); });
 }
 
 // Every process of the machine can connect; only this environment's are served (decision 0007).
@@ -123,12 +121,12 @@ void FunctionEnvironment::accept_connection() {
   const int yes = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   auto connection = std::make_shared<Connection>();
-  connection->socket = std::move(socket);
+  connection->socket = WatchedFd(std::move(socket));
   const std::weak_ptr<Connection> weak = connection;
-  connection->token =
-      loop_.watch(connection->socket.get(), EPOLLIN, [this, weak](std::uint32_t events) {
-        if (const auto held = weak.lock()) serve(*held, events);
-      });
+  const auto ready = [this, weak](std::uint32_t events) {
+    if (const auto held = weak.lock()) serve(*held, events);
+  };
+  if (!connection->socket.watch(loop_.epoll(), EPOLLIN, ready)) return;
   connections_.push_back(connection);
   serve(*connection, EPOLLIN);
 }
@@ -137,7 +135,6 @@ void FunctionEnvironment::drop(Connection& connection) {
   if (connection.closed) return;
   connection.closed = true;
   if (waiting_ == &connection) waiting_ = nullptr;
-  loop_.forget(connection.token);
   connection.socket.reset();
   connections_.remove_if([&](const auto& held) { return held.get() == &connection; });
 }
@@ -146,7 +143,7 @@ void FunctionEnvironment::serve(Connection& connection, std::uint32_t events) {
   if (events & EPOLLOUT) {
     if (!flush(connection)) return drop(connection);
     if (!connection.out.empty()) return;
-    loop_.change(connection.token, EPOLLIN);
+    connection.socket.change(EPOLLIN);
   }
   read_requests(connection);
 }
@@ -182,7 +179,7 @@ bool FunctionEnvironment::flush(Connection& connection) {
         ::send(connection.socket.get(), connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      loop_.change(connection.token, EPOLLOUT);
+      connection.socket.change(EPOLLOUT);
       return true;
     }
     if (size <= 0) return false;
@@ -365,14 +362,13 @@ void FunctionEnvironment::complete(Kind kind, std::string payload, std::string r
 }
 
 void FunctionEnvironment::read_output(std::size_t at_most) {
-  if (!sandbox_.output) return;
+  if (!output_pipe_) return;
   static thread_local std::array<char, 65536> buffer;
   for (std::size_t total = 0; total < at_most;) {
-    const auto size = ::read(sandbox_.output.get(), buffer.data(), buffer.size());
+    const auto size = ::read(output_pipe_.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
     if (size == 0) {
-      loop_.forget(output_token_);
-      sandbox_.output.reset();
+      output_pipe_.reset();
     }
     if (size <= 0) return;
     output_.feed({buffer.data(), static_cast<std::size_t>(size)});
@@ -383,14 +379,13 @@ void FunctionEnvironment::read_output(std::size_t at_most) {
 void FunctionEnvironment::read_status() {
   std::array<char, 4096> buffer;
   for (;;) {
-    const auto size = ::read(sandbox_.status.get(), buffer.data(), buffer.size());
+    const auto size = ::read(status_pipe_.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return;
     if (size == 0) break;
     if (status_.size() < 16384) status_.append(buffer.data(), static_cast<std::size_t>(size));
   }
-  loop_.forget(status_token_);
-  sandbox_.status.reset();
+  status_pipe_.reset();
   warden_ended();
 }
 
@@ -406,12 +401,10 @@ void FunctionEnvironment::warden_ended() {
                           WEXITSTATUS(status) == 124 ? settings_.self_exe : "user namespace");
   sandbox_.pid = -1;
   stop_timers();
-  loop_.forget(listener_token_);
   listener_.reset();
   while (!connections_.empty()) drop(*connections_.front());
   read_output(8 * 1024 * 1024);
-  loop_.forget(output_token_);
-  sandbox_.output.reset();
+  output_pipe_.reset();
   state_ = State::ended;
   if (job_) settle_ended_job();
   events_.gone();

@@ -74,8 +74,7 @@ class FunctionEnvironment {
   using Clock = FunctionHostLoop::Clock;
   enum class State { starting, idle, running, answered, ending, ended };
   struct Connection {
-    Fd socket;
-    FunctionHostLoop::Token token = 0;
+    WatchedFd socket;
     RuntimeRequestReader reader;
     std::string out;
     bool waiting = false;    // in `next`
@@ -117,14 +116,14 @@ class FunctionEnvironment {
   std::string key_, function_arn_;
   WallInstant credentials_expire_{};
   State state_ = State::starting;
-  Sandbox sandbox_;
-  Fd listener_;
+  Sandbox sandbox_;  // its two pipes are in the next line once it runs
+  WatchedFd output_pipe_, status_pipe_;
+  WatchedFd listener_;
   std::uint16_t port_ = 0;
   std::list<std::shared_ptr<Connection>> connections_;  // shared with the events under way
   Connection* waiting_ = nullptr;
   FunctionOutput output_;
   std::string status_;
-  FunctionHostLoop::Token listener_token_ = 0, output_token_ = 0, status_token_ = 0;
   FunctionHostLoop::Token limit_timer_ = 0, sample_timer_ = 0, pickup_timer_ = 0;
   Clock::time_point started_{}, begun_{}, idle_since_{};
   std::optional<Duration> init_duration_;

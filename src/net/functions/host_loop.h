@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "net/io/fd.h"
+#include "net/io/epoll.h"
 
 namespace sitelatch::net {
 
@@ -25,24 +25,18 @@ class FunctionHostLoop {
   void post(std::function<void()> work);  // any thread
   void stop();                            // any thread
 
-  Token watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> ready);
-  void change(Token token, std::uint32_t events);
-  void forget(Token& token);  // before the descriptor is closed
+  Epoll& epoll() { return epoll_; }  // for the WatchedFds of those who live on this thread
   Token at(Clock::time_point when, std::function<void()> due);
   void cancel(Token& token);
 
  private:
-  struct Watch {
-    int fd;
-    std::function<void(std::uint32_t)> ready;
-  };
   int patience() const;
   void run_posted();
   void run_due();
 
-  Fd epoll_, wake_;
+  Epoll epoll_;
+  WatchedFd wake_;
   Token last_token_ = 0;
-  std::unordered_map<Token, Watch> watches_;
   std::map<std::pair<Clock::time_point, Token>, std::function<void()>> timers_;
   std::unordered_map<Token, Clock::time_point> timer_times_;
   std::mutex mutex_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file descriptor with one owner, for the function host and its sandbox.
+// A file descriptor with one owner. What is registered with an epoll is a WatchedFd
+// (net/io/epoll.h).
 #pragma once
 
 #include <unistd.h>

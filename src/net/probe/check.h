@@ -9,12 +9,11 @@
 
 #include <chrono>
 #include <functional>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "net/io/fd.h"
+#include "net/io/epoll.h"
 #include "net/probe/response.h"
 #include "net/probe/tls.h"
 #include "ports/prober.h"
@@ -40,7 +39,7 @@ struct ProbeCheck {
 
   Phase phase = Phase::queued;
   ProbeClock::time_point deadline, started, connected, ready;  // ready: may send its request
-  Fd socket;
+  WatchedFd socket;
   sockaddr_storage address{};
   std::unique_ptr<ProberTlsSession> tls;
   std::optional<ProbeResponse> response;
@@ -48,7 +47,6 @@ struct ProbeCheck {
   bool with_sni = false;
   bool request_sent = false;
   int local_troubles = 0;
-  std::list<ProbeCheck>::iterator place;  // in its phase's list
 
   bool is_tcp() const { return request.kind == ports::ProbeRequest::Kind::tcp; }
   bool is_https() const { return request.kind == ports::ProbeRequest::Kind::https; }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "dns/view.h"
 #include "ports/prober.h"
@@ -21,6 +22,7 @@ struct ProbeLimits {
   std::chrono::milliseconds response{2000};  // from connected to the end of the response's head
   std::chrono::milliseconds body{2000};      // from there to the end of what is searched
   std::chrono::milliseconds resolve{2000};   // of each of two tries
+  std::string resolvers{};                   // "ADDRESS:PORT,..." instead of the machine's
   std::size_t max_connections =
       0;  // at once; 0: three quarters of the descriptors we may have, at most 16,384
 };

@@ -119,6 +119,7 @@ const ProbeLimits quick{.connect = 2s,
                         .response = 150ms,
                         .body = 150ms,
                         .resolve = 500ms,
+                        .resolvers = {},
                         .max_connections = 0};
 
 ports::ProbeRequest request_to(std::uint16_t port) {
@@ -342,6 +343,41 @@ TEST_CASE(
   CHECK(tasks <= 1000);
 }
 
+TEST_CASE(
+    "an endpoint goes on after its check has ended, while a child holds a copy of the socket") {
+  std::vector<Fd> copies;
+  std::vector<Fd> peers;
+  const Site site([&](int fd) {
+    read_request(fd);
+    // The prober's end, as a child between clone and exec holds it.
+    sockaddr_in near{};
+    socklen_t size = sizeof near;
+    REQUIRE(getpeername(fd, reinterpret_cast<sockaddr*>(&near), &size) == 0);
+    for (int other = 0; other < 1024; ++other) {
+      sockaddr_in far{};
+      size = sizeof far;
+      if (getsockname(other, reinterpret_cast<sockaddr*>(&far), &size) == 0 && size == sizeof far &&
+          far.sin_family == AF_INET && far.sin_port == near.sin_port)
+        copies.emplace_back(dup(other));
+    }
+    peers.emplace_back(dup(fd));
+    say(fd, "HTTP/1.1 200 OK\r\n\r\n");
+  });
+  Control control;
+  SocketProber prober(quick, control.poster());
+  for (int i = 0; i < 50; ++i) {
+    std::optional<ports::Observation> seen;
+    prober.probe(request_to(site.port()),
+                 [&](ports::Observation observation) { seen = std::move(observation); });
+    while (!seen && control.run_one()) {
+    }
+    REQUIRE(seen);
+    CHECK(seen->success);
+    for (const Fd& peer : peers) say(peer.get(), "more");
+  }
+  CHECK(copies.size() >= 50);
+}
+
 TEST_CASE("nothing is told once the prober is gone") {
   const Site site(saying("HTTP/1.1 200 OK\r\n\r\n"));
   Control control;
@@ -440,6 +476,7 @@ const ProbeLimits patient{.connect = 10s,
                           .response = 10s,
                           .body = 10s,
                           .resolve = 1s,
+                          .resolvers = {},
                           .max_connections = 0};
 
 }  // namespace

@@ -59,8 +59,10 @@ void SocketProber::Thread::resolve(Place check) {
   check->by_name = true;
   // The check stays in this phase, and so alive, until the resolver answers; its limits are the
   // resolver's.
-  resolver_.resolve(check->request.host_name, [this, check](std::vector<in_addr> addresses) {
+  resolver_.resolve(check->request.host_name, [this, check](const Resolver::Resolved& resolved) {
     now_ = ProbeClock::now();
+    if (resolved.our_trouble != 0) return try_later(check, resolved.our_trouble);
+    const auto& addresses = resolved.addresses;
     if (addresses.empty()) return fail(check, resolution_failed_sentence);
     char text[INET_ADDRSTRLEN] = "";
     inet_ntop(AF_INET, &addresses[spread_.next() % addresses.size()], text, sizeof text);
@@ -72,8 +74,8 @@ void SocketProber::Thread::resolve(Place check) {
 
 void SocketProber::Thread::connect(Place check) {
   check->tls.reset();
-  check->socket.reset(
-      socket(check->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  check->socket = WatchedFd(
+      Fd(socket(check->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
   if (!check->socket) return try_later(check, errno);
   const linger reset{1, 0};
   setsockopt(check->socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -86,10 +88,11 @@ void SocketProber::Thread::connect(Place check) {
     if (is_local_trouble(error)) return try_later(check, error);
     return fail(check, sentence_for_errno(error));
   }
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.ptr = &*check;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, check->socket.get(), &event) != 0)
+  if (!check->socket.watch(epoll_, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                           [this, check](std::uint32_t events) {
+                             now_ = ProbeClock::now();
+                             proceed(check, events);
+                           }))
     try_later(check, errno);
 }
 

@@ -31,16 +31,12 @@ SocketProber::Thread::Thread(const ProbeLimits& limits,
     : limits_(limits),
       post_(std::move(post)),
       max_connections_(connections_allowed(limits.max_connections)),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      resolver_(epoll_.get(), limits.resolve),
+      wake_(Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))),
+      resolver_(epoll_, {limits.resolve, limits.resolvers}),
       spread_(static_cast<std::uint64_t>(ProbeClock::now().time_since_epoch().count())),
       buffer_(16384) {
-  ENSURE(epoll_ && wake_, "no descriptors for the prober");
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.ptr = nullptr;
-  ENSURE(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0);
+  ENSURE(wake_ && wake_.watch(epoll_, EPOLLIN, [this](std::uint32_t) { take_inbox(); }),
+         "no descriptors for the prober");
   thread_ = std::thread([this] { run(); });
 }
 
@@ -71,22 +67,12 @@ void SocketProber::Thread::run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  pthread_setname_np(pthread_self(), "probes");
   now_ = ProbeClock::now();
   while (!stopping_) {
-    epoll_event events[256];
-    const int count = epoll_wait(epoll_.get(), events, 256, wait_ms(now_));
+    epoll_.wait(wait_ms(now_));
     now_ = ProbeClock::now();
-    for (int i = 0; i < count; ++i) {
-      if (!events[i].data.ptr) {
-        take_inbox();
-      } else if (Resolver::is_ours(events[i].data.u64)) {
-        resolver_.handle(events[i].data.u64, events[i].events);
-      } else {
-        Check& check = *static_cast<Check*>(events[i].data.ptr);
-        now_ = ProbeClock::now();
-        proceed(check.place, events[i].events);
-      }
-    }
+    epoll_.dispatch();
     now_ = ProbeClock::now();
     resolver_.run_timeouts();
     expire();
@@ -119,7 +105,6 @@ void SocketProber::Thread::take_inbox() {
     fresh.swap(inbox_);
   }
   for (Place check = fresh.begin(); check != fresh.end(); ++check) {
-    check->place = check;
     check->deadline = ProbeClock::time_point::max();
   }
   Checks& queue = checks(Phase::queued);

@@ -66,7 +66,8 @@ class SocketProber::Thread {
   const std::function<void(std::function<void()>)> post_;
   const std::shared_ptr<std::atomic<bool>> alive_ = std::make_shared<std::atomic<bool>>(true);
   std::size_t max_connections_;
-  Fd epoll_, wake_;
+  Epoll epoll_;
+  WatchedFd wake_;
   Resolver resolver_;
   ProberTls tls_;
   Spread spread_;
