@@ -8,6 +8,23 @@ add_library(sitelatch_doctest_main STATIC ${CMAKE_SOURCE_DIR}/tests/doctest_main
 target_compile_definitions(sitelatch_doctest_main PRIVATE SITELATCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_include_directories(sitelatch_doctest_main PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 
+# What scripts/test builds of a preset of which it does not run everything.
+add_custom_target(unit_tests)
+add_custom_target(threaded_tests)
+
+# Labels for ctest: `unit` all of these; `threads` where several threads meet, which is what the thread sanitizer is for.
+set(SITELATCH_THREADED store net_io net_http net_dns net_probe net_functions client engine)
+function(sitelatch_unit_test name)
+  add_dependencies(unit_tests ${name}_test)
+  set(labels unit)
+  if(name IN_LIST SITELATCH_THREADED)
+    add_dependencies(threaded_tests ${name}_test)
+    list(APPEND labels threads)
+  endif()
+  add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}")
+endfunction()
+
 function(sitelatch_folder name folder)
   cmake_parse_arguments(ARG "" "" "LINKS;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
@@ -28,6 +45,6 @@ function(sitelatch_folder name folder)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE sitelatch_doctest_main sitelatch_${name} sitelatch_sim)
-    add_test(NAME ${name} COMMAND ${name}_test)
+    sitelatch_unit_test(${name})
   endif()
 endfunction()

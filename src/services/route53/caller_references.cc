@@ -14,14 +14,33 @@ CallerReferences::CallerReferences(ports::Journal& journal) : journal_(journal) 
   journal_.scan(table, "", "", [&](std::string_view reference, std::string_view row) {
     const auto ms = parse_int(row);
     ENSURE(ms.has_value(), "a deleted reference's row");
-    deleted_.emplace(reference, from_unix_ms(*ms));
+    remember(std::string{reference}, from_unix_ms(*ms));
     return true;
   });
 }
 
+void CallerReferences::remember(const std::string& reference, Instant since) {
+  deleted_[reference] = since;
+  oldest_first_.emplace(since, reference);
+}
+
+// A reference that was used and deleted again stands in the order twice; its last deletion counts.
+void CallerReferences::forget_before(Instant t) {
+  while (!oldest_first_.empty() && oldest_first_.begin()->first <= t) {
+    const auto oldest = oldest_first_.begin();
+    const auto found = deleted_.find(oldest->second);
+    if (found != deleted_.end() && found->second <= t) {
+      journal_.erase(table, found->first);
+      deleted_.erase(found);
+    }
+    oldest_first_.erase(oldest);
+  }
+}
+
 void CallerReferences::retire(const std::string& reference, Instant now) {
+  forget_before(now - remembered_for);
   live_.erase(reference);
-  deleted_[reference] = now;
+  remember(reference, now);
   journal_.put(table, reference, std::to_string(unix_ms(now)));
 }
 
@@ -31,12 +50,8 @@ const std::string* CallerReferences::find(const std::string& reference) const {
 }
 
 bool CallerReferences::remembered(const std::string& reference, Instant now) {
-  const auto found = deleted_.find(reference);
-  if (found == deleted_.end()) return false;
-  if (now - found->second < remembered_for) return true;
-  deleted_.erase(found);
-  journal_.erase(table, reference);
-  return false;
+  forget_before(now - remembered_for);
+  return deleted_.contains(reference);
 }
 
 }  // namespace sitelatch::route53

@@ -4,6 +4,7 @@
 // rows.
 #pragma once
 
+#include <map>
 #include <string>
 #include <unordered_map>
 
@@ -25,9 +26,13 @@ class CallerReferences {
   bool remembered(const std::string& reference, Instant now);   // of a deleted check
 
  private:
+  void remember(const std::string& reference, Instant since);
+  void forget_before(Instant t);
+
   ports::Journal& journal_;
   std::unordered_map<std::string, std::string> live_;
   std::unordered_map<std::string, Instant> deleted_;
+  std::multimap<Instant, std::string> oldest_first_;
 };
 
 }  // namespace sitelatch::route53

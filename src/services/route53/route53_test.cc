@@ -43,6 +43,37 @@ TEST_CASE("CallerReference: the four cells of the table, and after deletion") {
   CHECK(f.refusal("CreateHealthCheck", again) == "ok");
 }
 
+TEST_CASE("CallerReferences of deleted checks are forgotten after their week, asked for or not") {
+  Fixture f;
+  const auto remembered = [&] {
+    std::vector<std::string> out;
+    f.world.journal.scan("route53.deleted_references", "", "",
+                         [&](std::string_view reference, std::string_view) {
+                           out.emplace_back(reference);
+                           return true;
+                         });
+    return out;
+  };
+  const auto live_and_die = [&](const std::string& reference) {
+    f.ok("DeleteHealthCheck",
+         R"({"HealthCheckId":")" + f.make_check(reference, path_check) + "\"}");
+    f.world.settle();
+  };
+  live_and_die("one");
+  f.world.advance(std::chrono::hours{24 * 4});
+  live_and_die("two");
+  f.crash();
+  f.world.advance(std::chrono::hours{24 * 4});
+  live_and_die("one");
+  CHECK(remembered() == std::vector<std::string>{"one", "two"});
+  f.world.advance(std::chrono::hours{24 * 6});
+  live_and_die("three");
+  CHECK(remembered() == std::vector<std::string>{"one", "three"});
+  f.world.advance(std::chrono::hours{24 * 8});
+  live_and_die("four");
+  CHECK(remembered() == std::vector<std::string>{"four"});
+}
+
 TEST_CASE("what comes back has AWS's defaults") {
   Fixture f;
   const auto out = f.ok(
