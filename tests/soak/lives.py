@@ -42,11 +42,14 @@ class Lives:
                       "metrics": self.metrics, "refused": self.refused}
         self.weights = {"check": 0.3, "function": 0.7}
         self.running, self.lived, self.taken = [], {kind: 0 for kind in self.kinds}, set()
+        self.unseen = list(self.kinds)  # a short run, too, has one of each
 
     def step(self):
         """One step of one life; starts another where one has ended."""
         if len(self.running) < 14:
             self.start()
+        if not self.running:
+            return
         turn = self.random.randrange(len(self.running))
         kind, slot, life = self.running[turn]
         try:
@@ -57,9 +60,12 @@ class Lives:
             self.lived[kind] += 1
 
     def start(self):
-        kind = self.random.choices(list(self.kinds), [self.weights.get(kind, 1) for kind in self.kinds])[0]
         if self.soak.ending():
             return
+        if self.unseen:
+            kind = self.unseen.pop()
+        else:
+            kind = self.random.choices(list(self.kinds), [self.weights.get(kind, 1) for kind in self.kinds])[0]
         free = [slot for slot in range(4) if (kind, slot) not in self.taken]
         if free:
             slot = self.random.choice(free)

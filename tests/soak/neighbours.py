@@ -35,6 +35,8 @@ class Site:
         if self.way == "drip":
             writer.write(b"HTTP/1.1 200 OK\r\n")
             for _ in range(16):
+                if writer.transport.is_closing():
+                    break
                 writer.write(b"x: y\r\n")
                 await asyncio.sleep(0.5)
             return None
