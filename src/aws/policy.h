@@ -8,11 +8,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "aws/policy_pattern.h"
 #include "aws/service.h"
+#include "base/recent.h"
 #include "base/result.h"
 
 namespace sitelatch::aws {
@@ -87,13 +87,15 @@ enum class PolicyUse {
 // The Problem is the message of MalformedPolicyDocument.
 Result<PolicyRef> parse_policy(std::string_view document, PolicyUse use);
 
-// Documents by text, so that each is parsed once. nullptr for one that does not parse. Bounded.
+// Documents by text, so that each is parsed once. nullptr for one that does not parse. Bounded: a
+// document may have 10 kB, and its parsed form several times that.
 class PolicyCache {
  public:
   PolicyRef get(const std::string& document, PolicyUse use);
 
  private:
-  std::unordered_map<std::string, PolicyRef> parsed_[3];
+  Recent<PolicyRef> parsed_[3] = {Recent<PolicyRef>{1024}, Recent<PolicyRef>{1024},
+                                  Recent<PolicyRef>{1024}};
 };
 
 // --- Evaluation

@@ -287,13 +287,10 @@ Result<PolicyRef> parse_policy(std::string_view document, PolicyUse use) {
 }
 
 PolicyRef PolicyCache::get(const std::string& document, PolicyUse use) {
-  constexpr std::size_t most = 4096;
   auto& cache = parsed_[static_cast<std::size_t>(use)];
-  const auto found = cache.find(document);
-  if (found != cache.end()) return found->second;
-  if (cache.size() >= most) cache.clear();
+  if (const auto* found = cache.find(document)) return *found;
   auto parsed = parse_policy(document, use);
-  return cache[document] = parsed ? *parsed : nullptr;
+  return cache.add(document, parsed ? *parsed : nullptr);
 }
 
 }  // namespace sitelatch::aws

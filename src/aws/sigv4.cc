@@ -12,8 +12,6 @@ namespace sitelatch::aws {
 namespace {
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view terminator = "aws4_request";
-constexpr std::size_t most_cached_keys =
-    4096;  // a flood of scopes empties the cache, it does not fill the memory
 
 // What proxies and SDKs add or change after signing.
 constexpr std::array<std::string_view, 6> never_signed = {
@@ -106,14 +104,13 @@ const Digest& SignatureVerifier::signing_key(const SignatureClaim& claim,
     scope += part;
     scope += '/';
   }
-  const auto found = keys_.find(scope);
-  if (found != keys_.end() && found->second.secret_access_key == secret_access_key)
-    return found->second.key;
-  if (keys_.size() >= most_cached_keys) keys_.clear();
-  auto& entry = keys_[std::move(scope)];
-  entry.secret_access_key = secret_access_key;
-  entry.key = derive_key(secret_access_key, claim.date, claim.region, claim.service);
-  return entry.key;
+  const auto* found = keys_.find(scope);
+  if (found && found->secret_access_key == secret_access_key) return found->key;
+  return keys_
+      .add(std::move(scope),
+           {std::string{secret_access_key},
+            derive_key(secret_access_key, claim.date, claim.region, claim.service)})
+      .key;
 }
 
 namespace {

@@ -9,13 +9,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "aws/error.h"
 #include "aws/http.h"
 #include "aws/sigv4_canonical.h"
 #include "aws/sigv4_digest.h"
+#include "base/recent.h"
 #include "base/time.h"
 
 namespace sitelatch::aws {
@@ -88,7 +88,7 @@ class SignatureVerifier {
     Digest key;
   };
   const Digest& signing_key(const SignatureClaim& claim, std::string_view secret_access_key);
-  std::unordered_map<std::string, Derived> keys_;
+  Recent<Derived> keys_{2048};  // by key id, date, region and service
 };
 
 // "20261122T104432Z"

@@ -18,7 +18,6 @@ using aws::Caller;
 using aws::Value;
 constexpr std::string_view secrets_table = "iam.secrets";
 constexpr std::string_view id_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-constexpr std::size_t most_remembered = 10'000;
 constexpr std::size_t mac_size = 32;
 
 Failure<aws::Error> unknown_key() {
@@ -135,8 +134,7 @@ aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id,
 }
 
 void Identities::remember(const Session& session) const {
-  if (by_key_.size() >= most_remembered) by_key_.clear();
-  by_key_.try_emplace(session.access_key_id, session);
+  if (!by_key_.find(session.access_key_id)) by_key_.add(session.access_key_id, session);
 }
 
 bool Identities::knows(std::string_view access_key_id, std::string_view session_token) const {
@@ -172,8 +170,7 @@ aws::PolicySet Identities::policies_of(const Entity& entity) const {
 }
 
 const Session* Identities::session_of(const Caller& caller) const {
-  const auto found = by_key_.find(caller.access_key_id);
-  return found == by_key_.end() ? nullptr : &found->second;
+  return by_key_.find(caller.access_key_id);
 }
 
 aws::PolicySet Identities::policies_of(const Caller& caller) const {
@@ -261,8 +258,7 @@ std::string Identities::seal(const Session& s) const {
 }
 
 std::optional<Session> Identities::open(std::string_view token) const {
-  const auto seen = opened_.find(std::string{token});
-  if (seen != opened_.end()) return seen->second;
+  if (const auto* seen = opened_.find(std::string{token})) return *seen;
   const auto bytes = unbase64(token);
   if (!bytes || bytes->size() <= mac_size) return std::nullopt;
   const auto body = bytes->substr(mac_size);
@@ -284,8 +280,7 @@ std::optional<Session> Identities::open(std::string_view token) const {
     s.tags.push_back({tag.items()[0].string(), tag.items()[1].string()});
   s.source_identity = (*v)["s"].string_or("");
   s.expires = WallInstant{std::chrono::milliseconds{(*v)["x"].integer()}};
-  if (opened_.size() >= most_remembered) opened_.clear();
-  opened_.emplace(token, s);
+  opened_.add(std::string{token}, s);
   return s;
 }
 

@@ -9,12 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "aws/error.h"
 #include "aws/policy.h"
 #include "aws/service.h"
+#include "base/recent.h"
 #include "ports/function_host.h"
 #include "ports/wall_clock.h"
 #include "services/iam/directory.h"
@@ -100,9 +100,8 @@ class Identities {
   RootKey root_;
   std::string master_key_;
   mutable aws::PolicyCache parsed_;
-  mutable std::unordered_map<std::string, Session> opened_;  // by token; bounded
-  mutable std::unordered_map<std::string, Session>
-      by_key_;  // the session last seen of an access key id; bounded
+  mutable Recent<Session> opened_{1024};  // by token
+  mutable Recent<Session> by_key_{2048};  // the session last seen of an access key id
 };
 
 }  // namespace sitelatch::iam

@@ -15,7 +15,6 @@ namespace {
 // Renewed before an invocation of 15 minutes could outlast them.
 constexpr auto session_length = std::chrono::hours{12};
 constexpr auto renewal_margin = std::chrono::minutes{20};
-constexpr std::size_t remembered_streams = 10'000;
 
 std::string version_arn(const Run& run) {
   return "arn:aws:lambda:" + run.region + ":" + run.account + ":function:" + run.function_name +
@@ -158,11 +157,9 @@ const std::string& Executor::stream_of(const Run& run, Instant started,
                                        const ports::InvocationOutcome& outcome) {
   // An outcome without an environment (no bootstrap was found) still wants a stream.
   const auto id = outcome.environment_id.empty() ? std::string(32, '0') : outcome.environment_id;
-  if (streams_.size() > remembered_streams) streams_.clear();
-  const auto [at, is_new] = streams_.try_emplace(id);
-  if (is_new || outcome.init_duration || outcome.environment_id.empty())
-    at->second = log_stream_name(started, run.version.number, id);
-  return at->second;
+  const auto* known = streams_.find(id);
+  if (known && !outcome.init_duration && !outcome.environment_id.empty()) return *known;
+  return streams_.add(id, log_stream_name(started, run.version.number, id));
 }
 
 void Executor::forget(const std::string& function_arn) {

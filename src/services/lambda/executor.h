@@ -10,6 +10,7 @@
 #include <string>
 
 #include "aws/error.h"
+#include "base/recent.h"
 #include "ports/function_host.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
@@ -82,7 +83,7 @@ class Executor {
   std::map<std::pair<std::string, std::string>, int> running_;  // by region and function
   std::map<std::string, int> running_in_region_;
   std::map<std::string, CachedCredentials> credentials_;  // by qualified version ARN
-  std::map<std::string, std::string> streams_;            // by environment id
+  Recent<std::string> streams_{2048};                     // by environment id
   // Callbacks hold this weakly: what answers after the executor is gone is not heard.
   std::shared_ptr<Executor*> self_ = std::make_shared<Executor*>(this);
 };
