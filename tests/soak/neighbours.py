@@ -100,5 +100,9 @@ class Neighbours:
             self.servers.append(server)
 
     def close(self):
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        def end():
+            for task in asyncio.all_tasks():
+                task.cancel()
+            self.loop.call_later(0.1, self.loop.stop)
+        self.loop.call_soon_threadsafe(end)
         self.thread.join(timeout=10)

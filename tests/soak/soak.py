@@ -202,7 +202,7 @@ class Soak:
         end = self.started + self.hours * 3600
         # A short run waits for the first latches.
         while time.monotonic() < end or (time.monotonic() < end + 60 and not all(pair.latches for pair in self.pairs)):
-            time.sleep(min(self.sample_every, max(1.0, end - time.monotonic())))
+            time.sleep(min(self.sample_every, max(1.0, end - time.monotonic())))  # a soak is time
             if self.engine.process.poll() is not None:
                 raise AssertionError(f"the engine ended with {self.engine.process.returncode}\n{self.engine.log_text()[-4000:]}")
             row, before = self.sample(before)
@@ -235,7 +235,7 @@ def wait_for_rest(soak, idle, limit=90):
         now = watch.process_figures(soak.engine.process.pid)
         if is_at_rest(now, idle) or time.monotonic() > end:
             return now
-        time.sleep(1)  # looking at another process
+        time.sleep(1)  # polling another process, not waiting for time
 
 
 def verdicts(soak, samples, warm_up, idle, rested, long_enough):
