@@ -127,7 +127,7 @@ void Resolver::ask_world(const std::string& name, Done done) {
 
 void Resolver::finish(void* argument, int status, int, hostent* host) {
   const std::unique_ptr<Pending> pending(static_cast<Pending*>(argument));
-  const Resolver& resolver = pending->resolver;
+  Resolver& resolver = pending->resolver;
   if (resolver.stopping_) return;
   Resolved resolved;
   if (status == ARES_SUCCESS && host && host->h_addrtype == AF_INET) {
@@ -137,21 +137,28 @@ void Resolver::finish(void* argument, int status, int, hostent* host) {
       resolved.addresses.push_back(address);
     }
   }
-  if (resolved.addresses.empty() && resolver.troubles_ != pending->troubles_before)
-    resolved.our_trouble = resolver.last_trouble_;
+  if (resolved.addresses.empty()) {
+    // It may have been the hosts file that could not be opened: see whether anything can.
+    const Fd trial(resolver.open_socket(AF_INET, SOCK_DGRAM, 0));
+    if (resolver.troubles_ != pending->troubles_before)
+      resolved.our_trouble = resolver.last_trouble_;
+  }
   pending->done(resolved);
 }
 
 int Resolver::open(int domain, int type, int protocol) {
-  Fd fd(::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
-  const int number = fd.get();
-  if (fd) {
-    sockets_[number] = WatchedFd(std::move(fd));
-  } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+  const int fd = open_socket(domain, type, protocol);
+  if (fd >= 0) sockets_[fd] = WatchedFd(Fd(fd));
+  return fd;
+}
+
+int Resolver::open_socket(int domain, int type, int protocol) {
+  const int fd = ::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
     ++troubles_;
     last_trouble_ = errno;
   }
-  return number;
+  return fd;
 }
 
 // A flood of packets has its turn and no more; what is left is told again.

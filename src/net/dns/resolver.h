@@ -57,6 +57,7 @@ class Resolver {
   void watch(int fd, bool readable, bool writable);
   void handle(int fd, std::uint32_t events);
   int open(int domain, int type, int protocol);
+  int open_socket(int domain, int type, int protocol);
   ssize_t receive(int fd, void* buffer, std::size_t size, sockaddr* from, socklen_t* from_size);
   struct SocketCalls;  // those that c-ares makes instead of the system's
 

@@ -2,7 +2,9 @@
 // One probe under way, and the request it sends.
 //
 //   queued -> resolving -> connecting -> (handshaking) -> responding -> reading_body -> ended
-//                              ^--- again without SNI ---/
+//    ^ ^         |            |  ^--- again without SNI ---/
+//    | delayed <-+- no port --+
+//    +-- no descriptor -------+
 #pragma once
 
 #include <netinet/in.h>
@@ -25,7 +27,9 @@ using ProbeClock = std::chrono::steady_clock;
 struct ProbeCheck {
   enum class Phase {
     queued,
+    queued_slow,  // its endpoint used up its time before: behind the others, and not too many
     resolving,
+    delayed,
     connecting,
     tcp_connecting,
     handshaking,
@@ -47,6 +51,10 @@ struct ProbeCheck {
   bool with_sni = false;
   bool request_sent = false;
   int local_troubles = 0;
+  bool slow = false;       // the probe before this one ran out of time
+  bool timed_out = false;  // this one did
+  Duration tls_cost{};     // CPU time that its TLS took, with half of the probe before
+  std::optional<std::pair<Duration, std::uint64_t>> turn;  // its key in the queue of turns
 
   bool is_tcp() const { return request.kind == ports::ProbeRequest::Kind::tcp; }
   bool is_https() const { return request.kind == ports::ProbeRequest::Kind::https; }

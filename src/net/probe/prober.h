@@ -23,6 +23,8 @@ struct ProbeLimits {
   std::chrono::milliseconds body{2000};      // from there to the end of what is searched
   std::chrono::milliseconds resolve{2000};   // of each of two tries
   std::string resolvers{};                   // "ADDRESS:PORT,..." instead of the machine's
+  bool allow_link_local = false;             // endpoints (fact probe-13)
+  std::chrono::milliseconds shortage{100};   // between two tries without a descriptor or a port
   std::size_t max_connections =
       0;  // at once; 0: three quarters of the descriptors we may have, at most 16,384
 };

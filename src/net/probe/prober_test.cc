@@ -7,11 +7,13 @@
 #include <doctest/doctest.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <ctime>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -120,6 +122,8 @@ const ProbeLimits quick{.connect = 2s,
                         .body = 150ms,
                         .resolve = 500ms,
                         .resolvers = {},
+                        .allow_link_local = false,
+                        .shortage = 100ms,
                         .max_connections = 0};
 
 ports::ProbeRequest request_to(std::uint16_t port) {
@@ -269,6 +273,32 @@ TEST_CASE("no connection: refused, and not answered in time") {
   CHECK(observe(request, limits).status == timed_out);
 }
 
+TEST_CASE("link-local and unspecified addresses are refused, by address and behind any name") {
+  const auto view = dns::testing::view_of(
+      "example.com 900 SOA a.b h.b 1 2 3 4 5\nexample.com 60 NS a.b\nmeta.example.com 60 A "
+      "169.254.169.254\nnone.example.com 60 A 0.0.0.0\nboth.example.com 60 A 169.254.1.1\n"
+      "both.example.com 60 A 127.0.0.1\n");
+  const Site site(saying("HTTP/1.1 200 OK\r\n\r\n"));
+  ports::ProbeRequest request = request_to(site.port());
+  for (const char* address : {"169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "0.0.0.0",
+                              "::", "fd00:ec2::254", "64:ff9b::a9fe:a9fe"}) {
+    request.address = address;
+    CHECK(observe(request).status == "Failure: The IP address is restricted or private.");
+  }
+  request.address.clear();
+  request.host_name = "meta.example.com";
+  CHECK(observe(request, quick, view).status ==
+        "Failure: Resolved IP: 169.254.169.254. The IP address is restricted or private.");
+  request.host_name = "none.example.com";
+  CHECK_FALSE(observe(request, quick, view).success);
+  request.host_name = "both.example.com";
+  for (int i = 0; i < 10; ++i) CHECK(observe(request, quick, view).success);
+  ProbeLimits open = quick;
+  open.allow_link_local = true;
+  request.host_name = "none.example.com";  // this host, on Linux
+  CHECK(observe(request, open, view).success);
+}
+
 TEST_CASE("TCP checks only connect") {
   std::atomic<int> heard{-1};
   const Site site([&](int fd) {
@@ -378,6 +408,114 @@ TEST_CASE(
   CHECK(copies.size() >= 50);
 }
 
+namespace {
+
+// Says `first`, then `more` as fast as it is taken, until the prober goes.
+Site::Serve flooding(const std::string& first, const std::string& more) {
+  return [first, more](int fd) {
+    char buffer[4096];
+    (void)!recv(fd, buffer, sizeof buffer, 0);
+    say(fd, first);
+    while (send(fd, more.data(), more.size(), MSG_NOSIGNAL) > 0) {
+    }
+  };
+}
+
+}  // namespace
+
+TEST_CASE("an endpoint that never ends is cut off, whatever it sends") {
+  const std::string chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                    gzip = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
+  const std::string not_found =
+      "Failure: HTTP Status Code 200, OK. The search string was not found in the first 5120 bytes "
+      "of the response body.";
+  const std::string much(1 << 20, 'a');
+  ProbeLimits patient_limits = quick;
+  patient_limits.response = patient_limits.body = 20s;
+  const auto status = [&](const std::string& first, const std::string& more) {
+    const Site site(flooding(first, more));
+    ports::ProbeRequest request = request_to(site.port());
+    request.search_string = "needle";
+    return observe(request, patient_limits).status;
+  };
+  CHECK(status(chunks + "1;", much) == not_found);
+  CHECK(status(chunks, "1;x=yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\na\r\n") == not_found);
+  CHECK(status(gzip, much) == not_found);
+  CHECK(status("HTTP/1.1 200 OK\r\n\r\n", much) == not_found);
+  CHECK(status("", "HTTP/1.1 100 Continue\r\n\r\n") ==
+        "Failure: The headers of the response are longer than 16384 bytes.");
+}
+
+TEST_CASE("TLS that goes on without yielding anything is cut off") {
+  // Endless HelloRequests, which a client skips; on one endpoint and on eight at once.
+  std::string record("\x16\x03\x03\x3f\xfc", 5);
+  record.append(0x3ffc, '\0');
+  const Site hostile(flooding("", record));
+  ports::ProbeRequest request = request_to(hostile.port());
+  request.kind = ports::ProbeRequest::Kind::https;
+  CHECK(observe(request).status == "Failure: SSL handshake failed (too long).");
+}
+
+TEST_CASE("endpoints that run out of time wait behind the others and leave half the connections") {
+  const Site silent([](int fd) { wait_until_gone(fd); });
+  const Site honest(saying("HTTP/1.1 200 OK\r\n\r\n"));
+  ProbeLimits limits = quick;
+  limits.response = 300ms;
+  limits.max_connections = 4;
+  Control control;
+  SocketProber prober(limits, control.poster());
+  int failed = 0, good = 0;
+  const auto probe_silent = [&](int number) {
+    ports::ProbeRequest request = request_to(silent.port());
+    request.health_check_id = "silent-" + std::to_string(number);
+    prober.probe(request, [&](const ports::Observation& seen) { failed += seen.success ? 0 : 1; });
+  };
+  for (int i = 0; i < 8; ++i) probe_silent(i);
+  while (failed < 8 && control.run_one()) {
+  }
+  REQUIRE(failed == 8);
+  for (int i = 0; i < 8; ++i) probe_silent(i);
+  for (int i = 0; i < 100; ++i) {
+    prober.probe(request_to(honest.port()),
+                 [&](const ports::Observation& seen) { good += seen.success ? 1 : 0; });
+  }
+  while (good < 100 && control.run_one()) {
+  }
+  CHECK(good == 100);
+  CHECK(failed < 16);  // the silent ones were not waited for
+}
+
+TEST_CASE("without descriptors the probe waits, idle, and nothing is held against the endpoint") {
+  const Site site(saying("HTTP/1.1 200 OK\r\n\r\n"));
+  Control control;
+  ProbeLimits limits = quick;
+  limits.shortage = 2ms;
+  SocketProber prober(limits, control.poster());
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = dup(0);
+  close(next);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(next);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  std::vector<ports::Observation> seen;
+  for (const char* name : {"", "localhost"}) {
+    ports::ProbeRequest request = request_to(site.port());
+    if (*name) request.address.clear();
+    request.host_name = name;
+    prober.probe(request,
+                 [&](ports::Observation observation) { seen.push_back(std::move(observation)); });
+  }
+  const std::clock_t cpu = std::clock();
+  CHECK_FALSE(control.run_one(500ms));  // more than a hundred tries
+  CHECK(static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC < 0.25);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  while (seen.size() < 2 && control.run_one()) {
+  }
+  REQUIRE(seen.size() == 2);
+  for (const auto& observation : seen) CHECK_MESSAGE(observation.success, observation.status);
+}
+
 TEST_CASE("nothing is told once the prober is gone") {
   const Site site(saying("HTTP/1.1 200 OK\r\n\r\n"));
   Control control;
@@ -477,6 +615,8 @@ const ProbeLimits patient{.connect = 10s,
                           .body = 10s,
                           .resolve = 1s,
                           .resolvers = {},
+                          .allow_link_local = false,
+                          .shortage = 100ms,
                           .max_connections = 0};
 
 }  // namespace

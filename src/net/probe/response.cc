@@ -185,6 +185,13 @@ void ProbeResponse::finish_head() {
 }
 
 void ProbeResponse::take_body(std::string_view bytes) {
+  bytes = bytes.substr(0, max_body - body_size_);
+  body_size_ += bytes.size();
+  take_framed(bytes);
+  if (state_ == State::body && body_size_ == max_body) finish_body();
+}
+
+void ProbeResponse::take_framed(std::string_view bytes) {
   if (framing_ == Framing::chunked) return take_chunks(bytes);
   if (framing_ == Framing::length) {
     bytes = bytes.substr(0, std::min<std::uint64_t>(left_, bytes.size()));
@@ -221,9 +228,11 @@ void ProbeResponse::take_chunks(std::string_view bytes) {
 
 // One character of the size line. False: it is broken, or was the last chunk's.
 bool ProbeResponse::take_chunk_size(char c) {
+  if (++chunk_line_size_ > max_chunk_line) return false;
   if (c == '\n') {
     if (!chunk_has_digits_ || left_ == 0) return false;
     chunk_ = Chunk::data;
+    chunk_line_size_ = 0;
     chunk_has_digits_ = chunk_in_extension_ = false;
     return true;
   }

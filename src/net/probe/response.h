@@ -20,6 +20,10 @@ class ProbeResponse {
  public:
   static constexpr std::size_t max_head = 16384;
   static constexpr std::size_t max_searched = 5120;
+  // As sent, with the framing of chunks and before inflating: enough for any honest way to send
+  // those 5,120 bytes. What is searched ends there (fact probe-14).
+  static constexpr std::size_t max_body = 65536;
+  static constexpr std::size_t max_chunk_line = 1024;  // a chunk's size with its extensions
 
   // No search string: nullptr. It must outlive this.
   explicit ProbeResponse(const std::string* search);
@@ -48,6 +52,7 @@ class ProbeResponse {
   bool take_field(std::string_view name, std::string_view value);
   void finish_head();
   void take_body(std::string_view bytes);
+  void take_framed(std::string_view bytes);
   void take_chunks(std::string_view bytes);
   bool take_chunk_size(char c);
   void take_decoded(std::string_view bytes);
@@ -66,6 +71,7 @@ class ProbeResponse {
   std::uint64_t left_ = 0;  // of the body, or of the chunk
   Chunk chunk_ = Chunk::size;
   bool chunk_has_digits_ = false, chunk_in_extension_ = false;
+  std::size_t body_size_ = 0, chunk_line_size_ = 0;
   bool encoded_ = false;
   std::unique_ptr<Inflater> inflater_;
   std::string searched_;

@@ -156,3 +156,39 @@ TEST_CASE("hostile bytes end somewhere") {
     CHECK(state != State::body);
   }
 }
+
+TEST_CASE("what an endpoint may send is bounded, raw, wherever it stuffs it") {
+  const std::string search = "needle",
+                    chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto bytes_taken = [&](const std::string& head, const std::string& more) {
+    ProbeResponse response(&search);
+    std::size_t taken = head.size();
+    auto state = response.feed(head);
+    while ((state == State::head || state == State::body) && taken < (8U << 20)) {
+      state = response.feed(more);
+      taken += more.size();
+    }
+    CHECK(state != State::head);
+    CHECK(state != State::body);
+    return taken;
+  };
+  const std::size_t most = ProbeResponse::max_head + ProbeResponse::max_body + 20'000;
+  const std::string much(10'000, 'a');
+  CHECK(bytes_taken(chunks + "1;", much) < 20'000);               // an extension
+  CHECK(bytes_taken(chunks, std::string(10'000, '0')) < 20'000);  // a size
+  CHECK(bytes_taken(chunks, "1;x=" + std::string(900, 'y') + "\r\na\r\n") < most);
+  CHECK(bytes_taken(chunks + "5\r\naaaaa", std::string(10'000, '\r')) < most);
+  CHECK(bytes_taken("HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 102 Processing\r\n\r\n") < most);
+  CHECK(bytes_taken("", "\r\n") < most);
+  CHECK(bytes_taken("HTTP/1.1 301 Moved\r\n", "Location: http://127.0.0.1/\r\n") < most);
+  CHECK(bytes_taken("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", std::string(64, '\x1f')) <
+        most);
+  // Empty stored blocks of deflate: much in, nothing out.
+  const std::string nothing("\x00\x00\x00\xff\xff", 5);
+  CHECK(bytes_taken("HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n", nothing) < most);
+  CHECK(bytes_taken("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", much) < most);
+}
+
+TEST_CASE("a body in the smallest chunks is still searched to its 5,120th byte") {
+  CHECK(finds("Transfer-Encoding: chunked\r\n", chunked(std::string(5114, 'x') + "needle", 1)));
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps of one probe, from its name to its verdict (drawing: net/probe/check.h).
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -8,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/ip.h"
+#include "base/log.h"
 #include "net/probe/thread.h"
 #include "net/probe/words.h"
 
@@ -15,6 +18,12 @@ namespace sitelatch::net {
 namespace {
 
 using Phase = ProbeCheck::Phase;
+
+// A turn: so much at once of one endpoint, whatever it still has to say.
+constexpr int reads_a_turn = 16;
+constexpr std::size_t tls_bytes_a_turn = 32768;
+// Of a whole TLS connection, raw: certificates of 64 KB, the head and the body, and then some.
+constexpr std::size_t max_tls_bytes = 256 * 1024;
 
 bool set_address(sockaddr_storage& storage, const std::string& text, std::uint16_t port) {
   auto* v4 = reinterpret_cast<sockaddr_in*>(&storage);
@@ -34,16 +43,29 @@ socklen_t size_of(const sockaddr_storage& address) {
   return address.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
 }
 
-// What says nothing about the endpoint: we are out of descriptors, ports or memory.
-bool is_local_trouble(int error) {
+template <typename Address>
+std::span<const std::uint8_t> as_bytes(const Address& address) {
+  return {reinterpret_cast<const std::uint8_t*>(&address), sizeof address};
+}
+
+std::span<const std::uint8_t> address_bytes(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET)
+    return as_bytes(reinterpret_cast<const sockaddr_in&>(address).sin_addr);
+  return as_bytes(reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+}
+
+// What says nothing about the endpoint: we are out of descriptors or memory, or of ports to it.
+bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-         error == EADDRNOTAVAIL || error == EAGAIN;
+         error == ENOSPC;
+}
+bool is_local_trouble(int error) {
+  return is_shortage(error) || error == EADDRNOTAVAIL || error == EAGAIN;
 }
 
 }  // namespace
 
 void SocketProber::Thread::start(Place check) {
-  ++active_;
   enter(check, Phase::resolving);
   check->with_sni =
       check->request.enable_sni && check->is_https() && !check->request.host_name.empty();
@@ -65,14 +87,30 @@ void SocketProber::Thread::resolve(Place check) {
     const auto& addresses = resolved.addresses;
     if (addresses.empty()) return fail(check, resolution_failed_sentence);
     char text[INET_ADDRSTRLEN] = "";
-    inet_ntop(AF_INET, &addresses[spread_.next() % addresses.size()], text, sizeof text);
+    const in_addr chosen = choose(addresses);
+    inet_ntop(AF_INET, &chosen, text, sizeof text);
     set_address(check->address, text, check->request.port);
     check->observation.resolved_address = text;
     connect(check);
   });
 }
 
+// One at random; where some may not be probed, one of the others.
+in_addr SocketProber::Thread::choose(const std::vector<in_addr>& addresses) {
+  std::vector<in_addr> allowed;
+  for (const in_addr& address : addresses)
+    if (is_allowed(as_bytes(address))) allowed.push_back(address);
+  const std::vector<in_addr>& from = allowed.empty() ? addresses : allowed;
+  return from[spread_.next() % from.size()];
+}
+
+bool SocketProber::Thread::is_allowed(std::span<const std::uint8_t> address) const {
+  return limits_.allow_link_local || !is_restricted_address(address);
+}
+
 void SocketProber::Thread::connect(Place check) {
+  if (!is_allowed(address_bytes(check->address))) return fail(check, restricted_sentence);
+  forget_turn(check);
   check->tls.reset();
   check->socket = WatchedFd(
       Fd(socket(check->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
@@ -96,15 +134,21 @@ void SocketProber::Thread::connect(Place check) {
     try_later(check, errno);
 }
 
-// Our own trouble is no failure of the endpoint: again in a while, up to a hundred times.
+// Our own trouble is no failure of the endpoint. Without descriptors or memory nobody can start,
+// for as long as it takes; without a port to this endpoint this check alone waits, up to twenty
+// times, for the same errno may be the endpoint's (no address of its family here).
 void SocketProber::Thread::try_later(Place check, int error) {
   check->socket.reset();
-  if (++check->local_troubles > 100) return fail(check, sentence_for_errno(error));
-  pause_until_ = now_ + std::chrono::milliseconds(100);
   check->observation = {};
   check->by_name = false;
-  enter(check, Phase::queued);
-  --active_;
+  if (is_shortage(error)) {
+    if (pause_until_ + std::chrono::seconds(10) < now_)
+      log(LogLevel::warning, "net", fmt::format("probes wait: {}", sentence_for_errno(error)));
+    pause_until_ = now_ + limits_.shortage;
+    return queue(check);
+  }
+  if (++check->local_troubles > 20) return fail(check, sentence_for_errno(error));
+  enter(check, Phase::delayed);
 }
 
 void SocketProber::Thread::proceed(Place check, std::uint32_t events) {
@@ -113,15 +157,23 @@ void SocketProber::Thread::proceed(Place check, std::uint32_t events) {
     case Phase::tcp_connecting:
       if (events & (EPOLLERR | EPOLLHUP | EPOLLOUT)) connected(check, events);
       return;
+    case Phase::queued:
+    case Phase::resolving:
+      return;
+    default:
+      return check->tls ? queue_turn(check) : take_turn(check);
+  }
+}
+
+void SocketProber::Thread::take_turn(Place check) {
+  if (check->tls) check->tls->begin_turn(tls_bytes_a_turn);
+  switch (check->phase) {
     case Phase::handshaking:
       return shake_hands(check);
     case Phase::responding:
       return check->request_sent ? read_response(check) : send_request(check);
-    case Phase::reading_body:
+    default:
       return read_response(check);
-    case Phase::queued:
-    case Phase::resolving:
-      return;
   }
 }
 
@@ -139,12 +191,14 @@ void SocketProber::Thread::connected(Place check, std::uint32_t events) {
   check->tls = std::make_unique<ProberTlsSession>(tls_, check->socket.get(),
                                                   check->with_sni ? check->request.host_name : "");
   enter(check, Phase::handshaking);
-  shake_hands(check);
+  queue_turn(check);
 }
 
 void SocketProber::Thread::shake_hands(Place check) {
   switch (check->tls->handshake()) {
     case ProberTlsSession::Step::again:
+      if (check->tls->received() > max_tls_bytes) return fail(check, endless_handshake_sentence);
+      if (check->tls->turn_is_over()) queue_turn(check);
       return;
     case ProberTlsSession::Step::closed:
       return fail(check, closed_sentence);
@@ -192,32 +246,59 @@ void SocketProber::Thread::send_request(Place check) {
   read_response(check);  // under edge triggering, bytes that came meanwhile are not told again
 }
 
+// A turn's worth: what is left then is read when the others have had theirs.
 void SocketProber::Thread::read_response(Place check) {
-  for (;;) {
+  for (int reads = 0; reads < reads_a_turn; ++reads) {
     std::size_t got = 0;
-    bool ended = false;
-    if (check->tls) {
-      const auto step = check->tls->read(buffer_.data(), buffer_.size(), got);
-      if (step == ProberTlsSession::Step::again) return;
-      if (step == ProberTlsSession::Step::failed) return fail_broken(check);
-      ended = step == ProberTlsSession::Step::closed;
-    } else {
-      const ssize_t result = recv(check->socket.get(), buffer_.data(), buffer_.size(), 0);
-      if (result < 0 && (errno == EAGAIN || errno == EINTR)) return;
-      ended = result <= 0;
-      got = ended ? 0 : static_cast<std::size_t>(result);
+    switch (receive(check, got)) {
+      case Received::nothing_yet:
+        return;
+      case Received::turn_over:
+        return another_turn(check);
+      case Received::too_much:
+        return fail(check, malformed_sentence);
+      case Received::broken:
+        return fail_broken(check);
+      case Received::some:
+        break;
     }
     if (got > 0 && !check->observation.first_byte) {
       now_ = ProbeClock::now();
       check->observation.first_byte = now_ - check->ready;
     }
     const auto state =
-        ended ? check->response->end() : check->response->feed({buffer_.data(), got});
+        got == 0 ? check->response->end() : check->response->feed({buffer_.data(), got});
     if (state != ProbeResponse::State::head && state != ProbeResponse::State::body)
       return judge(check);
     if (state == ProbeResponse::State::body && check->phase == Phase::responding)
       enter(check, Phase::reading_body);
   }
+  another_turn(check);
+}
+
+// `got` 0 with `some`: the endpoint closed.
+SocketProber::Thread::Received SocketProber::Thread::receive(Place check, std::size_t& got) {
+  if (!check->tls) {
+    const ssize_t result = recv(check->socket.get(), buffer_.data(), buffer_.size(), 0);
+    if (result < 0 && (errno == EAGAIN || errno == EINTR)) return Received::nothing_yet;
+    got = result <= 0 ? 0 : static_cast<std::size_t>(result);
+    return Received::some;
+  }
+  switch (check->tls->read(buffer_.data(), buffer_.size(), got)) {
+    case ProberTlsSession::Step::again:
+      // Records that yield nothing are no reason to read for ever (fact probe-14).
+      if (check->tls->received() > max_tls_bytes) return Received::too_much;
+      return check->tls->turn_is_over() ? Received::turn_over : Received::nothing_yet;
+    case ProberTlsSession::Step::failed:
+      return Received::broken;
+    default:
+      return Received::some;
+  }
+}
+
+void SocketProber::Thread::another_turn(Place check) {
+  if (check->tls) return queue_turn(check);
+  check->socket.again();
 }
 
 void SocketProber::Thread::judge(Place check) {

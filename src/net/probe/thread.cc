@@ -17,6 +17,17 @@ namespace {
 
 using Phase = ProbeCheck::Phase;
 
+constexpr auto turns_a_round = std::chrono::milliseconds(10);
+// An honest handshake takes half a millisecond.
+constexpr Duration noticeable_cost = std::chrono::milliseconds(2);
+constexpr std::size_t most_remembered = 65536;
+
+Duration thread_cpu_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 std::size_t connections_allowed(std::size_t wanted) {
   rlimit descriptors{};
   getrlimit(RLIMIT_NOFILE, &descriptors);
@@ -73,6 +84,7 @@ void SocketProber::Thread::run() {
     epoll_.wait(wait_ms(now_));
     now_ = ProbeClock::now();
     epoll_.dispatch();
+    take_turns();
     now_ = ProbeClock::now();
     resolver_.run_timeouts();
     expire();
@@ -82,11 +94,12 @@ void SocketProber::Thread::run() {
 }
 
 int SocketProber::Thread::wait_ms(ProbeClock::time_point now) const {
+  if (!turns_.empty()) return 0;
   auto first = ProbeClock::time_point::max();
   for (const Checks& phase : checks_) {
     if (!phase.empty()) first = std::min(first, phase.front().deadline);
   }
-  const bool paused = !checks_[0].empty() && pause_until_ > now;
+  const bool paused = pause_until_ > now && (!checks_[0].empty() || !checks_[1].empty());
   if (paused) first = std::min(first, pause_until_);
   int longest = -1;
   if (first != ProbeClock::time_point::max()) {
@@ -104,37 +117,86 @@ void SocketProber::Thread::take_inbox() {
     const std::lock_guard lock(inbox_mutex_);
     fresh.swap(inbox_);
   }
-  for (Place check = fresh.begin(); check != fresh.end(); ++check) {
+  while (!fresh.empty()) {
+    const Place check = fresh.begin();
     check->deadline = ProbeClock::time_point::max();
+    check->slow = slow_.contains(check->request.health_check_id);
+    const auto cost = tls_costs_.find(check->request.health_check_id);
+    if (cost != tls_costs_.end()) check->tls_cost = cost->second / 2;
+    check->phase = check->slow ? Phase::queued_slow : Phase::queued;
+    Checks& queue = checks(check->phase);
+    queue.splice(queue.end(), fresh, check);
   }
-  Checks& queue = checks(Phase::queued);
-  queue.splice(queue.end(), fresh);
 }
 
 // In the order of their coming, as many as the descriptors allow. Waiting in line is not held
 // against an endpoint.
 void SocketProber::Thread::start_queued() {
-  Checks& queue = checks(Phase::queued);
-  while (!queue.empty() && active_ < max_connections_ && pause_until_ <= now_) start(queue.begin());
+  Checks &queued = checks(Phase::queued), &slow = checks(Phase::queued_slow);
+  while (active_ < max_connections_ && pause_until_ <= now_) {
+    if (!queued.empty()) {
+      start(queued.begin());
+    } else if (!slow.empty() && slow_active_ < max_connections_ / 2) {
+      start(slow.begin());
+    } else {
+      return;
+    }
+  }
 }
 
 void SocketProber::Thread::expire() {
-  for (std::size_t i = static_cast<std::size_t>(Phase::connecting); i < checks_.size(); ++i) {
-    while (!checks_[i].empty() && checks_[i].front().deadline <= now_) {
-      const Place check = checks_[i].begin();
-      switch (check->phase) {
-        case Phase::responding:
-          fail(check, no_response_sentence);
-          break;
-        case Phase::reading_body:
-          fail(check, no_body_sentence);
-          break;
-        default:
-          fail(check, timed_out_sentence);
-          break;
-      }
-    }
+  for (std::size_t i = static_cast<std::size_t>(Phase::delayed); i < checks_.size(); ++i) {
+    while (!checks_[i].empty() && checks_[i].front().deadline <= now_) run_out(checks_[i].begin());
   }
+}
+
+void SocketProber::Thread::run_out(Place check) {
+  if (check->phase == Phase::delayed) return queue(check);
+  check->timed_out = true;
+  switch (check->phase) {
+    case Phase::responding:
+      return fail(check, no_response_sentence);
+    case Phase::reading_body:
+      return fail(check, no_body_sentence);
+    default:
+      return fail(check, timed_out_sentence);
+  }
+}
+
+// TLS where there is nothing cheaper to do: the event is over when this returns.
+void SocketProber::Thread::queue_turn(Place check) {
+  if (check->turn) return;
+  charge(*check);
+  check->turn.emplace(check->tls_cost, ++last_turn_);
+  turns_.emplace(*check->turn, check);
+}
+
+void SocketProber::Thread::forget_turn(Place check) {
+  if (check->turn) turns_.erase(*check->turn);
+  check->turn.reset();
+}
+
+// The cheapest first, and no more than a few milliseconds of them before others have their turn.
+void SocketProber::Thread::take_turns() {
+  const auto until = ProbeClock::now() + turns_a_round;
+  while (!turns_.empty()) {
+    now_ = ProbeClock::now();
+    if (now_ >= until) return;
+    const Place check = turns_.begin()->second;
+    forget_turn(check);
+    in_turn_ = &*check;
+    turn_began_ = thread_cpu_time();
+    take_turn(check);
+    if (in_turn_) charge(*check);
+    in_turn_ = nullptr;
+  }
+}
+
+void SocketProber::Thread::charge(Check& check) {
+  if (in_turn_ != &check) return;
+  const Duration now = thread_cpu_time();
+  check.tls_cost += now - turn_began_;
+  turn_began_ = now;
 }
 
 // All that ended in this round, in one task.
@@ -152,6 +214,8 @@ void SocketProber::Thread::hand_over() {
 
 std::chrono::milliseconds SocketProber::Thread::limit(Phase phase) const {
   switch (phase) {
+    case Phase::delayed:
+      return limits_.shortage * 5;
     case Phase::tcp_connecting:
       return limits_.tcp_connect;
     case Phase::responding:
@@ -169,7 +233,7 @@ void SocketProber::Thread::enter(Place check, Phase phase) {
   Checks& from = checks(check->phase);
   Checks& to = checks(phase);
   Place before = to.end();
-  if (phase == Phase::queued || phase == Phase::resolving) {
+  if (phase <= Phase::resolving) {
     check->deadline = ProbeClock::time_point::max();
   } else if (phase == Phase::handshaking) {
     while (before != to.begin() && std::prev(before)->deadline > check->deadline) --before;
@@ -177,16 +241,48 @@ void SocketProber::Thread::enter(Place check, Phase phase) {
     check->deadline = now_ + limit(phase);
     // `now_` never goes back, so the end is its place.
   }
+  count(*check, -1);
   check->phase = phase;
+  count(*check, +1);
   to.splice(before, from, check);
+}
+
+void SocketProber::Thread::queue(Place check) {
+  enter(check, check->slow ? Phase::queued_slow : Phase::queued);
+}
+
+// What is queued or delayed has no descriptor.
+void SocketProber::Thread::count(const Check& check, int by) {
+  if (check.phase <= Phase::queued_slow || check.phase == Phase::delayed) return;
+  active_ += static_cast<std::size_t>(by);
+  if (check.slow) slow_active_ += static_cast<std::size_t>(by);
 }
 
 void SocketProber::Thread::finish(Place check, bool success, std::string status) {
   check->observation.success = success;
   check->observation.status = std::move(status);
   finished_.push_back({std::move(check->done), std::move(check->observation)});
-  if (check->phase != Phase::queued) --active_;
+  remember(*check);
+  forget_turn(check);
+  if (in_turn_ == &*check) in_turn_ = nullptr;
+  count(*check, -1);
   checks(check->phase).erase(check);
+}
+
+// What the next probe of this health check is to know of this one.
+void SocketProber::Thread::remember(Check& check) {
+  const std::string& id = check.request.health_check_id;
+  charge(check);
+  if (check.timed_out && slow_.size() < most_remembered) {
+    slow_.insert(id);
+  } else {
+    slow_.erase(id);
+  }
+  if (check.tls_cost > noticeable_cost && tls_costs_.size() < most_remembered) {
+    tls_costs_[id] = check.tls_cost;
+  } else {
+    tls_costs_.erase(id);
+  }
 }
 
 void SocketProber::Thread::fail(Place check, const std::string& sentence) {

@@ -2,9 +2,14 @@
 #include "net/probe/tls.h"
 
 #include <arpa/inet.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
 
 #include "base/check.h"
 
@@ -22,25 +27,93 @@ std::string without_final_dot(std::string host) {
   return host;
 }
 
+// Beyond these an endpoint's numbers cost more of our time than a probe is worth: 50 ms for a
+// Diffie-Hellman group of 4,096 bits, a second for the 10,000 that OpenSSL takes.
+constexpr int longest_group_bits = 4096, longest_key_bits = 8192;
+constexpr long longest_chain_bytes = 65536;
+
+// Called for each choice; weak ones are as good as any here, but for OpenSSL's own least group.
+int is_affordable(const SSL*, const SSL_CTX*, int operation, int security_bits, int, void* other,
+                  void*) {
+  if (operation != SSL_SECOP_TMP_DH || !other) return 1;
+  if (security_bits < 80) return 0;
+  return EVP_PKEY_get_bits(static_cast<EVP_PKEY*>(other)) <= longest_group_bits;
+}
+
+// Instead of building a chain, which nobody asks for and a hostile one makes long.
+int accept_chain(X509_STORE_CTX* store, void*) {
+  const X509* const leaf = X509_STORE_CTX_get0_cert(store);
+  const EVP_PKEY* const key = leaf ? X509_get0_pubkey(leaf) : nullptr;
+  if (key && EVP_PKEY_get_bits(key) <= longest_key_bits) return 1;
+  X509_STORE_CTX_set_error(store, X509_V_ERR_EE_KEY_TOO_SMALL);
+  return 0;
+}
+
 }  // namespace
 
-ProberTls::ProberTls() : context_(SSL_CTX_new(TLS_client_method())) {
-  ENSURE(context_ != nullptr, "no TLS context");
+// The socket as OpenSSL sees it: nothing more to read once the turn's allowance is used up.
+struct ProberTls::Transport {
+  using Allowance = ProberTlsSession::Allowance;
+  static Allowance& of(BIO* bio) { return *static_cast<Allowance*>(BIO_get_data(bio)); }
+  static int answer(BIO* bio, ssize_t result, int retry) {
+    BIO_clear_retry_flags(bio);
+    if (result < 0 && (errno == EAGAIN || errno == EINTR))
+      BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
+    return static_cast<int>(result);
+  }
+  static int read(BIO* bio, char* buffer, int size) {
+    Allowance& allowance = of(bio);
+    const std::size_t most = std::min(static_cast<std::size_t>(size), allowance.left);
+    ssize_t got = -1;
+    if (most == 0) {
+      errno = EAGAIN;
+    } else if ((got = recv(allowance.fd, buffer, most, 0)) > 0) {
+      allowance.left -= static_cast<std::size_t>(got);
+      allowance.received += static_cast<std::size_t>(got);
+    }
+    return answer(bio, got, BIO_FLAGS_READ);
+  }
+  static int write(BIO* bio, const char* bytes, int size) {
+    return answer(bio, send(of(bio).fd, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL),
+                  BIO_FLAGS_WRITE);
+  }
+  static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH; }
+};
+
+ProberTls::ProberTls()
+    : transport_(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "probe")),
+      context_(SSL_CTX_new(TLS_client_method())) {
+  ENSURE(transport_ != nullptr && context_ != nullptr, "no TLS context");
+  BIO_meth_set_read(transport_, &Transport::read);
+  BIO_meth_set_write(transport_, &Transport::write);
+  BIO_meth_set_ctrl(transport_, &Transport::control);
   SSL_CTX_set_security_level(context_, 0);
   SSL_CTX_set_cipher_list(context_, "ALL:@SECLEVEL=0");
   SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
   SSL_CTX_set_max_proto_version(context_, 0);
-  SSL_CTX_set_options(context_, SSL_OP_LEGACY_SERVER_CONNECT);
-  SSL_CTX_set_verify(context_, SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_options(context_, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context_, &accept_chain, nullptr);
+  SSL_CTX_set_security_callback(context_, &is_affordable);
+  SSL_CTX_ctrl(context_, SSL_CTRL_SET_MAX_CERT_LIST, longest_chain_bytes, nullptr);
+  char groups[] = "X25519:P-256:X448:P-521:P-384:ffdhe2048:ffdhe3072";
+  SSL_CTX_ctrl(context_, SSL_CTRL_SET_GROUPS_LIST, 0, groups);
   SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
 }
 
-ProberTls::~ProberTls() { SSL_CTX_free(context_); }
+ProberTls::~ProberTls() {
+  SSL_CTX_free(context_);
+  BIO_meth_free(transport_);
+}
 
 ProberTlsSession::ProberTlsSession(const ProberTls& tls, int fd, const std::string& server_name)
-    : ssl_(SSL_new(tls.context())) {
-  ENSURE(ssl_ != nullptr && SSL_set_fd(ssl_, fd) == 1, "no TLS session");
+    : allowance_{fd}, ssl_(SSL_new(tls.context())) {
+  BIO* const transport = BIO_new(tls.transport());
+  ENSURE(ssl_ != nullptr && transport != nullptr, "no TLS session");
+  BIO_set_data(transport, &allowance_);
+  BIO_set_init(transport, 1);
+  SSL_set_bio(ssl_, transport, transport);
   if (!server_name.empty() && !is_address(server_name)) {
     std::string name = without_final_dot(server_name);
     // SSL_set_tlsext_host_name without its macro's old-style cast; the name is copied.

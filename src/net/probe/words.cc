@@ -88,6 +88,8 @@ const char* const malformed_sentence = "The endpoint returned an invalid HTTP re
 const char* const header_too_long_sentence =
     "The headers of the response are longer than 16384 bytes.";
 const char* const resolution_failed_sentence = "DNS resolution failed";
+const char* const endless_handshake_sentence = "SSL handshake failed (too long).";
+const char* const restricted_sentence = "The IP address is restricted or private.";
 
 std::string words_for_status(bool success, int code, const std::string& reason,
                              const std::string& resolved) {

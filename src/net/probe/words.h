@@ -27,5 +27,7 @@ extern const char* const closed_sentence;
 extern const char* const malformed_sentence;
 extern const char* const header_too_long_sentence;
 extern const char* const resolution_failed_sentence;
+extern const char* const restricted_sentence;
+extern const char* const endless_handshake_sentence;
 
 }  // namespace sitelatch::net
