@@ -86,6 +86,9 @@ int run(int argc, char** argv) {
                            "keep nothing on disk but the key pair");
   engine_command->add_flag("--accept-any-credentials", engine.accept_any_credentials,
                            "an unknown access key is the account's root (loopback addresses only)");
+  engine_command->add_flag("--allow-link-local", engine.allow_link_local,
+                           "health checks and deliveries may go to 169.254.0.0/16 and fe80::/10, "
+                           "where clouds keep the machine's own keys");
   engine_command->add_option("--smtp", engine.smtp, "send mail to this server instead of DIR/mail")
       ->type_name("smtp://HOST:PORT");
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")

@@ -25,7 +25,7 @@ struct EngineOptions {
   double time_scale = 1;
   bool manual_clock = false;
   std::string account_id = "000000000000";
-  bool ephemeral = false, accept_any_credentials = false;
+  bool ephemeral = false, accept_any_credentials = false, allow_link_local = false;
   std::string log_level = "info";
   std::string smtp;  // smtp://host:port, or empty: mail goes to a folder
 };

@@ -70,6 +70,7 @@ int run_engine(const EngineOptions& options) {
   config.account = options.account_id;
   config.ephemeral = options.ephemeral;
   config.accept_any_credentials = options.accept_any_credentials;
+  config.allow_link_local = options.allow_link_local;
   config.smtp = options.smtp;
 
   // Before any thread is made, so that all of them leave the signals to the one that waits.

@@ -31,7 +31,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       events_({ports.journal, ports.timers, ports.entropy, rule_targets_, events_metrics_},
               options.account),
       route53_(ports.journal, ports.timers, ports.entropy, ports.prober, health_metrics_, nullptr,
-               ports.views),
+               ports.views, {.allow_link_local = options.allow_link_local}),
       gateway_(ports.wall, ports.timers, ports.entropy, ports.journal, identities_,
                {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_},
                {options.account, options.accept_any_credentials}) {

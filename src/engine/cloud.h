@@ -51,6 +51,7 @@ class Cloud {
     std::string account = "000000000000";
     std::string endpoint = "http://127.0.0.1:4566";  // how clients reach the gateway
     bool accept_any_credentials = false;
+    bool allow_link_local = false;
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);

@@ -97,7 +97,8 @@ class RealEngine final : public Engine {
     dns_ = std::move(*answering);
 
     const auto post = [this](std::function<void()> task) { loop_.post(std::move(task)); };
-    prober_ = std::make_unique<net::SocketProber>(net::ProbeLimits{}, post);
+    prober_ = std::make_unique<net::SocketProber>(
+        net::ProbeLimits{.allow_link_local = config_.allow_link_local}, post);
     net::ProcessFunctionHost::Options host;
     host.work_dir = (directory_->path() / "functions").string();
     host.api_endpoint = reachable((*listening)->endpoint());
@@ -114,7 +115,8 @@ class RealEngine final : public Engine {
     cloud_ = std::make_unique<Cloud>(
         Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *awaited_prober_,
                      *awaited_functions_, *awaited_courier_, *key_maker_, *views_},
-        Cloud::Options{config_.account, host.api_endpoint, config_.accept_any_credentials});
+        Cloud::Options{config_.account, host.api_endpoint, config_.accept_any_credentials,
+                       config_.allow_link_local});
     // What the constructors wrote (the key pair) is kept before anybody is told of it; and the
     // first view is out.
     while (journal_->commit()) {

@@ -23,7 +23,8 @@ struct Config {
   std::string account = "000000000000";
   bool ephemeral = false;
   bool accept_any_credentials = false;
-  std::string smtp;  // "smtp://host:port"; empty: mail goes to DIR/mail
+  bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
+  std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
 };
 
 class Engine {

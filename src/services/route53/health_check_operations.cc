@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/ip.h"
 #include "services/route53/ids.h"
 #include "services/route53/paging.h"
 #include "services/route53/route53.h"
@@ -41,6 +42,16 @@ aws::Outcome<Done> Route53::copy_alarm(HealthCheck& check) const {
   return Done{};
 }
 
+// Only what is new is refused: a check from before keeps its address and can be changed, above all
+// latched; its probes are refused where they would be sent.
+aws::Outcome<Done> Route53::refuse_restricted(const std::optional<std::string>& address) const {
+  if (options_.allow_link_local || !address || !is_restricted_address(*address)) return Done{};
+  return aws::refuse("InvalidInput",
+                     fmt::format("Invalid parameter : The IP address {} is link-local or otherwise "
+                                 "restricted (sitelatch engine --allow-link-local permits it).",
+                                 *address));
+}
+
 Route53::Out Route53::create_health_check(const Call& call) {
   const auto reference = call.input["CallerReference"].string();
   HealthCheck check;
@@ -51,6 +62,8 @@ Route53::Out Route53::create_health_check(const Call& call) {
     return child->config.type;
   });
   if (!valid) return failure(valid.error());
+  for (const auto& address : {check.config.ip_address, check.config.host_name})
+    if (auto ok = refuse_restricted(address); !ok) return failure(ok.error());
   fill_in_defaults(check.config);
   if (const auto* id = references_.find(reference))
     return existing_health_check(*checks_.find(*id), check.config);
@@ -101,6 +114,10 @@ Route53::Out Route53::update_health_check(const Call& call) {
     return std::nullopt;
   });
   if (!valid) return failure(valid.error());
+  if (config->ip_address != check.config.ip_address)
+    if (auto ok = refuse_restricted(config->ip_address); !ok) return failure(ok.error());
+  if (config->host_name != check.config.host_name)
+    if (auto ok = refuse_restricted(config->host_name); !ok) return failure(ok.error());
   fill_in_defaults(*config);
   if (!check.created_as && *config != check.config) check.created_as = check.config;
   check.config = std::move(*config);

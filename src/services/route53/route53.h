@@ -31,6 +31,7 @@ struct Options {
   std::string home_region = "us-east-1";     // where latency records look from (fact route53-36)
   std::size_t most_health_checks = 100'000;  // AWS: 200 unless raised (fact route53-61)
   std::size_t most_hosted_zones = 10'000;    // AWS: 500 unless raised
+  bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
 };
 
 class Route53 final : public aws::Service {
@@ -88,6 +89,7 @@ class Route53 final : public aws::Service {
 
   Out existing_health_check(const HealthCheck& check, const HealthCheckConfig& asked) const;
   aws::Outcome<Done> copy_alarm(HealthCheck& check) const;
+  aws::Outcome<Done> refuse_restricted(const std::optional<std::string>& address) const;
   Out observations(const Call& call, std::optional<ObservedStatus> HealthDescription::*which) const;
   aws::Outcome<const HealthCheck*> health_check(const aws::Value& id) const;
   aws::Outcome<const HostedZone*> hosted_zone(const aws::Value& id) const;

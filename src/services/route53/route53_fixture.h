@@ -83,11 +83,12 @@ struct Fixture {
   RecordingMetrics metrics;
   RecordingSink sink;
   ScriptedStream stream;
+  Options options;  // from the next make() or crash()
   std::unique_ptr<Route53> route53 = make();
 
   std::unique_ptr<Route53> make() {
     return std::make_unique<Route53>(world.journal, world.timers, world.entropy, world.prober,
-                                     metrics, &stream, sink);
+                                     metrics, &stream, sink, options);
   }
   // As after kill -9: what was not committed is gone.
   void crash() {

@@ -139,6 +139,39 @@ TEST_CASE("AWS's words for what a health check may not be") {
                     R"({"CallerReference":"c","HealthCheckConfig":)" + config + "}") == refusal);
 }
 
+TEST_CASE("link-local endpoints are refused, but what was there can still be changed") {
+  Fixture f;
+  const std::string words =
+      " is link-local or otherwise restricted (sitelatch engine "
+      "--allow-link-local permits it).";
+  CHECK(f.refusal("CreateHealthCheck",
+                  R"({"CallerReference":"c","HealthCheckConfig":{"Type":"HTTP",)"
+                  R"("IPAddress":"169.254.169.254"}})") ==
+        "InvalidInput: Invalid parameter : The IP address 169.254.169.254" + words);
+  CHECK(f.refusal("CreateHealthCheck",
+                  R"({"CallerReference":"c","HealthCheckConfig":{"Type":"HTTP",)"
+                  R"("IPAddress":"::ffff:169.254.169.254"}})") ==
+        "InvalidInput: Invalid parameter : The IP address ::ffff:169.254.169.254" + words);
+  CHECK(f.refusal("CreateHealthCheck",
+                  R"({"CallerReference":"c","HealthCheckConfig":{"Type":"HTTP",)"
+                  R"("FullyQualifiedDomainName":"169.254.169.254"}})") ==
+        "InvalidInput: Invalid parameter : The IP address 169.254.169.254" + words);
+  f.options.allow_link_local = true;
+  f.crash();
+  const auto id =
+      f.make_check("l", R"({"Type":"HTTP","IPAddress":"169.254.1.1","ResourcePath":"/lb-check"})");
+  f.world.journal.commit();
+  f.options.allow_link_local = false;
+  f.crash();
+  const auto update = [&](const std::string& more) {
+    return f.refusal("UpdateHealthCheck", R"({"HealthCheckId":")" + id + "\"," + more + "}");
+  };
+  CHECK(update(R"("ResourcePath":"/lb-check-failed-over")") == "ok");
+  CHECK(update(R"("IPAddress":"169.254.1.2")") ==
+        "InvalidInput: Invalid parameter : The IP address 169.254.1.2" + words);
+  CHECK(update(R"("IPAddress":"192.0.2.1")") == "ok");
+}
+
 TEST_CASE("UpdateHealthCheck changes only what is sent, under the version") {
   Fixture f;
   const auto id = f.make_check(
