@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -190,10 +191,12 @@ void Resolver::handle(int fd, std::uint32_t events) {
 
 int Resolver::wait_ms(int longest) const {
   if (!channel_) return longest;
-  timeval most{longest / 1000, longest % 1000 * 1000}, left{};
-  const timeval* chosen = ares_timeout(channel_, longest < 0 ? nullptr : &most, &left);
-  if (!chosen) return longest;
-  return static_cast<int>(chosen->tv_sec * 1000 + (chosen->tv_usec + 999) / 1000);
+  timeval left{};
+  if (!ares_timeout(channel_, nullptr, &left)) return longest;
+  // c-ares rounds down to whole milliseconds; without the one more, the last would be spent
+  // spinning.
+  const int wait = static_cast<int>(left.tv_sec * 1000 + left.tv_usec / 1000 + 1);
+  return longest < 0 ? wait : std::min(longest, wait);
 }
 
 void Resolver::run_timeouts() {

@@ -5,6 +5,8 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/resource.h>
@@ -573,6 +575,21 @@ class SecureSite {
   ~SecureSite() { SSL_CTX_free(context_); }
   std::uint16_t port() const { return site_.port(); }
   std::string names() const { return names_; }
+  // Before the first connection.
+  void insist_on_group(const char* name) {
+    EVP_PKEY_CTX* maker = EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr);
+    std::string group = name;
+    const OSSL_PARAM chosen[] = {OSSL_PARAM_construct_utf8_string("group", group.data(), 0),
+                                 OSSL_PARAM_construct_end()};
+    EVP_PKEY* key = nullptr;
+    REQUIRE(EVP_PKEY_paramgen_init(maker) == 1);
+    REQUIRE(EVP_PKEY_CTX_set_params(maker, chosen) == 1);
+    REQUIRE(EVP_PKEY_generate(maker, &key) == 1);
+    EVP_PKEY_CTX_free(maker);
+    REQUIRE(SSL_CTX_set0_tmp_dh_pkey(context_, key) == 1);
+    SSL_CTX_set_cipher_list(context_, "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0");
+  }
+  void renegotiate() { renegotiates_ = true; }
 
  private:
   static int on_name(SSL* ssl, int* alert, void* self) {
@@ -587,6 +604,11 @@ class SecureSite {
     SSL_set_fd(ssl, fd);
     char buffer[2048];
     if (SSL_accept(ssl) == 1 && SSL_read(ssl, buffer, sizeof buffer) > 0) {
+      if (renegotiates_) {
+        SSL_renegotiate(ssl);
+        SSL_do_handshake(ssl);
+        SSL_read(ssl, buffer, sizeof buffer);
+      }
       const std::string reply = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nneedle";
       SSL_write(ssl, reply.data(), static_cast<int>(reply.size()));
       SSL_shutdown(ssl);
@@ -594,7 +616,7 @@ class SecureSite {
     SSL_free(ssl);
   }
   Certificate certificate_;
-  bool needs_name_;
+  bool needs_name_, renegotiates_ = false;
   std::string names_;
   SSL_CTX* context_;
   Site site_;  // its thread ends before the context goes
@@ -663,4 +685,18 @@ TEST_CASE("HTTPS: alerts and endpoints that speak no TLS") {
   });
   CHECK(observe(secure(closing.port(), true), patient).status ==
         "Failure: The connection was closed by the endpoint.");
+}
+
+TEST_CASE("HTTPS: an endpoint chooses no arithmetic that takes long, and no second handshake") {
+  SecureSite usual("www.example.com", TLS1_2_VERSION), huge("www.example.com", TLS1_2_VERSION),
+      again("www.example.com", TLS1_2_VERSION);
+  usual.insist_on_group("modp_3072");
+  CHECK(observe(secure(usual.port(), true), patient).success);
+  huge.insist_on_group("modp_6144");
+  CHECK(
+      observe(secure(huge.port(), true), patient).status.find("Failure: SSL handshake failed (") ==
+      0);
+  again.renegotiate();
+  observe(secure(again.port(), true), patient);
+  CHECK(again.names() == "www.example.com ");
 }

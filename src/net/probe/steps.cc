@@ -79,13 +79,17 @@ void SocketProber::Thread::start(Place check) {
 
 void SocketProber::Thread::resolve(Place check) {
   check->by_name = true;
+  check->started = now_;
   // The check stays in this phase, and so alive, until the resolver answers; its limits are the
   // resolver's.
   resolver_.resolve(check->request.host_name, [this, check](const Resolver::Resolved& resolved) {
     now_ = ProbeClock::now();
     if (resolved.our_trouble != 0) return try_later(check, resolved.our_trouble);
     const auto& addresses = resolved.addresses;
-    if (addresses.empty()) return fail(check, resolution_failed_sentence);
+    if (addresses.empty()) {
+      check->timed_out = now_ - check->started >= limits_.resolve;
+      return fail(check, resolution_failed_sentence);
+    }
     char text[INET_ADDRSTRLEN] = "";
     const in_addr chosen = choose(addresses);
     inet_ntop(AF_INET, &chosen, text, sizeof text);
