@@ -3,13 +3,16 @@
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 
 #include "store/data_directory.h"
+#include "store/write_ahead_log.h"
 
 using namespace sitelatch;
 using namespace sitelatch::store;
@@ -105,6 +108,123 @@ TEST_CASE("what was committed survives a process that dies at once; what was not
   auto journal = SqliteJournal::open(file);
   REQUIRE(journal);
   CHECK(all(**journal, "t") == "kept=1 ");
+}
+
+// The disk of a child that may write no further than a file has come, as a full one does.
+TEST_CASE("once a write has failed nothing of the journal is acknowledged any more") {
+  TemporaryDirectory dir;
+  const auto file = dir.path / "state.db";
+  if (const pid_t child = ::fork(); child == 0) {
+    auto journal = SqliteJournal::open(file);
+    (*journal)->put("t", "kept", "1");
+    (*journal)->commit();
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit no_more{16384, 16384};
+    ::setrlimit(RLIMIT_FSIZE, &no_more);
+    bool told = false;
+    (*journal)->when_durable([&] { told = true; });
+    const auto throws = [](auto act) {
+      try {
+        act();
+      } catch (const StoreFailure& failure) {
+        return std::string{failure.what()}.find("state.db") != std::string::npos;
+      }
+      return false;
+    };
+    const std::string large(100'000, 'x');
+    const bool failed = throws([&] {
+      (*journal)->put("t", "lost", large);
+      (*journal)->commit();
+    });
+    const bool stays = throws([&] { (*journal)->commit(); }) &&
+                       throws([&] { (*journal)->put("t", "small", "1"); }) &&
+                       throws([&] { (*journal)->commit(); });
+    ::_exit(failed && stays && !told ? 9 : 1);
+  } else {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    REQUIRE(WEXITSTATUS(status) == 9);
+  }
+  auto journal = SqliteJournal::open(file);
+  REQUIRE(journal);
+  CHECK(all(**journal, "t") == "kept=1 ");
+}
+
+TEST_CASE("a row that is not as it was written is not read; the sentence names file and table") {
+  TemporaryDirectory dir;
+  const auto file = dir.path / "state.db";
+  {
+    auto journal = SqliteJournal::open(file);
+    (*journal)->put("some.table", "k", "value");
+    (*journal)->put("another.table", "k", "value");
+    (*journal)->commit();
+  }
+  for (const char* damage :
+       {"UPDATE rows SET v = x'00' WHERE t = 1", "UPDATE rows SET k = x'4b' WHERE t = 1",
+        "UPDATE rows SET t = 3 WHERE t = 1; UPDATE rows SET t = 1 WHERE t = 2"}) {
+    CAPTURE(damage);
+    const auto copy = dir.path / "copy.db";
+    fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
+    sqlite3* db = nullptr;
+    sqlite3_open(copy.c_str(), &db);
+    REQUIRE(sqlite3_exec(db, damage, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(db);
+    auto journal = SqliteJournal::open(copy);
+    REQUIRE(journal);
+    std::string said;
+    try {
+      all(**journal, "some.table");
+    } catch (const StoreFailure& failure) {
+      said = failure.what();
+    }
+    CHECK(said.find(copy.string()) != std::string::npos);
+    CHECK(said.find("some.table") != std::string::npos);
+  }
+}
+
+TEST_CASE("a directory of layout 1, without checksums, is read and goes on with them") {
+  TemporaryDirectory dir;
+  const auto file = dir.path / "state.db";
+  sqlite3* db = nullptr;
+  sqlite3_open(file.c_str(), &db);
+  REQUIRE(sqlite3_exec(db,
+                       "CREATE TABLE names(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+                       "CREATE TABLE rows(t INTEGER NOT NULL, k BLOB NOT NULL, v BLOB NOT NULL,"
+                       " PRIMARY KEY(t, k)) WITHOUT ROWID;"
+                       "INSERT INTO names VALUES(1, 't'); INSERT INTO rows VALUES(1, x'61', "
+                       "CAST('old' AS BLOB));"
+                       "PRAGMA user_version = 1",
+                       nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+  {
+    auto journal = SqliteJournal::open(file);
+    REQUIRE(journal);
+    CHECK(all(**journal, "t") == "a=old ");
+    (*journal)->put("t", "b", "new");
+    (*journal)->commit();
+  }
+  auto journal = SqliteJournal::open(file);
+  REQUIRE(journal);
+  CHECK(all(**journal, "t") == "a=old b=new ");
+}
+
+TEST_CASE("a log that was left is written again as it is") {
+  TemporaryDirectory dir;
+  const auto file = dir.path / "state.db";
+  CHECK(write_log_again(file));  // none
+  const std::string content = [] {
+    std::string bytes;
+    for (int i = 0; i < 3'000'000; ++i) bytes += static_cast<char>(i * 7 + i / 251);
+    return bytes;
+  }();
+  std::ofstream(dir.path / "state.db-wal", std::ios::binary) << content;
+  CHECK(write_log_again(file));
+  CHECK(read_file(dir.path / "state.db-wal") == content);
+  fs::remove(dir.path / "state.db-wal");
+  fs::create_symlink("/etc/passwd", dir.path / "state.db-wal");
+  const auto refused = write_log_again(file);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text.find("state.db-wal") != std::string::npos);
 }
 
 TEST_CASE("a directory from a newer version is refused with a sentence that says what to do") {
