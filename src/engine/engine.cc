@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <future>
+#include <system_error>
 #include <thread>
 
 #include "base/log.h"
@@ -52,13 +53,16 @@ class BackgroundKeyMaker final : public sns::SigningKeyMaker {
   }
   void make(std::function<void(sns::SigningKey)> done) override {
     if (thread_.joinable()) thread_.join();
-    auto awaited = while_awaited<sns::SigningKey>(loop_, std::move(done));
-    thread_ = std::thread([this, now = timers_.now(), awaited = std::move(awaited)]() mutable {
-      auto key = sns::make_signing_key(now);
-      loop_.post([awaited = std::move(awaited), key = std::move(key)]() mutable {
-        awaited(std::move(key));
-      });
-    });
+    const auto make = [this, now = timers_.now(),
+                       awaited = while_awaited<sns::SigningKey>(loop_, std::move(done))] {
+      loop_.post(
+          [awaited, key = sns::make_signing_key(now)]() mutable { awaited(std::move(key)); });
+    };
+    try {
+      thread_ = std::thread(make);
+    } catch (const std::system_error&) {
+      make();  // a machine without threads to give is held up by it for a moment
+    }
   }
 
  private:
@@ -82,7 +86,7 @@ class RealEngine final : public Engine {
       : config_(config),
         directory_(std::move(directory)),
         journal_(std::move(journal)),
-        loop_(*journal_, config.clock, config.time_scale) {}
+        loop_(*journal_, wall_, config.clock, config.time_scale) {}
 
   Result<Done> open() {
     auto listening = net::HttpServer::listen(
@@ -188,8 +192,8 @@ class RealEngine final : public Engine {
   Config config_;
   std::unique_ptr<store::DataDirectory> directory_;
   std::unique_ptr<store::SqliteJournal> journal_;
-  Loop loop_;
   net::SystemWallClock wall_;
+  Loop loop_;
   net::SystemEntropy entropy_;
   std::unique_ptr<net::DnsServer> dns_;
   std::unique_ptr<net::SocketProber> prober_;

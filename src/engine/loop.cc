@@ -1,39 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/loop.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/check.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace sitelatch::engine {
 namespace {
 
 constexpr std::string_view clock_table = "engine.clock";
+// A step of the wall clock that people are told of.
+constexpr Duration clock_jump = std::chrono::seconds{2};
 // Timers run in bursts no longer than this before posted tasks get their turn.
 constexpr int timers_per_turn = 256;
 
-Instant wall_now() {
-  return Instant{
-      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
-}
-
-Instant starting_time(const ports::Journal& journal) {
+Instant starting_time(const ports::Journal& journal, const ports::WallClock& wall) {
   Instant last{};
   journal.scan(clock_table, "", "", [&](std::string_view, std::string_view value) {
     if (const auto ns = parse_int(value)) last = Instant{Duration{*ns}};
     return true;
   });
-  return std::max(wall_now(), last);
+  return std::max(Instant{wall.now().time_since_epoch()}, last);
 }
 
 }  // namespace
 
-Loop::Loop(store::SqliteJournal& journal, ClockKind kind, double scale)
+Loop::Loop(store::SqliteJournal& journal, const ports::WallClock& wall, ClockKind kind,
+           double scale)
     : journal_(journal),
+      wall_(wall),
       kind_(kind),
       scale_(scale),
-      timers_(starting_time(journal)),
+      timers_(starting_time(journal, wall)),
       origin_(timers_.now()),
-      steady_origin_(std::chrono::steady_clock::now()) {}
+      steady_origin_(std::chrono::steady_clock::now()),
+      wall_ahead_(wall_now() - timers_.now()) {
+  if (kind == ClockKind::scaled && scale == 1.0 && wall_ahead_ < -clock_jump)
+    log(LogLevel::warning, "engine",
+        fmt::format("the wall clock is {} behind what this engine has lived through; its time goes "
+                    "on from {}",
+                    describe(-wall_ahead_), iso8601_seconds(timers_.now())));
+}
 
 void Loop::post(std::function<void()> task) {
   {
@@ -52,26 +63,54 @@ void Loop::stop() {
   wake_.notify_one();
 }
 
-Instant Loop::scaled_now() const {
+Instant Loop::wall_now() const { return Instant{wall_.now().time_since_epoch()}; }
+
+Instant Loop::steady_now() const {
   const auto elapsed = std::chrono::steady_clock::now() - steady_origin_;
-  const Instant steady =
-      origin_ +
-      Duration{static_cast<std::int64_t>(
-          static_cast<double>(std::chrono::duration_cast<Duration>(elapsed).count()) * scale_)};
-  // At scale 1 the wall is followed when it is put forward (a laptop that slept), never back.
-  return scale_ == 1.0 ? std::max(steady, wall_now()) : steady;
+  return origin_ +
+         Duration{static_cast<std::int64_t>(
+             static_cast<double>(std::chrono::duration_cast<Duration>(elapsed).count()) * scale_)};
+}
+
+Instant Loop::scaled_now() const {
+  return scale_ == 1.0 ? std::max(steady_now(), wall_now()) : steady_now();
+}
+
+// A wall that went forward (set, or a machine that slept) is where time goes on from: were it only
+// looked at, time would stand still, and nothing be probed, once it is put back.
+void Loop::follow_wall() {
+  const Instant steady = steady_now(), wall = wall_now();
+  const Duration ahead = wall - steady;
+  if (const auto jump = ahead - wall_ahead_; jump > clock_jump || jump < -clock_jump)
+    log(LogLevel::warning, "engine",
+        jump > Duration{}
+            ? fmt::format("the wall clock went forward by {}; the engine's time is {} now",
+                          describe(jump), iso8601_seconds(std::max(steady, wall)))
+            : fmt::format("the wall clock went back by {}; the engine's time does not, it goes on "
+                          "from {}",
+                          describe(-jump), iso8601_seconds(std::max(steady, wall))));
+  wall_ahead_ = ahead;
+  if (wall <= steady) return;
+  origin_ = wall;
+  steady_origin_ = std::chrono::steady_clock::now();
+  wall_ahead_ = Duration{};
 }
 
 void Loop::move_time() {
-  if (kind_ == ClockKind::scaled) timers_.move_to(scaled_now());
+  if (kind_ != ClockKind::scaled) return;
+  if (scale_ == 1.0) follow_wall();
+  timers_.move_to(scaled_now());
 }
 
-// Time that ran ahead of the wall must not run back after a restart; a second of it may be lived
-// twice.
+// So that time does not run back after a restart: of what is committed, none is from more than a
+// second later than the next engine begins at. Time that is ahead of the wall is remembered when
+// nothing else is written, too.
 void Loop::remember_time() {
-  const bool ahead = kind_ == ClockKind::manual || scale_ != 1.0;
-  if (!ahead || timers_.now() - remembered_ < std::chrono::seconds{1}) return;
-  if (!journal_.has_uncommitted() && timers_.now() - remembered_ < std::chrono::seconds{60}) return;
+  const auto since = timers_.now() - remembered_;
+  if (since < std::chrono::seconds{1}) return;
+  const bool due =
+      timers_.now() - wall_now() > std::chrono::seconds{1} && since >= std::chrono::seconds{60};
+  if (!journal_.has_uncommitted() && !due) return;
   remembered_ = timers_.now();
   journal_.put(clock_table, "last", std::to_string(remembered_.time_since_epoch().count()));
 }

@@ -4,8 +4,11 @@
 // whatever waits for durability (replies, DNS views, function starts) leaves then. Requests that
 // arrive during a commit are the next batch, so commits group by themselves.
 //
-// Engine time: the wall clock; or `scale` times as fast; or standing still until advance(). After a
-// restart it goes on from the later of the wall and the last time that was committed.
+// Engine time: the wall clock; or `scale` times as fast; or standing still until advance(). It
+// never runs back and never stands still because the wall was set: a wall that is put forward is
+// followed, one that is put back is not, and time goes on from where it was at the steady clock's
+// pace. After a restart it goes on from the later of the wall and the last time that was committed
+// (fact engine-1).
 //
 // advance(): steps from due time to due time; "what runs for real at an instant" (a probe, a
 // function, a delivery) is awaited before time goes on: whoever starts such work holds a Loop::Work
@@ -21,6 +24,7 @@
 #include <vector>
 
 #include "ports/timer_queue.h"
+#include "ports/wall_clock.h"
 #include "store/sqlite_journal.h"
 
 namespace sitelatch::engine {
@@ -29,7 +33,7 @@ enum class ClockKind { scaled, manual };
 
 class Loop {
  public:
-  Loop(store::SqliteJournal& journal, ClockKind kind, double scale);
+  Loop(store::SqliteJournal& journal, const ports::WallClock& wall, ClockKind kind, double scale);
 
   ports::Timers& timers() { return timers_; }
   ClockKind clock_kind() const { return kind_; }
@@ -68,15 +72,20 @@ class Loop {
   void settle();
   bool step_manual_clock();
   std::optional<std::chrono::steady_clock::time_point> wake_at() const;
+  Instant wall_now() const;
+  Instant steady_now() const;
   Instant scaled_now() const;
+  void follow_wall();
   void remember_time();
 
   store::SqliteJournal& journal_;
+  const ports::WallClock& wall_;
   const ClockKind kind_;
   const double scale_;
   ports::TimerQueue timers_;
   Instant origin_;  // engine time at steady_origin_
   std::chrono::steady_clock::time_point steady_origin_;
+  Duration wall_ahead_{};  // of engine time, when last looked at
   Instant remembered_{};
   std::atomic<std::size_t> outstanding_ = 0;
   std::vector<Advance> advances_;
