@@ -5,6 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "base/log.h"
@@ -43,12 +48,59 @@ void raise_descriptor_limit() {
 void end_on_signal(engine::Engine& engine, const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
-  std::thread([signals] {
-    int again = 0;
-    sigwait(&signals, &again);
-    ::_exit(128 + again);
-  }).detach();
+  try {
+    std::thread([signals] {
+      int again = 0;
+      sigwait(&signals, &again);
+      ::_exit(128 + again);
+    }).detach();
+  } catch (const std::system_error&) {  // no thread to be had: the end is as good without
+  }
   engine.stop();
+}
+
+// What the machine refused, as a sentence that says what to do; for the exception under way.
+std::string why_it_ends() {
+  try {
+    throw;
+  } catch (const store::StoreFailure& error) {
+    return error.what();
+  } catch (const std::bad_alloc&) {
+    return "the engine is out of memory: give it more, or less to do, then start it again; what "
+           "was "
+           "acknowledged is kept";
+  } catch (const std::system_error& error) {
+    return fmt::format(
+        "the system refuses what the engine needs ({}): see to its limits of processes, memory and "
+        "descriptors, then start the engine again; what was acknowledged is kept",
+        error.what());
+  } catch (const std::exception& error) {
+    return fmt::format(
+        "the engine cannot go on ({}): see to that, then start it again; what was acknowledged is "
+        "kept",
+        error.what());
+  } catch (...) {
+    return "the engine cannot go on: start it again; what was acknowledged is kept";
+  }
+}
+
+Result<std::unique_ptr<engine::Engine>> start(const engine::Config& config) {
+  try {
+    return engine::Engine::start(config);
+  } catch (...) {
+    return failure(Problem{why_it_ends()});
+  }
+}
+
+[[noreturn]] void end_at_once() {
+  say(exit_failed, why_it_ends());
+  ::_exit(exit_failed);
+}
+
+// For what leaves any other thread. Without an exception it is a bug, and the core says where.
+void end_by_terminate() {
+  if (!std::current_exception()) std::abort();
+  end_at_once();
 }
 
 }  // namespace
@@ -81,7 +133,8 @@ int run_engine(const EngineOptions& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
 
-  auto started = engine::Engine::start(config);
+  std::set_terminate(end_by_terminate);
+  auto started = start(config);
   if (!started) return say(exit_failed, started.error().text);
   engine::Engine& engine = **started;
   auto files = write_tool_files(config.data_dir, engine.api_url(), "us-east-1");
@@ -92,13 +145,14 @@ int run_engine(const EngineOptions& options) {
   fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()),
              net::to_string(engine.dns()));
   std::fflush(stdout);
-  std::thread ending([&] { end_on_signal(engine, signals); });
+  std::thread ending;
   try {
+    ending = std::thread([&] { end_on_signal(engine, signals); });
     engine.run();
-  } catch (const store::StoreFailure& error) {
-    // Stopping beats acknowledging what cannot be kept.
-    log(LogLevel::error, "store", error.what());
-    ::_exit(exit_failed);
+  } catch (...) {
+    // Stopping beats acknowledging what cannot be kept, or acting on a state that is half changed.
+    // At once, without destructors: the next engine begins at the last commit.
+    end_at_once();
   }
   ending.join();
   return exit_done;

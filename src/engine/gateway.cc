@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <new>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -44,18 +45,23 @@ void Gateway::serve(aws::HttpRequest request, Reply reply) {
   exchange->request = std::move(request);
   exchange->reply = std::move(reply);
   exchange->request_id = ports::uuid(entropy_);
-  // A bug or a lack of memory ends this request, not the engine. What it wrote before is kept or
-  // lost with its batch.
+  // A bug ends this request, not the engine, and so does a lack of memory before anything was done.
+  // What was written before is kept or lost with its batch.
+  bool acting = false;
   try {
     const auto prepared = prepare(*exchange);
     if (!prepared) {
       answer(exchange, failure(prepared.error()));
       return;
     }
+    acting = true;
     exchange->service->handle(
         *exchange->call, [this, exchange](aws::Outcome<> outcome) { answer(exchange, outcome); });
   } catch (const store::StoreFailure&) {
     throw;  // nothing can be acknowledged any more: the engine stops
+  } catch (const std::bad_alloc&) {
+    if (acting) throw;  // what is in memory may be half changed, and must not be told: it stops
+    answer(exchange, aws::refuse("InternalFailure", "An internal error occurred.", 500));
   } catch (const std::exception& e) {
     log(LogLevel::error, "gateway",
         fmt::format("{} failed: {}", exchange->what.operation_name, e.what()));

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -40,10 +42,10 @@ class Worker {
              [this](DnsTcp::Connection& connection) {
                count(tcp_.serve(connection, *view_, spread_, now_));
              }) {
-    ENSURE(wake_ && wake_.watch(epoll_, EPOLLIN, [](std::uint32_t) {}) &&
-               udp_.watch(epoll_, [this](std::uint32_t) { serve_udp(); }) &&
-               tcp_.watch([this](std::uint32_t) { tcp_.accept(now_); }),
-           "no descriptors for the DNS server");
+    if (!wake_ || !wake_.watch(epoll_, EPOLLIN, [](std::uint32_t) {}) ||
+        !udp_.watch(epoll_, [this](std::uint32_t) { serve_udp(); }) ||
+        !tcp_.watch([this](std::uint32_t) { tcp_.accept(now_); }))
+      throw std::system_error(errno, std::generic_category(), "no descriptors for the DNS server");
     thread_ = std::thread([this] { run(); });
   }
   ~Worker() {

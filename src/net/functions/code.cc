@@ -7,11 +7,12 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 #include <vector>
 
 #include "base/text.h"
@@ -31,6 +32,14 @@ using Entry = std::unique_ptr<zip_file_t, CloseEntry>;
 
 Problem trouble(std::string_view name, std::string_view what) {
   return {fmt::format("the code's entry '{}' {}", name, what)};
+}
+
+// What the system refused: of the code, unless the machine is short of something.
+Problem refused(std::string_view name, std::string_view what) {
+  constexpr std::array lacks{ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EIO, EROFS};
+  if (const int error = errno; std::find(lacks.begin(), lacks.end(), error) != lacks.end())
+    throw std::system_error(error, std::generic_category(), trouble(name, what).text);
+  return trouble(name, what);
 }
 
 // The parts of a safe relative name; nothing for a name that could leave the directory.
@@ -104,13 +113,13 @@ class Unpacker {
     for (const auto& part : parts) {
       const bool made = ::mkdirat(at.get(), part.c_str(), 0755) == 0;
       Fd next(::openat(at.get(), part.c_str(), flags));
-      if (!next) return failure(trouble(name, "lies behind something that is not a directory"));
+      if (!next) return failure(refused(name, "lies behind something that is not a directory"));
       if (made && ++inodes_ > 2 * limits_.entries)
         return failure(Problem{"the code has too many files"});
       if (made) give(next.get(), 0755);
       at = std::move(next);
     }
-    if (!at) return failure(trouble(name, "cannot be placed"));
+    if (!at) return failure(refused(name, "cannot be placed"));
     return at;
   }
 
@@ -118,7 +127,7 @@ class Unpacker {
                           zip_file_t* entry, mode_t mode) {
     Fd file(
         ::openat(parent, leaf.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) return failure(trouble(name, "cannot be written"));
+    if (!file) return failure(refused(name, "cannot be written"));
     std::array<char, 65536> buffer;
     for (;;) {
       const auto size = zip_fread(entry, buffer.data(), buffer.size());
@@ -128,8 +137,9 @@ class Unpacker {
       if (bytes_ > limits_.bytes)
         return failure(
             Problem{fmt::format("Unzipped size must be smaller than {} bytes", limits_.bytes)});
-      if (::write(file.get(), buffer.data(), static_cast<std::size_t>(size)) != size)
-        return failure(trouble(name, "cannot be written: no space"));
+      const auto written = ::write(file.get(), buffer.data(), static_cast<std::size_t>(size));
+      if (written >= 0 && written != size) errno = ENOSPC;
+      if (written != size) return failure(refused(name, "cannot be written"));
     }
     // The function's user must be able to read its code, whatever the zip says (fact lambda-23).
     give(file.get(), mode == 0 ? 0644 : (mode & 0777) | 0444);
@@ -144,7 +154,7 @@ class Unpacker {
       return failure(trouble(name, "is a bad link"));
     const std::string target(buffer.data(), static_cast<std::size_t>(size));
     if (::symlinkat(target.c_str(), parent, leaf.c_str()) != 0)
-      return failure(trouble(name, "cannot be linked"));
+      return failure(refused(name, "cannot be linked"));
     return Done{};
   }
 
@@ -176,7 +186,7 @@ Result<Done> unpack_function_code(const std::string& zip, const std::string& dir
     return failure(Problem{"the code is not a zip archive"});
   }
   Fd root(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!root) return failure(Problem{fmt::format("{}: {}", directory, std::strerror(errno))});
+  if (!root) throw std::system_error(errno, std::generic_category(), directory);
   auto done = Unpacker(archive.get(), root.get(), group, limits).run();
   if (!done) return done;
   if (group && ::fchown(root.get(), static_cast<uid_t>(-1), *group) != 0)

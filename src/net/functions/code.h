@@ -22,7 +22,8 @@ struct UnpackLimits {
 };
 
 // `directory` must exist and be empty. With a group, everything is given to it and closed to
-// others.
+// others. Problems are the code's; what the machine lacks (space, descriptors, memory) is thrown, a
+// std::system_error, and may be there at the next try.
 Result<Done> unpack_function_code(const std::string& zip, const std::string& directory,
                                   std::optional<gid_t> group, const UnpackLimits& limits = {});
 

@@ -15,6 +15,7 @@
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "base/check.h"
@@ -274,13 +275,19 @@ class ProcessFunctionHost::Pool {
     workshop_->order([this, key, directory = code.directory, zip = spec.zip, runtime = spec.runtime,
                       group = code.group] {
       std::string problem;
-      make_directory(directory, std::filesystem::perms::owner_all);
-      const auto owner = isolation_.own_users() ? std::optional<gid_t>(group) : std::nullopt;
-      if (auto unpacked = unpack_function_code(zip ? *zip : std::string(), directory, owner);
-          !unpacked)
-        problem = unpacked.error().text;
-      find_runtime(runtime);
-      loop_.post([this, key, problem] { prepared(key, problem); });
+      auto kind = Kind::no_bootstrap;
+      try {
+        make_directory(directory, std::filesystem::perms::owner_all);
+        const auto owner = isolation_.own_users() ? std::optional<gid_t>(group) : std::nullopt;
+        if (auto unpacked = unpack_function_code(zip ? *zip : std::string(), directory, owner);
+            !unpacked)
+          problem = unpacked.error().text;
+        find_runtime(runtime);
+      } catch (const std::system_error& lack) {
+        problem = lack.what();
+        kind = Kind::host_error;  // tried again, by the rules of AWS's asynchronous invocations
+      }
+      loop_.post([this, key, problem, kind] { prepared(key, problem, kind); });
     });
   }
 
@@ -305,7 +312,7 @@ class ProcessFunctionHost::Pool {
     pythons_[runtime] = std::move(python);
   }
 
-  void prepared(const std::string& key, const std::string& problem) {
+  void prepared(const std::string& key, const std::string& problem, Kind kind) {
     auto& code = codes_[key];
     auto jobs = std::exchange(code.waiting, {});
     preparing_ -= jobs.size();
@@ -314,7 +321,7 @@ class ProcessFunctionHost::Pool {
       if (problem.empty())
         start(key, code, std::move(job));
       else
-        refuse(std::move(job), Kind::no_bootstrap, problem);
+        refuse(std::move(job), kind, problem);
     }
     if (problem.empty()) return;
     order_removal(code.directory);

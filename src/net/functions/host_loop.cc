@@ -6,6 +6,8 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include "base/check.h"
 
@@ -17,7 +19,8 @@ FunctionHostLoop::FunctionHostLoop() : wake_(Fd(::eventfd(0, EFD_CLOEXEC | EFD_N
     while (::read(wake_.get(), &count, sizeof count) > 0) {
     }
   };
-  ENSURE(wake_ && wake_.watch(epoll_, EPOLLIN, ready), "no descriptors for the function host");
+  if (!wake_ || !wake_.watch(epoll_, EPOLLIN, ready))
+    throw std::system_error(errno, std::generic_category(), "no descriptors for functions");
 }
 
 void FunctionHostLoop::post(std::function<void()> work) {

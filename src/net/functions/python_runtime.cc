@@ -11,11 +11,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <system_error>
 
 #include "base/text.h"
 #include "net/io/fd.h"
@@ -36,7 +38,8 @@ constexpr const char* questions =
 
 std::string run_and_read(const std::string& executable, std::chrono::seconds patience) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw std::system_error(errno, std::generic_category(), "looking for Python");
   Fd in(ends[0]), out(ends[1]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -56,6 +59,9 @@ std::string run_and_read(const std::string& executable, std::chrono::seconds pat
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   out.reset();
+  constexpr std::array lacks{EAGAIN, ENOMEM, EMFILE, ENFILE};
+  if (std::find(lacks.begin(), lacks.end(), failed) != lacks.end())
+    throw std::system_error(failed, std::generic_category(), "looking for Python");
   if (failed != 0) return {};
   std::string text;
   const auto deadline = std::chrono::steady_clock::now() + patience;

@@ -24,6 +24,7 @@ struct Python {
 std::optional<int> python_minor(const std::string& runtime);
 // Starts every candidate once (about 20 ms each): call it off the hot path and keep the answer.
 // The exact version with boto3, else the nearest with boto3, else the exact version, else any.
+// Throws std::system_error where the machine lacks what asking takes (processes, descriptors).
 std::optional<Python> find_python(int minor, const std::string& search_path,
                                   const std::string& home);
 

@@ -4,7 +4,9 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <cerrno>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -50,7 +52,7 @@ void Epoll::Registration::again() {
 }
 
 Epoll::Epoll() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-  ENSURE(epoll_, "no descriptor for epoll");
+  if (!epoll_) throw std::system_error(errno, std::generic_category(), "no descriptor for epoll");
 }
 
 Epoll::Registration Epoll::watch(int fd, std::uint32_t events, Ready ready) {

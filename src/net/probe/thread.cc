@@ -7,7 +7,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <system_error>
 
 #include "base/check.h"
 #include "net/probe/words.h"
@@ -46,8 +48,8 @@ SocketProber::Thread::Thread(const ProbeLimits& limits,
       resolver_(epoll_, {limits.resolve, limits.resolvers}),
       spread_(static_cast<std::uint64_t>(ProbeClock::now().time_since_epoch().count())),
       buffer_(16384) {
-  ENSURE(wake_ && wake_.watch(epoll_, EPOLLIN, [this](std::uint32_t) { take_inbox(); }),
-         "no descriptors for the prober");
+  if (!wake_ || !wake_.watch(epoll_, EPOLLIN, [this](std::uint32_t) { take_inbox(); }))
+    throw std::system_error(errno, std::generic_category(), "no descriptors for the prober");
   thread_ = std::thread([this] { run(); });
 }
 

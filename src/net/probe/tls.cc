@@ -10,8 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
-
-#include "base/check.h"
+#include <new>
 
 namespace sitelatch::net {
 namespace {
@@ -83,7 +82,7 @@ struct ProberTls::Transport {
 ProberTls::ProberTls()
     : transport_(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "probe")),
       context_(SSL_CTX_new(TLS_client_method())) {
-  ENSURE(transport_ != nullptr && context_ != nullptr, "no TLS context");
+  if (transport_ == nullptr || context_ == nullptr) throw std::bad_alloc();
   BIO_meth_set_read(transport_, &Transport::read);
   BIO_meth_set_write(transport_, &Transport::write);
   BIO_meth_set_ctrl(transport_, &Transport::control);
@@ -110,7 +109,7 @@ ProberTls::~ProberTls() {
 ProberTlsSession::ProberTlsSession(const ProberTls& tls, int fd, const std::string& server_name)
     : allowance_{fd}, ssl_(SSL_new(tls.context())) {
   BIO* const transport = BIO_new(tls.transport());
-  ENSURE(ssl_ != nullptr && transport != nullptr, "no TLS session");
+  if (ssl_ == nullptr || transport == nullptr) throw std::bad_alloc();
   BIO_set_data(transport, &allowance_);
   BIO_set_init(transport, 1);
   SSL_set_bio(ssl_, transport, transport);
