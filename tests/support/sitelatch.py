@@ -50,8 +50,8 @@ def wait_for_line(process, pattern, limit=60):
 class Process:
     """A `sitelatch` command that runs until it is told to end."""
 
-    def __init__(self, *arguments, ready, stderr=None):
-        self.process = subprocess.Popen([SITELATCH, *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True)
+    def __init__(self, *arguments, ready, stderr=None, env=None):
+        self.process = subprocess.Popen([SITELATCH, *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True, env=env)
         self.ready = wait_for_line(self.process, ready)
 
     def kill(self):
@@ -69,12 +69,12 @@ class Process:
 
 
 class Engine(Process):
-    def __init__(self, data_dir, *options, api="127.0.0.1:0", dns="127.0.0.1:0", log=None):
+    def __init__(self, data_dir, *options, api="127.0.0.1:0", dns="127.0.0.1:0", log=None, env=None):
         self.data_dir, self.options = data_dir, options
         self.log_path = log or os.path.join(os.path.dirname(os.path.abspath(data_dir)), "engine.log")
         with open(self.log_path, "a") as log_file:
             super().__init__("engine", "--data-dir", data_dir, "--api", api, "--dns", dns, *options,
-                             ready=r"ready api=(http://\S+) dns=(\S+)", stderr=log_file)
+                             ready=r"ready api=(http://\S+) dns=(\S+)", stderr=log_file, env=env)
         self.api, self.dns = self.ready.group(1), self.ready.group(2)
 
     def restarted(self):
