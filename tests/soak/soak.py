@@ -69,8 +69,8 @@ class Soak:
         self.end = None
 
     # --- what lives ask of it
-    def calls_as(self, credentials):
-        return Calls(self.environment, self.errors, credentials=credentials)
+    def calls_as(self, credentials, region="us-east-1"):
+        return Calls(self.environment, self.errors, region, credentials)
 
     def serial(self):
         return next(self.serials)
@@ -86,7 +86,7 @@ class Soak:
         return self.stopped.is_set()
 
     def keep_logs_short(self, group, region="us-east-1"):
-        calls = Calls(self.environment, self.errors, region=region)
+        calls = self.calls_as(None, region)
         calls.target("logs", "CreateLogGroup", expect=(200, 400), logGroupName=group)
         calls.target("logs", "PutRetentionPolicy", logGroupName=group, retentionInDays=1)
         calls.close()
