@@ -3,26 +3,31 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "base/ip.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "net/io/curl_library.h"
 #include "net/io/fd.h"
-#include "net/io/link_local.h"
 
 namespace sitelatch::net {
 namespace {
@@ -47,9 +52,25 @@ struct Job {
   bool refused_address = false;  // one that it may not connect to
 };
 
+// Restricted, or no address of one machine (multicast, broadcast).
+bool is_forbidden(const sockaddr& address) {
+  std::array<std::uint8_t, 16> bytes{};
+  if (address.sa_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address, sizeof v4);
+    std::memcpy(bytes.data(), &v4.sin_addr, 4);
+    return bytes[0] >= 224 || is_restricted_address(std::span{bytes}.first(4));
+  }
+  if (address.sa_family != AF_INET6) return true;
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &address, sizeof v6);
+  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+  return bytes[0] == 0xff || is_restricted_address(std::span{bytes});
+}
+
 // Opens the socket that libcurl is about to connect to this very address.
 extern "C" curl_socket_t courier_open_socket(void* job, curlsocktype, curl_sockaddr* to) {
-  if (is_link_local(to->addr)) {
+  if (is_forbidden(to->addr)) {
     static_cast<Job*>(job)->refused_address = true;
     return CURL_SOCKET_BAD;
   }

@@ -21,7 +21,7 @@ struct CourierConfig {
   std::string mail_from = "no-reply@sns.sitelatch.local";
   std::string ca_file;  // of trusted certificates; empty: libcurl's own
   // Whether posts go to link-local addresses too, where a machine's credentials are served
-  // (link_local.h).
+  // (base/ip.h).
   bool allow_link_local = false;
 };
 
