@@ -227,15 +227,31 @@ class Ports(unittest.TestCase):
             udp.sendto(question("www.example.test", A), ("::1", int(engine.dns.rsplit(":", 1)[1])))
             self.assertIn(bytes([192, 0, 2, 1]), udp.recv(4096))
 
+    def pair(self, kind):
+        """A socket on a port of [::1] whose counterpart on 127.0.0.1 is free."""
+        for _ in range(50):
+            held = socket.socket(socket.AF_INET6, kind)
+            held.bind(("::1", 0))
+            port = held.getsockname()[1]
+            try:
+                for other in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    with socket.socket(socket.AF_INET, other) as probe:
+                        probe.bind(("127.0.0.1", port))
+                self.addCleanup(held.close)
+                return held, port
+            except OSError:
+                held.close()
+        raise AssertionError("no free port")
+
     def test_a_twin_that_another_program_holds_is_said(self):
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as dns, socket.create_server(("::1", 0), family=socket.AF_INET6) as api:
-            dns.bind(("::1", 0))
-            engine = self.place.keep(Engine(os.path.join(self.place.path, "data"), api=f"127.0.0.1:{api.getsockname()[1]}",
-                                            dns=f"127.0.0.1:{dns.getsockname()[1]}"))
-            log = engine.log_text()
-            self.assertIn(f"[::1]:{dns.getsockname()[1]}", log)
-            self.assertIn(f"[::1]:{api.getsockname()[1]}", log)
-            self.assertIn("localhost", log)
+        _, dns = self.pair(socket.SOCK_DGRAM)
+        api, api_port = self.pair(socket.SOCK_STREAM)
+        api.listen()
+        engine = self.place.keep(Engine(os.path.join(self.place.path, "data"), api=f"127.0.0.1:{api_port}", dns=f"127.0.0.1:{dns}"))
+        log = engine.log_text()
+        self.assertIn(f"[::1]:{dns}", log)
+        self.assertIn(f"[::1]:{api_port}", log)
+        self.assertIn("localhost", log)
 
 
 if __name__ == "__main__":
