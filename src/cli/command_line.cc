@@ -3,9 +3,12 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_command_line.h"
 
@@ -29,6 +32,32 @@ CLI::Validator duration_above_zero() {
         return "\"" + text + "\" is not a duration above zero, such as 90s, 5m or 1h30m";
       },
       "DURATION");
+}
+
+// The arguments of a process are for everybody on the machine to read. A password in a URL among
+// them is overwritten as soon as it has been read; SITELATCH_SMTP never shows it.
+void hide_passwords(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const auto scheme = argument.find("://");
+    if (scheme == std::string_view::npos) continue;
+    const auto end = std::min(argument.find_first_of("/?#", scheme + 3), argument.size());
+    const auto at = argument.substr(0, end).rfind('@');
+    const auto colon = argument.find(':', scheme + 3);
+    if (at == std::string_view::npos || at < scheme + 3 || colon >= at) continue;
+    for (auto place = colon + 1; place < at; ++place) argv[i][place] = '*';
+  }
+}
+
+CLI::Validator rate_limit() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        if (text == "off") return {};
+        const auto number = parse_int(text);
+        if (number && *number >= 1 && *number <= 100'000) return {};
+        return "\"" + text + "\" is neither off nor a number from 1 to 100000";
+      },
+      "N|off");
 }
 
 CLI::Validator account_id() {
@@ -90,7 +119,15 @@ int run(int argc, char** argv) {
                            "health checks and deliveries may go to 169.254.0.0/16 and fe80::/10, "
                            "where clouds keep the machine's own keys");
   engine_command->add_option("--smtp", engine.smtp, "send mail to this server instead of DIR/mail")
-      ->type_name("smtp://HOST:PORT");
+      ->type_name("smtp://HOST:PORT")
+      ->envname("SITELATCH_SMTP");
+  engine_command
+      ->add_option(
+          "--dns-rate-limit", engine.dns_rate_limit,
+          "answers a second to one network about one name, or off (default: 50 beyond this "
+          "machine)")
+      ->type_name("N|off")
+      ->check(rate_limit());
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -101,7 +138,8 @@ int run(int argc, char** argv) {
       "  sitelatch engine &\n"
       "  sitelatch engine --data-dir ./state --api 127.0.0.1:0 --dns 127.0.0.1:0\n"
       "  sitelatch engine --clock manual --ephemeral     # in a CI job, with sitelatch advance 1h");
-  engine_command->callback([&] {
+  engine_command->callback([&, argc, argv] {
+    hide_passwords(argc, argv);
     engine.manual_clock = clock == "manual";
     status = run_engine(engine);
   });

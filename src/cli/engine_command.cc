@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/running_engine.h"
 #include "engine/engine.h"
@@ -107,6 +109,8 @@ void end_by_terminate() {
 
 int run_engine(const EngineOptions& options) {
   set_log_level(level_named(options.log_level));
+  // Whatever the engine makes is for its user alone, also where nobody thought of a mode.
+  ::umask(077);
   raise_descriptor_limit();
   engine::Config config;
   config.data_dir = std::filesystem::absolute(
@@ -124,6 +128,10 @@ int run_engine(const EngineOptions& options) {
   config.accept_any_credentials = options.accept_any_credentials;
   config.allow_link_local = options.allow_link_local;
   config.smtp = options.smtp;
+  if (options.dns_rate_limit == "off")
+    config.dns_rate_limit = 0;
+  else if (const auto limit = parse_int(options.dns_rate_limit))
+    config.dns_rate_limit = static_cast<unsigned>(*limit);
 
   // Before any thread is made, so that all of them leave the signals to the one that waits.
   sigset_t signals;

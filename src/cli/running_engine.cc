@@ -2,10 +2,8 @@
 #include "cli/running_engine.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "base/text.h"
 #include "net/io/control_socket.h"
@@ -88,18 +86,23 @@ Result<RunningEngine> find_engine(const EngineChoice& where) {
         directory.string(),
         where.data_dir.empty() ? "" : " --data-dir " + shell_quoted(directory.string()))});
   };
-  const auto runtime = store::read_file(directory / "engine.json");
-  if (!runtime || !store::is_held(directory)) return none();
-  const auto parsed = aws::from_json(*runtime);
+  std::error_code error;
+  if (fs::symlink_status(directory, error).type() == fs::file_type::not_found) return none();
+  // In a directory that somebody else can write to, the engine named there may be his.
+  const auto files = store::PrivateDirectory::open(directory);
+  if (!files) return failure(files.error());
+  const auto runtime = files->read_file("engine.json");
+  if (!runtime) return failure(runtime.error());
+  if (!*runtime || !store::is_held(*files)) return none();
+  const auto parsed = aws::from_json(**runtime);
   if (!parsed) return none();
-  const auto credentials = store::read_file(directory / "credentials");
-  if (!credentials)
-    return failure(
-        Problem{fmt::format("cannot read {}: it belongs to the user who started the engine",
-                            (directory / "credentials").string())});
-  return RunningEngine{fs::absolute(directory), (*parsed)["api"].string_or(""),
-                       (*parsed)["dns"].string_or(""), ini_value(*credentials, "aws_access_key_id"),
-                       ini_value(*credentials, "aws_secret_access_key")};
+  const auto credentials = files->read_file("credentials");
+  if (!credentials) return failure(credentials.error());
+  if (!*credentials) return none();
+  return RunningEngine{files->path(), (*parsed)["api"].string_or(""),
+                       (*parsed)["dns"].string_or(""),
+                       ini_value(**credentials, "aws_access_key_id"),
+                       ini_value(**credentials, "aws_secret_access_key")};
 }
 
 Result<aws::Value> ask_engine(const EngineChoice& where, const aws::Value& request) {
@@ -164,17 +167,17 @@ ToolEnvironment tool_environment(const RunningEngine& engine, const std::string&
 
 Result<Done> write_tool_files(const fs::path& data_dir, const std::string& api_url,
                               const std::string& region) {
-  std::error_code error;
-  fs::create_directories(data_dir / "bin", error);
-  std::ofstream config(data_dir / "config");
-  config << "[default]\nregion = " << region << "\nendpoint_url = " << api_url << "\n";
-  std::ofstream script(data_dir / "bin/aws");
-  script << shim;
-  config.close();
-  script.close();
-  if (!config || !script || ::chmod((data_dir / "bin/aws").c_str(), 0755) != 0)
-    return failure(Problem{fmt::format("cannot write to {}", data_dir.string())});
-  return Done{};
+  using store::PrivateDirectory;
+  constexpr auto until_next_start = PrivateDirectory::Kept::until_next_start;
+  const auto files = PrivateDirectory::open(data_dir);
+  if (!files) return failure(files.error());
+  const auto bin = files->subdirectory("bin");
+  if (!bin) return failure(bin.error());
+  auto written = files->write_file(
+      "config", fmt::format("[default]\nregion = {}\nendpoint_url = {}\n", region, api_url),
+      {0600, until_next_start});
+  if (!written) return written;
+  return bin->write_file("aws", std::string{shim}, {0700, until_next_start});
 }
 
 std::string shell_quoted(const std::string& text) {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "client/certificate_name.h"
 #include "net/io/curl_library.h"
 
 namespace sitelatch::client {
@@ -40,6 +41,14 @@ extern "C" std::size_t client_receive_header(char* data, std::size_t size, std::
   if (colon != std::string_view::npos && !line.starts_with("HTTP/"))
     headers.add(trim(line.substr(0, colon)), std::string{trim(line.substr(colon + 1))});
   return size * count;
+}
+
+// "https://[::1]:4566" is for "::1".
+std::string host_in(std::string_view origin) {
+  if (const auto scheme = origin.find("://"); scheme != origin.npos)
+    origin.remove_prefix(scheme + 3);
+  if (origin.starts_with('[')) return std::string{origin.substr(1, origin.find(']') - 1)};
+  return std::string{origin.substr(0, origin.find(':'))};
 }
 
 Cause cause_of_failed_connect(long os_error) {
@@ -97,6 +106,9 @@ class CurlTransport::Handle {
     const auto code = curl_.easy_perform(easy_);
     set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
     if (received.too_long) return failure(Fault{Cause::answer, "the answer is longer than 64 MB"});
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+      return failure(
+          Fault{Cause::tls, "the certificate does not name " + host_ + " in its subjectAltName"});
     if (code != CURLE_OK) return failure(fault(code, detail.data()));
     long status = 0;
     curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
@@ -105,6 +117,24 @@ class CurlTransport::Handle {
   }
 
  private:
+  static int before_request(void* handle, char*, char*, int, int) {
+    return static_cast<const Handle*>(handle)->may_send() ? CURL_PREREQFUNC_OK
+                                                          : CURL_PREREQFUNC_ABORT;
+  }
+
+  // Between the handshake and the request. A connection that is used again has been looked at.
+  bool may_send() const {
+    const curl_certinfo* chain = nullptr;
+    if (curl_.easy_getinfo(easy_, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain ||
+        chain->num_of_certs < 1)
+      return true;
+    for (const auto* entry = chain->certinfo[0]; entry; entry = entry->next) {
+      const std::string_view text = entry->data;
+      if (text.starts_with("Cert:")) return certificate_names(std::string{text.substr(5)}, host_);
+    }
+    return true;
+  }
+
   template <class T>
   void set(CURLoption option, T value) {
     curl_.easy_setopt(easy_, option, value);
@@ -120,6 +150,11 @@ class CurlTransport::Handle {
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(exchange.limits.total.count()));
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    host_ = host_in(exchange.origin);
+    set(CURLOPT_CERTINFO, 1L);
+    set(CURLOPT_PREREQFUNCTION, &Handle::before_request);
+    set(CURLOPT_PREREQDATA, this);
     if (!exchange.ca_bundle.empty()) set(CURLOPT_CAINFO, exchange.ca_bundle.c_str());
     set(CURLOPT_PROXY,
         exchange.proxy.c_str());  // empty: none, whatever libcurl finds in the environment
@@ -164,7 +199,7 @@ class CurlTransport::Handle {
   const net::CurlLibrary& curl_;
   CURL* easy_;
   curl_slist* headers_ = nullptr;
-  std::string url_;
+  std::string url_, host_;
 };
 
 CurlTransport::CurlTransport() = default;

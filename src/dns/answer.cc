@@ -76,8 +76,10 @@ class Resolution {
       }
       authoritative = true;
       const auto match = enclosing.zone->find(*name, enclosing.suffix, query_.type);
+      about = {Response::Kind::answer, query_.type, match.node ? match.node->hash() : 0};
       if (match.kind == Zone::Match::delegation) {
         authoritative = step > 0;
+        about.kind = Response::Kind::referral;
         return refer(*enclosing.zone, *match.node, name_at + name->start(match.suffix));
       }
       const std::size_t origin_at = name_at + name->start(enclosing.suffix);
@@ -109,6 +111,7 @@ class Resolution {
   bool authoritative = false;
   bool truncated = false;
   unsigned rcode = rcode::noerror;
+  Response about;  // for the rate limiter
 
  private:
   Answer alias_of(const Node& node) const {
@@ -129,16 +132,21 @@ class Resolution {
     }
   }
 
-  // Over UDP one set only, over TCP all (RFC 8482 §4.1; fact dns-9).
+  // Over UDP the smallest set only, over TCP all (RFC 8482 §4.1; fact dns-9).
   void append_any(const Zone& zone, const Node& node, std::size_t name_at, std::size_t origin_at) {
+    Answer smallest;
     for (const Node::Set& set : node) {
-      if (!reply_.append(Reply::answers, node.draw(set, random_), name_at)) return truncate();
-      if (is_udp_ && reply_.count(Reply::answers) > 0) return;
+      const Answer found = node.draw(set, random_);
+      if (!is_udp_ && !reply_.append(Reply::answers, found, name_at)) return truncate();
+      if (found.count > 0 && (smallest.count == 0 || found.size < smallest.size)) smallest = found;
     }
+    if (is_udp_ && !reply_.append(Reply::answers, smallest, name_at)) return truncate();
     if (reply_.count(Reply::answers) == 0) deny(zone, origin_at);
   }
 
   void deny(const Zone& zone, std::size_t origin_at) {
+    about.kind = rcode == rcode::nxdomain ? Response::Kind::no_name : Response::Kind::no_data;
+    about.subject = zone.hash();  // whatever the name: a flood of made-up ones is one
     const Answer soa = zone.negative_soa();
     if (soa.count == 0) {
       rcode = rcode::servfail;
@@ -203,10 +211,41 @@ void write_opt(std::uint8_t* at, std::size_t payload, unsigned rcode, bool dnsse
   at[8] = at[9] = at[10] = 0;
 }
 
+// What the asker's cookie is worth, and the one that goes back.
+struct CookieExchange {
+  bool answered = false;  // an option is due in the reply
+  bool known = false;     // the asker has shown that he receives our replies
+  const std::uint8_t* client = nullptr;
+  ServerCookie server{};
+
+  CookieExchange(const Query& query, const Asker& asker) {
+    if (query.cookie.empty() || !asker.cookies) [[likely]]
+      return;
+    answered = true;
+    client = query.cookie.data();
+    const auto half = query.cookie.first<client_cookie_size>();
+    const auto returned = query.cookie.subspan(client_cookie_size);
+    const auto verdict = asker.cookies->check(half, returned, asker.address, asker.seconds);
+    known = verdict != CookieSecret::Verdict::invalid;
+    if (verdict == CookieSecret::Verdict::fresh)
+      std::copy(returned.begin(), returned.end(), server.begin());
+    else
+      server = asker.cookies->make(half, asker.address, asker.seconds);
+  }
+  std::size_t size() const { return answered ? cookie_option_size : 0; }
+  void write(std::uint8_t* at) const {
+    write_16(at, cookie_option_code);
+    write_16(at + 2, cookie_option_size - 4);
+    std::memcpy(at + 4, client, client_cookie_size);
+    std::memcpy(at + 4 + client_cookie_size, server.data(), server.size());
+  }
+};
+
 }  // namespace
 
 std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
-                   std::span<std::uint8_t> buffer, const Limits& limits, std::uint64_t random) {
+                   std::span<std::uint8_t> buffer, const Limits& limits, std::uint64_t random,
+                   const Asker& asker) {
   Query query;
   query.read(bytes);
   if (query.verdict == Query::Verdict::ignore) return 0;
@@ -215,7 +254,8 @@ std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
   if (is_udp)
     limit = std::min(
         {limit, std::size_t{query.payload_size}, std::max<std::size_t>(limits.udp_payload, 512)});
-  const std::size_t reserved = query.edns ? opt_size : 0;
+  const CookieExchange cookie(query, asker);
+  const std::size_t reserved = query.edns ? opt_size + cookie.size() : 0;
   if (query.question_end + reserved > limit) return 0;  // only with a buffer below 512
   std::memcpy(buffer.data(), bytes.data(), query.question_end);
   Reply reply(buffer, limit - reserved, query.question_end);
@@ -224,10 +264,12 @@ std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
       flag::response |
       (read_16(&bytes[2]) & (0x7800 | flag::recursion_desired | flag::checking_disabled)));
   unsigned rcode = query.rcode;
+  Response about;
   if (query.verdict == Query::Verdict::resolve) {
     Resolution resolution(query, Catalogue::of(view), reply, is_udp, random);
     resolution.run();
     rcode = resolution.rcode;
+    about = resolution.about;
     if (resolution.truncated && !is_udp) {
       rcode = rcode::servfail;  // what does not fit 65535 bytes cannot be said
     } else {
@@ -235,11 +277,27 @@ std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
       if (resolution.truncated) flags |= flag::truncated;
     }
   }
+  if (asker.limiter && is_udp && !cookie.known) {
+    const auto verdict = asker.limiter->judge(asker.address, about, asker.microseconds);
+    if (verdict == RateLimiter::Verdict::drop) return 0;
+    // An error is as short as what is said instead.
+    if (verdict == RateLimiter::Verdict::truncate && about.kind != Response::Kind::error) {
+      reply.drop_all();
+      rcode = cookie.answered ? rcode::badcookie : rcode::noerror;
+      flags &= static_cast<std::uint16_t>(~flag::authoritative);
+      if (!cookie.answered) flags |= flag::truncated;
+    }
+  }
   std::size_t size = reply.size();
   if (query.edns) {
     write_opt(buffer.data() + size, std::max<std::size_t>(limits.udp_payload, 512), rcode,
               query.dnssec_ok);
     size += opt_size;
+    if (cookie.answered) {
+      write_16(&buffer[size - 2], cookie.size());
+      cookie.write(buffer.data() + size);
+      size += cookie.size();
+    }
   }
   write_16(&buffer[2], flags | (rcode & 15U));
   write_16(&buffer[4], query.question_end > header_size ? 1 : 0);

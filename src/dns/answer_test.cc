@@ -175,7 +175,7 @@ TEST_CASE("EDNS (RFC 6891)") {
   CHECK(text_of(with_edns(query)) == found + opt);
   CHECK(text_of(with_edns(query, 1232, 0, true)) ==
         found + "opt size=1232 ext=0 version=0 flags=8000 \n");
-  CHECK(text_of(with_edns(query, 1232, 0, false, std::string("\0\12\0\2ab", 6))) ==
+  CHECK(text_of(with_edns(query, 1232, 0, false, std::string("\0\11\0\2ab", 6))) ==
         found + opt);  // unknown option
   CHECK(text_of(with_edns(query, 1232, 1)) ==
         "NOERROR\nopt size=1232 ext=1 version=0 flags=0 \n");  // BADVERS = 16

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dns/cookie.h"
 #include "dns/type.h"
 
 namespace sitelatch::dns {
@@ -28,7 +29,18 @@ void Query::read(std::span<const std::uint8_t> bytes) {
   rcode = rcode::notimp;
   if ((bytes[2] & 0x78) != 0) return;  // an opcode other than QUERY
   rcode = rcode::formerr;
-  if (read_16(&bytes[4]) != 1) return;  // exactly one question
+  if (read_16(&bytes[4]) == 1) return read_question(bytes);  // exactly one question
+  if (read_16(&bytes[4]) == 0) return read_cookie_request(bytes);
+}
+
+// No question is an error but for who only wants a cookie (RFC 7873 §5.4).
+void Query::read_cookie_request(std::span<const std::uint8_t> bytes) {
+  if (read_16(&bytes[6]) != 0 || read_16(&bytes[8]) != 0) return;
+  if (!read_records(bytes, header_size)) return;
+  if (rcode == rcode::formerr && !cookie.empty()) rcode = rcode::noerror;
+}
+
+void Query::read_question(std::span<const std::uint8_t> bytes) {
   const std::size_t size = name.assign(bytes.data() + header_size, bytes.size() - header_size);
   if (size == 0 || header_size + size + 4 > bytes.size()) return;
   const std::uint8_t* after = bytes.data() + header_size + size;
@@ -64,12 +76,22 @@ bool Query::read_records(std::span<const std::uint8_t> bytes, std::size_t at) {
 }
 
 // From the record's type on. Unknown options are ignored, but must be well formed (RFC 6891
-// §6.1.2).
+// §6.1.2); of several cookies the first counts (RFC 7873 §5.2).
 bool Query::read_opt(std::span<const std::uint8_t> record) {
   if (edns) return false;  // more than one (RFC 6891 §6.1.1)
   std::size_t at = 10;
-  while (at + 4 <= record.size()) at += std::size_t{4} + read_16(&record[at + 2]);
+  std::span<const std::uint8_t> found;
+  while (at + 4 <= record.size()) {
+    const std::size_t size = read_16(&record[at + 2]), end = at + 4 + size;
+    if (end > record.size()) return false;
+    if (read_16(&record[at]) == cookie_option_code) {
+      if (!is_cookie_size(size)) return false;  // RFC 7873 §5.2.2
+      if (found.empty()) found = record.subspan(at + 4, size);
+    }
+    at = end;
+  }
   if (at != record.size()) return false;
+  cookie = found;
   edns = true;
   payload_size = std::max<std::uint16_t>(512, read_16(&record[2]));
   dnssec_ok = (record[6] & 0x80) != 0;

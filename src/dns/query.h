@@ -12,7 +12,7 @@ namespace sitelatch::dns {
 
 namespace rcode {
 inline constexpr unsigned noerror = 0, formerr = 1, servfail = 2, nxdomain = 3, notimp = 4,
-                          refused = 5, badvers = 16;
+                          refused = 5, badvers = 16, badcookie = 23;
 }  // namespace rcode
 
 inline constexpr std::size_t header_size = 12;
@@ -39,12 +39,16 @@ struct Query {
   bool edns = false;
   bool dnssec_ok = false;            // the DO bit, copied back (RFC 3225 §3)
   std::uint16_t payload_size = 512;  // what the asker takes over UDP, at least 512
+  // The COOKIE option's content (RFC 7873): none, 8 bytes, or 16 to 40. Points into the message.
+  std::span<const std::uint8_t> cookie;
 
   void read(std::span<const std::uint8_t> bytes);
 
  private:
   bool read_records(std::span<const std::uint8_t> bytes, std::size_t at);
   bool read_opt(std::span<const std::uint8_t> record);
+  void read_question(std::span<const std::uint8_t> bytes);
+  void read_cookie_request(std::span<const std::uint8_t> bytes);
 };
 
 inline std::uint16_t read_16(const std::uint8_t* at) {

@@ -141,11 +141,12 @@ std::string with_edns(std::string query, std::uint16_t payload, std::uint8_t ver
   return query + options;
 }
 
-std::string ask(const View& view, const std::string& query, Limits limits, std::uint64_t random) {
+std::string ask(const View& view, const std::string& query, Limits limits, std::uint64_t random,
+                const Asker& asker) {
   std::vector<std::uint8_t> reply(max_message_size);
   const std::size_t size =
       answer({reinterpret_cast<const std::uint8_t*>(query.data()), query.size()}, view, reply,
-             limits, random);
+             limits, random, asker);
   return {reinterpret_cast<const char*>(reply.data()), size};
 }
 

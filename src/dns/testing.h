@@ -23,7 +23,7 @@ std::string query_bytes(const std::string& name, const std::string& type,
 std::string with_edns(std::string query, std::uint16_t payload = 1232, std::uint8_t version = 0,
                       bool dnssec_ok = false, const std::string& options = "");
 std::string ask(const View& view, const std::string& query, Limits limits = {},
-                std::uint64_t random = 0);
+                std::uint64_t random = 0, const Asker& asker = {});
 
 // "NOERROR aa" first; then a line a record, "answer www.example.com. 60 A 192.0.2.1", each section
 // sorted; "opt" as it stands. Fails the test on a malformed reply by text "broken".

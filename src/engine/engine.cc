@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -18,6 +19,7 @@
 #include "net/functions/function_host.h"
 #include "net/http/courier.h"
 #include "net/io/control_socket.h"
+#include "net/io/held_port.h"
 #include "net/io/system_ports.h"
 #include "net/probe/prober.h"
 #include "services/sns/signer.h"
@@ -89,14 +91,14 @@ class RealEngine final : public Engine {
         loop_(*journal_, wall_, config.clock, config.time_scale) {}
 
   Result<Done> open() {
-    auto listening = net::HttpServer::listen(
-        config_.api, {}, [this](aws::HttpRequest request, net::HttpServer::Reply reply) {
-          loop_.post([this, request = std::move(request), reply = std::move(reply)]() mutable {
-            cloud_->serve(std::move(request), std::move(reply));
-          });
-        });
+    auto listening = listen();
+    for (int attempts_left = config_.api.port == 0 ? 32 : 0;
+         listening && !hold_twin((*listening)->endpoint(), attempts_left == 0); --attempts_left)
+      listening = listen();
     if (!listening) return failure(listening.error());
-    auto answering = net::DnsServer::listen(config_.dns, {}, dns::View::empty());
+    net::DnsServer::Options dns_options;
+    dns_options.rate_limit = config_.dns_rate_limit;
+    auto answering = net::DnsServer::listen(config_.dns, dns_options, dns::View::empty());
     if (!answering) return failure(answering.error());
     dns_ = std::move(*answering);
 
@@ -104,12 +106,13 @@ class RealEngine final : public Engine {
     prober_ = std::make_unique<net::SocketProber>(
         net::ProbeLimits{.allow_link_local = config_.allow_link_local}, post);
     net::ProcessFunctionHost::Options host;
-    host.work_dir = (directory_->path() / "functions").string();
+    host.work_dir = (directory_->files().real_path() / "functions").string();
     host.api_endpoint = reachable((*listening)->endpoint());
     functions_ = std::make_unique<net::ProcessFunctionHost>(host, post);
     net::CourierConfig mail;
-    mail.mail_folder = (directory_->path() / "mail").string();
+    mail.mail_folder = (directory_->files().real_path() / "mail").string();
     mail.smtp_url = config_.smtp;
+    mail.allow_link_local = config_.allow_link_local;
     courier_ = std::make_unique<net::CurlCourier>(mail, post);
     key_maker_ = std::make_unique<BackgroundKeyMaker>(loop_, loop_.timers());
     views_ = std::make_unique<PublishedViews>(*dns_, *prober_);
@@ -127,7 +130,7 @@ class RealEngine final : public Engine {
     }
 
     auto control = net::ControlSocket::listen(
-        directory_->path() / "control.sock",
+        directory_->files().real_path() / "control.sock",
         [this](std::string request, std::function<void(std::string)> reply) {
           loop_.post([this, request = std::move(request), reply = std::move(reply)] {
             handle_control(loop_, cloud_->route53(), request, reply);
@@ -142,7 +145,7 @@ class RealEngine final : public Engine {
   ~RealEngine() override {
     control_.reset();
     http_.reset();
-    if (directory_) ::unlink((directory_->path() / "engine.json").c_str());
+    if (directory_) directory_->files().remove_file("engine.json");
   }
 
   net::Endpoint api() const override { return http_->endpoint(); }
@@ -173,9 +176,36 @@ class RealEngine final : public Engine {
   }
 
  private:
+  Result<std::unique_ptr<net::HttpServer>> listen() {
+    return net::HttpServer::listen(
+        config_.api, {}, [this](aws::HttpRequest request, net::HttpServer::Reply reply) {
+          loop_.post([this, request = std::move(request), reply = std::move(reply)]() mutable {
+            cloud_->serve(std::move(request), std::move(reply));
+          });
+        });
+  }
+
+  // So that nobody answers in our place whom clients find under "localhost" (fact gateway-20).
+  // False: another port would do better.
+  bool hold_twin(const net::Endpoint& api, bool whatever_comes) {
+    const auto twin = net::localhost_twin(api);
+    if (!twin || api.address == "::") return true;  // that one takes IPv4 too
+    auto held = net::hold_port(*twin);
+    if (held) {
+      twin_ = std::move(*held);
+    } else if (held.error() == EADDRINUSE) {
+      if (!whatever_comes) return false;
+      log(LogLevel::warning, "net",
+          fmt::format("{} is in use by another program: who calls the API at \"localhost\" may "
+                      "reach that; stop it, or choose another port with --api",
+                      net::to_string(*twin)));
+    }
+    return true;
+  }
+
   Result<Done> write_files() {
     const auto& key = cloud_->root_key();
-    auto written = directory_->write_file(
+    auto written = directory_->files().write_file(
         "credentials",
         fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
                     key.access_key_id, key.secret_access_key));
@@ -186,12 +216,14 @@ class RealEngine final : public Engine {
                                {"dns", net::to_string(dns_->endpoint())},
                                {"account", config_.account},
                                {"clock", config_.clock == ClockKind::manual ? "manual" : "wall"}});
-    return directory_->write_file("engine.json", aws::to_json(runtime) + "\n");
+    return directory_->files().write_file("engine.json", aws::to_json(runtime) + "\n",
+                                          {0600, store::PrivateDirectory::Kept::until_next_start});
   }
 
   Config config_;
   std::unique_ptr<store::DataDirectory> directory_;
   std::unique_ptr<store::SqliteJournal> journal_;
+  net::Fd twin_;  // the port of the API on the other address of "localhost"
   net::SystemWallClock wall_;
   Loop loop_;
   net::SystemEntropy entropy_;
@@ -224,7 +256,7 @@ Result<std::unique_ptr<Engine>> Engine::start(const Config& config) {
   if (config.ephemeral) {
     journal = store::SqliteJournal::in_memory();
   } else {
-    auto opened = store::SqliteJournal::open((*directory)->path() / "state.db");
+    auto opened = store::SqliteJournal::open((*directory)->files().real_path() / "state.db");
     if (!opened) return failure(opened.error());
     journal = std::move(*opened);
   }

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Config {
   bool accept_any_credentials = false;
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
+  std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options
 };
 
 class Engine {

@@ -148,7 +148,9 @@ Result<Done> Connection::connect_to(const Endpoint& endpoint, Deadline deadline)
 Result<Done> Connection::start_tls(const std::string& host, Deadline deadline) {
   ssl_ = SSL_new(tls_context());
   X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl_);
-  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // Names are those of subjectAltName alone (RFC 9525 §2): a common name is a text for people.
+  X509_VERIFY_PARAM_set_hostflags(
+      parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   if (is_address(host, AF_INET) || is_address(host, AF_INET6)) {
     X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str());
   } else {

@@ -5,69 +5,63 @@
 #include <fmt/format.h>
 #include <pwd.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 namespace sitelatch::store {
 namespace fs = std::filesystem;
 
 namespace {
+
 Failure<Problem> problem(std::string text) { return {Problem{std::move(text)}}; }
-std::string reason() { return std::strerror(errno); }
+
+// What an engine keeps here. SQLite opens its files by name, so they are looked at beforehand; in a
+// private directory nobody can exchange them after that.
+Result<Done> inspect_contents(const PrivateDirectory& files) {
+  using Kind = PrivateDirectory::Kind;
+  for (const auto* name : {"lock", "state.db", "state.db-wal", "state.db-shm", "state.db-journal",
+                           "credentials", "engine.json", "config"}) {
+    const auto good = files.holds(name, Kind::file);
+    if (!good) return failure(good.error());
+  }
+  for (const auto* name : {"mail", "functions", "bin"}) {
+    const auto good = files.holds(name, Kind::directory);
+    if (!good) return failure(good.error());
+  }
+  const auto good = files.holds("control.sock", Kind::socket);
+  if (!good) return failure(good.error());
+  return Done{};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const fs::path& path) {
-  std::error_code error;
-  if (fs::exists(path, error) && !fs::is_directory(path, error))
-    return problem(fmt::format("the data directory {} is not a directory", path.string()));
-  fs::create_directories(path.parent_path(), error);
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return problem(fmt::format("cannot make the data directory {}: {}", path.string(), reason()));
-  const int lock = ::open((path / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0)
-    return problem(
-        fmt::format("cannot write to the data directory {}: {}", path.string(), reason()));
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+  auto files = PrivateDirectory::make(path);
+  if (!files) return failure(files.error());
+  auto good = inspect_contents(*files);
+  if (!good) return failure(good.error());
+  const auto lock = files->open_file("lock", O_RDWR | O_CREAT);
+  if (!lock)
+    return problem(fmt::format("cannot use the data directory {}: {}", files->path().string(),
+                               lock.error().text));
+  if (::flock(*lock, LOCK_EX | LOCK_NB) != 0) {
     const bool held = errno == EWOULDBLOCK;
-    const std::string why = reason();
-    ::close(lock);
+    const std::string why = std::strerror(errno);
+    ::close(*lock);
     if (held)
       return problem(fmt::format(
           "another engine holds the data directory {}; stop it, or choose another with --data-dir",
-          path.string()));
-    return problem(fmt::format("cannot lock the data directory {}: {}", path.string(), why));
+          files->path().string()));
+    return problem(
+        fmt::format("cannot lock the data directory {}: {}", files->path().string(), why));
   }
-  return std::unique_ptr<DataDirectory>(new DataDirectory(path, lock));
+  return std::unique_ptr<DataDirectory>(new DataDirectory(std::move(*files), *lock));
 }
 
 DataDirectory::~DataDirectory() { ::close(lock_); }
-
-Result<Done> DataDirectory::write_file(const std::string& name, const std::string& content) const {
-  const fs::path target = path_ / name, fresh = path_ / (name + ".new");
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return problem(fmt::format("cannot write {}: {}", fresh.string(), reason()));
-  std::string_view rest = content;
-  while (!rest.empty()) {
-    const auto written = ::write(file, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const std::string why = reason();
-      ::close(file);
-      return problem(fmt::format("cannot write {}: {}", fresh.string(), why));
-    }
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  const bool synced = ::fsync(file) == 0;
-  if (::close(file) != 0 || !synced || ::rename(fresh.c_str(), target.c_str()) != 0)
-    return problem(fmt::format("cannot write {}: {}", target.string(), reason()));
-  return Done{};
-}
 
 fs::path default_data_directory() {
   if (const char* state = std::getenv("XDG_STATE_HOME"); state && state[0] == '/')
@@ -80,19 +74,11 @@ fs::path default_data_directory() {
   return fs::path{home} / ".local/state/sitelatch";
 }
 
-std::optional<std::string> read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::ostringstream content;
-  content << in.rdbuf();
-  return content.str();
-}
-
-bool is_held(const fs::path& path) {
-  const int lock = ::open((path / "lock").c_str(), O_RDWR | O_CLOEXEC);
-  if (lock < 0) return false;
-  const bool held = ::flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  ::close(lock);
+bool is_held(const PrivateDirectory& directory) {
+  const auto lock = directory.open_file("lock", O_RDWR);
+  if (!lock) return false;
+  const bool held = ::flock(*lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(*lock);
   return held;
 }
 

@@ -144,8 +144,11 @@ void SqliteJournal::run_or_fail(Statement& statement) {
 Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& file) {
   if (auto honest = write_log_again(file); !honest) return failure(honest.error());
   sqlite3* db = nullptr;
+  // No link anywhere in the path: the caller gives the directory's real one.
   const int code = sqlite3_open_v2(
-      file.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+      file.c_str(), &db,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
+      nullptr);
   if (db == nullptr)
     return failure(Problem{
         fmt::format("cannot open {} (out of memory): {}", file.string(), remedy(SQLITE_NOMEM, 0))});

@@ -302,7 +302,8 @@ class RootTest(unittest.TestCase):
         return Function(["/bootstrap"], {**variables(self.cloud), **changes}, preexec_fn=lambda: (os.chroot(self.root), os.chdir("/")))
 
     def test_it_is_static(self):
-        self.assertIn("not a dynamic executable", subprocess.run(["ldd", BOOTSTRAP], capture_output=True, text=True).stderr)
+        run = subprocess.run(["ldd", BOOTSTRAP], capture_output=True, text=True)
+        self.assertRegex(run.stdout + run.stderr, "not a dynamic executable|statically linked")  # at fixed addresses or not
 
     def test_an_empty_root(self):
         function = self.start()
@@ -320,16 +321,17 @@ class RootTest(unittest.TestCase):
         self.assertEqual(function.send(alarm_event())[1]["records"][0]["verdict"], "latch")
         function.close()
 
-    def certificate(self, name, authority=None):
-        """A key and a certificate for 127.0.0.1, signed by `authority` (or by itself, as an authority)."""
+    def certificate(self, name, authority=None, common=None, alternative="IP:127.0.0.1"):
+        """A key and a certificate for 127.0.0.1, signed by `authority` (or by itself, as an authority). `alternative`: its
+        subjectAltName, if any."""
         base = os.path.join(self.root, name)
         run = lambda *command: subprocess.run(command, check=True, capture_output=True)
         if authority is None:
             run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", base + ".key", "-out", base + ".pem")
         else:
-            run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", base + ".key", "-out", base + ".csr")
+            run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={common or name}", "-keyout", base + ".key", "-out", base + ".csr")
             with open(base + ".ext", "w") as file:
-                file.write("subjectAltName=IP:127.0.0.1\n")
+                file.write(f"subjectAltName={alternative}\n" if alternative else "basicConstraints=CA:FALSE\n")
             run("openssl", "x509", "-req", "-in", base + ".csr", "-CA", authority + ".pem", "-CAkey", authority + ".key", "-CAcreateserial", "-days", "2", "-extfile", base + ".ext", "-out", base + ".pem")
         return base
 
@@ -354,6 +356,42 @@ class RootTest(unittest.TestCase):
             if kind == "error":
                 self.assertIn("certificate", answer["errorMessage"])
             function.close()
+
+    def test_a_name_is_what_stands_in_subject_alt_name_and_nothing_else(self):
+        if not shutil.which("openssl"):
+            self.skipTest("openssl makes the certificates")
+        authority = self.certificate("authority")
+        shutil.copy(authority + ".pem", self.root + "/bundle.crt")
+        os.makedirs(self.root + "/etc")
+        with open(self.root + "/etc/hosts", "w") as file:
+            file.write("127.0.0.1 cloud.example.test deep.cloud.example.test\n")
+        for number, (host, common, alternative, accepted) in enumerate((
+                ("cloud.example.test", "x", "DNS:cloud.example.test", True),
+                ("cloud.example.test", "x", "DNS:*.example.test", True),
+                ("127.0.0.1", "x", "IP:127.0.0.1", True),
+                ("cloud.example.test", "cloud.example.test", None, False),  # by its common name alone
+                ("cloud.example.test", "cloud.example.test", "email:a@example.test", False),
+                ("cloud.example.test", "cloud.example.test", "IP:127.0.0.1", False),
+                ("cloud.example.test", "x", "DNS:c*.example.test", False),
+                ("cloud.example.test", "x", "DNS:*.test", False),
+                ("deep.cloud.example.test", "x", "DNS:*.example.test", False),
+                ("127.0.0.1", "127.0.0.1", None, False),
+                ("127.0.0.1", "x", "DNS:127.0.0.1", False))):
+            with self.subTest(host=host, common=common, alternative=alternative):
+                server = self.certificate(f"server{number}", authority, common, alternative)
+                cloud = Cloud()
+                self.addCleanup(cloud.close)
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(server + ".pem", server + ".key")
+                cloud.server.socket = context.wrap_socket(cloud.server.socket, server_side=True)
+                port = cloud.url.rsplit(":", 1)[1]
+                function = self.start(AWS_ENDPOINT_URL=f"https://{host}:{port}", AWS_CA_BUNDLE="/bundle.crt")
+                kind, answer = function.send(alarm_event())
+                self.assertEqual(kind, "response" if accepted else "error", answer)
+                if not accepted:
+                    self.assertIn("certificate", answer["errorMessage"])
+                    self.assertEqual(cloud.calls, [])
+                function.close()
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class Startup(unittest.TestCase):
         self.refused(*self.free(), words=["newer sitelatch", "999"])
 
     def test_the_data_is_not_a_database(self):
-        os.makedirs(self.data)
+        os.makedirs(self.data, mode=0o700)
         with open(os.path.join(self.data, "state.db"), "wb") as file:
             file.write(b"This is not a database." * 200)
         self.refused(*self.free(), words=["state.db"])

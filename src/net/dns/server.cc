@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "net/dns/precautions.h"
 #include "net/dns/published.h"
 #include "net/dns/sockets.h"
 #include "net/dns/tcp.h"
@@ -29,22 +30,23 @@ std::uint64_t seed() {
   return value;
 }
 
-// One thread: its sockets, its epoll, its reader of the view.
+// One thread: its epoll, its descriptors of the shared sockets, its reader of the view.
 class Worker {
  public:
-  Worker(DnsSockets sockets, bool wildcard, const DnsServer::Options& options,
-         Published<dns::View>& views)
-      : wake_(Fd(eventfd(0, EFD_CLOEXEC))),
+  Worker(const std::vector<DnsSockets>& sockets, const DnsServer::Options& options,
+         Published<dns::View>& views, DnsPrecautions& precautions)
+      : precautions_(precautions),
+        wake_(Fd(eventfd(0, EFD_CLOEXEC))),
         spread_(seed()),
-        reader_(views),
-        udp_(std::move(sockets.udp), wildcard, options.udp_payload),
-        tcp_(std::move(sockets.tcp), epoll_, {options.max_connections, options.tcp_idle_limit},
-             [this](DnsTcp::Connection& connection) {
-               count(tcp_.serve(connection, *view_, spread_, now_));
-             }) {
-    if (!wake_ || !wake_.watch(epoll_, EPOLLIN, [](std::uint32_t) {}) ||
-        !udp_.watch(epoll_, [this](std::uint32_t) { serve_udp(); }) ||
-        !tcp_.watch([this](std::uint32_t) { tcp_.accept(now_); }))
+        reader_(views) {
+    bool good = wake_ && wake_.watch(epoll_, EPOLLIN, [](std::uint32_t) {});
+    for (const DnsSockets& shared : sockets) {
+      DnsSockets own = shared.copy();
+      good = good && own.udp && own.tcp;
+      if (good) faces_.push_back(std::make_unique<Face>(*this, std::move(own), options));
+      good = good && faces_.back()->watch();
+    }
+    if (!good)
       throw std::system_error(errno, std::generic_category(), "no descriptors for the DNS server");
     thread_ = std::thread([this] { run(); });
   }
@@ -60,6 +62,42 @@ class Worker {
   std::uint64_t queries() const { return queries_.load(std::memory_order_relaxed); }
 
  private:
+  // One address as this thread serves it.
+  class Face {
+   public:
+    Face(Worker& worker, DnsSockets sockets, const DnsServer::Options& options)
+        : worker_(worker),
+          udp_(std::move(sockets.udp), sockets.wildcard, options.udp_payload),
+          tcp_(std::move(sockets.tcp), worker.epoll_,
+               {options.max_connections, options.tcp_idle_limit},
+               [this](DnsTcp::Connection& connection) {
+                 worker_.count(tcp_.serve(connection, *worker_.view_, worker_.spread_,
+                                          worker_.precautions_, worker_.now_));
+               }) {}
+
+    bool watch() {
+      return udp_.watch(worker_.epoll_, [this](std::uint32_t) { serve_udp(); }) &&
+             tcp_.watch([this](std::uint32_t) { tcp_.accept(worker_.now_); });
+    }
+    DnsTcp& tcp() { return tcp_; }
+
+   private:
+    // A few batches at a time: TCP and the newest view get their turn even under a flood.
+    void serve_udp() {
+      const auto turn = DnsPrecautions::turn(worker_.now_);
+      for (int round = 0; round < 8; ++round) {
+        const unsigned served =
+            udp_.serve(*worker_.view_, worker_.spread_, worker_.precautions_, turn);
+        worker_.count(served);
+        if (served < DnsUdp::batch) return;
+      }
+    }
+
+    Worker& worker_;
+    DnsUdp udp_;
+    DnsTcp tcp_;
+  };
+
   void run() {
     sigset_t all;
     sigfillset(&all);
@@ -67,37 +105,37 @@ class Worker {
     pthread_setname_np(pthread_self(), "dns");
     now_ = DnsTcp::Clock::now();
     while (!stopping_) {
-      epoll_.wait(tcp_.wait_ms(now_));
+      epoll_.wait(wait_ms());
       now_ = DnsTcp::Clock::now();
       view_ = &reader_.go_online();
       epoll_.dispatch();
       view_ = nullptr;
       reader_.go_offline();
-      tcp_.expire(now_);
+      for (const auto& face : faces_) face->tcp().expire(now_);
     }
   }
 
-  // A few batches at a time: TCP and the newest view get their turn even under a flood.
-  void serve_udp() {
-    for (int round = 0; round < 8; ++round) {
-      const unsigned served = udp_.serve(*view_, spread_);
-      count(served);
-      if (served < DnsUdp::batch) return;
+  int wait_ms() const {
+    int least = -1;
+    for (const auto& face : faces_) {
+      const int wait = face->tcp().wait_ms(now_);
+      if (wait >= 0 && (least < 0 || wait < least)) least = wait;
     }
+    return least;
   }
 
   void count(unsigned served) {
     queries_.store(queries_.load(std::memory_order_relaxed) + served, std::memory_order_relaxed);
   }
 
+  DnsPrecautions& precautions_;
   Epoll epoll_;
   WatchedFd wake_;
   Spread spread_;
   const dns::View* view_ = nullptr;  // while events are handled
   DnsTcp::Clock::time_point now_;
   Published<dns::View>::Reader reader_;
-  DnsUdp udp_;
-  DnsTcp tcp_;
+  std::vector<std::unique_ptr<Face>> faces_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> queries_{0};
   std::thread thread_;
@@ -105,13 +143,13 @@ class Worker {
 
 class ThreadedDnsServer final : public DnsServer {
  public:
-  ThreadedDnsServer(DnsBinding binding, const Options& options,
+  ThreadedDnsServer(const DnsBinding& binding, unsigned threads, const Options& options,
                     std::shared_ptr<const dns::View> view)
-      : endpoint_(binding.endpoint), views_(std::move(view)) {
-    for (DnsSockets& sockets : binding.sockets) {
-      workers_.push_back(
-          std::make_unique<Worker>(std::move(sockets), binding.wildcard, options, views_));
-    }
+      : endpoint_(binding.endpoint),
+        views_(std::move(view)),
+        precautions_(options.rate_limit, !is_loopback(binding.endpoint.address)) {
+    for (unsigned i = 0; i < threads; ++i)
+      workers_.push_back(std::make_unique<Worker>(binding.sockets, options, views_, precautions_));
   }
 
   Endpoint endpoint() const override { return endpoint_; }
@@ -125,7 +163,8 @@ class ThreadedDnsServer final : public DnsServer {
  private:
   Endpoint endpoint_;
   Published<dns::View> views_;
-  std::vector<std::unique_ptr<Worker>> workers_;  // end before the views they read
+  DnsPrecautions precautions_;
+  std::vector<std::unique_ptr<Worker>> workers_;  // end before what they read
 };
 
 }  // namespace
@@ -136,10 +175,11 @@ Result<std::unique_ptr<DnsServer>> DnsServer::listen(const Endpoint& endpoint,
   const unsigned wanted = options.threads
                               ? options.threads
                               : std::min(2U, std::max(1U, std::thread::hardware_concurrency()));
-  auto binding = bind_dns(endpoint, std::min<unsigned>(wanted, Published<dns::View>::max_readers));
+  const auto binding = bind_dns(endpoint);
   if (!binding) return failure(binding.error());
-  return std::unique_ptr<DnsServer>(
-      std::make_unique<ThreadedDnsServer>(std::move(*binding), options, std::move(view)));
+  return std::unique_ptr<DnsServer>(std::make_unique<ThreadedDnsServer>(
+      *binding, std::min<unsigned>(wanted, Published<dns::View>::max_readers), options,
+      std::move(view)));
 }
 
 }  // namespace sitelatch::net

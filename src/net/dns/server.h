@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Serves DNS over UDP and TCP on one address: a thread a SO_REUSEPORT socket pair, each with its
-// own batch of buffers, all reading the same published view (net/dns/published.h). Slow, silent or
-// greedy TCP clients cost themselves only. "0.0.0.0" answers from the address that was asked; "::"
-// is IPv6 only (listen on both for both).
+// Serves DNS over UDP and TCP on one address, and on the other one that "localhost" may mean
+// (localhost_twin): threads that share the sockets, each with its own batch of buffers, all reading
+// the same published view (net/dns/published.h). Slow, silent or greedy TCP clients cost themselves
+// only. "0.0.0.0" answers from the address that was asked; "::" is IPv6 only (listen on both for
+// both).
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 #include "dns/answer.h"
@@ -20,13 +22,19 @@ class DnsServer {
   struct Options {
     unsigned threads = 0;  // 0: as many as cores, at most two
     std::size_t udp_payload = dns::default_udp_payload;
-    std::size_t max_connections = 512;  // TCP, a thread; beyond it the longest idle one is closed
+    std::size_t max_connections =
+        512;  // TCP, a thread and address; beyond it the longest idle one is closed
     std::chrono::milliseconds tcp_idle_limit{
         10'000};  // wall time without a whole query answered (RFC 7766 §6.2.3)
+    // Answers over UDP a second to one network about one thing, 0 for no limit
+    // (dns/rate_limit.h). Nothing: the usual one where others than this machine can ask, and for
+    // them.
+    std::optional<unsigned> rate_limit;
   };
 
   // Port 0 takes one that is free for both UDP and TCP. Problem: in use (by anybody, even where
-  // SO_REUSEPORT would let us share it), not allowed, or not this machine's address.
+  // SO_REUSEPORT would let us share it), not allowed, or not this machine's address. Nobody can
+  // share it with us either.
   static Result<std::unique_ptr<DnsServer>> listen(const Endpoint& endpoint, const Options& options,
                                                    std::shared_ptr<const dns::View> view);
   virtual ~DnsServer() = default;  // stops; all threads have ended on return

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <set>
 #include <thread>
 
 #include "dns/name.h"
@@ -138,12 +139,13 @@ TEST_CASE("many askers at once get their own answers") {
     }
   }
   for (std::size_t i = 0; i < askers.size(); ++i) {
+    std::set<std::size_t> numbers;  // in whatever order: threads share the socket
     for (unsigned round = 0; round < 4; ++round) {
       const std::string reply = get(askers[i]);
-      CHECK(static_cast<unsigned char>(reply.at(1)) +
-                256U * static_cast<unsigned char>(reply.at(0)) ==
-            i * 4 + round);
+      numbers.insert(static_cast<unsigned char>(reply.at(1)) +
+                     256U * static_cast<unsigned char>(reply.at(0)));
     }
+    CHECK(numbers == std::set<std::size_t>{i * 4, i * 4 + 1, i * 4 + 2, i * 4 + 3});
   }
 }
 
@@ -223,6 +225,94 @@ TEST_CASE("TCP: beyond the limit of connections the longest idle one makes room"
   CHECK(is_closed(clients[2]));
   put(clients[4], framed(www));
   CHECK(get_framed(clients[4]).size() > 12);
+}
+
+TEST_CASE("localhost means both addresses: the other one answers too") {
+  for (const auto& [bound, twin] : std::vector<std::pair<std::string, std::string>>{
+           {"127.0.0.1", "::1"}, {"0.0.0.0", "::1"}, {"::1", "127.0.0.1"}, {"::", "127.0.0.1"}}) {
+    const auto server = serve(bound);
+    const Endpoint to{twin, server->endpoint().port};
+    const Fd udp = open_socket(SOCK_DGRAM, to);
+    put(udp, www);
+    CHECK(reply_text(get(udp)) == answer_with("192.0.2.1"));
+    const Fd tcp = open_socket(SOCK_STREAM, to);
+    put(tcp, framed(www));
+    CHECK(reply_text(get_framed(tcp)) == answer_with("192.0.2.1"));
+  }
+}
+
+TEST_CASE("nobody shares the port, by whatever address and option") {
+  const auto server = serve("127.0.0.1");
+  for (const auto* address : {"127.0.0.1", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"}) {
+    for (const int kind : {SOCK_DGRAM, SOCK_STREAM}) {
+      sockaddr_storage storage{};
+      const bool v6 = std::string_view{address}.find(':') != std::string_view::npos;
+      socklen_t size = v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+      storage.ss_family = v6 ? AF_INET6 : AF_INET;
+      reinterpret_cast<sockaddr_in&>(storage).sin_port = htons(server->endpoint().port);
+      void* const at = v6 ? static_cast<void*>(&reinterpret_cast<sockaddr_in6&>(storage).sin6_addr)
+                          : &reinterpret_cast<sockaddr_in&>(storage).sin_addr;
+      REQUIRE(inet_pton(storage.ss_family, address, at) == 1);
+      const Fd thief(socket(storage.ss_family, kind | SOCK_CLOEXEC, 0));
+      const int on = 1;
+      setsockopt(thief.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+      setsockopt(thief.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+      const bool bound = bind(thief.get(), reinterpret_cast<sockaddr*>(&storage), size) == 0 &&
+                         (kind == SOCK_DGRAM || listen(thief.get(), 1) == 0);
+      CHECK_MESSAGE(!bound, address);
+    }
+  }
+}
+
+TEST_CASE("a twin that another holds is done without") {
+  Fd other;
+  std::unique_ptr<DnsServer> server;
+  // The port that the other one got may be somebody's on 127.0.0.1.
+  for (int attempt = 0; attempt < 20 && !server; ++attempt) {
+    other = Fd(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in6 at{};
+    at.sin6_family = AF_INET6;
+    at.sin6_addr = in6addr_loopback;
+    socklen_t size = sizeof at;
+    REQUIRE(bind(other.get(), reinterpret_cast<sockaddr*>(&at), size) == 0);
+    getsockname(other.get(), reinterpret_cast<sockaddr*>(&at), &size);
+    auto listening = DnsServer::listen({"127.0.0.1", ntohs(at.sin6_port)}, {}, zone("192.0.2.1"));
+    if (listening) server = std::move(*listening);
+  }
+  REQUIRE(server);
+  const Fd udp = open_socket(SOCK_DGRAM, server->endpoint());
+  put(udp, www);
+  CHECK(reply_text(get(udp)) == answer_with("192.0.2.1"));
+}
+
+TEST_CASE("a rate limit that was asked for holds on loopback too; a cookie lifts it") {
+  DnsServer::Options options;
+  options.rate_limit = 5;
+  const auto server = serve("127.0.0.1", options);
+  const Fd udp = open_socket(SOCK_DGRAM, server->endpoint());
+  const std::string half = std::string("\0\12\0\10", 4) + "thisisme";
+  // A client cookie is answered with a whole one, as the option at the end.
+  put(udp, with_edns(www, 1232, 0, false, half));
+  const std::string first = get(udp);
+  REQUIRE(first.size() > 28);
+  const std::string whole = first.substr(first.size() - 28);
+  CHECK(whole.substr(4, 8) == "thisisme");
+  unsigned plain = 0, cut = 0;
+  for (int i = 0; i < 200; ++i) put(udp, www);
+  const timeval limit{0, 300'000};
+  setsockopt(udp.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  for (std::string reply; !(reply = get(udp)).empty();)
+    ++(reply_text(reply) == "NOERROR tc\n" ? cut : plain);
+  CHECK(plain >= 1);
+  CHECK(plain < 20);
+  CHECK(cut >= 80);
+  for (int i = 0; i < 50; ++i) {
+    put(udp, with_edns(www, 1232, 0, false, whole));
+    CHECK(reply_text(get(udp)).find("answer www.example.com.") != std::string::npos);
+  }
+  const Fd tcp = open_socket(SOCK_STREAM, server->endpoint());
+  put(tcp, framed(www));
+  CHECK(reply_text(get_framed(tcp)) == answer_with("192.0.2.1"));
 }
 
 TEST_CASE("what cannot be listened on is said in words") {

@@ -2,6 +2,7 @@
 #include "net/dns/sockets.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+
+#include "base/log.h"
 
 namespace sitelatch::net {
 namespace {
@@ -53,14 +56,12 @@ void switch_on(int fd, int level, int option) {
 }
 
 // An open and bound socket, or errno.
-enum class Sharing { alone, among_threads };
-Result<Fd, int> bind_socket(Address& address, int kind, Sharing sharing) {
+Result<Fd, int> bind_socket(Address& address, int kind) {
   Fd fd(
       socket(address.family(), kind | SOCK_CLOEXEC | (kind == SOCK_STREAM ? SOCK_NONBLOCK : 0), 0));
   if (!fd) return failure(int{errno});
   if (kind == SOCK_STREAM)
     switch_on(fd.get(), SOL_SOCKET, SO_REUSEADDR);  // connections of a former run in TIME_WAIT
-  if (sharing == Sharing::among_threads) switch_on(fd.get(), SOL_SOCKET, SO_REUSEPORT);
   if (address.family() == AF_INET6) switch_on(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
   if (kind == SOCK_DGRAM) {
     if (address.wildcard && address.family() == AF_INET)
@@ -96,49 +97,64 @@ std::string words(int error, const Endpoint& endpoint, std::string_view protocol
   }
 }
 
-// Holds the port without SO_REUSEPORT for a moment: with it, another engine's port would be shared
-// in silence.
 struct Refusal {
   int error;
   std::string_view protocol;
 };
-Result<std::uint16_t, Refusal> find_free_port(const Endpoint& endpoint) {
-  Refusal last{EADDRINUSE, "TCP"};
-  for (int attempt = 0; attempt < (endpoint.port == 0 ? 64 : 1); ++attempt) {
-    Address address = *parse_address(endpoint);
-    auto tcp = bind_socket(address, SOCK_STREAM, Sharing::alone);
-    if (!tcp) return failure(Refusal{tcp.error(), "TCP"});
-    if (getsockname(tcp->get(), address.get(), &address.size) != 0)
-      return failure(Refusal{errno, "TCP"});
-    const auto udp = bind_socket(address, SOCK_DGRAM, Sharing::alone);
-    if (udp) return address.port();
-    last = {udp.error(), "UDP"};
-    if (last.error != EADDRINUSE) break;
-  }
-  return failure(last);
+
+// Both protocols on one port; `endpoint` gets the one that was found.
+Result<DnsSockets, Refusal> bind_pair(Endpoint& endpoint) {
+  Address address = *parse_address(endpoint);
+  auto tcp = bind_socket(address, SOCK_STREAM);
+  if (!tcp) return failure(Refusal{tcp.error(), "TCP"});
+  if (getsockname(tcp->get(), address.get(), &address.size) != 0)
+    return failure(Refusal{errno, "TCP"});
+  auto udp = bind_socket(address, SOCK_DGRAM);
+  if (!udp) return failure(Refusal{udp.error(), "UDP"});
+  endpoint.port = address.port();
+  return DnsSockets{std::move(*udp), std::move(*tcp), address.wildcard};
+}
+
+bool is_absent(int error) {  // the twin's protocol, on this machine
+  return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
 }
 
 }  // namespace
 
-Result<DnsBinding> bind_dns(const Endpoint& endpoint, unsigned threads) {
+DnsSockets DnsSockets::copy() const {
+  return {Fd(fcntl(udp.get(), F_DUPFD_CLOEXEC, 3)), Fd(fcntl(tcp.get(), F_DUPFD_CLOEXEC, 3)),
+          wildcard};
+}
+
+Result<DnsBinding> bind_dns(const Endpoint& endpoint) {
   if (!parse_address(endpoint)) {
     return failure(
         Problem{fmt::format("cannot serve DNS on \"{}\": not an IP address", endpoint.address)});
   }
-  const auto port = find_free_port(endpoint);
-  if (!port) return failure(Problem{words(port.error().error, endpoint, port.error().protocol)});
-  DnsBinding binding;
-  binding.endpoint = {endpoint.address, *port};
-  Address address = *parse_address(binding.endpoint);
-  binding.wildcard = address.wildcard;
-  for (unsigned i = 0; i < threads; ++i) {
-    auto udp = bind_socket(address, SOCK_DGRAM, Sharing::among_threads);
-    if (!udp) return failure(Problem{words(udp.error(), binding.endpoint, "UDP")});
-    auto tcp = bind_socket(address, SOCK_STREAM, Sharing::among_threads);
-    if (!tcp) return failure(Problem{words(tcp.error(), binding.endpoint, "TCP")});
-    binding.sockets.push_back({std::move(*udp), std::move(*tcp)});
+  const bool any_port = endpoint.port == 0;
+  for (int attempts_left = any_port ? 64 : 1;; --attempts_left) {
+    const bool last = attempts_left == 1;
+    DnsBinding binding;
+    binding.endpoint = endpoint;
+    auto own = bind_pair(binding.endpoint);
+    if (!own) {
+      if (own.error().error == EADDRINUSE && !last) continue;
+      return failure(Problem{words(own.error().error, endpoint, own.error().protocol)});
+    }
+    binding.sockets.push_back(std::move(*own));
+    if (auto twin = localhost_twin(binding.endpoint)) {
+      auto pair = bind_pair(*twin);
+      if (!pair && pair.error().error == EADDRINUSE && !last) continue;
+      if (pair) {
+        binding.sockets.push_back(std::move(*pair));
+      } else if (!is_absent(pair.error().error)) {
+        log(LogLevel::warning, "dns",
+            fmt::format("{}; who asks \"localhost\" may get an answer from there",
+                        words(pair.error().error, *twin, pair.error().protocol)));
+      }
+    }
+    return binding;
   }
-  return binding;
 }
 
 }  // namespace sitelatch::net

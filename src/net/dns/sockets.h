@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The listening sockets of the DNS server: addresses, ports, and clear words when one cannot be
-// had.
+// had. Bound without SO_REUSEPORT: with it every process of the same user could join and take its
+// share of the queries (clearing it afterwards does not help: UDP then gives all to one socket, and
+// TCP still lets others in; tried on Linux 6.18). So all threads share one pair an address.
 #pragma once
 
 #include <vector>
@@ -13,12 +15,15 @@ namespace sitelatch::net {
 
 struct DnsSockets {
   Fd udp, tcp;
+  bool wildcard = false;
+  DnsSockets copy() const;  // other descriptors of the same sockets
 };
 struct DnsBinding {
-  Endpoint endpoint;  // with the port that was found
-  bool wildcard = false;
-  std::vector<DnsSockets> sockets;  // one a thread
+  Endpoint endpoint;                // with the port that was found
+  std::vector<DnsSockets> sockets;  // that endpoint's, and its localhost_twin's where there is one
 };
-Result<DnsBinding> bind_dns(const Endpoint& endpoint, unsigned threads);
+// A twin that another program holds is said in the log and done without; where the port is ours to
+// choose another is chosen.
+Result<DnsBinding> bind_dns(const Endpoint& endpoint);
 
 }  // namespace sitelatch::net

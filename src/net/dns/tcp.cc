@@ -26,12 +26,15 @@ DnsTcp::DnsTcp(Fd listener, Epoll& epoll, const Options& options, Serve serve)
       scratch_(2 + dns::max_message_size) {}
 
 bool DnsTcp::watch(Epoll::Ready ready) {
-  return listener_.watch(epoll_, EPOLLIN, std::move(ready));
+  return listener_.watch(epoll_, EPOLLIN | EPOLLEXCLUSIVE, std::move(ready));
 }
 
 void DnsTcp::accept(Clock::time_point now) {
   for (int i = 0; i < 64; ++i) {
-    Fd socket(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    Fd socket(accept4(listener_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
+                      SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
       if (errno == EMFILE || errno == ENFILE) turn_away();
       return;
@@ -42,6 +45,7 @@ void DnsTcp::accept(Clock::time_point now) {
     Connection& connection = open_.emplace_back();
     connection.self = std::prev(open_.end());
     connection.socket = WatchedFd(std::move(socket));
+    connection.peer = peer;
     connection.deadline = now + options_.idle_limit;
     const auto ready = [this, &connection](std::uint32_t) { serve_(connection); };
     if (!connection.socket.watch(epoll_, EPOLLIN, ready)) close(connection);
@@ -58,14 +62,15 @@ void DnsTcp::turn_away() {
 }
 
 unsigned DnsTcp::serve(Connection& connection, const dns::View& view, Spread& spread,
-                       Clock::time_point now) {
+                       DnsPrecautions& precautions, Clock::time_point now) {
   if (!connection.waits_to_write && !read_some(connection)) {
     close(connection);
     return 0;
   }
+  const auto asker = precautions.asker(connection.peer, DnsPrecautions::turn(now));
   unsigned queries = 0;
   for (;;) {
-    const unsigned answered = answer_queries(connection, view, spread);
+    const unsigned answered = answer_queries(connection, view, spread, asker);
     queries += answered;
     const Flushed flushed = flush(connection);
     if (flushed == Flushed::broken) {
@@ -101,7 +106,8 @@ bool DnsTcp::read_some(Connection& connection) {
   return true;
 }
 
-unsigned DnsTcp::answer_queries(Connection& connection, const dns::View& view, Spread& spread) {
+unsigned DnsTcp::answer_queries(Connection& connection, const dns::View& view, Spread& spread,
+                                const dns::Asker& asker) {
   unsigned count = 0;
   while (connection.out.size() - connection.sent < max_waiting_output) {
     const std::size_t left = connection.in.size() - connection.taken;
@@ -113,7 +119,7 @@ unsigned DnsTcp::answer_queries(Connection& connection, const dns::View& view, S
     ++count;
     const std::size_t reply =
         dns::answer({at + 2, size}, view, {scratch_.data() + 2, scratch_.size() - 2}, tcp_limits,
-                    spread.next());
+                    spread.next(), asker);
     if (reply == 0) continue;
     scratch_[0] = static_cast<std::uint8_t>(reply >> 8);
     scratch_[1] = static_cast<std::uint8_t>(reply);

@@ -26,6 +26,7 @@ class DnsTcp {
   };
   struct Connection {
     WatchedFd socket;
+    sockaddr_storage peer{};
     std::vector<std::uint8_t> in;   // [taken, in.size()) is not yet answered
     std::vector<std::uint8_t> out;  // [sent, out.size()) is not yet taken by the peer
     std::size_t taken = 0, sent = 0;
@@ -43,14 +44,15 @@ class DnsTcp {
   void accept(Clock::time_point now);
   // Answers how many queries came. The connection may be gone afterwards.
   unsigned serve(Connection& connection, const dns::View& view, Spread& spread,
-                 Clock::time_point now);
+                 DnsPrecautions& precautions, Clock::time_point now);
   // Milliseconds until expire() has something to do, for epoll_wait; -1: nothing.
   int wait_ms(Clock::time_point now) const;
   void expire(Clock::time_point now);
 
  private:
   bool read_some(Connection& connection);
-  unsigned answer_queries(Connection& connection, const dns::View& view, Spread& spread);
+  unsigned answer_queries(Connection& connection, const dns::View& view, Spread& spread,
+                          const dns::Asker& asker);
   enum class Flushed { all, partly, broken };
   Flushed flush(Connection& connection);
   void watch(Connection& connection, bool for_writing);

@@ -38,7 +38,8 @@ DnsUdp::DnsUdp(Fd socket, bool wildcard, std::size_t udp_payload)
   }
 }
 
-unsigned DnsUdp::serve(const dns::View& view, Spread& spread) {
+unsigned DnsUdp::serve(const dns::View& view, Spread& spread, DnsPrecautions& precautions,
+                       const DnsPrecautions::Turn& turn) {
   for (mmsghdr& message : in_) {
     message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
     if (wildcard_) message.msg_hdr.msg_controllen = sizeof(Control);
@@ -48,8 +49,9 @@ unsigned DnsUdp::serve(const dns::View& view, Spread& spread) {
   unsigned count = 0;
   for (unsigned i = 0; i < static_cast<unsigned>(got); ++i) {
     std::uint8_t* reply = &replies_[count * reply_size_];
-    const std::size_t size = dns::answer({&queries_[i * query_size], in_[i].msg_len}, view,
-                                         {reply, reply_size_}, limits_, spread.next());
+    const std::size_t size =
+        dns::answer({&queries_[i * query_size], in_[i].msg_len}, view, {reply, reply_size_},
+                    limits_, spread.next(), precautions.asker(peers_[i], turn));
     if (size == 0) continue;
     msghdr& message = out_[count].msg_hdr;
     message = in_[i].msg_hdr;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dns/answer.h"
+#include "net/dns/precautions.h"
 #include "net/io/epoll.h"
 #include "net/io/spread.h"
 
@@ -24,10 +25,12 @@ class DnsUdp {
   DnsUdp(Fd socket, bool wildcard, std::size_t udp_payload);
 
   bool watch(Epoll& epoll, Epoll::Ready ready) {
-    return socket_.watch(epoll, EPOLLIN, std::move(ready));
+    // Exclusive: other threads wait at the same socket; one of them is woken.
+    return socket_.watch(epoll, EPOLLIN | EPOLLEXCLUSIVE, std::move(ready));
   }
   // Answers what is waiting, up to one batch; how many queries that was.
-  unsigned serve(const dns::View& view, Spread& spread);
+  unsigned serve(const dns::View& view, Spread& spread, DnsPrecautions& precautions,
+                 const DnsPrecautions::Turn& turn);
 
  private:
   static constexpr std::size_t query_size = 4096;

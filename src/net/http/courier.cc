@@ -3,24 +3,31 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <deque>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "base/ip.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "net/io/curl_library.h"
+#include "net/io/fd.h"
 
 namespace sitelatch::net {
 namespace {
@@ -42,7 +49,47 @@ struct Job {
   std::string upload;  // the mail's text
   std::size_t uploaded = 0, received = 0;
   bool too_long = false;
+  bool refused_address = false;  // one that it may not connect to
 };
+
+// Restricted, or no address of one machine (multicast, broadcast).
+bool is_forbidden(const sockaddr& address) {
+  std::array<std::uint8_t, 16> bytes{};
+  if (address.sa_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address, sizeof v4);
+    std::memcpy(bytes.data(), &v4.sin_addr, 4);
+    return bytes[0] >= 224 || is_restricted_address(std::span{bytes}.first(4));
+  }
+  if (address.sa_family != AF_INET6) return true;
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &address, sizeof v6);
+  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+  return bytes[0] == 0xff || is_restricted_address(std::span{bytes});
+}
+
+// Opens the socket that libcurl is about to connect to this very address.
+extern "C" curl_socket_t courier_open_socket(void* job, curlsocktype, curl_sockaddr* to) {
+  if (is_forbidden(to->addr)) {
+    static_cast<Job*>(job)->refused_address = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+// Nothing that could end the command or the header line that it stands in, or name a second one.
+bool is_one_address(const std::string& to) {
+  for (const char c : to)
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return false;
+  return !to.empty() && to.find_first_of("<>,;\"") == std::string::npos;
+}
+
+// "smtp://user:password@host": a user is named.
+bool names_user(const std::string& url) {
+  const auto scheme = url.find("://");
+  const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
+  return url.substr(begin, url.find_first_of("/?#", begin) - begin).find('@') != std::string::npos;
+}
 
 extern "C" std::size_t courier_receive(char*, std::size_t size, std::size_t count, void* job) {
   auto& self = *static_cast<Job*>(job);
@@ -71,29 +118,37 @@ WallInstant wall_now() {
   throw std::runtime_error(what + ": " + std::generic_category().message(errno));
 }
 
+// A directory of ours, no link: what lies in it may hold secrets of the application's.
+Fd open_folder(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail("cannot make " + folder);
+  Fd at(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat found {};
+  if (!at || ::fstat(at.get(), &found) != 0) fail("cannot open " + folder);
+  if (found.st_uid != ::geteuid())
+    throw std::runtime_error(folder + " belongs to another user: no mail is kept there");
+  return at;
+}
+
 // The file appears under its name only when it is complete and on disk.
-void write_file(const std::filesystem::path& folder, const std::string& name,
-                const std::string& text) {
-  std::filesystem::create_directories(folder);
-  const auto hidden = folder / ("." + name + ".tmp");
-  const int file = ::open(hidden.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) fail("cannot write " + hidden.string());
+void write_file(const std::string& folder, const std::string& name, const std::string& text) {
+  const Fd at = open_folder(folder);
+  const auto hidden = "." + name + ".tmp";
+  Fd file(::openat(at.get(), hidden.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                   0600));
+  if (!file) fail("cannot write " + folder + "/" + hidden);
   std::size_t written = 0;
   while (written < text.size()) {
-    const auto n = ::write(file, text.data() + written, text.size() - written);
+    const auto n = ::write(file.get(), text.data() + written, text.size() - written);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      ::close(file);
-      ::unlink(hidden.c_str());
-      fail("cannot write " + hidden.string());
-    }
+    if (n < 0) break;
     written += static_cast<std::size_t>(n);
   }
-  const bool on_disk = ::fsync(file) == 0;
-  ::close(file);
-  if (!on_disk || ::rename(hidden.c_str(), (folder / name).c_str()) != 0) {
-    ::unlink(hidden.c_str());
-    fail("cannot write " + (folder / name).string());
+  if (written < text.size() || ::fsync(file.get()) != 0 ||
+      ::renameat(at.get(), hidden.c_str(), at.get(), name.c_str()) != 0) {
+    const int why = errno;
+    ::unlinkat(at.get(), hidden.c_str(), 0);
+    errno = why;
+    fail("cannot write " + folder + "/" + name);
   }
 }
 
@@ -189,6 +244,8 @@ class CurlCourier::Worker {
 
   void start(std::unique_ptr<Job> job) {
     try {
+      if (job->mail && !is_one_address(job->mail->to))
+        throw std::runtime_error("the address is not well formed");
       if (job->mail && config_.smtp_url.empty()) return keep_mail(*job);
       open();
       job->handle = curl_->easy_init();
@@ -240,6 +297,10 @@ class CurlCourier::Worker {
     set(job, CURLOPT_PROTOCOLS_STR, "http,https");
     set(job, CURLOPT_URL, post.url.c_str());
     set(job, CURLOPT_TIMEOUT_MS, milliseconds(post.limit));
+    if (!config_.allow_link_local) {
+      set(job, CURLOPT_OPENSOCKETFUNCTION, &courier_open_socket);
+      set(job, CURLOPT_OPENSOCKETDATA, static_cast<void*>(&job));
+    }
     set(job, CURLOPT_POST, 1L);
     set(job, CURLOPT_POSTFIELDS, post.body.data());
     set(job, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
@@ -256,13 +317,14 @@ class CurlCourier::Worker {
 
   void prepare_mail(Job& job) {
     const ports::Mail& mail = *job.mail;
-    if (mail.to.find_first_of("\r\n<>") != std::string::npos)
-      throw std::runtime_error("the address is not well formed");
     job.upload = rfc5322(mail, config_.mail_from, wall_now(), random_name() + "@sitelatch.local");
     job.recipients = curl_->slist_append(nullptr, ("<" + mail.to + ">").c_str());
     set(job, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     set(job, CURLOPT_URL, config_.smtp_url.c_str());
-    set(job, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_TRY));
+    // Who stands between can strip STARTTLS from what the server offers: with a password nothing
+    // is said in the clear.
+    set(job, CURLOPT_USE_SSL,
+        static_cast<long>(names_user(config_.smtp_url) ? CURLUSESSL_ALL : CURLUSESSL_TRY));
     set(job, CURLOPT_TIMEOUT_MS, 60'000L);
     set(job, CURLOPT_MAIL_FROM, ("<" + config_.mail_from + ">").c_str());
     set(job, CURLOPT_MAIL_RCPT, job.recipients);
@@ -295,6 +357,12 @@ class CurlCourier::Worker {
     if (job.post) curl_->easy_getinfo(job.handle, CURLINFO_RESPONSE_CODE, &status);
     const bool arrived = code == CURLE_OK || (code == CURLE_WRITE_ERROR && job.too_long);
     if (arrived) return {static_cast<int>(status), ""};
+    if (job.refused_address && code == CURLE_COULDNT_CONNECT)
+      return {0,
+              "the address is link-local, where machines serve their credentials; posts to such "
+              "addresses need --allow-link-local"};
+    if (job.mail && code == CURLE_USE_SSL_FAILED)
+      return {0, "the mail server offers no STARTTLS, and a password is not sent without it"};
     return {0, curl_->easy_strerror(code)};
   }
 

@@ -3,7 +3,8 @@
 // sent, so that an engine that sends nothing pays neither for it nor for its memory. One worker
 // thread carries all of them at once; one attempt each; http and https only, no redirects, answers
 // read up to a bound. Proxies as in the environment (http_proxy ...). Mail goes to a folder, one
-// RFC 5322 file each, or to an SMTP server.
+// RFC 5322 file each, or to an SMTP server; a password is sent over TLS alone. Which address a post
+// goes to is judged when it is connected to, whatever its name resolved to before.
 #pragma once
 
 #include <functional>
@@ -19,6 +20,9 @@ struct CourierConfig {
   std::string smtp_url;     // "smtp://mail.example.com:25", "smtps://user:password@host"
   std::string mail_from = "no-reply@sns.sitelatch.local";
   std::string ca_file;  // of trusted certificates; empty: libcurl's own
+  // Whether posts go to link-local addresses too, where a machine's credentials are served
+  // (base/ip.h).
+  bool allow_link_local = false;
 };
 
 class CurlCourier final : public ports::Courier {

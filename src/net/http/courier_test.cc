@@ -117,9 +117,9 @@ class Control {
   std::deque<std::function<void()>> tasks_;
 };
 
-ports::Receipt post_once(const ports::Post& post) {
+ports::Receipt post_once(const ports::Post& post, const CourierConfig& config = {}) {
   Control control;
-  CurlCourier courier({}, control.poster());
+  CurlCourier courier(config, control.poster());
   std::optional<ports::Receipt> receipt;
   courier.post(post, [&](ports::Receipt r) { receipt = r; });
   control.run_one();
@@ -183,6 +183,27 @@ TEST_CASE("a header with a line break is refused") {
   CHECK(server.requests().empty());
 }
 
+TEST_CASE("link-local addresses are not connected to, however they are written") {
+  for (const auto* url :
+       {"http://169.254.169.254/latest/meta-data/", "http://2852039166/", "http://0xA9FEA9FE/",
+        "http://0251.0376.0251.0376/", "http://[::ffff:169.254.169.254]/", "http://[fe80::1]/",
+        "http://0.0.0.0/", "http://0/", "http://[::]/", "http://224.0.0.1/", "http://[ff02::1]/",
+        "http://[fd00:ec2::254]/", "http://[64:ff9b::169.254.169.254]/"}) {
+    const auto receipt = post_once({url, {}, "x", 10s});
+    CHECK_MESSAGE(receipt.failure.find("--allow-link-local") != std::string::npos, url);
+  }
+}
+
+TEST_CASE("link-local addresses are connected to where that is allowed") {
+  Server server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  const auto to_anywhere = "http://0.0.0.0" + server.url().substr(sizeof "http://127.0.0.1" - 1);
+  CHECK(post_once({to_anywhere, {}, "x"}).failure != "");
+  CHECK(server.requests().empty());
+  CourierConfig config;
+  config.allow_link_local = true;
+  CHECK(post_once({to_anywhere, {}, "x"}, config).http_status == 200);
+}
+
 TEST_CASE("silence ends after the limit") {
   Server server("");
   const auto receipt = post_once({server.url(), {}, "x", 200ms});
@@ -238,6 +259,28 @@ TEST_CASE("mail becomes one complete file in the folder") {
   CHECK(text.ends_with("\r\n\r\nline one\r\nline two\r\n"));
 }
 
+TEST_CASE("nothing is written through links, and no address is a header of its own") {
+  Folder folder;
+  std::filesystem::create_directory(folder.path);
+  std::filesystem::create_directory(folder.path / "elsewhere");
+  std::filesystem::create_directory_symlink(folder.path / "elsewhere", folder.path / "mail");
+  Control control;
+  std::vector<ports::Receipt> receipts;
+  const auto mail = [&](const std::string& to, const std::filesystem::path& where) {
+    CurlCourier courier({where.string(), "", "a@b", ""}, control.poster());
+    courier.mail({to, "s", "b"}, [&](ports::Receipt r) { receipts.push_back(r); });
+    control.run_one();
+    return receipts.back().failure;
+  };
+  CHECK(mail("ops@example.com", folder.path / "mail") != "");
+  CHECK(std::filesystem::is_empty(folder.path / "elsewhere"));
+  for (const auto* to :
+       {"a@b\r\nBcc: c@d", "a@b>\r\nDATA", "a@b> SIZE=1", "a@b,c@d", "a@b\nc", "a b@c", ""})
+    CHECK_MESSAGE(mail(to, folder.path / "good") != "", to);
+  CHECK(!std::filesystem::exists(folder.path / "good"));
+  CHECK(mail("ops@example.com", folder.path / "good") == "");
+}
+
 TEST_CASE("a folder that cannot be written is a failure") {
   Control control;
   CurlCourier courier({"/proc/no/such/folder", "", "a@b", ""}, control.poster());
@@ -254,6 +297,9 @@ TEST_CASE("mail text: subjects that are not ASCII are encoded words, odd bodies 
   CHECK(text.find("Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n") != std::string::npos);
   CHECK(text.find("Subject: =?UTF-8?B?") != std::string::npos);
   for (const auto line : split(text, '\n')) CHECK(line.size() <= 90);
+  const auto forged = rfc5322({"a@b", "x\r\nBcc: c@d\r\n\r\nbody", "b"}, "f@g", WallInstant{}, "i");
+  CHECK(forged.find("Bcc") == std::string::npos);
+  CHECK(forged.find("\r\n\r\nb") == forged.find("\r\n\r\n"));
   const auto odd = rfc5322({"a@b", "s", std::string(2000, 'x')}, "f@g", WallInstant{}, "id@h");
   CHECK(odd.find("Content-Transfer-Encoding: base64\r\n\r\neHh4") != std::string::npos);
 }

@@ -35,6 +35,14 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
   return Endpoint{address, static_cast<std::uint16_t>(*port)};
 }
 
+std::optional<Endpoint> localhost_twin(const Endpoint& endpoint) {
+  if (endpoint.address == "127.0.0.1" || endpoint.address == "0.0.0.0")
+    return Endpoint{"::1", endpoint.port};
+  if (endpoint.address == "::1" || endpoint.address == "::")
+    return Endpoint{"127.0.0.1", endpoint.port};
+  return std::nullopt;
+}
+
 bool is_loopback(const std::string& address) {
   in_addr v4{};
   if (::inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;

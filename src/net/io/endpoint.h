@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -17,5 +18,8 @@ std::string to_string(const Endpoint& endpoint);  // "127.0.0.1:4566", "[::1]:45
 Result<Endpoint> parse_endpoint(
     const std::string& text);  // ADDR:PORT, [ADDR]:PORT; names but "localhost" refused
 bool is_loopback(const std::string& address);
+// "localhost" is 127.0.0.1 and ::1. Who serves one of them serves the other too: else another
+// program could take it and answer in his place. Nothing where `endpoint` is neither of the two.
+std::optional<Endpoint> localhost_twin(const Endpoint& endpoint);
 
 }  // namespace sitelatch::net
