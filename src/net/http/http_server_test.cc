@@ -95,7 +95,7 @@ TEST_CASE("keep-alive serves pipelined requests in order; chunked bodies and 100
 TEST_CASE("too large and malformed requests are refused; others go on") {
   HttpServer::Options options;
   options.max_body_bytes = 10;
-  options.max_header_bytes = 1024;
+  options.head.bytes = 1024;
   auto server = serve(echo, options);
   {
     RawClient client(server->endpoint().port);
@@ -130,7 +130,7 @@ TEST_CASE("a reply may come later and from another thread; drain waits for it") 
   client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   {
     std::unique_lock lock(mutex);
-    arrived.wait(lock, [&] { return kept != nullptr; });
+    arrived.wait(lock, [&] { return static_cast<bool>(kept); });
   }
   std::thread answer([&] { kept({200, {}, "late"}); });
   server->drain(std::chrono::seconds{10});
