@@ -27,6 +27,7 @@ struct EngineOptions {
   std::string account_id = "000000000000";
   bool ephemeral = false, accept_any_credentials = false, allow_link_local = false;
   std::string log_level = "info";
+  std::vector<std::string> allowed_hosts;
   std::string smtp;  // smtp://host:port, or empty: mail goes to a folder
 };
 int run_engine(const EngineOptions& options);

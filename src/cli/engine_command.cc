@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -41,6 +42,13 @@ void raise_descriptor_limit() {
   descriptors.rlim_cur =
       std::max(descriptors.rlim_cur, std::min<rlim_t>(descriptors.rlim_max, 65536));
   ::setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+// Large bodies go back to the system when they are done with. (Left to itself glibc keeps more the
+// more it has seen.)
+void give_large_memory_back() {
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
 // Waits for the first signal and ends the engine in good order; a second one ends it at once
@@ -108,6 +116,7 @@ void end_by_terminate() {
 int run_engine(const EngineOptions& options) {
   set_log_level(level_named(options.log_level));
   raise_descriptor_limit();
+  give_large_memory_back();
   engine::Config config;
   config.data_dir = std::filesystem::absolute(
       options.where.data_dir.empty() ? store::default_data_directory() : options.where.data_dir);
@@ -123,6 +132,7 @@ int run_engine(const EngineOptions& options) {
   config.ephemeral = options.ephemeral;
   config.accept_any_credentials = options.accept_any_credentials;
   config.allow_link_local = options.allow_link_local;
+  config.allowed_hosts = options.allowed_hosts;
   config.smtp = options.smtp;
 
   // Before any thread is made, so that all of them leave the signals to the one that waits.

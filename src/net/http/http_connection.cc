@@ -266,7 +266,10 @@ void HttpConnection::refuse(aws::HttpResponse response) {
 
 void HttpConnection::send_answer(aws::HttpResponse response) {
   out_head_ = serialize_head(response, close_after_ ? AfterAnswer::close : AfterAnswer::keep_alive);
-  if (!head_only_ && response.status != 204) out_body_ = std::move(response.body);
+  if (!head_only_ && response.status != 204) {
+    out_body_ = std::move(response.body);
+    out_file_ = std::move(response.file);
+  }
   sent_ = 0;
   enter(State::answering);
   account();
@@ -274,12 +277,13 @@ void HttpConnection::send_answer(aws::HttpResponse response) {
 }
 
 void HttpConnection::write() {
-  const auto whole = out_head_.size() + out_body_.size();
+  const std::string& body = out_file_ ? *out_file_ : out_body_;
+  const auto whole = out_head_.size() + body.size();
   while (sent_ < whole) {
     const auto of_head = std::min(sent_, out_head_.size());
     const auto of_body = sent_ - of_head;
     std::array<iovec, 2> parts{{{out_head_.data() + of_head, out_head_.size() - of_head},
-                                {out_body_.data() + of_body, out_body_.size() - of_body}}};
+                                {const_cast<char*>(body.data()) + of_body, body.size() - of_body}}};
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
@@ -295,6 +299,7 @@ void HttpConnection::write() {
 
 void HttpConnection::answered() {
   std::string{}.swap(out_body_);
+  out_file_.reset();
   out_head_.clear();
   if (close_after_) {
     ::shutdown(socket_.get(), SHUT_WR);
@@ -376,6 +381,7 @@ void HttpConnection::close() {
   socket_.reset();
   std::string{}.swap(in_);
   std::string{}.swap(out_body_);
+  out_file_.reset();
   head_ = {};
   host_.closed(*this);
 }

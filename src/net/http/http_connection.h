@@ -119,6 +119,7 @@ class HttpConnection {
   int empty_lines_ = 0;
 
   std::string out_head_, out_body_;
+  std::shared_ptr<const std::string> out_file_;  // instead of out_body_
   std::size_t sent_ = 0;
   bool close_after_ = false, refused_ = false, client_done_ = false;
 };

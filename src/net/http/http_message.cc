@@ -62,7 +62,8 @@ std::string serialize_head(const aws::HttpResponse& response, AfterAnswer after)
   }
   // RFC 9110 §8.6: no Content-Length with 1xx and 204.
   if (response.status != 204 && response.status >= 200 && !response.headers.find("Content-Length"))
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n",
+                   response.file ? response.file->size() : response.body.size());
   if (after == AfterAnswer::close) out += "Connection: close\r\n";
   out += "\r\n";
   return out;

@@ -11,7 +11,7 @@ namespace sitelatch::net {
 
 enum class AfterAnswer { keep_alive, close };
 
-// Status line and fields with the empty line; Content-Length is that of `response.body`.
+// Status line and fields with the empty line; Content-Length is that of the body or file.
 std::string serialize_head(const aws::HttpResponse& response, AfterAnswer after);
 
 // A sentence for people.

@@ -3,7 +3,8 @@
 // values, writes the answer. Keep-alive, pipelining in order, Expect: 100-continue, chunked bodies.
 // What a client costs is bounded before anybody knows who it is: heads, bodies, framing and what is
 // not read of answers count in one budget of bytes; each stage has a deadline with a least rate;
-// and when slots or bytes run out, those go first that have proved nothing and are slowest.
+// and when slots or bytes run out, those go first that have proved nothing and are slowest. The
+// figures are facts gateway-15 and gateway-16.
 #pragma once
 
 #include <chrono>
@@ -34,6 +35,7 @@ class HttpServer {
     void operator()(aws::HttpResponse response) const;
     // The client has shown who it is: its connection is kept when others must go.
     void vouch() const;
+    bool needs_vouching() const { return !proven_; }
 
    private:
     std::shared_ptr<Box> box_;
@@ -67,7 +69,7 @@ class HttpServer {
     std::size_t max_connections = 10'000;
     std::size_t max_connections_a_peer = 2'500;  // of an address that is not loopback
     // Request bodies, unread requests and unsent answers of all connections.
-    std::size_t max_bytes_in_flight = 128u << 20;
+    std::size_t max_bytes_in_flight = 96u << 20;
     // Requests that nobody has vouched for and that the handler has not answered.
     std::size_t max_unproven_in_hand = 64;
     // Wall time. A body has `body_grace` and then `least_bytes_a_second` on the average; an answer
