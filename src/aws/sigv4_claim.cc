@@ -261,6 +261,8 @@ Outcome<Done> check_claim(const SignatureClaim& claim, const ExpectedScope& expe
   if (expected.region == ExpectedScope::Region::like_one && !looks_like_region(claim.region))
     return mismatch(
         fmt::format("Credential should be scoped to a valid Region, not '{}'. ", claim.region));
+  // Whatever region is configured: but no text that somebody makes up to fill our memory.
+  if (claim.region.size() > 64) return mismatch("Credential should be scoped to a valid Region. ");
   if (claim.service != expected.service)
     return mismatch(
         fmt::format("Credential should be scoped to correct service: '{}'. ", expected.service));

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API's front door under hostile callers: what they cost before anybody has proved who he is, and that the others do
 not notice. Short forms; SITELATCH_THOROUGH=1 attacks for a minute, with as many connections as the issue says."""
+import base64
 import gzip
 import json
 import os
 import resource
 import socket
 import sys
+import threading
 import time
 import unittest
 
@@ -15,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import hostile_callers  # noqa: E402
 from hostile_callers import FORM, head, rss_mb  # noqa: E402
 from sigv4 import Signer, send  # noqa: E402
-from signed_client import Client, address_of, keys_of, say  # noqa: E402
+from signed_client import Client, address_of, keys_of, say, zip_of  # noqa: E402
 from sitelatch import Workplace, dns_lookup, skip_loudly, wait_until  # noqa: E402
 
 THOROUGH = os.environ.get("SITELATCH_THOROUGH") == "1"
@@ -145,6 +147,28 @@ class Attacks(FrontDoor):
             self.assertFalse(set(answers) & {"200", "500"}, (kind, answers))
             self.assertLess(slowest, 2, kind)
         self.costs_at_most(150)
+
+    def test_a_large_package_is_taken_beside_small_requests(self):
+        package = base64.b64encode(zip_of({"bootstrap": os.urandom(20 << 20)})).decode()
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+        self.client.query("iam", Action="CreateRole", Version="2010-05-08", RoleName="functions", AssumeRolePolicyDocument=json.dumps(trust))
+        document = json.dumps({"FunctionName": "large", "Runtime": "provided.al2023", "Handler": "x", "Code": {"ZipFile": package},
+                               "Role": "arn:aws:iam::000000000000:role/functions"}).encode()
+        status = []
+
+        def upload():
+            status.append(Client(self.engine, timeout=120).send("POST", "/2015-03-31/functions", document, "lambda", content_type="application/json")[0])
+        uploading = threading.Thread(target=upload)
+        uploading.start()
+        slowest = 0.0
+        while uploading.is_alive():
+            begun = time.monotonic()
+            self.assertTrue(self.client.alive())
+            slowest = max(slowest, time.monotonic() - begun)
+        uploading.join()
+        print(f"the slowest request beside an upload of {len(document) >> 20} MB: {slowest * 1000:.0f} ms")
+        self.assertEqual(status, [201])
+        self.assertLess(slowest, 5)
 
     def test_everything_at_once(self):
         keys, seconds = self.caller_without_rights(), 60 if THOROUGH else 6
