@@ -12,6 +12,7 @@ import selectors
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 
@@ -165,7 +166,7 @@ class Crowd:
     """Many attackers in one thread, which leaves the processor to others: `rest` of its time it sleeps."""
 
     def __init__(self, address, all_plans, counts, rest=0.5):
-        self.address, self.rest = address, rest
+        self.address, self.rest, self.resting = address, rest, threading.Event()
         self.selector = selectors.DefaultSelector()
         self.later, self.opened, self.answers, self.bytes = [], {}, {}, 0
         for kind, count in counts.items():
@@ -181,7 +182,7 @@ class Crowd:
             for action in due:
                 action()
             busy = time.monotonic() - now
-            time.sleep(min(0.05, busy * self.rest / (1 - self.rest)))
+            self.resting.wait(min(0.05, busy * self.rest / (1 - self.rest)))
         return {"opened": self.opened, "answers": self.answers, "megabytes": self.bytes >> 20}
 
 

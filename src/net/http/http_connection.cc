@@ -47,8 +47,21 @@ void HttpConnection::ready(std::uint32_t events) {
 
 void HttpConnection::enter(State state) {
   state_ = state;
-  since_ = Clock::now();
-  moved_ = 0;
+  since_ = span_since_ = Clock::now();
+  moved_ = span_moved_ = 0;
+}
+
+// Credit does not add up: what went into the kernel's buffers at first would pay for minutes.
+void HttpConnection::moved(std::uint64_t bytes) {
+  moved_ += bytes;
+  span_moved_ += bytes;
+  const auto& options = host_.options();
+  const auto grace = state_ == State::answering ? options.answer_grace : options.body_grace;
+  const auto enough =
+      options.least_bytes_a_second * static_cast<std::uint64_t>(grace.count()) / 1000;
+  if (span_moved_ < enough) return;
+  span_moved_ = 0;
+  span_since_ = Clock::now();
 }
 
 bool HttpConnection::takes_bytes() const {
@@ -94,7 +107,7 @@ void HttpConnection::read() {
 
 void HttpConnection::received(std::string_view bytes) {
   if (idle() && requests_ > 0) since_ = Clock::now();  // a head begins
-  moved_ += bytes.size();
+  moved(bytes.size());
   const bool joined = !in_.empty();
   if (joined) {
     in_.append(bytes);
@@ -292,7 +305,7 @@ void HttpConnection::write() {
     if (sent < 0 && errno == EAGAIN) return listen();
     if (sent <= 0) return close();
     sent_ += static_cast<std::size_t>(sent);
-    moved_ += static_cast<std::uint64_t>(sent);
+    moved(static_cast<std::uint64_t>(sent));
   }
   answered();
 }
@@ -329,7 +342,7 @@ void HttpConnection::go_on() {
 void HttpConnection::throw_away() {
   const auto got = ::recv(socket_.get(), nullptr, 1u << 20, MSG_TRUNC);
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return close();
-  if (got > 0) moved_ += static_cast<std::uint64_t>(got);
+  if (got > 0) moved(static_cast<std::uint64_t>(got));
   if (moved_ > lingering_bytes_max) close();
 }
 
@@ -343,17 +356,13 @@ bool HttpConnection::account() {
 bool HttpConnection::overdue(Clock::time_point now) const {
   const auto& options = host_.options();
   const auto age = now - since_;
-  const auto earned = [&] {
-    return std::chrono::duration<double>(static_cast<double>(moved_) /
-                                         static_cast<double>(options.least_bytes_a_second));
-  };
   switch (state_) {
     case State::head:
       return age > (in_.empty() && requests_ > 0 ? options.idle_limit : options.head_limit);
     case State::body:
-      return age > options.body_grace + earned();
+      return now - span_since_ > options.body_grace;
     case State::answering:
-      return age > options.answer_grace + earned();
+      return now - span_since_ > options.answer_grace;
     case State::lingering:
       return age > lingering_limit;
     default:

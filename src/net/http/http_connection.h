@@ -94,6 +94,7 @@ class HttpConnection {
   void answered();
   void throw_away();
   void enter(State state);
+  void moved(std::uint64_t bytes);
   bool takes_bytes() const;
   void listen();
   bool account();
@@ -106,6 +107,9 @@ class HttpConnection {
   State state_ = State::head;
   Clock::time_point since_ = Clock::now();
   std::uint64_t moved_ = 0;  // bytes in this stage
+  // Enough bytes for one span of grace had come, or gone, when the next one began.
+  Clock::time_point span_since_ = since_;
+  std::uint64_t span_moved_ = 0;
 
   std::string in_;  // received, not yet understood
   HeadEnd head_end_;

@@ -72,8 +72,8 @@ class HttpServer {
     std::size_t max_bytes_in_flight = 96u << 20;
     // Requests that nobody has vouched for and that the handler has not answered.
     std::size_t max_unproven_in_hand = 64;
-    // Wall time. A body has `body_grace` and then `least_bytes_a_second` on the average; an answer
-    // that is not read likewise.
+    // Wall time. A body moves `least_bytes_a_second` on the average of any `body_grace`, or ends
+    // within it; an answer that is read likewise.
     std::chrono::milliseconds head_limit{10'000}, body_grace{10'000}, answer_grace{30'000};
     std::chrono::milliseconds idle_limit{120'000};  // between requests
     std::size_t least_bytes_a_second = 16u << 10;
