@@ -438,10 +438,12 @@ TEST_CASE("gateway: a handler that throws is an internal failure, once") {
   const auto r = f.call("Action=DeleteTopic&Version=2010-03-31&TopicArn=" + percent_encode(topic));
   CHECK(r.status == 500);
   CHECK(code(r) == "InternalFailure");
-  f.sns.no_memory = true;
-  CHECK(f.call("Action=DeleteTopic&Version=2010-03-31&TopicArn=" + percent_encode(topic)).status ==
-        500);
   CHECK(f.call(publish_body).status == 200);
+  // But what is half changed for want of memory is not told (fact engine-4).
+  f.sns.no_memory = true;
+  const auto request =
+      f.signed_form("Action=DeleteTopic&Version=2010-03-31&TopicArn=" + percent_encode(topic));
+  CHECK_THROWS_AS(f.gateway.serve(request, [](const HttpResponse&) {}), std::bad_alloc);
 }
 
 TEST_CASE("gateway: large bodies are hashed and decoded by workers, in that order") {

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <system_error>
 #include <utility>
 
 namespace sitelatch::engine {
@@ -14,7 +15,11 @@ constexpr int niceness = 10;
 
 WorkerThreads::WorkerThreads(int threads, std::function<void(std::function<void()>)> post)
     : post_(std::move(post)) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+  try {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+  } catch (const std::system_error&) {
+    if (threads_.empty()) throw;  // fewer will do
+  }
 }
 
 WorkerThreads::~WorkerThreads() {

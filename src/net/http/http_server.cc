@@ -266,7 +266,11 @@ void Server::run() {
     if (drain_wanted_ && !draining_) begin_drain();
     finish_drain_if_idle();
     if (const auto now = Clock::now(); now >= next_sweep) {
-      sweep();
+      try {
+        sweep();
+      } catch (const std::bad_alloc&) {
+        make_slot();
+      }
       next_sweep = now + period;
     }
     dead_.clear();
@@ -286,8 +290,12 @@ void Server::sweep() {
 // --- slots ---
 
 void Server::accept_some() {
-  for (int i = 0; i < accepts_a_turn; ++i)
-    if (!accept_one()) return;
+  try {
+    for (int i = 0; i < accepts_a_turn; ++i)
+      if (!accept_one()) return;
+  } catch (const std::bad_alloc&) {
+    make_slot();  // who asked is gone already
+  }
 }
 
 // False: nobody else waits.
@@ -442,13 +450,15 @@ void Server::take_messages() {
     try {
       take(message);
     } catch (const std::bad_alloc&) {
-      log(LogLevel::error, "net", "no memory for an answer");
-      if (const auto found = in_hand_.find(message.request); found != in_hand_.end())
-        if (auto* connection = find(found->second.connection)) connection->close();
+      make_slot();  // this answer is lost, and its client will not wait for ever
     }
   }
   messages_.clear();
-  give_queued();
+  try {
+    give_queued();
+  } catch (const std::bad_alloc&) {
+    make_slot();
+  }
 }
 
 void Server::take(Box::Message& message) {
