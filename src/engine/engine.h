@@ -24,7 +24,6 @@ struct Config {
   bool ephemeral = false;
   bool accept_any_credentials = false;
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
-  std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
   std::vector<std::string> allowed_hosts;  // names that clients reach it by, beyond the usual
   std::string smtp;                        // "smtp://host:port"; empty: mail goes to DIR/mail
 };

@@ -184,6 +184,8 @@ class Server final : public HttpServer, public ConnectionHost {
   }
   void take_messages();
   void take(Box::Message& message);
+  template <class Step>
+  void at_its_cost(HttpConnection& connection, Step step);
   void proved(InHand& in_hand);
   void give(HttpConnection& connection);
   void give_queued();
@@ -443,16 +445,20 @@ void Server::ask_door(HttpConnection& connection) {
                   });
 }
 
+// A lack of memory is this client's loss alone.
+template <class Step>
+void Server::at_its_cost(HttpConnection& connection, Step step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    connection.close();
+  }
+}
+
 void Server::take_messages() {
   messages_.clear();
   box_->take(messages_);
-  for (auto& message : messages_) {
-    try {
-      take(message);
-    } catch (const std::bad_alloc&) {
-      make_slot();  // this answer is lost, and its client will not wait for ever
-    }
-  }
+  for (auto& message : messages_) take(message);
   messages_.clear();
   try {
     give_queued();
@@ -467,7 +473,8 @@ void Server::take(Box::Message& message) {
     if (found == asking_.end()) return;
     auto* const connection = find(found->second);
     asking_.erase(found);
-    if (connection) connection->decided(std::move(message.decision));
+    if (connection)
+      at_its_cost(*connection, [&] { connection->decided(std::move(message.decision)); });
     return;
   }
   const auto found = in_hand_.find(message.request);
@@ -478,7 +485,7 @@ void Server::take(Box::Message& message) {
   in_hand_.erase(found);
   if (!connection) return;
   if (connection->proven) proven_.splice(proven_.end(), proven_, connection->place);
-  connection->answer(std::move(message.response));
+  at_its_cost(*connection, [&] { connection->answer(std::move(message.response)); });
 }
 
 void Server::proved(InHand& in_hand) {
