@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <zlib.h>
 
+#include <new>
+
 #include "aws/codec.h"
 #include "base/check.h"
 #include "base/text.h"
@@ -9,6 +11,20 @@ namespace sitelatch::aws::codec {
 namespace {
 constexpr int gzip_window = 15 + 16;
 constexpr std::size_t inflated_bytes_max = 16 << 20;
+// Beyond a megabyte nothing that a client has to say shrinks further than this (fact wire-31).
+constexpr std::size_t ratio_max = 200;
+constexpr std::size_t ratio_free_bytes = 1 << 20;
+
+struct Inflating {
+  Inflating() {
+    // zlib fails here for want of memory alone.
+    if (inflateInit2(&stream, gzip_window) != Z_OK) throw std::bad_alloc{};
+  }
+  ~Inflating() { inflateEnd(&stream); }
+  Inflating(const Inflating&) = delete;
+  Inflating& operator=(const Inflating&) = delete;
+  z_stream stream{};
+};
 }  // namespace
 
 std::optional<std::string> unpacked_body(const HttpRequest& request) {
@@ -19,22 +35,26 @@ std::optional<std::string> unpacked_body(const HttpRequest& request) {
 }
 
 std::string inflate_gzip(std::string_view bytes, std::size_t bound) {
-  z_stream stream{};
-  ENSURE(inflateInit2(&stream, gzip_window) == Z_OK, "zlib starts");
-  std::string input{bytes};
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
+  Inflating inflating;
+  z_stream& stream = inflating.stream;
+  // zlib reads it only.
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
   std::string out;
   char buffer[16384];
   int state = Z_OK;
-  while (state == Z_OK && out.size() <= bound) {
+  const auto too_large = [&] {
+    return out.size() > bound ||
+           (out.size() > ratio_free_bytes && out.size() / ratio_max > stream.total_in);
+  };
+  while (state == Z_OK && !too_large()) {
     stream.next_out = reinterpret_cast<Bytef*>(buffer);
     stream.avail_out = sizeof buffer;
     state = inflate(&stream, Z_NO_FLUSH);
     out.append(buffer, sizeof buffer - stream.avail_out);
   }
-  inflateEnd(&stream);
-  if (out.size() > bound)
+  if (state == Z_MEM_ERROR) throw std::bad_alloc{};
+  if (too_large())
     throw Malformed{"The request body is too large once it is decompressed",
                     "RequestEntityTooLarge"};
   if (state != Z_STREAM_END || stream.avail_in != 0)

@@ -3,6 +3,7 @@
 // the bytes.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,8 @@ struct HttpResponse {
   int status = 200;
   Headers headers;
   std::string body;
+  std::shared_ptr<const std::string> file =
+      {};  // instead of the body: one copy for all its readers
 };
 
 }  // namespace sitelatch::aws

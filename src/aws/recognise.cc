@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "aws/codec.h"
 #include "aws/wire.h"
@@ -83,13 +84,34 @@ Recognised recognise_target(const HttpRequest& request, const std::string& targe
   return what;
 }
 
-Recognised recognise_query(const codec::Pairs& pairs, const ServiceModel* service) {
+// The last value of a field in a form, by a look along it: nothing is split, and no more decoded
+// than that value. Broken escapes are the decoder's to refuse.
+void find_field(std::string_view form, std::string_view name, std::string& value) {
+  for (std::size_t at = 0; at < form.size();) {
+    const auto end = std::min(form.find('&', at), form.size());
+    const auto pair = form.substr(at, end - at);
+    at = end + 1;
+    const auto equals = std::min(pair.find('='), pair.size());
+    const auto key = pair.substr(0, equals);
+    // A name that is spelled with escapes is at most three times as long.
+    const bool found = key == name || (key.size() <= 3 * name.size() && key.find('%') != key.npos &&
+                                       percent_decode(key, Plus::is_space) == name);
+    if (!found) continue;
+    if (auto text = percent_decode(pair.substr(std::min(equals + 1, pair.size())), Plus::is_space);
+        text && valid_utf8(*text))
+      value = std::move(*text);
+  }
+}
+
+// `forms`: the target's query, and the body's form.
+Recognised recognise_query(const std::array<std::string_view, 2>& forms,
+                           const ServiceModel* service) {
   Recognised what;
   what.protocol = Protocol::query;
   std::string version;
-  for (const auto& [key, value] : pairs) {
-    if (key == "Action") what.operation_name = value;
-    if (key == "Version") version = value;
+  for (const auto form : forms) {
+    find_field(form, "Action", what.operation_name);
+    find_field(form, "Version", version);
   }
   const auto speaks = [&](const ServiceModel& s) {
     return s.speaks(Protocol::query) && (version.empty() || s.api_version == version) &&
@@ -136,16 +158,14 @@ Recognised recognise_rest(const HttpRequest& request, const ServiceModel* servic
   return what;
 }
 
-// The Action may stand in the body or, for links that people click, in the query of the path.
-codec::Pairs form_pairs(const HttpRequest& request) {
-  auto pairs = codec::read_form(request.query());
-  const auto unpacked = codec::unpacked_body(request);
-  for (auto& pair : codec::read_form(unpacked ? *unpacked : request.body))
-    pairs.push_back(std::move(pair));
-  return pairs;
+// The Action may stand in the body or, for links that people click, in the query of the path. A
+// compressed body is not looked into.
+std::array<std::string_view, 2> forms_of(const HttpRequest& request, bool in_body) {
+  if (!in_body || request.headers.find("Content-Encoding")) return {request.query(), {}};
+  return {request.query(), request.body};
 }
 
-Recognised dispatch(const HttpRequest& request, const ServiceModel* service) {
+Recognised dispatch(const HttpRequest& request, const ServiceModel* service, Look look) {
   if (service && is_rest(*service)) return recognise_rest(request, service);
   if (equal_ignoring_case(request.headers.get("smithy-protocol"), "rpc-v2-cbor"))
     return recognise_cbor(request, service);
@@ -155,9 +175,8 @@ Recognised dispatch(const HttpRequest& request, const ServiceModel* service) {
   const bool form = media_type(request) == "application/x-www-form-urlencoded";
   const bool links = request.query().find("Action=") != std::string_view::npos;
   if ((service && service->speaks(Protocol::query)) || (!service && (form || links))) {
-    auto what = recognise_query(
-        form || request.method == "POST" ? form_pairs(request) : codec::read_form(request.query()),
-        service);
+    const bool in_body = look == Look::at_body && (form || request.method == "POST");
+    auto what = recognise_query(forms_of(request, in_body), service);
     if (service || !what.operation_name.empty()) return what;
   }
   if (service) {  // speaks JSON only, and the request has no target
@@ -172,19 +191,9 @@ Recognised dispatch(const HttpRequest& request, const ServiceModel* service) {
 
 }  // namespace
 
-Recognised recognise(const HttpRequest& request, std::string_view signing_name) {
+Recognised recognise(const HttpRequest& request, std::string_view signing_name, Look look) {
   const auto* service = signing_name.empty() ? nullptr : find_service(signing_name);
-  Recognised what;
-  try {
-    what = dispatch(request, service);
-  } catch (const codec::Malformed& problem) {
-    what.service = service;
-    what.protocol = Protocol::query;
-    what.refusal = Error{problem.code().empty() ? "MalformedQueryString" : problem.code(),
-                         problem.message(),
-                         400,
-                         {}};
-  }
+  auto what = dispatch(request, service, look);
   what.query_mode = equal_ignoring_case(request.headers.get("x-amzn-query-mode"), "true");
   return what;
 }

@@ -5,6 +5,7 @@
 // service; it authorises between the two functions below.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -77,6 +78,9 @@ class Service {
   virtual std::vector<std::string_view> operations() const = 0;
   // Operations that AWS takes without a signature (SNS ConfirmSubscription and Unsubscribe by URL).
   virtual bool allows_anonymous(std::string_view /*operation*/) const { return false; }
+  // The largest body that is taken for an operation, as sent (fact gateway-12); asked from any
+  // thread. `operation` may be empty: not known yet.
+  virtual std::size_t largest_body(std::string_view /*operation*/) const { return 4u << 20; }
   // Handles one call and gives exactly one answer, now or later, on the control thread. State
   // changes are written to the journal before the answer is given; the gateway sends the reply once
   // they are durable.

@@ -145,8 +145,11 @@ std::vector<CanonicalRules> accepted_rules(const HttpRequest& request,
   return rules;
 }
 
+}  // namespace
+
 // SHA-256 of the body as it came. S3 alone lets a client leave the body out of its signature.
-std::string payload_hash_of(const HttpRequest& request, const SignatureClaim& claim) {
+std::string SignatureVerifier::hash_of_body(const HttpRequest& request,
+                                            const SignatureClaim& claim) {
   constexpr std::string_view unsigned_payload = "UNSIGNED-PAYLOAD";
   if (claim.service == "s3") {
     const auto* stated = request.headers.find("x-amz-content-sha256");
@@ -155,12 +158,11 @@ std::string payload_hash_of(const HttpRequest& request, const SignatureClaim& cl
   }
   return hex_of(sha256(request.body));
 }
-}  // namespace
 
 Outcome<Done> SignatureVerifier::verify(const HttpRequest& request, const SignatureClaim& claim,
-                                        std::string_view secret_access_key) {
+                                        std::string_view secret_access_key, std::string body_hash) {
   const Digest& key = signing_key(claim, secret_access_key);
-  const auto payload_hash = payload_hash_of(request, claim);
+  const auto payload_hash = body_hash.empty() ? hash_of_body(request, claim) : std::move(body_hash);
   const auto scope =
       fmt::format("{}/{}/{}/{}", claim.date, claim.region, claim.service, claim.terminator);
   const auto* stated_hash = request.headers.find("x-amz-content-sha256");

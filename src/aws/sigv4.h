@@ -78,9 +78,12 @@ Outcome<Done> check_claim(const SignatureClaim& claim, const ExpectedScope& expe
 // Checks signatures; keeps the signing keys that it derived (by access key, date, region, service).
 class SignatureVerifier {
  public:
-  // SignatureDoesNotMatch, with the canonical string that was expected.
+  // SignatureDoesNotMatch, with the canonical string that was expected. `body_hash`: what
+  // hash_of_body gave; empty: it is hashed here.
   Outcome<Done> verify(const HttpRequest& request, const SignatureClaim& claim,
-                       std::string_view secret_access_key);
+                       std::string_view secret_access_key, std::string body_hash = {});
+  // The part of verify that takes long for a large body; on any thread.
+  static std::string hash_of_body(const HttpRequest& request, const SignatureClaim& claim);
 
  private:
   struct Derived {

@@ -81,8 +81,13 @@ Outcome<Done> read_credential(std::string_view credential, SignatureClaim& claim
 }
 
 Outcome<Done> read_signed_headers(std::string_view list, SignatureClaim& claim) {
+  // More names than a request has headers are never right, and each is looked for.
+  constexpr std::size_t names_max = 128;
   for (const auto name : split(list, ';'))
-    if (!name.empty()) claim.signed_headers.push_back(lower(name));
+    if (!name.empty() && claim.signed_headers.size() <= names_max)
+      claim.signed_headers.push_back(lower(name));
+  if (claim.signed_headers.size() > names_max)
+    return mismatch(fmt::format("More than {} 'SignedHeaders'.", names_max));
   std::sort(claim.signed_headers.begin(), claim.signed_headers.end());
   const auto& names = claim.signed_headers;
   if (std::find(names.begin(), names.end(), "host") == names.end() &&
@@ -256,6 +261,8 @@ Outcome<Done> check_claim(const SignatureClaim& claim, const ExpectedScope& expe
   if (expected.region == ExpectedScope::Region::like_one && !looks_like_region(claim.region))
     return mismatch(
         fmt::format("Credential should be scoped to a valid Region, not '{}'. ", claim.region));
+  // Whatever region is configured: but no text that somebody makes up to fill our memory.
+  if (claim.region.size() > 64) return mismatch("Credential should be scoped to a valid Region. ");
   if (claim.service != expected.service)
     return mismatch(
         fmt::format("Credential should be scoped to correct service: '{}'. ", expected.service));

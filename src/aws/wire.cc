@@ -90,6 +90,22 @@ void write_rest_output(HttpResponse& response, const ServiceModel& model,
 
 }  // namespace
 
+Outcome<Done> unpack_body(HttpRequest& request) {
+  try {
+    if (auto unpacked = codec::unpacked_body(request)) {
+      request.body = std::move(*unpacked);
+      std::erase_if(request.headers, [](const auto& header) {
+        return equal_ignoring_case(header.first, "Content-Encoding");
+      });
+    }
+    return Done{};
+  } catch (const codec::Malformed& problem) {
+    const bool large = problem.code() == "RequestEntityTooLarge";
+    return refuse(large ? problem.code() : "SerializationException", problem.message(),
+                  large ? 413 : 400);
+  }
+}
+
 Outcome<Value> decode_input(const Recognised& what, const HttpRequest& request) {
   if (what.refusal) return failure(*what.refusal);
   try {

@@ -33,8 +33,16 @@ struct Recognised {
 };
 
 // The signing name comes from the credential scope ("monitoring"); empty or unknown: guessed from
-// target, Action (with Version), smithy path, or path.
-Recognised recognise(const HttpRequest& request, std::string_view signing_name = {});
+// target, Action (with Version), smithy path, or path. Costs a look along a form's bytes, or with
+// `at_head` none of the body; nothing is decoded and nothing inflated, so an Action in a compressed
+// body is found after unpack_body.
+enum class Look { at_head, at_body };
+Recognised recognise(const HttpRequest& request, std::string_view signing_name = {},
+                     Look look = Look::at_body);
+
+// Of a verified request: a body that Content-Encoding says is gzip is replaced by what it was, and
+// the header taken away. 400, or 413 beyond bounds.
+Outcome<Done> unpack_body(HttpRequest& request);
 
 // The input of a recognised request (refusal empty). Structure members that were not sent are
 // absent. gzip bodies are inflated up to a bound. Errors: SerializationException, MalformedInput,

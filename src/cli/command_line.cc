@@ -118,6 +118,10 @@ int run(int argc, char** argv) {
   engine_command->add_flag("--allow-link-local", engine.allow_link_local,
                            "health checks and deliveries may go to 169.254.0.0/16 and fe80::/10, "
                            "where clouds keep the machine's own keys");
+  engine_command
+      ->add_option("--allow-host", engine.allowed_hosts,
+                   "a further host name that clients reach the API by; may be repeated")
+      ->type_name("NAME");
   engine_command->add_option("--smtp", engine.smtp, "send mail to this server instead of DIR/mail")
       ->type_name("smtp://HOST:PORT")
       ->envname("SITELATCH_SMTP");

@@ -29,6 +29,7 @@ struct EngineOptions {
   std::string log_level = "info";
   std::string smtp;            // smtp://host:port, or empty: mail goes to a folder
   std::string dns_rate_limit;  // off, or a number; empty: as the engine sees fit
+  std::vector<std::string> allowed_hosts;
 };
 int run_engine(const EngineOptions& options);
 

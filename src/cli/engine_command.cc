@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -43,6 +44,13 @@ void raise_descriptor_limit() {
   descriptors.rlim_cur =
       std::max(descriptors.rlim_cur, std::min<rlim_t>(descriptors.rlim_max, 65536));
   ::setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+// Large bodies go back to the system when they are done with. (Left to itself glibc keeps more the
+// more it has seen.)
+void give_large_memory_back() {
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
 // Waits for the first signal and ends the engine in good order; a second one ends it at once
@@ -112,6 +120,7 @@ int run_engine(const EngineOptions& options) {
   // Whatever the engine makes is for its user alone, also where nobody thought of a mode.
   ::umask(077);
   raise_descriptor_limit();
+  give_large_memory_back();
   engine::Config config;
   config.data_dir = std::filesystem::absolute(
       options.where.data_dir.empty() ? store::default_data_directory() : options.where.data_dir);
@@ -127,6 +136,7 @@ int run_engine(const EngineOptions& options) {
   config.ephemeral = options.ephemeral;
   config.accept_any_credentials = options.accept_any_credentials;
   config.allow_link_local = options.allow_link_local;
+  config.allowed_hosts = options.allowed_hosts;
   config.smtp = options.smtp;
   if (options.dns_rate_limit == "off")
     config.dns_rate_limit = 0;

@@ -4,10 +4,10 @@
 namespace sitelatch::engine {
 namespace {
 
-aws::HttpResponse file(std::string_view content_type, std::string body) {
+aws::HttpResponse file(std::string_view content_type, std::shared_ptr<const std::string> bytes) {
   aws::HttpResponse response;
   response.headers.add("Content-Type", std::string{content_type});
-  response.body = std::move(body);
+  response.file = std::move(bytes);
   return response;
 }
 
@@ -34,7 +34,7 @@ Cloud::Cloud(Ports ports, const Options& options)
                ports.views, {.allow_link_local = options.allow_link_local}),
       gateway_(ports.wall, ports.timers, ports.entropy, ports.journal, identities_,
                {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_},
-               {options.account, options.accept_any_credentials}) {
+               {options.account, options.accept_any_credentials, 80u << 20, options.workers}) {
   neighbours_.identities = &identities_;
   neighbours_.cloudwatch = &cloudwatch_;
   neighbours_.logs = &logs_;
@@ -45,8 +45,8 @@ Cloud::Cloud(Ports ports, const Options& options)
   });
 }
 
-void Cloud::serve(aws::HttpRequest request, std::function<void(aws::HttpResponse)> reply) {
-  gateway_.serve(std::move(request), std::move(reply));
+void Cloud::serve(aws::HttpRequest request, Gateway::Reply reply, Gateway::Vouch vouch) {
+  gateway_.serve(std::move(request), std::move(reply), std::move(vouch));
 }
 
 // What AWS serves from other places: deployment packages (S3) and the certificate that signs
@@ -54,11 +54,11 @@ void Cloud::serve(aws::HttpRequest request, std::function<void(aws::HttpResponse
 bool Cloud::serve_file(const aws::HttpRequest& request, const Gateway::Reply& reply) {
   if (request.method != "GET") return false;
   if (const auto zip = lambda_.code_at(request.path())) {
-    reply(file("application/zip", *zip));
+    reply(file("application/zip", zip));
     return true;
   }
   if (const auto certificate = sns_.certificate(request.path())) {
-    reply(file("application/x-pem-file", *certificate));
+    reply(file("application/x-pem-file", std::make_shared<const std::string>(*certificate)));
     return true;
   }
   return false;

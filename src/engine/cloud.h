@@ -52,13 +52,14 @@ class Cloud {
     std::string endpoint = "http://127.0.0.1:4566";  // how clients reach the gateway
     bool accept_any_credentials = false;
     bool allow_link_local = false;
+    Workers* workers = nullptr;  // for large bodies; none: all on the control thread
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);
 
   // One request to any of the services; the reply comes on the control thread once what it rests on
   // is durable.
-  void serve(aws::HttpRequest request, std::function<void(aws::HttpResponse)> reply);
+  void serve(aws::HttpRequest request, Gateway::Reply reply, Gateway::Vouch vouch = {});
 
   route53::Route53& route53() { return route53_; }
   cloudwatch::CloudWatch& cloudwatch() { return cloudwatch_; }

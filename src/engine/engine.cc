@@ -12,9 +12,11 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "engine/awaited.h"
 #include "engine/cloud.h"
 #include "engine/control.h"
+#include "engine/front_door.h"
 #include "net/dns/server.h"
 #include "net/functions/function_host.h"
 #include "net/http/courier.h"
@@ -81,6 +83,29 @@ std::string reachable(const net::Endpoint& at) {
   return "http://" + net::to_string(to);
 }
 
+// Large bodies, two at a time; a manual clock waits for them.
+class AwaitedWorkers final : public Workers {
+ public:
+  explicit AwaitedWorkers(Loop& loop)
+      : loop_(loop),
+        threads_(2, [&loop](std::function<void()> task) { loop.post(std::move(task)); }) {}
+  void run(std::function<void()> work, std::function<void()> then) override {
+    threads_.run(std::move(work),
+                 [held = std::make_shared<Loop::Work>(loop_), then = std::move(then)] { then(); });
+  }
+
+ private:
+  Loop& loop_;
+  WorkerThreads threads_;
+};
+
+AcceptedHosts accepted_hosts(const Config& config) {
+  AcceptedHosts hosts;
+  for (const auto& name : config.allowed_hosts) hosts.names.push_back(lower(name));
+  hosts.private_names = !net::is_loopback(config.api.address);
+  return hosts;
+}
+
 class RealEngine final : public Engine {
  public:
   RealEngine(const Config& config, std::unique_ptr<store::DataDirectory> directory,
@@ -88,7 +113,10 @@ class RealEngine final : public Engine {
       : config_(config),
         directory_(std::move(directory)),
         journal_(std::move(journal)),
-        loop_(*journal_, wall_, config.clock, config.time_scale) {}
+        loop_(*journal_, wall_, config.clock, config.time_scale),
+        workers_(std::make_unique<AwaitedWorkers>(loop_)),
+        door_(accepted_hosts(config),
+              [this](std::function<void()> task) { loop_.post(std::move(task)); }) {}
 
   Result<Done> open() {
     auto listening = listen();
@@ -123,7 +151,8 @@ class RealEngine final : public Engine {
         Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *awaited_prober_,
                      *awaited_functions_, *awaited_courier_, *key_maker_, *views_},
         Cloud::Options{config_.account, host.api_endpoint, config_.accept_any_credentials,
-                       config_.allow_link_local});
+                       config_.allow_link_local, workers_.get()});
+    door_.open(cloud_->gateway());
     // What the constructors wrote (the key pair) is kept before anybody is told of it; and the
     // first view is out.
     while (journal_->commit()) {
@@ -145,6 +174,7 @@ class RealEngine final : public Engine {
   ~RealEngine() override {
     control_.reset();
     http_.reset();
+    workers_.reset();  // what they do refers to the cloud
     if (directory_) directory_->files().remove_file("engine.json");
   }
 
@@ -178,11 +208,15 @@ class RealEngine final : public Engine {
  private:
   Result<std::unique_ptr<net::HttpServer>> listen() {
     return net::HttpServer::listen(
-        config_.api, {}, [this](aws::HttpRequest request, net::HttpServer::Reply reply) {
+        config_.api, {},
+        [this](aws::HttpRequest request, net::HttpServer::Reply reply) {
           loop_.post([this, request = std::move(request), reply = std::move(reply)]() mutable {
-            cloud_->serve(std::move(request), std::move(reply));
+            auto vouch = reply.needs_vouching() ? Gateway::Vouch{[reply] { reply.vouch(); }}
+                                                : Gateway::Vouch{};
+            cloud_->serve(std::move(request), std::move(reply), std::move(vouch));
           });
-        });
+        },
+        &door_);
   }
 
   // So that nobody answers in our place whom clients find under "localhost" (fact gateway-20).
@@ -226,6 +260,8 @@ class RealEngine final : public Engine {
   net::Fd twin_;  // the port of the API on the other address of "localhost"
   net::SystemWallClock wall_;
   Loop loop_;
+  std::unique_ptr<AwaitedWorkers> workers_;
+  FrontDoor door_;
   net::SystemEntropy entropy_;
   std::unique_ptr<net::DnsServer> dns_;
   std::unique_ptr<net::SocketProber> prober_;

@@ -27,6 +27,7 @@ struct Config {
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
   std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options
+  std::vector<std::string> allowed_hosts;  // names that clients reach it by, beyond the usual
 };
 
 class Engine {

@@ -2,16 +2,20 @@
 // The one door for all AWS requests: recognise, authenticate, decode, validate, authorise, handle,
 // encode. It knows no service by name: what it needs to know stands in the models and in each
 // Service. Every reply, of a read too, leaves once everything that it may rest on is durable.
-// Called on the control thread only.
+// On the control thread, but for what its comment says otherwise.
 //
-//   serve -> hooks -> recognise -> who signed? -> decode, validate -> may they? -> Service::handle
-//     -> encode -> reply
+//   serve -> hooks -> claim, service -> who signed? -> inflate, decode, validate -> may they?
+//     -> Service::handle -> encode -> reply
+//
+// Before the signature is verified nothing of the body is decoded. Of large and of compressed
+// bodies the hash and all decoding are left to Workers.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -22,6 +26,7 @@
 #include "aws/service.h"
 #include "aws/sigv4.h"
 #include "aws/wire.h"
+#include "engine/workers.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
@@ -36,8 +41,10 @@ class Gateway {
     std::string account = "000000000000";
     bool accept_any_credentials = false;   // a key that nobody has is the account's root
     std::size_t largest_body = 80u << 20;  // a zip of 50 MB in base64, and its surroundings
+    Workers* workers = nullptr;            // none: everything is done on the control thread
   };
   using Reply = std::function<void(aws::HttpResponse)>;
+  using Vouch = std::function<void()>;
   // Requests that are not AWS's (certificates, pages): answers true when it took the request, and
   // then replies once.
   using Hook = std::function<bool(const aws::HttpRequest&, const Reply&)>;
@@ -48,23 +55,53 @@ class Gateway {
 
   void add_hook(Hook hook) { hooks_.push_back(std::move(hook)); }
   // Replies exactly once, on the control thread, never inside this call except for what a hook
-  // answers.
-  void serve(aws::HttpRequest request, Reply reply);
+  // answers. `vouch` is called once the caller has proved who it is.
+  void serve(aws::HttpRequest request, Reply reply, Vouch vouch = {});
+
+  // --- before a body is taken ---
+  // The refusal of a request by its head and the length it announces: no signature or a broken one,
+  // scope and age, more than the operation takes; else what it takes at most. On any thread.
+  struct BodyLimit {
+    std::size_t bytes = 0;
+    std::optional<aws::SignatureClaim> claim;
+  };
+  aws::Outcome<BodyLimit> body_limit(const aws::HttpRequest& head,
+                                     std::optional<std::uint64_t> length) const;
+  // Whether the key that a claim names exists at all.
+  aws::Outcome<Done> known_key(const aws::SignatureClaim& claim) const;
 
   // Handled operations by model name: the registry that coverage is written from.
   std::map<std::string, std::vector<std::string>> handled() const;
 
  private:
   struct Exchange;
+  using Shared = std::shared_ptr<Exchange>;
   struct Handled {
     aws::Service* service = nullptr;
     std::set<std::string, std::less<>> operations;
   };
 
-  void answer(const std::shared_ptr<Exchange>& exchange, const aws::Outcome<>& outcome);
-  // Each step of the way to the handler; an Error ends it.
-  aws::Outcome<Done> prepare(Exchange& exchange);
-  aws::Outcome<Done> authenticate(Exchange& exchange, const aws::Service* service);
+  // Runs a step; an Error, or what it throws, is the request's answer.
+  template <class Step>
+  void guarded(const Shared& exchange, Step step);
+  void offload(const Shared& exchange, void (Gateway::*work)(Exchange&) const,
+               aws::Outcome<Done> (Gateway::*then)(const Shared&));
+  void answer(const Shared& exchange, const aws::Outcome<>& outcome);
+  // The way to the handler, in this order.
+  aws::Outcome<Done> begin(const Shared& exchange);
+  void hash_body(Exchange& exchange) const;  // on a worker, if heavy
+  aws::Outcome<Done> verify(const Shared& exchange);
+  void read(Exchange& exchange) const;  // on a worker, if heavy
+  aws::Outcome<Done> handle(const Shared& exchange);
+
+  const Handled* find(const aws::ServiceModel* model) const;
+  std::size_t largest_body(const aws::Recognised& what, bool is_signed) const;
+  aws::Outcome<Done> identify(Exchange& exchange) const;
+  aws::Outcome<Done> check_scope(const aws::SignatureClaim& claim,
+                                 const aws::ServiceModel& service) const;
+  aws::Outcome<Done> authenticate(Exchange& exchange);
+  aws::Outcome<Done> decode(Exchange& exchange) const;
+  bool any_key_will_do(const aws::HttpRequest& head, const aws::SignatureClaim& claim) const;
   aws::Outcome<Done> authorise(const Exchange& exchange, const aws::Service& service);
   aws::ConditionKeys global_keys(const Exchange& exchange) const;
   std::string http_date() const;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engine/gateway.h"
 #include "engine/gateway_exchange.h"
+#include "engine/web_origin.h"
 
 namespace sitelatch::engine {
 namespace {
@@ -33,37 +34,53 @@ std::string denied_code(const aws::ServiceModel& model) {
 }
 }  // namespace
 
-aws::Outcome<Done> Gateway::authenticate(Exchange& x, const aws::Service* service) {
+// Scope and age.
+aws::Outcome<Done> Gateway::check_scope(const aws::SignatureClaim& claim,
+                                        const aws::ServiceModel& service) const {
+  aws::ExpectedScope expected{service.signing_name};
+  if (is_global(service)) expected.region = aws::ExpectedScope::Region::any;
+  return aws::check_claim(claim, expected, wall_.now());
+}
+
+// A key that nobody has is root's, when that was asked for. Never a browser's: then any page that a
+// person looks at would be root.
+bool Gateway::any_key_will_do(const aws::HttpRequest& head,
+                              const aws::SignatureClaim& claim) const {
+  return options_.accept_any_credentials && !from_browser(head) &&
+         !identities_.knows(claim.access_key_id, claim.session_token);
+}
+
+aws::Outcome<Done> Gateway::authenticate(Exchange& x) {
   if (!x.claim) {
     x.region = region_of_host(x.request.headers.get("Host"));
-    if (!service || !x.what.operation || !service->allows_anonymous(x.what.operation->name))
+    const auto* handled = find(x.what.service);
+    if (!handled || !x.what.operation ||
+        !handled->service->allows_anonymous(x.what.operation->name))
       return failure(aws::missing_authentication());
     return Done{};
   }
   const auto& signature = *x.claim;
   x.region = signature.region;
-  if (!x.what.service) return Done{};  // refused for that, by the caller
-  aws::ExpectedScope expected{x.what.service->signing_name};
-  if (is_global(*x.what.service)) expected.region = aws::ExpectedScope::Region::any;
-
-  if (options_.accept_any_credentials &&
-      !identities_.knows(signature.access_key_id, signature.session_token)) {
-    if (expected.region == aws::ExpectedScope::Region::like_one &&
-        !aws::looks_like_region(signature.region))
+  if (!x.what.service) return Done{};  // refused for that, when it is decoded
+  if (any_key_will_do(x.request, signature)) {
+    if (!is_global(*x.what.service) && !aws::looks_like_region(signature.region))
       return aws::refuse("SignatureDoesNotMatch",
                          fmt::format("Credential should be scoped to a valid Region, not '{}'. ",
                                      signature.region));
     x.caller = identities_.root_caller();
     x.caller.access_key_id = signature.access_key_id;
+    x.verified_for = x.what.service;
     return Done{};
   }
-  const auto in_scope = aws::check_claim(signature, expected, wall_.now());
+  const auto in_scope = check_scope(signature, *x.what.service);
   if (!in_scope) return in_scope;
   auto known = identities_.find_key(signature.access_key_id, signature.session_token);
   if (!known) return failure(known.error());
-  const auto verified = verifier_.verify(x.request, signature, known->secret_access_key);
+  const auto verified =
+      verifier_.verify(x.request, signature, known->secret_access_key, x.body_hash);
   if (!verified) return verified;
   x.caller = std::move(known->caller);
+  x.verified_for = x.what.service;
   return Done{};
 }
 

@@ -3,6 +3,7 @@
 // refer to it.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,7 @@ namespace sitelatch::engine {
 struct Gateway::Exchange {
   aws::HttpRequest request;
   Reply reply;
+  Vouch vouch;
   std::string request_id;
   std::optional<aws::SignatureClaim> claim;
   aws::Recognised what;
@@ -20,7 +22,14 @@ struct Gateway::Exchange {
   std::string region;
   aws::Value input;
   aws::Service* service = nullptr;
+  std::size_t sent_bytes = 0;  // of the body as it came
+  const aws::ServiceModel* verified_for = nullptr;
+  bool heavy = false;                    // its body is dealt with by workers
+  std::string body_hash;                 // empty: not yet, or no signature
+  std::optional<aws::Error> unreadable;  // what decoding ended with
+  std::exception_ptr thrown;             // by a worker's step
   std::optional<aws::Call> call;
+  bool acting = false;  // the handler has begun
   bool answered = false;
 };
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <new>
 #include <optional>
 #include <stdexcept>
 
@@ -42,6 +43,7 @@ class FakeSns final : public aws::Service {
     caller = call.caller;
     endpoint = call.endpoint;
     input = call.input;
+    if (call.operation == "DeleteTopic" && no_memory) throw std::bad_alloc();
     if (call.operation == "DeleteTopic") throw std::runtime_error("a bug");
     if (call.operation == "ListTopics")
       return answer(Value::structure({{"Topics", Value::list()}}));
@@ -55,7 +57,7 @@ class FakeSns final : public aws::Service {
   aws::Caller caller;
   Value input;
   int handled = 0;
-  bool later = false;
+  bool later = false, no_memory = false;
   aws::Answer waiting;
 };
 
@@ -75,6 +77,21 @@ const std::string topic = "arn:aws:sns:eu-west-1:000000000000:t";
 const std::string publish_body =
     "Action=Publish&Version=2010-03-31&TopicArn=" + percent_encode(topic) + "&Message=hello";
 
+// Work that is done when the test says so.
+struct LaterWorkers final : Workers {
+  void run(std::function<void()> work, std::function<void()> then) override {
+    tasks.push_back({std::move(work), std::move(then)});
+  }
+  void work_one() {
+    REQUIRE_FALSE(tasks.empty());
+    auto task = std::move(tasks.front());
+    tasks.erase(tasks.begin());
+    task.first();
+    task.second();
+  }
+  std::vector<std::pair<std::function<void()>, std::function<void()>>> tasks;
+};
+
 struct Fixture {
   ports::sim::World world{1, from_civil(2026, 11, 22, 12, 0, 0)};
   iam::Directory directory{world.journal, world.timers, world.entropy, "000000000000"};
@@ -89,9 +106,10 @@ struct Fixture {
                            identities.root_key().secret_access_key, ""};
   std::string region = "eu-west-1";
 
-  explicit Fixture(bool accept_any = false)
+  explicit Fixture(bool accept_any = false, Workers* workers = nullptr)
       : gateway(world.wall, world.timers, world.entropy, world.journal, identities,
-                {&iam, &sts, &sns, &lambda}, {"000000000000", accept_any, 1 << 16}) {
+                {&iam, &sts, &sns, &lambda},
+                {"000000000000", accept_any, workers ? 1u << 20 : 1u << 16, workers}) {
     world.settle();
   }
 
@@ -420,6 +438,105 @@ TEST_CASE("gateway: a handler that throws is an internal failure, once") {
   const auto r = f.call("Action=DeleteTopic&Version=2010-03-31&TopicArn=" + percent_encode(topic));
   CHECK(r.status == 500);
   CHECK(code(r) == "InternalFailure");
+  CHECK(f.call(publish_body).status == 200);
+  // But what is half changed for want of memory is not told (fact engine-4).
+  f.sns.no_memory = true;
+  const auto request =
+      f.signed_form("Action=DeleteTopic&Version=2010-03-31&TopicArn=" + percent_encode(topic));
+  CHECK_THROWS_AS(f.gateway.serve(request, [](const HttpResponse&) {}), std::bad_alloc);
+}
+
+TEST_CASE("gateway: large bodies are hashed and decoded by workers, in that order") {
+  LaterWorkers workers;
+  Fixture f{false, &workers};
+  const auto large = publish_body + std::string(100'000, 'x');
+  std::optional<HttpResponse> got;
+  int vouched = 0;
+  const auto serve = [&](HttpRequest request) {
+    got.reset();
+    f.gateway.serve(
+        std::move(request), [&](HttpResponse r) { got = std::move(r); }, [&] { ++vouched; });
+    f.world.settle();
+  };
+  serve(f.signed_form(large));
+  CHECK_FALSE(got);
+  CHECK(vouched == 0);
+  workers.work_one();  // the hash; then it is verified
+  CHECK(vouched == 1);
+  CHECK(f.sns.handled == 0);
+  workers.work_one();  // decoded; then handled
+  f.world.settle();
+  REQUIRE(got);
+  CHECK(got->status == 200);
+  CHECK(f.sns.input["Message"].string().size() == 100'005);
+
+  // Not what was signed: hashed, and nothing more.
+  auto tampered = f.signed_form(large);
+  tampered.body.back() = 'y';
+  serve(std::move(tampered));
+  workers.work_one();
+  f.world.settle();
+  REQUIRE(got);
+  CHECK(code(*got) == "SignatureDoesNotMatch");
+  CHECK(workers.tasks.empty());
+  CHECK(vouched == 1);
+
+  // Signed for one service, meant for another: known only once it is decoded.
+  serve(f.signed_form(large, "sts"));
+  workers.work_one();
+  workers.work_one();
+  f.world.settle();
+  REQUIRE(got);
+  CHECK(code(*got) == "SignatureDoesNotMatch");
+  CHECK(has(*got, "correct service: 'sns'"));
+  CHECK(f.sns.handled == 1);
+
+  // Small ones change no thread.
+  serve(f.signed_form(publish_body));
+  CHECK(workers.tasks.empty());
+  REQUIRE(got);
+  CHECK(got->status == 200);
+}
+
+TEST_CASE("gateway: nothing of an unsigned or unverified body is inflated or decoded") {
+  LaterWorkers workers;
+  Fixture f{false, &workers};
+  auto unsigned_form = f.form(publish_body);
+  unsigned_form.headers.add("Content-Encoding", "gzip");  // it is not: nobody looks
+  CHECK(code(f.send(unsigned_form)) == "MissingAuthenticationToken");
+  CHECK(f.send(f.form(std::string(100'000, '&'))).status == 413);
+  CHECK(workers.tasks.empty());
+}
+
+TEST_CASE("gateway: what a request's head says of its body") {
+  Fixture f;
+  const auto code_of = [&](const HttpRequest& head, std::uint64_t length) {
+    const auto limit = f.gateway.body_limit(head, length);
+    return limit ? std::to_string(limit->bytes) : limit.error().code;
+  };
+  CHECK(code_of(f.form(""), 100'000) == "MissingAuthenticationToken");
+  auto head = f.signed_form("");
+  CHECK(code_of(head, 1 << 16) == std::to_string(1 << 16));
+  CHECK(code_of(head, (1 << 16) + 1) == "RequestEntityTooLarge");
+  CHECK(f.gateway.body_limit(head, std::nullopt)->bytes == 1u << 16);
+  head.headers.set("Authorization", "AWS4-HMAC-SHA256 nonsense");
+  CHECK(code_of(head, 1000) == "IncompleteSignature");
+  head = f.signed_form("", "iam");
+  CHECK(f.gateway.known_key(*f.gateway.body_limit(head, 1)->claim));
+  f.key.access_key_id = "AKIANOBODY";
+  head = f.signed_form("");
+  CHECK_FALSE(f.gateway.known_key(*f.gateway.body_limit(head, 1)->claim));
+  f.world.wall.skew = 16min;
+  CHECK(code_of(head, 1) == "SignatureDoesNotMatch");
+}
+
+TEST_CASE("gateway: any credentials will do, but not a browser's") {
+  Fixture f{true};
+  f.key = {"test", "test", ""};
+  auto request = f.signed_form(publish_body);
+  CHECK(f.send(request).status == 200);
+  request.headers.add("User-Agent", "Mozilla/5.0");
+  CHECK(code(f.send(request)) == "InvalidClientTokenId");
 }
 
 TEST_CASE("gateway: an answer may come later") {

@@ -1,365 +1,528 @@
 // SPDX-License-Identifier: Apache-2.0
-// Beast parses, one Asio thread moves the bytes; completion handlers rather than coroutines
-// (house-style.md: g++ 12).
+// Who may be connected, and who goes when there is no room: the connections themselves are in
+// http_connection.h. One thread; others reach it through the box of answers.
 #include "net/http/http_server.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
+#include <cerrno>
+#include <cstring>
+#include <deque>
 #include <future>
-#include <list>
 #include <mutex>
-#include <optional>
 #include <thread>
+#include <unordered_map>
+#include <vector>
 
 #include "base/log.h"
+#include "net/http/http_connection.h"
 
 namespace sitelatch::net {
-namespace {
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using Context = asio::io_context;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Context::executor_type>;
-using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Context::executor_type>;
-using Clock = std::chrono::steady_clock;
-using Error = boost::system::error_code;
 
-std::string_view reason_phrase(int status) {
-  const auto text = http::obsolete_reason(static_cast<http::status>(status));
-  return {text.data(), text.size()};
+// Messages to the server's thread. Outlives the server: replies may still come then.
+class HttpServer::Reply::Box {
+ public:
+  struct Message {
+    enum class Kind { answer, vouch, decision } kind = Kind::answer;
+    std::uint64_t request = 0;
+    aws::HttpResponse response;
+    Door::Decision decision;
+  };
+
+  Box() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  int wake_fd() const { return wake_.get(); }
+
+  void put(Message message) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!open_) return;
+      messages_.push_back(std::move(message));
+      if (messages_.size() > 1) return;  // the first one woke it
+    }
+    wake();
+  }
+  void take(std::vector<Message>& out) {
+    std::uint64_t count;
+    [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof count);
+    const std::lock_guard lock(mutex_);
+    out.swap(messages_);
+  }
+  void wake() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+    messages_.clear();
+  }
+
+ private:
+  const Fd wake_;
+  std::mutex mutex_;
+  std::vector<Message> messages_;
+  bool open_ = true;
+};
+
+void HttpServer::Reply::operator()(aws::HttpResponse response) const {
+  box_->put({Box::Message::Kind::answer, request_, std::move(response), {}});
+}
+void HttpServer::Reply::vouch() const {
+  if (!proven_) box_->put({Box::Message::Kind::vouch, request_, {}, {}});
 }
 
-// Nothing that a client said can begin a header of its own.
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+namespace {
+
+using Box = HttpServer::Reply::Box;
+using Clock = HttpConnection::Clock;
+
+constexpr int accepts_a_turn = 64;
+constexpr std::size_t scratch_bytes = 64u << 10;
+// Descriptors that others of the process need.
+constexpr std::size_t descriptors_for_others = 512;
+
+std::string address_text(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET)
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text,
+                sizeof text);
+  else if (address.ss_family == AF_INET6)
+    ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text,
+                sizeof text);
   return text;
 }
 
-std::string serialize(const aws::HttpResponse& response, bool head, bool keep_alive) {
-  std::string out;
-  out.reserve(256 + (head ? 0 : response.body.size()));
-  out += fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-  for (const auto& [name, value] : response.headers) {
-    out += one_line(name);
-    out += ": ";
-    out += one_line(value);
-    out += "\r\n";
-  }
-  // RFC 9110 §8.6: no Content-Length with 1xx and 204.
-  if (response.status != 204 && response.status >= 200 && !response.headers.find("Content-Length"))
-    out += fmt::format("Content-Length: {}\r\n", response.body.size());
-  if (!keep_alive) out += "Connection: close\r\n";
-  out += "\r\n";
-  if (!head && response.status != 204) out += response.body;
-  return out;
+std::size_t connections_by_descriptors(std::size_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+  const std::size_t all = limit.rlim_cur;
+  return std::min(wanted,
+                  all > 2 * descriptors_for_others ? all - descriptors_for_others : all / 2);
 }
 
-class Server;
-
-class Connection : public std::enable_shared_from_this<Connection> {
+class Server final : public HttpServer, public ConnectionHost {
  public:
-  Connection(Server& server, Socket socket) : server_(server), socket_(std::move(socket)) {
-    Error error;
-    const auto remote = socket_.remote_endpoint(error);
-    if (!error) peer_ = remote.address().to_string();
-    socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  Server(Options options, Handler handler, Door* door)
+      : options_(std::move(options)),
+        handler_(std::move(handler)),
+        door_(door),
+        spare_(open_spare()),
+        scratch_(scratch_bytes) {
+    options_.max_connections = connections_by_descriptors(options_.max_connections);
   }
 
-  void read();
-  // Ends the connection; the server lets go of it.
-  void close();
-  bool idle() const { return !busy_; }
-  // Whether it is the client that everything waits for: to send a request, or to take its answer.
-  bool waits_for_client() const { return !busy_ || writing_; }
-  Clock::time_point last_activity() const { return last_activity_; }
-
- private:
-  void header_read(Error error);
-  void read_body();
-  void request_read(Error error);
-  void respond(const aws::HttpResponse& response);
-  void refuse(int status, std::string_view text);
-  friend class Server;
-
-  Server& server_;
-  Socket socket_;
-  std::string peer_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  std::string outgoing_;
-  bool head_ = false, keep_alive_ = true, busy_ = false, writing_ = false;
-  Clock::time_point last_activity_ = Clock::now();
-  std::list<std::shared_ptr<Connection>>::iterator place_;
-  bool closed_ = false;
-};
-
-class Server final : public HttpServer {
- public:
-  Server(Options options, Handler handler)
-      : options_(options), handler_(std::move(handler)), acceptor_(context_), sweep_(context_) {}
-
   ~Server() override {
-    // Replies may still come: from here on they do nothing.
-    {
-      const std::lock_guard lock(alive_->mutex);
-      alive_->alive = false;
-    }
-    context_.stop();
+    stopping_ = true;
+    box_->wake();
     if (thread_.joinable()) thread_.join();
+    box_->close();
   }
 
   Result<Done> start(const Endpoint& endpoint) {
-    Error error;
-    const auto address = asio::ip::make_address(endpoint.address, error);
-    if (error)
-      return failure(Problem{fmt::format("\"{}\" is not an IP address", endpoint.address)});
-    const asio::ip::tcp::endpoint local{address, endpoint.port};
-    acceptor_.open(local.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor_.bind(local, error);
-    if (!error) acceptor_.listen(1024, error);
-    if (error == asio::error::address_in_use)
-      return failure(Problem{
-          fmt::format("{} is in use by another process; stop that, or choose another with --api",
-                      to_string(endpoint))});
-    if (error)
-      return failure(
-          Problem{fmt::format("cannot listen on {}: {}", to_string(endpoint), error.message())});
-    endpoint_ = {endpoint.address, acceptor_.local_endpoint().port()};
-    accept();
-    sweep();
-    thread_ = std::thread([this] {
-      context_.run();
-      close_all();
-    });
+    auto bound = bind_to(endpoint);
+    if (!bound) return bound;
+    listening_ = acceptor_.watch(epoll_, EPOLLIN, [this](std::uint32_t) { accept_some(); });
+    waking_ = epoll_.watch(box_->wake_fd(), EPOLLIN, [this](std::uint32_t) { take_messages(); });
+    if (!listening_ || !waking_) return problem(endpoint);
+    thread_ = std::thread([this] { run(); });
     return Done{};
   }
 
   Endpoint endpoint() const override { return endpoint_; }
 
   void drain(std::chrono::milliseconds grace) override {
-    auto drained = std::make_shared<std::promise<void>>();
-    auto done = drained->get_future();
-    asio::post(context_, [this, drained] {
-      Error ignored;
-      acceptor_.close(ignored);
-      draining_ = drained;
-      for (const auto& connection : snapshot())
-        if (connection->idle()) connection->close();
-      finish_drain_if_idle();
-    });
-    done.wait_for(grace);
+    auto drained = drained_.get_future();
+    drain_wanted_ = true;
+    box_->wake();
+    drained.wait_for(grace);
   }
 
   // --- for connections ---
-  const Options& options() const { return options_; }
-  bool draining() const { return draining_ != nullptr; }
-
-  void hand_over(const std::shared_ptr<Connection>& connection, aws::HttpRequest request) {
-    ++in_flight_;
-    auto used = std::make_shared<std::atomic<bool>>(false);
-    std::weak_ptr<Connection> weak = connection;
-    handler_(std::move(request), [this, alive = alive_, weak, used](aws::HttpResponse response) {
-      if (used->exchange(true)) return;
-      const std::lock_guard lock(alive->mutex);
-      if (!alive->alive) return;
-      asio::post(context_, [this, weak, response = std::move(response)] {
-        if (const auto to = weak.lock())
-          to->respond(response);
-        else
-          answered();
-      });
-    });
-  }
-  void answered() {
-    --in_flight_;
-    finish_drain_if_idle();
-  }
-  void forget(std::list<std::shared_ptr<Connection>>::iterator place) { connections_.erase(place); }
+  const Options& options() const override { return options_; }
+  Door* door() const override { return door_; }
+  bool draining() const override { return draining_; }
+  std::span<char> scratch() override { return scratch_; }
+  bool hold(HttpConnection& connection, std::size_t bytes) override;
+  void ask_door(HttpConnection& connection) override;
+  void hand_over(HttpConnection& connection) override;
+  void closed(HttpConnection& connection) override;
 
  private:
-  void accept() {
-    acceptor_.async_accept([this](Error error, Socket socket) {
-      if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
-      if (!error && connections_.size() < options_.max_connections) {
-        start_connection(std::move(socket));
-      } else if (error) {
-        // Out of descriptors, say: wait for some to come back instead of spinning.
-        log(LogLevel::warning, "net",
-            fmt::format("cannot accept a connection: {}", error.message()));
-        pause_.emplace(context_, std::chrono::milliseconds{50});
-        pause_->async_wait([this](Error) { accept(); });
-        return;
-      }
-      accept();
-    });
+  struct InHand {
+    std::uint64_t connection = 0;
+    bool unproven = false;
+  };
+  using Order = std::list<HttpConnection*>;
+
+  static Fd open_spare() { return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+  static Failure<Problem> problem(const Endpoint& endpoint) {
+    return {
+        Problem{fmt::format("cannot listen on {}: {}", to_string(endpoint), std::strerror(errno))}};
   }
-  void start_connection(Socket socket) {
-    auto connection = std::make_shared<Connection>(*this, std::move(socket));
-    connection->place_ = connections_.insert(connections_.end(), connection);
-    connection->read();
+  Result<Done> bind_to(const Endpoint& endpoint);
+  void run();
+  void sweep();
+  void accept_some();
+  bool accept_one();
+  bool make_slot();
+  void refuse_without_descriptor();
+  void welcome(Fd socket, const sockaddr_storage& from);
+  HttpConnection* slowest(const HttpConnection& asking);
+  HttpConnection* find(std::uint64_t id) const {
+    const auto found = connections_.find(id);
+    return found == connections_.end() ? nullptr : found->second.get();
   }
-  void sweep() {
-    sweep_.expires_after(std::chrono::seconds{5});
-    sweep_.async_wait([this](Error error) {
-      if (error) return;
-      const auto oldest = Clock::now() - options_.idle_limit;
-      for (const auto& connection : snapshot())
-        if (connection->waits_for_client() && connection->last_activity() < oldest)
-          connection->close();
-      sweep();
-    });
-  }
-  // Closing changes the list.
-  std::vector<std::shared_ptr<Connection>> snapshot() const {
-    return {connections_.begin(), connections_.end()};
-  }
-  void close_all() {
-    for (const auto& connection : snapshot()) connection->close();
-  }
-  void finish_drain_if_idle() {
-    if (!draining_ || in_flight_ > 0) return;
-    draining_->set_value();
-    draining_ = std::make_shared<std::promise<void>>();  // stays draining; nobody waits any more
-  }
+  void take_messages();
+  void take(Box::Message& message);
+  template <class Step>
+  void at_its_cost(HttpConnection& connection, Step step);
+  void proved(InHand& in_hand);
+  void give(HttpConnection& connection);
+  void give_queued();
+  void begin_drain();
+  void finish_drain_if_idle();
 
   Options options_;
-  Handler handler_;
-  struct Alive {
-    std::mutex mutex;
-    bool alive = true;
-  };
-  std::shared_ptr<Alive> alive_ = std::make_shared<Alive>();
-  Context context_{1};
-  std::list<std::shared_ptr<Connection>> connections_;  // owns them; each leaves by close()
-  Acceptor acceptor_;
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Context::executor_type> sweep_;
-  std::optional<asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Context::executor_type>>
-      pause_;
+  const Handler handler_;
+  Door* const door_;
+  const std::shared_ptr<Box> box_ = std::make_shared<Box>();
+  Fd spare_;
+  std::vector<char> scratch_;
+  Epoll epoll_;
+  WatchedFd acceptor_;
+  bool listening_ = false;
+  Epoll::Registration waking_;
   Endpoint endpoint_;
-  std::size_t in_flight_ = 0;
-  std::shared_ptr<std::promise<void>> draining_;
+
+  std::unordered_map<std::uint64_t, std::unique_ptr<HttpConnection>> connections_;
+  std::vector<std::unique_ptr<HttpConnection>> dead_;  // until nothing of this round refers to them
+  Order unproven_, proven_;  // who came first, and whose last proof is oldest, first
+  std::unordered_map<std::string, std::size_t> by_peer_;  // of addresses that are not loopback
+  std::uint64_t last_connection_ = 0, last_request_ = 0;
+  std::size_t held_ = 0;
+
+  std::unordered_map<std::uint64_t, InHand> in_hand_;        // by request
+  std::unordered_map<std::uint64_t, std::uint64_t> asking_;  // request -> connection
+  std::deque<std::uint64_t> queued_;                         // connections
+  std::size_t unproven_in_hand_ = 0;
+  std::vector<Box::Message> messages_;
+
+  Clock::time_point last_complaint_{};
+  std::atomic<bool> stopping_{false}, drain_wanted_{false};
+  bool draining_ = false, drain_told_ = false;
+  std::promise<void> drained_;
   std::thread thread_;
 };
 
-void Connection::close() {
-  if (std::exchange(closed_, true)) return;
-  const auto self = shared_from_this();
-  Error ignored;
-  socket_.close(ignored);
-  server_.forget(place_);
+Result<Done> Server::bind_to(const Endpoint& endpoint) {
+  sockaddr_storage address{};
+  socklen_t size = 0;
+  auto& v4 = reinterpret_cast<sockaddr_in&>(address);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
+  if (::inet_pton(AF_INET, endpoint.address.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(endpoint.port);
+    size = sizeof v4;
+  } else if (::inet_pton(AF_INET6, endpoint.address.c_str(), &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(endpoint.port);
+    size = sizeof v6;
+  } else {
+    return failure(Problem{fmt::format("\"{}\" is not an IP address", endpoint.address)});
+  }
+  Fd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int on = 1;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(socket.get(), any, size) != 0 || ::listen(socket.get(), 4096) != 0) {
+    if (errno == EADDRINUSE)
+      return failure(Problem{
+          fmt::format("{} is in use by another process; stop that, or choose another with --api",
+                      to_string(endpoint))});
+    return problem(endpoint);
+  }
+  if (::getsockname(socket.get(), any, &size) != 0) return problem(endpoint);
+  endpoint_ = {endpoint.address, ntohs(address.ss_family == AF_INET ? v4.sin_port : v6.sin6_port)};
+  acceptor_ = WatchedFd(std::move(socket));
+  return Done{};
 }
 
-void Connection::read() {
-  if (server_.draining()) return close();
-  busy_ = false;
-  last_activity_ = Clock::now();
-  parser_.emplace();
-  parser_->body_limit(server_.options().max_body_bytes);
-  parser_->header_limit(static_cast<std::uint32_t>(server_.options().max_header_bytes));
-  http::async_read_header(
-      socket_, buffer_, *parser_,
-      [self = shared_from_this()](Error error, std::size_t) { self->header_read(error); });
+void Server::run() {
+  const auto shortest = std::min({options_.head_limit, options_.body_grace, options_.answer_grace});
+  const auto period = std::clamp<std::chrono::milliseconds>(
+      shortest / 8, std::chrono::milliseconds{10}, std::chrono::milliseconds{500});
+  auto next_sweep = Clock::now() + period;
+  while (!stopping_) {
+    epoll_.wait(connections_.empty() ? -1 : static_cast<int>(period.count()));
+    epoll_.dispatch();
+    if (drain_wanted_ && !draining_) begin_drain();
+    finish_drain_if_idle();
+    if (const auto now = Clock::now(); now >= next_sweep) {
+      try {
+        sweep();
+      } catch (const std::bad_alloc&) {
+        make_slot();
+      }
+      next_sweep = now + period;
+    }
+    dead_.clear();
+  }
+  while (!connections_.empty()) connections_.begin()->second->close();
+  dead_.clear();
 }
 
-void Connection::header_read(Error error) {
-  if (error == http::error::end_of_stream || error == asio::error::operation_aborted ||
-      error == asio::error::connection_reset || error == http::error::partial_message)
-    return close();
-  if (error == http::error::header_limit) return refuse(431, "the request's header is too large");
-  if (error == http::error::body_limit) return refuse(413, "the request's body is too large");
-  if (error) return refuse(400, "malformed HTTP request");
-  if (const auto length = parser_->content_length();
-      length && *length > server_.options().max_body_bytes)
-    return refuse(413, "the request's body is too large");
-  if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
-    outgoing_ = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(socket_, asio::buffer(outgoing_),
-                      [self = shared_from_this()](Error failed, std::size_t) {
-                        if (failed) return self->close();
-                        self->read_body();
-                      });
+void Server::sweep() {
+  const auto now = Clock::now();
+  std::vector<HttpConnection*> overdue;
+  for (const auto& [id, connection] : connections_)
+    if (connection->overdue(now)) overdue.push_back(connection.get());
+  for (auto* connection : overdue) connection->close_overdue();
+}
+
+// --- slots ---
+
+void Server::accept_some() {
+  try {
+    for (int i = 0; i < accepts_a_turn; ++i)
+      if (!accept_one()) return;
+  } catch (const std::bad_alloc&) {
+    make_slot();  // who asked is gone already
+  }
+}
+
+// False: nobody else waits.
+bool Server::accept_one() {
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  Fd socket(::accept4(acceptor_.get(), reinterpret_cast<sockaddr*>(&from), &size,
+                      SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (socket) {
+    welcome(std::move(socket), from);
+    return true;
+  }
+  if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+    return errno == ECONNABORTED || errno == EINTR;
+  if (const auto now = Clock::now(); now - last_complaint_ > std::chrono::seconds{10}) {
+    last_complaint_ = now;
+    log(LogLevel::warning, "net",
+        fmt::format("cannot accept a connection: {}", std::strerror(errno)));
+  }
+  if (!make_slot()) refuse_without_descriptor();
+  return true;
+}
+
+// Room for one: by the connection that has proved nothing and came first, else the one whose last
+// proof is oldest. Never by one whose request is in hand.
+bool Server::make_slot() {
+  for (const auto* order : {&unproven_, &proven_})
+    for (auto* connection : *order)
+      if (connection->waits_for_client()) {
+        connection->close();
+        return true;
+      }
+  return false;
+}
+
+// With the one descriptor that is kept for this, so that the queue of the kernel empties instead of
+// waking us without end.
+void Server::refuse_without_descriptor() {
+  spare_.reset();
+  Fd refused(::accept4(acceptor_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  refused.reset();
+  spare_ = open_spare();
+}
+
+void Server::welcome(Fd socket, const sockaddr_storage& from) {
+  if (connections_.size() >= options_.max_connections && !make_slot()) return;
+  auto peer = address_text(from);
+  if (!is_loopback(peer)) {
+    auto& count = by_peer_[peer];
+    if (count >= options_.max_connections_a_peer) return;
+    ++count;
+  }
+  const int on = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const auto id = ++last_connection_;
+  auto connection = std::make_unique<HttpConnection>(*this, id, std::move(socket), std::move(peer));
+  auto& welcomed = *connection;
+  welcomed.place = unproven_.insert(unproven_.end(), &welcomed);
+  connections_.emplace(id, std::move(connection));
+  if (!welcomed.watch(epoll_)) welcomed.close();
+}
+
+void Server::closed(HttpConnection& connection) {
+  held_ -= std::exchange(connection.held, 0);
+  (connection.proven ? proven_ : unproven_).erase(connection.place);
+  if (const auto count = by_peer_.find(connection.peer()); count != by_peer_.end())
+    if (--count->second == 0) by_peer_.erase(count);
+  const auto found = connections_.find(connection.id());
+  dead_.push_back(std::move(found->second));
+  connections_.erase(found);
+}
+
+// --- bytes ---
+
+bool Server::hold(HttpConnection& connection, std::size_t bytes) {
+  held_ += bytes;
+  held_ -= std::exchange(connection.held, bytes);
+  while (held_ > options_.max_bytes_in_flight) {
+    auto* const other = slowest(connection);
+    if (!other) return false;
+    other->close();
+  }
+  return true;
+}
+
+// Of those who hold more than who asks, and make us wait: the slowest who has proved nothing, else
+// the slowest.
+HttpConnection* Server::slowest(const HttpConnection& asking) {
+  const auto now = Clock::now();
+  HttpConnection* found = nullptr;
+  double found_rate = 0;
+  for (const auto& [id, other] : connections_) {
+    if (other.get() == &asking || !other->waits_for_client() || other->held == 0) continue;
+    if (asking.proven || !other->proven) {
+      const double rate = other->rate(now);
+      const bool may = other->held >= asking.held || rate < asking.rate(now);
+      const bool better = !found || (found->proven && !other->proven) ||
+                          (found->proven == other->proven && rate < found_rate);
+      if (may && better) {
+        found = other.get();
+        found_rate = rate;
+      }
+    }
+  }
+  return found;
+}
+
+// --- requests ---
+
+void Server::hand_over(HttpConnection& connection) {
+  if (draining_) return connection.close();
+  if (!connection.proven && unproven_in_hand_ >= options_.max_unproven_in_hand) {
+    connection.now_queued();
+    queued_.push_back(connection.id());
     return;
   }
-  read_body();
+  give(connection);
 }
 
-void Connection::read_body() {
-  http::async_read(
-      socket_, buffer_, *parser_,
-      [self = shared_from_this()](Error error, std::size_t) { self->request_read(error); });
+void Server::give(HttpConnection& connection) {
+  const auto request = ++last_request_;
+  in_hand_[request] = {connection.id(), !connection.proven};
+  if (!connection.proven) ++unproven_in_hand_;
+  connection.now_in_hand();
+  handler_(connection.take_request(), Reply{box_, request, connection.proven});
 }
 
-void Connection::request_read(Error error) {
-  if (error == http::error::body_limit) return refuse(413, "the request's body is too large");
-  if (error == http::error::end_of_stream || error == http::error::partial_message ||
-      (error && error.category() == boost::system::system_category()) ||
-      error == asio::error::operation_aborted)
-    return close();
-  if (error) return refuse(400, "malformed HTTP request");
-  auto message = parser_->release();
-  aws::HttpRequest request;
-  request.method = std::string{message.method_string()};
-  request.target = std::string{message.target()};
-  request.headers.reserve(static_cast<std::size_t>(std::distance(message.begin(), message.end())));
-  for (const auto& field : message)
-    request.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
-  request.body = std::move(message.body());
-  request.peer = peer_;
-  head_ = message.method() == http::verb::head;
-  keep_alive_ = message.keep_alive();
-  busy_ = true;
-  server_.hand_over(shared_from_this(), std::move(request));
+void Server::give_queued() {
+  while (!queued_.empty() && unproven_in_hand_ < options_.max_unproven_in_hand) {
+    auto* const connection = find(queued_.front());
+    queued_.pop_front();
+    if (connection && connection->state() == HttpConnection::State::queued) give(*connection);
+  }
 }
 
-void Connection::respond(const aws::HttpResponse& response) {
-  if (server_.draining()) keep_alive_ = false;
-  outgoing_ = serialize(response, head_, keep_alive_);
-  writing_ = true;
-  last_activity_ = Clock::now();
-  asio::async_write(socket_, asio::buffer(outgoing_),
-                    [self = shared_from_this()](Error error, std::size_t) {
-                      self->server_.answered();
-                      self->writing_ = false;
-                      self->outgoing_.clear();
-                      if (error) return self->close();
-                      if (self->keep_alive_) return self->read();
-                      Error ignored;
-                      self->socket_.shutdown(Socket::shutdown_both, ignored);
-                      self->close();
-                    });
+void Server::ask_door(HttpConnection& connection) {
+  const auto request = ++last_request_;
+  asking_[request] = connection.id();
+  std::optional<std::uint64_t> length;
+  if (connection.head().body == RequestHead::Body::by_length)
+    length = connection.head().content_length;
+  door_->consider(connection.head().request, length,
+                  [box = box_, request](Door::Decision decision) {
+                    box->put({Box::Message::Kind::decision, request, {}, std::move(decision)});
+                  });
 }
 
-// Answers without a request to hand over, and closes: what follows on the connection cannot be told
-// apart.
-void Connection::refuse(int status, std::string_view text) {
-  aws::HttpResponse response;
-  response.status = status;
-  response.headers.add("Content-Type", "text/plain; charset=utf-8");
-  response.body = fmt::format("{}\n", text);
-  outgoing_ = serialize(response, false, false);
-  asio::async_write(socket_, asio::buffer(outgoing_),
-                    [self = shared_from_this()](Error, std::size_t) {
-                      Error ignored;
-                      self->socket_.shutdown(Socket::shutdown_both, ignored);
-                      self->close();
-                    });
+// A lack of memory is this client's loss alone.
+template <class Step>
+void Server::at_its_cost(HttpConnection& connection, Step step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    connection.close();
+  }
+}
+
+void Server::take_messages() {
+  messages_.clear();
+  box_->take(messages_);
+  for (auto& message : messages_) take(message);
+  messages_.clear();
+  try {
+    give_queued();
+  } catch (const std::bad_alloc&) {
+    make_slot();
+  }
+}
+
+void Server::take(Box::Message& message) {
+  if (message.kind == Box::Message::Kind::decision) {
+    const auto found = asking_.find(message.request);
+    if (found == asking_.end()) return;
+    auto* const connection = find(found->second);
+    asking_.erase(found);
+    if (connection)
+      at_its_cost(*connection, [&] { connection->decided(std::move(message.decision)); });
+    return;
+  }
+  const auto found = in_hand_.find(message.request);
+  if (found == in_hand_.end()) return;  // answered before
+  if (message.kind == Box::Message::Kind::vouch) return proved(found->second);
+  auto* const connection = find(found->second.connection);
+  if (found->second.unproven) --unproven_in_hand_;
+  in_hand_.erase(found);
+  if (!connection) return;
+  if (connection->proven) proven_.splice(proven_.end(), proven_, connection->place);
+  at_its_cost(*connection, [&] { connection->answer(std::move(message.response)); });
+}
+
+void Server::proved(InHand& in_hand) {
+  if (std::exchange(in_hand.unproven, false)) --unproven_in_hand_;
+  auto* const connection = find(in_hand.connection);
+  if (!connection || std::exchange(connection->proven, true)) return;
+  proven_.splice(proven_.end(), unproven_, connection->place);
+}
+
+// --- the end ---
+
+void Server::begin_drain() {
+  draining_ = true;
+  acceptor_.reset();
+  std::vector<HttpConnection*> idle;
+  for (const auto& [id, connection] : connections_)
+    if (connection->state() == HttpConnection::State::head) idle.push_back(connection.get());
+  for (auto* connection : idle) connection->close();
+}
+
+// Requests in hand, and answers that are being written.
+void Server::finish_drain_if_idle() {
+  if (!draining_ || drain_told_ || !in_hand_.empty()) return;
+  const bool writing =
+      std::any_of(connections_.begin(), connections_.end(), [](const auto& connection) {
+        return connection.second->state() == HttpConnection::State::answering;
+      });
+  if (writing) return;
+  drain_told_ = true;
+  drained_.set_value();
 }
 
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(const Endpoint& endpoint, Options options,
-                                                       Handler handler) {
-  auto server = std::make_unique<Server>(options, std::move(handler));
+                                                       Handler handler, Door* door) {
+  auto server = std::make_unique<Server>(std::move(options), std::move(handler), door);
   auto started = server->start(endpoint);
   if (!started) return failure(started.error());
   return std::unique_ptr<HttpServer>(std::move(server));

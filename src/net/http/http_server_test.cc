@@ -3,13 +3,18 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 using namespace sitelatch;
 using namespace sitelatch::net;
@@ -37,6 +42,14 @@ class RawClient {
       out.append(buffer, static_cast<std::size_t>(got));
     }
     return out;
+  }
+  // One more byte; false: the server has closed.
+  bool drip() {
+    char byte;
+    pollfd closed{socket_, POLLIN, 0};
+    ::poll(&closed, 1, 2);  // two milliseconds at most between the bytes of a slow client
+    const auto got = ::recv(socket_, &byte, 1, MSG_DONTWAIT);
+    return got < 0 && errno == EAGAIN && ::send(socket_, "a", 1, MSG_NOSIGNAL) == 1;
   }
   std::string read_all() { return read_until("\x01never\x01"); }
 
@@ -95,7 +108,7 @@ TEST_CASE("keep-alive serves pipelined requests in order; chunked bodies and 100
 TEST_CASE("too large and malformed requests are refused; others go on") {
   HttpServer::Options options;
   options.max_body_bytes = 10;
-  options.max_header_bytes = 1024;
+  options.head.bytes = 1024;
   auto server = serve(echo, options);
   {
     RawClient client(server->endpoint().port);
@@ -117,6 +130,219 @@ TEST_CASE("too large and malformed requests are refused; others go on") {
   CHECK(client.read_all().find("GET /ok []") != std::string::npos);
 }
 
+namespace {
+
+// What the server says to these bytes until it closes.
+std::string answer_to(const std::string& bytes, HttpServer::Options options = {}) {
+  auto server = serve(echo, options);
+  RawClient client(server->endpoint().port);
+  client.send(bytes);
+  return client.read_all();
+}
+std::string post(const std::string& fields, const std::string& body = "") {
+  return "POST / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n" + body;
+}
+using namespace std::chrono_literals;
+
+// Refuses the path /no, and takes large bodies up to 100'000 bytes of who has a Ticket.
+class FakeDoor final : public HttpServer::Door {
+ public:
+  std::optional<aws::HttpResponse> refusal(const aws::HttpRequest& head) const override {
+    if (head.path() != "/no") return std::nullopt;
+    return aws::HttpResponse{403, {}, "not you"};
+  }
+  void consider(const aws::HttpRequest& head, std::optional<std::uint64_t> length,
+                std::function<void(Decision)> decide) override {
+    ++considered;
+    announced = length;
+    if (!head.headers.find("Ticket")) return decide({aws::HttpResponse{401, {}, "no ticket"}, 0});
+    decide({std::nullopt, 100'000});
+  }
+  std::atomic<int> considered = 0;
+  std::optional<std::uint64_t> announced;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "what two readers could read differently is refused on the wire, and the connection ends") {
+  for (const auto& text :
+       {post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"),
+        post("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"),
+        post("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n"),
+        post("Content-Length: 3\r\nContent-Length: 4\r\n", "abcd"), post("Host: other\r\n"),
+        post("A: b\r\n c\r\n"), post("A: b\rc\r\n"), post(std::string{"A: \0\r\n", 6}),
+        std::string{"GET / HTTP/1.1\r\n\r\n"}, std::string{"GET / HTTP/1.1\nHost: h\n\n"},
+        std::string{"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+        std::string{"GET / HTTP/1.1\r\nHost: user@h\r\n\r\n"},
+        post("Transfer-Encoding: chunked\r\n", "x\r\n"),
+        post("Transfer-Encoding: chunked\r\n", "1;" + std::string(300, 'a'))}) {
+    CAPTURE(text);
+    CHECK(
+        answer_to(text + "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n").starts_with("HTTP/1.1 400"));
+  }
+  CHECK(answer_to(post("Expect: nothing\r\n")).starts_with("HTTP/1.1 417"));
+  std::string many;
+  for (int i = 0; i < 101; ++i) many += "A: b\r\n";
+  CHECK(answer_to(post(many)).starts_with("HTTP/1.1 431"));
+}
+
+TEST_CASE("trailers never become headers") {
+  aws::HttpRequest seen;
+  auto server = serve([&](aws::HttpRequest request, const HttpServer::Reply& reply) {
+    seen = request;
+    reply({200, {}, "done"});
+  });
+  RawClient client(server->endpoint().port);
+  client.send(post("Transfer-Encoding: chunked\r\n", "1\r\na\r\n0\r\nAuthorization: me\r\n\r\n"));
+  CHECK(client.read_until("done").ends_with("done"));
+  CHECK_FALSE(seen.headers.find("Authorization"));
+  CHECK(seen.body == "a");
+}
+
+TEST_CASE("the door: refuses by the head, and large bodies before they are taken") {
+  FakeDoor door;
+  HttpServer::Options options;
+  options.small_body_bytes = 1000;
+  auto server = std::move(*HttpServer::listen({"127.0.0.1", 0}, options, echo, &door));
+  const auto say = [&](const std::string& bytes) {
+    RawClient client(server->endpoint().port);
+    client.send(bytes);
+    return client.read_all();
+  };
+  CHECK(say("GET /no HTTP/1.1\r\nHost: h\r\n\r\n").ends_with("not you"));
+  // No body has been sent: the answer comes from the head, and no 100 Continue.
+  CHECK(say(post("Expect: 100-continue\r\nContent-Length: 5000\r\n")).starts_with("HTTP/1.1 401"));
+  CHECK(door.announced == 5000u);
+  CHECK(say(post("Ticket: x\r\nContent-Length: 200000\r\n")).starts_with("HTTP/1.1 413"));
+  CHECK(door.considered == 2);
+  const std::string large(5000, 'x');
+  CHECK(say(post("Ticket: x\r\nConnection: close\r\nContent-Length: 5000\r\n", large))
+            .ends_with("[" + large + "]"));
+  CHECK(say(post("Connection: close\r\nContent-Length: 1000\r\n", std::string(1000, 'y')))
+            .ends_with("y]"));
+  CHECK(door.considered == 3);
+  // Chunked: asked when it has grown.
+  CHECK(say(post("Transfer-Encoding: chunked\r\n", "1388\r\n" + large + "\r\n0\r\n\r\n"))
+            .starts_with("HTTP/1.1 401"));
+  CHECK(say(post("Ticket: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n",
+                 "1388\r\n" + large + "\r\n0\r\n\r\n"))
+            .ends_with("[" + large + "]"));
+  const std::string huge(200'000, 'z');
+  CHECK(say(post("Ticket: x\r\nTransfer-Encoding: chunked\r\n", "30d40\r\n" + huge + "\r\n"))
+            .starts_with("HTTP/1.1 413"));
+}
+
+TEST_CASE("heads and bodies have deadlines, however they drip") {
+  HttpServer::Options options;
+  options.head_limit = 100ms;
+  options.body_grace = 100ms;
+  CHECK(answer_to("", options).empty());
+  CHECK(answer_to("GET / HTTP/1.1\r\n", options).starts_with("HTTP/1.1 408"));
+  CHECK(answer_to(post("Content-Length: 10\r\n", "abc"), options).starts_with("HTTP/1.1 408"));
+  auto server = serve(echo, options);
+  RawClient dripping(server->endpoint().port);
+  dripping.send(post("Content-Length: 1000000\r\n"));
+  bool ended = false;
+  for (int i = 0; i < 10'000 && !ended; ++i) ended = !dripping.drip();
+  CHECK(ended);
+}
+
+TEST_CASE("answers that are not read have a deadline") {
+  HttpServer::Options options;
+  options.answer_grace = 100ms;
+  auto server = serve(
+      [](const aws::HttpRequest&, const HttpServer::Reply& reply) {
+        reply({200, {}, std::string(64 << 20, 'a')});
+      },
+      options);
+  RawClient deaf(server->endpoint().port), other(server->endpoint().port);
+  deaf.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  other.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  CHECK(other.read_all().size() > 64u << 20);
+  server->drain(10s);  // returns early: the deaf one was given up
+  CHECK(deaf.read_all().size() < 64u << 20);
+}
+
+TEST_CASE("when slots run out, who has proved nothing and came first goes") {
+  HttpServer::Options options;
+  options.max_connections = 10;
+  auto server = serve(
+      [](const aws::HttpRequest& request, const HttpServer::Reply& reply) {
+        if (request.headers.find("Proof")) reply.vouch();
+        reply({200, {}, "done"});
+      },
+      options);
+  const auto port = server->endpoint().port;
+  RawClient honest(port);
+  honest.send("GET / HTTP/1.1\r\nHost: h\r\nProof: x\r\n\r\n");
+  CHECK(honest.read_until("done").ends_with("done"));
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 100; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(port));
+    crowd.back()->send("GET / HT");
+  }
+  RawClient late(port);
+  late.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(late.read_until("done").ends_with("done"));
+  honest.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(honest.read_until("done").ends_with("done"));
+  CHECK(crowd.front()->read_all().empty());
+}
+
+TEST_CASE("one budget of bytes: the slowest go, a small request is served") {
+  HttpServer::Options options;
+  options.max_bytes_in_flight = 1 << 20;
+  options.head_limit = options.body_grace = 100s;
+  auto server = serve(echo, options);
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 64; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    crowd.back()->send(post("Content-Length: 1000000\r\n", std::string(60'000, 'x')));
+  }
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(server->endpoint().port);
+    client.send(post("Connection: close\r\nContent-Length: 2\r\n", "ok"));
+    CHECK(client.read_all().ends_with("[ok]"));
+  }
+}
+
+TEST_CASE("requests of the unproven wait for each other, not the proven for them") {
+  std::mutex mutex;
+  std::vector<HttpServer::Reply> kept;
+  HttpServer::Options options;
+  options.max_unproven_in_hand = 4;
+  auto server = serve(
+      [&](const aws::HttpRequest& request, HttpServer::Reply reply) {
+        if (request.headers.find("Proof")) {
+          reply.vouch();
+          return reply({200, {}, "done"});
+        }
+        const std::lock_guard lock(mutex);
+        kept.push_back(std::move(reply));
+      },
+      options);
+  const auto port = server->endpoint().port;
+  RawClient honest(port);
+  const std::string proof = "GET / HTTP/1.1\r\nHost: h\r\nProof: x\r\n\r\n";
+  honest.send(proof);
+  CHECK(honest.read_until("done").ends_with("done"));
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 8; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(port));
+    crowd.back()->send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  honest.send(proof);
+  CHECK(honest.read_until("done").ends_with("done"));
+  std::size_t answered = 0;
+  while (answered < 8) {  // each answer lets the next one in
+    const std::lock_guard lock(mutex);
+    CHECK(kept.size() - answered <= 4);
+    for (; answered < kept.size(); ++answered) kept[answered]({200, {}, "done"});
+  }
+  for (auto& client : crowd) CHECK(client->read_until("done").ends_with("done"));
+}
+
 TEST_CASE("a reply may come later and from another thread; drain waits for it") {
   HttpServer::Reply kept;
   std::mutex mutex;
@@ -130,7 +356,7 @@ TEST_CASE("a reply may come later and from another thread; drain waits for it") 
   client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   {
     std::unique_lock lock(mutex);
-    arrived.wait(lock, [&] { return kept != nullptr; });
+    arrived.wait(lock, [&] { return static_cast<bool>(kept); });
   }
   std::thread answer([&] { kept({200, {}, "late"}); });
   server->drain(std::chrono::seconds{10});

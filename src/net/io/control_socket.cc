@@ -10,20 +10,25 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sitelatch::net {
 namespace {
 
-constexpr std::size_t longest_line = 1u << 20;
+constexpr std::size_t longest_line = 128u << 10;  // of a request
+constexpr std::size_t longest_answer = 16u << 20;
 constexpr std::size_t most_guests = 64;
-constexpr auto patience = std::chrono::seconds{10};  // for a whole line
+constexpr auto patience = std::chrono::seconds{10};  // for a whole line, and for its answer
 
 class Descriptor {
  public:
@@ -69,7 +74,7 @@ Result<sockaddr_un> socket_address(const std::filesystem::path& path, Descriptor
 std::optional<std::string> read_line(int fd) {
   std::string line;
   char buffer[4096];
-  while (line.size() < longest_line) {
+  while (line.size() < longest_answer) {
     const auto got = ::read(fd, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return std::nullopt;
@@ -92,86 +97,143 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-// To a non-blocking socket: who does not read within seconds loses the rest.
-void answer_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-      continue;
-    }
-    pollfd room{fd, POLLOUT, 0};
-    if (errno != EINTR && (errno != EAGAIN || ::poll(&room, 1, 2000) != 1)) return;
+// Answers on their way to the socket's thread: nobody else waits for a guest that does not read.
+class Answers {
+ public:
+  Answers() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  int wake_fd() const { return wake_.get(); }
+  void put(std::uint64_t guest, std::string answer) {
+    const std::lock_guard lock(mutex_);
+    waiting_.emplace_back(guest, std::move(answer));
+    wake();
   }
-}
+  void wake() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+  }
+  std::vector<std::pair<std::uint64_t, std::string>> take() {
+    std::uint64_t count;
+    [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof count);
+    const std::lock_guard lock(mutex_);
+    return std::exchange(waiting_, {});
+  }
 
+ private:
+  const Descriptor wake_;
+  std::mutex mutex_;
+  std::vector<std::pair<std::uint64_t, std::string>> waiting_;
+};
+
+// A guest says a line, waits for its answer, takes it: the first and the last within `patience`.
 class Listener final : public ControlSocket {
  public:
   Listener(std::filesystem::path path, Handler handler, Descriptor socket)
       : path_(std::move(path)),
         handler_(std::move(handler)),
         socket_(std::move(socket)),
-        stop_(::eventfd(0, EFD_CLOEXEC)),
         thread_([this] { serve(); }) {}
   ~Listener() override {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(stop_.get(), &one, sizeof one);
+    stopping_ = true;
+    answers_->wake();
     thread_.join();
     ::unlink(path_.c_str());
   }
 
  private:
-  // Somebody who has connected and not yet said a whole line.
+  enum class Stage { speaking, waiting, taking };
   struct Guest {
+    std::uint64_t id;
     Descriptor connection;
-    std::string said;
     std::chrono::steady_clock::time_point until;
+    Stage stage = Stage::speaking;
+    std::string text = {};  // what it has said, then what it has not yet taken
   };
 
   void serve() {
-    while (true) {
-      std::vector<pollfd> waiting{{stop_.get(), POLLIN, 0}};
-      if (guests_.size() < most_guests) waiting.push_back({socket_.get(), POLLIN, 0});
-      const auto first_guest = waiting.size();
-      for (const auto& guest : guests_) waiting.push_back({guest.connection.get(), POLLIN, 0});
-      const int patience_ms = guests_.empty() ? -1 : 1000;
-      if (::poll(waiting.data(), waiting.size(), patience_ms) < 0 && errno != EINTR) return;
-      if (waiting[0].revents) return;
-      for (auto i = waiting.size(); i-- > first_guest;)
-        if (waiting[i].revents && !listen_to(guests_[i - first_guest]))
-          guests_.erase(guests_.begin() + static_cast<std::ptrdiff_t>(i - first_guest));
+    while (!stopping_) {
+      std::vector<pollfd> waiting{{answers_->wake_fd(), POLLIN, 0}, {socket_.get(), POLLIN, 0}};
+      for (const auto& guest : guests_)
+        waiting.push_back({guest.connection.get(), events_of(guest.stage), 0});
+      if (::poll(waiting.data(), waiting.size(), guests_.empty() ? -1 : 1000) < 0 && errno != EINTR)
+        return;
+      for (std::size_t i = 0; i < guests_.size(); ++i)
+        if (waiting[i + 2].revents && !proceed(guests_[i], waiting[i + 2].revents))
+          guests_[i].connection = Descriptor{};
+      for (auto& [id, answer] : answers_->take()) begin_answer(id, std::move(answer));
       const auto now = std::chrono::steady_clock::now();
-      std::erase_if(guests_, [&](const Guest& guest) { return guest.until < now; });
-      if (first_guest == 2 && waiting[1].revents) welcome(now);
+      std::erase_if(guests_, [&](const Guest& guest) {
+        return guest.connection.get() < 0 || (guest.stage != Stage::waiting && guest.until < now);
+      });
+      if (waiting[1].revents) welcome(now);
     }
   }
+  static short events_of(Stage stage) {
+    return stage == Stage::speaking ? POLLIN : stage == Stage::taking ? POLLOUT : 0;
+  }
+  // When the house is full, who has been idle for longest leaves.
   void welcome(std::chrono::steady_clock::time_point now) {
+    const bool full = guests_.size() >= most_guests;
+    const auto idle = std::find_if(guests_.begin(), guests_.end(), [](const Guest& guest) {
+      return guest.stage != Stage::waiting;
+    });
+    if (full && idle != guests_.end()) guests_.erase(idle);
     Descriptor connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (guests_.size() >= most_guests) return;  // all of them wait for us
     if (connection.get() >= 0) {
-      guests_.push_back({std::move(connection), {}, now + patience});
+      guests_.push_back({++last_id_, std::move(connection), now + patience});
     } else if (errno == EMFILE || errno == ENFILE) {
       ::poll(nullptr, 0, 100);  // others may give theirs back
     }
   }
   // False: this guest is done with, or gone.
+  bool proceed(Guest& guest, short events) {
+    if (guest.stage == Stage::speaking) return listen_to(guest);
+    if (guest.stage == Stage::taking) return give(guest);
+    return !(events & (POLLERR | POLLHUP));
+  }
   bool listen_to(Guest& guest) {
     char buffer[4096];
     const auto got = ::read(guest.connection.get(), buffer, sizeof buffer);
     if (got < 0) return errno == EINTR || errno == EAGAIN;
-    guest.said.append(buffer, static_cast<std::size_t>(got));
-    if (got == 0 || guest.said.size() > longest_line) return false;
-    if (guest.said.back() != '\n') return true;
-    guest.said.pop_back();
-    auto shared = std::make_shared<Descriptor>(std::move(guest.connection));
-    handler_(std::move(guest.said),
-             [shared](const std::string& answer) { answer_all(shared->get(), answer + "\n"); });
-    return false;
+    guest.text.append(buffer, static_cast<std::size_t>(got));
+    if (got == 0 || guest.text.size() > longest_line) return false;
+    if (guest.text.back() != '\n') return true;
+    guest.text.pop_back();
+    guest.stage = Stage::waiting;
+    handler_(std::exchange(guest.text, {}),
+             [answers = answers_, id = guest.id](std::string answer) {
+               answers->put(id, std::move(answer));
+             });
+    return true;
+  }
+  void begin_answer(std::uint64_t id, std::string answer) {
+    const auto guest = std::find_if(guests_.begin(), guests_.end(),
+                                    [&](const Guest& each) { return each.id == id; });
+    if (guest == guests_.end() || guest->stage != Stage::waiting || guest->connection.get() < 0)
+      return;
+    guest->stage = Stage::taking;
+    guest->text = std::move(answer) + "\n";
+    guest->until = std::chrono::steady_clock::now() + patience;
+    if (!give(*guest)) guest->connection = Descriptor{};
+  }
+  static bool give(Guest& guest) {
+    while (!guest.text.empty()) {
+      const auto sent =
+          ::send(guest.connection.get(), guest.text.data(), guest.text.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent <= 0) return sent < 0 && errno == EAGAIN;
+      guest.text.erase(0, static_cast<std::size_t>(sent));
+    }
+    return false;  // it has all
   }
 
   std::filesystem::path path_;
   Handler handler_;
-  Descriptor socket_, stop_;
-  std::vector<Guest> guests_;
+  Descriptor socket_;
+  const std::shared_ptr<Answers> answers_ = std::make_shared<Answers>();  // replies outlive us
+  std::vector<Guest> guests_;  // in the order of their coming
+  std::uint64_t last_id_ = 0;
+  std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
 
@@ -188,7 +250,7 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::filesyst
   const bool bound =
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
   ::umask(mask);
-  if (!bound || ::listen(socket.get(), 16) != 0)
+  if (!bound || ::listen(socket.get(), 128) != 0)
     return problem(fmt::format("cannot listen on {}", path.string()));
   return std::unique_ptr<ControlSocket>(
       std::make_unique<Listener>(path, std::move(handler), std::move(socket)));

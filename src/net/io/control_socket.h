@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Unix socket (mode 0600) for commands to the running engine: one line of JSON in, one line of
-// JSON out, then closed. A thread a connection: these are a person's commands, one at a time.
+// JSON out, then closed. One thread for all connections, which waits for none of them: who says
+// nothing or does not read loses the connection, when others come or after seconds.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +15,7 @@ namespace sitelatch::net {
 
 class ControlSocket {
  public:
-  // Called on the connection's thread; `reply` once, from any thread.
+  // Called on the socket's thread; `reply` once, from any thread, at no cost to it.
   using Handler = std::function<void(std::string request, std::function<void(std::string)> reply)>;
 
   // A stale socket file is replaced (the caller holds the directory's lock).

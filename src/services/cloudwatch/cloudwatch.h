@@ -22,6 +22,9 @@ class CloudWatch final : public aws::Service {
   std::string_view model_name() const override { return "cloudwatch"; }
   std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
   std::vector<std::string_view> operations() const override { return table_.names(); }
+  std::size_t largest_body(std::string_view operation) const override {
+    return operation == "PutMetricData" ? 1u << 20 : 4u << 20;
+  }
   void handle(const aws::Call& call, aws::Answer answer) override;
 
   // One sample of a metric that the engine itself measures (AWS/Route53, AWS/Lambda, AWS/SNS,

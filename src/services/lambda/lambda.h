@@ -46,6 +46,11 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
 
   std::string_view model_name() const override { return "lambda"; }
   std::vector<std::string_view> operations() const override;
+  // 50 MB of zip in base64; an event of 6 MB and what it may be too large by, to be told so.
+  std::size_t largest_body(std::string_view operation) const override {
+    if (operation == "CreateFunction" || operation == "UpdateFunctionCode") return 80u << 20;
+    return operation.starts_with("Invoke") ? 8u << 20 : 1u << 20;
+  }
   std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
   void handle(const aws::Call& call, aws::Answer answer) override;
 

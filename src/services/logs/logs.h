@@ -16,6 +16,10 @@ class Logs final : public aws::Service {
   std::string_view model_name() const override { return "logs"; }
   std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
   std::vector<std::string_view> operations() const override { return table_.names(); }
+  // A batch of 1 MiB, escaped in JSON.
+  std::size_t largest_body(std::string_view operation) const override {
+    return operation == "PutLogEvents" ? 8u << 20 : 1u << 20;
+  }
   void handle(const aws::Call& call, aws::Answer answer) override;
 
   struct Line {
