@@ -34,7 +34,8 @@
 namespace sitelatch::net {
 namespace {
 
-constexpr int plan_fd = 3, status_fd = 4;
+// 6: one byte when the world beyond is connected (outbound).
+constexpr int plan_fd = 3, status_fd = 4, network_fd = 5, outbound_fd = 6;
 
 struct Refused : std::runtime_error {
   explicit Refused(const std::string& what)
@@ -152,6 +153,8 @@ class NewRoot {
     for (const char* device :
          {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
       if (!exists(device)) continue;
+      // Its shared maps are memory that only a control group counts.
+      if (device == std::string_view("/dev/zero") && !plan_.memory_group) continue;
       write_small(root_ + device, "");
       must(::mount(device, (root_ + device).c_str(), nullptr, MS_BIND, nullptr) == 0, device);
     }
@@ -171,6 +174,8 @@ class NewRoot {
       if (!in || !(text << in.rdbuf()) || text.str().size() > 65536) continue;
       write_small(fmt::format("{}/etc/{}", root_, small), text.str());
     }
+    if (const auto& nameserver = plan_.network.nameserver; !nameserver.empty())
+      write_small(root_ + "/etc/resolv.conf", "nameserver " + nameserver + "\n");
     for (const char* shown : {"/etc/ld.so.cache", "/etc/ssl", "/etc/pki", "/etc/ca-certificates",
                               "/etc/alternatives", "/etc/localtime"})
       if (exists(shown)) show(shown, shown);
@@ -256,7 +261,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   ::sigaction(SIGTERM, &ordinary, nullptr);
   ::setsid();
   ::setpriority(PRIO_PROCESS, 0, 5);  // after the engine, whose work is short
-  install_seccomp_filter();
+  install_seccomp_filter(plan);
   auto environment = pointers(plan.environment);
   limit(RLIMIT_DATA,
         std::uint64_t{plan.data_mb} << 20);  // last: the warden's own mappings are not meant
@@ -324,6 +329,8 @@ int guard(const SandboxPlan& plan) {
   // So that the function may open /dev/stdout, which is this pipe. Not worth a refusal.
   const bool given = plan.own_user && ::fchown(1, plan.uid, plan.gid) == 0;
   static_cast<void>(given);
+  if (plan.network.kind != FunctionNetwork::host) open_network(plan.network, network_fd);
+  ::close(network_fd);
   if (plan.namespaces) {
     NewRoot(plan).build();
     must(::sethostname("function", 8) == 0, "host name");
@@ -333,6 +340,8 @@ int guard(const SandboxPlan& plan) {
     watch_the_engine();
     set_limits(plan);
   }
+  if (plan.network.kind == FunctionNetwork::outbound) await_outbound(outbound_fd);
+  ::close(outbound_fd);
   leave_if_orphaned();
   const pid_t runtime = ::fork();
   must(runtime >= 0, "fork");
