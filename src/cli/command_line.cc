@@ -91,6 +91,12 @@ int run(int argc, char** argv) {
                            "where clouds keep the machine's own keys");
   engine_command->add_option("--smtp", engine.smtp, "send mail to this server instead of DIR/mail")
       ->type_name("smtp://HOST:PORT");
+  engine_command
+      ->add_option("--function-network", engine.function_network,
+                   "what functions reach: isolated (the engine alone), outbound (and the world "
+                   "beyond this machine), host (all that this machine does); outbound where it "
+                   "works, else isolated")
+      ->check(CLI::IsMember({"host", "outbound", "isolated"}));
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();

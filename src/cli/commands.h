@@ -27,7 +27,8 @@ struct EngineOptions {
   std::string account_id = "000000000000";
   bool ephemeral = false, accept_any_credentials = false, allow_link_local = false;
   std::string log_level = "info";
-  std::string smtp;  // smtp://host:port, or empty: mail goes to a folder
+  std::string smtp;              // smtp://host:port, or empty: mail goes to a folder
+  std::string function_network;  // host, outbound, isolated; empty: what this machine allows
 };
 int run_engine(const EngineOptions& options);
 

@@ -72,6 +72,7 @@ int run_engine(const EngineOptions& options) {
   config.accept_any_credentials = options.accept_any_credentials;
   config.allow_link_local = options.allow_link_local;
   config.smtp = options.smtp;
+  config.function_network = net::function_network_named(options.function_network);
 
   // Before any thread is made, so that all of them leave the signals to the one that waits.
   sigset_t signals;
@@ -88,6 +89,8 @@ int run_engine(const EngineOptions& options) {
   if (!files) return say(exit_failed, files.error().text);
   for (const auto& sentence : engine.missing_protections())
     log(LogLevel::warning, "lambda", sentence);
+  log(LogLevel::info, "lambda",
+      fmt::format("functions' network: {}", net::name_of(engine.function_network())));
 
   fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()),
              net::to_string(engine.dns()));

@@ -5,12 +5,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "aws/value.h"
 #include "base/result.h"
 #include "engine/loop.h"
+#include "net/functions/network.h"
 #include "net/http/http_server.h"
 
 namespace sitelatch::engine {
@@ -25,6 +27,8 @@ struct Config {
   bool accept_any_credentials = false;
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
+  std::string smtp;  // "smtp://host:port"; empty: mail goes to DIR/mail
+  std::optional<net::FunctionNetwork> function_network;  // outbound where it works, else isolated
 };
 
 class Engine {
@@ -43,6 +47,7 @@ class Engine {
   virtual std::string root_secret_access_key() const = 0;
   // What functions can do on this machine that they should not: a sentence each.
   virtual std::vector<std::string> missing_protections() const = 0;
+  virtual net::FunctionNetwork function_network() const = 0;
 
   // The calling thread is the control thread until stop(). Throws store::StoreFailure.
   virtual void run() = 0;

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ namespace sitelatch::net {
 namespace {
 
 constexpr int trial_patience_ms = 3000;
+// Of one slirp4netns.
+constexpr rlim_t max_connections = 1024, max_memory = 256 << 20;
 
 std::string program_in(const std::string& search_path, const std::string& name) {
   auto directories = split(search_path, ':');
@@ -36,7 +39,7 @@ bool connects(const OutboundProgram& program, pid_t example, bool user_namespace
   if (::pipe2(ends, O_CLOEXEC) != 0) return false;
   const Fd in(ends[0]);
   Fd out(ends[1]);
-  const pid_t pid = start_outbound(program, example, user_namespace, out.get());
+  const pid_t pid = start_outbound(program, example, user_namespace, out.get(), {});
   out.reset();
   if (pid < 0) return false;
   pollfd readable{in.get(), POLLIN, 0};
@@ -89,7 +92,8 @@ std::optional<OutboundProgram> find_outbound_program(const std::string& search_p
 }
 
 // 198.18.0.0/15 is set aside for benchmarks (RFC 2544): no network beyond has these addresses.
-pid_t start_outbound(const OutboundProgram& program, pid_t target, bool user_namespace, int ready) {
+pid_t start_outbound(const OutboundProgram& program, pid_t target, bool user_namespace, int ready,
+                     const std::vector<int>& groups) {
   std::vector<std::string> command{program.path, "--configure", "--mtu=65520",
                                    "--disable-host-loopback", "--cidr=198.18.0.0/24"};
   for (const auto& option : program.options) command.push_back(option);
@@ -98,12 +102,20 @@ pid_t start_outbound(const OutboundProgram& program, pid_t target, bool user_nam
   command.emplace_back("--netns-type=path");
   command.push_back(fmt::format("/proc/{}/ns/net", target));
   command.emplace_back("tap0");
-  return start_child(command, {ready});
+  const pid_t pid = start_child(command, {ready});
+  if (pid < 0) return pid;
+  const auto text = std::to_string(pid);
+  for (const int group : groups)
+    if (::write(group, text.data(), text.size()) < 0)
+      break;  // bounded by the limits below all the same
+  const rlimit descriptors{max_connections, max_connections}, memory{max_memory, max_memory};
+  ::prlimit(pid, RLIMIT_NOFILE, &descriptors, nullptr);
+  ::prlimit(pid, RLIMIT_DATA, &memory, nullptr);
+  return pid;
 }
 
 std::vector<std::string> unreachable_prefixes() {
-  std::vector<std::string> prefixes{"169.254.0.0/16", "0.0.0.0/8",      "127.0.0.0/8",
-                                    "224.0.0.0/4",    "240.0.0.0/4"};
+  std::vector<std::string> prefixes{"169.254.0.0/16", "224.0.0.0/4"};
   ifaddrs* first = nullptr;
   if (::getifaddrs(&first) != 0) return prefixes;
   for (const auto* at = first; at != nullptr; at = at->ifa_next) {

@@ -6,7 +6,7 @@
 // abstract socket or address of the machine is to be had.
 // `outbound` adds the world beyond the machine through slirp4netns, a process for each environment:
 // the machine's own addresses and link-local ones (169.254.169.254) stay unreachable.
-// `host` is the machine's network, unfiltered. Decision 0009.
+// `host` is the machine's network, unfiltered. Decision 0008.
 #pragma once
 
 #include <sys/types.h>
@@ -30,12 +30,12 @@ struct NetworkPlan {
   FunctionNetwork kind = FunctionNetwork::host;
   std::uint16_t runtime_port = 0;  // of the Runtime API
   std::uint16_t api_port = 0;
-  std::uint16_t dns_port = 0;              // besides 53; 0: no DNS
-  std::vector<std::string> unreachable;    // "169.254.0.0/16": outbound only
-  std::string nameserver;                  // for resolv.conf; empty: the machine's
+  std::uint16_t dns_port = 0;            // besides 53; 0: no DNS
+  std::vector<std::string> unreachable;  // "169.254.0.0/16": outbound only
+  std::string nameserver;                // for resolv.conf; empty: the machine's
 };
 
-// The sockets that live inside, in the order in which the warden sends them. All non-blocking.
+// The sockets that live inside. All non-blocking.
 struct NetworkSockets {
   Fd runtime, api;
   std::vector<Fd> dns_streams, dns_datagrams;
@@ -48,8 +48,8 @@ void open_network(const NetworkPlan& plan, int channel);
 void await_outbound(int ready);
 
 // --- In the engine.
-// What the warden sent; nothing when it sent something else (it was never ours, then).
-std::optional<NetworkSockets> receive_network(int channel, const NetworkPlan& plan);
+// The sockets that the warden sent (descriptors.h, 'n'); nothing when they are not those.
+std::optional<NetworkSockets> network_sockets(std::vector<Fd> sent, const NetworkPlan& plan);
 
 // slirp4netns, where there is one that works: its path and the options that it understands here.
 struct OutboundProgram {
@@ -59,9 +59,10 @@ struct OutboundProgram {
 // Tried on the namespaces of `example`, a process. `why` says what was in the way.
 std::optional<OutboundProgram> find_outbound_program(const std::string& search_path, pid_t example,
                                                      bool user_namespace, std::string& why);
-// Connects the network namespace of `target`; writes one byte to `ready` when that is done. Ends
-// with the calling thread.
-pid_t start_outbound(const OutboundProgram& program, pid_t target, bool user_namespace, int ready);
+// Connects the network namespace of `target`; writes one byte to `ready` when that is done. What it
+// holds is limited, and counted in `groups` (open cgroup.procs). Ends with the calling thread.
+pid_t start_outbound(const OutboundProgram& program, pid_t target, bool user_namespace, int ready,
+                     const std::vector<int>& groups);
 // Addresses that outbound functions must not reach: the machine's own, link-local.
 std::vector<std::string> unreachable_prefixes();
 constexpr const char* outbound_nameserver = "198.18.0.3";

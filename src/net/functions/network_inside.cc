@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "base/text.h"
+#include "net/functions/descriptors.h"
 #include "net/functions/network.h"
 
 namespace sitelatch::net {
@@ -56,8 +57,7 @@ void close_prefix(const std::string& prefix) {
   mask.sin_addr.s_addr = htonl(bits <= 0 ? 0 : ~std::uint32_t{0} << (32 - bits));
   route.rt_flags = RTF_UP | RTF_REJECT;
   const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket || (::ioctl(socket.get(), SIOCADDRT, &route) != 0 && errno != EEXIST))
-    refuse(prefix);
+  if (!socket || (::ioctl(socket.get(), SIOCADDRT, &route) != 0 && errno != EEXIST)) refuse(prefix);
 }
 
 Fd bound(int kind, std::uint16_t port) {
@@ -76,23 +76,6 @@ std::vector<std::uint16_t> dns_ports(const NetworkPlan& plan) {
   return {53, plan.dns_port};
 }
 
-void send_descriptors(int channel, const std::vector<int>& descriptors) {
-  char word = 's';
-  iovec data{&word, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(16 * sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
-  cmsghdr* head = CMSG_FIRSTHDR(&message);
-  head->cmsg_level = SOL_SOCKET;
-  head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
-  std::memcpy(CMSG_DATA(head), descriptors.data(), descriptors.size() * sizeof(int));
-  if (::sendmsg(channel, &message, MSG_NOSIGNAL) != 1) refuse("sockets");
-}
-
 }  // namespace
 
 void open_network(const NetworkPlan& plan, int channel) {
@@ -106,7 +89,7 @@ void open_network(const NetworkPlan& plan, int channel) {
   for (const auto port : dns_ports(plan)) sockets.push_back(bound(SOCK_DGRAM, port));
   std::vector<int> numbers;
   for (const auto& socket : sockets) numbers.push_back(socket.get());
-  send_descriptors(channel, numbers);
+  if (!send_descriptors(channel, 'n', numbers)) refuse("sockets");
 }
 
 void await_outbound(int ready) {
@@ -118,36 +101,16 @@ void await_outbound(int ready) {
   }
 }
 
-std::optional<NetworkSockets> receive_network(int channel, const NetworkPlan& plan) {
-  char word = 0;
-  iovec data{&word, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(16 * sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const auto size = ::recvmsg(channel, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  std::vector<Fd> sockets;
-  for (auto* head = size < 0 ? nullptr : CMSG_FIRSTHDR(&message); head != nullptr;
-       head = CMSG_NXTHDR(&message, head)) {
-    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
-    const auto count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(head) + i * sizeof fd, sizeof fd);
-      sockets.emplace_back(fd);
-    }
-  }
-  if (size != 1 || sockets.size() < 2) return std::nullopt;
-  NetworkSockets result;
-  result.runtime = std::move(sockets[0]);
-  result.api = std::move(sockets[1]);
+std::optional<NetworkSockets> network_sockets(std::vector<Fd> sent, const NetworkPlan& plan) {
   const auto datagrams = dns_ports(plan).size();
-  for (std::size_t i = 2; i < sockets.size(); ++i)
-    (i + datagrams < sockets.size() ? result.dns_streams : result.dns_datagrams)
-        .push_back(std::move(sockets[i]));
-  return result;
+  if (sent.size() < 2 + datagrams) return std::nullopt;
+  NetworkSockets sockets;
+  sockets.runtime = std::move(sent[0]);
+  sockets.api = std::move(sent[1]);
+  for (std::size_t i = 2; i < sent.size(); ++i)
+    (i + datagrams < sent.size() ? sockets.dns_streams : sockets.dns_datagrams)
+        .push_back(std::move(sent[i]));
+  return sockets;
 }
 
 }  // namespace sitelatch::net

@@ -181,7 +181,8 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-// A shared anonymous map is a deleted file of the kernel's own: "... 00:01 4711 /dev/zero (deleted)".
+// A shared anonymous map is a deleted file of the kernel's own: "... 00:01 4711 /dev/zero
+// (deleted)".
 void note_shared_maps(pid_t pid, std::set<std::string>& inodes) {
   std::ifstream maps(fmt::format("/proc/{}/maps", pid));
   for (std::string line; std::getline(maps, line);) {
@@ -233,16 +234,16 @@ Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& pl
   auto output = make_pipe(), status = make_pipe(), outbound = make_pipe();
   if (!output || !status || !outbound) return failure(system_trouble("pipe"));
   int channel[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
     return failure(system_trouble("socket pair"));
-  Fd network_in(channel[0]);
-  const Fd network_out(channel[1]);
+  Fd channel_in(channel[0]);
+  const Fd channel_out(channel[1]);
   ::fcntl(output->in.get(), F_SETFL, O_NONBLOCK);
   ::fcntl(status->in.get(), F_SETFL, O_NONBLOCK);
 
   const auto kind = plan.network.kind;
   const std::array descriptors{nothing.get(),     output->out.get(), output->out.get(),
-                               memory.get(),      status->out.get(), network_out.get(),
+                               memory.get(),      status->out.get(), channel_out.get(),
                                outbound->in.get()};
   const bool user_namespace = plan.namespaces && !isolation.root;
   Birth birth{self_exe.c_str(), descriptors.data(), static_cast<int>(descriptors.size()),
@@ -250,16 +251,16 @@ Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& pl
               identity_maps()};
   const auto network = kind == FunctionNetwork::host ? Network::shared : Network::own;
   Sandbox sandbox;
-  sandbox.pid = clone_child(be_born, &birth,
-                            plan.namespaces ? namespace_flags(isolation.root, network) : 0);
+  sandbox.pid =
+      clone_child(be_born, &birth, plan.namespaces ? namespace_flags(isolation.root, network) : 0);
   if (sandbox.pid < 0) return failure(system_trouble("clone"));
   // While the warden builds the rest.
   if (kind == FunctionNetwork::outbound && isolation.outbound)
     sandbox.outbound = start_outbound(*isolation.outbound, sandbox.pid, user_namespace,
-                                      outbound->out.get());
+                                      outbound->out.get(), groups);
   sandbox.output = std::move(output->in);
   sandbox.status = std::move(status->in);
-  sandbox.network = std::move(network_in);
+  sandbox.channel = std::move(channel_in);
   return sandbox;
 }
 

@@ -65,10 +65,10 @@ std::optional<SandboxPlan> parse_sandbox_plan(std::string_view text);
 
 struct Sandbox {
   pid_t pid = -1;
-  Fd output;  // stdout and stderr, non-blocking
-  Fd status;  // what the warden says at the end: "exit 1", "signal 9", "exec 2", "setup <text>";
-              // ends with the warden
-  Fd network;           // the sockets that live inside come from there (receive_network)
+  Fd output;   // stdout and stderr, non-blocking
+  Fd status;   // what the warden says at the end: "exit 1", "signal 9", "exec 2", "setup <text>";
+               // ends with the warden
+  Fd channel;  // descriptors from inside (descriptors.h): 'n' sockets, 't' its /tmp
   pid_t outbound = -1;  // slirp4netns; the caller ends and reaps it
 };
 // Joins the control groups whose `cgroup.procs` are given, before its first instruction of ours.

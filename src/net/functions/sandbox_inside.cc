@@ -23,6 +23,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "net/functions/descriptors.h"
 #include "net/functions/sandbox.h"
 
 #ifndef MOUNT_ATTR_RDONLY
@@ -35,7 +36,7 @@ namespace sitelatch::net {
 namespace {
 
 // 6: one byte when the world beyond is connected (outbound).
-constexpr int plan_fd = 3, status_fd = 4, network_fd = 5, outbound_fd = 6;
+constexpr int plan_fd = 3, status_fd = 4, channel_fd = 5, outbound_fd = 6;
 
 struct Refused : std::runtime_error {
   explicit Refused(const std::string& what)
@@ -323,16 +324,22 @@ void watch_the_engine() {
   must(::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0, "death signal");
 }
 
+// For the engine to see how much lies there: on AWS /tmp is a disk and no part of the memory.
+void send_tmp() {
+  const Fd tmp(::open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  must(tmp && send_descriptors(channel_fd, 't', {tmp.get()}), "/tmp");
+}
+
 int guard(const SandboxPlan& plan) {
   ::fcntl(status_fd, F_SETFD, FD_CLOEXEC);
   ::umask(022);
   // So that the function may open /dev/stdout, which is this pipe. Not worth a refusal.
   const bool given = plan.own_user && ::fchown(1, plan.uid, plan.gid) == 0;
   static_cast<void>(given);
-  if (plan.network.kind != FunctionNetwork::host) open_network(plan.network, network_fd);
-  ::close(network_fd);
+  if (plan.network.kind != FunctionNetwork::host) open_network(plan.network, channel_fd);
   if (plan.namespaces) {
     NewRoot(plan).build();
+    send_tmp();
     must(::sethostname("function", 8) == 0, "host name");
     set_limits(plan);
     drop_privileges(plan);
@@ -342,6 +349,7 @@ int guard(const SandboxPlan& plan) {
   }
   if (plan.network.kind == FunctionNetwork::outbound) await_outbound(outbound_fd);
   ::close(outbound_fd);
+  ::close(channel_fd);
   leave_if_orphaned();
   const pid_t runtime = ::fork();
   must(runtime >= 0, "fork");
