@@ -27,7 +27,6 @@ struct Config {
   bool accept_any_credentials = false;
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
-  std::string smtp;  // "smtp://host:port"; empty: mail goes to DIR/mail
   std::optional<net::FunctionNetwork> function_network;  // outbound where it works, else isolated
 };
 
