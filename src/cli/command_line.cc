@@ -132,6 +132,12 @@ int run(int argc, char** argv) {
           "machine)")
       ->type_name("N|off")
       ->check(rate_limit());
+  engine_command
+      ->add_option("--function-network", engine.function_network,
+                   "what functions reach: isolated (the engine alone), outbound (and the world "
+                   "beyond this machine), host (all that this machine does); outbound where it "
+                   "works, else isolated")
+      ->check(CLI::IsMember({"host", "outbound", "isolated"}));
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();

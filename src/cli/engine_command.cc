@@ -142,6 +142,7 @@ int run_engine(const EngineOptions& options) {
     config.dns_rate_limit = 0;
   else if (const auto limit = parse_int(options.dns_rate_limit))
     config.dns_rate_limit = static_cast<unsigned>(*limit);
+  config.function_network = net::function_network_named(options.function_network);
 
   // Before any thread is made, so that all of them leave the signals to the one that waits.
   sigset_t signals;
@@ -159,6 +160,8 @@ int run_engine(const EngineOptions& options) {
   if (!files) return say(exit_failed, files.error().text);
   for (const auto& sentence : engine.missing_protections())
     log(LogLevel::warning, "lambda", sentence);
+  log(LogLevel::info, "lambda",
+      fmt::format("functions' network: {}", net::name_of(engine.function_network())));
 
   fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()),
              net::to_string(engine.dns()));

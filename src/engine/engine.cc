@@ -75,13 +75,13 @@ class BackgroundKeyMaker final : public sns::SigningKeyMaker {
   std::thread thread_;
 };
 
-// What a client types to reach a listener: the wildcard is no address to connect to.
-std::string reachable(const net::Endpoint& at) {
-  net::Endpoint to = at;
-  if (to.address == "0.0.0.0") to.address = "127.0.0.1";
-  if (to.address == "::") to.address = "::1";
-  return "http://" + net::to_string(to);
+// Where to reach a listener from this machine: the wildcard is no address to connect to.
+net::Endpoint reachable(net::Endpoint at) {
+  if (at.address == "0.0.0.0") at.address = "127.0.0.1";
+  if (at.address == "::") at.address = "::1";
+  return at;
 }
+std::string url_of(const net::Endpoint& at) { return "http://" + net::to_string(reachable(at)); }
 
 // Large bodies, two at a time; a manual clock waits for them.
 class AwaitedWorkers final : public Workers {
@@ -135,7 +135,10 @@ class RealEngine final : public Engine {
         net::ProbeLimits{.allow_link_local = config_.allow_link_local}, post);
     net::ProcessFunctionHost::Options host;
     host.work_dir = (directory_->files().real_path() / "functions").string();
-    host.api_endpoint = reachable((*listening)->endpoint());
+    host.api_endpoint = url_of((*listening)->endpoint());
+    host.api = reachable((*listening)->endpoint());
+    host.dns = reachable(dns_->endpoint());
+    host.network = config_.function_network;
     functions_ = std::make_unique<net::ProcessFunctionHost>(host, post);
     net::CourierConfig mail;
     mail.mail_folder = (directory_->files().real_path() / "mail").string();
@@ -180,7 +183,7 @@ class RealEngine final : public Engine {
 
   net::Endpoint api() const override { return http_->endpoint(); }
   net::Endpoint dns() const override { return dns_->endpoint(); }
-  std::string api_url() const override { return reachable(http_->endpoint()); }
+  std::string api_url() const override { return url_of(http_->endpoint()); }
   std::string root_access_key_id() const override { return cloud_->root_key().access_key_id; }
   std::string root_secret_access_key() const override {
     return cloud_->root_key().secret_access_key;
@@ -188,6 +191,7 @@ class RealEngine final : public Engine {
   std::vector<std::string> missing_protections() const override {
     return functions_->missing_protections();
   }
+  net::FunctionNetwork function_network() const override { return functions_->network(); }
 
   void run() override { loop_.run(); }
 

@@ -12,6 +12,7 @@
 #include "aws/value.h"
 #include "base/result.h"
 #include "engine/loop.h"
+#include "net/functions/network.h"
 #include "net/http/http_server.h"
 
 namespace sitelatch::engine {
@@ -28,6 +29,7 @@ struct Config {
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
   std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options
   std::vector<std::string> allowed_hosts;  // names that clients reach it by, beyond the usual
+  std::optional<net::FunctionNetwork> function_network;  // outbound where it works, else isolated
 };
 
 class Engine {
@@ -46,6 +48,7 @@ class Engine {
   virtual std::string root_secret_access_key() const = 0;
   // What functions can do on this machine that they should not: a sentence each.
   virtual std::vector<std::string> missing_protections() const = 0;
+  virtual net::FunctionNetwork function_network() const = 0;
 
   // The calling thread is the control thread until stop(). Throws store::StoreFailure.
   virtual void run() = 0;

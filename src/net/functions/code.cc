@@ -85,17 +85,20 @@ class Unpacker {
       mode |= S_IFREG;  // Python's writestr gives permissions alone
     const bool directory = name.back() == '/' || S_ISDIR(mode);
     if (parts->empty()) return Done{};
-    auto parent = open_directory({parts->begin(), parts->end() - (directory ? 0 : 1)}, name);
+    parts_ += parts->size();
+    if (parts_ > limits_.parts || parts->size() > limits_.depth)
+      return failure(Problem{"the code's directories are nested too deeply"});
+    auto parent = enter({parts->begin(), parts->end() - (directory ? 0 : 1)}, name);
     if (!parent) return failure(parent.error());
     if (directory) return Done{};
     if (mode != 0 && !S_ISREG(mode) && !S_ISLNK(mode))
       return failure(trouble(name, "is neither a file, a directory nor a link"));
     // A name that comes twice: the last one counts, as unzip has it.
-    ::unlinkat(parent.value().get(), parts->back().c_str(), 0);
+    ::unlinkat(parent.value(), parts->back().c_str(), 0);
     Entry entry(zip_fopen_index(archive_, index, 0));
     if (!entry) return failure(trouble(name, "cannot be unpacked"));
-    if (S_ISLNK(mode)) return make_link(parent.value().get(), parts->back(), name, entry.get());
-    return write_file(parent.value().get(), parts->back(), name, entry.get(), mode);
+    if (S_ISLNK(mode)) return make_link(parent.value(), parts->back(), name, entry.get());
+    return write_file(parent.value(), parts->back(), name, entry.get(), mode);
   }
 
   // Unix mode of an entry; 0 where the zip was made elsewhere.
@@ -106,21 +109,26 @@ class Unpacker {
     return system == ZIP_OPSYS_UNIX ? static_cast<mode_t>(attributes >> 16) : 0;
   }
 
-  // Walks down without following links, making what is missing.
-  Result<Fd> open_directory(const std::vector<std::string>& parts, const std::string& name) {
+  // Walks down without following links, making what is missing. Entries of one directory come
+  // together: what is common with the last way stays open.
+  Result<int> enter(const std::vector<std::string>& parts, const std::string& name) {
     constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    Fd at(::openat(root_, ".", flags));
-    for (const auto& part : parts) {
-      const bool made = ::mkdirat(at.get(), part.c_str(), 0755) == 0;
-      Fd next(::openat(at.get(), part.c_str(), flags));
+    std::size_t common = 0;
+    while (common < way_.size() && common < parts.size() && way_[common].name == parts[common])
+      ++common;
+    way_.resize(common);
+    for (auto part = parts.begin() + static_cast<std::ptrdiff_t>(common); part != parts.end();
+         ++part) {
+      const int at = way_.empty() ? root_ : way_.back().directory.get();
+      const bool made = ::mkdirat(at, part->c_str(), 0755) == 0;
+      Fd next(::openat(at, part->c_str(), flags));
       if (!next) return failure(refused(name, "lies behind something that is not a directory"));
       if (made && ++inodes_ > 2 * limits_.entries)
         return failure(Problem{"the code has too many files"});
       if (made) give(next.get(), 0755);
-      at = std::move(next);
+      way_.push_back({*part, std::move(next)});
     }
-    if (!at) return failure(refused(name, "cannot be placed"));
-    return at;
+    return way_.empty() ? root_ : way_.back().directory.get();
   }
 
   Result<Done> write_file(int parent, const std::string& leaf, const std::string& name,
@@ -167,8 +175,14 @@ class Unpacker {
   int root_;
   std::optional<gid_t> group_;
   UnpackLimits limits_;
+  struct Step {
+    std::string name;
+    Fd directory;
+  };
+  std::vector<Step> way_;
   std::uint64_t bytes_ = 0;
   std::uint64_t inodes_ = 0;
+  std::uint64_t parts_ = 0;
 };
 
 }  // namespace
@@ -193,6 +207,18 @@ Result<Done> unpack_function_code(const std::string& zip, const std::string& dir
     return failure(Problem{"the code's directory cannot be given to its group"});
   ::fchmod(root.get(), group ? 0750 : 0755);
   return Done{};
+}
+
+// The end of central directory record, PKWARE APPNOTE 4.3.16: at the end, before a comment.
+Workers::Weight weight_of(std::string_view zip) {
+  constexpr std::size_t record = 22, small = 1 << 20, few = 2000;
+  if (zip.size() > small) return Workers::Weight::heavy;
+  const auto at = zip.rfind("PK\x05\x06");
+  if (at == std::string_view::npos || zip.size() - at < record) return Workers::Weight::light;
+  const auto low = static_cast<unsigned char>(zip[at + 10]),
+             high = static_cast<unsigned char>(zip[at + 11]);
+  return static_cast<std::size_t>(low | high << 8) > few ? Workers::Weight::heavy
+                                                         : Workers::Weight::light;
 }
 
 void remove_tree(const std::string& directory) {

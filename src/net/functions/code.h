@@ -11,14 +11,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
+#include "net/functions/workers.h"
 
 namespace sitelatch::net {
 
 struct UnpackLimits {
   std::uint64_t bytes = 262144000;  // AWS: "Unzipped size must be smaller than 262144000 bytes"
-  std::uint64_t entries = 100000;   // AWS names none; keeps inodes and time bounded
+  // AWS names none of these; they keep inodes and time bounded.
+  std::uint64_t entries = 100000;
+  std::uint64_t parts = 1000000;  // of all names together: entries times depth
+  std::size_t depth = 100;
 };
 
 // `directory` must exist and be empty. With a group, everything is given to it and closed to
@@ -26,6 +31,9 @@ struct UnpackLimits {
 // std::system_error, and may be there at the next try.
 Result<Done> unpack_function_code(const std::string& zip, const std::string& directory,
                                   std::optional<gid_t> group, const UnpackLimits& limits = {});
+
+// By its size and number of entries, as its last record claims: cheap, believed by nobody else.
+Workers::Weight weight_of(std::string_view zip);
 
 // Deletes a tree without following links. Best effort.
 void remove_tree(const std::string& directory);

@@ -4,10 +4,10 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "net/functions/descriptors.h"
 
 namespace sitelatch::net {
 namespace {
@@ -24,7 +25,11 @@ namespace {
 using Kind = ports::InvocationOutcome::Kind;
 using namespace std::chrono_literals;
 
-constexpr std::size_t max_connections = 32;
+constexpr std::size_t output_a_turn = 64 * 1024;
+// Over what a function may use of memory and /tmp together: what the warden and slirp4netns use.
+constexpr std::uint64_t group_headroom = 24 << 20;
+// What the kernel keeps for a file on /tmp, besides its pages.
+constexpr std::uint64_t inode_bytes = 1400;
 constexpr auto sample_running = 10ms, sample_idle = 100ms;
 constexpr auto exit_after_init_error = 1s;
 constexpr auto pickup_limit =
@@ -47,30 +52,41 @@ FunctionEnvironment::FunctionEnvironment(FunctionHostLoop& loop, Settings settin
       key_(job_->spec.environment_key),
       function_arn_(job_->spec.function_arn),
       credentials_expire_(job_->invocation.credentials.expiration),
+      server_(loop, {[this](int socket) { return is_ours(socket); },
+                     [this](Connection& connection, RuntimeRequest request) {
+                       handle(connection, std::move(request));
+                     },
+                     [this](Connection& connection) {
+                       if (waiting_ == &connection) waiting_ = nullptr;
+                     }}),
       output_(settings_.mark) {}
 
 FunctionEnvironment::~FunctionEnvironment() {
   stop_timers();
   if (sandbox_.pid > 0) {
-    kill_sandbox(sandbox_.pid, settings_.plan);
+    end_all();
     ::waitpid(sandbox_.pid, nullptr, 0);
   }
+  end_outbound();
+  if (settings_.relay != nullptr) settings_.relay->close(settings_.relay_key);
 }
 
 Result<Done> FunctionEnvironment::start() {
-  if (!open_listener())
-    return failure(Problem{fmt::format("Runtime API listener: {}", std::strerror(errno))});
-  settings_.plan.environment.push_back(fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", port_));
+  if (auto open = open_listener(); !open) return open;
+  join_group();
   started_ = Clock::now();
-  auto sandbox = spawn_sandbox(settings_.self_exe, settings_.plan, settings_.isolation);
+  auto sandbox = spawn_sandbox(settings_.self_exe, settings_.plan, settings_.isolation,
+                               group_ ? group_->doors() : std::vector<int>());
   settings_.plan.environment.clear();  // holds credentials
   if (!sandbox) return failure(sandbox.error());
   sandbox_ = std::move(sandbox.value());
   output_pipe_ = WatchedFd(std::move(sandbox_.output));
   status_pipe_ = WatchedFd(std::move(sandbox_.status));
-  if (!output_pipe_.watch(loop_.epoll(), EPOLLIN,
-                          [this](std::uint32_t) { read_output(256 * 1024); }) ||
-      !status_pipe_.watch(loop_.epoll(), EPOLLIN, [this](std::uint32_t) { read_status(); }))
+  channel_ = WatchedFd(std::move(sandbox_.channel));
+  if (!watch_output() ||
+      !status_pipe_.watch(loop_.epoll(), EPOLLIN, [this](std::uint32_t) { read_status(); }) ||
+      !channel_.watch(loop_.epoll(), EPOLLIN,
+                      [this](std::uint32_t) { receive_descriptors_from_inside(); }))
     return failure(Problem{fmt::format("epoll: {}", std::strerror(errno))});
   begin_clock(job_->init_again ? Duration(std::chrono::seconds(job_->spec.timeout_s))
                                : settings_.init_limit);
@@ -79,119 +95,74 @@ Result<Done> FunctionEnvironment::start() {
 
 void FunctionEnvironment::fail_start(const std::string& why) {
   state_ = State::ended;
-  listener_.reset();
+  server_.close();
   complete(Kind::host_error, {}, why);
   events_.gone();
 }
 
-bool FunctionEnvironment::open_listener() {
-  listener_ = WatchedFd(Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (!listener_ || ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::listen(listener_.get(), 16) != 0 ||
-      ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    return false;
-  port_ = ntohs(address.sin_port);
-  return listener_.watch(loop_.epoll(), EPOLLIN, [this](std::uint32_t) { accept_connection(); });
+// With a network of its own the listener comes from inside, on a port that is known before.
+Result<Done> FunctionEnvironment::open_listener() {
+  auto port = settings_.plan.network.runtime_port;
+  if (settings_.plan.network.kind == FunctionNetwork::host) {
+    Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (!listener || ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(listener.get(), 16) != 0 ||
+        ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        !server_.listen(std::move(listener)))
+      return failure(Problem{fmt::format("Runtime API listener: {}", std::strerror(errno))});
+    port = ntohs(address.sin_port);
+  }
+  settings_.plan.environment.push_back(fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", port));
+  return Done{};
+}
+
+void FunctionEnvironment::join_group() {
+  if (settings_.groups == nullptr) return;
+  const auto& plan = settings_.plan;
+  CgroupLimits limits;
+  limits.memory_bytes =
+      settings_.memory_limit_bytes + (std::uint64_t{plan.tmp_mb} << 20) + group_headroom;
+  limits.processes = plan.max_processes;
+  group_ = settings_.groups->make(settings_.id, limits);
+  settings_.plan.memory_group = group_ && settings_.groups->limits_memory();
+}
+
+void FunctionEnvironment::receive_descriptors_from_inside() {
+  bool ended = false;
+  while (auto sent = receive_descriptors(channel_.get(), ended)) {
+    if (sent->what == 't' && sent->descriptors.size() == 1) tmp_ = std::move(sent->descriptors[0]);
+    if (sent->what != 'n') continue;
+    if (auto sockets = network_sockets(std::move(sent->descriptors), settings_.plan.network))
+      open_doors(std::move(*sockets));
+  }
+  if (ended) channel_.reset();
+}
+
+void FunctionEnvironment::open_doors(NetworkSockets sockets) {
+  if (!server_.listen(std::move(sockets.runtime)))
+    return kill(Kind::host_error, "the Runtime API cannot be served");
+  settings_.relay->open(settings_.relay_key, std::move(sockets.api), std::move(sockets.dns_streams),
+                        std::move(sockets.dns_datagrams));
 }
 
 // Every process of the machine can connect; only this environment's are served (decision 0007).
-bool FunctionEnvironment::is_ours(int socket) const {
+bool FunctionEnvironment::is_ours(int socket) {
+  if (settings_.plan.network.kind != FunctionNetwork::host) return true;  // nobody else gets there
   const auto peer = peer_of_loopback(socket);
-  if (!peer) return false;
-  if (settings_.plan.own_user) return peer->uid == settings_.plan.uid;
-  const auto pids = sandbox_processes(sandbox_.pid);
-  return std::any_of(pids.begin(), pids.end(),
-                     [&](pid_t pid) { return holds_socket(pid, peer->inode); });
-}
-
-void FunctionEnvironment::accept_connection() {
-  Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (!socket || connections_.size() >= max_connections) return;
-  if (!is_ours(socket.get())) {
-    if (!std::exchange(stranger_seen_, true))
-      log(LogLevel::warning, "functions",
-          fmt::format("{}: a stranger connected to the Runtime API and was refused",
-                      function_arn_));
-    return;
-  }
-  const int yes = 1;
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  auto connection = std::make_shared<Connection>();
-  connection->socket = WatchedFd(std::move(socket));
-  const std::weak_ptr<Connection> weak = connection;
-  const auto ready = [this, weak](std::uint32_t events) {
-    if (const auto held = weak.lock()) serve(*held, events);
+  const auto holds = [&] {
+    const auto pids = sandbox_processes(sandbox_.pid);
+    return std::any_of(pids.begin(), pids.end(),
+                       [&](pid_t pid) { return holds_socket(pid, peer->inode); });
   };
-  if (!connection->socket.watch(loop_.epoll(), EPOLLIN, ready)) return;
-  connections_.push_back(connection);
-  serve(*connection, EPOLLIN);
-}
-
-void FunctionEnvironment::drop(Connection& connection) {
-  if (connection.closed) return;
-  connection.closed = true;
-  if (waiting_ == &connection) waiting_ = nullptr;
-  connection.socket.reset();
-  connections_.remove_if([&](const auto& held) { return held.get() == &connection; });
-}
-
-void FunctionEnvironment::serve(Connection& connection, std::uint32_t events) {
-  if (events & EPOLLOUT) {
-    if (!flush(connection)) return drop(connection);
-    if (!connection.out.empty()) return;
-    connection.socket.change(EPOLLIN);
-  }
-  read_requests(connection);
-}
-
-void FunctionEnvironment::read_requests(Connection& connection) {
-  std::array<char, 65536> buffer;
-  for (int round = 0; round < 16 && !connection.closed; ++round) {
-    const auto size = ::recv(connection.socket.get(), buffer.data(), buffer.size(), 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (size <= 0) return drop(connection);
-    connection.reader.feed({buffer.data(), static_cast<std::size_t>(size)});
-    while (auto request = connection.reader.take()) {
-      connection.keep_alive = request->keep_alive;
-      handle(connection, std::move(*request));
-      if (connection.closed) return;
-    }
-    if (connection.reader.take_expectation()) {
-      connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
-      if (!flush(connection)) return drop(connection);
-    }
-    if (connection.reader.broken()) {
-      connection.keep_alive = false;
-      return answer(connection,
-                    runtime_error(400, "InvalidRequest", "not a request of the Runtime API"));
-    }
-  }
-}
-
-bool FunctionEnvironment::flush(Connection& connection) {
-  while (!connection.out.empty()) {
-    const auto size =
-        ::send(connection.socket.get(), connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      connection.socket.change(EPOLLOUT);
-      return true;
-    }
-    if (size <= 0) return false;
-    connection.out.erase(0, static_cast<std::size_t>(size));
-  }
-  return !connection.close_after;
-}
-
-void FunctionEnvironment::answer(Connection& connection, const RuntimeAnswer& answer) {
-  connection.out += to_bytes(answer, connection.keep_alive);
-  connection.close_after = !connection.keep_alive;
-  if (!flush(connection)) drop(connection);
+  if (peer && (settings_.plan.own_user ? peer->uid == settings_.plan.uid : holds())) return true;
+  if (!std::exchange(stranger_seen_, true))
+    log(LogLevel::warning, "functions",
+        fmt::format("{}: a stranger connected to the Runtime API and was refused", function_arn_));
+  return false;
 }
 
 void FunctionEnvironment::handle(Connection& connection, RuntimeRequest request) {
@@ -361,15 +332,28 @@ void FunctionEnvironment::complete(Kind kind, std::string payload, std::string r
   if (end_after_job_) end("retired");
 }
 
+// A flood of output gets its share of this thread's time; then it waits in the pipe.
+bool FunctionEnvironment::watch_output() {
+  return output_pipe_.watch(loop_.epoll(), EPOLLIN, [this](std::uint32_t) {
+    const auto begin = Clock::now();
+    read_output(output_a_turn);
+    output_allowance_.spend(begin, Clock::now());
+    if (!output_allowance_.exhausted() || !output_pipe_) return;
+    output_pipe_.unwatch();
+    output_timer_ = loop_.at(output_allowance_.restored_at(), [this] {
+      output_timer_ = 0;
+      if (output_pipe_) watch_output();
+    });
+  });
+}
+
 void FunctionEnvironment::read_output(std::size_t at_most) {
   if (!output_pipe_) return;
   static thread_local std::array<char, 65536> buffer;
   for (std::size_t total = 0; total < at_most;) {
     const auto size = ::read(output_pipe_.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size == 0) {
-      output_pipe_.reset();
-    }
+    if (size == 0) output_pipe_.reset();
     if (size <= 0) return;
     output_.feed({buffer.data(), static_cast<std::size_t>(size)});
     total += static_cast<std::size_t>(size);
@@ -392,7 +376,7 @@ void FunctionEnvironment::read_status() {
 // With namespaces the kernel reports the warden's end only when all processes of the sandbox are
 // gone.
 void FunctionEnvironment::warden_ended() {
-  if (!settings_.plan.namespaces) kill_sandbox(sandbox_.pid, settings_.plan);
+  if (!settings_.plan.namespaces) end_all();
   int status = 0;
   while (::waitpid(sandbox_.pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -401,12 +385,16 @@ void FunctionEnvironment::warden_ended() {
                           WEXITSTATUS(status) == 124 ? settings_.self_exe : "user namespace");
   sandbox_.pid = -1;
   stop_timers();
-  listener_.reset();
-  while (!connections_.empty()) drop(*connections_.front());
+  end_outbound();
+  server_.close();
+  channel_.reset();
+  tmp_.reset();
+  if (settings_.relay != nullptr) settings_.relay->close(settings_.relay_key);
   read_output(8 * 1024 * 1024);
   output_pipe_.reset();
   state_ = State::ended;
   if (job_) settle_ended_job();
+  group_.reset();
   events_.gone();
 }
 
@@ -425,6 +413,10 @@ void FunctionEnvironment::settle_ended_job() {
   }
   if (init_error_) return complete(Kind::init_error, *init_error_, {});
   if (verdict_) return complete(verdict_->kind, {}, verdict_->reason);
+  if (group_ && group_->memory_exhausted()) {
+    peak_bytes_ = std::max(peak_bytes_, settings_.memory_limit_bytes);
+    return complete(Kind::out_of_memory, {}, "signal: killed");
+  }
   const auto word = status_.substr(0, status_.find(' '));
   const auto rest = status_.substr(std::min(status_.size(), word.size() + 1));
   if (word == "setup") return complete(Kind::host_error, {}, rest);
@@ -446,12 +438,32 @@ void FunctionEnvironment::settle_ended_job() {
   complete(reached ? Kind::exited : Kind::init_error, {}, reason);
 }
 
-void FunctionEnvironment::sample_now() {
+std::uint64_t FunctionEnvironment::tmp_bytes() const {
+  struct statfs64 disk {};
+  if (!tmp_ || ::fstatfs64(tmp_.get(), &disk) != 0) return 0;
+  return (disk.f_blocks - disk.f_bfree) * static_cast<std::uint64_t>(disk.f_bsize) +
+         (disk.f_files - disk.f_ffree) * inode_bytes;
+}
+
+// The group's count is exact and one look, however many processes there are. Without one, resident
+// sizes are added up; pages that processes share are counted once for each, and again, exactly,
+// before it matters.
+std::uint64_t FunctionEnvironment::memory_used() const {
+  if (settings_.plan.memory_group) {
+    const auto all = group_->memory_bytes(), tmp = tmp_bytes();
+    return all > tmp ? all - tmp : 0;
+  }
   const auto pids = sandbox_processes(sandbox_.pid);
-  auto used = memory_of(pids, MemoryCount::resident);
-  // Pages that processes share are counted once for each; count again, exactly, before it matters.
-  if (used > settings_.memory_limit_bytes && pids.size() > 1)
-    used = memory_of(pids, MemoryCount::proportional);
+  const auto used = memory_of(pids, MemoryCount::resident);
+  return used > settings_.memory_limit_bytes && pids.size() > 1
+             ? memory_of(pids, MemoryCount::proportional)
+             : used;
+}
+
+void FunctionEnvironment::sample_now() {
+  auto used = memory_used();
+  // The kernel has acted first; what is left of the tree is of no use.
+  if (group_ && group_->memory_exhausted()) used = settings_.memory_limit_bytes + 1;
   peak_bytes_ = std::max(peak_bytes_, used);
   if (used > settings_.memory_limit_bytes) kill(Kind::out_of_memory, "signal: killed");
 }
@@ -459,17 +471,34 @@ void FunctionEnvironment::sample_now() {
 void FunctionEnvironment::sample() {
   loop_.cancel(sample_timer_);
   if (sandbox_.pid <= 0 || state_ == State::ending || state_ == State::ended) return;
+  const auto begin = Clock::now();
   sample_now();
   const bool working = state_ == State::running || state_ == State::starting;
-  sample_timer_ =
-      loop_.at(Clock::now() + (working ? sample_running : sample_idle), [this] { sample(); });
+  // A look at thousands of processes takes its time: never more than a part of this thread's.
+  const auto pause = std::max<Clock::duration>(working ? sample_running : sample_idle,
+                                               (Clock::now() - begin) * WorkAllowance::part);
+  sample_timer_ = loop_.at(Clock::now() + pause, [this] { sample(); });
 }
 
 void FunctionEnvironment::kill(Kind kind, std::string reason, Retry retry) {
   if (sandbox_.pid <= 0 || verdict_) return;
   if (!init_error_ || kind != Kind::init_error) verdict_ = Verdict{kind, std::move(reason), retry};
   state_ = State::ending;
+  end_all();
+}
+
+// With namespaces the kernel ends all with the warden.
+void FunctionEnvironment::end_all() {
+  if (!settings_.plan.namespaces && group_) group_->kill();
   kill_sandbox(sandbox_.pid, settings_.plan);
+}
+
+void FunctionEnvironment::end_outbound() {
+  if (sandbox_.outbound <= 0) return;
+  ::kill(sandbox_.outbound, SIGKILL);
+  while (::waitpid(sandbox_.outbound, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  sandbox_.outbound = -1;
 }
 
 void FunctionEnvironment::end(std::string_view why) { kill(Kind::host_error, std::string(why)); }
@@ -480,7 +509,8 @@ void FunctionEnvironment::end_after_job() {
 }
 
 void FunctionEnvironment::stop_timers() {
-  for (auto* timer : {&limit_timer_, &sample_timer_, &pickup_timer_}) loop_.cancel(*timer);
+  for (auto* timer : {&limit_timer_, &sample_timer_, &pickup_timer_, &output_timer_})
+    loop_.cancel(*timer);
 }
 
 }  // namespace sitelatch::net

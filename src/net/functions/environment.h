@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One execution environment: its process tree, its Runtime API listener, the invocation it is
-// working on.
+// One execution environment: its process tree, control group and network, its Runtime API, the
+// invocation it is working on.
 //
 //   starting --first next--> idle --give--> running --response|error--> answered --next--> idle
 //      |                                       |
@@ -18,9 +18,12 @@
 #include <optional>
 #include <string>
 
+#include "net/functions/cgroup.h"
 #include "net/functions/host_loop.h"
 #include "net/functions/output.h"
+#include "net/functions/relay.h"
 #include "net/functions/runtime_api.h"
+#include "net/functions/runtime_server.h"
 #include "net/functions/sandbox.h"
 #include "ports/function_host.h"
 
@@ -49,6 +52,9 @@ class FunctionEnvironment {
     Isolation isolation;
     Duration init_limit{};
     std::uint64_t memory_limit_bytes = 0;
+    const FunctionCgroups* groups = nullptr;  // where there are none: nullptr
+    FunctionRelay* relay = nullptr;           // with a network of its own
+    FunctionRelay::Key relay_key = 0;
   };
   FunctionEnvironment(FunctionHostLoop& loop, Settings settings, FunctionJobPointer first,
                       Events events);
@@ -73,24 +79,16 @@ class FunctionEnvironment {
  private:
   using Clock = FunctionHostLoop::Clock;
   enum class State { starting, idle, running, answered, ending, ended };
-  struct Connection {
-    WatchedFd socket;
-    RuntimeRequestReader reader;
-    std::string out;
-    bool waiting = false;    // in `next`
-    bool keep_alive = true;  // of the request being answered
-    bool close_after = false;
-    bool closed = false;
-  };
+  using Connection = RuntimeServer::Connection;
 
-  bool open_listener();
-  void accept_connection();
-  bool is_ours(int socket) const;
-  void serve(Connection& connection, std::uint32_t events);
-  void read_requests(Connection& connection);
-  void drop(Connection& connection);
-  bool flush(Connection& connection);
-  void answer(Connection& connection, const RuntimeAnswer& answer);
+  Result<Done> open_listener();
+  void join_group();
+  void receive_descriptors_from_inside();
+  void open_doors(NetworkSockets sockets);
+  bool is_ours(int socket);
+  void answer(Connection& connection, const RuntimeAnswer& answer) {
+    server_.answer(connection, answer);
+  }
   void handle(Connection& connection, RuntimeRequest request);
   void handle_next(Connection& connection);
   void handle_result(Connection& connection, const RuntimeRequest& request,
@@ -100,10 +98,15 @@ class FunctionEnvironment {
   void begin_clock(Duration limit);
   void complete(ports::InvocationOutcome::Kind kind, std::string payload, std::string reason);
   void read_output(std::size_t at_most);
+  bool watch_output();
   void read_status();
   void warden_ended();
   void sample();
   void sample_now();
+  std::uint64_t memory_used() const;
+  std::uint64_t tmp_bytes() const;
+  void end_outbound();
+  void end_all();
   enum class Retry { never, init_again };
   void kill(ports::InvocationOutcome::Kind kind, std::string reason, Retry retry = Retry::never);
   void settle_ended_job();
@@ -116,15 +119,16 @@ class FunctionEnvironment {
   std::string key_, function_arn_;
   WallInstant credentials_expire_{};
   State state_ = State::starting;
-  Sandbox sandbox_;  // its two pipes are in the next line once it runs
-  WatchedFd output_pipe_, status_pipe_;
-  WatchedFd listener_;
-  std::uint16_t port_ = 0;
-  std::list<std::shared_ptr<Connection>> connections_;  // shared with the events under way
+  Sandbox sandbox_;  // its descriptors are in the next lines once it runs
+  WatchedFd output_pipe_, status_pipe_, channel_;
+  Fd tmp_;  // its /tmp
+  std::unique_ptr<FunctionCgroup> group_;
+  RuntimeServer server_;
   Connection* waiting_ = nullptr;
   FunctionOutput output_;
   std::string status_;
-  FunctionHostLoop::Token limit_timer_ = 0, sample_timer_ = 0, pickup_timer_ = 0;
+  FunctionHostLoop::Token limit_timer_ = 0, sample_timer_ = 0, pickup_timer_ = 0, output_timer_ = 0;
+  WorkAllowance output_allowance_;
   Clock::time_point started_{}, begun_{}, idle_since_{};
   std::optional<Duration> init_duration_;
   std::uint64_t peak_bytes_ = 0;

@@ -3,11 +3,12 @@
 
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
+#include <cerrno>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
@@ -23,7 +24,10 @@
 #include "base/text.h"
 #include "net/functions/code.h"
 #include "net/functions/environment.h"
+#include "net/functions/protections.h"
 #include "net/functions/python_runtime.h"
+#include "net/functions/relay.h"
+#include "net/functions/workers.h"
 
 namespace sitelatch::net {
 namespace {
@@ -66,46 +70,23 @@ struct Code {
   std::vector<FunctionJobPointer> waiting;
 };
 
-// The second thread: slow, blocking work, one thing after another.
-class Workshop {
- public:
-  Workshop() : thread_([this] { run(); }) {}
-  ~Workshop() {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-    }
-    more_.notify_one();
-    thread_.join();
-  }
-  void order(std::function<void()> work) {
-    {
-      const std::lock_guard lock(mutex_);
-      work_.push_back(std::move(work));
-    }
-    more_.notify_one();
-  }
+// AWS's own is 9001, which some clients assume.
+std::uint16_t runtime_port_beside(std::uint16_t api, std::uint16_t dns) {
+  std::uint16_t port = 9001;
+  while (port == api || port == dns) ++port;
+  return port;
+}
 
- private:
-  void run() {
-    for (;;) {
-      std::function<void()> work;
-      {
-        std::unique_lock lock(mutex_);
-        more_.wait(lock, [this] { return ending_ || !work_.empty(); });
-        if (ending_) return;
-        work = std::move(work_.front());
-        work_.pop_front();
-      }
-      work();
-    }
-  }
-  std::mutex mutex_;
-  std::condition_variable more_;
-  std::deque<std::function<void()>> work_;
-  bool ending_ = false;
-  std::thread thread_;
-};
+// No process of this machine that we can see runs as this user.
+bool is_unused(uid_t user) {
+  errno = 0;
+  ::getpriority(PRIO_USER, user);
+  return errno == ESRCH;
+}
+
+constexpr const char* no_user_left = "every user of the functions' range is taken";
+constexpr std::size_t worker_count = 3;
+constexpr std::size_t most_kept_codes = 64;  // unpacked and used by nobody
 
 void make_directory(const std::string& path, std::filesystem::perms mode) {
   std::filesystem::create_directories(path);
@@ -122,12 +103,12 @@ class ProcessFunctionHost::Pool {
     options_.home = from_environment(options_.home, "HOME");
     if (options_.self_exe.empty()) options_.self_exe = this_program();
     lay_out_directories();
-    workshop_.emplace();
+    workers_.emplace(worker_count);
     thread_ = std::thread([this] { loop_.run(); });
     loop_.post([this] { reap(); });
   }
   ~Pool() {
-    workshop_.reset();  // what it was doing is finished first; its answers go nowhere
+    workers_.reset();  // what they were doing is finished first; its answers go nowhere
     loop_.post([this] {
       environments_.clear();
       loop_.stop();
@@ -143,7 +124,7 @@ class ProcessFunctionHost::Pool {
   }
   void retire(const std::string& function_arn) {
     loop_.post([this, function_arn] {
-      for (auto& [environment, code] : environments_)
+      for (auto& [environment, code, user] : environments_)
         if (environment->function_arn() == function_arn) environment->end_after_job();
     });
   }
@@ -153,18 +134,25 @@ class ProcessFunctionHost::Pool {
       stopped_ = stopped;
       for (auto& job : std::exchange(waiting_, {}))
         refuse(std::move(job), Kind::host_error, "the engine is stopping");
-      for (auto& [environment, code] : environments_) environment->end_after_job();
+      for (auto& [environment, code, user] : environments_) environment->end_after_job();
       loop_.at(Clock::now() + grace, [this] {
-        for (auto& [environment, code] : environments_) environment->end("the engine is stopping");
+        for (auto& [environment, code, user] : environments_)
+          environment->end("the engine is stopping");
       });
       tell_when_stopped();
     });
   }
-  const Isolation& isolation() const { return isolation_; }
+  FunctionNetwork network() const { return network_; }
+  std::vector<std::string> missing_protections() const {
+    return describe_missing(isolation_, network_, groups_.get());
+  }
 
  private:
-  using Entry =
-      std::pair<std::unique_ptr<FunctionEnvironment>, std::string>;  // and the key of its code
+  struct Entry {
+    std::unique_ptr<FunctionEnvironment> environment;
+    std::string code;  // its key
+    uid_t user = 0;
+  };
 
   void lay_out_directories() {
     using std::filesystem::perms;
@@ -172,9 +160,18 @@ class ProcessFunctionHost::Pool {
     make_directory(options_.work_dir, perms::owner_all);
     make_directory(options_.work_dir + "/root",
                    perms::owner_all | perms::group_exec | perms::others_exec);
-    isolation_ = probe_isolation(options_.work_dir + "/root");
+    isolation_ = probe_isolation(options_.work_dir + "/root", options_.search_path);
     if (options_.sandboxing == Options::Sandboxing::no_namespaces)
-      isolation_.namespaces = isolation_.proc = false;
+      isolation_.namespaces = isolation_.proc = isolation_.network = false;
+    if (options_.accounting == Options::Accounting::groups_where_possible)
+      groups_ = std::make_unique<FunctionCgroups>();
+    const auto network = choose_network(options_.network, isolation_);
+    if (!network) throw std::runtime_error(network.error().text);
+    network_ = *network;
+    if (network_ != FunctionNetwork::host) {
+      options_.api_endpoint = fmt::format("http://127.0.0.1:{}", options_.api.port);
+      relay_ = std::make_unique<FunctionRelay>(RelayTargets{options_.api, options_.dns});
+    }
     code_root_ = options_.work_dir;
     if (!isolation_.namespaces && isolation_.own_users()) code_root_ = open_code_root();
     make_directory(code_root_ + "/code", perms::owner_all | perms::group_exec | perms::others_exec);
@@ -224,7 +221,7 @@ class ProcessFunctionHost::Pool {
     const auto needed_until =
         std::chrono::system_clock::now() + std::chrono::seconds(job.spec.timeout_s + 60);
     FunctionEnvironment* best = nullptr;
-    for (auto& [environment, code] : environments_) {
+    for (auto& [environment, code, user] : environments_) {
       if (environment->key() != job.spec.environment_key || doomed_.count(environment.get()))
         continue;
       if (!environment->is_idle() && !environment->is_answered()) continue;
@@ -248,7 +245,7 @@ class ProcessFunctionHost::Pool {
   // a moment.
   bool evict_idle() {
     FunctionEnvironment* oldest = nullptr;
-    for (auto& [environment, code] : environments_)
+    for (auto& [environment, code, user] : environments_)
       if (environment->is_idle() && !doomed_.count(environment.get()) &&
           (oldest == nullptr || environment->idle_since() < oldest->idle_since()))
         oldest = environment.get();
@@ -264,16 +261,23 @@ class ProcessFunctionHost::Pool {
     auto& code = codes_[key];
     code.last_used = Clock::now();
     if (code.state == Code::State::ready) return start(key, code, std::move(job));
+    if (code.waiting.empty()) {
+      const auto group = isolation_.own_users() ? draw_user() : ::getegid();
+      if (!group) {
+        codes_.erase(key);
+        return refuse(std::move(job), Kind::host_error, no_user_left);
+      }
+      code.group = *group;
+    }
     ++preparing_;
     code.waiting.push_back(std::move(job));
     if (code.waiting.size() > 1) return;
     code.state = Code::State::preparing;
     code.directory = fmt::format("{}/code/{}", code_root_, hex(random_bytes(16)));
-    code.group = isolation_.own_users() ? isolation_.first_uid + random_below(isolation_.uid_count)
-                                        : ::getegid();
     const auto& spec = code.waiting.front()->spec;
-    workshop_->order([this, key, directory = code.directory, zip = spec.zip, runtime = spec.runtime,
-                      group = code.group] {
+    const auto weight = weight_of(spec.zip ? *spec.zip : std::string_view());
+    workers_->order(weight, [this, key, directory = code.directory, zip = spec.zip,
+                             runtime = spec.runtime, group = code.group] {
       std::string problem;
       auto kind = Kind::no_bootstrap;
       try {
@@ -291,7 +295,7 @@ class ProcessFunctionHost::Pool {
     });
   }
 
-  // In the workshop. Found once for each version.
+  // On a worker. Found once for each version.
   void find_runtime(const std::string& runtime) {
     const auto minor = python_minor(runtime);
     if (!minor) return;
@@ -330,7 +334,7 @@ class ProcessFunctionHost::Pool {
   }
 
   void order_removal(const std::string& directory) {
-    workshop_->order([directory] { remove_tree(directory); });
+    workers_->order(Workers::Weight::heavy, [directory] { remove_tree(directory); });
   }
 
   void start(const std::string& key, Code& code, FunctionJobPointer job) {
@@ -358,9 +362,15 @@ class ProcessFunctionHost::Pool {
     settings.init_limit = options_.init_limit;
     settings.memory_limit_bytes = std::uint64_t{job->spec.memory_mb + options_.memory_headroom_mb}
                                   << 20;
+    const auto user = isolation_.own_users() ? draw_user() : ::geteuid();
+    if (!user) return refuse(std::move(job), Kind::host_error, no_user_left);
     settings.plan = plan_for(job->spec, job->invocation, code, python, settings);
+    settings.plan.uid = *user;
+    settings.groups = groups_.get();
+    settings.relay = relay_.get();
+    settings.relay_key = ++last_relay_key_;
     ++code.users;
-    environments_.emplace_back(nullptr, key);
+    environments_.push_back({nullptr, key, settings.plan.uid});
     auto& entry = environments_.back();
     Entry* self = &entry;
     FunctionEnvironment::Events events;
@@ -370,10 +380,10 @@ class ProcessFunctionHost::Pool {
     events.returned = [this](FunctionJobPointer back) { accept_again(std::move(back)); };
     events.idle = [this] { serve_waiting(); };
     events.gone = [this, self] { loop_.post([this, self] { forget(self); }); };
-    entry.first = std::make_unique<FunctionEnvironment>(loop_, std::move(settings), std::move(job),
-                                                        std::move(events));
-    if (auto started = entry.first->start(); !started)
-      entry.first->fail_start(started.error().text);
+    entry.environment = std::make_unique<FunctionEnvironment>(loop_, std::move(settings),
+                                                              std::move(job), std::move(events));
+    if (auto started = entry.environment->start(); !started)
+      entry.environment->fail_start(started.error().text);
   }
 
   SandboxPlan plan_for(const ports::FunctionSpec& spec, const ports::Invocation& invocation,
@@ -383,12 +393,11 @@ class ProcessFunctionHost::Pool {
     plan.namespaces = isolation_.namespaces;
     plan.proc = isolation_.proc;
     plan.own_user = isolation_.own_users();
-    plan.uid =
-        plan.own_user ? isolation_.first_uid + random_below(isolation_.uid_count) : ::geteuid();
     plan.gid = plan.own_user ? code.group : ::getegid();
     plan.tmp_mb = spec.ephemeral_mb;
     plan.data_mb = spec.memory_mb + 2048;
     plan.max_processes = plan.own_user ? options_.max_processes : 4 * options_.max_processes;
+    plan.network = network_plan();
     plan.root = options_.work_dir + "/root";
     plan.code = code.directory;
     plan.runtime = code_root_ + "/runtime";
@@ -404,6 +413,35 @@ class ProcessFunctionHost::Pool {
     plan.environment =
         environment_for(spec, invocation, settings.id, python.has_value(), task, runtime);
     return plan;
+  }
+
+  NetworkPlan network_plan() const {
+    NetworkPlan plan;
+    plan.kind = network_;
+    if (network_ == FunctionNetwork::host) return plan;
+    plan.api_port = options_.api.port;
+    plan.dns_port = options_.dns.port;
+    plan.runtime_port = runtime_port_beside(plan.api_port, plan.dns_port);
+    if (network_ == FunctionNetwork::outbound) {
+      plan.unreachable = unreachable_prefixes();
+      plan.nameserver = outbound_nameserver;
+    } else if (plan.dns_port != 0) {
+      plan.nameserver = "127.0.0.1";
+    }
+    return plan;
+  }
+
+  // A user, or the group of a code, that nobody has: none of ours, and no process of the machine.
+  std::optional<std::uint32_t> draw_user() const {
+    for (int tries = 0; tries < 1000; ++tries) {
+      const auto user = isolation_.first_uid + random_below(isolation_.uid_count);
+      const bool ours = std::any_of(environments_.begin(), environments_.end(),
+                                    [&](const Entry& entry) { return entry.user == user; }) ||
+                        std::any_of(codes_.begin(), codes_.end(),
+                                    [&](const auto& code) { return code.second.group == user; });
+      if (!ours && is_unused(user)) return user;
+    }
+    return std::nullopt;
   }
 
   // AWS's own names (aws-semantics 4.6), over the user's; and what leads any SDK to the engine.
@@ -479,8 +517,8 @@ class ProcessFunctionHost::Pool {
     if (std::none_of(environments_.begin(), environments_.end(),
                      [&](const Entry& held) { return &held == entry; }))
       return;
-    doomed_.erase(entry->first.get());
-    auto& code = codes_[entry->second];
+    doomed_.erase(entry->environment.get());
+    auto& code = codes_[entry->code];
     --code.users;
     code.last_used = Clock::now();
     environments_.remove_if([&](const Entry& held) { return &held == entry; });
@@ -493,10 +531,28 @@ class ProcessFunctionHost::Pool {
     post_(std::exchange(stopped_, nullptr));
   }
 
+  // The codes that nobody has used for longest go first; what is kept bounds the disk.
+  void drop_surplus_codes() {
+    std::vector<std::map<std::string, Code>::iterator> unused;
+    for (auto code = codes_.begin(); code != codes_.end(); ++code)
+      if (code->second.users == 0 && code->second.state == Code::State::ready)
+        unused.push_back(code);
+    if (unused.size() <= most_kept_codes) return;
+    std::sort(unused.begin(), unused.end(), [](const auto& a, const auto& b) {
+      return a->second.last_used < b->second.last_used;
+    });
+    unused.resize(unused.size() - most_kept_codes);
+    for (const auto& code : unused) {
+      order_removal(code->second.directory);
+      codes_.erase(code);
+    }
+  }
+
   // Idle environments and unused code go after a while.
   void reap() {
+    drop_surplus_codes();
     const auto before = Clock::now() - options_.idle_limit;
-    for (auto& [environment, code] : environments_)
+    for (auto& [environment, code, user] : environments_)
       if (environment->is_idle() && environment->idle_since() < before)
         environment->end_after_job();
     for (auto code = codes_.begin(); code != codes_.end();) {
@@ -512,6 +568,10 @@ class ProcessFunctionHost::Pool {
   Options options_;
   std::function<void(std::function<void()>)> post_;
   Isolation isolation_;
+  std::unique_ptr<FunctionCgroups> groups_;  // nullptr: memory is sampled
+  FunctionNetwork network_ = FunctionNetwork::host;
+  std::unique_ptr<FunctionRelay> relay_;
+  FunctionRelay::Key last_relay_key_ = 0;
   std::string code_root_;
   FunctionHostLoop loop_;
   std::map<std::string, Code> codes_;
@@ -523,7 +583,7 @@ class ProcessFunctionHost::Pool {
   std::function<void()> stopped_;
   std::mutex pythons_mutex_;
   std::map<std::string, std::optional<Python>> pythons_;
-  std::optional<Workshop> workshop_;
+  std::optional<Workers> workers_;
   std::thread thread_;
 };
 
@@ -545,8 +605,9 @@ void ProcessFunctionHost::retire(const std::string& function_arn) { pool_->retir
 void ProcessFunctionHost::stop(Duration grace, std::function<void()> stopped) {
   pool_->stop(grace, std::move(stopped));
 }
+FunctionNetwork ProcessFunctionHost::network() const { return pool_->network(); }
 std::vector<std::string> ProcessFunctionHost::missing_protections() const {
-  return describe_missing(pool_->isolation());
+  return pool_->missing_protections();
 }
 
 }  // namespace sitelatch::net

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real FunctionHost: every environment is a sandboxed process tree (net/functions/sandbox.h)
 // that fetches its events from a Runtime API listener of its own. One thread with epoll serves them
-// all; a second one unpacks code and looks for Pythons. Nothing here outlives the object, nor the
-// engine, however that ends.
+// all, a second one carries what they send to the engine (relay.h), and workers unpack code and
+// look for Pythons. Nothing here outlives the object, nor the engine, however that ends.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "net/functions/network.h"
+#include "net/io/endpoint.h"
 #include "ports/function_host.h"
 
 namespace sitelatch::net {
@@ -18,7 +21,11 @@ class ProcessFunctionHost final : public ports::FunctionHost {
  public:
   struct Options {
     std::string work_dir;  // ours alone; emptied at the start
+    // What functions are told where they share the machine's network; in one of their own it is
+    // http://127.0.0.1 with the port of `api`, to where it is carried.
     std::string api_endpoint = "http://127.0.0.1:4566";
+    Endpoint api{"127.0.0.1", 4566}, dns{"127.0.0.1", 0};  // DNS port 0: none
+    std::optional<FunctionNetwork> network;  // outbound where that works, else isolated
     std::string self_exe;     // run as `self_exe function-sandbox`; /proc/self/exe when empty
     std::string search_path;  // where to look for Python; the PATH of this process when empty
     std::string home;         // of pyenv; HOME of this process when empty
@@ -32,9 +39,11 @@ class ProcessFunctionHost final : public ports::FunctionHost {
       all_there_is,
       no_namespaces
     } sandboxing = Sandboxing::all_there_is;  // for tests
+    enum class Accounting { groups_where_possible, sampling };
+    Accounting accounting = Accounting::groups_where_possible;  // for tests
   };
   // `post` runs a task later on the control thread; called from other threads. Throws
-  // std::runtime_error when work_dir cannot be used.
+  // std::runtime_error when work_dir cannot be used or the network asked for cannot be had.
   ProcessFunctionHost(Options options, std::function<void(std::function<void()>)> post);
   // Kills what still runs. Outcomes not yet posted are dropped.
   ~ProcessFunctionHost();
@@ -48,6 +57,7 @@ class ProcessFunctionHost final : public ports::FunctionHost {
 
   // What this machine lacks, a sentence each, for the engine to say at its start.
   std::vector<std::string> missing_protections() const;
+  FunctionNetwork network() const;
 
  private:
   class Pool;

@@ -32,7 +32,7 @@ class FakeEndpoint {
     REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
     REQUIRE(::listen(listener_, 8) == 0);
     REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    url = fmt::format("http://127.0.0.1:{}", ntohs(address.sin_port));
+    at.port = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
   ~FakeEndpoint() {
@@ -44,7 +44,7 @@ class FakeEndpoint {
     const std::lock_guard lock(mutex_);
     return requests_;
   }
-  std::string url;
+  net::Endpoint at{"127.0.0.1", 0};
 
  private:
   void serve() {
@@ -128,7 +128,7 @@ void run_guide(const std::string& search_path) {
   }
   FakeEndpoint endpoint(updated);
   World world([&](auto& options) {
-    options.api_endpoint = endpoint.url;
+    options.api = endpoint.at;
     options.search_path = search_path;
     options.home = "/nowhere";
   });
@@ -168,7 +168,7 @@ TEST_CASE("all services of the engine are reached by old and new boto3") {
     CAPTURE(search_path);
     FakeEndpoint endpoint("{}");
     World world([&](auto& options) {
-      options.api_endpoint = endpoint.url;
+      options.api = endpoint.at;
       options.search_path = search_path;
       options.home = "/nowhere";
     });

@@ -13,6 +13,7 @@ namespace sitelatch::net {
 namespace {
 
 constexpr std::size_t max_head = 256 * 1024;  // a client context or an error cause may be long
+constexpr std::size_t max_headers = 200;
 constexpr std::uint64_t max_swallowed = 64 * 1024 * 1024;
 
 const char* reason(int status) {
@@ -53,26 +54,31 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> RuntimeRequestReader::line() {
-  const auto end = buffer_.find('\n', position_);
+  const auto end = buffer_.find('\n', std::max(position_, looked_));
   if (end == std::string::npos) {
+    looked_ = buffer_.size();
     if (buffer_.size() - position_ > max_head) broken_ = true;
     return std::nullopt;
   }
   std::string text = buffer_.substr(position_, end - position_);
   if (!text.empty() && text.back() == '\r') text.pop_back();
   position_ = end + 1;
+  looked_ = 0;
   return text;
 }
 
 bool RuntimeRequestReader::read_head() {
   while (position_ < buffer_.size() && (buffer_[position_] == '\r' || buffer_[position_] == '\n'))
     ++position_;
-  auto end = buffer_.find("\r\n\r\n", position_);
-  const auto bare = buffer_.find("\n\n", position_);
+  const auto from = std::max(position_, looked_);
+  auto end = buffer_.find("\r\n\r\n", from);
+  const auto bare = std::string_view(buffer_).substr(0, end).find("\n\n", from);
   if (std::min(end, bare) == std::string::npos) {
+    looked_ = buffer_.size() - std::min<std::size_t>(buffer_.size(), 3);
     if (buffer_.size() - position_ > max_head) broken_ = true;
     return false;
   }
+  looked_ = 0;
   end = std::min(end == std::string::npos ? end : end + 4,
                  bare == std::string::npos ? bare : bare + 2);
   request_ = {};
@@ -90,7 +96,7 @@ bool RuntimeRequestReader::read_head() {
     const auto text = line();
     if (!text || text->empty()) break;
     const auto colon = text->find(':');
-    if (colon == std::string::npos || colon == 0) {
+    if (colon == std::string::npos || colon == 0 || request_.headers.size() >= max_headers) {
       broken_ = true;
       return false;
     }
@@ -124,7 +130,7 @@ void RuntimeRequestReader::keep(std::string_view bytes) {
   if (swallowed_ > max_swallowed) broken_ = true;
   if (request_.too_large || request_.body.size() + bytes.size() > max_runtime_payload) {
     request_.too_large = true;
-    request_.body.clear();
+    request_.body = {};
     return;
   }
   request_.body.append(bytes);
@@ -193,8 +199,12 @@ bool RuntimeRequestReader::step() {
 std::optional<RuntimeRequest> RuntimeRequestReader::take() {
   while (!broken_ && !complete_ && step()) {
   }
-  buffer_.erase(0, position_);
-  position_ = 0;
+  // Not for every small request of a pipeline: each erasure moves all the rest.
+  if (position_ == buffer_.size() || position_ > 65536 || !complete_) {
+    buffer_.erase(0, position_);
+    looked_ -= std::min(looked_, position_);
+    position_ = 0;
+  }
   if (broken_ || !complete_) return std::nullopt;
   complete_ = false;
   expectation_ = false;

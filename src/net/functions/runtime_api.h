@@ -35,6 +35,7 @@ class RuntimeRequestReader {
   void feed(std::string_view bytes) { buffer_.append(bytes); }
   std::optional<RuntimeRequest> take();
   bool broken() const { return broken_; }  // not HTTP, or beyond every measure: close
+  std::size_t held_bytes() const { return buffer_.size() + request_.body.size(); }
   // A client waits for "100 Continue" before it sends its body. Tells once.
   bool take_expectation();
 
@@ -49,6 +50,7 @@ class RuntimeRequestReader {
 
   std::string buffer_;
   std::size_t position_ = 0;
+  std::size_t looked_ = 0;  // no end of a line or head begins before; so drips are not read anew
   Phase phase_ = Phase::head;
   RuntimeRequest request_;
   std::uint64_t remaining_ = 0;  // of the body or the chunk

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,30 +22,24 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include "base/text.h"
+#include "net/functions/child.h"
 
 namespace sitelatch::net {
 namespace {
 
-constexpr int namespace_flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-constexpr std::size_t child_stack_size = 256 * 1024;
-
-int flags_for(bool namespaces, bool root) {
-  if (!namespaces) return 0;
-  return root ? namespace_flags : namespace_flags | CLONE_NEWUSER;
+enum class Network { shared, own };
+int namespace_flags(bool root, Network network) {
+  int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (!root) flags |= CLONE_NEWUSER;
+  if (network == Network::own) flags |= CLONE_NEWNET;
+  return flags;
 }
 
-// --- In the child of clone(CLONE_VM | CLONE_VFORK): system calls only, no allocation, no locks.
-// --- Not watched by the address sanitizer: the child's stack vanishes under its marks, and who is
-// given those addresses next would be accused of what the child did.
-#define SITELATCH_UNWATCHED __attribute__((no_sanitize("address")))
-
-// Not _exit: the address sanitizer would look at a stack that it does not know.
-SITELATCH_UNWATCHED int leave(int status) {
-  return static_cast<int>(::syscall(SYS_exit_group, status));
-}
+// --- In children (child.h).
 
 SITELATCH_UNWATCHED bool write_whole(const char* path, const char* text, std::size_t size) {
   const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
@@ -82,19 +77,12 @@ SITELATCH_UNWATCHED bool enter_user_namespace(const IdMaps& maps) {
   return true;
 }
 
-SITELATCH_UNWATCHED void default_signals() {
-  struct sigaction ordinary {};
-  ordinary.sa_handler = SIG_DFL;
-  for (int number = 1; number < 32; ++number)
-    if (number != SIGKILL && number != SIGSTOP) ::sigaction(number, &ordinary, nullptr);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 struct Birth {
   const char* self_exe;
-  int plan, output, status, nothing;
+  const int* descriptors;
+  int count;
+  const int* groups;
+  std::size_t group_count;
   bool user_namespace;
   IdMaps maps;
 };
@@ -102,25 +90,17 @@ struct Birth {
 SITELATCH_UNWATCHED int be_born(void* argument) {
   const auto& birth = *static_cast<const Birth*>(argument);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (birth.user_namespace && !enter_user_namespace(birth.maps)) return leave(125);
-  // First above the numbers that are about to be filled, then down.
-  const int plan = ::fcntl(birth.plan, F_DUPFD, 10), output = ::fcntl(birth.output, F_DUPFD, 10);
-  const int status = ::fcntl(birth.status, F_DUPFD, 10),
-            nothing = ::fcntl(birth.nothing, F_DUPFD, 10);
-  if (::dup2(nothing, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0 ||
-      ::dup2(plan, 3) < 0 || ::dup2(status, 4) < 0)
-    return leave(125);
-#ifdef SYS_close_range
-  if (::syscall(SYS_close_range, 5U, ~0U, 0U) != 0)
-#endif
-    for (int fd = 5; fd < 65536; ++fd) ::close(fd);
+  for (std::size_t i = 0; i < birth.group_count; ++i)
+    if (::write(birth.groups[i], "0", 1) != 1) return leave_child(123);
+  if (birth.user_namespace && !enter_user_namespace(birth.maps)) return leave_child(125);
+  if (!place_descriptors(birth.descriptors, birth.count)) return leave_child(125);
   ::setsid();
-  default_signals();
+  reset_signals();
   const char* const arguments[] = {"sitelatch", "function-sandbox", nullptr};
   const char* const environment[] = {nullptr};
   ::execve(birth.self_exe, const_cast<char* const*>(arguments),
            const_cast<char* const*>(environment));
-  return leave(124);
+  return leave_child(124);
 }
 
 struct Trial {
@@ -131,33 +111,27 @@ struct Trial {
 // Exit status: 0 all, 1 no /proc, 2 no mounts.
 SITELATCH_UNWATCHED int try_mounts(void* argument) {
   const auto& trial = *static_cast<const Trial*>(argument);
-  if (trial.user_namespace && !enter_user_namespace(trial.maps)) return leave(2);
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return leave(2);
+  if (trial.user_namespace && !enter_user_namespace(trial.maps)) return leave_child(2);
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return leave_child(2);
   if (::mount("tmpfs", trial.directory, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") != 0)
-    return leave(2);
+    return leave_child(2);
   if (::mount("proc", trial.directory, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
-    return leave(1);
-  return leave(0);
+    return leave_child(1);
+  return leave_child(0);
 }
 
-// --- end of the child's part ---
+// --- end of the children's part
 
-// Signals stay blocked around it: a handler of ours must not run in the child, which shares our
-// memory.
-pid_t clone_child(int (*body)(void*), void* argument, int flags) {
-  void* stack = ::mmap(nullptr, child_stack_size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (stack == MAP_FAILED) return -1;
-  sigset_t all, before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = ::clone(body, static_cast<char*>(stack) + child_stack_size,
-                            flags | CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
-  const int error = errno;
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  ::munmap(stack, child_stack_size);
-  errno = error;
-  return pid;
+// A process in namespaces like a function's, waiting to be ended: what slirp4netns is tried on.
+pid_t start_example(bool user_namespace) {
+  const auto maps = identity_maps();
+  const auto flags = CLONE_NEWNET | (user_namespace ? CLONE_NEWUSER : 0);
+  const auto pid =
+      static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0));
+  if (pid != 0) return pid;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (user_namespace) enter_user_namespace(maps);
+  for (;;) ::pause();
 }
 
 Problem system_trouble(std::string_view what) {
@@ -191,6 +165,15 @@ bool has_capability(unsigned capability) {
   return (data[capability / 32].effective >> (capability % 32)) & 1U;
 }
 
+struct Pipe {
+  Fd in, out;
+};
+std::optional<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
 std::string read_file(const std::string& path) {
   std::ifstream in(path);
   std::ostringstream text;
@@ -198,78 +181,87 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+// A shared anonymous map is a deleted file of the kernel's own: "... 00:01 4711 /dev/zero
+// (deleted)".
+void note_shared_maps(pid_t pid, std::set<std::string>& inodes) {
+  std::ifstream maps(fmt::format("/proc/{}/maps", pid));
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find("/dev/zero") == std::string::npos) continue;
+    std::istringstream fields(line);
+    std::string range, rights, offset, device, inode;
+    if (fields >> range >> rights >> offset >> device >> inode) inodes.insert(inode);
+  }
+}
+
 }  // namespace
 
-Isolation probe_isolation(const std::string& empty_directory) {
+Isolation probe_isolation(const std::string& empty_directory, const std::string& search_path) {
   Isolation isolation;
   isolation.root = ::geteuid() == 0;
   if (isolation.root && has_capability(CAP_SETUID) && has_capability(CAP_SETGID))
     choose_users(isolation);
   isolation.seccomp = ::prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
-  Trial trial{empty_directory.c_str(), !isolation.root, identity_maps()};
-  const pid_t pid = clone_child(try_mounts, &trial, flags_for(true, isolation.root));
-  int status = 0;
-  if (pid > 0 && ::waitpid(pid, &status, 0) == pid && WIFEXITED(status)) {
+  for (const auto network : {Network::own, Network::shared}) {
+    Trial trial{empty_directory.c_str(), !isolation.root, identity_maps()};
+    const pid_t pid = clone_child(try_mounts, &trial, namespace_flags(isolation.root, network));
+    int status = 0;
+    if (pid <= 0 || ::waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) continue;
     isolation.namespaces = WEXITSTATUS(status) <= 1;
     isolation.proc = WEXITSTATUS(status) == 0;
+    isolation.network = isolation.namespaces && network == Network::own;
+    if (isolation.namespaces) break;
+  }
+  if (!isolation.network) return isolation;
+  if (const pid_t example = start_example(!isolation.root); example > 0) {
+    isolation.outbound =
+        find_outbound_program(search_path, example, !isolation.root, isolation.no_outbound);
+    ::kill(example, SIGKILL);
+    ::waitpid(example, nullptr, 0);
   }
   return isolation;
 }
 
-std::vector<std::string> describe_missing(const Isolation& isolation) {
-  std::vector<std::string> missing;
-  if (!isolation.namespaces) {
-    missing.push_back(isolation.root ? "this machine refuses new namespaces to root (a container "
-                                       "without CAP_SYS_ADMIN?): functions see the "
-                                       "machine's files and processes as an unprivileged user "
-                                       "would, and their /tmp is not limited by the kernel"
-                                     : "this machine refuses user namespaces: functions run with "
-                                       "the engine's own user, can read all that it "
-                                       "can read, and can end it");
-  } else if (!isolation.proc) {
-    missing.push_back(
-        "this machine refuses a /proc of their own to functions: they run without /proc");
-  }
-  if (isolation.root && isolation.uid_count == 0)
-    missing.push_back(
-        "the engine is root without the right to change users: functions run as root of this "
-        "container");
-  if (!isolation.root && isolation.namespaces)
-    missing.push_back(
-        "the engine is not root: functions share its user, so they are kept apart by namespaces "
-        "alone, and the number "
-        "of their processes is limited together");
-  if (!isolation.seccomp)
-    missing.push_back("this kernel has no seccomp: functions may use every system call");
-  missing.push_back(
-      "functions share the machine's network: they can reach what listens on this machine and "
-      "beyond it");
-  return missing;
-}
-
 Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& plan,
-                              const Isolation& isolation) {
+                              const Isolation& isolation, const std::vector<int>& groups) {
   const auto text = serialise(plan);
-  Fd memory(::memfd_create("plan", MFD_CLOEXEC));
+  const Fd memory(::memfd_create("plan", MFD_CLOEXEC));
   if (!memory ||
       ::write(memory.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
       ::lseek(memory.get(), 0, SEEK_SET) != 0)
     return failure(system_trouble("memory file"));
-  int output[2], status[2];
-  if (::pipe2(output, O_CLOEXEC) != 0) return failure(system_trouble("pipe"));
-  Fd output_in(output[0]), output_out(output[1]);
-  if (::pipe2(status, O_CLOEXEC) != 0) return failure(system_trouble("pipe"));
-  Fd status_in(status[0]), status_out(status[1]);
-  Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!nothing) return failure(system_trouble("/dev/null"));
-  ::fcntl(output_in.get(), F_SETFL, O_NONBLOCK);
-  ::fcntl(status_in.get(), F_SETFL, O_NONBLOCK);
+  auto output = make_pipe(), status = make_pipe(), outbound = make_pipe();
+  if (!output || !status || !outbound) return failure(system_trouble("pipe"));
+  int channel[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
+    return failure(system_trouble("socket pair"));
+  Fd channel_in(channel[0]);
+  const Fd channel_out(channel[1]);
+  ::fcntl(output->in.get(), F_SETFL, O_NONBLOCK);
+  ::fcntl(status->in.get(), F_SETFL, O_NONBLOCK);
+
+  const auto kind = plan.network.kind;
+  const std::array descriptors{nothing.get(),     output->out.get(), output->out.get(),
+                               memory.get(),      status->out.get(), channel_out.get(),
+                               outbound->in.get()};
   const bool user_namespace = plan.namespaces && !isolation.root;
-  Birth birth{self_exe.c_str(), memory.get(),   output_out.get(), status_out.get(),
-              nothing.get(),    user_namespace, identity_maps()};
-  const pid_t pid = clone_child(be_born, &birth, flags_for(plan.namespaces, isolation.root));
-  if (pid < 0) return failure(system_trouble("clone"));
-  return Sandbox{pid, std::move(output_in), std::move(status_in)};
+  Birth birth{self_exe.c_str(), descriptors.data(), static_cast<int>(descriptors.size()),
+              groups.data(),    groups.size(),      user_namespace,
+              identity_maps()};
+  const auto network = kind == FunctionNetwork::host ? Network::shared : Network::own;
+  Sandbox sandbox;
+  sandbox.pid =
+      clone_child(be_born, &birth, plan.namespaces ? namespace_flags(isolation.root, network) : 0);
+  if (sandbox.pid < 0) return failure(system_trouble("clone"));
+  // While the warden builds the rest.
+  if (kind == FunctionNetwork::outbound && isolation.outbound)
+    sandbox.outbound = start_outbound(*isolation.outbound, sandbox.pid, user_namespace,
+                                      outbound->out.get(), groups);
+  sandbox.output = std::move(output->in);
+  sandbox.status = std::move(status->in);
+  sandbox.channel = std::move(channel_in);
+  return sandbox;
 }
 
 std::vector<pid_t> sandbox_processes(pid_t warden) {
@@ -296,8 +288,10 @@ std::vector<pid_t> sandbox_processes(pid_t warden) {
 
 std::uint64_t memory_of(const std::vector<pid_t>& pids, MemoryCount count) {
   std::uint64_t total = 0;
+  std::set<std::string> shared_maps;
   static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   for (const auto pid : pids) {
+    note_shared_maps(pid, shared_maps);
     if (count == MemoryCount::resident) {
       std::istringstream statm(read_file(fmt::format("/proc/{}/statm", pid)));
       std::uint64_t size = 0, resident = 0;
@@ -311,7 +305,7 @@ std::uint64_t memory_of(const std::vector<pid_t>& pids, MemoryCount count) {
       break;
     }
   }
-  return total;
+  return total + shared_maps.size() * largest_shared_map;
 }
 
 void kill_sandbox(pid_t pid, const SandboxPlan& plan) {

@@ -3,10 +3,9 @@
 // machine allows) is in sandbox.cc; what happens inside, after our own binary was executed anew, is
 // in sandbox_inside.cc.
 //
-//   engine (I/O thread) --clone(NEWPID|NEWNS|NEWIPC|NEWUTS[|NEWUSER])--> warden = pid 1 of the
-//     sandbox: executes our own
-//   binary, builds the root, drops every privilege, then --fork--> the runtime: setsid, seccomp,
-//     exec.
+//   engine (I/O thread) --clone(NEWPID|NEWNS|NEWIPC|NEWUTS[|NEWNET][|NEWUSER])--> warden = pid 1 of
+//     the sandbox: executes our own binary, opens the network (network.h), builds the root, drops
+//     every privilege, then --fork--> the runtime: setsid, seccomp, exec.
 //
 // Whoever kills the warden kills all: the kernel ends a pid namespace with its first process. The
 // warden dies with the engine's thread (PDEATHSIG), however that ends. Where namespaces are refused
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/functions/network.h"
 #include "net/io/fd.h"
 
 namespace sitelatch::net {
@@ -31,13 +31,15 @@ struct Isolation {
   bool root = false;        // we may change users
   bool namespaces = false;  // mount, pid, ipc, uts (and user, when not root)
   bool proc = false;        // a /proc of its own
+  bool network = false;     // a network namespace too
+  std::optional<OutboundProgram> outbound;
+  std::string no_outbound;  // why not
   bool seccomp = false;
   std::uint32_t first_uid = 0;  // with root: a range of users nobody else has
   std::uint32_t uid_count = 0;  // 0: functions run as the engine's own user
   bool own_users() const { return root && uid_count > 0; }
 };
-Isolation probe_isolation(const std::string& empty_directory);
-std::vector<std::string> describe_missing(const Isolation& isolation);
+Isolation probe_isolation(const std::string& empty_directory, const std::string& search_path);
 
 struct SandboxPlan {
   bool namespaces = true;
@@ -48,6 +50,8 @@ struct SandboxPlan {
   std::uint32_t data_mb = 2048;  // RLIMIT_DATA: a coarse stop; the host samples the exact one
   std::uint32_t max_processes = 1024;
   std::uint32_t max_files = 1024;
+  bool memory_group = false;  // its memory is limited by a control group
+  NetworkPlan network;
   std::string root;                // an empty directory that becomes the root (namespaces)
   std::string code;                // seen as /var/task
   std::string runtime;             // seen as /var/runtime; may be empty
@@ -61,26 +65,32 @@ std::optional<SandboxPlan> parse_sandbox_plan(std::string_view text);
 
 struct Sandbox {
   pid_t pid = -1;
-  Fd output;  // stdout and stderr, non-blocking
-  Fd status;  // what the warden says at the end: "exit 1", "signal 9", "exec 2", "setup <text>";
-              // ends with the warden
+  Fd output;   // stdout and stderr, non-blocking
+  Fd status;   // what the warden says at the end: "exit 1", "signal 9", "exec 2", "setup <text>";
+               // ends with the warden
+  Fd channel;  // descriptors from inside (descriptors.h): 'n' sockets, 't' its /tmp
+  pid_t outbound = -1;  // slirp4netns; the caller ends and reaps it
 };
+// Joins the control groups whose `cgroup.procs` are given, before its first instruction of ours.
 // The sandbox ends with the thread that called this.
 Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& plan,
-                              const Isolation& isolation);
+                              const Isolation& isolation, const std::vector<int>& groups);
 // All processes, those that changed session or parent too. Does not reap the warden.
 void kill_sandbox(pid_t pid, const SandboxPlan& plan);
 
 // The processes below the warden (not itself).
 std::vector<pid_t> sandbox_processes(pid_t warden);
-// Resident memory of them; the exact proportional share when asked.
+// Resident memory of them; the exact proportional share when asked. Shared anonymous memory that
+// they hold counts as what their filter allows for each map, mapped in or not.
 enum class MemoryCount { resident, proportional };
 std::uint64_t memory_of(const std::vector<pid_t>& pids, MemoryCount count);
+// Without a control group no shared anonymous map is larger than this.
+constexpr std::uint32_t largest_shared_map = 64 * 1024;
 
 // `sitelatch function-sandbox`: never returns to ordinary work; the result is the exit status.
 int run_function_sandbox(int argc, char** argv);
 // Refuses what no function needs and what widens the kernel's attack surface. False where the
 // kernel has no seccomp.
-bool install_seccomp_filter();
+bool install_seccomp_filter(const SandboxPlan& plan);
 
 }  // namespace sitelatch::net

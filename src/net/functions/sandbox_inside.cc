@@ -23,6 +23,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "net/functions/descriptors.h"
 #include "net/functions/sandbox.h"
 
 #ifndef MOUNT_ATTR_RDONLY
@@ -34,7 +35,8 @@
 namespace sitelatch::net {
 namespace {
 
-constexpr int plan_fd = 3, status_fd = 4;
+// 6: one byte when the world beyond is connected (outbound).
+constexpr int plan_fd = 3, status_fd = 4, channel_fd = 5, outbound_fd = 6;
 
 struct Refused : std::runtime_error {
   explicit Refused(const std::string& what)
@@ -152,6 +154,8 @@ class NewRoot {
     for (const char* device :
          {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
       if (!exists(device)) continue;
+      // Its shared maps are memory that only a control group counts.
+      if (device == std::string_view("/dev/zero") && !plan_.memory_group) continue;
       write_small(root_ + device, "");
       must(::mount(device, (root_ + device).c_str(), nullptr, MS_BIND, nullptr) == 0, device);
     }
@@ -171,6 +175,8 @@ class NewRoot {
       if (!in || !(text << in.rdbuf()) || text.str().size() > 65536) continue;
       write_small(fmt::format("{}/etc/{}", root_, small), text.str());
     }
+    if (const auto& nameserver = plan_.network.nameserver; !nameserver.empty())
+      write_small(root_ + "/etc/resolv.conf", "nameserver " + nameserver + "\n");
     for (const char* shown : {"/etc/ld.so.cache", "/etc/ssl", "/etc/pki", "/etc/ca-certificates",
                               "/etc/alternatives", "/etc/localtime"})
       if (exists(shown)) show(shown, shown);
@@ -256,7 +262,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   ::sigaction(SIGTERM, &ordinary, nullptr);
   ::setsid();
   ::setpriority(PRIO_PROCESS, 0, 5);  // after the engine, whose work is short
-  install_seccomp_filter();
+  install_seccomp_filter(plan);
   auto environment = pointers(plan.environment);
   limit(RLIMIT_DATA,
         std::uint64_t{plan.data_mb} << 20);  // last: the warden's own mappings are not meant
@@ -318,14 +324,22 @@ void watch_the_engine() {
   must(::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == 0, "death signal");
 }
 
+// For the engine to see how much lies there: on AWS /tmp is a disk and no part of the memory.
+void send_tmp() {
+  const Fd tmp(::open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  must(tmp && send_descriptors(channel_fd, 't', {tmp.get()}), "/tmp");
+}
+
 int guard(const SandboxPlan& plan) {
   ::fcntl(status_fd, F_SETFD, FD_CLOEXEC);
   ::umask(022);
   // So that the function may open /dev/stdout, which is this pipe. Not worth a refusal.
   const bool given = plan.own_user && ::fchown(1, plan.uid, plan.gid) == 0;
   static_cast<void>(given);
+  if (plan.network.kind != FunctionNetwork::host) open_network(plan.network, channel_fd);
   if (plan.namespaces) {
     NewRoot(plan).build();
+    send_tmp();
     must(::sethostname("function", 8) == 0, "host name");
     set_limits(plan);
     drop_privileges(plan);
@@ -333,6 +347,9 @@ int guard(const SandboxPlan& plan) {
     watch_the_engine();
     set_limits(plan);
   }
+  if (plan.network.kind == FunctionNetwork::outbound) await_outbound(outbound_fd);
+  ::close(outbound_fd);
+  ::close(channel_fd);
   leave_if_orphaned();
   const pid_t runtime = ::fork();
   must(runtime >= 0, "fork");

@@ -61,6 +61,12 @@ std::string serialise(const SandboxPlan& plan) {
        {plan.uid, plan.gid, plan.tmp_mb, plan.data_mb, plan.max_processes, plan.max_files})
     w.number(value);
   for (const auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.lang}) w.text(*value);
+  w.number(plan.memory_group ? 1 : 0);
+  const auto& network = plan.network;
+  w.number(static_cast<std::uint64_t>(network.kind));
+  for (const auto port : {network.runtime_port, network.api_port, network.dns_port}) w.number(port);
+  w.list(network.unreachable);
+  w.text(network.nameserver);
   w.list(plan.binds);
   w.number(plan.commands.size());
   for (const auto& command : plan.commands) w.list(command);
@@ -76,6 +82,15 @@ std::optional<SandboxPlan> parse_sandbox_plan(std::string_view text) {
        {&plan.uid, &plan.gid, &plan.tmp_mb, &plan.data_mb, &plan.max_processes, &plan.max_files})
     *value = r.number();
   for (auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.lang}) *value = r.text();
+  plan.memory_group = r.number() != 0;
+  auto& network = plan.network;
+  const auto kind = r.number();
+  if (kind > static_cast<std::uint32_t>(FunctionNetwork::outbound)) return std::nullopt;
+  network.kind = static_cast<FunctionNetwork>(kind);
+  for (auto* port : {&network.runtime_port, &network.api_port, &network.dns_port})
+    *port = static_cast<std::uint16_t>(r.number());
+  network.unreachable = r.list();
+  network.nameserver = r.text();
   plan.binds = r.list();
   const auto commands = r.number();
   for (std::uint32_t i = 0; r.good && i < commands; ++i) plan.commands.push_back(r.list());
