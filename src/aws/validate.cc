@@ -160,8 +160,11 @@ class Validator {
       int index = 0;
       for (const auto& item : value.items()) {
         ++index;
-        if (!item.is_null())
-          check(shape.element, fmt::format("{}.{}.member", where, index), item, depth + 1);
+        const auto at = fmt::format("{}.{}.member", where, index);
+        if (item.is_null())
+          violation(at, item, "Member must not be null");
+        else
+          check(shape.element, at, item, depth + 1);
       }
       return;
     }
