@@ -75,7 +75,8 @@ class House {
   // Any request, signed as it stands.
   Answered send(const aws::ServiceModel& model, const aws::Operation& operation,
                 aws::Protocol protocol, aws::HttpRequest request,
-                const std::string& region = "eu-west-1") {
+                const std::string& region = "eu-west-1",
+                const std::optional<aws::SigningIdentity>& caller = {}) {
     request.headers.set("Host", "127.0.0.1:4566");
     request.peer = "127.0.0.1";
     const auto& root = cloud_->root_key();
