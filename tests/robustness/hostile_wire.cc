@@ -252,10 +252,9 @@ void write_json(std::string& out, const Value& node) {
   }
 }
 
-Value nested(int depth) {
-  Value out = Value::list();
-  for (int i = 0; i < depth; ++i) out = Value::list({std::move(out)});
-  return out;
+Value nested(Protocol protocol, std::size_t depth) {
+  return raw(protocol == Protocol::cbor ? std::string(depth, '\x81') + '\x80'
+                                        : std::string(depth, '[') + std::string(depth, ']'));
 }
 
 using Replacements = std::vector<std::pair<std::string, Value>>;
@@ -429,8 +428,8 @@ std::vector<std::pair<std::string, Value>> replacements(Protocol protocol, const
     out.emplace_back(std::string{"a list of "} + name, Value::list({item}));
     out.emplace_back(std::string{"a map to "} + name, struct_of({{"k", item}, {"", item}}));
   }
-  out.emplace_back("nested 60 deep", nested(60));
-  out.emplace_back("nested 5000 deep", nested(5000));
+  out.emplace_back("nested 60 deep", nested(protocol, 60));
+  out.emplace_back("nested 5000 deep", nested(protocol, 5000));
   if (protocol == Protocol::cbor) {
     out.emplace_back("undefined", raw("\xf7"));
     out.emplace_back("a half NaN", raw("\xf9\x7e\x01"));
