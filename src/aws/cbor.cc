@@ -31,10 +31,12 @@ double half_to_double(unsigned bits) {
 
 class Reader {
  public:
-  Reader(const ServiceModel& model, std::string_view bytes) : model_(model), rest_(bytes) {}
+  Reader(const ServiceModel& model, std::string_view bytes, const Reading& reading)
+      : model_(model), rest_(bytes), reading_(reading) {}
 
   Value read(const Member& place, int depth) {
     if (depth > max_depth) throw Malformed{"The document is nested too deeply"};
+    count();
     if (take_null()) return {};
     const auto& shape = model_.shape(place.shape);
     switch (shape.kind) {
@@ -72,6 +74,15 @@ class Reader {
     bool indefinite;
   };
 
+  void count() {
+    if (++nodes_ > reading_.nodes_max) too_many_nodes();
+  }
+  // Whether an item or value that is null is left out, where it is not refused.
+  bool dropped(const Value& value, std::string_view what) const {
+    if (!value.is_null()) return false;
+    if (reading_.nulls == Nulls::refused) throw Malformed{fmt::format("{} must not be null", what)};
+    return true;
+  }
   [[noreturn]] static void wrong(std::string_view wanted) {
     throw Malformed{fmt::format("Invalid CBOR: expected {}", wanted)};
   }
@@ -153,8 +164,7 @@ class Reader {
       const auto name = read_text(major_text);
       const auto* member = shape.by_wire_name(name);
       if (!member) return skip(depth + 1);
-      auto value = read(*member, depth + 1);
-      if (!value.is_null()) out.set(member->name, std::move(value));
+      out.set(member->name, read(*member, depth + 1));  // null: absent
     });
     return out;
   }
@@ -162,7 +172,10 @@ class Reader {
     const auto first = head();
     if (first.major != major_array) wrong("an array");
     Value::List items;
-    for_items(first, [&] { items.push_back(read(shape.element, depth + 1)); });
+    for_items(first, [&] {
+      auto item = read(shape.element, depth + 1);
+      if (!dropped(item, "An item of a list")) items.push_back(std::move(item));
+    });
     return items;
   }
   Value read_map(const Shape& shape, int depth) {
@@ -172,7 +185,8 @@ class Reader {
     for_items(first, [&] {
       auto key = read_text(major_text);
       auto value = read(shape.element, depth + 1);
-      if (!value.is_null()) out.members_mut().push_back({std::move(key), std::move(value)});
+      if (!dropped(value, "A value of a map"))
+        out.members_mut().push_back({std::move(key), std::move(value)});
     });
     drop_duplicates(out.members_mut());
     return out;
@@ -219,6 +233,7 @@ class Reader {
 
   void skip(int depth) {
     if (depth > max_depth) throw Malformed{"The document is nested too deeply"};
+    count();
     const auto first = head();
     switch (first.major) {
       case major_bytes:
@@ -248,6 +263,8 @@ class Reader {
 
   const ServiceModel& model_;
   std::string_view rest_;
+  const Reading& reading_;
+  std::size_t nodes_ = 0;
 };
 
 void write_bits(std::string& out, std::uint64_t bits, int bytes) {
@@ -356,9 +373,10 @@ void write_cbor(std::string& out, const ServiceModel& model, const Member& place
   write_cbor_text(out, text);
 }
 
-Value read_cbor(const ServiceModel& model, const Member& place, std::string_view bytes) {
+Value read_cbor(const ServiceModel& model, const Member& place, std::string_view bytes,
+                const Reading& reading) {
   if (bytes.empty()) return Value::structure();
-  Reader reader{model, bytes};
+  Reader reader{model, bytes, reading};
   auto value = reader.read(place, 0);
   if (!reader.at_end()) throw Malformed{"Invalid CBOR: bytes after the end"};
   return value;

@@ -89,7 +89,7 @@ Error read_xml_error(const ServiceModel& service, const HttpResponse& response) 
   const auto* shape = service.error_shape(error.code);
   if (!shape) return error;
   const auto id = static_cast<ShapeId>(shape - service.shapes.data());
-  error.members = codec::read_xml(service, root_of(id), node);
+  error.members = codec::read_xml(service, root_of(id), node, codec::as_client);
   codec::read_bindings(error.members, service, *shape, {{}, {}, &response.headers});
   return error;
 }
@@ -106,7 +106,7 @@ Error read_json_error(const ServiceModel& service, Protocol protocol,
   const auto* shape = service.error_shape(error.code);
   if (shape) {
     const auto id = static_cast<ShapeId>(shape - service.shapes.data());
-    error.members = codec::read_json(service, root_of(id), response.body);
+    error.members = codec::read_json(service, root_of(id), response.body, codec::as_client);
     if (protocol == Protocol::rest_json)
       codec::read_bindings(error.members, service, *shape, {{}, {}, &response.headers});
   }
@@ -128,13 +128,15 @@ const ServiceModel& cbor_error_head() {
 Error read_cbor_error(const ServiceModel& service, const HttpResponse& response) {
   Error error;
   const auto& model = cbor_error_head();
-  const auto head = codec::read_cbor(model, root_of(model.shape_index.at("Head")), response.body);
+  const auto head = codec::read_cbor(model, root_of(model.shape_index.at("Head")), response.body,
+                                     codec::as_client);
   error.code = short_code(head["__type"].string_or(""));
   error.message = head["message"].string_or(head["Message"].string_or(""));
   const auto* shape = service.error_shape(error.code);
   if (shape)
-    error.members = codec::read_cbor(
-        service, root_of(static_cast<ShapeId>(shape - service.shapes.data())), response.body);
+    error.members =
+        codec::read_cbor(service, root_of(static_cast<ShapeId>(shape - service.shapes.data())),
+                         response.body, codec::as_client);
   return error;
 }
 
@@ -161,15 +163,11 @@ Error read_error(const ServiceModel& service, Protocol protocol, const HttpRespo
 Value read_query_output(const ServiceModel& service, const Operation& operation,
                         std::string_view body) {
   if (trim(body).empty()) return Value::structure();
-  if (!valid_utf8(body)) throw codec::Malformed{"not UTF-8"};
   pugi::xml_document document;
-  if (!document.load_buffer(body.data(), body.size(),
-                            pugi::parse_default | pugi::parse_ws_pcdata_single,
-                            pugi::encoding_utf8))
-    throw codec::Malformed{"not XML"};
+  codec::load_xml(document, body, codec::as_client);
   auto node = document.document_element();
   if (!operation.result_wrapper.empty()) node = node.child(operation.result_wrapper.c_str());
-  return codec::read_xml(service, root_of(operation.output), node);
+  return codec::read_xml(service, root_of(operation.output), node, codec::as_client);
 }
 
 Value read_output(const ServiceModel& service, const Operation& operation, Protocol protocol,
@@ -182,15 +180,15 @@ Value read_output(const ServiceModel& service, const Operation& operation, Proto
       return read_query_output(service, operation, response.body);
     case Protocol::json_1_0:
     case Protocol::json_1_1:
-      output = codec::read_json(service, root, response.body);
+      output = codec::read_json(service, root, response.body, codec::as_client);
       break;
     case Protocol::cbor:
-      output = codec::read_cbor(service, root, response.body);
+      output = codec::read_cbor(service, root, response.body, codec::as_client);
       break;
     case Protocol::rest_json:
     case Protocol::rest_xml: {
       const auto& shape = service.shape(operation.output);
-      codec::read_rest_body(output, service, shape, protocol, response.body);
+      codec::read_rest_body(output, service, shape, protocol, response.body, codec::as_client);
       codec::read_bindings(output, service, shape, {{}, {}, &response.headers});
       for (const auto& member : shape.members)
         if (member.location == Location::status_code) output.set(member.name, response.status);

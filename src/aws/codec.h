@@ -16,8 +16,9 @@
 #include "aws/value.h"
 
 namespace pugi {
+class xml_document;
 class xml_node;
-}
+}  // namespace pugi
 
 namespace sitelatch::aws::codec {
 
@@ -37,6 +38,21 @@ class Malformed : public std::exception {
 
 inline constexpr int max_depth = 64;
 
+// How a document is read. No list or map of our services may hold nulls (fact wire-23): a server
+// refuses them, a client that meets one in an answer leaves it out. So nothing in a decoded input
+// is null. `nodes_max` bounds the values of one document, unknown ones too, before memory is spent
+// on them (fact wire-25).
+enum class Nulls { refused, dropped };
+struct Reading {
+  Nulls nulls = Nulls::refused;
+  std::size_t nodes_max = 100'000;
+};
+inline constexpr Reading as_client{Nulls::dropped, 2'000'000};
+// What a document beyond the bound ends in.
+[[noreturn]] void too_many_nodes();
+// At least as many as the text has values; not parsed, so of any text.
+std::size_t count_json_nodes(std::string_view text);
+
 // Scalars as text: query, XML, headers, paths. `otherwise` is the timestamp format where the place
 // says none.
 Value read_scalar(const ServiceModel& model, const Member& place, std::string_view text);
@@ -44,21 +60,26 @@ void write_scalar(std::string& out, const ServiceModel& model, const Member& pla
                   const Value& value, TimestampFormat otherwise);
 // Of a map's entries with one key the last stays.
 void drop_duplicates(Value::Struct& entries);
+// Times beyond what an Instant holds become the earliest or latest (base/time.h); Malformed for
+// what lies outside the years 1 to 9999 (fact wire-24).
 Instant read_timestamp(std::string_view text);  // any of the formats
-Instant timestamp_of(double epoch_seconds);     // Malformed when out of range
+Instant timestamp_of(double epoch_seconds);
 void write_timestamp(std::string& out, Instant t, TimestampFormat format);
 void write_double(std::string& out, double number);  // "1.0", "5.5", "NaN", "-Infinity"
 std::string header_date(Instant t);                  // "Tue, 29 Apr 2014 18:30:38 GMT"
 
 // Pairs of a query string or a form, decoded.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
+inline constexpr std::size_t form_pairs_max = 100'000;
 Pairs read_form(std::string_view text);
 
-Value read_query(const ServiceModel& model, ShapeId shape, const Pairs& pairs);
+Value read_query(const ServiceModel& model, ShapeId shape, const Pairs& pairs,
+                 const Reading& reading = {});
 void write_query(Pairs& out, const ServiceModel& model, ShapeId shape, const Value& value);
 
 // JSON. An empty text reads as an empty structure.
-Value read_json(const ServiceModel& model, const Member& place, std::string_view text);
+Value read_json(const ServiceModel& model, const Member& place, std::string_view text,
+                const Reading& reading = {});
 void write_json(std::string& out, const ServiceModel& model, const Member& place,
                 const Value& value);
 void write_json_text(std::string& out, std::string_view text);  // quoted and escaped
@@ -75,11 +96,16 @@ void write_xml_attribute(std::string& out, std::string_view text);
 // Elements of a structure's members, for result wrappers and errors.
 void write_xml_members(std::string& out, const ServiceModel& model, const Shape& shape,
                        const Value& value);
-Value read_xml(const ServiceModel& model, const Member& place, const pugi::xml_node& node);
-Value read_xml_text(const ServiceModel& model, const Member& place, std::string_view text);
+Value read_xml(const ServiceModel& model, const Member& place, const pugi::xml_node& node,
+               const Reading& reading = {});
+Value read_xml_text(const ServiceModel& model, const Member& place, std::string_view text,
+                    const Reading& reading = {});
+// The parsed document, which holds no DOCTYPE and an element at least.
+void load_xml(pugi::xml_document& document, std::string_view text, const Reading& reading);
 
 // CBOR.
-Value read_cbor(const ServiceModel& model, const Member& place, std::string_view bytes);
+Value read_cbor(const ServiceModel& model, const Member& place, std::string_view bytes,
+                const Reading& reading = {});
 void write_cbor(std::string& out, const ServiceModel& model, const Member& place,
                 const Value& value);
 void write_cbor_text(std::string& out, std::string_view text);
@@ -102,7 +128,7 @@ std::string write_target(const ServiceModel& model, const Operation& operation, 
 // The body of a rest message, by payload or by body members; `content_type` is set unless there is
 // no body.
 void read_rest_body(Value& into, const ServiceModel& model, const Shape& shape, Protocol protocol,
-                    std::string_view body);
+                    std::string_view body, const Reading& reading = {});
 std::string write_rest_body(const ServiceModel& model, const Shape& shape, Protocol protocol,
                             std::string_view root_name, const std::string& root_namespace,
                             const Value& value, std::string* content_type);

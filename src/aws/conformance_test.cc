@@ -74,8 +74,8 @@ std::string compare_bodies(const Case& c, ShapeId shape, const std::string& got,
   try {
     if (c.protocol == Protocol::cbor) {
       if (shape == no_shape) return text;
-      return difference(codec::read_cbor(*c.model, c.root(shape), got),
-                        codec::read_cbor(*c.model, c.root(shape), wanted));
+      return difference(codec::read_cbor(*c.model, c.root(shape), got, codec::as_client),
+                        codec::read_cbor(*c.model, c.root(shape), wanted, codec::as_client));
     }
     if (content_type.find("form") != std::string_view::npos) {
       auto a = codec::read_form(got), b = codec::read_form(wanted);

@@ -13,7 +13,8 @@ namespace sitelatch::aws::codec {
 namespace {
 namespace json = boost::json;
 
-json::value parse(std::string_view text, json::storage_ptr memory) {
+json::value parse(std::string_view text, json::storage_ptr memory, std::size_t nodes_max) {
+  if (text.size() > nodes_max && count_json_nodes(text) > nodes_max) too_many_nodes();
   json::parse_options options;
   options.max_depth = max_depth;
   boost::system::error_code problem;
@@ -106,9 +107,17 @@ Value number_value(const Shape& shape, const json::value& value) {
   return number;
 }
 
-Value from(const ServiceModel& model, const Member& place, const json::value& value);
+// Whether an item or value that is null is left out, where it is not refused.
+bool dropped(const json::value& value, Nulls nulls, std::string_view what) {
+  if (!value.is_null()) return false;
+  if (nulls == Nulls::refused) throw Malformed{fmt::format("{} must not be null", what)};
+  return true;
+}
 
-Value structure_of(const ServiceModel& model, const Shape& shape, const json::value& value) {
+Value from(const ServiceModel& model, const Member& place, const json::value& value, Nulls nulls);
+
+Value structure_of(const ServiceModel& model, const Shape& shape, const json::value& value,
+                   Nulls nulls) {
   const auto* object = value.if_object();
   if (!object) wrong_kind(value, shape);
   auto out = Value::structure();
@@ -117,23 +126,24 @@ Value structure_of(const ServiceModel& model, const Shape& shape, const json::va
   for (const auto& entry : *object) {
     const auto* member = shape.by_wire_name(entry.key());
     if (!member || entry.value().is_null()) continue;
-    members.push_back({member->name, from(model, *member, entry.value())});
+    members.push_back({member->name, from(model, *member, entry.value(), nulls)});
   }
   return out;
 }
 
-Value from(const ServiceModel& model, const Member& place, const json::value& value) {
+Value from(const ServiceModel& model, const Member& place, const json::value& value, Nulls nulls) {
   const auto& shape = model.shape(place.shape);
   switch (shape.kind) {
     case Kind::structure:
-      return structure_of(model, shape, value);
+      return structure_of(model, shape, value, nulls);
     case Kind::list: {
       const auto* array = value.if_array();
       if (!array) wrong_kind(value, shape);
       Value::List items;
       items.reserve(array->size());
       for (const auto& item : *array)
-        items.push_back(item.is_null() ? Value{} : from(model, shape.element, item));
+        if (!dropped(item, nulls, "An item of a list"))
+          items.push_back(from(model, shape.element, item, nulls));
       return items;
     }
     case Kind::map: {
@@ -141,9 +151,9 @@ Value from(const ServiceModel& model, const Member& place, const json::value& va
       if (!object) wrong_kind(value, shape);
       auto out = Value::structure();
       for (const auto& entry : *object)
-        if (!entry.value().is_null())
+        if (!dropped(entry.value(), nulls, "A value of a map"))
           out.members_mut().push_back({std::string{std::string_view{entry.key()}},
-                                       from(model, shape.element, entry.value())});
+                                       from(model, shape.element, entry.value(), nulls)});
       return out;
     }
     case Kind::integer:
@@ -207,18 +217,34 @@ void write_document(std::string& out, const Value& value) {
 
 }  // namespace
 
-Value read_json(const ServiceModel& model, const Member& place, std::string_view text) {
+std::size_t count_json_nodes(std::string_view text) {
+  std::size_t count = 1;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\')
+      ++i;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (!quoted && (c == ',' || c == '[' || c == '{'))
+      ++count;
+  }
+  return count;
+}
+
+Value read_json(const ServiceModel& model, const Member& place, std::string_view text,
+                const Reading& reading) {
   if (trim(text).empty()) return Value::structure();
   unsigned char buffer[8192];
   json::monotonic_resource memory{buffer, sizeof buffer};
-  const auto document = parse(text, &memory);
+  const auto document = parse(text, &memory, reading.nodes_max);
   if (document.is_null()) return {};
-  return from(model, place, document);
+  return from(model, place, document, reading.nulls);
 }
 
 Value read_document(std::string_view text) {
   json::monotonic_resource memory;
-  return document_of(parse(text, &memory));
+  return document_of(parse(text, &memory, Reading{}.nodes_max));
 }
 
 void write_json_text(std::string& out, std::string_view text) {

@@ -417,8 +417,11 @@ class States {
     list_.clear();
   }
   const std::vector<std::uint32_t>& list() const { return list_; }
+  // Room for whoever follows states into here; empty before and after.
+  std::vector<std::uint32_t>& todo() { return todo_; }
 
  private:
+  std::vector<std::uint32_t> todo_;
   std::vector<bool> seen_;
   std::vector<std::uint32_t> list_;
 };
@@ -457,7 +460,8 @@ class Automaton : public Pattern {
   // Adds the state and all that it reaches without input; true when that accepts.
   bool follow(States& states, std::uint32_t first, const Input& input, std::size_t at) const {
     bool accepted = false;
-    std::vector<std::uint32_t> todo{first};
+    auto& todo = states.todo();
+    todo.push_back(first);
     while (!todo.empty()) {
       const auto state = todo.back();
       todo.pop_back();

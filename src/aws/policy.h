@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -117,6 +118,7 @@ struct AccessRequest {
   std::string_view action;
   const std::vector<std::string>& resources;  // alternate spellings of one resource, or {"*"}
   const ConditionKeys& keys;
+  std::span<const std::string> denied_as = {};  // Permission::denied_as
 };
 
 struct PolicySet {

@@ -146,8 +146,8 @@ bool value_fits(const PolicyCondition& condition, std::size_t i, const std::stri
 }
 
 bool holds(const PolicyCondition& condition, const ConditionKeys& keys) {
-  const auto found = keys.find(condition.key);
-  const bool absent = found == keys.end() || found->second.empty();
+  const auto* found = keys.find(condition.key);
+  const bool absent = !found || found->empty();
   if (condition.test == T::null)
     return std::any_of(condition.values.begin(), condition.values.end(),
                        [&](const PolicyText& wanted) {
@@ -164,7 +164,7 @@ bool holds(const PolicyCondition& condition, const ConditionKeys& keys) {
       one_fits = value_fits(condition, i, value, keys);
     return one_fits != condition.negated;
   };
-  const auto& values = found->second;
+  const auto& values = *found;
   // A multivalued key under a plain operator: one value that fits is enough, none may for a negated
   // one (fact iam-12).
   const bool every =

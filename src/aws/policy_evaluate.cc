@@ -60,12 +60,16 @@ bool speaks_of(const PolicyStatement& statement, const Question& question) {
                   [&](const PolicyText& a) { return a.matches(question.action, keys); });
   if (action == statement.not_actions) return false;
   if (!statement.resources.empty()) {
-    const auto& resources = question.request.resources;
-    const bool resource = std::any_of(
-        statement.resources.begin(), statement.resources.end(), [&](const ArnPattern& pattern) {
-          return std::any_of(resources.begin(), resources.end(),
-                             [&](const std::string& r) { return pattern.matches(r, keys); });
-        });
+    const auto named = [&](std::span<const std::string> spellings) {
+      return std::any_of(
+          statement.resources.begin(), statement.resources.end(), [&](const ArnPattern& pattern) {
+            return std::any_of(spellings.begin(), spellings.end(),
+                               [&](const std::string& r) { return pattern.matches(r, keys); });
+          });
+    };
+    bool resource = named(question.request.resources);
+    if (!statement.allow && !statement.not_resources)
+      resource = resource || named(question.request.denied_as);
     if (resource == statement.not_resources) return false;
   }
   return conditions_hold(statement.conditions, keys);

@@ -40,8 +40,8 @@ std::optional<std::string> variable_value(std::string_view body, const Condition
   if (body == "*" || body == "?" || body == "$") return std::string{body};
   const auto comma = body.find(',');
   const auto name = trim(body.substr(0, comma));
-  const auto found = keys.find(lower(name));
-  if (found != keys.end() && found->second.size() == 1) return found->second.front();
+  const auto* found = keys.find(name);
+  if (found && found->size() == 1) return found->front();
   if (comma == body.npos) return std::nullopt;
   auto otherwise = trim(body.substr(comma + 1));
   if (otherwise.size() < 2 || otherwise.front() != '\'' || otherwise.back() != '\'')

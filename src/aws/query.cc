@@ -22,14 +22,16 @@ struct Node {
   }
 };
 
-Node tree_of(const Pairs& pairs) {
+Node tree_of(const Pairs& pairs, std::size_t nodes_max) {
   Node root;
+  std::size_t nodes = 0;
   for (const auto& [key, value] : pairs) {
     Node* node = &root;
     int depth = 0;
     for (const auto part : split(key, '.')) {
       if (++depth > 2 * max_depth) throw Malformed{"Parameter names are nested too deeply"};
       const auto at = node->children.find(part);
+      if (at == node->children.end() && ++nodes > nodes_max) too_many_nodes();
       node = at == node->children.end() ? &node->children[std::string{part}] : &at->second;
     }
     node->text = &value;
@@ -73,8 +75,9 @@ Value map_of(const ServiceModel& model, const Member& place, const Shape& shape,
   for (const auto* entry : numbered(*entries)) {
     const auto* key = entry->child(shape.key.wire_name);
     const auto* value = entry->child(shape.element.wire_name);
-    if (!key || !key->text) throw Malformed{"A map entry without a key"};
-    out.members_mut().push_back({*key->text, value ? from(model, shape.element, *value) : Value{}});
+    if (!key || !key->text || !value)
+      throw Malformed{"A map entry without a key or without a value"};
+    out.members_mut().push_back({*key->text, from(model, shape.element, *value)});
   }
   drop_duplicates(out.members_mut());
   return out;
@@ -148,6 +151,8 @@ void write(Pairs& out, const std::string& prefix, const ServiceModel& model, con
 Pairs read_form(std::string_view text) {
   Pairs pairs;
   if (text.empty()) return pairs;
+  if (static_cast<std::size_t>(std::count(text.begin(), text.end(), '&')) >= form_pairs_max)
+    too_many_nodes();
   for (const auto pair : split(text, '&')) {
     if (pair.empty()) continue;
     const auto equals = std::min(pair.find('='), pair.size());
@@ -160,8 +165,9 @@ Pairs read_form(std::string_view text) {
   return pairs;
 }
 
-Value read_query(const ServiceModel& model, ShapeId id, const Pairs& pairs) {
-  const auto root = tree_of(pairs);
+Value read_query(const ServiceModel& model, ShapeId id, const Pairs& pairs,
+                 const Reading& reading) {
+  const auto root = tree_of(pairs, reading.nodes_max);
   return structure_of(model, model.shape(id), root);
 }
 

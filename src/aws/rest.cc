@@ -286,10 +286,10 @@ std::string write_target(const ServiceModel& model, const Operation& operation,
 }
 
 void read_rest_body(Value& into, const ServiceModel& model, const Shape& shape, Protocol protocol,
-                    std::string_view body) {
+                    std::string_view body, const Reading& reading) {
   const auto read = [&](const Member& place) {
-    return protocol == Protocol::rest_json ? read_json(model, place, body)
-                                           : read_xml_text(model, place, body);
+    return protocol == Protocol::rest_json ? read_json(model, place, body, reading)
+                                           : read_xml_text(model, place, body, reading);
   };
   if (body.empty()) return;
   if (!shape.payload.empty()) {

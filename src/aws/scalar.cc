@@ -35,7 +35,7 @@ std::optional<Instant> parse_http_date(std::string_view text) {
   const auto within = [](std::int64_t n, std::int64_t low, std::int64_t high) {
     return n >= low && n <= high;
   };
-  if (!within(*year, 1700, 2260) || !within(*day, 1, 31) || !within(*hour, 0, 23) ||
+  if (!within(*year, 1, 9999) || !within(*day, 1, 31) || !within(*hour, 0, 23) ||
       !within(*minute, 0, 59) || !(*second >= 0 && *second < 61))
     return std::nullopt;
   const auto base = from_civil(static_cast<int>(*year), month, static_cast<int>(*day),
@@ -59,9 +59,15 @@ bool fits(const Shape& shape, std::int64_t number) {
 
 }  // namespace
 
+void too_many_nodes() {
+  throw Malformed{"The request holds more values than this operation can be asked with",
+                  "RequestEntityTooLarge"};
+}
+
 Instant timestamp_of(double epoch_seconds) {
-  // Nanoseconds in 64 bits reach from 1677 to 2262.
-  if (!(std::abs(epoch_seconds) < 9.2e9)) throw Malformed{"Timestamp out of range"};
+  constexpr double year_1 = -62135596800, year_10000 = 253402300800;
+  if (!(epoch_seconds >= year_1 && epoch_seconds < year_10000))
+    throw Malformed{"Timestamp out of range"};
   return from_unix_ms(std::llround(epoch_seconds * 1000));
 }
 

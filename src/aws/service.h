@@ -12,15 +12,12 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/condition_keys.h"
 #include "aws/error.h"
 #include "aws/value.h"
 #include "base/time.h"
 
 namespace sitelatch::aws {
-
-// Condition keys of one request, by lower-case name ("aws:sourcearn" -> values). Several values: a
-// multivalued key.
-using ConditionKeys = std::map<std::string, std::vector<std::string>>;
 
 // Who calls. `arn` is what GetCallerIdentity says and error texts name; `principal_arn` is
 // aws:PrincipalArn (the role of a session). Root passes every policy; an anonymous caller has no
@@ -51,14 +48,16 @@ struct Call {
 };
 
 // One question to IAM. All Permissions of a call must be granted. `resources` are alternate
-// spellings of one resource (a policy that matches any of them matches). A resource policy takes
-// part where the service has one.
+// spellings of one resource (a policy that matches any of them matches), in the resource's own
+// canonical form, however the caller named it. A resource policy takes part where the service has
+// one.
 struct Permission {
-  std::string action;                     // "route53:UpdateHealthCheck"
-  std::vector<std::string> resources;     // {"arn:aws:route53:::healthcheck/..."} or {"*"}
-  ConditionKeys keys;                     // beyond the global ones, which the gateway adds
-  std::string resource_policy;            // JSON text or empty
-  bool resource_policy_required = false;  // a role's trust policy: nothing is allowed without it
+  std::string action;                       // "route53:UpdateHealthCheck"
+  std::vector<std::string> resources;       // {"arn:aws:route53:::healthcheck/..."} or {"*"}
+  ConditionKeys keys;                       // beyond the global ones, which the gateway adds
+  std::string resource_policy;              // JSON text or empty
+  bool resource_policy_required = false;    // a role's trust policy: nothing is allowed without it
+  std::vector<std::string> denied_as = {};  // further spellings that a Deny reaches it by
 };
 
 using Answer = std::function<void(Outcome<>)>;

@@ -2,6 +2,8 @@
 #include "aws/value.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "base/check.h"
 
@@ -10,6 +12,14 @@ namespace {
 const Value null_value;
 const Value::List no_items;
 const Value::Struct no_members;
+
+// Documents may hold any number: what no integer can be is the nearest that can.
+std::int64_t nearest_integer(double number) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  if (std::isnan(number)) return 0;
+  if (number >= 9.2e18) return Limits::max();
+  return number <= -9.2e18 ? Limits::min() : static_cast<std::int64_t>(number);
+}
 }  // namespace
 
 Value Value::structure(std::initializer_list<std::pair<std::string_view, Value>> members) {
@@ -25,7 +35,7 @@ bool Value::boolean() const {
   return std::get<bool>(state_);
 }
 std::int64_t Value::integer() const {
-  if (is_double()) return static_cast<std::int64_t>(std::get<double>(state_));
+  if (is_double()) return nearest_integer(std::get<double>(state_));
   ENSURE(is_integer());
   return std::get<std::int64_t>(state_);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json.hpp>
 
+#include "aws/codec.h"
 #include "aws/value.h"
 
 namespace sitelatch::aws {
@@ -63,6 +64,9 @@ Value from_boost(const json::value& value) {
 std::string to_json(const Value& value) { return json::serialize(to_boost(value)); }
 
 std::optional<Value> from_json(std::string_view text) {
+  // More values than any request can bring, so more than any row of ours holds (fact wire-25).
+  constexpr std::size_t nodes_max = 1'000'000;
+  if (text.size() > nodes_max && codec::count_json_nodes(text) > nodes_max) return std::nullopt;
   json::error_code error;
   json::parse_options options;
   options.max_depth = deepest;

@@ -8,6 +8,14 @@
 namespace sitelatch::aws {
 namespace {
 
+// Values that a request of the operation can hold: far more than AWS's own limits of counts and
+// sizes let any carry. PutMetricData has 1000 metrics of 150 values and counts (fact wire-25).
+codec::Reading reading_of(const Recognised& what) {
+  codec::Reading reading;
+  if (what.operation->name == "PutMetricData") reading.nodes_max = 500'000;
+  return reading;
+}
+
 Value read_input(const Recognised& what, const HttpRequest& request) {
   const auto& model = *what.service;
   const auto id = what.operation->input;
@@ -16,24 +24,25 @@ Value read_input(const Recognised& what, const HttpRequest& request) {
   const std::string& body = unpacked ? *unpacked : request.body;
   Member root;
   root.shape = id;
+  const auto reading = reading_of(what);
   Value input;
   switch (what.protocol) {
     case Protocol::query: {
       auto pairs = codec::read_form(request.query());
       for (auto& pair : codec::read_form(body)) pairs.push_back(std::move(pair));
-      return codec::read_query(model, id, pairs);
+      return codec::read_query(model, id, pairs, reading);
     }
     case Protocol::json_1_0:
     case Protocol::json_1_1:
-      input = codec::read_json(model, root, body);
+      input = codec::read_json(model, root, body, reading);
       break;
     case Protocol::cbor:
-      input = codec::read_cbor(model, root, body);
+      input = codec::read_cbor(model, root, body, reading);
       break;
     case Protocol::rest_json:
     case Protocol::rest_xml: {
       input = Value::structure();
-      codec::read_rest_body(input, model, model.shape(id), what.protocol, body);
+      codec::read_rest_body(input, model, model.shape(id), what.protocol, body, reading);
       codec::read_bindings(input, model, model.shape(id),
                            {what.labels, codec::read_form(request.query()), &request.headers});
       break;

@@ -16,6 +16,13 @@ std::string_view local_name(const char* qualified) {
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
+// Character references can spell what is not UTF-8 (surrogates), which the text before did not
+// show.
+std::string checked_text(std::string text) {
+  if (!valid_utf8(text)) throw Malformed{"Invalid XML ; a reference to what is no character"};
+  return text;
+}
+
 std::string text_content(const pugi::xml_node& node) {
   std::string text;
   for (const auto& child : node.children()) {
@@ -25,91 +32,122 @@ std::string text_content(const pugi::xml_node& node) {
       throw Malformed{
           fmt::format("Unexpected element <{}>", std::string_view{child.name()}.substr(0, 64))};
   }
-  return text;
+  return checked_text(std::move(text));
 }
 
-Value from(const ServiceModel& model, const Member& place, const pugi::xml_node& node, int depth);
+class XmlReader {
+ public:
+  XmlReader(const ServiceModel& model, Nulls nulls) : model_(model), nulls_(nulls) {}
 
-void add_entry(const ServiceModel& model, const Shape& map, const pugi::xml_node& entry,
-               Value& into, int depth) {
-  std::string key;
-  Value value;
-  for (const auto& part : entry.children()) {
-    if (part.type() != pugi::node_element) continue;
-    const auto name = local_name(part.name());
-    if (name == map.key.wire_name)
-      key = text_content(part);
-    else if (name == map.element.wire_name)
-      value = from(model, map.element, part, depth + 1);
-  }
-  into.members_mut().push_back({std::move(key), std::move(value)});
-}
-
-// A member that repeats without a wrapper grows with each of its elements.
-void add_flattened(const ServiceModel& model, const Member& member, const pugi::xml_node& node,
-                   Value& structure, int depth) {
-  const auto& shape = model.shape(member.shape);
-  if (!structure.has(member.name))
-    structure.set(member.name, shape.kind == Kind::list ? Value::list() : Value::structure());
-  auto& members = structure.members_mut();
-  for (auto& [name, value] : members) {
-    if (name != member.name) continue;
-    if (shape.kind == Kind::list)
-      value.push(from(model, shape.element, node, depth + 1));
-    else
-      add_entry(model, shape, node, value, depth);
-  }
-}
-
-Value structure_of(const ServiceModel& model, const Shape& shape, const pugi::xml_node& node,
-                   int depth) {
-  auto out = Value::structure();
-  for (const auto& member : shape.members) {
-    if (!member.xml_attribute) continue;
-    auto attribute = node.attribute(member.wire_name.c_str());
-    if (!attribute)
-      for (const auto& candidate : node.attributes())
-        if (local_name(candidate.name()) == local_name(member.wire_name.c_str()))
-          attribute = candidate;
-    if (attribute) out.set(member.name, read_scalar(model, member, attribute.value()));
-  }
-  for (const auto& child : node.children()) {
-    if (child.type() != pugi::node_element) continue;
-    const auto* member = shape.by_wire_name(local_name(child.name()));
-    if (!member) member = shape.by_wire_name(child.name());
-    if (!member || member->xml_attribute) continue;
-    const auto kind = model.shape(member->shape).kind;
-    if (member->flattened && (kind == Kind::list || kind == Kind::map))
-      add_flattened(model, *member, child, out, depth);
-    else
-      out.set(member->name, from(model, *member, child, depth + 1));
-  }
-  return out;
-}
-
-Value from(const ServiceModel& model, const Member& place, const pugi::xml_node& node, int depth) {
-  if (depth > max_depth) throw Malformed{"The document is nested too deeply"};
-  const auto& shape = model.shape(place.shape);
-  switch (shape.kind) {
-    case Kind::structure:
-      return structure_of(model, shape, node, depth);
-    case Kind::list: {
-      Value::List items;
-      for (const auto& child : node.children())
-        if (child.type() == pugi::node_element)
-          items.push_back(from(model, shape.element, child, depth + 1));
-      return items;
+  Value read(const Member& place, const pugi::xml_node& node, int depth) const {
+    if (depth > max_depth) throw Malformed{"The document is nested too deeply"};
+    const auto& shape = model_.shape(place.shape);
+    switch (shape.kind) {
+      case Kind::structure:
+        return read_structure(shape, node, depth);
+      case Kind::list: {
+        Value::List items;
+        for (const auto& child : node.children())
+          if (child.type() == pugi::node_element)
+            items.push_back(read(shape.element, child, depth + 1));
+        return items;
+      }
+      case Kind::map: {
+        auto out = Value::structure();
+        for (const auto& child : node.children())
+          if (child.type() == pugi::node_element) add_entry(shape, child, out, depth);
+        drop_duplicates(out.members_mut());
+        return out;
+      }
+      default:
+        return read_scalar(model_, place, text_content(node));
     }
-    case Kind::map: {
-      auto out = Value::structure();
-      for (const auto& child : node.children())
-        if (child.type() == pugi::node_element) add_entry(model, shape, child, out, depth);
-      drop_duplicates(out.members_mut());
-      return out;
-    }
-    default:
-      return read_scalar(model, place, text_content(node));
   }
+
+ private:
+  void add_entry(const Shape& map, const pugi::xml_node& entry, Value& into, int depth) const {
+    std::optional<std::string> key;
+    Value value;
+    for (const auto& part : entry.children()) {
+      if (part.type() != pugi::node_element) continue;
+      const auto name = local_name(part.name());
+      if (name == map.key.wire_name)
+        key = text_content(part);
+      else if (name == map.element.wire_name)
+        value = read(map.element, part, depth + 1);
+    }
+    if (key && !value.is_null())
+      into.members_mut().push_back({std::move(*key), std::move(value)});
+    else if (nulls_ == Nulls::refused)
+      throw Malformed{"A map entry without a key or without a value"};
+  }
+
+  // A member that repeats without a wrapper grows with each of its elements.
+  void add_flattened(const Member& member, const pugi::xml_node& node, Value& structure,
+                     int depth) const {
+    const auto& shape = model_.shape(member.shape);
+    if (!structure.has(member.name))
+      structure.set(member.name, shape.kind == Kind::list ? Value::list() : Value::structure());
+    auto& members = structure.members_mut();
+    for (auto& [name, value] : members) {
+      if (name != member.name) continue;
+      if (shape.kind == Kind::list)
+        value.push(read(shape.element, node, depth + 1));
+      else
+        add_entry(shape, node, value, depth);
+    }
+  }
+
+  void read_attributes(const Shape& shape, const pugi::xml_node& node, Value& into) const {
+    for (const auto& member : shape.members) {
+      if (!member.xml_attribute) continue;
+      auto attribute = node.attribute(member.wire_name.c_str());
+      if (!attribute)
+        for (const auto& candidate : node.attributes())
+          if (local_name(candidate.name()) == local_name(member.wire_name.c_str()))
+            attribute = candidate;
+      if (attribute)
+        into.set(member.name, read_scalar(model_, member, checked_text(attribute.value())));
+    }
+  }
+
+  Value read_structure(const Shape& shape, const pugi::xml_node& node, int depth) const {
+    auto out = Value::structure();
+    read_attributes(shape, node, out);
+    for (const auto& child : node.children()) {
+      if (child.type() != pugi::node_element) continue;
+      const auto* member = shape.by_wire_name(local_name(child.name()));
+      if (!member) member = shape.by_wire_name(child.name());
+      if (!member || member->xml_attribute) continue;
+      const auto kind = model_.shape(member->shape).kind;
+      if (member->flattened && (kind == Kind::list || kind == Kind::map))
+        add_flattened(*member, child, out, depth);
+      else
+        out.set(member->name, read(*member, child, depth + 1));
+    }
+    return out;
+  }
+
+  const ServiceModel& model_;
+  Nulls nulls_;
+};
+
+// At least as many as the nodes and attributes that a parser would make: every node but text starts
+// with '<', text follows one, and an attribute has its '=' inside of markup.
+std::size_t count_xml_nodes(std::string_view text) {
+  std::size_t count = 1;
+  bool markup = false;
+  for (const char c : text) {
+    if (c == '<') {
+      markup = true;
+      ++count;
+    } else if (c == '>') {
+      markup = false;
+    } else if (c == '=' && markup) {
+      ++count;
+    }
+  }
+  return count;
 }
 
 void open_element(std::string& out, std::string_view name, const std::string& uri,
@@ -238,13 +276,15 @@ void write_xml(std::string& out, std::string_view name, const ServiceModel& mode
   close_element(out, name);
 }
 
-Value read_xml(const ServiceModel& model, const Member& place, const pugi::xml_node& node) {
-  return from(model, place, node, 0);
+Value read_xml(const ServiceModel& model, const Member& place, const pugi::xml_node& node,
+               const Reading& reading) {
+  return XmlReader{model, reading.nulls}.read(place, node, 0);
 }
 
-Value read_xml_text(const ServiceModel& model, const Member& place, std::string_view text) {
+void load_xml(pugi::xml_document& document, std::string_view text, const Reading& reading) {
+  if (text.size() > reading.nodes_max && count_xml_nodes(text) > reading.nodes_max)
+    too_many_nodes();
   if (!valid_utf8(text)) throw Malformed{"Invalid XML ; not UTF-8"};
-  pugi::xml_document document;
   const auto result = document.load_buffer(
       text.data(), text.size(),
       (pugi::parse_default | pugi::parse_ws_pcdata_single | pugi::parse_doctype),
@@ -252,9 +292,14 @@ Value read_xml_text(const ServiceModel& model, const Member& place, std::string_
   if (!result) throw Malformed{fmt::format("Invalid XML ; {}", result.description())};
   for (const auto& child : document.children())
     if (child.type() == pugi::node_doctype) throw Malformed{"Invalid XML ; DOCTYPE is disallowed"};
-  const auto root = document.document_element();
-  if (!root) throw Malformed{"Invalid XML ; no element found"};
-  return read_xml(model, place, root);
+  if (!document.document_element()) throw Malformed{"Invalid XML ; no element found"};
+}
+
+Value read_xml_text(const ServiceModel& model, const Member& place, std::string_view text,
+                    const Reading& reading) {
+  pugi::xml_document document;
+  load_xml(document, text, reading);
+  return read_xml(model, place, document.document_element(), reading);
 }
 
 }  // namespace sitelatch::aws::codec

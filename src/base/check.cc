@@ -4,11 +4,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/log_line.h"
+
 namespace sitelatch {
 
 void check_failed(const char* file, int line, const char* condition, std::string_view message) {
-  std::fprintf(stderr, "%s:%d: ENSURE(%s) failed%s%.*s\n", file, line, condition,
-               message.empty() ? "" : ": ", static_cast<int>(message.size()), message.data());
+  std::fprintf(stderr, "%s:%d: ENSURE(%s) failed%s%s\n", file, line, condition,
+               message.empty() ? "" : ": ", log_line(message).c_str());
   std::fflush(stderr);
   std::abort();
 }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 
+#include "base/log_line.h"
 #include "base/time.h"
 
 namespace sitelatch {
@@ -23,7 +24,7 @@ void log(LogLevel level, std::string_view area, std::string_view message) {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   const std::string line =
       fmt::format("{} {} {}: {}\n", iso8601_ms(Instant{std::chrono::duration_cast<Duration>(wall)}),
-                  names[static_cast<int>(level)], area, message);
+                  names[static_cast<int>(level)], log_line(area), log_line(message));
   // One write a line keeps lines of several threads whole; a closed stderr is not worth dying for.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One line a message on stderr: "2026-11-22T10:42:21.231Z warning route53: ..." (wall time). Thread
-// safe. What people must see is at info; --log-level debug shows more. Never secrets.
+// safe. What people must see is at info; --log-level debug shows more. Never secrets. Every call is
+// one line of bounded length whatever the message holds (base/log_line.h).
 #pragma once
 
 #include <string_view>

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace sitelatch {
@@ -12,8 +13,13 @@ using namespace std::chrono;
 std::int64_t unix_ms(Instant t) { return floor<milliseconds>(t.time_since_epoch()).count(); }
 std::int64_t unix_seconds(Instant t) { return floor<seconds>(t.time_since_epoch()).count(); }
 double unix_seconds_fractional(Instant t) { return static_cast<double>(unix_ms(t)) / 1000.0; }
-Instant from_unix_ms(std::int64_t ms) { return Instant{milliseconds{ms}}; }
+Instant from_unix_ms(std::int64_t ms) {
+  if (ms <= unix_ms(earliest)) return earliest;
+  return ms >= unix_ms(latest) ? latest : Instant{milliseconds{ms}};
+}
 Instant from_unix_seconds(double s) {
+  if (!(s * 1000 > static_cast<double>(unix_ms(earliest)))) return earliest;  // NaN too
+  if (s * 1000 >= static_cast<double>(unix_ms(latest))) return latest;
   return Instant{milliseconds{static_cast<std::int64_t>(s * 1000.0 + (s < 0 ? -0.5 : 0.5))}};
 }
 
@@ -33,6 +39,8 @@ CivilTime civil(Instant t) {
 }
 
 Instant from_civil(int y, int mo, int d, int h, int mi, int s) {
+  if (y < 1950) return earliest;
+  if (y >= 2200) return latest;
   const sys_days date{year{y} / month{static_cast<unsigned>(mo)} / day{static_cast<unsigned>(d)}};
   return Instant{date.time_since_epoch() + hours{h} + minutes{mi} + seconds{s}};
 }
@@ -116,9 +124,8 @@ std::optional<Instant> parse_iso8601(std::string_view text) {
   if (!fraction || !offset || !text.empty()) return std::nullopt;
   const year_month_day date{year{*y} / month{static_cast<unsigned>(*mo)} /
                             day{static_cast<unsigned>(*d)}};
-  // Nanoseconds in 64 bits reach from 1678 to 2261.
-  if (!date.ok() || *y < 1700 || *y > 2250 || *h > 23 || *mi > 59 || s > 60) return std::nullopt;
-  return from_civil(*y, *mo, *d, *h, *mi, s) + *fraction - *offset;
+  if (!date.ok() || *y < 1 || *h > 23 || *mi > 59 || s > 60) return std::nullopt;
+  return std::clamp(from_civil(*y, *mo, *d, *h, *mi, s) + *fraction - *offset, earliest, latest);
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {

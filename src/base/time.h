@@ -25,9 +25,15 @@ struct EngineClock {
 };
 using Instant = EngineClock::time_point;  // nanoseconds since the Unix epoch, UTC
 
+// The starts of 1950 and 2200: any two instants between them differ by less than a Duration holds,
+// and forty years may be added to each. Times from outside are brought into this range.
+inline constexpr Instant earliest{std::chrono::seconds{-631'152'000}};
+inline constexpr Instant latest{std::chrono::seconds{7'258'118'400}};
+
 using WallInstant = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
 // Between Instant and numbers, as AWS's wire and our store carry them.
+// (The conversions into Instant bring what lies outside earliest..latest to the nearer of the two.)
 std::int64_t unix_ms(Instant t);
 std::int64_t unix_seconds(Instant t);
 double unix_seconds_fractional(Instant t);  // millisecond resolution
@@ -39,8 +45,8 @@ Instant from_unix_seconds(double seconds);
 std::string iso8601_ms(Instant t);
 std::string iso8601_seconds(Instant t);
 std::string iso8601_ms_offset(Instant t);
-// Reads the first two forms, any number of fraction digits, Z or a numeric offset. Nothing for
-// other text.
+// Reads the first two forms of the years 1 to 9999, any number of fraction digits, Z or a numeric
+// offset. Nothing for other text.
 std::optional<Instant> parse_iso8601(std::string_view text);
 
 // UTC calendar fields of an instant.

@@ -88,14 +88,14 @@ aws::ConditionKeys Gateway::global_keys(const Exchange& x) const {
   aws::ConditionKeys keys;
   identities_.add_keys(x.caller, keys);
   const auto now = timers_.now();
-  keys["aws:currenttime"] = {iso8601_seconds(now)};
-  keys["aws:epochtime"] = {std::to_string(unix_seconds(now))};
-  keys["aws:requestedregion"] = {is_global(*x.what.service) ? "us-east-1" : x.region};
-  keys["aws:securetransport"] = {"false"};
-  keys["aws:viaawsservice"] = {"false"};
-  if (!x.request.peer.empty()) keys["aws:sourceip"] = {x.request.peer};
-  if (const auto* agent = x.request.headers.find("User-Agent")) keys["aws:useragent"] = {*agent};
-  if (const auto* referer = x.request.headers.find("Referer")) keys["aws:referer"] = {*referer};
+  keys.set("aws:currenttime", iso8601_seconds(now));
+  keys.set("aws:epochtime", std::to_string(unix_seconds(now)));
+  keys.set("aws:requestedregion", is_global(*x.what.service) ? "us-east-1" : x.region);
+  keys.set("aws:securetransport", "false");
+  keys.set("aws:viaawsservice", "false");
+  if (!x.request.peer.empty()) keys.set("aws:sourceip", x.request.peer);
+  if (const auto* agent = x.request.headers.find("User-Agent")) keys.set("aws:useragent", *agent);
+  if (const auto* referer = x.request.headers.find("Referer")) keys.set("aws:referer", *referer);
   return keys;
 }
 
@@ -113,14 +113,15 @@ aws::Outcome<Done> Gateway::authorise(const Exchange& x, const aws::Service& ser
   auto policies = identities_.policies_of(x.caller);
   for (const auto& permission : asked) {
     auto keys = permission.keys;
-    keys.insert(global.begin(), global.end());
+    keys.add_missing(global);
     policies.trust = permission.resource_policy_required;
     policies.resource = permission.resource_policy.empty()
                             ? nullptr
                             : resource_policies_.get(permission.resource_policy,
                                                      policies.trust ? aws::PolicyUse::trust
                                                                     : aws::PolicyUse::resource);
-    const aws::AccessRequest request{principal, permission.action, permission.resources, keys};
+    const aws::AccessRequest request{principal, permission.action, permission.resources, keys,
+                                     permission.denied_as};
     const auto decision = aws::evaluate(request, policies);
     if (!decision.allowed())
       return aws::refuse(denied_code(*x.what.service), aws::denial_text(request, decision));

@@ -3,6 +3,7 @@
 #include <exception>
 #include <string_view>
 
+#include "base/log_line.h"
 #include "cli/commands.h"
 #include "net/functions/sandbox.h"
 
@@ -13,7 +14,7 @@ int main(int argc, char** argv) {
   try {
     return sitelatch::cli::run(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "sitelatch: %s\n", error.what());
+    std::fprintf(stderr, "sitelatch: %s\n", sitelatch::log_line(error.what()).c_str());
     return sitelatch::cli::exit_failed;
   }
 }

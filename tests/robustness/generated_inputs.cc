@@ -165,6 +165,19 @@ Value InputMaker::follow(const aws::ServiceModel& model, const Recipe& recipe) {
   return resolved(root, aws::from_json(recipe.input).value());
 }
 
+Value InputMaker::filled(const aws::ServiceModel& model, const aws::Member& place,
+                         const std::string& name) {
+  model_ = &model;
+  mood_ = Mood::full;
+  return value(place, name, 1);
+}
+
+Value InputMaker::required(const aws::ServiceModel& model, const aws::Shape& shape) {
+  model_ = &model;
+  mood_ = Mood::required;
+  return structure(shape, 0);
+}
+
 // JSON has no timestamps (here: seconds from now) and no zips, and knows no ids.
 Value InputMaker::resolved(const aws::Member& place, const Value& value) {
   const auto& shape = model_->shape(place.shape);
@@ -234,8 +247,10 @@ Value InputMaker::structure(const aws::Shape& shape, int depth) {
       shape.union_type && !one_in(8) ? below(shape.members.size()) : shape.members.size();
   for (std::size_t i = 0; i < shape.members.size(); ++i) {
     const auto& member = shape.members[i];
-    bool wanted = member.required ? !one_in(40) : false;
+    const bool whole = mood_ == Mood::full || mood_ == Mood::required;
+    bool wanted = member.required && (whole || !one_in(40));
     if (!wanted && depth < depth_max) switch (mood_) {
+        case Mood::required:
         case Mood::sparse:
           break;
         case Mood::sensible:

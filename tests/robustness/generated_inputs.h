@@ -29,6 +29,10 @@ class InputMaker {
   aws::Value make(const aws::ServiceModel& model, const aws::Operation& operation);
   // The recipe as it stands.
   aws::Value follow(const aws::ServiceModel& model, const Recipe& recipe);
+  // A value for a place with every member that it can have, or with those only that it must have.
+  aws::Value filled(const aws::ServiceModel& model, const aws::Member& place,
+                    const std::string& name);
+  aws::Value required(const aws::ServiceModel& model, const aws::Shape& shape);
   // Strings of an output (or of an input that was accepted), by the names of their members.
   void learn(const aws::Value& value, const std::string& name = {}, const std::string& owner = {});
   // Damages an encoded body: cut, flipped, doubled, another kind of value.
@@ -38,7 +42,7 @@ class InputMaker {
   bool one_in(std::size_t n) { return below(n) == 0; }
 
  private:
-  enum class Mood { sparse, sensible, full, absurd };
+  enum class Mood { required, sparse, sensible, full, absurd };
 
   aws::Value value(const aws::Member& place, const std::string& name, int depth);
   aws::Value structure(const aws::Shape& shape, int depth);

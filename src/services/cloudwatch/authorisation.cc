@@ -11,15 +11,15 @@ aws::ConditionKeys tag_keys(const aws::Value& tags) {
   aws::ConditionKeys out;
   for (const auto& tag : tags.items()) {
     const auto key = tag["Key"].string_or("");
-    out["aws:requesttag/" + key] = {tag["Value"].string_or("")};
-    out["aws:tagkeys"].push_back(key);
+    out.add_tag("aws:RequestTag", key, tag["Value"].string_or(""));
+    out.add("aws:TagKeys", key);
   }
   return out;
 }
 
 void add_resource_tags(const MetricAlarm* alarm, aws::ConditionKeys& keys) {
   if (!alarm) return;
-  for (const auto& [key, value] : alarm->tags) keys["aws:resourcetag/" + key] = {value};
+  for (const auto& [key, value] : alarm->tags) keys.add_tag("aws:ResourceTag", key, value);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ std::vector<aws::Permission> CloudWatch::authorisation(const aws::Call& call) co
   if (operation == "PutMetricAlarm") {
     auto keys = tag_keys(input["Tags"]);
     for (const auto* list : {"AlarmActions", "OKActions", "InsufficientDataActions"})
-      for (const auto& arn : input[list].strings()) keys["cloudwatch:alarmactions"].push_back(arn);
+      for (const auto& arn : input[list].strings()) keys.add("cloudwatch:AlarmActions", arn);
     const auto name = input["AlarmName"].string_or("");
     ask_alarm(name, keys);
     if (!input["Tags"].items().empty() && !alarms_.find(call.region, name))
@@ -57,7 +57,7 @@ std::vector<aws::Permission> CloudWatch::authorisation(const aws::Call& call) co
   if (operation == "TagResource" || operation == "UntagResource" ||
       operation == "ListTagsForResource") {
     auto keys = tag_keys(input["Tags"]);
-    for (const auto& key : input["TagKeys"].strings()) keys["aws:tagkeys"].push_back(key);
+    for (const auto& key : input["TagKeys"].strings()) keys.add("aws:TagKeys", key);
     const auto arn = input["ResourceARN"].string_or("*");
     if (const auto name = alarm_name_of(arn, call))
       add_resource_tags(alarms_.find(call.region, *name), keys);
@@ -65,7 +65,7 @@ std::vector<aws::Permission> CloudWatch::authorisation(const aws::Call& call) co
   }
   aws::ConditionKeys keys;
   if (operation == "PutMetricData")
-    keys["cloudwatch:namespace"] = {input["Namespace"].string_or("")};
+    keys.set("cloudwatch:namespace", input["Namespace"].string_or(""));
   return {{action, {"*"}, std::move(keys), ""}};
 }
 

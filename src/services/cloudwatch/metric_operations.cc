@@ -161,7 +161,8 @@ aws::Outcome<MetricQuery> metric_query(const aws::Call& call, const Value& query
   const auto period = stat["Period"].integer_or(60);
   if (!valid_period(period))
     return validation_error("Period must be 1, 5, 10, 20, 30 or a multiple of 60");
-  out.period = seconds{period};
+  // Longer than any metric is kept; what an Instant can have added to it (base/time.h).
+  out.period = seconds{std::min<std::int64_t>(period, std::int64_t{40} * 365 * 86'400)};
   out.statistic = Statistic::any(stat["Stat"].string_or(""));
   if (!out.statistic)
     return validation_error(fmt::format("The value {} for parameter Stat is not supported.",

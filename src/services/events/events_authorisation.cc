@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events: what each operation asks of IAM (aws-semantics 13.2).
-#include "base/text.h"
 #include "services/events/events.h"
 
 namespace sitelatch::events {
@@ -14,12 +13,12 @@ Permission pass_role(const std::string& role_arn) {
 void add_request_keys(const aws::Value& input, aws::ConditionKeys& keys) {
   for (const auto& tag : input["Tags"].items()) {
     const auto key = tag["Key"].string_or("");
-    keys["aws:requesttag/" + lower(key)] = {tag["Value"].string_or("")};
-    keys["aws:tagkeys"].push_back(key);
+    keys.add_tag("aws:RequestTag", key, tag["Value"].string_or(""));
+    keys.add("aws:TagKeys", key);
   }
-  for (const auto& key : input["TagKeys"].strings()) keys["aws:tagkeys"].push_back(key);
+  for (const auto& key : input["TagKeys"].strings()) keys.add("aws:TagKeys", key);
   for (const auto& target : input["Targets"].items())
-    keys["events:targetarn"].push_back(target["Arn"].string_or(""));
+    keys.add("events:TargetArn", target["Arn"].string_or(""));
 }
 
 }  // namespace
@@ -40,9 +39,9 @@ std::vector<Permission> Events::authorisation(const aws::Call& call) const {
   asked.resources = {arn};
   add_request_keys(input, asked.keys);
   if (const auto found = rules_.find(arn); found != rules_.end()) {
-    asked.keys["events:creatoraccount"] = {account_};
+    asked.keys.set("events:creatorAccount", account_);
     for (const auto& [key, value] : found->second.rule.tags)
-      asked.keys["aws:resourcetag/" + lower(key)] = {value};
+      asked.keys.add_tag("aws:ResourceTag", key, value);
   }
   std::vector<Permission> out{asked};
   const bool is_new = call.operation == "PutRule" && rules_.find(arn) == rules_.end();

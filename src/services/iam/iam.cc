@@ -100,12 +100,11 @@ void Iam::handle(const Call& call, aws::Answer answer) {
 
 namespace {
 void add_tag_keys(const Value& input, aws::ConditionKeys& keys) {
-  auto names = input["TagKeys"].strings();
+  for (const auto& name : input["TagKeys"].strings()) keys.add("aws:TagKeys", name);
   for (const auto& tag : input["Tags"].items()) {
-    keys["aws:requesttag/" + lower(tag["Key"].string())] = {tag["Value"].string_or("")};
-    names.push_back(tag["Key"].string());
+    keys.add_tag("aws:RequestTag", tag["Key"].string(), tag["Value"].string_or(""));
+    keys.add("aws:TagKeys", tag["Key"].string());
   }
-  if (!names.empty()) keys["aws:tagkeys"] = std::move(names);
 }
 
 bool without_resource(std::string_view operation) {
@@ -136,12 +135,12 @@ std::vector<aws::Permission> Iam::authorisation(const Call& call) const {
     const auto& entity = existing ? *existing : future;
     asked.resources = {directory_.arn(entity)};
     for (const auto& tag : entity.tags) {
-      asked.keys["aws:resourcetag/" + lower(tag.key)] = {tag.value};
-      asked.keys["iam:resourcetag/" + lower(tag.key)] = {tag.value};
+      asked.keys.add_tag("aws:ResourceTag", tag.key, tag.value);
+      asked.keys.add_tag("iam:ResourceTag", tag.key, tag.value);
     }
     const auto boundary = input["PermissionsBoundary"].string_or(entity.boundary);
-    if (!boundary.empty()) asked.keys["iam:permissionsboundary"] = {boundary};
-    if (input.has("PolicyArn")) asked.keys["iam:policyarn"] = {input["PolicyArn"].string()};
+    if (!boundary.empty()) asked.keys.set("iam:PermissionsBoundary", boundary);
+    if (input.has("PolicyArn")) asked.keys.set("iam:PolicyARN", input["PolicyArn"].string());
   };
 
   if (without_resource(call.operation)) {
@@ -156,7 +155,7 @@ std::vector<aws::Permission> Iam::authorisation(const Call& call) const {
     asked.resources = {input["PolicyArn"].string()};
     if (const auto* policy = directory_.policy(input["PolicyArn"].string()))
       for (const auto& tag : policy->tags)
-        asked.keys["aws:resourcetag/" + lower(tag.key)] = {tag.value};
+        asked.keys.add_tag("aws:ResourceTag", tag.key, tag.value);
   } else if (input.has("PolicyName")) {
     asked.resources = {fmt::format("arn:aws:iam::{}:policy{}{}", call.account,
                                    input["Path"].string_or("/"), input["PolicyName"].string())};
@@ -167,7 +166,19 @@ std::vector<aws::Permission> Iam::authorisation(const Call& call) const {
   } else {
     asked.resources = {fmt::format("arn:aws:iam::{}:root", call.account)};
   }
-  return {asked};
+  const bool moves = input.has("NewUserName") || input.has("NewPath");
+  const auto* user = call.operation == "UpdateUser" && moves
+                         ? directory_.find(Kind::user, input["UserName"].string_or(""))
+                         : nullptr;
+  if (!user) return {asked};
+  // A new name or path takes the right on what the user becomes, too (fact iam-19).
+  Entity moved;
+  moved.kind = Kind::user;
+  moved.name = input["NewUserName"].string_or(user->name);
+  moved.path = input["NewPath"].string_or(user->path);
+  auto becomes = asked;
+  becomes.resources = {directory_.arn(moved)};
+  return {std::move(asked), std::move(becomes)};
 }
 
 // --- Common ---

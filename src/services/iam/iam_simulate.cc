@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "aws/arn.h"
-#include "base/text.h"
 #include "services/iam/iam.h"
 #include "services/iam/iam_common.h"
 
@@ -57,7 +56,7 @@ aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Call
                         aws::ConditionKeys keys) {
   for (const auto& entry : input["ContextEntries"].items())
     if (entry.has("ContextKeyName"))
-      keys[lower(entry["ContextKeyName"].string())] = entry["ContextKeyValues"].strings();
+      keys.set(entry["ContextKeyName"].string(), entry["ContextKeyValues"].strings());
   const auto principal = aws::principal_of(who);
   auto resources = input["ResourceArns"].strings();
   if (resources.empty()) resources.emplace_back("*");

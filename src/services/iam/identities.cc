@@ -198,34 +198,34 @@ aws::PolicySet Identities::policies_of(const Caller& caller) const {
 }
 
 void Identities::add_keys(const Entity& entity, aws::ConditionKeys& keys) const {
-  keys["aws:principalarn"] = {directory_.arn(entity)};
-  keys["aws:principalaccount"] = {directory_.account()};
-  for (const auto& tag : entity.tags) keys["aws:principaltag/" + lower(tag.key)] = {tag.value};
+  keys.set("aws:principalarn", directory_.arn(entity));
+  keys.set("aws:principalaccount", directory_.account());
+  for (const auto& tag : entity.tags) keys.add_tag("aws:PrincipalTag", tag.key, tag.value);
   if (entity.kind != Kind::user) return;
-  keys["aws:principaltype"] = {"User"};
-  keys["aws:username"] = {entity.name};
-  keys["aws:userid"] = {entity.id};
+  keys.set("aws:principaltype", "User");
+  keys.set("aws:username", entity.name);
+  keys.set("aws:userid", entity.id);
 }
 
 void Identities::add_keys(const Caller& caller, aws::ConditionKeys& keys) const {
   if (caller.kind == Caller::Kind::anonymous) {
-    keys["aws:principaltype"] = {"Anonymous"};
+    keys.set("aws:principaltype", "Anonymous");
     return;
   }
   const bool user = caller.kind == Caller::Kind::user;
   if (user || caller.kind == Caller::Kind::role_session)
     if (const auto* entity = directory_.find(user ? Kind::user : Kind::role, caller.name))
       add_keys(*entity, keys);
-  keys["aws:principalarn"] = {caller.principal_arn};
-  keys["aws:principalaccount"] = {caller.account};
-  keys["aws:principaltype"] = {user                                ? "User"
-                               : caller.kind == Caller::Kind::root ? "Account"
-                                                                   : "AssumedRole"};
-  keys["aws:userid"] = {caller.user_id};
+  keys.set("aws:principalarn", caller.principal_arn);
+  keys.set("aws:principalaccount", caller.account);
+  keys.set("aws:principaltype", user                                ? "User"
+                                : caller.kind == Caller::Kind::root ? "Account"
+                                                                    : "AssumedRole");
+  keys.set("aws:userid", caller.user_id);
   const auto* session = session_of(caller);
   if (!session) return;
-  for (const auto& tag : session->tags) keys["aws:principaltag/" + lower(tag.key)] = {tag.value};
-  if (!session->source_identity.empty()) keys["aws:sourceidentity"] = {session->source_identity};
+  for (const auto& tag : session->tags) keys.set("aws:PrincipalTag/" + tag.key, tag.value);
+  if (!session->source_identity.empty()) keys.set("aws:sourceidentity", session->source_identity);
 }
 
 // --- Temporary credentials ---

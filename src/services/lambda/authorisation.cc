@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each operation asks of IAM (aws-semantics §13.2). A function's resource policy takes part in
 // every question about that function.
-#include "base/text.h"
 #include "services/lambda/lambda.h"
 
 namespace sitelatch::lambda {
@@ -21,8 +20,8 @@ std::string action_of(std::string_view operation) {
 
 void add_request_tags(const Value& tags, ConditionKeys& keys) {
   for (const auto& [key, value] : tags.members()) {
-    keys["aws:requesttag/" + lower(key)] = {value.string_or("")};
-    keys["aws:tagkeys"].push_back(key);
+    keys.add_tag("aws:RequestTag", key, value.string_or(""));
+    keys.add("aws:TagKeys", key);
   }
 }
 
@@ -41,10 +40,14 @@ std::vector<Permission> Lambda::authorisation(const aws::Call& call) const {
   if (!name) return {{action_of(operation), {"*"}, {}, ""}};
 
   Permission permission{action_of(operation), {name->qualified_arn()}, {}, ""};
+  // One function under two names (fact lambda-25): who denies one denies the other.
+  if (name->qualifier.empty())
+    permission.denied_as = {name->arn() + ":" + std::string{latest_version}};
+  if (name->qualifier == latest_version) permission.denied_as = {name->arn()};
   const auto* function = lookup(name->region, name->name);
   if (function && function->account == name->account) {
     for (const auto& [key, value] : function->tags)
-      permission.keys["aws:resourcetag/" + lower(key)] = {value};
+      permission.keys.add_tag("aws:ResourceTag", key, value);
     const auto qualifier = name->qualifier == latest_version ? std::string{} : name->qualifier;
     if (const auto policy = function->policies.find(qualifier);
         policy != function->policies.end()) {
@@ -52,15 +55,15 @@ std::vector<Permission> Lambda::authorisation(const aws::Call& call) const {
       if (operation == "RemovePermission")
         if (const auto* statement = policy->second.find(input["StatementId"].string_or("")))
           for (const auto& [kind, who] : (*statement)["Principal"].members())
-            permission.keys["lambda:principal"] = {who.string_or("")};
+            permission.keys.set("lambda:Principal", who.string_or(""));
     }
   }
   if (operation == "AddPermission")
-    permission.keys["lambda:principal"] = {input["Principal"].string_or("")};
+    permission.keys.set("lambda:Principal", input["Principal"].string_or(""));
   if (input.has("FunctionUrlAuthType"))
-    permission.keys["lambda:functionurlauthtype"] = {input["FunctionUrlAuthType"].string_or("")};
+    permission.keys.set("lambda:FunctionUrlAuthType", input["FunctionUrlAuthType"].string_or(""));
   add_request_tags(input["Tags"], permission.keys);
-  for (const auto& key : input["TagKeys"].strings()) permission.keys["aws:tagkeys"].push_back(key);
+  for (const auto& key : input["TagKeys"].strings()) permission.keys.add("aws:TagKeys", key);
 
   std::vector<Permission> out{permission};
   const bool configures =

@@ -88,8 +88,8 @@ bool allows_invocation(const ResourcePolicy& policy, const ServiceCaller& caller
                        const std::string& resource_arn) {
   if (policy.empty()) return false;
   aws::ConditionKeys keys;
-  if (!caller.source_arn.empty()) keys["aws:sourcearn"] = {caller.source_arn};
-  if (!caller.source_account.empty()) keys["aws:sourceaccount"] = {caller.source_account};
+  if (!caller.source_arn.empty()) keys.set("aws:SourceArn", caller.source_arn);
+  if (!caller.source_account.empty()) keys.set("aws:SourceAccount", caller.source_account);
   return aws::resource_policy_allows(policy.document(), caller.principal, "lambda:InvokeFunction",
                                      resource_arn, keys);
 }

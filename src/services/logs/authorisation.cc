@@ -19,18 +19,18 @@ std::vector<aws::Permission> Logs::authorisation(const aws::Call& call) const {
   aws::ConditionKeys keys;
   for (const auto& [key, value] :
        input["tags"].is_struct() ? input["tags"].members() : aws::Value::Struct{}) {
-    keys["aws:requesttag/" + key] = {value.string()};
-    keys["aws:tagkeys"].push_back(key);
+    keys.add_tag("aws:RequestTag", key, value.string_or(""));
+    keys.add("aws:TagKeys", key);
   }
   for (const auto* member : {"tagKeys", "tags"})
     if (input[member].is_list())
-      for (const auto& key : input[member].strings()) keys["aws:tagkeys"].push_back(key);
+      for (const auto& key : input[member].strings()) keys.add("aws:TagKeys", key);
 
   std::string name;
   for (const auto* member : {"logGroupName", "logGroupIdentifier", "resourceArn"})
     if (input.has(member)) name = group_name_of(input[member].string());
   if (const auto* group = store_.find(call.region, name))
-    for (const auto& [key, value] : group->tags) keys["aws:resourcetag/" + key] = {value};
+    for (const auto& [key, value] : group->tags) keys.add_tag("aws:ResourceTag", key, value);
   const auto arn = group_arn(call.region, call.account, name);
   if (is_one_of({"CreateLogStream", "DeleteLogStream", "PutLogEvents", "GetLogEvents"}))
     return {{action,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dns/name.h"
 #include "services/route53/ids.h"
 #include "services/route53/route53.h"
 
@@ -13,9 +14,12 @@ std::string arn(std::string_view kind, std::string_view id) {
   return "arn:aws:route53:::" + std::string{kind} + "/" + std::string{id};
 }
 
-// Lower case, without the final dot (fact route53-70); names that are none are left as they are.
+// As AWS documents the key: lower case, without the final dot, and with \ooo for whatever is no
+// letter, digit, '-', '_' or '.', however the caller spelled it (fact route53-70). What is no name
+// is refused by the handler.
 std::string normalised(const std::string& name) {
-  auto out = lower(name);
+  const auto wire = dns::name_from_text(name);
+  auto out = wire ? dns::name_to_text(*wire) : lower(name);
   if (out.size() > 1 && out.back() == '.') out.pop_back();
   return out;
 }

@@ -66,7 +66,7 @@ ports::ProbeRequest probe_request(const HealthCheck& check) {
   out.host_name = c.host_name.value_or("");
   out.port = static_cast<std::uint16_t>(c.port.value_or(80));
   out.path = c.resource_path.value_or("/");
-  if (out.path.front() != '/') out.path.insert(0, 1, '/');  // fact route53-7
+  if (!out.path.starts_with('/')) out.path.insert(0, 1, '/');  // fact route53-7
   if (is_string_match(c.type)) out.search_string = c.search_string;
   out.enable_sni = c.enable_sni.value_or(false);
   return out;

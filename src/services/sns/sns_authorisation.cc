@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sns: what each operation asks of IAM (aws-semantics 13.2).
-#include "base/text.h"
 #include "services/sns/sns.h"
 
 namespace sitelatch::sns {
@@ -24,10 +23,10 @@ std::string topic_of(const aws::Call& call, const std::string& account) {
 void add_request_tags(const aws::Value& input, aws::ConditionKeys& keys) {
   for (const auto& tag : input["Tags"].items()) {
     const auto key = tag["Key"].string_or("");
-    keys["aws:requesttag/" + lower(key)] = {tag["Value"].string_or("")};
-    keys["aws:tagkeys"].push_back(key);
+    keys.add_tag("aws:RequestTag", key, tag["Value"].string_or(""));
+    keys.add("aws:TagKeys", key);
   }
-  for (const auto& key : input["TagKeys"].strings()) keys["aws:tagkeys"].push_back(key);
+  for (const auto& key : input["TagKeys"].strings()) keys.add("aws:TagKeys", key);
 }
 
 }  // namespace
@@ -50,11 +49,11 @@ std::vector<Permission> Sns::authorisation(const aws::Call& call) const {
   if (const auto found = topics_.find(arn); found != topics_.end()) {
     asked.resource_policy = found->second.policy();
     for (const auto& [key, value] : found->second.tags)
-      asked.keys["aws:resourcetag/" + lower(key)] = {value};
+      asked.keys.add_tag("aws:ResourceTag", key, value);
   }
   if (call.operation == "Subscribe") {
-    asked.keys["sns:protocol"] = {call.input["Protocol"].string_or("")};
-    asked.keys["sns:endpoint"] = {call.input["Endpoint"].string_or("")};
+    asked.keys.set("sns:Protocol", call.input["Protocol"].string_or(""));
+    asked.keys.set("sns:Endpoint", call.input["Endpoint"].string_or(""));
   }
   std::vector<Permission> out{asked};
   if (call.operation == "CreateTopic" && !call.input["Tags"].items().empty()) {

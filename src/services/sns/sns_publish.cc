@@ -77,7 +77,7 @@ aws::Outcome<std::string> Sns::publish_as_service(const ServiceMessage& m) {
   // Alarms publish in the name of their account: that is how the default policy lets them in (fact
   // sns-80).
   if (m.service_principal == "cloudwatch.amazonaws.com")
-    keys["aws:sourceowner"] = {m.source_account};
+    keys.set("aws:SourceOwner", m.source_account);
   if (!aws::resource_policy_allows(topic.policy(), m.service_principal, "SNS:Publish", topic.arn,
                                    keys))
     return aws::refuse("AuthorizationErrorException",

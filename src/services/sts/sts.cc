@@ -6,7 +6,6 @@
 #include "aws/arn.h"
 #include "aws/policy.h"
 #include "base/check.h"
-#include "base/text.h"
 
 namespace sitelatch::sts {
 using aws::Value;
@@ -62,23 +61,23 @@ std::vector<aws::Permission> Sts::authorisation(const aws::Call& call) const {
   if (call.operation != "AssumeRole" || !is_role_arn(role_arn)) return {};
 
   aws::Permission asked{"sts:AssumeRole", {role_arn}, {}, "", true};
-  asked.keys["sts:rolesessionname"] = {in["RoleSessionName"].string_or("")};
-  if (in.has("ExternalId")) asked.keys["sts:externalid"] = {in["ExternalId"].string()};
-  if (in.has("SourceIdentity")) asked.keys["sts:sourceidentity"] = {in["SourceIdentity"].string()};
+  asked.keys.set("sts:RoleSessionName", in["RoleSessionName"].string_or(""));
+  if (in.has("ExternalId")) asked.keys.set("sts:ExternalId", in["ExternalId"].string());
+  if (in.has("SourceIdentity")) asked.keys.set("sts:SourceIdentity", in["SourceIdentity"].string());
   if (in.has("TransitiveTagKeys"))
-    asked.keys["sts:transitivetagkeys"] = in["TransitiveTagKeys"].strings();
+    asked.keys.set("sts:TransitiveTagKeys", in["TransitiveTagKeys"].strings());
   std::vector<std::string> names;
   for (const auto& [key, value] : read_tags(in["Tags"])) {
-    asked.keys["aws:requesttag/" + lower(key)] = {value};
+    asked.keys.add_tag("aws:RequestTag", key, value);
     names.push_back(key);
   }
-  if (!names.empty()) asked.keys["aws:tagkeys"] = names;
+  if (!names.empty()) asked.keys.set("aws:TagKeys", names);
   // A role that is not there trusts nobody: the caller learns no more than that.
   if (const auto role = sessions_.find_role(role_arn)) {
     asked.resource_policy = role->trust_policy;
     for (const auto& [key, value] : role->tags) {
-      asked.keys["aws:resourcetag/" + lower(key)] = {value};
-      asked.keys["iam:resourcetag/" + lower(key)] = {value};
+      asked.keys.add_tag("aws:ResourceTag", key, value);
+      asked.keys.add_tag("iam:ResourceTag", key, value);
     }
   }
   std::vector<aws::Permission> all{asked};
@@ -102,7 +101,12 @@ aws::Outcome<> Sts::assume_role(const aws::Call& call) {
   const auto role_arn = in["RoleArn"].string();
   if (!is_role_arn(role_arn)) return validation_error(fmt::format("{} is invalid", role_arn));
   const auto role = sessions_.find_role(role_arn);
-  ENSURE(role.has_value(), "sts: a role that is not there passed authorisation");
+  if (!role)  // authorisation said so before: its trust policy is not there either
+    return aws::refuse("AccessDenied",
+                       fmt::format("User: {} is not authorized to perform: sts:AssumeRole on "
+                                   "resource: {}",
+                                   call.caller.arn, role_arn),
+                       403);
   const auto duration_s = in["DurationSeconds"].integer_or(3600);
   if (duration_s > role->max_session_s)
     return validation_error(

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+// An explicit Deny holds whatever form the caller names the resource by, and however the policy
+// spells a condition key: each row is a Deny, and the calls that it must refuse. The same call
+// without the Deny is let through, so that no row passes by being refused for something else.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "answers.h"
+#include "base/log.h"
+#include "house.h"
+
+namespace sitelatch::test {
+namespace {
+using aws::Value;
+
+class Denied {
+ public:
+  Denied() {
+    set_log_level(LogLevel::error);
+    for (const auto& recipe : recipes()) {
+      const auto input = house_.inputs().follow(aws::service_model(recipe.service), recipe);
+      const auto out = as_root(recipe.service, recipe.operation, input);
+      if (recipe.operation == "CreateAccessKey")
+        user_ = {out["AccessKey"]["AccessKeyId"].string(),
+                 out["AccessKey"]["SecretAccessKey"].string(), ""};
+      if (recipe.operation == "CreateHostedZone")
+        zone_ = out["HostedZone"]["Id"].string().substr(12);
+      if (recipe.operation == "CreateHealthCheck") check_ = out["HealthCheck"]["Id"].string();
+      house_.inputs().learn(out);
+      house_.inputs().learn(input);
+    }
+  }
+
+  Value as_root(std::string_view service, std::string_view operation, const Value& input) {
+    const auto& model = aws::service_model(service);
+    const auto answered =
+        house_.call(model, *model.operation(operation), model.protocols.front(), input, false);
+    INFO(std::string{operation}, ": ", answered.http.body);
+    REQUIRE(answered.outcome.has_value());
+    return *answered.outcome;
+  }
+  Value ask(std::string_view service, std::string_view operation, const std::string& json) {
+    return as_root(service, operation,
+                   house_.inputs().follow(aws::service_model(service), {service, operation, json}));
+  }
+
+  // The statement's members beside Effect, or "" for no Deny at all.
+  void deny(const std::string& statement) {
+    auto document = Value::structure({{"Version", "2012-10-17"}});
+    auto statements =
+        Value::list({aws::from_json(R"({"Effect":"Allow","Action":"*","Resource":"*"})").value()});
+    if (!statement.empty()) statements.push(aws::from_json(filled(statement)).value());
+    document.set("Statement", statements);
+    as_root("iam", "PutUserPolicy",
+            Value::structure({{"UserName", "u"},
+                              {"PolicyName", "deny"},
+                              {"PolicyDocument", aws::to_json(document)}}));
+  }
+
+  std::string code_of(std::string_view service, std::string_view operation,
+                      const std::string& json) {
+    const auto& model = aws::service_model(service);
+    const auto text = filled(json);
+    const auto input = house_.inputs().follow(model, {service, operation, text});
+    auto request =
+        aws::encode_request(model, *model.operation(operation), model.protocols.front(), input);
+    const auto answered = house_.send(model, *model.operation(operation), model.protocols.front(),
+                                      std::move(request), "eu-west-1", user_);
+    return answered.outcome ? "" : answered.outcome.error().code;
+  }
+
+ private:
+  std::string filled(std::string text) const {
+    return replace_all(replace_all(std::move(text), "ZONE", zone_), "CHECK", check_);
+  }
+
+  House house_{3};
+  aws::SigningIdentity user_;
+  std::string zone_, check_;
+};
+
+bool is_denial(std::string_view code) {
+  return code == "AccessDenied" || code == "AccessDeniedException" || code == "AuthorizationError";
+}
+
+// The forms that the model, or the service, does not take for a name.
+bool is_no_name(std::string_view code) {
+  return code == "ValidationException" || code == "InvalidInput" ||
+         code == "InvalidParameterException" || code == "InvalidParameterValueException" ||
+         code == "ResourceNotFoundException";
+}
+
+struct Row {
+  std::string deny;  // a statement
+  std::string_view service, operation;
+  std::vector<std::string> inputs;
+};
+
+std::string on(const std::string& arn) {
+  return R"({"Effect":"Deny","Action":"*","Resource":")" + arn + "\"}";
+}
+std::string where(const std::string& key, const std::string& value) {
+  return R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{")" + key +
+         "\":\"" + value + "\"}}}";
+}
+std::string any_of(const std::string& key, const std::string& value) {
+  return R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{")" +
+         key + "\":\"" + value + "\"}}}";
+}
+
+#define ACCOUNT "000000000000"
+#define F "arn:aws:lambda:eu-west-1:" ACCOUNT ":function:f"
+#define T "arn:aws:sns:eu-west-1:" ACCOUNT ":t"
+#define LG "arn:aws:logs:eu-west-1:" ACCOUNT ":log-group:lg"
+#define RULE "arn:aws:events:eu-west-1:" ACCOUNT ":rule/rule"
+#define ALARM "arn:aws:cloudwatch:eu-west-1:" ACCOUNT ":alarm:a"
+
+std::vector<std::string> each(const std::string& before, std::initializer_list<const char*> forms,
+                              const std::string& after = "\"}") {
+  std::vector<std::string> out;
+  for (const auto* form : forms) out.push_back(before + form + after);
+  return out;
+}
+
+std::string change(const std::string& name, const std::string& zone = "ZONE") {
+  return R"({"HostedZoneId":")" + zone +
+         R"(","ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":")" + name +
+         R"(","Type":"A","TTL":60,"ResourceRecords":[{"Value":"10.0.0.1"}]}}]}})";
+}
+std::vector<std::string> changes(std::initializer_list<const char*> names) {
+  std::vector<std::string> out;
+  for (const auto* name : names) out.push_back(change(name));
+  return out;
+}
+
+const std::string names_key = "route53:ChangeResourceRecordSetsNormalizedRecordNames";
+
+std::vector<Row> rows() {
+  const std::string function = R"({"FunctionName":")";
+  return {
+      // Lambda: names, partial ARNs, ARNs, and the two names of $LATEST (fact lambda-25).
+      {on(F), "lambda", "GetFunction",
+       each(function,
+            {"f", ACCOUNT ":function:f", "eu-west-1:" ACCOUNT ":function:f", "function:f", F,
+             "f:$LATEST", F ":$LATEST", "arn:aws-cn:lambda:eu-west-1:" ACCOUNT ":function:f",
+             "arn:aws:anything:eu-west-1:" ACCOUNT ":function:f"})},
+      {on(F), "lambda", "Invoke",
+       each(function, {"f", F, "f:$LATEST"}, R"(","InvocationType":"DryRun"})")},
+      {on(F),
+       "lambda",
+       "Invoke",
+       {R"({"FunctionName":"f","Qualifier":"$LATEST","InvocationType":"DryRun"})"}},
+      {on(F ":$LATEST"), "lambda", "Invoke",
+       each(function, {"f", F, ACCOUNT ":function:f", "f:$LATEST"},
+            R"(","InvocationType":"DryRun"})")},
+      {on(F ":live"),
+       "lambda",
+       "Invoke",
+       {R"({"FunctionName":"f:live","InvocationType":"DryRun"})",
+        R"({"FunctionName":"f","Qualifier":"live","InvocationType":"DryRun"})",
+        R"({"FunctionName":")" F R"(:live","InvocationType":"DryRun"})"}},
+      {on(F), "lambda", "ListTags", {R"({"Resource":")" F "\"}"}},
+      // Logs: names, ARNs, ARNs with `:*`, and ARNs of elsewhere that mean the group here.
+      {on(LG),
+       "logs",
+       "FilterLogEvents",
+       {R"({"logGroupName":"lg"})", R"({"logGroupIdentifier":"lg"})",
+        R"({"logGroupIdentifier":")" LG "\"}", R"({"logGroupIdentifier":")" LG ":*\"}",
+        R"({"logGroupIdentifier":"arn:aws:logs:us-east-1:)" ACCOUNT R"(:log-group:lg"})"}},
+      {on(LG ":*"),
+       "logs",
+       "DescribeLogStreams",
+       {R"({"logGroupName":"lg"})", R"({"logGroupIdentifier":")" LG ":*\"}"}},
+      {on(LG ":*"),
+       "logs",
+       "GetLogEvents",
+       {R"({"logGroupName":"lg","logStreamName":"ls"})",
+        R"({"logGroupIdentifier":")" LG R"(","logStreamName":"ls"})"}},
+      {on(LG),
+       "logs",
+       "ListTagsForResource",
+       {R"({"resourceArn":")" LG "\"}", R"({"resourceArn":")" LG ":*\"}"}},
+      // EventBridge: the bus by name and by ARN, the rule by name and by ARN.
+      {on(RULE),
+       "events",
+       "DescribeRule",
+       {R"({"Name":"rule"})", R"({"Name":"rule","EventBusName":"default"})",
+        R"({"Name":"rule","EventBusName":"arn:aws:events:eu-west-1:)" ACCOUNT
+        R"(:event-bus/default"})"}},
+      {on(RULE), "events", "ListTargetsByRule", {R"({"Rule":"rule"})"}},
+      {on(RULE), "events", "ListTagsForResource", {R"({"ResourceARN":")" RULE "\"}"}},
+      // CloudWatch, SNS.
+      {on(ALARM),
+       "cloudwatch",
+       "SetAlarmState",
+       {R"({"AlarmName":"a","StateValue":"OK","StateReason":"r"})"}},
+      {on(ALARM), "cloudwatch", "DescribeAlarms", {R"({"AlarmNames":["b","a"]})"}},
+      {on(ALARM), "cloudwatch", "ListTagsForResource", {R"({"ResourceARN":")" ALARM "\"}"}},
+      {on(T),
+       "sns",
+       "Publish",
+       {R"({"TopicArn":")" T R"(","Message":"m"})", R"({"TargetArn":")" T R"(","Message":"m"})"}},
+      {on(T),
+       "sns",
+       "PublishBatch",
+       {R"({"TopicArn":")" T R"(","PublishBatchRequestEntries":[{"Id":"1","Message":"m"}]})"}},
+      {on(T), "sns", "ListTagsForResource", {R"({"ResourceArn":")" T "\"}"}},
+      // IAM: names are the same in any case; the ARN is the entity's own.
+      {on("arn:aws:iam::" ACCOUNT ":role/r"),
+       "iam",
+       "GetRole",
+       {R"({"RoleName":"r"})", R"({"RoleName":"R"})"}},
+      {on("arn:aws:iam::" ACCOUNT ":group/g"),
+       "iam",
+       "GetGroup",
+       {R"({"GroupName":"g"})", R"({"GroupName":"G"})"}},
+      {on("arn:aws:iam::" ACCOUNT ":user/u"),
+       "iam",
+       "ListAccessKeys",
+       {R"({"UserName":"u"})", R"({"UserName":"U"})", "{}"}},
+      {on("arn:aws:iam::" ACCOUNT ":user/admin/*"),
+       "iam",
+       "UpdateUser",
+       {R"({"UserName":"u","NewPath":"/admin/","NewUserName":"u"})"}},
+      {on("arn:aws:iam::" ACCOUNT ":role/r"),
+       "lambda",
+       "UpdateFunctionConfiguration",
+       {R"({"FunctionName":"f","Role":"arn:aws:iam::)" ACCOUNT R"(:role/r"})"}},
+      {where("iam:PolicyARN", "arn:aws:iam::" ACCOUNT ":policy/p"),
+       "iam",
+       "DetachRolePolicy",
+       {R"({"RoleName":"r","PolicyArn":"arn:aws:iam::)" ACCOUNT R"(:policy/p"})"}},
+      // Route 53: ids with and without prefix, record names in every spelling of theirs.
+      {on("arn:aws:route53:::hostedzone/ZONE"),
+       "route53",
+       "GetHostedZone",
+       {R"({"Id":"ZONE"})", R"({"Id":"/hostedzone/ZONE"})", R"({"Id":"hostedzone/ZONE"})",
+        R"({"Id":"/x//ZONE"})"}},
+      {on("arn:aws:route53:::hostedzone/ZONE"),
+       "route53",
+       "ChangeResourceRecordSets",
+       {change("n.example.test"), change("n.example.test", "/hostedzone/ZONE")}},
+      {on("arn:aws:route53:::healthcheck/CHECK"),
+       "route53",
+       "ListTagsForResource",
+       {R"({"ResourceType":"healthcheck","ResourceId":"CHECK"})"}},
+      {on("arn:aws:route53:::healthcheck/CHECK"),
+       "route53",
+       "UpdateHealthCheck",
+       {R"({"HealthCheckId":"CHECK","ResourcePath":"/x"})"}},
+      {any_of(names_key, "primary.example.test"), "route53", "ChangeResourceRecordSets",
+       changes({"primary.example.test", "primary.example.test.", "PRIMARY.Example.TEST",
+                R"(prim\\141ry.example.test)", R"(prim\\101ry.example.test.)",
+                R"(p\\rimary.example.test)"})},
+      {any_of(names_key, R"(\\052.example.test)"), "route53", "ChangeResourceRecordSets",
+       changes({"*.example.test", R"(\\052.example.test.)"})},
+      {any_of("route53:changeresourcerecordsetsRECORDTYPES", "A"), "route53",
+       "ChangeResourceRecordSets", changes({"n.example.test"})},
+      {any_of("route53:ChangeResourceRecordSetsActions", "UPSERT"), "route53",
+       "ChangeResourceRecordSets", changes({"n.example.test"})},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("an explicit Deny holds whatever form the caller names the resource by") {
+  Denied house;
+  for (const auto& row : rows()) {
+    house.deny("");
+    std::vector<std::string> codes;  // without the Deny: some forms are no names at all
+    for (const auto& input : row.inputs) {
+      INFO(std::string{row.operation}, " ", input);
+      codes.push_back(house.code_of(row.service, row.operation, input));
+      INFO(codes.back());
+      CHECK_FALSE(is_denial(codes.back()));
+      CHECK((codes.back().empty() || is_no_name(codes.back())));
+    }
+    CHECK(codes.front() == "");
+    if (row.operation == "UpdateUser")
+      house.ask("iam", "UpdateUser", R"({"UserName":"u","NewPath":"/"})");
+    if (row.operation == "DetachRolePolicy")
+      house.ask("iam", "AttachRolePolicy", row.inputs.front());
+    house.deny(row.deny);
+    for (std::size_t i = 0; i < row.inputs.size(); ++i) {
+      INFO(row.deny, " ", std::string{row.operation}, " ", row.inputs[i]);
+      const auto code = house.code_of(row.service, row.operation, row.inputs[i]);
+      INFO(code);
+      CHECK((is_denial(code) || (is_no_name(code) && code == codes[i])));
+    }
+  }
+}
+
+TEST_CASE("a Deny on aws:ResourceTag/Environment holds in every service that has tags") {
+  Denied house;
+  const std::string list = R"([{"Key":"Environment","Value":"Production"}])";
+  house.ask("cloudwatch", "TagResource", R"({"ResourceARN":")" ALARM R"(","Tags":)" + list + "}");
+  house.ask("logs", "TagResource",
+            R"({"resourceArn":")" LG R"(","tags":{"Environment":"Production"}})");
+  house.ask("sns", "TagResource", R"({"ResourceArn":")" T R"(","Tags":)" + list + "}");
+  house.ask("events", "TagResource", R"({"ResourceARN":")" RULE R"(","Tags":)" + list + "}");
+  house.ask("lambda", "TagResource",
+            R"({"Resource":")" F R"(","Tags":{"Environment":"Production"}})");
+  house.ask("iam", "TagRole", R"({"RoleName":"r","Tags":)" + list + "}");
+  house.ask("iam", "TagUser", R"({"UserName":"u","Tags":)" + list + "}");
+  house.ask("iam", "TagPolicy",
+            R"({"PolicyArn":"arn:aws:iam::)" ACCOUNT R"(:policy/p","Tags":)" + list + "}");
+  struct Call {
+    std::string_view service, operation;
+    std::string input;
+  };
+  const Call calls[] = {
+      {"cloudwatch", "SetAlarmState", R"({"AlarmName":"a","StateValue":"OK","StateReason":"r"})"},
+      {"cloudwatch", "DescribeAlarms", R"({"AlarmNames":["a"]})"},
+      {"logs", "DescribeLogStreams", R"({"logGroupName":"lg"})"},
+      {"logs", "GetLogEvents", R"({"logGroupName":"lg","logStreamName":"ls"})"},
+      {"sns", "Publish", R"({"TopicArn":")" T R"(","Message":"m"})"},
+      {"events", "DescribeRule", R"({"Name":"rule"})"},
+      {"lambda", "Invoke", R"({"FunctionName":"f","InvocationType":"DryRun"})"},
+      {"iam", "GetRole", R"({"RoleName":"r"})"},
+      {"iam", "GetPolicy", R"({"PolicyArn":"arn:aws:iam::)" ACCOUNT R"(:policy/p"})"},
+      {"sts", "AssumeRole",
+       R"({"RoleArn":"arn:aws:iam::)" ACCOUNT R"(:role/r","RoleSessionName":"session"})"},
+  };
+  for (const auto& call : calls) {
+    INFO(std::string{call.service}, " ", std::string{call.operation});
+    house.deny("");
+    CHECK(house.code_of(call.service, call.operation, call.input) == "");
+    for (const char* key : {"aws:ResourceTag/Environment", "aws:resourcetag/environment",
+                            "AWS:RESOURCETAG/ENVIRONMENT"}) {
+      house.deny(where(key, "Production"));
+      CHECK(is_denial(house.code_of(call.service, call.operation, call.input)));
+    }
+  }
+}
+
+TEST_CASE("a Deny on aws:RequestTag/Environment and aws:TagKeys holds for whoever tags") {
+  Denied house;
+  struct Call {
+    std::string_view service, operation;
+    std::string input;
+  };
+  const std::string list = R"([{"Key":"Environment","Value":"Production"}])";
+  const Call calls[] = {
+      {"cloudwatch", "TagResource", R"({"ResourceARN":")" ALARM R"(","Tags":)" + list + "}"},
+      {"logs", "TagResource", R"({"resourceArn":")" LG R"(","tags":{"Environment":"Production"}})"},
+      {"logs", "TagLogGroup", R"({"logGroupName":"lg","tags":{"Environment":"Production"}})"},
+      {"sns", "TagResource", R"({"ResourceArn":")" T R"(","Tags":)" + list + "}"},
+      {"events", "TagResource", R"({"ResourceARN":")" RULE R"(","Tags":)" + list + "}"},
+      {"lambda", "TagResource", R"({"Resource":")" F R"(","Tags":{"Environment":"Production"}})"},
+      {"iam", "TagRole", R"({"RoleName":"r","Tags":)" + list + "}"},
+      {"sts", "AssumeRole",
+       R"({"RoleArn":"arn:aws:iam::)" ACCOUNT R"(:role/r","RoleSessionName":"session","Tags":)" +
+           list + "}"},
+  };
+  for (const auto& call : calls) {
+    const auto& model = aws::service_model(call.service);
+    if (!model.operation(call.operation)) continue;
+    INFO(std::string{call.service}, " ", std::string{call.operation});
+    house.deny(where("aws:RequestTag/Environment", "Production"));
+    CHECK(is_denial(house.code_of(call.service, call.operation, call.input)));
+    house.deny(any_of("aws:TagKeys", "Environment"));
+    CHECK(is_denial(house.code_of(call.service, call.operation, call.input)));
+  }
+}
+
+}  // namespace sitelatch::test
