@@ -50,12 +50,14 @@ def cpu_of(pid):
 
 
 def once(outcome, seconds, run):
-    """One run of a fuzzer; takes what its log says into the outcome. Answers its exit status."""
+    """One run of a fuzzer; takes what its log says into the outcome. Answers its exit status. No seconds: its seeds, once."""
     name = outcome.name
     corpus, found, log = BUILD / "corpus" / name, BUILD / "findings" / name, BUILD / "logs" / f"{name}-{run}.log"
     for folder in (corpus, found, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    command = [str(BUILD / "fuzz" / f"fuzz_{name}"), str(corpus), str(ROOT / "fuzz" / "seeds" / name), f"-max_total_time={max(1, round(seconds))}",
+    seeds = ROOT / "fuzz" / "seeds" / name
+    what = [str(corpus), str(seeds), f"-max_total_time={max(1, round(seconds))}"] if seconds else [*map(str, sorted(seeds.iterdir())), "-runs=1"]
+    command = [str(BUILD / "fuzz" / f"fuzz_{name}"), *what,
                f"-timeout={LONGEST_S.get(name, 5)}", f"-rss_limit_mb={MEMORY_MB}", f"-max_len={LONGEST_INPUT.get(name, 4096)}", f"-artifact_prefix={found}/",
                "-print_final_stats=1", "-use_value_profile=0", "-reload=0"]
     words = ROOT / "fuzz" / "dictionaries" / f"{name}.dict"
@@ -68,7 +70,7 @@ def once(outcome, seconds, run):
         process.returncode = status
     text = log.read_text(errors="replace")
     counted = re.findall(r"stat::number_of_executed_units:\s*(\d+)", text) or re.findall(r"^#(\d+)\s", text, re.M)
-    outcome.executions += int(counted[-1]) if counted else 0
+    outcome.executions += int(counted[-1]) if counted else 0 if seconds else text.count("Executed ")
     for attribute, pattern in (("edges", r"cov: (\d+)"), ("features", r"ft: (\d+)"), ("corpus", r"corp: (\d+)")):
         seen = re.findall(pattern, text)
         if seen:
@@ -92,7 +94,7 @@ def reason_in(text):
 def fuzz(name, seconds):
     outcome = Outcome(name)
     for run in range(MOST_RESTARTS):
-        left = seconds - outcome.cpu_s
+        left = seconds and seconds - outcome.cpu_s
         if left < 1 and run > 0:
             break
         if once(outcome, left, run) == 0 or outcome.trouble:
@@ -111,7 +113,7 @@ def show(outcome):
 
 
 def main():
-    minutes = float(sys.argv[1])
+    minutes = 0 if sys.argv[1] == "--seeds" else float(sys.argv[1])
     built = sorted(pathlib.Path(path).name.removeprefix("fuzz_") for path in glob.glob(str(BUILD / "fuzz" / "fuzz_*"))
                    if os.access(path, os.X_OK) and os.path.isfile(path) and not path.endswith("fuzz_replay"))
     names = sys.argv[2:] or built
