@@ -71,4 +71,10 @@ std::optional<Value> from_json(std::string_view text) {
   return from_boost(parsed);
 }
 
+Value stored_value(std::string_view row) {
+  auto value = from_json(row);
+  if (!value) throw WrongKind("not JSON");
+  return std::move(*value);
+}
+
 }  // namespace sitelatch::aws

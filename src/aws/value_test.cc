@@ -33,3 +33,14 @@ TEST_CASE("whatever is written as JSON is read again, however deep") {
   CHECK_FALSE(aws::from_json("{"));
   CHECK_FALSE(aws::from_json(std::string(5000, '[')));
 }
+
+TEST_CASE("a value of another kind than asked for throws, and names what was wanted") {
+  const auto value = Value::structure({{"a", 1}, {"t", "text"}, {"l", Value::list({1})}});
+  CHECK_THROWS_WITH_AS((void)value["a"].string(), "a value is not a text", aws::WrongKind);
+  CHECK_THROWS_AS((void)value["t"].integer(), aws::WrongKind);
+  CHECK_THROWS_AS((void)value["t"].items(), aws::WrongKind);
+  CHECK_THROWS_AS((void)value["l"].members(), aws::WrongKind);
+  CHECK_THROWS_AS((void)value["l"].strings(), aws::WrongKind);
+  CHECK_THROWS_AS((void)value["x"].boolean(), aws::WrongKind);
+  CHECK_THROWS_WITH_AS((void)aws::stored_value("{"), "not JSON", aws::WrongKind);
+}
