@@ -17,6 +17,8 @@ made = {}
 
 def seed(target, name, *parts):
     """Parts that are text end with NUL, but for the last; bytes stand as they are."""
+    if not (SEEDS.parent / "targets" / f"{target}.cc").exists():
+        return
     out = b""
     for i, part in enumerate(parts):
         if isinstance(part, str):
@@ -379,6 +381,8 @@ def main():
     words = SEEDS.parent / "dictionaries"
     words.mkdir(exist_ok=True)
     for target, entries in DICTIONARIES.items():
+        if not (SEEDS.parent / "targets" / f"{target}.cc").exists():
+            continue
         (words / f"{target}.dict").write_text("".join(f'"{entry}"\n' for entry in entries))
     print(f"{len(made)} seeds, {sum(map(len, made.values()))} bytes, {len(DICTIONARIES)} dictionaries")
 

@@ -44,7 +44,8 @@ FUZZ_TARGET(aws_files) {
                             entropy,
                             transport,
                             [](auto, const auto&, const auto*) -> Outcome<Value> {
-                              return failure(Error{}); }};
+                              return failure(Error{Cause::service, "AccessDenied", "no", 403});
+                            }};
   if (const auto found = sources.find(); !found)
     require(!explain(found.error()).empty(), "a refusal says why");
 }

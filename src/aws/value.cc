@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "aws/stored.h"
+
 namespace sitelatch::aws {
 namespace {
 const Value null_value;

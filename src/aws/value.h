@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,10 +19,6 @@
 #include "base/time.h"
 
 namespace sitelatch::aws {
-
-struct WrongKind : std::runtime_error {
-  using runtime_error::runtime_error;
-};
 
 class Value {
  public:
@@ -66,8 +61,7 @@ class Value {
   bool is_struct() const { return std::holds_alternative<Struct>(state_); }
   explicit operator bool() const { return !is_null(); }  // present
 
-  // Exact reads; a wrong kind throws WrongKind (decoded inputs were checked before; documents and
-  // stored rows say what they like).
+  // Exact reads; of another kind they throw WrongKind (aws/stored.h).
   bool boolean() const;
   std::int64_t integer() const;
   double number() const;  // integer or double
@@ -133,7 +127,5 @@ bool operator==(const Value&, const Value&);
 // nothing when the text is not JSON.
 std::string to_json(const Value& value);
 std::optional<Value> from_json(std::string_view text);
-// Of a row that to_json wrote; throws WrongKind for what is not JSON.
-Value stored_value(std::string_view row);
 
 }  // namespace sitelatch::aws

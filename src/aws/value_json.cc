@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json.hpp>
+#include <cmath>
 
+#include "aws/stored.h"
 #include "aws/value.h"
 
 namespace sitelatch::aws {
@@ -13,7 +15,9 @@ constexpr std::size_t deepest = 1024;
 json::value to_boost(const Value& value) {
   if (value.is_bool()) return value.boolean();
   if (value.is_integer()) return value.integer();
-  if (value.is_double()) return value.number();
+  // JSON has no words for the others; Boost's are no JSON.
+  if (value.is_double())
+    return std::isfinite(value.number()) ? json::value(value.number()) : nullptr;
   if (value.is_string()) return json::string{value.string()};
   if (value.is_timestamp()) return unix_ms(value.timestamp());
   if (value.is_list()) {

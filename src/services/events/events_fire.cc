@@ -2,6 +2,7 @@
 // Events: the ticks of rules, and the hand-over of their events with its retries.
 #include <fmt/format.h>
 
+#include "aws/stored.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"

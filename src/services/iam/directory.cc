@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/stored.h"
 #include "aws/value.h"
 #include "base/check.h"
 #include "base/text.h"

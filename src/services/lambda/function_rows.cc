@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a function is kept in the journal: one JSON document, written here and read here, in the same
 // order.
+#include "aws/stored.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "services/lambda/function.h"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aws/stored.h"
 #include "aws/value.h"
 #include "base/log.h"
 #include "base/text.h"

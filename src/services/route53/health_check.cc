@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "aws/stored.h"
 #include "ports/rows.h"
 
 namespace sitelatch::route53 {

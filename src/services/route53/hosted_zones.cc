@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/route53/hosted_zones.h"
 
+#include "aws/stored.h"
 #include "aws/value.h"
 #include "base/check.h"
 #include "base/text.h"

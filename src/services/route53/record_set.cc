@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aws/stored.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
 #include "dns/type.h"

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/stored.h"
 #include "aws/value.h"
 #include "ports/rows.h"
 

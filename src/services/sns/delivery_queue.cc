@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/stored.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "ports/rows.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sns/sns.h"
 
+#include "aws/stored.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "ports/rows.h"
