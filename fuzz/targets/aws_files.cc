@@ -4,6 +4,7 @@
 // process output, command.
 #include "client/configuration.h"
 #include "client/credentials.h"
+#include "client/failures.h"
 #include "client/test_support.h"
 #include "target.h"
 
@@ -44,7 +45,7 @@ FUZZ_TARGET(aws_files) {
                             entropy,
                             transport,
                             [](auto, const auto&, const auto*) -> Outcome<Value> {
-                              return failure(Error{Cause::service, "AccessDenied", "no", 403});
+                              return failure(credentials_error("AccessDenied", "no"));
                             }};
   if (const auto found = sources.find(); !found)
     require(!explain(found.error()).empty(), "a refusal says why");
