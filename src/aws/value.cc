@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/check.h"
+#include "aws/stored.h"
 
 namespace sitelatch::aws {
 namespace {
@@ -20,6 +20,10 @@ std::int64_t nearest_integer(double number) {
   if (number >= 9.2e18) return Limits::max();
   return number <= -9.2e18 ? Limits::min() : static_cast<std::int64_t>(number);
 }
+
+void expect(bool kind, const char* wanted) {
+  if (!kind) throw WrongKind(std::string{"a value is not "} + wanted);
+}
 }  // namespace
 
 Value Value::structure(std::initializer_list<std::pair<std::string_view, Value>> members) {
@@ -31,45 +35,45 @@ Value Value::structure(std::initializer_list<std::pair<std::string_view, Value>>
 }
 
 bool Value::boolean() const {
-  ENSURE(is_bool());
+  expect(is_bool(), "a boolean");
   return std::get<bool>(state_);
 }
 std::int64_t Value::integer() const {
   if (is_double()) return nearest_integer(std::get<double>(state_));
-  ENSURE(is_integer());
+  expect(is_integer(), "an integer");
   return std::get<std::int64_t>(state_);
 }
 double Value::number() const {
   if (is_integer()) return static_cast<double>(std::get<std::int64_t>(state_));
-  ENSURE(is_double());
+  expect(is_double(), "a number");
   return std::get<double>(state_);
 }
 const std::string& Value::string() const {
-  ENSURE(is_string());
+  expect(is_string(), "a text");
   return std::get<std::string>(state_);
 }
 Instant Value::timestamp() const {
-  ENSURE(is_timestamp());
+  expect(is_timestamp(), "a time");
   return std::get<Instant>(state_);
 }
 const Value::List& Value::items() const {
   if (is_null()) return no_items;
-  ENSURE(is_list());
+  expect(is_list(), "a list");
   return std::get<List>(state_);
 }
 const Value::Struct& Value::members() const {
   if (is_null()) return no_members;
-  ENSURE(is_struct());
+  expect(is_struct(), "a structure");
   return std::get<Struct>(state_);
 }
 Value::List& Value::items_mut() {
   if (is_null()) state_ = List{};
-  ENSURE(is_list());
+  expect(is_list(), "a list");
   return std::get<List>(state_);
 }
 Value::Struct& Value::members_mut() {
   if (is_null()) state_ = Struct{};
-  ENSURE(is_struct());
+  expect(is_struct(), "a structure");
   return std::get<Struct>(state_);
 }
 

@@ -61,7 +61,7 @@ class Value {
   bool is_struct() const { return std::holds_alternative<Struct>(state_); }
   explicit operator bool() const { return !is_null(); }  // present
 
-  // Exact reads; a wrong kind is a bug (the shapes were checked before).
+  // Exact reads; of another kind they throw WrongKind (aws/stored.h).
   bool boolean() const;
   std::int64_t integer() const;
   double number() const;  // integer or double

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "aws/codec.h"
+#include "aws/stored.h"
 #include "aws/value.h"
 
 namespace sitelatch::aws {
@@ -14,7 +16,9 @@ constexpr std::size_t deepest = 1024;
 json::value to_boost(const Value& value) {
   if (value.is_bool()) return value.boolean();
   if (value.is_integer()) return value.integer();
-  if (value.is_double()) return value.number();
+  // JSON has no words for the others; Boost's are no JSON.
+  if (value.is_double())
+    return std::isfinite(value.number()) ? json::value(value.number()) : nullptr;
   if (value.is_string()) return json::string{value.string()};
   if (value.is_timestamp()) return unix_ms(value.timestamp());
   if (value.is_list()) {
@@ -73,6 +77,12 @@ std::optional<Value> from_json(std::string_view text) {
   const auto parsed = json::parse({text.data(), text.size()}, error, {}, options);
   if (error) return std::nullopt;
   return from_boost(parsed);
+}
+
+Value stored_value(std::string_view row) {
+  auto value = from_json(row);
+  if (!value) throw WrongKind("not JSON");
+  return std::move(*value);
 }
 
 }  // namespace sitelatch::aws

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
+#include "aws/stored.h"
+
 using namespace sitelatch;
 using aws::Value;
 
@@ -32,4 +36,25 @@ TEST_CASE("whatever is written as JSON is read again, however deep") {
   CHECK(*again == deep);
   CHECK_FALSE(aws::from_json("{"));
   CHECK_FALSE(aws::from_json(std::string(5000, '[')));
+}
+
+TEST_CASE("a value of another kind than asked for throws, and names what was wanted") {
+  const auto value = Value::structure({{"a", 1}, {"t", "text"}, {"l", Value::list({1})}});
+  CHECK_THROWS_WITH_AS((void)value["a"].string(), "a value is not a text", aws::WrongKind);
+  CHECK_THROWS_AS((void)value["t"].integer(), aws::WrongKind);
+  CHECK_THROWS_AS((void)value["t"].items(), aws::WrongKind);
+  CHECK_THROWS_AS((void)value["l"].members(), aws::WrongKind);
+  CHECK_THROWS_AS((void)value["l"].strings(), aws::WrongKind);
+  CHECK_THROWS_AS((void)value["x"].boolean(), aws::WrongKind);
+  CHECK_THROWS_WITH_AS((void)aws::stored_value("{"), "not JSON", aws::WrongKind);
+}
+
+// Found by fuzzing: 1e400 in a document of a client's was written as `Infinity`, and no restart
+// read it.
+TEST_CASE("numbers beyond a double's are written as something that can be read") {
+  for (const auto* text : {"1e400", "[-1e999]", R"({"a":{"b":1e309}})"}) {
+    const auto value = aws::from_json(text);
+    if (value) CHECK(aws::from_json(aws::to_json(*value)));
+  }
+  CHECK(aws::to_json(Value{std::numeric_limits<double>::quiet_NaN()}) == "null");
 }

@@ -30,16 +30,9 @@ extern "C" std::size_t client_receive_body(char* data, std::size_t size, std::si
   return length;
 }
 
-// One line at a time; an interim answer's headers (100 Continue) are forgotten when the next status
-// line comes.
 extern "C" std::size_t client_receive_header(char* data, std::size_t size, std::size_t count,
                                              void* to) {
-  auto& headers = static_cast<Received*>(to)->response.headers;
-  const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/")) headers.clear();
-  const auto colon = line.find(':');
-  if (colon != std::string_view::npos && !line.starts_with("HTTP/"))
-    headers.add(trim(line.substr(0, colon)), std::string{trim(line.substr(colon + 1))});
+  take_header_line(static_cast<Received*>(to)->response.headers, {data, size * count});
   return size * count;
 }
 
@@ -82,6 +75,13 @@ Cause cause_of(CURLcode code, long os_error) {
 }
 
 }  // namespace
+
+void take_header_line(aws::Headers& headers, std::string_view line) {
+  if (line.starts_with("HTTP/")) headers.clear();
+  const auto colon = line.find(':');
+  if (colon != std::string_view::npos && !line.starts_with("HTTP/"))
+    headers.add(trim(line.substr(0, colon)), std::string{trim(line.substr(colon + 1))});
+}
 
 class CurlTransport::Handle {
  public:

@@ -10,6 +10,10 @@
 
 namespace sitelatch::client {
 
+// One line of an answer's head as libcurl hands it over, into the headers; an interim answer's (100
+// Continue) are forgotten when the next status line comes.
+void take_header_line(aws::Headers& headers, std::string_view line);
+
 class CurlTransport final : public Transport {
  public:
   CurlTransport();

@@ -3,6 +3,7 @@
 // faults, 5xx and throttling with backoff and jitter; nothing else.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -63,6 +64,9 @@ struct HttpReading {
   bool keep = false;          // the connection can be used again
   bool nothing_came = false;  // closed before the first byte
 };
+// Appends what comes next; nothing appended: the end. Refused: a fault, or the deadline.
+using MoreBytes = std::function<Result<Done>(std::string& buffer)>;
+Result<HttpReading, HttpReading> read_response(const MoreBytes& more, std::size_t most_bytes);
 Result<HttpReading, HttpReading> read_response(Connection& connection, std::size_t most_bytes,
                                                Deadline deadline);
 

@@ -9,8 +9,7 @@ constexpr std::size_t most_head_bytes = 65'536;
 
 class ResponseReader {
  public:
-  ResponseReader(Connection& connection, std::size_t most, Deadline deadline)
-      : connection_(connection), most_(most), deadline_(deadline) {}
+  ResponseReader(const MoreBytes& more, std::size_t most) : more_(more), most_(most) {}
 
   bool read(HttpReading& out) {
     do {
@@ -38,7 +37,7 @@ class ResponseReader {
   // False: a fault, or too much.
   bool more() {
     const auto before = buffer_.size();
-    if (!connection_.read(buffer_, deadline_)) return false;
+    if (!more_(buffer_)) return false;
     ended_ = buffer_.size() == before;
     anything_ = anything_ || !ended_;
     return buffer_.size() <= most_ + most_head_bytes;
@@ -103,9 +102,8 @@ class ResponseReader {
     return false;
   }
 
-  Connection& connection_;
+  const MoreBytes& more_;
   const std::size_t most_;
-  const Deadline deadline_;
   std::string buffer_;
   bool ended_ = false, anything_ = false, keep_alive_ = true;
 };
@@ -113,7 +111,12 @@ class ResponseReader {
 
 Result<HttpReading, HttpReading> read_response(Connection& connection, std::size_t most_bytes,
                                                Deadline deadline) {
-  ResponseReader reader{connection, most_bytes, deadline};
+  return read_response([&](std::string& buffer) { return connection.read(buffer, deadline); },
+                       most_bytes);
+}
+
+Result<HttpReading, HttpReading> read_response(const MoreBytes& more, std::size_t most_bytes) {
+  ResponseReader reader{more, most_bytes};
   HttpReading reading;
   if (reader.read(reading)) return reading;
   reading.nothing_came = reader.nothing_came();

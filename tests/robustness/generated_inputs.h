@@ -38,7 +38,9 @@ class InputMaker {
   // Damages an encoded body: cut, flipped, doubled, another kind of value.
   std::string damaged(std::string body);
 
-  std::size_t below(std::size_t n) { return n == 0 ? 0 : random_() % n; }
+  // The next draws come from these bytes (a fuzzer's), then from the seed again.
+  void draw_from(std::string_view bytes) { fed_ = bytes; }
+  std::size_t below(std::size_t n) { return n == 0 ? 0 : draw(n) % n; }
   bool one_in(std::size_t n) { return below(n) == 0; }
 
  private:
@@ -62,6 +64,18 @@ class InputMaker {
     return words[below(words.size())];
   }
 
+  std::uint64_t draw(std::size_t n) {
+    if (fed_.empty()) return random_();
+    std::uint64_t drawn = 0;
+    for (auto most = n - 1; !fed_.empty(); most >>= 8) {
+      drawn = drawn << 8 | static_cast<unsigned char>(fed_.front());
+      fed_.erase(0, 1);
+      if (most < 256) break;
+    }
+    return drawn;
+  }
+
+  std::string fed_;
   std::mt19937_64 random_;
   Instant now_;
   const aws::ServiceModel* model_ = nullptr;

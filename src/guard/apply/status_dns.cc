@@ -137,8 +137,10 @@ std::optional<std::string> read_name(const std::string& message, std::size_t& at
   }
 }
 
-std::optional<DnsAnswer> read_answer(const std::string& message, std::size_t question_end,
-                                     int type) {
+}  // namespace
+
+std::optional<DnsAnswer> read_dns_answer(const std::string& message, std::size_t question_end,
+                                         int type) {
   DnsAnswer out;
   out.rcode = static_cast<int>(byte_at(message, 3) & 15);
   std::size_t at = question_end;
@@ -166,6 +168,8 @@ std::optional<DnsAnswer> read_answer(const std::string& message, std::size_t que
   return out;
 }
 
+namespace {
+
 std::optional<DnsAnswer> exchange(const addrinfo& to, const std::string& question, int type) {
   Socket socket(to);
   if (!socket) return std::nullopt;
@@ -185,7 +189,7 @@ std::optional<DnsAnswer> exchange(const addrinfo& to, const std::string& questio
         number_at(reply, 4) != 1 ||
         !equal_ignoring_case(std::string_view{reply}.substr(12, question.size()), question))
       continue;
-    return read_answer(reply.substr(0, size), query.size(), type);
+    return read_dns_answer(reply.substr(0, size), query.size(), type);
   }
   return std::nullopt;
 }

@@ -24,6 +24,11 @@ struct DnsAnswer {
 Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name,
                           const std::string& type);
 
+// A reply's answer section; `question_end`: where it begins, behind a header and the question.
+// Nothing: it cannot be read.
+std::optional<DnsAnswer> read_dns_answer(const std::string& message, std::size_t question_end,
+                                         int type);
+
 enum class Serving { primary, backup, both, neither, unknown };
 std::string_view to_string(Serving serving);  // "primary"; both: the two have a common answer
 

@@ -52,6 +52,11 @@ void MemoryJournal::erase_range(std::string_view table, std::string_view from,
     row = rows.erase(row);
   }
 }
+std::vector<std::string> MemoryJournal::tables() const {
+  std::vector<std::string> out;
+  for (const auto& [table, rows] : working_) out.push_back(table);
+  return out;
+}
 std::optional<std::string> MemoryJournal::durable(std::string_view table,
                                                   std::string_view key) const {
   if (const auto changed = before_.find(Place{table, key}); changed != before_.end())

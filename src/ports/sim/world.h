@@ -71,6 +71,7 @@ class MemoryJournal final : public Journal {
   bool commit();
   void crash();
   std::size_t commits() const { return commits_; }
+  std::vector<std::string> tables() const;  // that were ever written
   // The row as a crash would leave it; nothing: there would be none.
   std::optional<std::string> durable(std::string_view table, std::string_view key) const;
 

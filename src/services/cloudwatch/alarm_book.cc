@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "ports/rows.h"
 #include "services/cloudwatch/history_data.h"
 #include "services/cloudwatch/reason.h"
 
@@ -59,19 +60,18 @@ AlarmBook::AlarmBook(Ports ports, const MetricStore& metrics, AlarmHistory& hist
 }
 
 void AlarmBook::load() {
-  ports_.journal.scan(table, "", "", [this](std::string_view key, std::string_view json) {
+  ports::take_rows(ports_.journal, table, [this](std::string_view key, std::string_view json) {
     const auto row = aws::from_json(json);
     auto alarm = row ? metric_alarm_from_row(*row) : std::nullopt;
     if (!alarm) {
       log(LogLevel::error, "cloudwatch",
           fmt::format("the stored alarm {} cannot be read and is not evaluated", key));
-      return true;
+      return;
     }
     auto entry = std::make_unique<Entry>();
     entry->alarm = std::move(*alarm);
     schedule(*entry);
     entries_.emplace(key, std::move(entry));
-    return true;
   });
 }
 

@@ -5,9 +5,10 @@
 
 #include <algorithm>
 
+#include "aws/stored.h"
 #include "aws/value.h"
-#include "base/check.h"
 #include "base/log.h"
+#include "ports/rows.h"
 
 namespace sitelatch::cloudwatch {
 namespace {
@@ -66,39 +67,39 @@ MetricStore::MetricStore(ports::Journal& journal, ports::Timers& timers)
 }
 
 void MetricStore::load_all() {
-  journal_.scan(series_table, "", "", [this](std::string_view key, std::string_view json) {
-    const auto value = aws::from_json(json);
-    if (!value) return true;
+  ports::take_rows(journal_, series_table, [this](std::string_view key, std::string_view json) {
+    const auto value = aws::stored_value(json);
     auto kept = std::make_unique<Kept>();
     kept->number = static_cast<std::uint32_t>(std::stoul(std::string{key}, nullptr, 16));
-    kept->id = id_from(*value);
-    kept->last_seen = kept->last_seen_written = from_unix_ms((*value)["last_seen"].integer_or(0));
+    kept->id = id_from(value);
+    kept->last_seen = kept->last_seen_written = from_unix_ms(value["last_seen"].integer_or(0));
     last_number_ = std::max(last_number_, kept->number);
     by_number_[kept->number] = kept.get();
     auto series_key = kept->id.key();
     series_[std::move(series_key)] = std::move(kept);
-    return true;
   });
-  journal_.scan(hours_table, number_key(memory_from_hour_), "",
-                [this](std::string_view key, std::string_view bytes) {
-                  const auto hour = std::stoll(std::string{key.substr(0, 8)}, nullptr, 16);
-                  const auto number = static_cast<std::uint32_t>(
-                      std::stoul(std::string{key.substr(8)}, nullptr, 16));
-                  const auto found = by_number_.find(number);
-                  auto chunk = Chunk::decode(bytes);
-                  if (found == by_number_.end() || !chunk) {
-                    log(LogLevel::warning, "cloudwatch",
-                        "a row of metric data cannot be read and is left alone");
-                    return true;
-                  }
-                  auto& series = *found->second;
-                  chunk->visit(0, Chunk::slots, [&](std::uint16_t slot, Unit, const Aggregate&) {
-                    series.last_seen =
-                        std::max(series.last_seen, from_seconds(hour * hour_s + slot * minute_s));
-                  });
-                  series.recent.emplace(hour, std::move(*chunk));
-                  return true;
-                });
+  ports::take_rows(
+      journal_, hours_table,
+      [this](std::string_view key, std::string_view bytes) {
+        ports::expect_of_row(key.size() > 8, "its key names no hour and series");
+        const auto hour = std::stoll(std::string{key.substr(0, 8)}, nullptr, 16);
+        const auto number =
+            static_cast<std::uint32_t>(std::stoul(std::string{key.substr(8)}, nullptr, 16));
+        const auto found = by_number_.find(number);
+        auto chunk = Chunk::decode(bytes);
+        if (found == by_number_.end() || !chunk) {
+          log(LogLevel::warning, "cloudwatch",
+              "a row of metric data cannot be read and is left alone");
+          return;
+        }
+        auto& series = *found->second;
+        chunk->visit(0, Chunk::slots, [&](std::uint16_t slot, Unit, const Aggregate&) {
+          series.last_seen =
+              std::max(series.last_seen, from_seconds(hour * hour_s + slot * minute_s));
+        });
+        series.recent.emplace(hour, std::move(*chunk));
+      },
+      number_key(memory_from_hour_));
 }
 
 MetricStore::Kept& MetricStore::series_of(const MetricId& id, Instant at) {

@@ -2,9 +2,11 @@
 // Events: the ticks of rules, and the hand-over of their events with its retries.
 #include <fmt/format.h>
 
+#include "aws/stored.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "ports/rows.h"
 #include "services/events/events.h"
 #include "services/events/input.h"
 
@@ -18,29 +20,29 @@ std::string key_of(std::uint64_t id) { return fmt::format("{:020}", id); }
 }  // namespace
 
 void Events::load() {
-  outside_.journal.scan("events.rules", "", "", [&](std::string_view key, std::string_view text) {
-    const auto row = aws::from_json(text);
-    ENSURE(row.has_value(), "events.rules holds a row that is not JSON");
-    rules_[std::string{key}].rule = rule_from(*row);
-    return true;
-  });
-  outside_.journal.scan("events.retries", "", "", [&](std::string_view key, std::string_view text) {
-    const auto row = aws::from_json(text);
-    const auto id = parse_int(key);
-    ENSURE(row && id, "events.retries holds a row that it did not write");
-    last_retry_ = static_cast<std::uint64_t>(*id);
-    Retry& retry = retries_[last_retry_];
-    retry.rule_arn = (*row)["rule_arn"].string();
-    retry.region = (*row)["region"].string();
-    retry.rule_name = (*row)["rule_name"].string();
-    retry.payload = (*row)["payload"].string();
-    retry.target = (*row)["target"];
-    retry.failures = static_cast<int>((*row)["failures"].integer());
-    retry.first = from_unix_ms((*row)["first_ms"].integer());
-    retry.timer.set(outside_.timers, from_unix_ms((*row)["due_ms"].integer()),
-                    [this, number = last_retry_] { try_again(number); });
-    return true;
-  });
+  ports::take_rows(
+      outside_.journal, "events.rules", [&](std::string_view key, std::string_view text) {
+        auto rule = rule_from(aws::stored_value(text));
+        ports::expect_of_row(parse_schedule(rule.expression).has_value(), "no valid schedule");
+        rules_[std::string{key}].rule = std::move(rule);
+      });
+  ports::take_rows(outside_.journal, "events.retries",
+                   [&](std::string_view key, std::string_view text) {
+                     const auto row = aws::stored_value(text);
+                     const auto id = parse_int(key);
+                     ports::expect_of_row(id.has_value(), "its key is not a number");
+                     last_retry_ = static_cast<std::uint64_t>(*id);
+                     Retry& retry = retries_[last_retry_];
+                     retry.rule_arn = row["rule_arn"].string();
+                     retry.region = row["region"].string();
+                     retry.rule_name = row["rule_name"].string();
+                     retry.payload = row["payload"].string();
+                     retry.target = row["target"];
+                     retry.failures = static_cast<int>(row["failures"].integer());
+                     retry.first = from_unix_ms(row["first_ms"].integer());
+                     retry.timer.set(outside_.timers, from_unix_ms(row["due_ms"].integer()),
+                                     [this, number = last_retry_] { try_again(number); });
+                   });
   for (auto& [arn, scheduled] : rules_) {
     Rule& rule = scheduled.rule;
     if (!still_due(rule)) {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/stored.h"
 #include "aws/value.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "ports/rows.h"
 #include "services/iam/aws_managed.h"
 
 namespace sitelatch::iam {
@@ -141,18 +143,16 @@ Directory::Directory(ports::Journal& journal, ports::Timers& timers, ports::Entr
 
 void Directory::load() {
   for (const auto kind : {Kind::user, Kind::role, Kind::group})
-    journal_.scan(tables[index(kind)], "", "", [&](std::string_view key, std::string_view text) {
-      const auto value = aws::from_json(text);
-      ENSURE(value.has_value(), "iam: an entity in the journal is not JSON");
-      auto& entity = entities_[index(kind)][std::string{key}] = read_entity(kind, *value);
-      if (kind == Kind::user) index_keys(entity);
-      return true;
-    });
-  journal_.scan(policy_table, "", "", [&](std::string_view key, std::string_view text) {
-    const auto value = aws::from_json(text);
-    ENSURE(value.has_value(), "iam: a policy in the journal is not JSON");
-    policies_.insert_or_assign(std::string{key}, read_policy(*value));
-    return true;
+    ports::take_rows(journal_, tables[index(kind)],
+                     [&](std::string_view key, std::string_view text) {
+                       auto& entity = entities_[index(kind)][std::string{key}] =
+                           read_entity(kind, aws::stored_value(text));
+                       if (kind == Kind::user) index_keys(entity);
+                     });
+  ports::take_rows(journal_, policy_table, [&](std::string_view key, std::string_view text) {
+    auto policy = read_policy(aws::stored_value(text));
+    ports::expect_of_row(policy.version(policy.default_version), "without its default version");
+    policies_.insert_or_assign(std::string{key}, std::move(policy));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aws/stored.h"
 #include "aws/value.h"
 #include "base/check.h"
 
@@ -29,9 +30,7 @@ std::string to_row(const AsyncEvent& event) {
 }
 
 AsyncEvent async_event_from_row(std::string_view row) {
-  const auto parsed = aws::from_json(row);
-  ENSURE(parsed.has_value(), "a row of lambda.async is not JSON");
-  const auto& v = *parsed;
+  const auto v = aws::stored_value(row);
   AsyncEvent out;
   out.request_id = v["request_id"].string_or("");
   out.region = v["region"].string_or("");

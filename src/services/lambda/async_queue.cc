@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "ports/rows.h"
+
 namespace sitelatch::lambda {
 namespace {
 constexpr std::string_view table = "lambda.async";
@@ -10,9 +12,8 @@ constexpr std::string_view table = "lambda.async";
 
 AsyncQueue::AsyncQueue(ports::Journal& journal, ports::Timers& timers, Attempt attempt)
     : journal_(journal), timers_(timers), attempt_(std::move(attempt)) {
-  journal_.scan(table, "", "", [this](std::string_view key, std::string_view row) {
+  ports::take_rows(journal_, table, [this](std::string_view key, std::string_view row) {
     waiting_[std::string{key}].event = async_event_from_row(row);
-    return true;
   });
   for (const auto& entry : waiting_) arm(entry.first);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/lambda/lambda.h"
 
+#include "ports/rows.h"
 #include "services/lambda/refusals.h"
 
 namespace sitelatch::lambda {
@@ -52,11 +53,10 @@ Lambda::Lambda(Ports ports, Neighbours neighbours, Options options)
                  neighbours.logs, neighbours.metrics},
                 code_),
       queue_(ports.journal, ports.timers, [this](const AsyncEvent& event) { attempt(event); }) {
-  ports_.journal.scan(table, "", "", [this](std::string_view, std::string_view row) {
+  ports::take_rows(ports_.journal, table, [this](std::string_view, std::string_view row) {
     auto function = function_from_row(row);
     const Key key{function.region, function.name};
     note_reservation(functions_.emplace(key, std::move(function)).first->second);
-    return true;
   });
   for (const auto& entry : functions_) settle_soon(entry.second);
 }

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 
+#include "aws/stored.h"
 #include "aws/value.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "ports/rows.h"
 
 namespace sitelatch::logs {
 namespace {
@@ -100,41 +102,40 @@ LogStore::LogStore(ports::Journal& journal, ports::Timers& timers)
 }
 
 void LogStore::load() {
-  journal_.scan(groups_table, "", "", [this](std::string_view key, std::string_view json) {
-    const auto row = aws::from_json(json);
+  ports::take_rows(journal_, groups_table, [this](std::string_view key, std::string_view json) {
+    const auto row = aws::stored_value(json);
     const auto slash = key.find('/');
-    if (!row || slash == std::string_view::npos) return true;
+    ports::expect_of_row(slash != std::string_view::npos, "its key names no region");
     auto group = std::make_unique<Group>();
-    group->number = static_cast<std::uint32_t>((*row)["number"].integer_or(0));
+    group->number = static_cast<std::uint32_t>(row["number"].integer_or(0));
     group->region = key.substr(0, slash);
     group->name = key.substr(slash + 1);
-    group->created_ms = (*row)["created"].integer_or(0);
-    group->retention_days = optional_integer((*row)["retention"]);
-    group->log_class = (*row)["class"].string_or("STANDARD");
-    group->kms_key = (*row)["kms"].optional_string();
-    group->deletion_protected = (*row)["protected"].boolean_or(false);
-    for (const auto& [name, value] : (*row)["tags"].members()) group->tags[name] = value.string();
+    group->created_ms = row["created"].integer_or(0);
+    group->retention_days = optional_integer(row["retention"]);
+    group->log_class = row["class"].string_or("STANDARD");
+    group->kms_key = row["kms"].optional_string();
+    group->deletion_protected = row["protected"].boolean_or(false);
+    for (const auto& [name, value] : row["tags"].members()) group->tags[name] = value.string();
     last_number_ = std::max(last_number_, group->number);
     groups_.emplace(key, std::move(group));
-    return true;
   });
-  journal_.scan(streams_table, "", "", [this](std::string_view key, std::string_view json) {
-    const auto row = aws::from_json(json);
+  ports::take_rows(journal_, streams_table, [this](std::string_view key, std::string_view json) {
+    const auto row = aws::stored_value(json);
     const auto cut = key.find('\0');
+    ports::expect_of_row(cut != std::string_view::npos, "its key names no stream");
     const auto group = groups_.find(key.substr(0, cut));
-    if (!row || cut == std::string_view::npos || group == groups_.end()) return true;
+    if (group == groups_.end()) return;
     auto stream = std::make_unique<Stream>();
-    stream->number = static_cast<std::uint32_t>((*row)["number"].integer_or(0));
+    stream->number = static_cast<std::uint32_t>(row["number"].integer_or(0));
     stream->name = key.substr(cut + 1);
-    stream->created_ms = (*row)["created"].integer_or(0);
-    stream->first_ms = optional_integer((*row)["first"]);
-    stream->last_ms = optional_integer((*row)["last"]);
-    stream->last_ingestion_ms = optional_integer((*row)["ingested"]);
-    stream->last_sequence = static_cast<std::uint64_t>((*row)["sequence"].integer_or(0));
+    stream->created_ms = row["created"].integer_or(0);
+    stream->first_ms = optional_integer(row["first"]);
+    stream->last_ms = optional_integer(row["last"]);
+    stream->last_ingestion_ms = optional_integer(row["ingested"]);
+    stream->last_sequence = static_cast<std::uint64_t>(row["sequence"].integer_or(0));
     last_number_ = std::max(last_number_, stream->number);
     auto name = stream->name;
     group->second->streams.emplace(std::move(name), std::move(stream));
-    return true;
   });
   journal_.scan(sequence_table, "", "", [this](std::string_view, std::string_view value) {
     last_sequence_ = from_hex(value).value_or(0);

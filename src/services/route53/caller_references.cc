@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/route53/caller_references.h"
 
-#include "base/check.h"
 #include "base/text.h"
+#include "ports/rows.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -11,11 +11,10 @@ constexpr std::chrono::hours remembered_for{7 * 24};
 }  // namespace
 
 CallerReferences::CallerReferences(ports::Journal& journal) : journal_(journal) {
-  journal_.scan(table, "", "", [&](std::string_view reference, std::string_view row) {
+  ports::take_rows(journal_, table, [&](std::string_view reference, std::string_view row) {
     const auto ms = parse_int(row);
-    ENSURE(ms.has_value(), "a deleted reference's row");
+    ports::expect_of_row(ms.has_value(), "not a time");
     remember(std::string{reference}, from_unix_ms(*ms));
-    return true;
   });
 }
 

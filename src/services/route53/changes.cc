@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "base/check.h"
+#include "aws/stored.h"
+#include "ports/rows.h"
 #include "services/route53/ids.h"
 
 namespace sitelatch::route53 {
@@ -14,14 +15,12 @@ constexpr std::chrono::hours kept{24};
 
 Changes::Changes(ports::Journal& journal, ports::Entropy& entropy)
     : journal_(journal), entropy_(entropy) {
-  journal_.scan(table, "", "", [&](std::string_view id, std::string_view row) {
-    const auto value = aws::from_json(row);
-    ENSURE(value.has_value(), "a change's row is not JSON");
+  ports::take_rows(journal_, table, [&](std::string_view id, std::string_view row) {
+    const auto value = aws::stored_value(row);
     const std::string text{id};
-    by_id_.emplace(text, Record{text, (*value)["comment"].string_or(""),
-                                from_unix_ms((*value)["submitted"].integer()), true});
+    by_id_.emplace(text, Record{text, value["comment"].string_or(""),
+                                from_unix_ms(value["submitted"].integer()), true});
     oldest_first_.push_back(text);
-    return true;
   });
   std::sort(oldest_first_.begin(), oldest_first_.end(),
             [&](const std::string& a, const std::string& b) {

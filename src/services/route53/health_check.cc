@@ -3,7 +3,8 @@
 
 #include <array>
 
-#include "base/check.h"
+#include "aws/stored.h"
+#include "ports/rows.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -70,8 +71,7 @@ std::string_view name_of(CheckType type) { return type_names.at(static_cast<std:
 CheckType check_type(std::string_view name) {
   for (std::size_t i = 0; i < type_names.size(); ++i)
     if (type_names[i] == name) return static_cast<CheckType>(i);
-  ENSURE(false, "a health check type that the model does not know");
-  return CheckType::http;
+  throw ports::BadRow("a health check's type that the model does not know");
 }
 
 bool is_endpoint(CheckType type) { return type <= CheckType::tcp; }
@@ -149,17 +149,16 @@ std::string to_row(const HealthCheck& check) {
 }
 
 HealthCheck health_check_from_row(std::string_view id, std::string_view row) {
-  const auto value = aws::from_json(row);
-  ENSURE(value.has_value(), "a health check's row is not JSON");
+  const auto value = aws::stored_value(row);
   HealthCheck out;
   out.id = std::string{id};
-  out.caller_reference = (*value)["ref"].string();
-  out.config = health_check_config((*value)["config"]);
-  if (const auto& created_as = (*value)["created_as"])
+  out.caller_reference = value["ref"].string();
+  out.config = health_check_config(value["config"]);
+  if (const auto& created_as = value["created_as"])
     out.created_as = health_check_config(created_as);
-  out.version = (*value)["version"].integer();
-  if (const auto& alarm = (*value)["alarm"]) out.alarm_configuration = alarm_configuration(alarm);
-  out.created = from_unix_ms((*value)["created"].integer());
+  out.version = value["version"].integer();
+  if (const auto& alarm = value["alarm"]) out.alarm_configuration = alarm_configuration(alarm);
+  out.created = from_unix_ms(value["created"].integer());
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "ports/rows.h"
 #include "services/route53/health_row.h"
 
 namespace sitelatch::route53 {
@@ -86,17 +87,16 @@ HealthChecks::HealthChecks(ports::Journal& journal, ports::Timers& timers, ports
 }
 
 void HealthChecks::load() {
-  journal_.scan(check_table, "", "", [&](std::string_view id, std::string_view row) {
+  ports::take_rows(journal_, check_table, [&](std::string_view id, std::string_view row) {
     auto entry = std::make_unique<Entry>();
     entry->check = health_check_from_row(id, row);
     entry->checkers.resize(1);
     entry->since = entry->check.created;
     entries_.emplace_hint(entries_.end(), entry->check.id, std::move(entry));
-    return true;
   });
-  journal_.scan(health_table, "", "", [&](std::string_view id, std::string_view row) {
+  ports::take_rows(journal_, health_table, [&](std::string_view id, std::string_view row) {
     const auto found = entries_.find(id);
-    if (found == entries_.end()) return true;
+    if (found == entries_.end()) return;
     auto& entry = *found->second;
     const auto stored = health_from_row(row);
     // The stored status stands until the threshold is passed anew (fact route53-10).
@@ -104,11 +104,9 @@ void HealthChecks::load() {
     entry.forced = stored.forced;
     entry.since = stored.since;
     entry.last_failure = stored.last_failure;
-    return true;
   });
-  journal_.scan(departed_table, "", "", [&](std::string_view id, std::string_view row) {
+  ports::take_rows(journal_, departed_table, [&](std::string_view id, std::string_view row) {
     departed_.emplace(id, row == "h" ? Status::healthy : Status::unhealthy);
-    return true;
   });
   for (auto& [id, entry] : entries_)
     if (entry->check.config.type != CheckType::calculated) entry->status = effective_status(*entry);

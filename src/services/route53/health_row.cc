@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
 #include "base/text.h"
+#include "ports/rows.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -15,7 +15,7 @@ char letter(Forced forced) {
 std::int64_t next_number(std::string_view& rest) {
   const auto end = rest.find(' ');
   const auto number = parse_int(rest.substr(0, end));
-  ENSURE(number.has_value() && end != std::string_view::npos, "a health row's number");
+  ports::expect_of_row(number.has_value() && end != std::string_view::npos, "a number is missing");
   rest.remove_prefix(end + 1);
   return *number;
 }
@@ -29,7 +29,7 @@ std::string to_row(const StoredHealth& health) {
 }
 
 StoredHealth health_from_row(std::string_view row) {
-  ENSURE(row.size() > 4 && (row[0] == 'h' || row[0] == 'u'), "a health row");
+  ports::expect_of_row(row.size() > 4 && (row[0] == 'h' || row[0] == 'u'), "not a status");
   StoredHealth out;
   out.real_status = row[0] == 'h' ? Status::healthy : Status::unhealthy;
   out.forced = row[2] == '+' ? Forced::up : row[2] == '-' ? Forced::down : Forced::none;

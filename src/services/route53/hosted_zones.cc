@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/route53/hosted_zones.h"
 
+#include "aws/stored.h"
 #include "aws/value.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "dns/name.h"
+#include "ports/rows.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -35,36 +37,35 @@ std::string to_row(const HostedZone& zone) {
 }
 
 HostedZone zone_from_row(std::string_view id, std::string_view row) {
-  const auto value = aws::from_json(row);
-  ENSURE(value.has_value(), "a zone's row is not JSON");
+  const auto value = aws::stored_value(row);
+  auto name = dns::name_from_text(value["name"].string());
+  ports::expect_of_row(name.has_value(), "its name is none");
   HostedZone out;
   out.id = std::string{id};
-  out.name = dns::name_from_text((*value)["name"].string()).value();
-  out.caller_reference = (*value)["ref"].string();
-  out.comment = (*value)["comment"].string_or("");
-  out.name_servers = (*value)["servers"].strings();
-  out.number = static_cast<std::uint64_t>((*value)["number"].integer());
+  out.name = std::move(*name);
+  out.caller_reference = value["ref"].string();
+  out.comment = value["comment"].string_or("");
+  out.name_servers = value["servers"].strings();
+  out.number = static_cast<std::uint64_t>(value["number"].integer());
   return out;
 }
 
 }  // namespace
 
 HostedZones::HostedZones(ports::Journal& journal) : journal_(journal) {
-  journal_.scan(zone_table, "", "", [&](std::string_view id, std::string_view row) {
+  ports::take_rows(journal_, zone_table, [&](std::string_view id, std::string_view row) {
     const auto [at, is_new] =
         zones_.emplace(id, std::make_unique<HostedZone>(zone_from_row(id, row)));
     ENSURE(is_new);
     index(*at->second);
-    return true;
   });
-  journal_.scan(record_table, "", "", [&](std::string_view key, std::string_view row) {
+  ports::take_rows(journal_, record_table, [&](std::string_view key, std::string_view row) {
     const auto zone = zones_.find(key.substr(0, key.find('\0')));
-    ENSURE(zone != zones_.end(), "a record without its zone");
+    ports::expect_of_row(zone != zones_.end(), "its zone is not there");
     auto record = record_set_from_row(row);
     auto& group = zone->second->groups[listing_key(record.name, record.type)];
     group.push_back(std::move(record));  // rows come in the order of set identifiers
     ++zone->second->record_set_count;
-    return true;
   });
 }
 

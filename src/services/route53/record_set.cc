@@ -5,10 +5,11 @@
 
 #include <algorithm>
 
-#include "base/check.h"
+#include "aws/stored.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
 #include "dns/type.h"
+#include "ports/rows.h"
 #include "services/route53/ids.h"
 
 namespace sitelatch::route53 {
@@ -270,11 +271,9 @@ aws::Value to_value(const RecordSet& record) {
 std::string to_row(const RecordSet& record) { return aws::to_json(to_value(record)); }
 
 RecordSet record_set_from_row(std::string_view row) {
-  const auto value = aws::from_json(row);
-  ENSURE(value.has_value(), "a record set's row is not JSON");
-  auto record =
-      parse_record(aws::Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", *value}}));
-  ENSURE(record.has_value(), "a record set's row does not hold: " + record.error().message);
+  auto record = parse_record(
+      aws::Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", aws::stored_value(row)}}));
+  ports::expect_of_row(record.has_value(), record ? "" : record.error().message.c_str());
   return std::move(*record);
 }
 

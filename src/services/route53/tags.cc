@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "aws/stored.h"
 #include "aws/value.h"
-#include "base/check.h"
+#include "ports/rows.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -14,12 +15,10 @@ const Tags::TagMap no_tags;
 }  // namespace
 
 Tags::Tags(ports::Journal& journal) : journal_(journal) {
-  journal_.scan(table, "", "", [&](std::string_view resource, std::string_view row) {
-    const auto value = aws::from_json(row);
-    ENSURE(value.has_value(), "a tag row is not JSON");
+  ports::take_rows(journal_, table, [&](std::string_view resource, std::string_view row) {
+    const auto value = aws::stored_value(row);
     auto& tags = by_resource_[std::string{resource}];
-    for (const auto& [key, text] : value->members()) tags.emplace(key, text.string());
-    return true;
+    for (const auto& [key, text] : value.members()) tags.emplace(key, text.string());
   });
 }
 

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "aws/stored.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "ports/rows.h"
 
 namespace sitelatch::sns {
 namespace {
@@ -18,16 +20,15 @@ DeliveryQueue::DeliveryQueue(ports::Journal& journal, ports::Timers& timers, Att
 }
 
 void DeliveryQueue::load() {
-  journal_.scan(table, "", "", [&](std::string_view key, std::string_view text) {
-    const auto row = aws::from_json(text);
+  ports::take_rows(journal_, table, [&](std::string_view key, std::string_view text) {
+    const auto row = aws::stored_value(text);
     const auto id = parse_int(key);
-    ENSURE(row && id, "sns.deliveries holds a row that it did not write");
+    ports::expect_of_row(id.has_value(), "its key is not a number");
     last_id_ = static_cast<std::uint64_t>(*id);
     Waiting& waiting = waiting_[last_id_];
-    waiting.delivery = {last_id_, notification_from((*row)["notification"]),
-                        static_cast<int>((*row)["failures"].integer())};
-    attempt_at(waiting, from_unix_ms((*row)["due_ms"].integer()));
-    return true;
+    waiting.delivery = {last_id_, notification_from(row["notification"]),
+                        static_cast<int>(row["failures"].integer())};
+    attempt_at(waiting, from_unix_ms(row["due_ms"].integer()));
   });
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sns/sns.h"
 
+#include "aws/stored.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "ports/rows.h"
 
 namespace sitelatch::sns {
 
@@ -58,11 +60,8 @@ void Sns::handle(const aws::Call& call, aws::Answer answer) {
 
 void Sns::load() {
   const auto each = [&](std::string_view table, auto&& take) {
-    outside_.journal.scan(table, "", "", [&](std::string_view, std::string_view text) {
-      const auto row = aws::from_json(text);
-      ENSURE(row.has_value(), "SNS's tables hold a row that is not JSON");
-      take(*row);
-      return true;
+    ports::take_rows(outside_.journal, table, [&](std::string_view, std::string_view text) {
+      take(aws::stored_value(text));
     });
   };
   each("sns.topics", [&](const aws::Value& row) {
