@@ -3,7 +3,6 @@
 """The engine on a machine that fails it: the disk, descriptors, threads, processes, memory, the clock (tests/torture/fault_shim.cc).
 It goes on, or it ends with one clear sentence; what it acknowledged is there afterwards."""
 import base64
-import http.client
 import io
 import json
 import os
@@ -22,7 +21,7 @@ from sitelatch import SITELATCH, Engine, Workplace, wait_until  # noqa: E402
 from torture import Site  # noqa: E402
 from world import TRUST, Call, Client, cloudwatch, events, iam, logs, route53, sns  # noqa: E402
 
-GONE = (OSError, http.client.HTTPException)
+GONE = OSError
 ENOMEM, EAGAIN, HOUR, DAY = 12, 11, 3600, 86400
 YEARS = 10 * 365 * DAY
 with open(SITELATCH, "rb") as program:

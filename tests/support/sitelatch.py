@@ -124,13 +124,14 @@ class Site(Process):
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "TXT": 16, "AAAA": 28}
 
 
-def dns_lookup(host, port, name, kind="A"):
+def dns_lookup(host, port, name, kind="A", timeout=5):
     """(rcode, [rdata]) by one UDP query; A records as dotted text, others as bytes."""
     question = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".")) + b"\0"
     query = struct.pack("!HHHHHH", 0x1234, 0, 1, 0, 0, 0) + question + struct.pack("!HH", TYPES[kind], 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
-        client.sendto(query, (host, port))
+        client.settimeout(timeout)
+        client.connect((host, port))  # so that a server that has ended is an error at once
+        client.send(query)
         reply = client.recv(65535)
     _, flags, _, answers, _, _ = struct.unpack("!HHHHHH", reply[:12])
     at, out = 12 + len(question) + 4, []

@@ -11,7 +11,6 @@ worlds that live through some hundred engines each, under a random fault or kill
 `--world SEED` runs that world alone (time is real, so the instant of a fault may differ by a little)."""
 import argparse
 import collections
-import http.client
 import os
 import re
 import shutil
@@ -28,7 +27,7 @@ from sitelatch import SITELATCH, dns_lookup  # noqa: E402
 from world import BACKUP, CLIENT_NAME, PRIMARY, Broken, Client, World, logs  # noqa: E402
 
 TIME_SCALE = "600"
-GONE = (OSError, http.client.HTTPException)  # what a call to an engine that has ended raises
+GONE = OSError  # what a call to an engine that has ended raises
 
 
 class Site:
@@ -76,7 +75,13 @@ class Engine:
                 self.key = re.findall(r"= (\S+)", file.read())[:2]
 
     def lookup(self):
-        return dns_lookup(self.dns[0], int(self.dns[1]), CLIENT_NAME)
+        for _ in range(100):
+            try:
+                return dns_lookup(self.dns[0], int(self.dns[1]), CLIENT_NAME, timeout=0.2)
+            except socket.timeout:
+                if self.process.poll() is not None:
+                    raise ConnectionResetError("the engine has ended") from None
+        raise Broken("DNS does not answer")
 
     def end(self):
         """Its end, made certain: how it ended, in words, after a look at what it said."""
@@ -204,8 +209,8 @@ class Torture:
             try:
                 if story:
                     story.look(engine)
-                client = Client(engine)
-                seen = world.observe(client)
+                links = [Client(engine) for _ in range(4)]
+                seen = world.observe(links)
             except GONE as gone:
                 if not self.faults.struck:
                     raise Broken(f"it ended without a fault: {engine.end()}, {gone}") from gone
@@ -215,7 +220,7 @@ class Torture:
                 continue
             self.restarts += 1
             self.checked += world.compare(seen)
-            return engine, client, what
+            return engine, links, what
         raise Broken("it never got up")
 
     def round(self, engine, links, world, extra, kill_after):
@@ -280,8 +285,9 @@ class Torture:
             struck = self.faults.struck
             self.ended(engine, what)
             self.faults.clear()
-            engine, client, _ = self.alive_on(world, None, None)
-            client.close()
+            engine, links, _ = self.alive_on(world, None, None)
+            for link in links:
+                link.close()
             engine.end()
             if not struck:
                 if reached:
@@ -325,10 +331,9 @@ class Torture:
             self.faults.clear()
             if len([key for key in world.model if key[0] == "event"]) > 30:
                 self.forget_events(world)
-            engine, client, what = self.alive_on(world, story, set_it if from_the_start else None)
+            engine, links, what = self.alive_on(world, story, set_it if from_the_start else None)
             if what is None:
                 what = set_it() if not from_the_start else "random instant"
-            links = [client] + [Client(engine) for _ in range(3)]
             last = pick.randrange(1, 14)
             try:
                 for number in range(last + 1):
@@ -336,9 +341,8 @@ class Torture:
                     extra = story.step(engine, number == 0)
                     if not self.round(engine, links, world, extra, kill_after):
                         break
-            except (socket.timeout, *GONE):  # DNS of an engine that has ended
-                if engine.process.poll() is None:
-                    engine.process.wait(timeout=5)
+            except GONE:  # DNS of an engine that has ended
+                engine.process.wait(timeout=30)
             self.ended(engine, what)
             for link in links:
                 link.close()
@@ -347,10 +351,11 @@ class Torture:
 
     def forget_events(self, world):
         """The stream anew, so that what is read stays little: by an engine without faults."""
-        engine, client, _ = self.alive_on(world, None, None)
-        client.ok(logs("DeleteLogStream", {"logGroupName": "g", "logStreamName": "s"}))
-        client.ok(logs("CreateLogStream", {"logGroupName": "g", "logStreamName": "s"}))
-        client.close()
+        engine, links, _ = self.alive_on(world, None, None)
+        links[0].ok(logs("DeleteLogStream", {"logGroupName": "g", "logStreamName": "s"}))
+        links[0].ok(logs("CreateLogStream", {"logGroupName": "g", "logStreamName": "s"}))
+        for link in links:
+            link.close()
         engine.end()
         world.model = {key: value for key, value in world.model.items() if key[0] != "event"}
 

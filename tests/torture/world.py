@@ -3,12 +3,12 @@
 it is acknowledged."""
 import base64
 import datetime
-import http.client
 import io
 import json
 import os
 import random
 import re
+import socket
 import sys
 import urllib.parse
 import zipfile
@@ -18,6 +18,7 @@ from sigv4 import Signer  # noqa: E402
 
 PRIMARY, BACKUP = "192.0.2.1", "192.0.2.2"
 CLIENT_NAME = "www.example.test"
+NAMES = 5  # of each kind of thing: enough for all to be made, changed and deleted over and over
 ROUTE53 = "https://route53.amazonaws.com/doc/2013-04-01/"
 
 
@@ -68,38 +69,66 @@ def route53(method, path, body="", changes=None, query=""):
     return Call("route53", method, "/2013-04-01/" + path, body, query, changes)
 
 
+class Refused(Broken):
+    """An answer that is no success."""
+
+
 class Client:
-    """One connection; `offset`: seconds by which the engine's wall clock is ahead."""
+    """One connection of signed calls, which may be sent one after the other before the first is answered; `offset`: seconds by which
+    the engine's wall clock is ahead. Raises OSError when the engine has ended."""
 
     def __init__(self, engine, offset=0):
         self.offset = datetime.timedelta(seconds=offset)
         self.signer = Signer(engine.api, *engine.key)
-        self.connection = http.client.HTTPConnection(engine.api, timeout=20)
+        host, port = engine.api.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=20)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.answers = self.socket.makefile("rb")
 
     def send(self, call):
-        target = call.path + ("?" + call.query if call.query else "")
         at = datetime.datetime.now(datetime.timezone.utc) + self.offset
         headers = self.signer.headers(call.service, call.body, call.method, call.path, call.query, at=at, **call.headers)
-        self.connection.request(call.method, target, call.body, headers)
+        target = call.path + ("?" + call.query if call.query else "")
+        head = "".join(f"{name}: {value}\r\n" for name, value in {**headers, "content-length": len(call.body)}.items())
+        self.socket.sendall(f"{call.method} {target} HTTP/1.1\r\n{head}\r\n".encode() + call.body)
 
     def receive(self):
-        if self.connection.sock is None:
-            raise http.client.NotConnected  # sending has failed
-        answer = self.connection.getresponse()
-        return answer.status, answer.read()
+        status = self.answers.readline().split(b" ")
+        if len(status) < 2:
+            raise ConnectionResetError("the engine has ended")
+        length = 0
+        while (line := self.answers.readline()) not in (b"\r\n", b""):
+            name, value = line.split(b":", 1)
+            length = int(value) if name.lower() == b"content-length" else length
+        body = self.answers.read(length)
+        if len(body) < length:
+            raise ConnectionResetError("the engine has ended")
+        return int(status[1]), body
 
     def do(self, call):
         self.send(call)
         return self.receive()
 
     def ok(self, call):
-        status, body = self.do(call)
-        if status // 100 != 2:
-            raise Broken(f"{call.service} {call.method} {call.path} {call.body[:200]}: {status} {body[:300]}")
-        return body.decode()
+        return success(call, self.do(call))
 
     def close(self):
-        self.connection.close()
+        self.answers.close()
+        self.socket.close()
+
+
+def success(call, answer):
+    status, body = answer
+    if status // 100 != 2:
+        raise Refused(f"{call.service} {call.method} {call.path} {call.body[:200]}: {status} {body[:300]}")
+    return body.decode()
+
+
+def all_of(clients, calls):
+    """The answers to all the calls, spread over the connections and sent at once."""
+    for number, call in enumerate(calls):
+        clients[number % len(clients)].send(call)
+    return [clients[number % len(clients)].receive() for number in range(len(calls))]
 
 
 def small_zip():
@@ -111,6 +140,10 @@ def small_zip():
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
                                                             "Action": "sts:AssumeRole"}]})
+
+
+def topic_arn(name):
+    return f"arn:aws:sns:us-east-1:000000000000:{name}"
 
 
 def policy(number):
@@ -170,41 +203,62 @@ class World:
         streams = json.loads(ok(logs("DescribeLogStreams", {"logGroupName": "g"})))
         self.stamp = streams["logStreams"][0]["creationTime"]
         self.model["metric", "m"] = (0, 0)
-        self.compare(self.observe(client))
+        self.compare(self.observe([client]))
 
     # --- what is there ---
 
-    def observe(self, client):
-        """The same keys and values, as the engine tells them."""
-        ok, seen = client.ok, {}
-        for arn in re.findall(r"<TopicArn>([^<]+)</TopicArn>", ok(sns(Action="ListTopics"))):
-            attributes = ok(sns(Action="GetTopicAttributes", TopicArn=arn))
-            shown = re.search(r"<key>DisplayName</key>\s*<value>([^<]*)</value>", attributes)
-            seen["topic", arn.rsplit(":", 1)[1]] = shown.group(1) if shown else ""
-        for alarm in json.loads(ok(cloudwatch("DescribeAlarms", {})))["MetricAlarms"]:
+    def observe(self, clients):
+        """The same keys and values, as the engine tells them: every question at once."""
+        questions = {
+            "topics": sns(Action="ListTopics"), "alarms": cloudwatch("DescribeAlarms", {}), "rules": events("ListRules", {}),
+            "metric": cloudwatch("GetMetricStatistics", {
+                "Namespace": "T", "MetricName": "m", "StartTime": self.stamp // 1000 - 86400, "EndTime": self.stamp // 1000 + 300 * 86400,
+                "Period": 86400, "Statistics": ["SampleCount", "Sum"]}),
+            "records": route53("GET", f"hostedzone/{self.zone}/rrset"), "events": logs("FilterLogEvents", {"logGroupName": "g"}),
+            "policies": iam(Action="ListRolePolicies", RoleName="r")}
+        may_lack = {}
+        for number in range(NAMES):
+            may_lack["topic", f"t{number}"] = sns(Action="GetTopicAttributes", TopicArn=topic_arn(f"t{number}"))
+            may_lack["policy", f"p{number}"] = iam(Action="GetRolePolicy", RoleName="r", PolicyName=f"p{number}")
+        for check in self.checks:
+            questions["check", check] = route53("GET", f"healthcheck/{check}")
+        for name in ("f0", "f1"):
+            questions["function", name] = Call("lambda", "GET", f"/2015-03-31/functions/{name}/configuration")
+        answers = all_of(clients, [*questions.values(), *may_lack.values()])
+        told = {key: success(call, answer) for (key, call), answer in zip(questions.items(), answers)}
+        single = {key: answer[1].decode() for key, answer in zip(may_lack, answers[len(questions):]) if answer[0] == 200}
+        return self.read(told, single)
+
+    @staticmethod
+    def read(told, single):
+        seen = {}
+        for name in re.findall(r"<TopicArn>[^<]*:([^<:]+)</TopicArn>", told["topics"]):
+            seen["topic", name] = None  # listed: must have attributes, too
+        for name in re.findall(r"<member>([^<]+)</member>", told["policies"]):
+            seen["policy", name] = None
+        for key, body in single.items():
+            if key not in seen:
+                raise Broken(f"{key} is there, and not listed")
+            shown = re.search(r"<key>DisplayName</key>\s*<value>([^<]*)</value>", body)
+            seen[key] = int(re.search(r"sns(?:%3A|:)A(\d+)", body).group(1)) if key[0] == "policy" else shown.group(1) if shown else ""
+        for alarm in json.loads(told["alarms"])["MetricAlarms"]:
             seen["alarm", alarm["AlarmName"]] = int(alarm["Threshold"])
-        found = json.loads(ok(cloudwatch("GetMetricStatistics", {
-            "Namespace": "T", "MetricName": "m", "StartTime": self.stamp // 1000 - 86400, "EndTime": self.stamp // 1000 + 300 * 86400,
-            "Period": 86400, "Statistics": ["SampleCount", "Sum"]})))["Datapoints"]
-        seen["metric", "m"] = (int(sum(point["SampleCount"] for point in found)), int(sum(point["Sum"] for point in found)))
-        for record in re.findall(r"<ResourceRecordSet>.*?</ResourceRecordSet>", ok(route53("GET", f"hostedzone/{self.zone}/rrset")), re.S):
+        points = json.loads(told["metric"])["Datapoints"]
+        seen["metric", "m"] = (int(sum(point["SampleCount"] for point in points)), int(sum(point["Sum"] for point in points)))
+        for record in re.findall(r"<ResourceRecordSet>.*?</ResourceRecordSet>", told["records"], re.S):
             name = re.search(r"<Name>(r\d+)\.example\.test\.</Name>", record)
             if name:
                 seen["record", name.group(1)] = re.search(r"<Value>([^<]+)</Value>", record).group(1)
-        for check in self.checks:
-            body = ok(route53("GET", f"healthcheck/{check}"))
-            seen["check", check] = (re.search(r"<ResourcePath>([^<]*)", body).group(1),
-                                    int(re.search(r"<HealthCheckVersion>(\d+)", body).group(1)))
-        for name in re.findall(r"<member>([^<]+)</member>", ok(iam(Action="ListRolePolicies", RoleName="r"))):
-            document = ok(iam(Action="GetRolePolicy", RoleName="r", PolicyName=name))
-            seen["policy", name] = int(re.search(r"sns(?:%3A|:)A(\d+)", document).group(1))
-        for name in ("f0", "f1"):
-            body = json.loads(ok(Call("lambda", "GET", f"/2015-03-31/functions/{name}/configuration")))
-            seen["function", name] = body["Environment"]["Variables"]["VALUE"]
-        for event in json.loads(ok(logs("FilterLogEvents", {"logGroupName": "g"})))["events"]:
+        for event in json.loads(told["events"])["events"]:
             seen["event", event["message"]] = True
-        for rule in json.loads(ok(events("ListRules", {})))["Rules"]:
+        for rule in json.loads(told["rules"])["Rules"]:
             seen["rule", rule["Name"]] = rule["ScheduleExpression"]
+        for key, body in told.items():
+            if key[0] == "check":
+                seen[key] = (re.search(r"<ResourcePath>([^<]*)", body).group(1),
+                             int(re.search(r"<HealthCheckVersion>(\d+)", body).group(1)))
+            elif key[0] == "function":
+                seen[key] = json.loads(body)["Environment"]["Variables"]["VALUE"]
         return seen
 
     def compare(self, seen):
@@ -232,13 +286,13 @@ class World:
         pick, self.count = self.random, self.count + 1
         while True:
             kind = pick.choice(("topic", "alarm", "record", "record", "check", "policy", "function", "event", "metric", "rule"))
-            name = f"{kind[0]}{pick.randrange(5)}"
+            name = f"{kind[0]}{pick.randrange(NAMES)}"
             call = getattr(self, "call_" + kind)(name, self.count)
             if call and not busy & set(call.changes):
                 return call
 
     def call_topic(self, name, number):
-        key, arn = ("topic", name), f"arn:aws:sns:us-east-1:000000000000:{name}"
+        key, arn = ("topic", name), topic_arn(name)
         if self.model.get(key) is None:
             return sns({key: ""}, Action="CreateTopic", Name=name)
         if self.random.random() < 0.3:
@@ -254,7 +308,7 @@ class World:
             "Threshold": number, "ComparisonOperator": "GreaterThanThreshold"}, {key: number})
 
     def call_record(self, name, number):
-        other = f"r{(int(name[1:]) + 1) % 5}"
+        other = f"r{(int(name[1:]) + 1) % NAMES}"
         changes, keys = [], {}
         for each in (name, other):
             address, before = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", self.model.get(("record", each))
