@@ -164,7 +164,7 @@ def certificate(name="one", copies=1, curve=None):
     return cert, private
 
 
-def costly_group(bits=4096):
+def costly_group(bits=3072):
     """A file with a Diffie-Hellman group that is no named one, so that its exponents are as long as its prime: RFC 3526's prime with
     another generator."""
     path = os.path.join(FOLDER, f"dh{bits}.pem")

@@ -22,6 +22,9 @@ using Phase = ProbeCheck::Phase;
 constexpr auto turns_a_round = std::chrono::milliseconds(10);
 // An honest handshake takes half a millisecond.
 constexpr Duration noticeable_cost = std::chrono::milliseconds(2);
+// Checks that cost this much have a fifth of the time between them.
+constexpr Duration high_cost = std::chrono::milliseconds(10);
+constexpr int rest_after_high_cost = 4;
 constexpr std::size_t most_remembered = 65536;
 
 Duration thread_cpu_time() {
@@ -96,8 +99,8 @@ void SocketProber::Thread::run() {
 }
 
 int SocketProber::Thread::wait_ms(ProbeClock::time_point now) const {
-  if (!turns_.empty()) return 0;
   auto first = ProbeClock::time_point::max();
+  if (!turns_.empty()) first = turns_.begin()->first.first < high_cost ? now : dear_turn_after_;
   for (const Checks& phase : checks_) {
     if (!phase.empty()) first = std::min(first, phase.front().deadline);
   }
@@ -183,7 +186,9 @@ void SocketProber::Thread::take_turns() {
   const auto until = ProbeClock::now() + turns_a_round;
   while (!turns_.empty()) {
     now_ = ProbeClock::now();
-    if (now_ >= until) return;
+    const bool dear = turns_.begin()->first.first >= high_cost;
+    if (now_ >= until || (dear && now_ < dear_turn_after_)) return;
+    const auto began = now_;
     const Place check = turns_.begin()->second;
     forget_turn(check);
     in_turn_ = &*check;
@@ -191,6 +196,10 @@ void SocketProber::Thread::take_turns() {
     take_turn(check);
     if (in_turn_) charge(*check);
     in_turn_ = nullptr;
+    if (!dear) continue;
+    now_ = ProbeClock::now();
+    dear_turn_after_ = now_ + (now_ - began) * rest_after_high_cost;
+    return;
   }
 }
 
