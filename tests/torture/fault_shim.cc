@@ -384,7 +384,7 @@ bool exists_at(int folder, const char* path) {
   return ::fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-__attribute__((constructor)) void begin_faults() {
+void begin_faults() {
   const char* control = std::getenv("SITELATCH_FAULTS");
   const char* of = std::getenv("SITELATCH_FAULT_DIR");
   ::unsetenv("LD_PRELOAD");  // not in what the engine starts
@@ -403,6 +403,9 @@ __attribute__((constructor)) void begin_faults() {
   load_forgotten();
   page = static_cast<std::atomic<std::int64_t>*>(at);
 }
+
+// After everything above has been made.
+const bool begun = (begin_faults(), true);
 
 using Guard = std::lock_guard<std::recursive_mutex>;
 
