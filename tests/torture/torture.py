@@ -147,7 +147,7 @@ class Failover:
 
 class Torture:
     def __init__(self, options):
-        self.options, self.site = options, Site()
+        self.options, self.site, self.engine = options, Site(), None
         base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the shim has its own idea of what a sync is
         self.place = tempfile.mkdtemp(prefix="sitelatch-torture-", dir=base)
         self.data = os.path.join(self.place, "data")
@@ -387,7 +387,8 @@ class Torture:
                 print(f"the directory is kept: {self.place}", flush=True)
             return 1
         finally:
-            self.engine.process.kill()
+            if self.engine:
+                self.engine.process.kill()
         took = time.monotonic() - begun
         print(f"seed {seed}: {self.kills} ends in {took:.0f} s ({self.kills / took:.1f} a second), of them {part or 0} at every change in turn; "
               f"{self.restarts} restarts checked, {self.checked} values compared; {self.acknowledged} changes acknowledged, {self.undecided} without "
