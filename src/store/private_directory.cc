@@ -108,8 +108,11 @@ Result<PrivateDirectory> PrivateDirectory::enter(const fs::path& path, Absent ab
   if (!way) return failure(way.error());
   const Closing parent(way->parent);
   const char* const leaf = way->leaf.c_str();
-  if (absent == Absent::made && ::mkdirat(parent.get(), leaf, 0700) != 0 && errno != EEXIST)
-    return problem(fmt::format("cannot make the data directory {}: {}", text, reason()));
+  if (absent == Absent::made) {
+    const bool made = ::mkdirat(parent.get(), leaf, 0700) == 0;
+    if ((!made && errno != EEXIST) || (made && !sync_names(parent.get())))
+      return problem(fmt::format("cannot make the data directory {}: {}", text, reason()));
+  }
   struct stat found {};
   if (::fstatat(parent.get(), leaf, &found, AT_SYMLINK_NOFOLLOW) != 0)
     return problem(fmt::format("cannot open the data directory {}: {}", text, reason()));
@@ -206,7 +209,10 @@ Result<Done> PrivateDirectory::write_file(const std::string& name, const std::st
                                           Writing writing) const {
   const std::string fresh = name + ".new";
   const auto cannot = [&] {
-    return problem(fmt::format("cannot write {}: {}", name_of(name), reason()));
+    const bool full = errno == ENOSPC || errno == EDQUOT;
+    return problem(fmt::format("cannot write {}: {}; {}, then start the engine again",
+                               name_of(name), reason(),
+                               full ? "free some space on its disk" : "see to its disk"));
   };
   // Left by a run that was cut off, or planted: whatever it is, it is not written through.
   if (::unlinkat(fd_, fresh.c_str(), 0) != 0 && errno != ENOENT) return cannot();

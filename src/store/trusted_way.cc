@@ -71,7 +71,9 @@ class Walk {
     struct stat found {};
     bool there = ::fstatat(at_, part.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
     if (!there && errno == ENOENT && missing_ == Missing::made) {
-      if (::mkdirat(at_, part.c_str(), 0700) != 0 && errno != EEXIST) return cannot("make", part);
+      const bool made = ::mkdirat(at_, part.c_str(), 0700) == 0;
+      if (!made && errno != EEXIST) return cannot("make", part);
+      if (made && !sync_names(at_)) return cannot("make", part);
       there = ::fstatat(at_, part.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
     }
     if (!there) return cannot("reach", part);
@@ -135,6 +137,16 @@ class Walk {
 }  // namespace
 
 Result<Way> walk_to(const fs::path& path, Missing missing) { return Walk(path, missing).run(); }
+
+bool sync_names(int directory) {
+  const int names = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (names < 0) return errno == EACCES;
+  const bool synced = ::fsync(names) == 0;
+  const int why = errno;
+  ::close(names);
+  errno = why;
+  return synced || why == EINVAL;  // a file system without such a thing
+}
 
 std::string user_name(uid_t uid) {
   const auto* user = ::getpwuid(uid);

@@ -25,4 +25,8 @@ Result<Way> walk_to(const std::filesystem::path& path, Missing missing);
 // "alice", or the number.
 std::string user_name(uid_t uid);
 
+// After a name was made in `directory` (O_PATH will do): outlives a loss of power from here on.
+// False: errno says why. One that may not be read is left to the system.
+bool sync_names(int directory);
+
 }  // namespace sitelatch::store

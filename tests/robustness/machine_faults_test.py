@@ -8,6 +8,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -88,12 +89,12 @@ class OnAFaultyMachine(unittest.TestCase):
         for word in words:
             self.assertIn(word, said[0])
 
-    def topics_until_it_ends(self, engine):
-        """Topics until the engine is gone; gives the names that were acknowledged."""
+    def topics_until_it_ends(self, engine, most=10_000):
+        """Topics until the engine is gone or there are enough; gives the names that were acknowledged."""
         names = []
         try:
             client = Client(engine)
-            for number in range(10_000):
+            for number in range(most):
                 client.ok(sns(Action="CreateTopic", Name=f"t-{len(names)}-{number}"))
                 names.append(f"t-{len(names)}-{number}")
         except GONE:
@@ -181,6 +182,29 @@ class Disk(OnAFaultyMachine):
         self.faults.clear()
         again = self.restarted(engine)
         self.assertLessEqual({"before", "after"}, self.topics(again))
+
+    def test_power_lost_anywhere_in_a_first_start(self):
+        """Every change to the files of a new directory in turn: the next start finds it whole, or as good as new."""
+        for number in range(1, 1000):
+            shutil.rmtree(self.data, ignore_errors=True)
+            self.faults.clear()
+            self.faults.operations = self.faults.struck = 0
+            self.faults.strike("kill_after", number, power=True, seed=number)
+            acknowledged = set()
+            try:
+                engine = self.engine()
+                acknowledged.update(self.topics_until_it_ends(engine, 3))
+                engine.kill()
+            except AssertionError:  # it ended before it was ready
+                pass
+            struck = self.faults.struck
+            self.faults.clear()
+            engine = self.engine()
+            self.assertEqual(acknowledged - self.topics(engine), set(), number)
+            engine.kill()
+            if not struck:
+                break
+        self.assertGreater(number, 20)
 
     def test_a_row_that_the_disk_has_changed_is_refused_by_name(self):
         engine = self.engine()

@@ -379,12 +379,20 @@ int note_opened(int fd, bool made) {
   return fd;
 }
 
+std::string absolute(int folder, const char* path) {
+  if (path[0] == '/' || folder == AT_FDCWD) return path;
+  char target[4096];
+  const auto length =
+      ::readlink(("/proc/self/fd/" + std::to_string(folder)).c_str(), target, sizeof target);
+  return std::string(target, static_cast<std::size_t>(std::max<ssize_t>(length, 0))) + "/" + path;
+}
+
 bool exists_at(int folder, const char* path) {
   struct stat status {};
   return ::fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-__attribute__((constructor)) void begin_faults() {
+void begin_faults() {
   const char* control = std::getenv("SITELATCH_FAULTS");
   const char* of = std::getenv("SITELATCH_FAULT_DIR");
   ::unsetenv("LD_PRELOAD");  // not in what the engine starts
@@ -403,6 +411,9 @@ __attribute__((constructor)) void begin_faults() {
   load_forgotten();
   page = static_cast<std::atomic<std::int64_t>*>(at);
 }
+
+// After everything above has been made.
+const bool begun = (begin_faults(), true);
 
 using Guard = std::lock_guard<std::recursive_mutex>;
 
@@ -544,6 +555,14 @@ int rename(const char* from, const char* to) noexcept {
   return done;
 }
 
+int renameat(int from_folder, const char* from, int to_folder, const char* to) noexcept {
+  if (!ours()) return REAL(renameat)(from_folder, from, to_folder, to);
+  return rename(absolute(from_folder, from).c_str(), absolute(to_folder, to).c_str());
+}
+int unlinkat(int folder, const char* path, int flags) noexcept {
+  if (!ours() || flags != 0) return REAL(unlinkat)(folder, path, flags);
+  return unlink(absolute(folder, path).c_str());
+}
 int unlink(const char* path) noexcept {
   struct stat status {};
   if (!ours() || !in_directory(path) || ::lstat(path, &status) != 0 || !S_ISREG(status.st_mode))

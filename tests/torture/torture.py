@@ -14,6 +14,7 @@ import collections
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -146,7 +147,7 @@ class Failover:
 
 class Torture:
     def __init__(self, options):
-        self.options, self.site = options, Site()
+        self.options, self.site, self.engine = options, Site(), None
         base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the shim has its own idea of what a sync is
         self.place = tempfile.mkdtemp(prefix="sitelatch-torture-", dir=base)
         self.data = os.path.join(self.place, "data")
@@ -160,7 +161,8 @@ class Torture:
 
     def start(self):
         self.faults.sync_lies = int(self.options.lying_disk)
-        return Engine(self.data, self.faults, os.path.join(self.place, "errors"))
+        self.engine = Engine(self.data, self.faults, os.path.join(self.place, "errors"))
+        return self.engine
 
     def fresh(self, seed):
         """A new directory with what every world begins with, by an engine without faults."""
@@ -384,6 +386,9 @@ class Torture:
             else:
                 print(f"the directory is kept: {self.place}", flush=True)
             return 1
+        finally:
+            if self.engine:
+                self.engine.process.kill()
         took = time.monotonic() - begun
         print(f"seed {seed}: {self.kills} ends in {took:.0f} s ({self.kills / took:.1f} a second), of them {part or 0} at every change in turn; "
               f"{self.restarts} restarts checked, {self.checked} values compared; {self.acknowledged} changes acknowledged, {self.undecided} without "
@@ -405,6 +410,7 @@ def main():
     options.add_argument("--every-operation", action="store_true")
     options.add_argument("--lying-disk", action="store_true", help="syncs do nothing: the torture must see it, or it sees nothing")
     options.add_argument("--world", type=int, default=None)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its engine does not outlive it
     return Torture(options.parse_args()).run()
 
 
