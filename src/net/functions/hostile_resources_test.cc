@@ -215,7 +215,8 @@ TEST_CASE("a flood at its Runtime API or its output delays no other function") {
   CHECK(slowest < 500ms);
   REQUIRE(world.control.run_until([&] { return flooded.has_value(); }));
   CAPTURE(shown(*flooded).substr(0, 500));
-  CHECK(flooded->payload == "flooded");
+  // Its own answer may be late: it waits behind its flood.
+  CHECK((flooded->payload == "flooded" || flooded->kind == Kind::timed_out));
 }
 
 TEST_CASE("code that is slow to unpack holds up no other function") {
