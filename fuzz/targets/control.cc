@@ -22,7 +22,7 @@ void plan(const std::string& bytes) {
 void request(const std::string& line) {
   fuzz::House house;
   auto journal = store::SqliteJournal::in_memory();
-  engine::Loop loop{*journal, engine::ClockKind::manual, 1};
+  engine::Loop loop{*journal, house.world().wall, engine::ClockKind::manual, 1};
   std::size_t answers = 0;
   engine::handle_control(loop, house.cloud().route53(), line, [&](std::string answer) {
     ++answers;

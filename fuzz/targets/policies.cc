@@ -14,7 +14,7 @@ aws::ConditionKeys keys_from(const std::string& lines) {
   for (const auto line : split(lines, '\n')) {
     const auto equals = line.find('=');
     if (equals == line.npos) continue;
-    keys[lower(line.substr(0, equals))].emplace_back(line.substr(equals + 1));
+    keys.add(line.substr(0, equals), std::string{line.substr(equals + 1)});
   }
   return keys;
 }
