@@ -491,7 +491,7 @@ TEST_CASE("without descriptors the probe waits, idle, and nothing is held agains
   const Site site(saying("HTTP/1.1 200 OK\r\n\r\n"));
   Control control;
   ProbeLimits limits = quick;
-  limits.shortage = 2ms;
+  limits.shortage = 10ms;
   SocketProber prober(limits, control.poster());
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -509,7 +509,7 @@ TEST_CASE("without descriptors the probe waits, idle, and nothing is held agains
                  [&](ports::Observation observation) { seen.push_back(std::move(observation)); });
   }
   const std::clock_t cpu = std::clock();
-  CHECK_FALSE(control.run_one(500ms));  // more than a hundred tries
+  CHECK_FALSE(control.run_one(500ms));  // some fifty tries
   CHECK(static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC < 0.25);
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   while (seen.size() < 2 && control.run_one()) {
