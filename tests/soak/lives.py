@@ -12,6 +12,8 @@ from calls import Calls, record, tag
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {
     "Service": ["lambda.amazonaws.com", "events.amazonaws.com"], "AWS": "*"}}]})
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["route53:*", "sns:*"], "Resource": "*"}]})
+TOPIC_POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*", "Principal": {
+    "Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]}}]})
 HANDLER = """
 import json
 COUNT = 0
@@ -292,4 +294,4 @@ class Lives:
         calls.functions("POST", f"/{name}-absent/invocations", {}, expect=(404,))
 
 
-__all__ = ["Lives", "Calls", "TRUST", "POLICY", "zipped", "HANDLER"]
+__all__ = ["Lives", "Calls", "TRUST", "POLICY", "TOPIC_POLICY", "zipped", "HANDLER"]

@@ -20,7 +20,7 @@ class Site:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
             self.probes += 1
             await self.answer(head.split(b" ", 2)[1].decode("ascii", "replace"), writer)
-        except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, IndexError):
+        except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError, IndexError):
             pass
         finally:
             writer.close()
@@ -71,7 +71,7 @@ class Sink:
                 self.deliveries += 1
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             await writer.drain()
-        except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError, IndexError):
+        except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError, IndexError):
             pass
         finally:
             writer.close()

@@ -12,6 +12,7 @@ import base64
 import itertools
 import os
 import random
+import re
 import socket
 import struct
 import sys
@@ -25,7 +26,7 @@ import chain  # noqa: E402
 import watch  # noqa: E402
 from calls import Calls, Errors, record, tag  # noqa: E402
 from hostile import Stranger  # noqa: E402
-from lives import HANDLER, POLICY, TRUST, Lives, zipped  # noqa: E402
+from lives import HANDLER, POLICY, TOPIC_POLICY, TRUST, Lives, zipped  # noqa: E402
 from neighbours import Neighbours, Site  # noqa: E402
 from sitelatch import SITELATCH, Workplace, aws_clis, dns_lookup, wait_until  # noqa: E402
 
@@ -97,6 +98,8 @@ class Soak:
         calls = self.calls = self.calls_as(None)
         self.zone = calls.create_zone("soak.test", "soak")
         self.topic_arn = tag(calls.query("sns", "CreateTopic", Name="soak-standing"), "TopicArn")
+        calls.query("sns", "SetTopicAttributes", TopicArn=self.topic_arn, AttributeName="Policy", AttributeValue=TOPIC_POLICY.replace(
+            '"Resource": "*"', f'"Resource": "{self.topic_arn}"'))
         calls.query("sns", "Subscribe", TopicArn=self.topic_arn, Protocol="http", Endpoint=f"http://127.0.0.1:{self.neighbours.sink.port}/")
         token = wait_until(lambda: self.neighbours.sink.token_of(self.topic_arn), "the sink is asked to confirm")
         calls.query("sns", "ConfirmSubscription", TopicArn=self.topic_arn, Token=token)
@@ -238,6 +241,18 @@ def wait_for_rest(soak, idle, limit=90):
         time.sleep(1)  # polling another process, not waiting for time
 
 
+def complaints(log):
+    """The engine's warnings and errors by their words, names and numbers left out: [(how often, an example)]."""
+    kinds = {}
+    for line in log.splitlines():
+        found = re.match(r"\S+ (warning|error) (.*)", line)
+        if found:
+            kind = re.sub(r"[0-9a-f]{8}-[-0-9a-f]+|\d+", "#", found.group(0).split(" ", 1)[1])[:80]
+            count, example = kinds.get(kind, (0, line))
+            kinds[kind] = (count + 1, example)
+    return sorted(kinds.values(), reverse=True)
+
+
 def verdicts(soak, samples, warm_up, idle, rested, long_enough):
     """What is wrong, in sentences."""
     out = [f"{count} errors: {kind}" for kind, count in soak.errors.count.items()]
@@ -276,6 +291,8 @@ def run(hours, sample_every, load, csv_path):
               f"(before the load {idle['rss_mb']:.1f}), {rested['descriptors']} descriptors ({idle['descriptors']}), {rested['threads']} threads "
               f"({idle['threads']}), {rested['children']} children")
         wrong = verdicts(soak, samples, warm_up, idle, rested, long_enough)
+        for count, example in complaints(soak.engine.log_text())[:12]:
+            print(f"the engine's log, {count} times: {example[:240]}")
         status = soak.engine.stop()
         if status != 0:
             wrong.append(f"the engine ended with {status}")
