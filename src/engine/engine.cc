@@ -24,6 +24,7 @@
 #include "net/io/held_port.h"
 #include "net/io/system_ports.h"
 #include "net/probe/prober.h"
+#include "ports/rows.h"
 #include "services/sns/signer.h"
 #include "store/data_directory.h"
 
@@ -293,16 +294,24 @@ Result<std::unique_ptr<Engine>> Engine::start(const Config& config) {
   auto directory = store::DataDirectory::open(config.data_dir);
   if (!directory) return failure(directory.error());
   std::unique_ptr<store::SqliteJournal> journal;
+  const auto file = (*directory)->files().real_path() / "state.db";
   if (config.ephemeral) {
     journal = store::SqliteJournal::in_memory();
   } else {
-    auto opened = store::SqliteJournal::open((*directory)->files().real_path() / "state.db");
+    auto opened = store::SqliteJournal::open(file);
     if (!opened) return failure(opened.error());
     journal = std::move(*opened);
   }
   auto engine = std::make_unique<RealEngine>(config, std::move(*directory), std::move(journal));
-  auto ready = engine->open();
-  if (!ready) return failure(ready.error());
+  try {
+    auto ready = engine->open();
+    if (!ready) return failure(ready.error());
+  } catch (const ports::BadRow& row) {
+    return failure(
+        Problem{fmt::format("cannot use {} ({}): put back a copy of the data directory, "
+                            "or start with another --data-dir",
+                            file.string(), row.what())});
+  }
   return std::unique_ptr<Engine>(std::move(engine));
 }
 

@@ -9,6 +9,7 @@ import os
 import re
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from faults import Faults  # noqa: E402
 from sitelatch import SITELATCH, Engine, Workplace, wait_until  # noqa: E402
 from torture import Site  # noqa: E402
-from world import TRUST, Call, Client, cloudwatch, events, iam, logs, route53, sns  # noqa: E402
+from world import ROUTE53, TRUST, Call, Client, cloudwatch, events, iam, logs, route53, sns  # noqa: E402
 
 GONE = OSError
 ENOMEM, EAGAIN, HOUR, DAY = 12, 11, 3600, 86400
@@ -218,6 +219,16 @@ class Disk(OnAFaultyMachine):
             after.write(content.replace(b"a-name-to-be-found", b"a-name-to-be-founD"))
         self.refused_with_one_sentence(file, "sns.topics", "damaged", "copy")
 
+    def test_a_row_that_no_engine_wrote_is_refused_by_name(self):
+        engine = self.engine()
+        Client(engine).ok(sns(Action="CreateTopic", Name="t"))
+        self.assertEqual(engine.stop(), 0)
+        file = os.path.join(self.data, "state.db")
+        with sqlite3.connect(file) as db:
+            db.execute("UPDATE rows SET v = CAST('{}' AS BLOB), c = NULL WHERE t = (SELECT id FROM names WHERE name = 'sns.topics')")
+        db.close()
+        self.refused_with_one_sentence(file, "sns.topics", "copy of the data directory")
+
     def test_damage_anywhere_in_the_file_is_never_a_crash(self):
         """It starts, or it says so: one page after the other is zeroed, cut off, or has bits turned."""
         engine = self.engine()
@@ -254,6 +265,13 @@ class Disk(OnAFaultyMachine):
             self.assertEqual(len(said), status, said)
         self.faults.clear()
         self.assertEqual(self.topics(self.restarted(engine)), set(names))
+
+
+def http_check(site, path):
+    return route53("POST", "healthcheck", f'<CreateHealthCheckRequest xmlns="{ROUTE53}"><CallerReference>c</CallerReference>'
+                   f"<HealthCheckConfig><IPAddress>127.0.0.1</IPAddress><Port>{site.port}</Port><Type>HTTP</Type><ResourcePath>{path}"
+                   "</ResourcePath><RequestInterval>10</RequestInterval><FailureThreshold>1</FailureThreshold></HealthCheckConfig>"
+                   "</CreateHealthCheckRequest>")
 
 
 def function_zip(source):
@@ -310,6 +328,25 @@ class Resources(OnAFaultyMachine):
         resource.prlimit(engine.process.pid, resource.RLIMIT_NOFILE, (4096, hard))
         self.assertEqual(self.invoke(client), (200, b'"done"'))
         self.assertEqual(engine.stop(), 0)
+
+    def test_no_descriptors_for_a_probe_are_no_failure_of_the_site(self):
+        site = Site()
+        engine = self.engine("--time-scale", "60")
+        client = Client(engine)
+        body = client.ok(http_check(site, "/ok"))
+        check = re.search(r"<Id>([^<]+)</Id>", body).group(1)
+        wait_until(lambda: site.heard > 1, "it is probed")
+        limits = resource.prlimit(engine.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(engine.process.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+        wait_until(lambda: "probes wait" in engine.log_text(), "a probe lacks a descriptor")
+        status = client.ok(route53("GET", f"healthcheck/{check}/status"))
+        self.assertNotIn("Failure", status)
+        resource.prlimit(engine.process.pid, resource.RLIMIT_NOFILE, limits)
+        heard = site.heard
+        wait_until(lambda: site.heard > heard + 1, "it is probed again")
+        self.assertNotIn("Failure", client.ok(route53("GET", f"healthcheck/{check}/status")))
+        self.assertIn("healthy", engine.command("health").stdout)
+        self.assertNotIn("unhealthy", engine.command("health").stdout)
 
     def test_few_descriptors_at_the_start(self):
         for limit in range(4, 64, 2):
@@ -396,10 +433,7 @@ class Clock(OnAFaultyMachine):
         site = Site()
         engine = self.engine()
         client = self.client(engine)
-        body = client.ok(route53("POST", "healthcheck", '<CreateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">'
-                                 "<CallerReference>c</CallerReference><HealthCheckConfig><IPAddress>127.0.0.1</IPAddress>"
-                                 f"<Port>{site.port}</Port><Type>HTTP</Type><ResourcePath>/ok</ResourcePath><RequestInterval>10</RequestInterval>"
-                                 "<FailureThreshold>1</FailureThreshold></HealthCheckConfig></CreateHealthCheckRequest>"))
+        body = client.ok(http_check(site, "/ok"))
         self.assertIn("<Id>", body)
         client.ok(logs("CreateLogGroup", {"logGroupName": "g"}))
         client.ok(logs("PutRetentionPolicy", {"logGroupName": "g", "retentionInDays": 1}))
