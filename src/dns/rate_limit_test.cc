@@ -75,7 +75,7 @@ TEST_CASE("some seconds after a flood everything is answered again") {
 TEST_CASE("a thread that was held up, with a time behind the others', lets nothing through") {
   RateLimiter limiter(50, key);
   flood(limiter, start + 10 * second, second, 20'000);
-  for (const std::uint64_t behind : {1, 2, 5, 9})
+  for (const std::uint64_t behind : {1U, 2U, 5U, 9U})
     CHECK(limiter.judge(home, about(7), start + (11 - behind) * second) != Verdict::send);
   CHECK(limiter.judge(home, about(7), start + 11 * second) != Verdict::send);
 }
@@ -132,7 +132,7 @@ TEST_CASE("memory is fixed: a hundred thousand networks do not free the one that
 
 TEST_CASE("twelve days later, when the entries' time has wrapped, nobody is limited by the past") {
   RateLimiter limiter(50, key);
-  for (const std::uint64_t days : {1, 6, 7, 12, 13, 26, 400}) {
+  for (const std::uint64_t days : {1U, 6U, 7U, 12U, 13U, 26U, 400U}) {
     flood(limiter, start + days * 86400 * second, 0, 200);
     CHECK(limiter.judge(home, about(7), start + (days * 86400 + 600) * second) == Verdict::send);
   }
