@@ -3,11 +3,13 @@
 """Sites for health checks: honest ones that note when they were probed, and hostile ones. Standard library only.
 
     hostile_site.py honest          says `ready PORT TLS_PORT`; each line on stdin `fail PATH` or `heal PATH` turns one path; at `report`
-                                    prints {path: [[seconds on the monotonic clock, status], ...]} as JSON
+                                    prints {path: [[seconds on the monotonic clock, status], ...]} as JSON, the last
+                                    hundred of each
     hostile_site.py hostile         says `ready NAME=PORT ...`, one port a kind (KINDS, and those of TLS)
 """
 import asyncio
 import base64
+import collections
 import gzip
 import json
 import os
@@ -223,7 +225,7 @@ async def honest():
         head = await read_head(reader)
         path = head.split(b" ", 2)[1].decode()
         status = 503 if path in failing else 200
-        seen.setdefault(path, []).append((at, status))
+        seen.setdefault(path, collections.deque(maxlen=100)).append((at, status))
         writer.write(b"HTTP/1.1 %d x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
         await writer.drain()
 
@@ -235,7 +237,7 @@ async def honest():
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     while line := (await commands.readline()).decode().split():
         if line[0] == "report":
-            print(json.dumps(seen), flush=True)
+            print(json.dumps({path: list(last) for path, last in seen.items()}), flush=True)
         elif line[0] == "fail":
             failing.add(line[1])
             print(time.monotonic(), flush=True)
