@@ -38,7 +38,8 @@ inline const std::set<std::string, std::less<>> common_codes = {"ValidationError
                                                                 "InvalidRequestContentException",
                                                                 "IncompleteSignature",
                                                                 "MalformedXML",
-                                                                "RequestEntityTooLarge"};
+                                                                "RequestEntityTooLarge",
+                                                                "RequestEntityTooLargeException"};
 
 inline bool modelled(const Target& target, std::string_view code) {
   return common_codes.contains(code) || target.model->error_shape(code) != nullptr;

@@ -25,7 +25,7 @@ using aws::Value;
 
 // Unoptimised and instrumented builds are some ten times slower.
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t every_nth = 6, thorough_nth = 1;
+constexpr std::size_t every_nth = 12, thorough_nth = 1;
 #else
 constexpr std::size_t every_nth = 60, thorough_nth = 6;
 #endif
@@ -129,13 +129,17 @@ void try_one(House& house, const Target& target, aws::Protocol protocol, const V
   INFO(what);
   if (std::getenv("SITELATCH_TRACE")) MESSAGE(what);
   const auto started = std::chrono::steady_clock::now();
-  const auto answered =
-      house.send(*target.model, *target.operation, protocol,
-                 hostile_request(*target.model, *target.operation, protocol, tree));
+  auto request = hostile_request(*target.model, *target.operation, protocol, tree);
+  // An empty label makes another operation's path: a list of all where one was asked for.
+  const bool meant =
+      aws::recognise(request, target.model->signing_name).operation == target.operation;
+  const auto answered = house.send(*target.model, *target.operation, protocol, std::move(request));
   const auto took = std::chrono::steady_clock::now() - started;
   check_answer(target, answered);
   CHECK(took < std::chrono::seconds{10});  // bounded work; generous for instrumented builds
-  if (answered.outcome) CHECK(broken_output(target, *answered.outcome) == "");
+  // XML has no NUL: what holds one is read back as if it were empty.
+  const bool nul = what.ends_with("<- NUL");
+  if (meant && !nul && answered.outcome) CHECK(broken_output(target, *answered.outcome) == "");
 }
 
 // One operation in one protocol, in a house of its own.
