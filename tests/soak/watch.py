@@ -8,7 +8,7 @@ import statistics
 import threading
 
 # What must stay level: column -> (most growth an hour, unit, its name).
-BOUNDS = {"rss_mb": 2.0, "private_mb": 2.0, "descriptors": 2.0, "threads": 1.0, "children": 1.0, "wal_mb": 4.0}
+BOUNDS = {"rss_mb": 2.0, "private_mb": 2.0, "descriptors": 2.0, "threads": 1.0, "children": 3.0, "wal_mb": 4.0}
 COLUMNS = ("minute", "rss_mb", "pss_mb", "private_mb", "descriptors", "threads", "children", "cpu_percent", "db_mb", "wal_mb", "mail_files",
            "function_files", "function_mb", "read_p50_ms", "read_p99_ms", "dns_p50_ms", "dns_p99_ms", "calls", "probes", "deliveries",
            "latches", "errors", "machine_load")
@@ -16,8 +16,14 @@ COLUMNS = ("minute", "rss_mb", "pss_mb", "private_mb", "descriptors", "threads",
 
 def slope(xs, ys):
     """The change of y for one of x."""
-    pairs = [(ys[b] - ys[a]) / (xs[b] - xs[a]) for a in range(len(xs)) for b in range(a + 1, len(xs)) if xs[b] > xs[a]]
+    pairs = [(ys[b] - ys[a]) / (xs[b] - xs[a]) for a in range(len(xs)) for b in range(a + 1, len(xs)) if xs[b] != xs[a]]
     return statistics.median(pairs) if pairs else 0.0
+
+
+def apart_from(ys, zs):
+    """What of y does not go with z: descriptors apart from those that each running function has its share of."""
+    share = slope(zs, ys) if len(set(zs)) > 1 else 0.0
+    return [y - share * z for y, z in zip(ys, zs)]
 
 
 class Latencies:
@@ -118,7 +124,9 @@ class Record:
         """Column -> change an hour, after the warm-up."""
         rows = self.after(from_minute)
         hours = [row["minute"] / 60 for row in rows]
-        return {name: slope(hours, [row[name] for row in rows]) for name in COLUMNS[1:]}
+        columns = {name: [row[name] for row in rows] for name in COLUMNS[1:]}
+        columns["descriptors"] = apart_from(columns["descriptors"], columns["children"])
+        return {name: slope(hours, values) for name, values in columns.items()}
 
 
 def table(record, from_minute):
