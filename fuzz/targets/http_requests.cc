@@ -20,10 +20,10 @@ class Reader {
  public:
   // False: refused, and nothing more is read.
   bool take(std::string_view bytes) {
-    while (true) {
-      if (in_head_ ? !head(bytes) : !body(bytes)) return refused_.empty();
-      if (bytes.empty() && buffer_.empty()) return true;
+    // A head that is whole is followed by its body at once, which may be empty.
+    while (in_head_ ? head(bytes) : body(bytes)) {
     }
+    return refused_.empty();
   }
   const std::string& seen() const { return seen_; }
   const std::string& refused() const { return refused_; }
