@@ -89,7 +89,7 @@ class Attacks(FrontDoor):
 
     def test_framing_without_end(self):
         chunked = head(self.host(), FORM + b"Transfer-Encoding: chunked\r\n")
-        for endless in (chunked + b"1;" + b"a" * 4_000_000, chunked + b"0\r\n" + b"A: b\r\n" * 600_000,
+        for endless in (chunked + b"1;" + b"a" * 40_000_000, chunked + b"0\r\n" + b"A: b\r\n" * 6_000_000,
                         b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 600_000, b"GET /" + b"a" * 4_000_000):
             say(self.engine, endless)
         self.costs_at_most(20)

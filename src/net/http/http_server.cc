@@ -266,7 +266,6 @@ void Server::run() {
     epoll_.wait(connections_.empty() ? -1 : static_cast<int>(period.count()));
     epoll_.dispatch();
     if (drain_wanted_ && !draining_) begin_drain();
-    finish_drain_if_idle();
     if (const auto now = Clock::now(); now >= next_sweep) {
       try {
         sweep();
@@ -275,6 +274,7 @@ void Server::run() {
       }
       next_sweep = now + period;
     }
+    finish_drain_if_idle();
     dead_.clear();
   }
   while (!connections_.empty()) connections_.begin()->second->close();

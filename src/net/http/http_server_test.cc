@@ -36,7 +36,8 @@ class RawClient {
   std::string read_until(std::string_view until) {
     std::string out;
     char buffer[65536];
-    while (out.find(until) == std::string::npos) {
+    for (std::size_t looked = 0; out.find(until, looked) == std::string::npos;) {
+      looked = out.size() - std::min(out.size(), until.size());
       const auto got = ::recv(socket_, buffer, sizeof buffer, 0);
       if (got <= 0) break;
       out.append(buffer, static_cast<std::size_t>(got));
@@ -250,7 +251,7 @@ TEST_CASE("heads and bodies have deadlines, however they drip") {
 
 TEST_CASE("answers that are not read have a deadline") {
   const auto long_answer = [](const aws::HttpRequest&, const HttpServer::Reply& reply) {
-    reply({200, {}, std::string(64 << 20, 'a')});
+    reply({200, {}, std::string(32 << 20, 'a')});
   };
   HttpServer::Options options;
   options.answer_grace = 100ms;
@@ -258,9 +259,9 @@ TEST_CASE("answers that are not read have a deadline") {
   RawClient deaf(hasty->endpoint().port), reading(usual->endpoint().port);
   deaf.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   reading.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-  CHECK(reading.read_all().size() > 64u << 20);
+  CHECK(reading.read_all().size() > 32u << 20);
   hasty->drain(10s);  // returns early: the deaf one was given up
-  CHECK(deaf.read_all().size() < 64u << 20);
+  CHECK(deaf.read_all().size() < 32u << 20);
 }
 
 TEST_CASE("when slots run out, who has proved nothing and came first goes") {
