@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "net/functions/child.h"
 
 namespace sitelatch::net {
 namespace {
@@ -81,6 +83,27 @@ void remove_leftovers(const std::string& directory) {
       ::rmdir(entry.path().c_str());
     ::rmdir(leftover.c_str());
   }
+}
+
+struct Joining {
+  const int* doors;
+  std::size_t count;
+};
+SITELATCH_UNWATCHED int join_groups(void* argument) {
+  const auto& joining = *static_cast<const Joining*>(argument);
+  for (std::size_t i = 0; i < joining.count; ++i)
+    if (::write(joining.doors[i], "0", 1) != 1) return leave_child(1);
+  return leave_child(0);
+}
+// Tried by a child.
+bool can_join(const FunctionCgroup* group) {
+  if (group == nullptr) return false;
+  const auto doors = group->doors();
+  Joining joining{doors.data(), doors.size()};
+  const pid_t pid = clone_child(join_groups, &joining, 0);
+  int status = 0;
+  return pid > 0 && ::waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
 }
 
 std::string fresh_name() {
@@ -199,7 +222,12 @@ FunctionCgroups::FunctionCgroups() : name_(fresh_name()) {
       open_version_1(hierarchy);
   // A group that cannot be joined is none.
   if (bases_.empty()) return;
-  if (!make("trial", {std::uint64_t{64} << 20, 64})) {
+  bool joined = false;
+  {
+    const auto trial = make("trial", {std::uint64_t{64} << 20, 64});
+    joined = can_join(trial.get());
+  }
+  if (!joined) {
     for (const auto& base : bases_) ::rmdir(base.directory.c_str());
     bases_.clear();
   }
