@@ -55,6 +55,11 @@ void Loop::post(std::function<void()> task) {
   wake_.notify_one();
 }
 
+// The last one may go when the control thread has looked already, and sleeps: time goes on by this.
+void Loop::end_work() {
+  if (outstanding_.fetch_sub(1) == 1 && kind_ == ClockKind::manual) post([] {});
+}
+
 void Loop::stop() {
   {
     const std::lock_guard lock(mutex_);

@@ -55,7 +55,7 @@ class Loop {
   class Work {
    public:
     explicit Work(Loop& loop) : loop_(loop) { loop_.outstanding_.fetch_add(1); }
-    ~Work() { loop_.outstanding_.fetch_sub(1); }  // may be dropped on another thread
+    ~Work() { loop_.end_work(); }  // on any thread
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
 
@@ -68,6 +68,7 @@ class Loop {
     Instant target;
     std::function<void(Instant)> done;
   };
+  void end_work();
   void move_time();
   void settle();
   bool step_manual_clock();

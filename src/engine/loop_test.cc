@@ -30,8 +30,9 @@ Instant as_instant(WallInstant wall) { return Instant{wall.time_since_epoch()}; 
 // A loop at scale 1 that runs on a thread of its own, over a journal that outlives it.
 class RunningLoop {
  public:
-  RunningLoop(store::SqliteJournal& journal, const SetWall& wall)
-      : loop(journal, wall, ClockKind::scaled, 1), thread_([this] { loop.run(); }) {}
+  RunningLoop(store::SqliteJournal& journal, const SetWall& wall,
+              ClockKind kind = ClockKind::scaled)
+      : loop(journal, wall, kind, 1), thread_([this] { loop.run(); }) {}
   ~RunningLoop() {
     loop.stop();
     thread_.join();
@@ -120,4 +121,22 @@ TEST_CASE("time does not run back across a restart, whatever the wall says meanw
   RunningLoop again(*journal, wall);
   CHECK(again.now() >= before);
   CHECK(again.timer_runs(5ms));
+}
+
+TEST_CASE("a manual clock goes on when what it waits for ends on another thread") {
+  auto journal = store::SqliteJournal::in_memory();
+  SetWall wall;
+  RunningLoop running(*journal, wall, ClockKind::manual);
+  auto work = std::make_unique<Loop::Work>(running.loop);
+  auto arrived = std::make_shared<std::promise<Instant>>();
+  const auto before = running.on_loop([&] {
+    running.loop.advance(1h, [arrived](Instant now) { arrived->set_value(now); });
+    return running.loop.timers().now();
+  });
+  auto arrival = arrived->get_future();
+  running.now();  // the control thread has looked, and waits
+  CHECK(arrival.wait_for(0s) == std::future_status::timeout);
+  work.reset();
+  REQUIRE(arrival.wait_for(10s) == std::future_status::ready);
+  CHECK(arrival.get() == before + 1h);
 }
