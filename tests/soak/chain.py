@@ -9,7 +9,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "guide"))
-from calls import record  # noqa: E402
+from calls import record, tag  # noqa: E402
 from extract_guide import guide_script  # noqa: E402
 from sitelatch import SHARED, SITELATCH  # noqa: E402
 
@@ -26,6 +26,7 @@ class Pair:
         self.check = self.calls.create_check(f"pair-{name}", site.port)
         self.calls.change_records(soak.zone, record("UPSERT", self.name, self.primary, "PRIMARY", self.check),
                                   record("UPSERT", self.name, self.backup, "SECONDARY"))
+        self.alarm = self.check
         self.latched, self.turn, self.latches = False, 0, 0
 
     def watch(self):
@@ -49,8 +50,14 @@ class Pair:
     def serves(self, address):
         return lambda: self.watch() == [address]
 
+    def alarm_is_ok(self):
+        return tag(self.calls.query("monitoring", "DescribeAlarms", **{"AlarmNames.member.1": self.alarm}), "StateValue") == "OK"
+
     def round(self):
         if not self.until(self.serves(self.primary), "Primary serves"):
+            return
+        # An alarm acts on a transition alone: one that is still in ALARM when Primary fails again latches nothing.
+        if not self.until(self.alarm_is_ok, "the alarm is OK again"):
             return
         self.soak.stopped.wait(self.soak.random.uniform(1, 12))
         self.site.way = self.soak.random.choice(("down", "reset", "garbage"))
@@ -92,6 +99,7 @@ class GuidePair(Pair):
 class GuardPair(Pair):
     def __init__(self, soak):
         super().__init__(soak, "guard", soak.neighbours.sites[1], "192.0.2.82")
+        self.alarm = f"sitelatch-{self.check}"
         self.command("deploy", self.check, "--yes")
         soak.keep_logs_short(f"/aws/lambda/sitelatch-{self.check}")
 

@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -36,15 +37,46 @@ def wait_until(condition, what, limit=60.0):
     raise AssertionError(f"never happened: {what}")
 
 
-def wait_for_line(process, pattern, limit=60):
-    """Reads the process's stdout until a line matches."""
-    while True:
-        line = process.stdout.readline()
-        if not line:
-            raise AssertionError(f"{process.args}: ended before it said {pattern}")
-        found = re.match(pattern, line)
-        if found:
-            return found
+def threads_of(pid):
+    """Where every thread of a process and of its children stands, for a process that does not answer."""
+    def read(*parts):
+        try:
+            with open(os.path.join("/proc", *map(str, parts))) as file:
+                return file.read().strip()
+        except OSError as error:
+            return error.strerror
+    lines = []
+    for task in sorted(os.listdir(f"/proc/{pid}/task"), key=int) if os.path.exists(f"/proc/{pid}/task") else []:
+        at = (pid, "task", task)
+        state = re.search(r"State:\s*(\S)", read(*at, "status"))
+        lines.append(f"{pid}/{task} {read(*at, 'comm')}: {state.group(1) if state else '?'}, {read(*at, 'wchan')}, "
+                     f"system call {read(*at, 'syscall')}")
+        for child in read(*at, "children").split():
+            lines += threads_of(int(child)) if child.isdigit() else []
+    return lines
+
+
+def wait_for_line(process, pattern, limit=120):
+    """Reads the process's stdout until a line matches. A process that says nothing at all is ended, and where it stood
+    is in the error."""
+    stood = []
+
+    def give_up():
+        stood.extend([f"(it had said nothing for {limit} s)", *threads_of(process.pid)])
+        process.kill()
+
+    silence = threading.Timer(limit, give_up)
+    silence.start()
+    try:
+        while True:
+            line = process.stdout.readline()
+            if not line:
+                raise AssertionError("\n".join([f"{process.args}: ended before it said {pattern}", *stood]))
+            found = re.match(pattern, line)
+            if found:
+                return found
+    finally:
+        silence.cancel()
 
 
 class Process:
@@ -88,9 +120,13 @@ class Engine(Process):
         out = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout
         return dict(item.split("=", 1) for item in out.split("\0") if "=" in item)
 
-    def command(self, *words, check=True):
-        return subprocess.run([SITELATCH, words[0], "--data-dir", self.data_dir, *words[1:]], check=check,
-                              capture_output=True, text=True)
+    def command(self, *words, check=True, limit=300):
+        try:
+            return subprocess.run([SITELATCH, words[0], "--data-dir", self.data_dir, *words[1:]], check=check,
+                                  capture_output=True, text=True, timeout=limit)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("\n".join([f"sitelatch {' '.join(words)}: no answer in {limit} s", self.log_text()[-3000:],
+                                            *threads_of(self.process.pid)])) from None
 
     def advance(self, duration):
         return self.command("advance", duration).stdout.strip()
@@ -194,7 +230,7 @@ def aws_clis():
 def aws(cli, environment, *arguments, parse=True, check=True):
     """Runs one aws command; gives its JSON output. On failure raises with what the CLI said."""
     run = subprocess.run([shutil.which(cli, path=environment["PATH"]), *arguments, *(["--output", "json"] if parse else [])], env=environment,
-                         capture_output=True, text=True)
+                         capture_output=True, text=True, timeout=600)
     if check and run.returncode != 0:
         raise AssertionError(f"aws {' '.join(arguments)}: {run.stderr.strip()}")
     if not check:
