@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "aws/codec.h"
+#include "aws/json_parse.h"
 #include "base/text.h"
 
 namespace sitelatch::aws::codec {
@@ -15,10 +16,8 @@ namespace json = boost::json;
 
 json::value parse(std::string_view text, json::storage_ptr memory, std::size_t nodes_max) {
   if (text.size() > nodes_max && count_json_nodes(text) > nodes_max) too_many_nodes();
-  json::parse_options options;
-  options.max_depth = max_depth;
   boost::system::error_code problem;
-  auto document = json::parse(text, problem, std::move(memory), options);
+  auto document = parse_json(text, max_depth, problem, std::move(memory));
   if (problem) throw Malformed{"Could not parse request body into json: " + problem.message()};
   return document;
 }

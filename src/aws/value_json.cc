@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "aws/codec.h"
+#include "aws/json_parse.h"
 #include "aws/stored.h"
 #include "aws/value.h"
 
@@ -72,9 +73,7 @@ std::optional<Value> from_json(std::string_view text) {
   constexpr std::size_t nodes_max = 1'000'000;
   if (text.size() > nodes_max && codec::count_json_nodes(text) > nodes_max) return std::nullopt;
   json::error_code error;
-  json::parse_options options;
-  options.max_depth = deepest;
-  const auto parsed = json::parse({text.data(), text.size()}, error, {}, options);
+  const auto parsed = parse_json(text, deepest, error);
   if (error) return std::nullopt;
   return from_boost(parsed);
 }

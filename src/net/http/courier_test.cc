@@ -300,6 +300,8 @@ TEST_CASE("mail text: subjects that are not ASCII are encoded words, odd bodies 
   const auto forged = rfc5322({"a@b", "x\r\nBcc: c@d\r\n\r\nbody", "b"}, "f@g", WallInstant{}, "i");
   CHECK(forged.find("Bcc") == std::string::npos);
   CHECK(forged.find("\r\n\r\nb") == forged.find("\r\n\r\n"));
+  const auto misled = rfc5322({"a@b\r\nBcc: c@d", "s", "b"}, "f@g", WallInstant{}, "i");
+  CHECK(misled.find("To: a@bBcc: c@d\r\nSubject: s\r\n") != std::string::npos);
   const auto odd = rfc5322({"a@b", "s", std::string(2000, 'x')}, "f@g", WallInstant{}, "id@h");
   CHECK(odd.find("Content-Transfer-Encoding: base64\r\n\r\neHh4") != std::string::npos);
 }

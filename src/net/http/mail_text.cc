@@ -35,6 +35,15 @@ std::string header_text(std::string_view text) {
   return out;
 }
 
+// An address is no place for line ends: what follows one would be a header of its own. (SNS takes
+// no such address; this is for whatever else may write mail.)
+std::string without_controls(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
+  return out;
+}
+
 // Base64 in lines of 76: any body is carried unchanged, whatever its lines are.
 std::string body_lines(std::string_view body) {
   const auto encoded = base64(body);
@@ -62,7 +71,7 @@ std::string rfc5322(const ports::Mail& mail, const std::string& from, WallInstan
                      fmt::gmtime(std::chrono::system_clock::to_time_t(
                          std::chrono::time_point_cast<std::chrono::system_clock::duration>(when))));
   out += "From: Sitelatch Notifications <" + from + ">\r\n";
-  out += "To: " + mail.to + "\r\n";
+  out += "To: " + without_controls(mail.to) + "\r\n";
   out += "Subject: " + header_text(mail.subject) + "\r\n";
   out += "Message-ID: <" + message_id + ">\r\n";
   out += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n";

@@ -47,6 +47,11 @@ class ProbeResponse::Inflater {
 
   // Appends at most `room` bytes. False: the data ended or is broken; what came out before counts.
   bool add(std::string_view bytes, std::string& out, std::size_t room) {
+    if (first_) {  // two bytes tell the frame, whatever pieces they come in
+      head_ += bytes;
+      if (head_.size() < 2) return true;
+      bytes = head_;
+    }
     const std::size_t before = out.size();
     int result = run(bytes, out, room);
     if (result == Z_DATA_ERROR && first_ && out.size() == before &&
@@ -72,6 +77,7 @@ class ProbeResponse::Inflater {
   }
 
   z_stream stream_{};
+  std::string head_;
   bool ready_ = false, first_ = true;
 };
 

@@ -129,9 +129,14 @@ TEST_CASE("gzip and deflate are undone, other encodings searched as they are") {
       finds("Content-Encoding: gzip\r\n", compressed(std::string(5120, 'x') + "needle", 15 + 16)));
   CHECK_FALSE(finds("Content-Encoding: gzip\r\n", "needle"));
   const std::string search = "needle";
-  CHECK(see("HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n" + compressed(body, -15), &search,
-            4096)
-            .found);
+  for (const std::size_t piece : {1U, 2U, 3U, 4096U})
+    for (const int frame : {-15, 15}) {
+      CAPTURE(piece);
+      CAPTURE(frame);
+      CHECK(see("HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n" + compressed(body, frame),
+                &search, piece)
+                .found);
+    }
 }
 
 TEST_CASE("no string is looked for where the status already failed") {
