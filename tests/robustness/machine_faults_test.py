@@ -27,7 +27,11 @@ GONE = OSError
 ENOMEM, EAGAIN, HOUR, DAY = 12, 11, 3600, 86400
 YEARS = 10 * 365 * DAY
 with open(SITELATCH, "rb") as program:
-    SANITIZED = re.search(rb"__(asan|tsan)_init", program.read())
+    CODE = program.read()
+SANITIZED = re.search(rb"__(asan|tsan)_init", CODE)
+# UBSan asks by a pipe whether an object's memory can be read; without descriptors it takes every object for a broken one.
+LOOKS_BY_PIPE = b"__ubsan_handle_dynamic_type_cache_miss" in CODE
+PIPE_REASON = "UBSan's look at an object's type needs descriptors itself"
 
 
 class FaultyEngine(Engine):
@@ -316,6 +320,7 @@ class Resources(OnAFaultyMachine):
                 self.assertEqual(self.invoke(client), (200, b'"done"'))
                 self.assertEqual(engine.stop(), 0)
 
+    @unittest.skipIf(LOOKS_BY_PIPE, PIPE_REASON)
     def test_no_descriptors_for_a_function(self):
         engine = self.engine("--time-scale", "60")
         client = Client(engine)
@@ -348,6 +353,7 @@ class Resources(OnAFaultyMachine):
         self.assertIn("healthy", engine.command("health").stdout)
         self.assertNotIn("unhealthy", engine.command("health").stdout)
 
+    @unittest.skipIf(LOOKS_BY_PIPE, PIPE_REASON)
     def test_few_descriptors_at_the_start(self):
         for limit in range(4, 64, 2):
             def few(limit=limit):

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ports/rows.h"
 #include "ports/sim/world.h"
 
 using namespace sitelatch;
@@ -582,6 +583,25 @@ TEST_CASE("ListMetrics filters, pages and forgets") {
   CHECK(f.ok("ListMetrics", filter)["Metrics"].items().size() == 500);
   f.world.advance(24h * 14);
   CHECK(f.ok("ListMetrics", filter)["Metrics"].items().empty());
+}
+
+TEST_CASE("two rows of one metric, or of one number, are refused at the start") {
+  for (const char* key :
+       {"7fffffff", "0000001"}) {  // another number; the same one, written shorter
+    CAPTURE(key);
+    Fixture f;
+    f.service->put_datum("us-east-1", "N", "m", {}, 1, "None", f.world.timers.now());
+    f.service->flush();
+    f.world.settle();
+    std::string row;
+    f.world.journal.scan("cloudwatch.series", "", "", [&](std::string_view, std::string_view text) {
+      row = text;
+      return false;
+    });
+    REQUIRE_FALSE(row.empty());
+    f.world.journal.put("cloudwatch.series", key, row);
+    CHECK_THROWS_AS(f.make(), ports::BadRow);
+  }
 }
 
 TEST_CASE("what operations ask of IAM") {

@@ -74,9 +74,12 @@ void MetricStore::load_all() {
     kept->id = id_from(value);
     kept->last_seen = kept->last_seen_written = from_unix_ms(value["last_seen"].integer_or(0));
     last_number_ = std::max(last_number_, kept->number);
-    by_number_[kept->number] = kept.get();
-    auto series_key = kept->id.key();
-    series_[std::move(series_key)] = std::move(kept);
+    auto* series = kept.get();
+    // Both are the only ones of their name: who replaced one would leave the other index behind.
+    ports::expect_of_row(series_.emplace(series->id.key(), std::move(kept)).second,
+                         "another row is of the same metric");
+    ports::expect_of_row(by_number_.emplace(series->number, series).second,
+                         "another row has the same number");
   });
   ports::take_rows(
       journal_, hours_table,
