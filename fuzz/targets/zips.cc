@@ -15,16 +15,27 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// On memory where there is some: thousands of folders a second.
-const fs::path& working_folder() {
-  static const fs::path folder = [] {
+// On memory where there is some: thousands of folders a second. Goes with the process.
+class WorkingFolder {
+ public:
+  WorkingFolder() {
     std::string pattern =
         (fs::is_directory("/dev/shm") ? "/dev/shm" : "/tmp") + std::string{"/fuzz-zips-XXXXXX"};
     fuzz::require(::mkdtemp(pattern.data()) != nullptr, "a folder to work in");
-    std::atexit([] { net::remove_tree(working_folder()); });
-    return fs::path{pattern};
-  }();
-  return folder;
+    path_ = pattern;
+  }
+  ~WorkingFolder() { net::remove_tree(path_.string()); }
+  WorkingFolder(const WorkingFolder&) = delete;
+  WorkingFolder& operator=(const WorkingFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+const fs::path& working_folder() {
+  static const WorkingFolder folder;
+  return folder.path();
 }
 
 }  // namespace
