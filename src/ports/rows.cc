@@ -3,15 +3,20 @@
 
 #include <fmt/format.h>
 
+#include "base/log_line.h"
+#include "base/text.h"
+
 namespace sitelatch::ports {
 
 void take_rows(const Journal& journal, std::string_view table, const RowTaker& take,
                std::string_view from) {
   journal.scan(table, from, "", [&](std::string_view key, std::string_view row) {
     try {
+      expect_of_row(valid_utf8(key), "its key is not UTF-8");
       take(key, row);
     } catch (const std::exception& problem) {
-      throw BadRow(fmt::format("the row {} of {} cannot be read: {}", key, table, problem.what()));
+      throw BadRow(
+          fmt::format("the row {} of {} cannot be read: {}", log_line(key), table, problem.what()));
     }
     return true;
   });

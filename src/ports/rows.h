@@ -16,8 +16,10 @@ struct BadRow : std::runtime_error {
   using runtime_error::runtime_error;
 };
 
-// Every row of a table from a key on, in order. What `take` throws becomes a BadRow that names the
-// table and the key.
+// Every row of a table from a key on, in order. Keys are names, and so UTF-8; a taker whose rows
+// say in themselves what they are called expects that the key says the same: other rows, and
+// timers, refer to them by it. What `take` throws becomes a BadRow that names the table and the
+// key.
 using RowTaker = std::function<void(std::string_view key, std::string_view row)>;
 void take_rows(const Journal& journal, std::string_view table, const RowTaker& take,
                std::string_view from = "");

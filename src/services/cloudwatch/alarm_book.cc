@@ -68,6 +68,7 @@ void AlarmBook::load() {
           fmt::format("the stored alarm {} cannot be read and is not evaluated", key));
       return;
     }
+    ports::expect_of_row(key == key_of(alarm->region, alarm->name), "another alarm's");
     auto entry = std::make_unique<Entry>();
     entry->alarm = std::move(*alarm);
     schedule(*entry);

@@ -86,6 +86,7 @@ void MetricStore::load_all() {
       [this](std::string_view key, std::string_view bytes) {
         ports::expect_of_row(key.size() > 8, "its key names no hour and series");
         const auto hour = std::stoll(std::string{key.substr(0, 8)}, nullptr, 16);
+        ports::expect_of_row(hour >= 0 && hour <= hour_of(latest), "its key names no hour");
         const auto number =
             static_cast<std::uint32_t>(std::stoul(std::string{key.substr(8)}, nullptr, 16));
         const auto found = by_number_.find(number);

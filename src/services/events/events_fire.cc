@@ -23,26 +23,29 @@ void Events::load() {
   ports::take_rows(
       outside_.journal, "events.rules", [&](std::string_view key, std::string_view text) {
         auto rule = rule_from(aws::stored_value(text));
+        ports::expect_of_row(key == rule.arn && key == rule_arn(rule.region, rule.name),
+                             "another rule's");
         ports::expect_of_row(parse_schedule(rule.expression).has_value(), "no valid schedule");
         rules_[std::string{key}].rule = std::move(rule);
       });
-  ports::take_rows(outside_.journal, "events.retries",
-                   [&](std::string_view key, std::string_view text) {
-                     const auto row = aws::stored_value(text);
-                     const auto id = parse_int(key);
-                     ports::expect_of_row(id.has_value(), "its key is not a number");
-                     last_retry_ = static_cast<std::uint64_t>(*id);
-                     Retry& retry = retries_[last_retry_];
-                     retry.rule_arn = row["rule_arn"].string();
-                     retry.region = row["region"].string();
-                     retry.rule_name = row["rule_name"].string();
-                     retry.payload = row["payload"].string();
-                     retry.target = row["target"];
-                     retry.failures = static_cast<int>(row["failures"].integer());
-                     retry.first = from_unix_ms(row["first_ms"].integer());
-                     retry.timer.set(outside_.timers, from_unix_ms(row["due_ms"].integer()),
-                                     [this, number = last_retry_] { try_again(number); });
-                   });
+  ports::take_rows(
+      outside_.journal, "events.retries", [&](std::string_view key, std::string_view text) {
+        const auto row = aws::stored_value(text);
+        const auto id = parse_int(key);
+        ports::expect_of_row(id && *id >= 0 && key_of(static_cast<std::uint64_t>(*id)) == key,
+                             "its key is not a number");
+        last_retry_ = static_cast<std::uint64_t>(*id);
+        Retry& retry = retries_[last_retry_];
+        retry.rule_arn = row["rule_arn"].string();
+        retry.region = row["region"].string();
+        retry.rule_name = row["rule_name"].string();
+        retry.payload = row["payload"].string();
+        retry.target = row["target"];
+        retry.failures = static_cast<int>(row["failures"].integer());
+        retry.first = from_unix_ms(row["first_ms"].integer());
+        retry.timer.set(outside_.timers, from_unix_ms(row["due_ms"].integer()),
+                        [this, number = last_retry_] { try_again(number); });
+      });
   for (auto& [arn, scheduled] : rules_) {
     Rule& rule = scheduled.rule;
     if (!still_due(rule)) {

@@ -147,10 +147,12 @@ void Directory::load() {
                      [&](std::string_view key, std::string_view text) {
                        auto& entity = entities_[index(kind)][std::string{key}] =
                            read_entity(kind, aws::stored_value(text));
+                       ports::expect_of_row(key == lower(entity.name), "another's");
                        if (kind == Kind::user) index_keys(entity);
                      });
   ports::take_rows(journal_, policy_table, [&](std::string_view key, std::string_view text) {
     auto policy = read_policy(aws::stored_value(text));
+    ports::expect_of_row(key == policy.arn, "another policy's");
     ports::expect_of_row(policy.version(policy.default_version), "without its default version");
     policies_.insert_or_assign(std::string{key}, std::move(policy));
   });

@@ -11,6 +11,7 @@
 #include "aws/value.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "ports/rows.h"
 
 namespace sitelatch::iam {
 namespace {
@@ -53,8 +54,10 @@ Identities::Identities(Directory& directory, ports::Journal& journal, const port
     return ports::random_text(entropy, 40,
                               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
   });
-  root_.created = from_unix_ms(*parse_int(own_secret(
-      journal, "root_created", [&] { return std::to_string(unix_ms(directory.now())); })));
+  const auto created = parse_int(own_secret(
+      journal, "root_created", [&] { return std::to_string(unix_ms(directory.now())); }));
+  ports::expect_of_row(created.has_value(), "the row root_created of iam.secrets is no time");
+  root_.created = from_unix_ms(*created);
   master_key_ =
       own_secret(journal, "session_master_key", [&] { return ports::random_hex(entropy, 64); });
 }

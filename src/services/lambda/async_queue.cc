@@ -13,7 +13,9 @@ constexpr std::string_view table = "lambda.async";
 AsyncQueue::AsyncQueue(ports::Journal& journal, ports::Timers& timers, Attempt attempt)
     : journal_(journal), timers_(timers), attempt_(std::move(attempt)) {
   ports::take_rows(journal_, table, [this](std::string_view key, std::string_view row) {
-    waiting_[std::string{key}].event = async_event_from_row(row);
+    auto event = async_event_from_row(row);
+    ports::expect_of_row(key == event.key(), "another event's");
+    waiting_[std::string{key}].event = std::move(event);
   });
   for (const auto& entry : waiting_) arm(entry.first);
 }

@@ -53,11 +53,13 @@ Lambda::Lambda(Ports ports, Neighbours neighbours, Options options)
                  neighbours.logs, neighbours.metrics},
                 code_),
       queue_(ports.journal, ports.timers, [this](const AsyncEvent& event) { attempt(event); }) {
-  ports::take_rows(ports_.journal, table, [this](std::string_view, std::string_view row) {
-    auto function = function_from_row(row);
-    const Key key{function.region, function.name};
-    note_reservation(functions_.emplace(key, std::move(function)).first->second);
-  });
+  ports::take_rows(ports_.journal, table,
+                   [this](std::string_view key_of_row, std::string_view row) {
+                     auto function = function_from_row(row);
+                     ports::expect_of_row(key_of_row == row_key(function), "another function's");
+                     const Key key{function.region, function.name};
+                     note_reservation(functions_.emplace(key, std::move(function)).first->second);
+                   });
   for (const auto& entry : functions_) settle_soon(entry.second);
 }
 

@@ -23,7 +23,8 @@ void DeliveryQueue::load() {
   ports::take_rows(journal_, table, [&](std::string_view key, std::string_view text) {
     const auto row = aws::stored_value(text);
     const auto id = parse_int(key);
-    ports::expect_of_row(id.has_value(), "its key is not a number");
+    ports::expect_of_row(id && *id >= 0 && key_of(static_cast<std::uint64_t>(*id)) == key,
+                         "its key is not a number");
     last_id_ = static_cast<std::uint64_t>(*id);
     Waiting& waiting = waiting_[last_id_];
     waiting.delivery = {last_id_, notification_from(row["notification"]),

@@ -60,16 +60,21 @@ void Sns::handle(const aws::Call& call, aws::Answer answer) {
 
 void Sns::load() {
   const auto each = [&](std::string_view table, auto&& take) {
-    ports::take_rows(outside_.journal, table, [&](std::string_view, std::string_view text) {
-      take(aws::stored_value(text));
+    ports::take_rows(outside_.journal, table, [&](std::string_view key, std::string_view text) {
+      take(key, aws::stored_value(text));
     });
   };
-  each("sns.topics", [&](const aws::Value& row) {
+  each("sns.topics", [&](std::string_view key, const aws::Value& row) {
     auto topic = topic_from(row);
+    ports::expect_of_row(key == topic.arn, "another topic's");
     topics_[topic.arn] = std::move(topic);
   });
-  each("sns.subscriptions", [&](const aws::Value& row) { keep(subscription_from(row)); });
-  each("sns.signing", [&](const aws::Value& row) {
+  each("sns.subscriptions", [&](std::string_view key, const aws::Value& row) {
+    auto subscription = subscription_from(row);
+    ports::expect_of_row(key == subscription.arn, "another subscription's");
+    keep(std::move(subscription));
+  });
+  each("sns.signing", [&](std::string_view, const aws::Value& row) {
     signer_ = std::make_unique<MessageSigner>(
         SigningKey{row["private_key"].string(), row["certificate"].string()});
   });
