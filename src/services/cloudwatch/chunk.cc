@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "base/check.h"
 
@@ -100,6 +101,21 @@ Aggregate read_aggregate(Reader& in) {
   return out;
 }
 
+// What samples can come to; statistics rest on it. (Sums and counts may have grown beyond a
+// double.)
+bool possible(const Aggregate& a) {
+  const auto descends = [](const Weighted& one, const Weighted& next) {
+    return one.value > next.value;
+  };
+  return a.count >= 0 && !std::isnan(a.sum) && std::isfinite(a.minimum) &&
+         std::isfinite(a.maximum) && a.minimum <= a.maximum && (a.exact || a.values.empty()) &&
+         a.values.size() <= Aggregate::most_values &&
+         std::adjacent_find(a.values.begin(), a.values.end(), descends) == a.values.end() &&
+         std::all_of(a.values.begin(), a.values.end(), [&](const Weighted& item) {
+           return item.count >= 0 && item.value >= a.minimum && item.value <= a.maximum;
+         });
+}
+
 }  // namespace
 
 Chunk::Track& Chunk::track(Unit unit) {
@@ -193,6 +209,7 @@ std::optional<Chunk> Chunk::decode(std::string_view bytes) {
       run.first = static_cast<std::uint16_t>(first);
       run.length = static_cast<std::uint16_t>(length);
       run.aggregate = read_aggregate(in);
+      if (!possible(run.aggregate)) return std::nullopt;
       track.runs.push_back(std::move(run));
     }
     out.tracks_.push_back(std::move(track));
