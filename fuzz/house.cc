@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "aws/sigv4.h"
+#include "aws/auth/sigv4.h"
 #include "base/log.h"
 #include "base/log_line.h"
 #include "base/text.h"

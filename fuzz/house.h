@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "aws/model.h"
-#include "aws/wire.h"
+#include "aws/wire/model.h"
+#include "aws/wire/wire.h"
 #include "engine/cloud.h"
 #include "ports/sim/world.h"
 #include "robustness/generated_inputs.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Anything as an answer of AWS's: the client decodes it, or says what is wrong with it. Input:
 // service, operation (two bytes), protocol, good or bad status, content type, error header, body.
-#include "aws/wire.h"
+#include "aws/wire/wire.h"
+#include "base/time.h"
 #include "client/curl_transport.h"
 #include "client/error.h"
-#include "client/http_date.h"
 #include "client/retry.h"
 #include "target.h"
 
@@ -24,7 +24,7 @@ FUZZ_TARGET(answers) {
   for (auto line = input.text(); !line.empty(); line = input.text())
     client::take_header_line(response.headers, line);
   response.body = input.rest();
-  (void)client::parse_http_date(response.headers.get("Date"));
+  (void)parse_http_date(response.headers.get("Date"));
   const auto decoded = decode_response(model, operation, protocol, response);
   if (decoded) return (void)to_json(*decoded);
   require(!decoded.error().code.empty(), "an error has a code");

@@ -3,7 +3,7 @@
 // bytes.
 #include "engine/control.h"
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "house.h"
 #include "net/functions/sandbox.h"
 #include "target.h"

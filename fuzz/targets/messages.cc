@@ -4,7 +4,7 @@
 // a header. Input: what, NUL-ended parts.
 #include <algorithm>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/text.h"
 #include "guard/rules/json.h"
 #include "net/http/courier.h"

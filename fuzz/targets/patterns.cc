@@ -2,8 +2,8 @@
 // The small languages that are matched against what comes by: log filter patterns, SNS filter
 // policies, the models' regular expressions, wildcards. Input: which, pattern, NUL, what it is
 // tried on.
-#include "aws/pattern.h"
-#include "aws/policy_pattern.h"
+#include "aws/auth/policy_pattern.h"
+#include "aws/wire/pattern.h"
 #include "base/text.h"
 #include "services/cloudwatch/statistic.h"
 #include "services/logs/filter_pattern.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // IAM policies: parsed for each use, evaluated on keys that the input makes up, and told about.
 // Input: use, then NUL-ended parts: document, action, resource, then key=value lines.
-#include "aws/policy.h"
+#include "aws/auth/policy.h"
 #include "base/text.h"
 #include "target.h"
 

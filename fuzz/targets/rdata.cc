@@ -3,6 +3,7 @@
 // bytes.
 #include "dns/rdata.h"
 
+#include "base/text.h"
 #include "dns/name.h"
 #include "dns/type.h"
 #include "target.h"
@@ -18,7 +19,7 @@ void name_from(const std::string& text) {
   fuzz::require(dns::name_size(*wire) == wire->size(), "what was read is a whole name");
   const auto again = dns::name_from_text(dns::name_to_text(*wire));
   fuzz::require(again && *again == *wire, "a name that is written can be read");
-  fuzz::require(dns::lower_name(*wire) == *wire, "names are read in lower case");
+  fuzz::require(lower(*wire) == *wire, "names are read in lower case");
 }
 
 }  // namespace

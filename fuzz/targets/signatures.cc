@@ -2,7 +2,7 @@
 // SigV4: claims of any form are read, judged and verified; and whatever request we sign, we verify
 // (and refuse once it was changed). Input: what; method, target, host, authorization, date, token,
 // payload hash, each ended by NUL; body.
-#include "aws/sigv4.h"
+#include "aws/auth/sigv4.h"
 #include "target.h"
 
 using namespace sitelatch;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small readers at the bottom: numbers, times, durations, encodings, ARNs, endpoints, JSON
 // values. Input: what, bytes.
-#include "aws/arn.h"
-#include "aws/codec.h"
-#include "aws/value.h"
+#include "aws/auth/arn.h"
+#include "aws/wire/codec.h"
+#include "aws/wire/value.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "function/connection.h"

@@ -2,9 +2,9 @@
 // Bytes as requests of every protocol and operation: recognised, decoded, validated, encoded again.
 // Input: service, operation (two bytes), protocol, gzip or not, then the body; or, last choice of
 // protocol: method, target, content type, each ended by NUL, then the body.
-#include "aws/wire.h"
+#include "aws/wire/wire.h"
 
-#include "aws/codec.h"
+#include "aws/wire/codec.h"
 #include "target.h"
 
 using namespace sitelatch::aws;

@@ -22,6 +22,7 @@ std::optional<std::int64_t> parse_int(std::string_view text);  // whole text, ba
 std::optional<double> parse_double(std::string_view text);     // whole text
 
 std::string hex(std::string_view bytes);  // lower case
+int hex_digit(char c);                    // 0 to 15 in either case, -1 for others
 std::optional<std::string> unhex(std::string_view text);
 std::string base64(std::string_view bytes);
 std::optional<std::string> unbase64(
@@ -38,6 +39,7 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plu
 bool wildcard_match(std::string_view pattern, std::string_view text);
 
 bool valid_utf8(std::string_view text);
-std::size_t utf8_length(std::string_view text);  // code points; of valid UTF-8
+void append_utf8(std::string& out, char32_t code_point);  // beyond U+10FFFF: nothing
+std::size_t utf8_length(std::string_view text);           // code points; of valid UTF-8
 
 }  // namespace sitelatch

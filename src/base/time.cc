@@ -59,6 +59,9 @@ std::string iso8601_ms(Instant t) { return with_ms(t, "Z"); }
 std::string iso8601_ms_offset(Instant t) { return with_ms(t, "+0000"); }
 
 namespace {
+
+constexpr std::string_view day_names = "SunMonTueWedThuFriSat";
+constexpr std::string_view month_names = "JanFebMarAprMayJunJulAugSepOctNovDec";
 // Takes exactly `digits` decimal digits off the front.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
@@ -126,6 +129,26 @@ std::optional<Instant> parse_iso8601(std::string_view text) {
                             day{static_cast<unsigned>(*d)}};
   if (!date.ok() || *y < 1 || *h > 23 || *mi > 59 || s > 60) return std::nullopt;
   return std::clamp(from_civil(*y, *mo, *d, *h, *mi, s) + *fraction - *offset, earliest, latest);
+}
+
+std::string http_date(Instant t) {
+  const auto c = civil(t);
+  const auto day = static_cast<std::size_t>(c.weekday), month = static_cast<std::size_t>(c.month);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", day_names.substr(3 * day, 3),
+                     c.day, month_names.substr(3 * (month - 1), 3), c.year, c.hour, c.minute,
+                     c.second);
+}
+
+std::optional<Instant> parse_http_date(std::string_view text) {
+  constexpr std::string_view zone = " GMT";
+  if (text.size() < 29 || text.substr(3, 2) != ", " || !text.ends_with(zone)) return std::nullopt;
+  text.remove_suffix(zone.size());
+  text.remove_prefix(5);
+  const auto month = month_names.find(text.substr(3, 3));
+  if (text[2] != ' ' || text[6] != ' ' || text[11] != ' ' || month == text.npos || month % 3 != 0)
+    return std::nullopt;
+  return parse_iso8601(fmt::format("{}-{:02}-{}T{}Z", text.substr(7, 4), month / 3 + 1,
+                                   text.substr(0, 2), text.substr(12)));
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {

@@ -49,6 +49,12 @@ std::string iso8601_ms_offset(Instant t);
 // offset. Nothing for other text.
 std::optional<Instant> parse_iso8601(std::string_view text);
 
+// The date of HTTP (RFC 9110 5.6.7, IMF-fixdate): "Sun, 22 Nov 2026 10:42:21 GMT". Read with or
+// without a fraction of the second, as AWS's shapes of this format have it; the obsolete forms are
+// not.
+std::string http_date(Instant t);
+std::optional<Instant> parse_http_date(std::string_view text);
+
 // UTC calendar fields of an instant.
 struct CivilTime {
   int year, month, day, hour, minute, second, millisecond;

@@ -26,3 +26,19 @@ TEST_CASE("times from outside end at the earliest or the latest, and their diffe
   CHECK(iso8601_seconds(latest) == "2200-01-01T00:00:00Z");
   CHECK(iso8601_seconds(earliest) == "1950-01-01T00:00:00Z");
 }
+
+TEST_CASE("HTTP's dates") {
+  const auto t = from_civil(2026, 11, 22, 10, 42, 21);
+  CHECK(http_date(t) == "Sun, 22 Nov 2026 10:42:21 GMT");
+  CHECK(http_date(from_civil(1970, 1, 1, 0, 0, 0)) == "Thu, 01 Jan 1970 00:00:00 GMT");
+  CHECK(parse_http_date(http_date(t)) == t);
+  CHECK(parse_http_date("Sun, 22 Nov 2026 10:42:21.5 GMT") == t + std::chrono::milliseconds{500});
+  for (const char* other : {"", "Sun, 22 Nov 2026 10:42:21", "Sun, 22 Nov 2026 10:42:21 CET",
+                            "Sunday, 22-Nov-26 10:42:21 GMT", "Sun Nov 22 10:42:21 2026",
+                            "Sun, 22 nov 2026 10:42:21 GMT", "Sun, 31 Feb 2026 10:42:21 GMT",
+                            "Sun, 22 Nov 2026 24:00:00 GMT", "Sun, 22 anF 2026 10:42:21 GMT",
+                            "Sun, 2  Nov 2026 10:42:21 GMT"}) {
+    CAPTURE(other);
+    CHECK(!parse_http_date(other));
+  }
+}

@@ -10,7 +10,7 @@
 #include <functional>
 #include <thread>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/text.h"
 #include "cli/child_process.h"
 #include "cli/commands.h"

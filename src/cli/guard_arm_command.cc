@@ -3,23 +3,23 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/guard_errand.h"
+#include "cli/guard_request.h"
 #include "client/wait.h"
 
 namespace sitelatch::cli {
 namespace {
 
 // A check that was just made or enabled again has no reports yet; they come within half a minute.
-void wait_for_reports(GuardDesk& desk, const std::string& id) {
+void wait_for_reports(GuardContext& context, const std::string& id) {
   client::Patience patience;
   patience.every = std::chrono::milliseconds{500};
   patience.growth = 1.3;
   patience.longest = std::chrono::seconds{5};
   patience.at_most = std::chrono::seconds{90};
-  (void)client::wait_until(desk.clock(), patience, [&] {
-    const auto check = guard::read_check(desk.aws(), id);
+  (void)client::wait_until(context.clock(), patience, [&] {
+    const auto check = guard::read_check(context.aws(), id);
     if (!check || !*check) return true;
-    const auto checkers = guard::read_checkers(desk.aws(), id);
+    const auto checkers = guard::read_checkers(context.aws(), id);
     return !checkers || guard::healthy_by((*check)->check, *checkers).has_value();
   });
 }
@@ -27,19 +27,19 @@ void wait_for_reports(GuardDesk& desk, const std::string& id) {
 }  // namespace
 
 int arm(const ArmOptions& options) {
-  GuardDesk desk(options.common);
-  guard::Errand errand;
-  errand.action = "arm";
-  errand.why = options.reason;
-  errand.subject = "Sitelatch: armed: " + options.health_check_id;
-  ErrandOptions run{options.common, options.health_check_id, errand, {}};
+  GuardContext context(options.common);
+  guard::Request request;
+  request.action = "arm";
+  request.why = options.reason;
+  request.subject = "Sitelatch: armed: " + options.health_check_id;
+  RequestOptions run{options.common, options.health_check_id, request, {}};
   run.decide = [](const guard::View& view) {
-    return guard::arm(guard::situation_of(view.seen.observed), {view.seen.observed.healthy},
+    return guard::arm(guard::situation_of(view.snapshot.observed), {view.snapshot.observed.healthy},
                       view.now);
   };
   if (guard::valid_health_check_id(options.health_check_id))
-    wait_for_reports(desk, options.health_check_id);
-  return run_errand(desk, run);
+    wait_for_reports(context, options.health_check_id);
+  return run_request(context, run);
 }
 
 int disarm(const DisarmOptions& options) {
@@ -47,18 +47,18 @@ int disarm(const DisarmOptions& options) {
   if (!keep)
     return fail(options.common, "--keep takes primary or backup: who serves meanwhile.",
                 exit_usage);
-  GuardDesk desk(options.common);
-  guard::Errand errand;
-  errand.action = "disarm";
-  errand.why = options.reason;
-  errand.subject = "Sitelatch: maintenance begins: " + options.health_check_id;
-  ErrandOptions run{options.common, options.health_check_id, errand, {}};
+  GuardContext context(options.common);
+  guard::Request request;
+  request.action = "disarm";
+  request.why = options.reason;
+  request.subject = "Sitelatch: maintenance begins: " + options.health_check_id;
+  RequestOptions run{options.common, options.health_check_id, request, {}};
   run.decide = [&](const guard::View& view) {
-    return guard::disarm(guard::situation_of(view.seen.observed),
+    return guard::disarm(guard::situation_of(view.snapshot.observed),
                          {options.length, *keep, options.reason}, view.now);
   };
   run.afterwards = [&](const guard::Carried& carried) {
-    if (carried.view.seen.observed.schedule)
+    if (carried.view.snapshot.observed.schedule)
       return fmt::format(
           "The function ends it by itself and tells people. Earlier: sitelatch {} {}",
           *keep == guard::Keep::primary ? "arm" : "switch-back", options.health_check_id);
@@ -68,7 +68,7 @@ int disarm(const DisarmOptions& options) {
         "sitelatch reconcile {} then, or deploy --function native.",
         options.health_check_id);
   };
-  return run_errand(desk, run);
+  return run_request(context, run);
 }
 
 }  // namespace sitelatch::cli

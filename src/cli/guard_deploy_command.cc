@@ -16,8 +16,8 @@ namespace {
 using aws::Value;
 using guard::Finding;
 
-guard::Wish wish_of(const DeployOptions& options) {
-  guard::Wish wish;
+guard::DeployOptions wish_of(const DeployOptions& options) {
+  guard::DeployOptions wish;
   wish.health_check_id = options.health_check_id;
   wish.function_region = options.function_region;
   wish.latch = guard::latch_kind(options.latch);
@@ -66,15 +66,15 @@ Value guard_of(const guard::Plan& plan) {
   return out;
 }
 
-Value details_of(const guard::Intent& intent) {
+Value details_of(const guard::DeployPlan& deployment_plan) {
   auto changes = Value::list();
-  for (const auto& work : intent.work)
-    changes.push(Value::structure({{"piece", guard::to_string(work.piece)},
-                                   {"verb", work.verb},
+  for (const auto& work : deployment_plan.work)
+    changes.push(Value::structure({{"piece", guard::to_string(work.resource)},
+                                   {"verb", guard::to_string(work.verb)},
                                    {"name", work.name},
                                    {"why", list_of(work.why)}}));
   auto findings = Value::list();
-  for (const auto& finding : intent.findings) {
+  for (const auto& finding : deployment_plan.findings) {
     auto one = Value::structure({{"name", finding.name},
                                  {"verdict", guard::to_string(finding.kind)},
                                  {"why", finding.why}});
@@ -82,21 +82,22 @@ Value details_of(const guard::Intent& intent) {
     if (finding.change) one.set("record_change", finding.change);
     findings.push(one);
   }
-  return Value::structure({{"health_check_id", intent.plan.settings.health_check_id},
-                           {"guard", guard_of(intent.plan)},
+  return Value::structure({{"health_check_id", deployment_plan.plan.settings.health_check_id},
+                           {"guard", guard_of(deployment_plan.plan)},
                            {"changes", changes},
                            {"preflight", findings}});
 }
 
-void print(const guard::Intent& intent) {
-  const auto& check = *intent.seen.observed.check;
+void print(const guard::DeployPlan& deployment_plan) {
+  const auto& check = *deployment_plan.snapshot.observed.check;
   fmt::print("Health check {}: {} {}, {}\n", check.id, check.type, check.path.value_or("(no path)"),
              guard::latched(check) ? "latched" : "not latched");
-  if (intent.work.empty()) fmt::print("Everything that makes the guard is as it should be.\n");
-  for (const auto& work : intent.work)
-    fmt::print("  {:<8} {}\n           {}\n", work.verb, work.name,
+  if (deployment_plan.work.empty())
+    fmt::print("Everything that makes the guard is as it should be.\n");
+  for (const auto& work : deployment_plan.work)
+    fmt::print("  {:<8} {}\n           {}\n", guard::to_string(work.verb), work.name,
                join(work.why, "\n           "));
-  for (const auto& finding : intent.findings) {
+  for (const auto& finding : deployment_plan.findings) {
     if (finding.kind == Finding::Kind::sound) continue;
     fmt::print("  {:<8} {}\n           To mend it: {}.\n",
                finding.kind == Finding::Kind::warning ? "warning" : "REFUSES", finding.why,
@@ -105,10 +106,10 @@ void print(const guard::Intent& intent) {
 }
 
 // How the deploy ended, once nothing more was to be made. `changed`: what was made.
-int report(const DeployOptions& options, Value changed, const guard::Intent& now,
+int report(const DeployOptions& options, Value changed, const guard::DeployPlan& now,
            const guard::Step& armed) {
   const bool unchanged = changed.items().empty();
-  const auto assessment = guard::assess(now.plan, now.seen.observed, now.now);
+  const auto assessment = guard::assess(now.plan, now.snapshot.observed, now.now);
   const auto state = std::string{guard::to_string(assessment.state)};
   auto details = details_of(now);
   details.set("changes", std::move(changed));
@@ -126,39 +127,41 @@ int report(const DeployOptions& options, Value changed, const guard::Intent& now
 }  // namespace
 
 int deploy(const DeployOptions& options) {
-  GuardDesk desk(options.common);
-  guard::Deployment deployment({desk.desk(), guard::ask_site_from_here(), options.timeout},
-                               wish_of(options), codes());
-  auto intent = deployment.intend();
-  if (!intent) return fail(options.common, intent.error().text, status_of(intent.error().kind));
+  GuardContext context(options.common);
+  guard::Deployment deployment({context.context(), options.timeout}, wish_of(options), codes());
+  auto deployment_plan = deployment.plan();
+  if (!deployment_plan)
+    return fail(options.common, deployment_plan.error().text,
+                status_of(deployment_plan.error().kind));
   const bool text = options.common.output == Output::text;
-  if (text) print(*intent);
+  if (text) print(*deployment_plan);
   if (options.plan)
     return finish(options.common,
                   {"plan",
-                   intent->work.empty() ? "Nothing would be changed."
-                                        : "Nothing was changed: this is the plan.",
-                   details_of(*intent),
+                   deployment_plan->work.empty() ? "Nothing would be changed."
+                                                 : "Nothing was changed: this is the plan.",
+                   details_of(*deployment_plan),
                    {},
-                   intent->notes},
+                   deployment_plan->notes},
                   exit_done);
-  const bool changes = !intent->work.empty();
-  if (changes &&
-      !confirmed(options.common, fmt::format("Make these {} changes?", intent->work.size())))
-    return finish(options.common, {"refused", "Nothing was changed.", details_of(*intent), {}, {}},
+  const bool changes = !deployment_plan->work.empty();
+  if (changes && !confirmed(options.common,
+                            fmt::format("Make these {} changes?", deployment_plan->work.size())))
+    return finish(options.common,
+                  {"refused", "Nothing was changed.", details_of(*deployment_plan), {}, {}},
                   exit_refused);
-  const auto details = details_of(*intent);
-  const auto built = deployment.build(*intent);
+  const auto details = details_of(*deployment_plan);
+  const auto built = deployment.build(*deployment_plan);
   if (!built)
     return finish(options.common,
                   {"failed",
                    built.error().text + " The alarm's actions were not switched on.",
                    details,
                    {},
-                   intent->notes},
+                   deployment_plan->notes},
                   status_of(built.error().kind));
-  return report(options, details["changes"], *intent,
-                intent->will_arm ? deployment.arm(*intent) : guard::Step{Done{}});
+  return report(options, details["changes"], *deployment_plan,
+                deployment_plan->will_arm ? deployment.arm(*deployment_plan) : guard::Step{Done{}});
 }
 
 }  // namespace sitelatch::cli

@@ -24,7 +24,7 @@ int status_of(guard::Obstacle::Kind kind) {
   return exit_failed;
 }
 
-Value details_of(const guard::Ending& ending) {
+Value details_of(const guard::RemovalPlan& ending) {
   auto removals = Value::list();
   for (const auto& removal : ending.removals)
     removals.push(Value::structure({{"verb", removal.verb}, {"name", removal.name}}));
@@ -35,7 +35,7 @@ Value details_of(const guard::Ending& ending) {
                            {"left", left}});
 }
 
-void print(const guard::Ending& ending) {
+void print(const guard::RemovalPlan& ending) {
   for (const auto& removal : ending.removals)
     fmt::print("  {:<8} {}\n", removal.verb, removal.name);
   for (const auto& one : ending.left) fmt::print("  {:<8} {}\n", "leave", one);
@@ -45,13 +45,13 @@ void print(const guard::Ending& ending) {
 }  // namespace
 
 int destroy(const DestroyOptions& options) {
-  GuardDesk desk(options.common);
-  const guard::EndingWish wish{options.health_check_id,
-                               options.restore        ? guard::Latch::restore
-                               : options.keep_latched ? guard::Latch::keep
-                                                      : guard::Latch::unsaid,
-                               options.logs};
-  const auto ending = guard::plan_ending(desk.desk(), wish);
+  GuardContext context(options.common);
+  const guard::RemovalOptions wish{options.health_check_id,
+                                   options.restore        ? guard::Latch::restore
+                                   : options.keep_latched ? guard::Latch::keep
+                                                          : guard::Latch::unsaid,
+                                   options.logs};
+  const auto ending = guard::plan_removal(context.context(), wish);
   if (!ending) return fail(options.common, ending.error().text, status_of(ending.error().kind));
   const bool text = options.common.output == Output::text;
   const auto notes = text ? std::vector<std::string>{} : ending->notes;
@@ -74,7 +74,7 @@ int destroy(const DestroyOptions& options) {
                  fmt::format("Remove the guard of health check {}?", options.health_check_id)))
     return finish(options.common, {"refused", "Nothing was changed.", details_of(*ending), {}, {}},
                   exit_refused);
-  const auto done = guard::carry_out(desk.desk(), *ending);
+  const auto done = guard::carry_out(context.context(), *ending);
   if (!done)
     return finish(options.common, {"failed", done.error().text, details_of(*ending), {}, notes},
                   status_of(done.error().kind));

@@ -46,8 +46,8 @@ void print(const guard::Diagnosis& diagnosis) {
 }  // namespace
 
 int doctor(const DoctorOptions& options) {
-  GuardDesk desk(options.common);
-  const auto diagnosis = guard::diagnose(desk.desk(), guard::ask_site_from_here());
+  GuardContext context(options.common);
+  const auto diagnosis = guard::diagnose(context.context());
   if (!diagnosis) return fail(options.common, diagnosis.error().text, exit_no_answer);
   const auto& all = diagnosis->observations;
   const bool problems = std::any_of(all.begin(), all.end(), [](const auto& found) {

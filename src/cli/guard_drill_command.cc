@@ -79,42 +79,12 @@ std::string text_of(const guard::DrillReport& report) {
   return out + report.sentence;
 }
 
-guard::DrillTools tools_of(guard::Desk& desk, ImpatientClock& clock, Duration limit) {
-  guard::DrillTools tools;
-  tools.build = [&desk, limit](const guard::View& real,
-                               const std::string& scratch) -> Result<Done> {
-    guard::Wish wish;
-    wish.health_check_id = scratch;
-    wish.function_region = real.plan.settings.function_region;
-    wish.latch = real.plan.settings.latch;
-    if (real.seen.observed.function) wish.function = real.plan.settings.function;
-    const guard::Codes codes{{function::function_zip(), function::function_sha256()},
-                             {guard::python_function_zip(), {}}};
-    guard::Deployment deployment({desk, guard::ask_site_from_here(), limit}, wish, codes);
-    auto intent = deployment.look();  // build() leaves in it what there is now
-    if (!intent) return failure(Problem{intent.error().text});
-    const auto built = deployment.build(*intent);
-    if (!built) return failure(Problem{built.error().text});
-    return Done{};
-  };
-  tools.remove = [&desk](const std::string& scratch) -> Result<Done> {
-    // The scratch check is deleted next: its latch needs no releasing.
-    const auto ending = guard::plan_ending(desk, {scratch, guard::Latch::keep, true});
-    if (!ending) return failure(Problem{ending.error().text});
-    const auto removed = guard::carry_out(desk, *ending);
-    if (!removed) return failure(Problem{removed.error().text});
-    return Done{};
-  };
-  tools.ignore_interrupts = [&clock] { clock.stop_listening(); };
-  return tools;
-}
-
 }  // namespace
 
 int drill(const DrillOptions& options) {
   const auto scenario = guard::scenario(options.scenario);
   if (!scenario) return fail(options.common, "--scenario takes alarm, outage or blip.", exit_usage);
-  GuardDesk bench(options.common);
+  GuardContext bench(options.common);
   if (!confirmed(options.common, fmt::format("Rehearse the guard of health check {} on a scratch "
                                              "health check (made and removed; no traffic moves)?",
                                              options.health_check_id)))
@@ -122,18 +92,24 @@ int drill(const DrillOptions& options) {
                   exit_refused);
   const Signals signals;
   ImpatientClock clock(bench.clock());
-  auto& plain = bench.desk();
-  guard::Desk desk{plain.aws,
-                   clock,
-                   plain.surroundings,
-                   plain.entropy,
-                   [&clock](const std::string& sentence) {
-                     clock.check();
-                     say(sentence);
-                   },
-                   plain.dns_server};
-  const auto report = guard::drill(desk, tools_of(desk, clock, options.timeout),
-                                   {options.health_check_id, *scenario, options.timeout});
+  auto& plain = bench.context();
+  guard::Context context{plain.aws,
+                         clock,
+                         plain.surroundings,
+                         plain.entropy,
+                         [&clock](const std::string& sentence) {
+                           clock.check();
+                           say(sentence);
+                         },
+                         plain.dns_server};
+  guard::DrillOptions wish;
+  wish.health_check_id = options.health_check_id;
+  wish.scenario = *scenario;
+  wish.leg_limit = options.timeout;
+  wish.codes = {{function::function_zip(), function::function_sha256()},
+                {guard::python_function_zip(), {}}};
+  wish.ignore_interrupts = [&clock] { clock.stop_listening(); };
+  const auto report = guard::drill(context, wish);
   const int status = report.passed ? exit_done : report.interrupted ? exit_failed : exit_findings;
   const bool json = options.common.output == Output::json;
   return finish(options.common,

@@ -59,15 +59,15 @@ void print(const AuditEntry& entry) {
 }  // namespace
 
 int show_log(const LogOptions& options) {
-  GuardDesk desk(options.common);
-  const auto view =
-      guard::view(desk.aws(), desk.clock(), options.health_check_id, {"", false, false, false});
+  GuardContext context(options.common);
+  const auto view = guard::view(context.aws(), context.clock(), options.health_check_id,
+                                context.context().chain());
   if (!view)
     return fail(
         options.common, view.error().text,
         guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
   const auto& group = view->plan.audit_group;
-  guard::AuditLog log(desk.aws(), group.region, group.name, options.health_check_id, "");
+  guard::AuditLog log(context.aws(), group.region, group.name, options.health_check_id, "");
   const auto entries = log.read(view->now - options.since);
   if (!entries) {
     if (client::is_absent(entries.error()))

@@ -2,19 +2,19 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/guard_errand.h"
+#include "cli/guard_request.h"
 #include "guard/rules/decision.h"
 
 namespace sitelatch::cli {
 
 int reconcile(const ReconcileOptions& options) {
-  GuardDesk desk(options.common);
-  guard::Errand errand;
-  errand.action = "reconcile";
-  errand.subject = "Sitelatch: reconciled: " + options.health_check_id;
-  ErrandOptions run{options.common, options.health_check_id, errand, {}};
+  GuardContext context(options.common);
+  guard::Request request;
+  request.action = "reconcile";
+  request.subject = "Sitelatch: reconciled: " + options.health_check_id;
+  RequestOptions run{options.common, options.health_check_id, request, {}};
   run.decide = [](const guard::View& view) -> guard::Transition {
-    const auto situation = guard::situation_of(view.seen.observed);
+    const auto situation = guard::situation_of(view.snapshot.observed);
     auto verdict = guard::on_tick(situation, view.now);
     if (verdict.change) return *verdict.change;
     guard::Change nothing;
@@ -23,7 +23,7 @@ int reconcile(const ReconcileOptions& options) {
     nothing.says = verdict.why;
     return nothing;
   };
-  return run_errand(desk, run);
+  return run_request(context, run);
 }
 
 }  // namespace sitelatch::cli

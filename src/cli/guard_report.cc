@@ -45,16 +45,16 @@ std::string typed() {
 
 }  // namespace
 
-GuardDesk::GuardDesk(const GuardOptions& options, std::string dns_server)
+GuardContext::GuardContext(const GuardOptions& options, std::string dns_server)
     : surroundings_(client::system_surroundings()),
       clock_(client::system_clock()),
       aws_(connected(options)),
-      desk_{*aws_,
-            *clock_,
-            *surroundings_,
-            entropy_,
-            [](const std::string& sentence) { say(sentence); },
-            dns_server_of(*surroundings_, std::move(dns_server))} {}
+      context_{*aws_,
+               *clock_,
+               *surroundings_,
+               entropy_,
+               [](const std::string& sentence) { say(sentence); },
+               dns_server_of(*surroundings_, std::move(dns_server))} {}
 
 void say(const std::string& sentence) {
   fmt::print(stderr, "{}\n", sentence);

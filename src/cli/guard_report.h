@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "cli/commands.h"
 #include "cli/guard_commands.h"
 #include "client/client.h"
@@ -19,10 +19,10 @@
 namespace sitelatch::cli {
 
 // Everything that an operator's command works with.
-class GuardDesk {
+class GuardContext {
  public:
-  explicit GuardDesk(const GuardOptions& options, std::string dns_server = {});
-  guard::Desk& desk() { return desk_; }
+  explicit GuardContext(const GuardOptions& options, std::string dns_server = {});
+  guard::Context& context() { return context_; }
   client::Aws& aws() { return *aws_; }
   client::Clock& clock() { return *clock_; }
 
@@ -31,7 +31,7 @@ class GuardDesk {
   std::unique_ptr<client::Clock> clock_;
   net::SystemEntropy entropy_;
   std::unique_ptr<client::Aws> aws_;
-  guard::Desk desk_;
+  guard::Context context_;
 };
 
 // One line on stderr.
@@ -56,7 +56,7 @@ int finish(const GuardOptions& options, const Report& report, int status);
 int fail(const GuardOptions& options, const std::string& sentence, int status);
 
 aws::Value to_value(const guard::View& view);
-aws::Value to_value(const std::vector<guard::DnsSeen>& dns);
+aws::Value to_value(const std::vector<guard::DnsSnapshot>& dns);
 void print(const guard::View& view);
 // What cron acts on: the state's code, or that of DNS or of a link that needs attention.
 int status_code(const guard::View& view);

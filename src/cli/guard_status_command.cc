@@ -9,11 +9,11 @@
 namespace sitelatch::cli {
 
 int status(const StatusOptions& options) {
-  GuardDesk desk(options.common, options.dns_server);
+  GuardContext context(options.common, options.dns_server);
   auto ids = options.health_check_ids;
   const bool one = ids.size() == 1 && !options.all;
   if (options.all || ids.empty()) {
-    const auto found = guard::guarded_checks(desk.aws());
+    const auto found = guard::guarded_checks(context.aws());
     if (!found)
       return fail(options.common, client::explain(found.error(), "find the guards of this account"),
                   exit_no_answer);
@@ -24,7 +24,7 @@ int status(const StatusOptions& options) {
   auto all = aws::Value::list();
   for (const auto& id : ids) {
     const auto view =
-        guard::view(desk.aws(), desk.clock(), id, {desk.desk().dns_server, true, true, true});
+        guard::view(context.aws(), context.clock(), id, context.context().everything());
     if (!view) {
       const auto code = guard::valid_health_check_id(id) ? exit_no_answer : exit_usage;
       if (one) return fail(options.common, view.error().text, code);

@@ -49,7 +49,7 @@ bool known_force(const std::string& name) {
 }  // namespace
 
 int switch_back(const SwitchBackOptions& options) {
-  guard::SwitchBackWish wish;
+  guard::SwitchBackOptions wish;
   for (const auto& name : options.force) {
     if (!known_force(name))
       return fail(options.common,
@@ -69,8 +69,8 @@ int switch_back(const SwitchBackOptions& options) {
         name, view.id());
     return confirmed_by_name(options.common, question, name);
   };
-  GuardDesk desk(options.common, options.dns_server);
-  const auto report = guard::switch_back(desk.desk(), wish);
+  GuardContext context(options.common, options.dns_server);
+  const auto report = guard::switch_back(context.context(), wish);
   Report out{word_of(report.end), report.sentence,
              aws::Value::structure({{"health_check_id", options.health_check_id}}), report.refusals,
              report.notes};

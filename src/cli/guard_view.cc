@@ -30,7 +30,7 @@ Value or_null(const std::string& text) { return text.empty() ? Value{} : Value{t
 Value time_or_null(const std::optional<Instant>& t) { return t ? Value{iso8601_ms(*t)} : Value{}; }
 
 Value check_value(const guard::View& view) {
-  const auto& observed = view.seen.observed;
+  const auto& observed = view.snapshot.observed;
   if (!observed.check) return {};
   const auto& check = *observed.check;
   const auto latch = guard::latch_on(check);
@@ -45,13 +45,13 @@ Value check_value(const guard::View& view) {
 }
 
 Value alarm_value(const guard::View& view) {
-  const auto& alarm = view.seen.observed.alarm;
+  const auto& alarm = view.snapshot.observed.alarm;
   if (!alarm) return {};
   return Value::structure({{"name", alarm->name},
-                           {"state", guard::to_string(alarm->seen.state)},
-                           {"since", iso8601_ms(alarm->seen.transitioned_at)},
-                           {"actions_enabled", alarm->seen.actions_enabled},
-                           {"from_data", alarm->seen.from_data}});
+                           {"state", guard::to_string(alarm->snapshot.state)},
+                           {"since", iso8601_ms(alarm->snapshot.transitioned_at)},
+                           {"actions_enabled", alarm->snapshot.actions_enabled},
+                           {"from_data", alarm->snapshot.from_data}});
 }
 
 Value maintenance_value(const guard::View& view, const guard::Record& record) {
@@ -75,7 +75,7 @@ std::optional<Serving> demanded(State state) {
 
 // Latched a moment ago: the checkers have not found it yet, and DNS goes by them.
 bool latch_is_fresh(const guard::View& view) {
-  const auto& observed = view.seen.observed;
+  const auto& observed = view.snapshot.observed;
   return observed.healthy.value_or(false) && view.assessment.since &&
          view.now < *view.assessment.since + std::chrono::minutes{2};
 }
@@ -103,7 +103,7 @@ void print_links(const guard::View& view) {
 
 }  // namespace
 
-Value to_value(const std::vector<guard::DnsSeen>& dns) {
+Value to_value(const std::vector<guard::DnsSnapshot>& dns) {
   auto list = Value::list();
   for (const auto& answer : dns)
     list.push(Value::structure({{"name", answer.name},
@@ -116,7 +116,7 @@ Value to_value(const std::vector<guard::DnsSeen>& dns) {
 }
 
 Value to_value(const guard::View& view) {
-  const auto record = guard::record_of(view.seen.observed);
+  const auto record = guard::record_of(view.snapshot.observed);
   auto links = Value::list();
   for (const auto& link : view.assessment.links)
     links.push(Value::structure({{"name", link.name},
@@ -124,7 +124,7 @@ Value to_value(const guard::View& view) {
                                  {"why", or_null(link.why)},
                                  {"mend", or_null(link.mend)}}));
   auto blind = Value::list();
-  for (const auto& unseen : view.seen.blind) blind.push(guard::describe(unseen));
+  for (const auto& unseen : view.snapshot.blind) blind.push(guard::describe(unseen));
   auto out = Value::structure(
       {{"health_check_id", view.id()},
        {"state", guard::to_string(view.assessment.state)},
@@ -149,14 +149,15 @@ void print(const guard::View& view) {
   fmt::print("{}  {}\n", view.id(), guard::to_string(assessment.state));
   fmt::print("  {}{}\n", assessment.sentence,
              assessment.since ? ", since " + iso8601_seconds(*assessment.since) : "");
-  if (const auto& check = view.seen.observed.check)
-    fmt::print("  check    version {}, {}, {}\n", check->version, guard::describe_check(*check),
-               view.seen.observed.healthy ? (*view.seen.observed.healthy ? "healthy" : "unhealthy")
-                                          : "health not known");
-  if (const auto& alarm = view.seen.observed.alarm)
-    fmt::print("  alarm    {} since {}, actions {}\n", guard::to_string(alarm->seen.state),
-               iso8601_seconds(alarm->seen.transitioned_at),
-               alarm->seen.actions_enabled ? "on" : "OFF");
+  if (const auto& check = view.snapshot.observed.check)
+    fmt::print("  check    version {}, {}, {}\n", check->version, guard::describe(*check),
+               view.snapshot.observed.healthy
+                   ? (*view.snapshot.observed.healthy ? "healthy" : "unhealthy")
+                   : "health not known");
+  if (const auto& alarm = view.snapshot.observed.alarm)
+    fmt::print("  alarm    {} since {}, actions {}\n", guard::to_string(alarm->snapshot.state),
+               iso8601_seconds(alarm->snapshot.transitioned_at),
+               alarm->snapshot.actions_enabled ? "on" : "OFF");
   for (const auto& answer : view.dns)
     fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
                answer.answer.empty() ? "nothing" : join(answer.answer, ", "),
@@ -168,7 +169,7 @@ void print(const guard::View& view) {
         "  Latched a moment ago: Route 53's checkers have yet to find it, and DNS goes by them.\n");
   if (dns_contradicts(view)) fmt::print("  DNS does not answer as this state demands.\n");
   print_links(view);
-  for (const auto& unseen : view.seen.blind) fmt::print("  {}\n", guard::describe(unseen));
+  for (const auto& unseen : view.snapshot.blind) fmt::print("  {}\n", guard::describe(unseen));
 }
 
 int status_code(const guard::View& view) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/result.h"
 #include "cli/commands.h"
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "client/error.h"
 #include "client/surroundings.h"
 #include "client/transport.h"
@@ -105,8 +105,5 @@ class Client final : public Aws {
 // status 137 just before the Nth request to an AWS API is sent, or just after its answer came, so
 // that tests can cut a command off anywhere.
 std::unique_ptr<Aws> connect(Options options);
-
-// "aws", "aws-cn", "aws-us-gov", ...: for ARNs.
-std::string partition_of(std::string_view region);
 
 }  // namespace sitelatch::client

@@ -3,10 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include "aws/sigv4.h"
+#include "aws/auth/sigv4.h"
 #include "base/text.h"
 #include "client/fault_transport.h"
-#include "client/http_date.h"
 #include "client/test_support.h"
 #include "client/wait.h"
 
@@ -433,14 +432,6 @@ TEST_CASE("waiting: a value, an error, the deadline, an interruption") {
   CHECK_FALSE(wait_until(clock, {.interrupted = [&] { return std::exchange(stop, true); }},
                          [] { return false; }));
   CHECK(wait_until(clock, {.at_most = 0s}, [] { return true; }));
-}
-
-TEST_CASE("dates of HTTP") {
-  CHECK(parse_http_date("Sun, 22 Nov 2026 10:42:21 GMT") == WallInstant{1'795'344'141s});
-  for (const auto text : {"", "Sun, 22 Nov 2026 10:42:21 UTC", "Sun, 22 Xyz 2026 10:42:21 GMT",
-                          "Sun, 32 Nov 2026 10:42:21 GMT", "Sunday, 22-Nov-26 10:42:21 GMT",
-                          "Sun, 22 Nov 2026 1-:42:21 GMT"})
-    CHECK_FALSE(parse_http_date(text));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/text.h"
 #include "client/failures.h"
 

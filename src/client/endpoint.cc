@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
+#include "aws/auth/partition.h"
 #include "base/text.h"
 #include "client/client.h"
 #include "client/failures.h"
@@ -13,41 +11,7 @@
 namespace sitelatch::client {
 namespace {
 
-struct Partition {
-  std::string_view name;
-  std::string_view region_prefix;
-  std::string_view suffix;
-  std::string_view dual_stack_suffix;
-  std::string_view route53_region;  // what Route 53's requests are signed for there
-  std::string_view iam_region;
-  std::string_view route53_host;  // in front of the suffix
-  std::string_view iam_host;
-};
-
-// fact client-1: from the endpoint rule sets of botocore 1.43; the last is what no other prefix
-// fits.
-constexpr std::array partitions{
-    Partition{"aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1",
-              "cn-north-1", "route53", "iam.cn-north-1"},
-    Partition{"aws-us-gov", "us-gov-", "amazonaws.com", "api.aws", "us-gov-west-1", "us-gov-west-1",
-              "route53.us-gov", "iam.us-gov"},
-    Partition{"aws-iso", "us-iso-", "c2s.ic.gov", "", "us-iso-east-1", "us-iso-east-1", "route53",
-              "iam.us-iso-east-1"},
-    Partition{"aws-iso-b", "us-isob-", "sc2s.sgov.gov", "", "us-isob-east-1", "us-isob-east-1",
-              "route53", "iam.us-isob-east-1"},
-    Partition{"aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "", "eu-isoe-west-1", "eu-isoe-west-1",
-              "route53", "iam.eu-isoe-west-1"},
-    Partition{"aws-iso-f", "us-isof-", "csp.hci.ic.gov", "", "us-isof-south-1", "us-isof-south-1",
-              "route53", "iam.us-isof-south-1"},
-    Partition{"aws-eusc", "eusc-", "amazonaws.eu", "", "eusc-de-east-1", "eusc-de-east-1",
-              "route53", "iam.eusc-de-east-1"},
-    Partition{"aws", "", "amazonaws.com", "api.aws", "us-east-1", "us-east-1", "route53", "iam"},
-};
-
-const Partition& partition_for(std::string_view region) {
-  return *std::find_if(partitions.begin(), partitions.end(),
-                       [&](const Partition& p) { return region.starts_with(p.region_prefix); });
-}
+using aws::Partition;
 
 // It becomes part of a host name.
 bool valid_region(std::string_view region) {
@@ -61,7 +25,7 @@ bool is_global(const aws::ServiceModel& service) {
 }
 
 Outcome<std::string> signing_region(const aws::ServiceModel& service, std::string_view region) {
-  const auto& partition = partition_for(region);
+  const auto& partition = aws::partition_of(region);
   if (!region.empty() && !valid_region(region))
     return failure(
         configuration_error("InvalidRegion", fmt::format("\"{}\" is no name of a region", region)));
@@ -111,13 +75,9 @@ bool split_url(std::string_view url, Place& place) {
 
 }  // namespace
 
-std::string partition_of(std::string_view region) {
-  return std::string{partition_for(region).name};
-}
-
 Outcome<Place> endpoint_of(const aws::ServiceModel& service, std::string_view region,
                            EndpointVariant variant) {
-  const auto& partition = partition_for(region);
+  const auto& partition = aws::partition_of(region);
   auto signing = signing_region(service, region);
   if (!signing) return failure(signing.error());
   if (variant.dual_stack && partition.dual_stack_suffix.empty())

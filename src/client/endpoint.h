@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/model.h"
+#include "aws/wire/model.h"
 #include "client/error.h"
 
 namespace sitelatch::client {

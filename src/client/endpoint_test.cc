@@ -64,15 +64,6 @@ TEST_CASE(
   CHECK(at("route53", "evil/") == "InvalidRegion");
 }
 
-TEST_CASE("partitions by region, for ARNs") {
-  CHECK(partition_of("eu-west-1") == "aws");
-  CHECK(partition_of("") == "aws");
-  CHECK(partition_of("cn-north-1") == "aws-cn");
-  CHECK(partition_of("us-gov-west-1") == "aws-us-gov");
-  CHECK(partition_of("us-iso-west-1") == "aws-iso");
-  CHECK(partition_of("us-isob-east-1") == "aws-iso-b");
-}
-
 TEST_CASE("configured endpoints: only http and https URLs, base path kept, signing region stays") {
   const auto& lambda = aws::service_model("lambda");
   const auto place = configured_endpoint(lambda, "eu-west-1", "HTTP://LocalHost:4566/base/");

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/result.h"
 
 namespace sitelatch::client {

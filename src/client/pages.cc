@@ -6,7 +6,7 @@
 #include <array>
 #include <vector>
 
-#include "aws/model.h"
+#include "aws/wire/model.h"
 #include "client/client.h"
 #include "client/failures.h"
 

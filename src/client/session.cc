@@ -7,10 +7,9 @@
 #include <array>
 #include <cmath>
 
-#include "aws/sigv4.h"
+#include "aws/auth/sigv4.h"
 #include "base/text.h"
 #include "client/failures.h"
-#include "client/http_date.h"
 
 namespace sitelatch::client {
 namespace {
@@ -229,7 +228,7 @@ bool Client::Session::learn_clock_skew(const Error& error, const aws::HttpRespon
   if (!about_the_clock(error.code)) return false;
   const auto theirs = parse_http_date(response.headers.get("Date"));
   if (!theirs) return false;
-  const auto offset = *theirs - outside_.clock.now();
+  const auto offset = WallInstant{theirs->time_since_epoch()} - outside_.clock.now();
   if (std::chrono::abs(offset - clock_offset_) < skew_worth_correcting) return false;
   clock_offset_ = offset;
   return true;

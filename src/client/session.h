@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "aws/wire.h"
+#include "aws/wire/wire.h"
 #include "client/client.h"
 #include "client/configuration.h"
 #include "client/credentials.h"

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <string>
 
-#include "aws/http.h"
+#include "aws/wire/http.h"
 #include "base/result.h"
 #include "client/error.h"
 

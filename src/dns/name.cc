@@ -92,12 +92,6 @@ std::optional<std::size_t> name_size(std::string_view bytes) {
   return std::nullopt;
 }
 
-std::string lower_name(std::string_view wire) {
-  std::string name(wire);
-  for (char& c : name) c = static_cast<char>(lower_byte(static_cast<std::uint8_t>(c)));
-  return name;
-}
-
 std::string_view parent_name(std::string_view wire) {
   return wire.substr(static_cast<unsigned char>(wire[0]) + std::size_t{1});
 }

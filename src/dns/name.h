@@ -32,8 +32,6 @@ std::string name_to_text(std::string_view wire);
 // valid one.
 std::optional<std::size_t> name_size(std::string_view bytes);
 
-// Of wire names. Lowering a whole name is safe: a length byte is at most 63, below 'A'.
-std::string lower_name(std::string_view wire);
 std::string_view parent_name(std::string_view wire);  // of anything but the root
 std::size_t label_count(std::string_view wire);       // the root has none
 // Is `name` equal to or below `origin`? Both lower case.

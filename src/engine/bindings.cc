@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "aws/arn.h"
-#include "aws/policy.h"
+#include "aws/auth/arn.h"
+#include "aws/auth/policy.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/iam/identities.h"
 #include "services/lambda/lambda.h"
@@ -66,51 +66,36 @@ Result<Done> AlarmActionsToServices::execute(const cloudwatch::AlarmAction& acti
     return Done{};
   }
   if (names_function(action.action_arn)) {
-    const auto handed = n_.lambda->invoke_async(action.action_arn, action.function_event,
-                                                "lambda.alarms.cloudwatch.amazonaws.com",
-                                                action.alarm_arn, n_.account);
-    if (handed.kind != lambda::Handover::Kind::accepted) return failure(Problem{handed.reason});
+    const auto outcome = n_.lambda->invoke_async(action.action_arn, action.function_event,
+                                                 "lambda.alarms.cloudwatch.amazonaws.com",
+                                                 action.alarm_arn, n_.account);
+    if (outcome.kind != aws::DispatchOutcome::Kind::accepted)
+      return failure(Problem{outcome.reason});
     return Done{};
   }
   return failure(
       Problem{fmt::format("this engine has no actions of the kind {}", action.action_arn)});
 }
 
-sns::Handover FunctionDeliveriesToLambda::hand_over(const std::string& function_arn,
-                                                    const std::string& payload,
-                                                    const std::string& topic_arn) {
-  const auto handed =
-      n_.lambda->invoke_async(function_arn, payload, "sns.amazonaws.com", topic_arn, n_.account);
-  return {static_cast<sns::Handover::Kind>(handed.kind), handed.request_id, handed.reason};
+aws::DispatchOutcome FunctionDeliveriesToLambda::dispatch(const std::string& function_arn,
+                                                          const std::string& payload,
+                                                          const std::string& topic_arn) {
+  return n_.lambda->invoke_async(function_arn, payload, "sns.amazonaws.com", topic_arn, n_.account);
 }
-static_assert(static_cast<int>(sns::Handover::Kind::accepted) ==
-                  static_cast<int>(lambda::Handover::Kind::accepted) &&
-              static_cast<int>(sns::Handover::Kind::refused) ==
-                  static_cast<int>(lambda::Handover::Kind::refused) &&
-              static_cast<int>(sns::Handover::Kind::failed) ==
-                  static_cast<int>(lambda::Handover::Kind::failed));
 
-events::Handover RuleTargets::hand_over(const std::string& target_arn, const std::string& payload,
-                                        const std::string& rule_arn) {
-  using Kind = events::Handover::Kind;
+aws::DispatchOutcome RuleTargets::dispatch(const std::string& target_arn,
+                                           const std::string& payload,
+                                           const std::string& rule_arn) {
+  using Kind = aws::DispatchOutcome::Kind;
   if (names_topic(target_arn)) {
     auto published = n_.sns->publish_as_service(
         {"events.amazonaws.com", rule_arn, n_.account, target_arn, "", payload});
     if (!published) return {Kind::refused, "", published.error().message};
     return {Kind::accepted, *published, ""};
   }
-  if (names_function(target_arn)) {
-    const auto handed =
-        n_.lambda->invoke_async(target_arn, payload, "events.amazonaws.com", rule_arn, n_.account);
-    switch (handed.kind) {
-      case lambda::Handover::Kind::accepted:
-        return {Kind::accepted, handed.request_id, ""};
-      case lambda::Handover::Kind::refused:
-        return {Kind::refused, "", handed.reason};
-      case lambda::Handover::Kind::failed:
-        return {Kind::failed, "", handed.reason};
-    }
-  }
+  if (names_function(target_arn))
+    return n_.lambda->invoke_async(target_arn, payload, "events.amazonaws.com", rule_arn,
+                                   n_.account);
   return {Kind::refused, "", fmt::format("this engine has no targets of the kind {}", target_arn)};
 }
 
@@ -168,9 +153,9 @@ aws::Outcome<> EventDestinations::send(const std::string& destination_arn,
     if (!role_may(n_, role_arn, "lambda:InvokeFunction", {destination_arn}))
       return aws::refuse("AccessDeniedException",
                          fmt::format("{} may not invoke {}", role_arn, destination_arn));
-    const auto handed = n_.lambda->hand_over(destination_arn, record);
-    if (handed.kind != lambda::Handover::Kind::accepted)
-      return aws::refuse("ServiceException", handed.reason);
+    const auto outcome = n_.lambda->dispatch(destination_arn, record);
+    if (outcome.kind != aws::DispatchOutcome::Kind::accepted)
+      return aws::refuse("ServiceException", outcome.reason);
     return aws::Value{};
   }
   return aws::refuse(

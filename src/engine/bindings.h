@@ -69,8 +69,8 @@ class AlarmActionsToServices final : public cloudwatch::AlarmActions {
 class FunctionDeliveriesToLambda final : public sns::FunctionDeliveries {
  public:
   explicit FunctionDeliveriesToLambda(const Neighbours& n) : n_(n) {}
-  sns::Handover hand_over(const std::string& function_arn, const std::string& payload,
-                          const std::string& topic_arn) override;
+  aws::DispatchOutcome dispatch(const std::string& function_arn, const std::string& payload,
+                                const std::string& topic_arn) override;
 
  private:
   const Neighbours& n_;
@@ -80,8 +80,8 @@ class FunctionDeliveriesToLambda final : public sns::FunctionDeliveries {
 class RuleTargets final : public events::Targets {
  public:
   explicit RuleTargets(const Neighbours& n) : n_(n) {}
-  events::Handover hand_over(const std::string& target_arn, const std::string& payload,
-                             const std::string& rule_arn) override;
+  aws::DispatchOutcome dispatch(const std::string& target_arn, const std::string& payload,
+                                const std::string& rule_arn) override;
 
  private:
   const Neighbours& n_;

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "services/route53/route53.h"
 
 namespace sitelatch::engine {

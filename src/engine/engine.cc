@@ -185,10 +185,6 @@ class RealEngine final : public Engine {
   net::Endpoint api() const override { return http_->endpoint(); }
   net::Endpoint dns() const override { return dns_->endpoint(); }
   std::string api_url() const override { return url_of(http_->endpoint()); }
-  std::string root_access_key_id() const override { return cloud_->root_key().access_key_id; }
-  std::string root_secret_access_key() const override {
-    return cloud_->root_key().secret_access_key;
-  }
   std::vector<std::string> missing_protections() const override {
     return functions_->missing_protections();
   }

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/result.h"
 #include "engine/loop.h"
 #include "net/functions/network.h"
@@ -44,8 +44,6 @@ class Engine {
   // What a client on this machine types to reach the API: "http://127.0.0.1:4566", also when it
   // listens on every address.
   virtual std::string api_url() const = 0;
-  virtual std::string root_access_key_id() const = 0;
-  virtual std::string root_secret_access_key() const = 0;
   // What functions can do on this machine that they should not: a sentence each.
   virtual std::vector<std::string> missing_protections() const = 0;
   virtual net::FunctionNetwork function_network() const = 0;

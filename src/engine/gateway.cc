@@ -251,22 +251,11 @@ void Gateway::answer(const Shared& exchange, const aws::Outcome<>& outcome) {
                                  {"InternalFailure", "An internal error occurred.", 500, {}},
                                  exchange->request_id);
   }
-  response.headers.set("Date", http_date());
+  response.headers.set("Date", http_date(Instant{wall_.now().time_since_epoch()}));
   // A read too: what it saw may not be durable yet.
   journal_.when_durable([exchange, response = std::move(response)]() mutable {
     exchange->reply(std::move(response));
   });
-}
-
-std::string Gateway::http_date() const {
-  static constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed",
-                                                           "Thu", "Fri", "Sat"};
-  static constexpr std::array<std::string_view, 12> months = {
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto t = civil(Instant{wall_.now().time_since_epoch()});
-  return fmt::format(
-      "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", days[static_cast<std::size_t>(t.weekday)], t.day,
-      months[static_cast<std::size_t>(t.month - 1)], t.year, t.hour, t.minute, t.second);
 }
 
 }  // namespace sitelatch::engine

@@ -21,11 +21,11 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/http.h"
-#include "aws/policy.h"
-#include "aws/service.h"
-#include "aws/sigv4.h"
-#include "aws/wire.h"
+#include "aws/auth/policy.h"
+#include "aws/auth/sigv4.h"
+#include "aws/service/service.h"
+#include "aws/wire/http.h"
+#include "aws/wire/wire.h"
 #include "engine/workers.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
@@ -104,7 +104,6 @@ class Gateway {
   bool any_key_will_do(const aws::HttpRequest& head, const aws::SignatureClaim& claim) const;
   aws::Outcome<Done> authorise(const Exchange& exchange, const aws::Service& service);
   aws::ConditionKeys global_keys(const Exchange& exchange) const;
-  std::string http_date() const;
 
   const ports::WallClock& wall_;
   ports::Timers& timers_;

@@ -14,7 +14,7 @@ std::optional<sts::Role> SessionsOfIam::find_role(std::string_view role_arn) con
   out.arn = role_arn;
   out.trust_policy = role->trust;
   out.max_session_s = role->max_session_s;
-  for (const auto& tag : role->tags) out.tags.emplace_back(tag.key, tag.value);
+  out.tags = role->tags;
   return out;
 }
 
@@ -33,7 +33,7 @@ ports::Credentials SessionsOfIam::of_role(const sts::RoleSession& session, Durat
   made.name = session.name;
   made.policy = session.policy;
   made.policy_arns = session.policy_arns;
-  for (const auto& [key, value] : session.tags) made.tags.push_back({key, value});
+  made.tags = session.tags;
   made.source_identity = session.source_identity;
   return identities_.mint(std::move(made), lifetime);
 }

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/http.h"
+#include "aws/wire/http.h"
 
 namespace sitelatch::engine {
 

@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "aws/auth/partition.h"
 #include "base/text.h"
 #include "function/signature.h"
 #include "function/xml.h"
@@ -23,19 +24,13 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-std::string dns_suffix(std::string_view partition) {
-  return partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-}
-
-// Route 53 is one service a partition (botocore's endpoint rules).
+// Route 53 is one service a partition.
 std::string default_url(std::string_view service, std::string_view partition,
                         std::string_view region) {
-  const auto suffix = dns_suffix(partition);
-  if (service == "route53") {
-    if (partition == "aws-us-gov") return "https://route53.us-gov.amazonaws.com";
-    return "https://route53." + suffix;
-  }
-  return "https://" + std::string{service} + "." + std::string{region} + "." + suffix;
+  const auto& where = aws::partition_named(partition);
+  std::string host = service == "route53" ? std::string{where.route53_host}
+                                          : std::string{service} + "." + std::string{region};
+  return "https://" + host + "." + std::string{where.suffix};
 }
 
 // The variable of the SDKs, by service id: AWS_ENDPOINT_URL_ROUTE_53.

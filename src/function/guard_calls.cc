@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "aws/auth/partition.h"
 #include "base/text.h"
 #include "function/xml.h"
 #include "guard/rules/json.h"
@@ -66,22 +67,22 @@ std::optional<guard::Check> read_check_xml(std::string_view body) {
   return read;
 }
 
-std::optional<std::optional<guard::AlarmSeen>> read_alarm_xml(std::string_view body,
-                                                              std::string_view arn) {
+std::optional<std::optional<guard::AlarmSnapshot>> read_alarm_xml(std::string_view body,
+                                                                  std::string_view arn) {
   const auto root = parse_xml(body);
   const auto* alarms = root ? root->anywhere("MetricAlarms") : nullptr;
   if (!root || !root->anywhere("DescribeAlarmsResult")) return std::nullopt;
-  if (!alarms) return std::optional<guard::AlarmSeen>{};
+  if (!alarms) return std::optional<guard::AlarmSnapshot>{};
   for (const auto& alarm : alarms->children) {
     if (alarm["AlarmArn"].text != arn) continue;
     const auto state = guard::alarm_state(alarm["StateValue"].text);
     auto changed = parse_iso8601(alarm["StateTransitionedTimestamp"].text);
     if (!changed) changed = parse_iso8601(alarm["StateUpdatedTimestamp"].text);
     if (!state || !changed) return std::nullopt;
-    return guard::AlarmSeen{*state, *changed, alarm["ActionsEnabled"].text != "false",
-                            guard::from_real_data(alarm["StateReason"].text)};
+    return guard::AlarmSnapshot{*state, *changed, alarm["ActionsEnabled"].text != "false",
+                                guard::from_real_data(alarm["StateReason"].text)};
   }
-  return std::optional<guard::AlarmSeen>{};
+  return std::optional<guard::AlarmSnapshot>{};
 }
 
 guard::Texts read_tags_xml(std::string_view body) {
@@ -94,7 +95,7 @@ guard::Texts read_tags_xml(std::string_view body) {
 }
 
 AwsGuardCalls::AwsGuardCalls(guard::Arrangement arrangement)
-    : ours_(std::move(arrangement)), partition_(guard::partition_of(own_region())) {}
+    : ours_(std::move(arrangement)), partition_(aws::partition_of(own_region()).name) {}
 
 CallResult<Answer> AwsGuardCalls::call(std::string_view service, std::string_view region,
                                        aws::HttpRequest request) {
@@ -145,7 +146,7 @@ CallResult<guard::Check> AwsGuardCalls::read_check() {
   return std::move(*check);
 }
 
-CallResult<std::optional<guard::AlarmSeen>> AwsGuardCalls::read_alarm() {
+CallResult<std::optional<guard::AlarmSnapshot>> AwsGuardCalls::read_alarm() {
   const auto parts = split(ours_.alarm_arn, ':');
   // "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a:b" is the alarm "a:b".
   std::size_t start = 0;

@@ -22,7 +22,7 @@ class GuardCalls {
   virtual ~GuardCalls() = default;
   virtual CallResult<guard::Check> read_check() = 0;
   // Nothing: there is no such alarm.
-  virtual CallResult<std::optional<guard::AlarmSeen>> read_alarm() = 0;
+  virtual CallResult<std::optional<guard::AlarmSnapshot>> read_alarm() = 0;
   virtual CallResult<guard::Texts> read_tags() = 0;
   virtual CallResult<Updated> update_check(const guard::CheckChange& change,
                                            std::uint64_t version) = 0;
@@ -40,7 +40,7 @@ class AwsGuardCalls final : public GuardCalls {
   void connect_early(Deadline deadline);
 
   CallResult<guard::Check> read_check() override;
-  CallResult<std::optional<guard::AlarmSeen>> read_alarm() override;
+  CallResult<std::optional<guard::AlarmSnapshot>> read_alarm() override;
   CallResult<guard::Texts> read_tags() override;
   CallResult<Updated> update_check(const guard::CheckChange& change,
                                    std::uint64_t version) override;
@@ -64,8 +64,8 @@ class AwsGuardCalls final : public GuardCalls {
 
 // Parts of AWS's answers, apart for tests and the fuzzer.
 std::optional<guard::Check> read_check_xml(std::string_view body);
-std::optional<std::optional<guard::AlarmSeen>> read_alarm_xml(std::string_view body,
-                                                              std::string_view arn);
+std::optional<std::optional<guard::AlarmSnapshot>> read_alarm_xml(std::string_view body,
+                                                                  std::string_view arn);
 guard::Texts read_tags_xml(std::string_view body);
 
 }  // namespace sitelatch::function

@@ -13,18 +13,9 @@ using guard::Verdict;
 
 namespace {
 constexpr int most_mismatches = 8;
-constexpr std::size_t most_untold = 16;
+constexpr std::size_t most_unsent = 16;
 constexpr auto between_refusals = std::chrono::minutes{10};
 constexpr auto between_troubles = std::chrono::hours{1};
-
-// "ResourcePath=/lb-check, Disabled": the words of the audit log.
-std::string words_of(const guard::Check& check) {
-  std::vector<std::string> parts;
-  if (check.path) parts.push_back("ResourcePath=" + *check.path);
-  if (check.disabled) parts.emplace_back("Disabled");
-  if (check.inverted) parts.emplace_back("Inverted");
-  return join(parts, ", ");
-}
 
 // One line of log, whatever an event has put into it.
 std::string one_line(std::string text) {
@@ -131,8 +122,8 @@ void Handler::refuse(std::string_view message_id, std::string why, Run& run) {
   // Somebody who may publish to the topic must not be able to flood people.
   if (told_of_refusal_ && run.now < *told_of_refusal_ + between_refusals) return;
   told_of_refusal_ = run.now;
-  if (untold_.size() < most_untold)
-    untold_.push_back(
+  if (unsent_.size() < most_unsent)
+    unsent_.push_back(
         {"Sitelatch refused an event", "The guard of health check " + ours_.health_check_id +
                                            " was sent an event that it does not act on: " + why +
                                            "\nNothing was changed. Further refusals of the next "
@@ -179,8 +170,8 @@ void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view m
                       .add("why", verdict.why);
     if (updated.version) record.raw("version", std::to_string(updated.version));
     run.records.push_back(record.text());
-    if (verdict.tell && untold_.size() < most_untold)
-      untold_.push_back({"Sitelatch: " + std::string{to_string(verdict.kind)},
+    if (verdict.tell && unsent_.size() < most_unsent)
+      unsent_.push_back({"Sitelatch: " + std::string{to_string(verdict.kind)},
                          "Health check " + ours_.health_check_id + ": " + verdict.why + "." +
                              (verdict.change && !verdict.change->check.empty()
                                   ? "\nChanged: " + guard::describe(verdict.change->check)
@@ -236,9 +227,9 @@ void Handler::write_down(const Verdict& verdict, const Situation& before, const 
                   .add("action", to_string(verdict.kind))
                   .add("who", "function")
                   .add("why", verdict.why)
-                  .add("before", words_of(before.check));
+                  .add("before", describe(before.check));
   if (updated.version) {
-    line.add("after", words_of(guard::apply(verdict.change->check, before.check)))
+    line.add("after", describe(guard::apply(verdict.change->check, before.check)))
         .add("version", std::to_string(updated.version));
     if (!updated.request_id.empty()) line.add("request_id", updated.request_id);
   }
@@ -250,20 +241,20 @@ void Handler::write_down(const Verdict& verdict, const Situation& before, const 
 // A guard that has lost a right still latches, but people must hear of it: hourly, not every
 // minute.
 void Handler::queue_trouble(Run& run) {
-  if (run.warnings.empty() || untold_.size() >= most_untold) return;
+  if (run.warnings.empty() || unsent_.size() >= most_unsent) return;
   if (told_of_trouble_ && run.now < *told_of_trouble_ + between_troubles) return;
   told_of_trouble_ = run.now;
-  untold_.push_back({"Sitelatch: the guard is impaired",
+  unsent_.push_back({"Sitelatch: the guard is impaired",
                      "The guard of health check " + ours_.health_check_id +
                          " works, but not all of it:\n" + join(run.warnings, "\n") +
                          "\nSee: sitelatch status " + ours_.health_check_id});
 }
 
 void Handler::tell_people(Run& run) {
-  while (!untold_.empty()) {
-    const auto told = calls_.tell(untold_.front().subject, untold_.front().text);
-    if (!told) return run.fail("people were not told: " + told.error().text());
-    untold_.erase(untold_.begin());
+  while (!unsent_.empty()) {
+    const auto notified = calls_.tell(unsent_.front().subject, unsent_.front().text);
+    if (!notified) return run.fail("people were not told: " + notified.error().text());
+    unsent_.erase(unsent_.begin());
   }
 }
 
@@ -297,11 +288,11 @@ void Handler::self_test(Run& run) {
   const auto tags = calls_.read_tags();
   report("sns:ListTagsForResource", bool{tags},
          tags ? std::to_string(tags->size()) + " tags" : tags.error().text());
-  const auto told =
-      tags ? tags->find(std::string{guard::tag::told}) : guard::Texts::const_iterator{};
+  const auto notified =
+      tags ? tags->find(std::string{guard::tag::notified}) : guard::Texts::const_iterator{};
   const auto same =
-      tags && told != tags->end() ? told->second : std::string{"0"};  // "0" means: never
-  const auto tagged = calls_.write_tags({{std::string{guard::tag::told}, same}});
+      tags && notified != tags->end() ? notified->second : std::string{"0"};  // "0" means: never
+  const auto tagged = calls_.write_tags({{std::string{guard::tag::notified}, same}});
   report("sns:TagResource", bool{tagged}, tagged ? "" : tagged.error().text());
   const auto publish = calls_.try_to_tell();
   report("sns:Publish", bool{publish}, publish ? "" : publish.error().text());

@@ -55,7 +55,7 @@ class Handler {
   guard::Arrangement ours_;
   guard::Texts environment_;
   GuardCalls& calls_;
-  std::vector<Message> untold_;  // survives to the next event of this process
+  std::vector<Message> unsent_;  // survives to the next event of this process
   std::optional<Instant> told_of_refusal_, told_of_trouble_;
 };
 

@@ -22,10 +22,10 @@ const CallError denied{"AccessDenied", "User: x is not authorized to perform: y"
 class Cloud final : public GuardCalls {
  public:
   guard::Check check = guard::testing::healthy_check();
-  std::optional<guard::AlarmSeen> alarm =
-      guard::AlarmSeen{guard::AlarmState::ok, at(-3600), true, true};
+  std::optional<guard::AlarmSnapshot> alarm =
+      guard::AlarmSnapshot{guard::AlarmState::ok, at(-3600), true, true};
   guard::Texts tags;
-  std::vector<std::string> calls, told, audit;
+  std::vector<std::string> calls, notified, audit;
   std::string failing;                  // this call is denied
   std::function<void()> before_update;  // somebody else is faster
 
@@ -33,7 +33,7 @@ class Cloud final : public GuardCalls {
     if (fails("read_check")) return failure(denied);
     return check;
   }
-  CallResult<std::optional<guard::AlarmSeen>> read_alarm() override {
+  CallResult<std::optional<guard::AlarmSnapshot>> read_alarm() override {
     if (fails("read_alarm")) return failure(denied);
     return alarm;
   }
@@ -56,7 +56,7 @@ class Cloud final : public GuardCalls {
   }
   CallResult<Done> tell(std::string_view subject, std::string_view message) override {
     if (fails("tell")) return failure(denied);
-    told.push_back(std::string{subject} + ": " + std::string{message});
+    notified.push_back(std::string{subject} + ": " + std::string{message});
     return Done{};
   }
   CallResult<Done> write_audit(std::string_view line, Instant) override {
@@ -114,7 +114,7 @@ TEST_CASE("a second notification changes nothing") {
   f.run(alarm_event);
   f.run(alarm_event);
   CHECK(f.cloud.check.version == 2);
-  CHECK(f.cloud.told.size() == 1);
+  CHECK(f.cloud.notified.size() == 1);
 }
 
 TEST_CASE("a version that moves on is read again, and decided again") {
@@ -149,10 +149,10 @@ TEST_CASE("what fails after the latch does not undo it, and people hear of it") 
     const auto outcome = f.run(alarm_event);
     CHECK_FALSE(outcome.failed);
     CHECK(f.cloud.check.path == "/lb-check-failed-over");
-    REQUIRE(f.cloud.told.size() == 2);
-    CHECK(f.cloud.told[1].find("impaired") != std::string::npos);
+    REQUIRE(f.cloud.notified.size() == 2);
+    CHECK(f.cloud.notified[1].find("impaired") != std::string::npos);
     f.run(alarm_event, 120);  // not every minute
-    CHECK(f.cloud.told.size() == 2);
+    CHECK(f.cloud.notified.size() == 2);
   }
 }
 
@@ -163,8 +163,8 @@ TEST_CASE("what nobody was told is told at the next event") {
   CHECK(f.cloud.check.path == "/lb-check-failed-over");
   f.cloud.failing.clear();
   CHECK_FALSE(f.run(tick).failed);
-  REQUIRE(f.cloud.told.size() == 1);
-  CHECK(f.cloud.told[0].find("latch") != std::string::npos);
+  REQUIRE(f.cloud.notified.size() == 1);
+  CHECK(f.cloud.notified[0].find("latch") != std::string::npos);
 }
 
 TEST_CASE("a tick mends what somebody undid, even where the alarm cannot be read") {
@@ -175,14 +175,14 @@ TEST_CASE("a tick mends what somebody undid, even where the alarm cannot be read
   f.cloud.failing = "read_alarm";
   CHECK(f.run(tick).failed);
   CHECK(f.cloud.check.path == "/lb-check-failed-over");
-  CHECK(f.cloud.told.size() == 2);
+  CHECK(f.cloud.notified.size() == 2);
 }
 
 TEST_CASE("a quiet tick leaves no trace but its line of log") {
   Fixture f;
   const auto outcome = f.run(tick);
   CHECK_FALSE(outcome.failed);
-  CHECK(f.cloud.told.empty());
+  CHECK(f.cloud.notified.empty());
   CHECK(f.cloud.audit.empty());
   CHECK(f.cloud.check.version == 1);
 }
@@ -196,7 +196,7 @@ TEST_CASE(
     CHECK_FALSE(outcome.failed);
     CHECK(guard::Json::parse(outcome.response));
   }
-  CHECK(f.cloud.told.size() == 1);
+  CHECK(f.cloud.notified.size() == 1);
   CHECK(f.cloud.audit.size() == 6);
   CHECK(f.cloud.check.version == 1);
 }
@@ -219,7 +219,7 @@ TEST_CASE("the self-test proves each right and changes nothing") {
   REQUIRE(report);
   CHECK((*report)["self_test"].text() == "ok");
   CHECK(f.cloud.check.version == 1);
-  CHECK(f.cloud.told.empty());
+  CHECK(f.cloud.notified.empty());
   f.cloud.check.version = 7;
   CHECK(f.run(R"({"sitelatch":"self-test"})").response.find("failed") == std::string::npos);
   CHECK(f.cloud.check.version == 7);

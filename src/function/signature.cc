@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "aws/sigv4_canonical.h"
-#include "aws/sigv4_digest.h"
+#include "aws/auth/sigv4_canonical.h"
+#include "aws/auth/sigv4_digest.h"
 #include "base/text.h"
 #include "base/time.h"
 

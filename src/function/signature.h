@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signing with the credentials that Lambda puts into the environment (SigV4; canonical form:
-// aws/sigv4_canonical.h).
+// aws/auth/sigv4_canonical.h).
 #pragma once
 
 #include <string_view>
 
-#include "aws/http.h"
+#include "aws/wire/http.h"
 #include "base/result.h"
 
 namespace sitelatch::function {

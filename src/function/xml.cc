@@ -13,20 +13,6 @@ std::string without_prefix(std::string_view name) {
   return std::string{colon == name.npos ? name : name.substr(colon + 1)};
 }
 
-void append_utf8(std::string& out, unsigned code) {
-  const auto byte = [&out](unsigned b) { out += static_cast<char>(b); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xC0 | (code >> 6)), byte(0x80 | (code & 63));
-  } else if (code < 0x10000) {
-    byte(0xE0 | (code >> 12)), byte(0x80 | ((code >> 6) & 63)), byte(0x80 | (code & 63));
-  } else if (code < 0x110000) {
-    byte(0xF0 | (code >> 18)), byte(0x80 | ((code >> 12) & 63)), byte(0x80 | ((code >> 6) & 63)),
-        byte(0x80 | (code & 63));
-  }
-}
-
 // "&amp;" and friends, "&#10;", "&#xA;"; what is none of them stays.
 std::string unescaped(std::string_view text) {
   std::string out;

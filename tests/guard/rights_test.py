@@ -120,7 +120,7 @@ class Rights(unittest.TestCase):
         w.status("armed")
         self.assertEqual((w.path(), w.version()), (OWN, version), "a self-test changes nothing")
         # "0" is how the record says "never", as does its absence.
-        self.assertEqual(w.record_tags(), {**record, "sitelatch:told": "0"}, "a self-test changes nothing")
+        self.assertEqual(w.record_tags(), {**record, "sitelatch:notified": "0"}, "a self-test changes nothing")
 
     def assert_drifted(self):
         status = self.world.status("drifted")

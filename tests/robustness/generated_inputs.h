@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/model.h"
-#include "aws/value.h"
+#include "aws/wire/model.h"
+#include "aws/wire/value.h"
 
 namespace sitelatch::test {
 

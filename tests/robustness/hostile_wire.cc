@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "aws/codec.h"
+#include "aws/wire/codec.h"
 #include "base/text.h"
 
 namespace sitelatch::test {

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "aws/http.h"
-#include "aws/model.h"
-#include "aws/value.h"
+#include "aws/wire/http.h"
+#include "aws/wire/model.h"
+#include "aws/wire/value.h"
 
 namespace sitelatch::test {
 

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "aws/sigv4.h"
-#include "aws/wire.h"
+#include "aws/auth/sigv4.h"
+#include "aws/wire/wire.h"
 #include "base/text.h"
 #include "engine/cloud.h"
 #include "generated_inputs.h"

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/error.h"
-#include "aws/value.h"
+#include "aws/wire/error.h"
+#include "aws/wire/value.h"
 
 namespace sitelatch::scenario {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "aws/model.h"
-#include "aws/wire.h"
+#include "aws/wire/model.h"
+#include "aws/wire/wire.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "dns/testing.h"
@@ -47,7 +47,7 @@ TestEngine::TestEngine(std::uint64_t seed) : world_(seed) {
   set_log_level(LogLevel::error);  // the stories tell what goes wrong
   world_.prober.judge = [this](const ports::ProbeRequest& request) {
     const auto found = std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) {
-      return site.second.address() == request.address;
+      return site.second.address() == request.address && request.port == site_port;
     });
     const auto seen = found == sites_.end() ? ports::sim::failed_observation()
                                             : found->second.answer(request.path);
@@ -236,7 +236,7 @@ void TestEngine::run_function(const ports::FunctionSpec& spec, const ports::Invo
   auto outcome = ports::sim::success_outcome();
   const auto own = functions.find(spec.function_name);
   try {
-    own == functions.end() ? guide_function(running) : own->second(running);
+    own == functions.end() ? any_function(running) : own->second(running);
   } catch (const FunctionError& error) {
     running.print("[ERROR] " + error.type + ": " + error.message);
     outcome.kind = ports::InvocationOutcome::Kind::function_error;

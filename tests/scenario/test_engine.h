@@ -18,9 +18,9 @@
 #include <string>
 #include <vector>
 
-#include "aws/http.h"
-#include "aws/sigv4.h"
-#include "aws/value.h"
+#include "aws/auth/sigv4.h"
+#include "aws/wire/http.h"
+#include "aws/wire/value.h"
 #include "engine/cloud.h"
 #include "function.h"
 #include "ports/sim/world.h"
@@ -32,7 +32,9 @@ using aws::Value;
 using namespace std::chrono_literals;
 using Moment = ports::sim::MemoryJournal::Moment;
 
-// A site as a prober sees it: /lb-check answers while it is up, every other path is 404.
+inline constexpr int site_port = 8080;
+// A site as a prober sees it: /lb-check answers while it is up, every other path is 404, and at
+// another port nobody is at home.
 class Site {
  public:
   explicit Site(std::string address) : address_(std::move(address)) {}
@@ -66,8 +68,10 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   void oversleep(Duration d);
   Instant now() const { return world_.timers.now(); }
 
-  // What functions do, by function name; without an entry: what the guide's does.
+  // What functions do, by function name; without an entry: any_function, which is the
+  // guide's.
   std::map<std::string, Function> functions;
+  Function any_function = guide_function;
   std::vector<Invoked> invoked;
 
   // The engine.

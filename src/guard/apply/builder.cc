@@ -17,45 +17,45 @@ Builder::Builder(Outside outside, const Plan& plan, const Observed& observed, Fu
   if (observed.role) role_id_ = observed.role->role_id;
 }
 
-Step Builder::make(Piece piece) {
-  switch (piece) {
-    case Piece::notify_topic:
+Step Builder::make(Resource resource) {
+  switch (resource) {
+    case Resource::notify_topic:
       return topic(plan_.notify_topic, observed_.notify_topic, true);
-    case Piece::notify_subscription:
+    case Resource::notify_subscription:
       return plan_.notify_subscription ? subscribe(*plan_.notify_subscription) : Step{Done{}};
-    case Piece::audit_group:
+    case Resource::audit_group:
       return log_group(plan_.audit_group, observed_.audit_group);
-    case Piece::function_group:
+    case Resource::function_group:
       return log_group(plan_.function_group, observed_.function_group);
-    case Piece::role:
+    case Resource::role:
       return role();
-    case Piece::role_policy:
+    case Resource::role_policy:
       return role_policy();
-    case Piece::function:
+    case Resource::function:
       return function();
-    case Piece::function_code:
+    case Resource::function_code:
       return function_code();
-    case Piece::function_configuration:
+    case Resource::function_configuration:
       return function_configuration();
-    case Piece::failure_destination:
+    case Resource::failure_destination:
       return failure_destination();
-    case Piece::alarm_topic:
+    case Resource::alarm_topic:
       return topic(plan_.alarm_topic, observed_.alarm_topic, false);
-    case Piece::alarm_topic_policy:
+    case Resource::alarm_topic_policy:
       return topic_policy();
-    case Piece::sns_permission:
+    case Resource::sns_permission:
       return permission(plan_.sns_permission);
-    case Piece::subscription:
+    case Resource::subscription:
       return subscribe(plan_.function_subscription);
-    case Piece::schedule:
+    case Resource::schedule:
       return schedule();
-    case Piece::schedule_target:
+    case Resource::schedule_target:
       return schedule_target();
-    case Piece::events_permission:
+    case Resource::events_permission:
       return permission(plan_.events_permission);
-    case Piece::alarm:
+    case Resource::alarm:
       return alarm();
-    case Piece::alarm_actions:
+    case Resource::alarm_actions:
       return Done{};  // arming's
   }
   return Done{};
@@ -249,21 +249,6 @@ void watch_the_check(Value& input, const AlarmPlan& plan) {
   input.set("EvaluationPeriods", AlarmPlan::evaluation_periods);
 }
 
-bool same_but_tags(const ObservedAlarm& there, const AlarmPlan& plan) {
-  const int needed =
-      there.datapoints_to_alarm ? there.datapoints_to_alarm : there.evaluation_periods;
-  return there.metric_namespace == AlarmPlan::metric_namespace &&
-         there.metric == AlarmPlan::metric &&
-         there.dimensions ==
-             std::vector<std::pair<std::string, std::string>>{
-                 {std::string{AlarmPlan::dimension}, plan.health_check_id}} &&
-         there.comparison == AlarmPlan::comparison && there.statistic == AlarmPlan::statistic &&
-         there.threshold == AlarmPlan::threshold && there.missing_data == AlarmPlan::missing_data &&
-         there.period_s * needed <= AlarmPlan::period_s * AlarmPlan::evaluation_periods &&
-         std::find(there.alarm_actions.begin(), there.alarm_actions.end(), plan.topic_arn) !=
-             there.alarm_actions.end();
-}
-
 }  // namespace
 
 Step Builder::alarm() {
@@ -281,7 +266,7 @@ Step Builder::alarm() {
     return call({"cloudwatch", "PutMetricAlarm", plan.region, "create alarm " + plan.name}, input);
   }
   const auto& there = *observed_.alarm;
-  if (!same_but_tags(there, plan)) {
+  if (!alarm_is_as_planned(plan_, there)) {
     const auto changed = change_alarm(Value::structure({{"AlarmName", plan.name}}));
     if (!changed) return changed;
   }

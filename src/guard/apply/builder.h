@@ -36,7 +36,7 @@ class Builder {
   // Borrows all of it.
   Builder(Outside outside, const Plan& plan, const Observed& observed, FunctionCode code);
 
-  Step make(Piece piece);
+  Step make(Resource resource);
   // The alarm does nothing until it is armed.
   Step disarm_alarm();
   // Of a function that has become Python.

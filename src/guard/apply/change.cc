@@ -206,11 +206,4 @@ Result<Applied, NotApplied> apply_change(client::Aws& aws, client::Clock& clock,
   return Application(aws, clock, plan, before, change).run();
 }
 
-std::string describe_check(const Check& check) {
-  std::string out = check.path ? "ResourcePath=" + *check.path : "no ResourcePath";
-  if (check.disabled) out += " Disabled";
-  if (check.inverted) out += " Inverted";
-  return out;
-}
-
 }  // namespace sitelatch::guard

@@ -34,7 +34,4 @@ struct NotApplied {
 Result<Applied, NotApplied> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan,
                                          const Observed& before, const Change& change);
 
-// "ResourcePath=/lb-check, Disabled": what of a check a change may touch, for the audit log.
-std::string describe_check(const Check& check);
-
 }  // namespace sitelatch::guard

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aws/auth/partition.h"
 #include "base/text.h"
 
 namespace sitelatch::guard {
@@ -14,104 +15,108 @@ constexpr int most_rounds = 5;
 constexpr std::string_view guides_path = "/lb-check";
 
 // The alarm's topic comes first: its tag says where the rest is.
-int turn(Piece piece) { return piece == Piece::alarm_topic ? -1 : static_cast<int>(piece); }
+int turn(Resource resource) {
+  return resource == Resource::alarm_topic ? -1 : static_cast<int>(resource);
+}
 
-std::string name_of(Piece piece, const Plan& plan) {
-  switch (piece) {
-    case Piece::notify_topic:
+std::string name_of(Resource resource, const Plan& plan) {
+  switch (resource) {
+    case Resource::notify_topic:
       return "topic " + plan.notify_topic.name;
-    case Piece::notify_subscription:
+    case Resource::notify_subscription:
       return "subscription of " + (plan.notify_subscription ? plan.notify_subscription->endpoint
                                                             : std::string{"people"});
-    case Piece::audit_group:
+    case Resource::audit_group:
       return "log group " + plan.audit_group.name;
-    case Piece::function_group:
+    case Resource::function_group:
       return "log group " + plan.function_group.name;
-    case Piece::role:
+    case Resource::role:
       return "role " + plan.role.name;
-    case Piece::role_policy:
+    case Resource::role_policy:
       return fmt::format("policy {} of role {}", plan.role.policy_name, plan.role.name);
-    case Piece::function:
+    case Resource::function:
       return fmt::format("function {} ({}, {})", plan.function.name, to_string(plan.function.kind),
                          plan.function.region);
-    case Piece::function_code:
+    case Resource::function_code:
       return "code of function " + plan.function.name;
-    case Piece::function_configuration:
+    case Resource::function_configuration:
       return "configuration of function " + plan.function.name;
-    case Piece::failure_destination:
+    case Resource::failure_destination:
       return "failure destination of function " + plan.function.name;
-    case Piece::alarm_topic:
+    case Resource::alarm_topic:
       return "topic " + plan.alarm_topic.name;
-    case Piece::alarm_topic_policy:
+    case Resource::alarm_topic_policy:
       return "policy of topic " + plan.alarm_topic.name;
-    case Piece::sns_permission:
+    case Resource::sns_permission:
       return fmt::format("permission {} of function {}", plan.sns_permission.statement_id,
                          plan.function.name);
-    case Piece::subscription:
+    case Resource::subscription:
       return "subscription of the function to topic " + plan.alarm_topic.name;
-    case Piece::schedule:
+    case Resource::schedule:
       return "rule " + plan.schedule.name;
-    case Piece::schedule_target:
+    case Resource::schedule_target:
       return "target of rule " + plan.schedule.name;
-    case Piece::events_permission:
+    case Resource::events_permission:
       return fmt::format("permission {} of function {}", plan.events_permission.statement_id,
                          plan.function.name);
-    case Piece::alarm:
+    case Resource::alarm:
       return "alarm " + plan.alarm.name;
-    case Piece::alarm_actions:
+    case Resource::alarm_actions:
       return "actions of alarm " + plan.alarm.name;
   }
   return {};
 }
 
-class Works {
+class ResourceChanges {
  public:
-  explicit Works(const Plan& plan) : plan_(plan) {}
+  explicit ResourceChanges(const Plan& plan) : plan_(plan) {}
 
-  void add(Piece piece, std::string verb, std::string why) {
+  void add(Resource resource, Verb verb, std::string why) {
     for (auto& work : all_) {
-      if (work.piece != piece) continue;
-      if (verb == "create") work.verb = verb;
+      if (work.resource != resource) continue;
+      if (verb == Verb::create) work.verb = verb;
       if (std::find(work.why.begin(), work.why.end(), why) == work.why.end())
         work.why.push_back(std::move(why));
       return;
     }
-    all_.push_back({piece, std::move(verb), name_of(piece, plan_), {std::move(why)}});
+    all_.push_back({resource, verb, name_of(resource, plan_), {std::move(why)}});
   }
-  std::vector<Work> take() {
-    std::stable_sort(all_.begin(), all_.end(),
-                     [](const auto& a, const auto& b) { return turn(a.piece) < turn(b.piece); });
+  std::vector<ResourceChange> take() {
+    std::stable_sort(all_.begin(), all_.end(), [](const auto& a, const auto& b) {
+      return turn(a.resource) < turn(b.resource);
+    });
     return std::move(all_);
   }
 
  private:
   const Plan& plan_;
-  std::vector<Work> all_;
+  std::vector<ResourceChange> all_;
 };
 
 // What belongs to a piece that is not there is not there either, though nobody can have looked at
 // it.
-void add_parts(Piece missing, const Plan& plan, const Observed& observed, Works& works) {
+void add_parts(Resource missing, const Plan& plan, const Observed& observed,
+               ResourceChanges& works) {
   switch (missing) {
-    case Piece::role:
-      works.add(Piece::role_policy, "create",
+    case Resource::role:
+      works.add(Resource::role_policy, Verb::create,
                 "exactly what the function does, on exactly these resources");
       if (observed.function)
-        works.add(Piece::function_configuration, "change",
+        works.add(Resource::function_configuration, Verb::change,
                   "its role is made again under the same name");
       break;
-    case Piece::function:
-      works.add(Piece::failure_destination, "create",
+    case Resource::function:
+      works.add(Resource::failure_destination, Verb::create,
                 "a latch that failed for good is told to people");
-      works.add(Piece::sns_permission, "create", "the alarm's topic invokes the function");
+      works.add(Resource::sns_permission, Verb::create, "the alarm's topic invokes the function");
       if (plan.has_schedule)
-        works.add(Piece::events_permission, "create", "the schedule invokes the function");
+        works.add(Resource::events_permission, Verb::create, "the schedule invokes the function");
       break;
-    case Piece::alarm_topic:
-      works.add(Piece::alarm_topic_policy, "create", "only the alarm may publish");
+    case Resource::alarm_topic:
+      works.add(Resource::alarm_topic_policy, Verb::create, "only the alarm may publish");
       break;
-    case Piece::schedule:
-      works.add(Piece::schedule_target, "create",
+    case Resource::schedule:
+      works.add(Resource::schedule_target, Verb::create,
                 "every minute the function makes good what the alarm's chain missed");
       break;
     default:
@@ -127,24 +132,25 @@ bool tag_differs(const Texts& wanted, const Texts& there, std::string_view key) 
 
 // What the rules leave to us: tags of ours, and a function that still holds the role that was there
 // before.
-void add_own(const Plan& plan, const Observed& observed, Works& works) {
+void add_own(const Plan& plan, const Observed& observed, ResourceChanges& works) {
   if (observed.alarm_topic &&
       tag_differs(plan.alarm_topic.tags, observed.alarm_topic->tags, function_region_tag))
-    works.add(Piece::alarm_topic, "change", "its tag says where the function is");
+    works.add(Resource::alarm_topic, Verb::change, "its tag says where the function is");
   if (observed.notify_topic)
     for (const auto key : {tag::original_path, tag::latch})
       if (tag_differs(plan.notify_topic.tags, observed.notify_topic->tags, key))
-        works.add(Piece::notify_topic, "change", fmt::format("the record's {} is not so", key));
+        works.add(Resource::notify_topic, Verb::change,
+                  fmt::format("the record's {} is not so", key));
   if (observed.function && observed.role && !observed.function->role_id_used.empty() &&
       observed.function->role_id_used != observed.role->role_id)
-    works.add(Piece::function_configuration, "change",
+    works.add(Resource::function_configuration, Verb::change,
               "the role was made again under its name; the function still holds the old one");
   if (observed.schedule && !plan.has_schedule)
-    works.add(Piece::schedule, "remove",
+    works.add(Resource::schedule, Verb::remove,
               "the Python function does not know what a schedule wants of it");
   if (observed.function &&
       (observed.function->state == "Failed" || observed.function->last_update_status == "Failed"))
-    works.add(Piece::function_configuration, "change",
+    works.add(Resource::function_configuration, Verb::change,
               "its last change failed: " + observed.function->state_reason);
 }
 
@@ -152,14 +158,14 @@ void add_own(const Plan& plan, const Observed& observed, Works& works) {
 bool chain_works(const std::vector<Difference>& found) {
   return std::none_of(found.begin(), found.end(), [](const Difference& d) {
     if (!d.breaks || d.kind != Difference::Kind::missing) return false;
-    return d.piece == Piece::role || d.piece == Piece::role_policy || d.piece == Piece::function ||
-           d.piece == Piece::alarm_topic || d.piece == Piece::sns_permission ||
-           d.piece == Piece::subscription;
+    return d.resource == Resource::role || d.resource == Resource::role_policy ||
+           d.resource == Resource::function || d.resource == Resource::alarm_topic ||
+           d.resource == Resource::sns_permission || d.resource == Resource::subscription;
   });
 }
 
-std::string verb_of(Difference::Kind kind) {
-  return kind == Difference::Kind::missing ? "create" : "change";
+Verb verb_of(Difference::Kind kind) {
+  return kind == Difference::Kind::missing ? Verb::create : Verb::change;
 }
 
 std::string reason_of(const Difference& difference) {
@@ -170,43 +176,60 @@ std::string reason_of(const Difference& difference) {
 
 }  // namespace
 
-std::vector<Work> work_between(const Plan& plan, const Observed& observed) {
-  Works works(plan);
+std::string_view to_string(Verb verb) {
+  switch (verb) {
+    case Verb::create:
+      return "create";
+    case Verb::change:
+      return "change";
+    case Verb::disable:
+      return "disable";
+    case Verb::remove:
+      return "remove";
+  }
+  return "";
+}
+
+std::vector<ResourceChange> work_between(const Plan& plan, const Observed& observed) {
+  ResourceChanges works(plan);
   const auto found = differences(plan, observed);
   for (const auto& difference : found) {
-    if (difference.piece == Piece::alarm_actions) continue;  // arming's
-    works.add(difference.piece, verb_of(difference.kind), reason_of(difference));
+    if (difference.resource == Resource::alarm_actions) continue;  // arming's
+    works.add(difference.resource, verb_of(difference.kind), reason_of(difference));
     if (difference.kind == Difference::Kind::missing)
-      add_parts(difference.piece, plan, observed, works);
+      add_parts(difference.resource, plan, observed, works);
   }
   add_own(plan, observed, works);
   auto all = works.take();
   const bool latched_now = observed.check && latched(*observed.check);
-  if (observed.alarm && observed.alarm->seen.actions_enabled && !latched_now && !chain_works(found))
+  if (observed.alarm && observed.alarm->snapshot.actions_enabled && !latched_now &&
+      !chain_works(found))
     all.insert(all.begin(),
-               Work{Piece::alarm_actions,
-                    "disable",
-                    name_of(Piece::alarm_actions, plan),
-                    {"the chain behind them does not work yet: on, they would look like a guard"}});
+               ResourceChange{
+                   Resource::alarm_actions,
+                   Verb::disable,
+                   name_of(Resource::alarm_actions, plan),
+                   {"the chain behind them does not work yet: on, they would look like a guard"}});
   return all;
 }
 
-Deployment::Deployment(Outside outside, Wish wish, Codes codes)
+Deployment::Deployment(Outside outside, DeployOptions wish, Codes codes)
     : outside_(std::move(outside)),
       wish_(std::move(wish)),
       codes_(std::move(codes)),
-      deadline_(outside_.desk.clock.now() + outside_.timeout) {}
+      deadline_(outside_.context.clock.now() + outside_.timeout) {}
 
 Duration Deployment::left() const {
-  return std::max(Duration{0}, Duration{deadline_ - outside_.desk.clock.now()});
+  return std::max(Duration{0}, Duration{deadline_ - outside_.context.clock.now()});
 }
 
 namespace {
 
 Obstacle refused(std::string text) { return {Obstacle::Kind::refused, std::move(text)}; }
 
-void settle_original_path(const Seen& seen, Settings& settings, std::vector<std::string>& notes) {
-  const auto& check = *seen.observed.check;
+void settle_original_path(const Snapshot& snapshot, Settings& settings,
+                          std::vector<std::string>& notes) {
+  const auto& check = *snapshot.observed.check;
   auto& original = settings.record.original_path;
   const auto path = check.path.value_or("");
   if (!latched(check) && !settings.record.latched_in_this_release() && !is_latch_path(path)) {
@@ -232,10 +255,10 @@ void settle_original_path(const Seen& seen, Settings& settings, std::vector<std:
 
 }  // namespace
 
-Result<Settings, Obstacle> Deployment::settle(const Seen& seen,
+Result<Settings, Obstacle> Deployment::settle(const Snapshot& snapshot,
                                               std::vector<std::string>& notes) const {
-  auto settings = seen.settings;
-  const auto& function = seen.observed.function;
+  auto settings = snapshot.settings;
+  const auto& function = snapshot.observed.function;
   if (function && !wish_.function_region.empty() &&
       settings.function_region != wish_.function_region)
     return failure(
@@ -243,7 +266,7 @@ Result<Settings, Obstacle> Deployment::settle(const Seen& seen,
                             "or remove the guard first (sitelatch destroy {}).",
                             settings.function_region, wish_.health_check_id)));
   if (!wish_.function_region.empty()) settings.function_region = wish_.function_region;
-  if (partition_of(settings.function_region) != settings.partition)
+  if (aws::partition_of(settings.function_region).name != settings.partition)
     return failure(refused(fmt::format("Region {} is not in partition {} of this account.",
                                        settings.function_region, settings.partition)));
   if (wish_.function) settings.function = *wish_.function;
@@ -253,130 +276,139 @@ Result<Settings, Obstacle> Deployment::settle(const Seen& seen,
     settings.notify_endpoint.clear();  // a phone number, say: it stays
   if (!wish_.notify_endpoint.empty()) settings.notify_endpoint = wish_.notify_endpoint;
   settings.function_sha256 = code(settings.function).sha256;
-  settle_original_path(seen, settings, notes);
+  settle_original_path(snapshot, settings, notes);
   settings.record.latch = settings.latch;
   return settings;
 }
 
-Result<Intent, Obstacle> Deployment::look() {
+Result<DeployPlan, Obstacle> Deployment::look() {
   if (!valid_health_check_id(wish_.health_check_id))
     return failure(refused(fmt::format(
         "\"{}\" is not the id of a health check (letters, digits and dashes, at most 48).",
         wish_.health_check_id)));
-  Look how;
+  Query how;
   how.health_check_id = wish_.health_check_id;
   how.function_region = wish_.function_region;
   how.records = how.deliveries = false;
   how.other_regions = true;
-  auto seen = observe(outside_.desk.aws, how);
-  if (!seen)
+  auto snapshot =
+      observe(outside_.context.aws, how, Instant{outside_.context.clock.now().time_since_epoch()});
+  if (!snapshot)
     return failure(
-        obstacle(seen.error(), "look at the guard of health check " + wish_.health_check_id));
-  if (!seen->blind.empty()) {
+        obstacle(snapshot.error(), "look at the guard of health check " + wish_.health_check_id));
+  if (!snapshot->blind.empty()) {
     std::string text = "Deploy must see everything that it may change, and does not:";
-    for (const auto& blind : seen->blind) text += "\n  " + describe(blind);
+    for (const auto& blind : snapshot->blind) text += "\n  " + describe(blind);
     return failure(Obstacle{Obstacle::Kind::no_answer, text});
   }
-  if (!seen->observed.check)
+  if (!snapshot->observed.check)
     return failure(refused(fmt::format(
         "There is no health check {} in account {}. List them: aws route53 list-health-checks",
-        wish_.health_check_id, seen->settings.account)));
-  Intent intent;
-  auto settings = settle(*seen, intent.notes);
+        wish_.health_check_id, snapshot->settings.account)));
+  DeployPlan deployment_plan;
+  auto settings = settle(*snapshot, deployment_plan.notes);
   if (!settings) return failure(settings.error());
   const auto kind = settings->function;
   // Adopted Python keeps its code, and native code is always ours to replace.
   auto plan = make_plan(std::move(*settings));
   if (!plan) return failure(refused(plan.error().text + "."));
-  intent.plan = std::move(*plan);
-  intent.plan.alarm_topic.tags[std::string{function_region_tag}] =
-      intent.plan.settings.function_region;
-  intent.now = aws_now(*seen, outside_.desk.clock.now());
-  intent.work = work_between(intent.plan, seen->observed);
-  intent.seen = std::move(*seen);
-  const auto& observed = intent.seen.observed;
+  deployment_plan.plan = std::move(*plan);
+  deployment_plan.plan.alarm_topic.tags[std::string{function_region_tag}] =
+      deployment_plan.plan.settings.function_region;
+  deployment_plan.now = aws_now(*snapshot, outside_.context.clock.now());
+  deployment_plan.work = work_between(deployment_plan.plan, snapshot->observed);
+  deployment_plan.snapshot = std::move(*snapshot);
+  const auto& observed = deployment_plan.snapshot.observed;
   if (observed.function &&
       observed.function->runtime.starts_with("python") != (kind == FunctionKind::python)) {
     // Runtime, handler and code change together; the code alone would not start.
-    const bool listed = std::any_of(intent.work.begin(), intent.work.end(),
-                                    [](const Work& w) { return w.piece == Piece::function_code; });
+    const bool listed =
+        std::any_of(deployment_plan.work.begin(), deployment_plan.work.end(),
+                    [](const ResourceChange& w) { return w.resource == Resource::function_code; });
     if (!listed)
-      intent.work.push_back({Piece::function_code,
-                             "change",
-                             "code of function " + intent.plan.function.name,
-                             {"it is of the other kind"}});
-    std::stable_sort(intent.work.begin(), intent.work.end(),
-                     [](const auto& a, const auto& b) { return turn(a.piece) < turn(b.piece); });
+      deployment_plan.work.push_back({Resource::function_code,
+                                      Verb::change,
+                                      "code of function " + deployment_plan.plan.function.name,
+                                      {"it is of the other kind"}});
+    std::stable_sort(
+        deployment_plan.work.begin(), deployment_plan.work.end(),
+        [](const auto& a, const auto& b) { return turn(a.resource) < turn(b.resource); });
   }
-  const auto& record = intent.seen.settings.record;
-  intent.will_arm = !latched(*observed.check) && !record.in_maintenance(intent.now);
+  const auto& record = deployment_plan.snapshot.settings.record;
+  deployment_plan.will_arm =
+      !latched(*observed.check) && !record.in_maintenance(deployment_plan.now);
   if (latched(*observed.check))
-    intent.notes.push_back(
+    deployment_plan.notes.push_back(
         fmt::format("The check is latched and stays so: release it with sitelatch switch-back{}.",
-                    observed.alarm && !observed.alarm->seen.actions_enabled
+                    observed.alarm && !observed.alarm->snapshot.actions_enabled
                         ? ", then sitelatch arm: the alarm's actions are off"
                         : ""));
-  else if (record.in_maintenance(intent.now))
-    intent.notes.push_back("The guard is in maintenance and stays so: sitelatch arm ends it.");
-  return intent;
+  else if (record.in_maintenance(deployment_plan.now))
+    deployment_plan.notes.push_back(
+        "The guard is in maintenance and stays so: sitelatch arm ends it.");
+  return deployment_plan;
 }
 
-Result<Intent, Obstacle> Deployment::intend() {
-  auto intent = look();
-  if (!intent) return intent;
-  auto records = read_records(outside_.desk.aws, wish_.health_check_id);
+Result<DeployPlan, Obstacle> Deployment::plan() {
+  auto deployment_plan = look();
+  if (!deployment_plan) return deployment_plan;
+  auto records = read_records(outside_.context.aws, wish_.health_check_id);
   if (records)
-    intent->seen.records = std::move(*records);
+    deployment_plan->snapshot.records = std::move(*records);
   else if (!client::is_denied(records.error()))
     return failure(obstacle(records.error(), "read the hosted zones' records"));
-  intent->findings = preflight(intent->plan, intent->seen, intent->now, outside_.ask_site);
-  return intent;
+  deployment_plan->findings =
+      preflight(deployment_plan->plan, deployment_plan->snapshot, outside_.context.ask_site);
+  return deployment_plan;
 }
 
-Step Deployment::carry_out(const Intent& intent, std::string& noted) {
-  Builder builder({outside_.desk.aws, outside_.desk.clock, outside_.desk.progress, deadline_},
-                  intent.plan, intent.seen.observed, code(intent.plan.settings.function));
-  for (const auto& work : intent.work) {
-    say(fmt::format("{} {}", work.verb, work.name));
-    const auto done = work.verb == "disable"  ? builder.disarm_alarm()
-                      : work.verb == "remove" ? builder.remove_schedule()
-                                              : builder.make(work.piece);
+Step Deployment::carry_out(const DeployPlan& deployment_plan, std::string& noted) {
+  Builder builder(
+      {outside_.context.aws, outside_.context.clock, outside_.context.progress, deadline_},
+      deployment_plan.plan, deployment_plan.snapshot.observed,
+      code(deployment_plan.plan.settings.function));
+  for (const auto& work : deployment_plan.work) {
+    const auto what = fmt::format("{} {}", to_string(work.verb), work.name);
+    say(what);
+    const auto done = work.verb == Verb::disable  ? builder.disarm_alarm()
+                      : work.verb == Verb::remove ? builder.remove_schedule()
+                                                  : builder.make(work.resource);
     if (!done) return done;
-    noted += (noted.empty() ? "" : ", ") + work.verb + " " + work.name;
+    noted += (noted.empty() ? "" : ", ") + what;
   }
   return Done{};
 }
 
-Step Deployment::build(Intent& intent) {
+Step Deployment::build(DeployPlan& deployment_plan) {
   std::string noted;
-  for (int round = 0; round < most_rounds && !intent.work.empty(); ++round) {
-    const auto done = carry_out(intent, noted);
+  for (int round = 0; round < most_rounds && !deployment_plan.work.empty(); ++round) {
+    const auto done = carry_out(deployment_plan, noted);
     if (!done) return done;
     auto next = look();
     if (!next) return failure(next.error());
-    next->seen.records = std::move(intent.seen.records);
-    next->findings = std::move(intent.findings);
-    intent = std::move(*next);
+    next->snapshot.records = std::move(deployment_plan.snapshot.records);
+    next->findings = std::move(deployment_plan.findings);
+    deployment_plan = std::move(*next);
   }
-  if (intent.work.empty()) {
-    if (!noted.empty()) audit(intent, noted);
+  if (deployment_plan.work.empty()) {
+    if (!noted.empty()) audit(deployment_plan, noted);
     return Done{};
   }
   std::string text = "AWS still shows these as before; somebody else may be changing them:";
-  for (const auto& work : intent.work)
+  for (const auto& work : deployment_plan.work)
     text += fmt::format("\n  {}: {}", work.name, join(work.why, "; "));
   return failure(Obstacle{Obstacle::Kind::failed, text});
 }
 
-void Deployment::audit(const Intent& intent, const std::string& note) {
+void Deployment::audit(const DeployPlan& deployment_plan, const std::string& note) {
   AuditEntry entry;
-  entry.at = intent.now;
+  entry.at = deployment_plan.now;
   entry.action = "deploy";
   entry.stage = "done";
-  entry.who = intent.seen.caller_arn;
+  entry.who = deployment_plan.snapshot.caller_arn;
   entry.note = note.substr(0, 4000);
-  const View view{intent.seen, intent.plan, intent.now, {}, {}};
-  if (const auto problem = note_down(outside_.desk, view, entry)) say(*problem);
+  const View view{deployment_plan.snapshot, deployment_plan.plan, deployment_plan.now, {}, {}};
+  if (const auto problem = note_down(outside_.context, view, entry)) say(*problem);
 }
 
 namespace {
@@ -387,41 +419,32 @@ std::string all_reasons(const std::vector<Refusal>& refusals) {
   return join(reasons, "; ");
 }
 
-// Waiting does not mend these.
-std::optional<std::string> standing_refusal(const Situation& situation) {
-  if (latched(situation.check)) return "the health check is latched";
-  if (situation.record.latched_in_this_release()) return "somebody undid the latch of this release";
-  if (situation.check.inverted) return "the health check is Inverted";
-  if (situation.check.disabled && !situation.record.maintenance)
-    return "the health check is Disabled";
-  return std::nullopt;
-}
-
 }  // namespace
 
 // One look. True: the waiting is over, because it may or because it was `stopped`.
-bool Deployment::may_arm(Intent& intent, std::optional<Obstacle>& stopped,
+bool Deployment::may_arm(DeployPlan& deployment_plan, std::optional<Obstacle>& stopped,
                          std::string& waiting_for) {
-  const auto again = look_again(outside_.desk.aws, intent.seen);
+  const auto again = refresh(outside_.context.aws, deployment_plan.snapshot);
   if (!again) {
     stopped = obstacle(again.error(), "see whether the guard can fire");
     return true;
   }
-  const auto& observed = intent.seen.observed;
+  const auto& observed = deployment_plan.snapshot.observed;
   if (!observed.check) {
     stopped = refused("The health check is gone.");
     return true;
   }
-  intent.now = aws_now(intent.seen, outside_.desk.clock.now());
+  deployment_plan.now = aws_now(deployment_plan.snapshot, outside_.context.clock.now());
   const auto situation = situation_of(observed);
   if (const auto standing = standing_refusal(situation)) {
     stopped = refused(
         fmt::format("Not armed: {}. See sitelatch status {}.", *standing, wish_.health_check_id));
     return true;
   }
-  intent.findings = preflight(intent.plan, intent.seen, intent.now, outside_.ask_site);
+  deployment_plan.findings =
+      preflight(deployment_plan.plan, deployment_plan.snapshot, outside_.context.ask_site);
   std::vector<std::string> waiting;
-  for (const auto& finding : intent.findings) {
+  for (const auto& finding : deployment_plan.findings) {
     if (finding.kind != Finding::Kind::refusal) continue;
     if (finding.may_pass) {
       waiting.push_back(finding.why);
@@ -430,13 +453,13 @@ bool Deployment::may_arm(Intent& intent, std::optional<Obstacle>& stopped,
     stopped = refused(fmt::format("Not armed: {} To mend it: {}.", finding.why, finding.mend));
     return true;
   }
-  const auto transition = guard::arm(situation, {observed.healthy}, intent.now);
+  const auto transition = guard::arm(situation, {observed.healthy}, deployment_plan.now);
   if (!transition) waiting.push_back(all_reasons(transition.error()));
   waiting_for = join(waiting, " ");
   return waiting.empty();
 }
 
-Step Deployment::arm(Intent& intent) {
+Step Deployment::arm(DeployPlan& deployment_plan) {
   client::Patience patience;
   patience.every = std::chrono::milliseconds{250};
   patience.growth = 1.5;
@@ -444,15 +467,16 @@ Step Deployment::arm(Intent& intent) {
   patience.at_most = left();
   std::optional<Obstacle> stopped;
   std::string said, waiting_for;
-  const auto ended = client::wait_until(outside_.desk.clock, patience, [&] {
-    if (may_arm(intent, stopped, waiting_for)) return true;
+  const auto ended = client::wait_until(outside_.context.clock, patience, [&] {
+    if (may_arm(deployment_plan, stopped, waiting_for)) return true;
     if (waiting_for != said) say("not armed yet: " + waiting_for);
     said = waiting_for;
     return false;
   });
   if (stopped) return failure(*stopped);
-  if (ended) return switch_on(intent);
-  const bool on = intent.seen.observed.alarm && intent.seen.observed.alarm->seen.actions_enabled;
+  if (ended) return switch_on(deployment_plan);
+  const bool on = deployment_plan.snapshot.observed.alarm &&
+                  deployment_plan.snapshot.observed.alarm->snapshot.actions_enabled;
   return failure(Obstacle{
       Obstacle::Kind::not_in_time,
       fmt::format(
@@ -460,21 +484,24 @@ Step Deployment::arm(Intent& intent) {
           waiting_for, on ? "are on, as they were" : "stay off")});
 }
 
-Step Deployment::switch_on(Intent& intent) {
-  const auto situation = situation_of(intent.seen.observed);
-  const auto transition = guard::arm(situation, {intent.seen.observed.healthy}, intent.now);
+Step Deployment::switch_on(DeployPlan& deployment_plan) {
+  const auto situation = situation_of(deployment_plan.snapshot.observed);
+  const auto transition =
+      guard::arm(situation, {deployment_plan.snapshot.observed.healthy}, deployment_plan.now);
   if (!transition) return failure(refused("Not armed: " + all_reasons(transition.error())));
   if (transition->check.empty() && !transition->alarm_actions &&
       transition->record == situation.record)
     return Done{};
   say("arm the guard");
-  Errand errand;
-  errand.action = "arm";
-  errand.why = "deploy";
+  Request request;
+  request.action = "arm";
+  request.why = "deploy";
   const auto carried = guard::carry_out(
-      outside_.desk, View{intent.seen, intent.plan, intent.now, {}, {}}, errand,
+      outside_.context,
+      View{deployment_plan.snapshot, deployment_plan.plan, deployment_plan.now, {}, {}}, request,
       [](const View& view) {
-        return guard::arm(situation_of(view.seen.observed), {view.seen.observed.healthy}, view.now);
+        return guard::arm(situation_of(view.snapshot.observed), {view.snapshot.observed.healthy},
+                          view.now);
       });
   if (!carried) {
     const auto& why = carried.error();
@@ -482,9 +509,10 @@ Step Deployment::switch_on(Intent& intent) {
         Obstacle{why.refusals.empty() ? Obstacle::Kind::failed : Obstacle::Kind::refused,
                  "Not armed: " + (why.refusals.empty() ? why.failed : all_reasons(why.refusals))});
   }
-  const auto again = look_again(outside_.desk.aws, intent.seen);
+  const auto again = refresh(outside_.context.aws, deployment_plan.snapshot);
   if (!again) return failure(obstacle(again.error(), "see whether the alarm's actions are on"));
-  if (!intent.seen.observed.alarm || !intent.seen.observed.alarm->seen.actions_enabled)
+  if (!deployment_plan.snapshot.observed.alarm ||
+      !deployment_plan.snapshot.observed.alarm->snapshot.actions_enabled)
     return failure(Obstacle{
         Obstacle::Kind::failed,
         "Not armed: the alarm's actions are still off. " + join(carried->applied.notes, " ")});

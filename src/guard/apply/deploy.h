@@ -16,7 +16,7 @@
 namespace sitelatch::guard {
 
 // What a person asked for; what is left out stays as deployed, or is the usual.
-struct Wish {
+struct DeployOptions {
   std::string health_check_id;
   std::string function_region;
   std::optional<LatchKind> latch;
@@ -28,62 +28,67 @@ struct Codes {
   FunctionCode native, python;
 };
 
+// What is done to a piece. `disable` is the alarm's actions', `remove` the schedule's.
+enum class Verb { create, change, disable, remove };
+std::string_view to_string(Verb verb);
+
 // One piece to be made or changed.
-struct Work {
-  Piece piece = Piece::notify_topic;
-  std::string verb;  // "create", "change", "adopt", "disable"
+struct ResourceChange {
+  Resource resource = Resource::notify_topic;
+  Verb verb = Verb::create;
   std::string name;  // of the piece: "role sitelatch-..."
   std::vector<std::string> why;
 };
 
-struct Intent {
-  Seen seen;
+struct DeployPlan {
+  Snapshot snapshot;
   Plan plan;
   Instant now{};
-  std::vector<Work> work;          // in order; empty: everything is as it should be
-  std::vector<Finding> findings;   // preflight
-  std::vector<std::string> notes;  // assumptions, and what a person should know
-  bool will_arm = false;           // unless a finding refuses
+  std::vector<ResourceChange> work;  // in order; empty: everything is as it should be
+  std::vector<Finding> findings;     // preflight
+  std::vector<std::string> notes;    // assumptions, and what a person should know
+  bool will_arm = false;             // unless a finding refuses
 };
 
 class Deployment {
  public:
   struct Outside {
-    Desk& desk;
-    AskSite ask_site;
+    Context& context;
     Duration timeout;
   };
-  Deployment(Outside outside, Wish wish, Codes codes);
+  Deployment(Outside outside, DeployOptions wish, Codes codes);
 
   // Reads everything; changes nothing.
-  Result<Intent, Obstacle> intend();
+  Result<DeployPlan, Obstacle> plan();
   // The same without records and preflight: for a guard that is not to be armed by deploy.
-  Result<Intent, Obstacle> look();
+  Result<DeployPlan, Obstacle> look();
   // Carries the work out until nothing differs; then `intent` is what there is now.
-  Step build(Intent& intent);
+  Step build(DeployPlan& deployment_plan);
   // Preflight, then waits until the guard can fire, and arms. Not called while latched or in
   // maintenance. `intent` has the check and the alarm as they were seen last.
-  Step arm(Intent& intent);
+  Step arm(DeployPlan& deployment_plan);
 
  private:
-  Result<Settings, Obstacle> settle(const Seen& seen, std::vector<std::string>& notes) const;
-  Step carry_out(const Intent& intent, std::string& noted);
-  void audit(const Intent& intent, const std::string& note);
-  bool may_arm(Intent& intent, std::optional<Obstacle>& stopped, std::string& waiting_for);
-  Step switch_on(Intent& intent);
+  Result<Settings, Obstacle> settle(const Snapshot& snapshot,
+                                    std::vector<std::string>& notes) const;
+  Step carry_out(const DeployPlan& deployment_plan, std::string& noted);
+  void audit(const DeployPlan& deployment_plan, const std::string& note);
+  bool may_arm(DeployPlan& deployment_plan, std::optional<Obstacle>& stopped,
+               std::string& waiting_for);
+  Step switch_on(DeployPlan& deployment_plan);
   FunctionCode code(FunctionKind kind) const {
     return kind == FunctionKind::native ? codes_.native : codes_.python;
   }
-  void say(const std::string& sentence) { outside_.desk.progress(sentence); }
+  void say(const std::string& sentence) { outside_.context.progress(sentence); }
   Duration left() const;
 
   Outside outside_;
-  Wish wish_;
+  DeployOptions wish_;
   Codes codes_;
   WallInstant deadline_;
 };
 
 // The work between what is there and what should be.
-std::vector<Work> work_between(const Plan& plan, const Observed& observed);
+std::vector<ResourceChange> work_between(const Plan& plan, const Observed& observed);
 
 }  // namespace sitelatch::guard

@@ -73,12 +73,13 @@ Outcome<std::optional<GuidesPolicy>> guides_policy(client::Aws& aws, const Plan&
 
 class Planner {
  public:
-  Planner(Ending& ending, const EndingWish& wish, const std::optional<GuidesPolicy>& guides_policy)
+  Planner(RemovalPlan& ending, const RemovalOptions& wish,
+          const std::optional<GuidesPolicy>& guides_policy)
       : ending_(ending),
         wish_(wish),
         guides_policy_(guides_policy),
         plan_(ending.plan),
-        seen_(ending.seen) {}
+        snapshot_(ending.snapshot) {}
 
   Step run() {
     const auto judged = judge_latch();
@@ -94,15 +95,15 @@ class Planner {
     remove_role();
     if (path_outlives_function) restore_check();
     remove_alarm();
-    remove_topic(plan_.notify_topic, seen_.observed.notify_topic);
+    remove_topic(plan_.notify_topic, snapshot_.observed.notify_topic);
     remove_logs();
-    remove_topic(plan_.alarm_topic, seen_.observed.alarm_topic);
+    remove_topic(plan_.alarm_topic, snapshot_.observed.alarm_topic);
     return Done{};
   }
 
  private:
   const std::string& id() const { return plan_.settings.health_check_id; }
-  const Observed& observed() const { return seen_.observed; }
+  const Observed& observed() const { return snapshot_.observed; }
 
   void remove(std::string verb, std::string name, std::vector<Call> all) {
     ending_.removals.push_back({std::move(verb), std::move(name), calls(std::move(all))});
@@ -156,14 +157,14 @@ class Planner {
   }
 
   bool frozen_by_us() const {
-    const auto& maintenance = seen_.settings.record.maintenance;
+    const auto& maintenance = snapshot_.settings.record.maintenance;
     return observed().check && frozen_healthy(*observed().check) && maintenance &&
            maintenance->keep == Keep::primary;
   }
 
   std::optional<std::string> path_to_restore() const {
     const auto& check = *observed().check;
-    if (auto path = seen_.settings.record.path_to_restore()) return path;
+    if (auto path = snapshot_.settings.record.path_to_restore()) return path;
     if (check.path && !is_latch_path(*check.path)) return check.path;
     return std::nullopt;
   }
@@ -175,7 +176,7 @@ class Planner {
 
   void quiet_the_alarm() {
     if (!observed().alarm || !ours(observed().alarm->tags, id()) ||
-        !observed().alarm->seen.actions_enabled)
+        !observed().alarm->snapshot.actions_enabled)
       return;
     remove("disable", "actions of alarm " + plan_.alarm.name,
            {{"cloudwatch", "DisableAlarmActions", plan_.alarm.region,
@@ -307,11 +308,11 @@ class Planner {
     }
   }
 
-  Ending& ending_;
-  const EndingWish& wish_;
+  RemovalPlan& ending_;
+  const RemovalOptions& wish_;
   const std::optional<GuidesPolicy>& guides_policy_;
   const Plan& plan_;
-  const Seen& seen_;
+  const Snapshot& snapshot_;
 };
 
 Obstacle cannot_see(const std::vector<Blind>& blind) {
@@ -322,47 +323,48 @@ Obstacle cannot_see(const std::vector<Blind>& blind) {
 
 }  // namespace
 
-Result<Ending, Obstacle> plan_ending(Desk& desk, const EndingWish& wish) {
+Result<RemovalPlan, Obstacle> plan_removal(Context& context, const RemovalOptions& wish) {
   if (!valid_health_check_id(wish.health_check_id))
     return failure(
         Obstacle{Obstacle::Kind::refused,
                  fmt::format("\"{}\" is not the id of a health check.", wish.health_check_id)});
-  Look how;
+  Query how;
   how.health_check_id = wish.health_check_id;
   how.records = how.deliveries = false;
   how.other_regions = true;
-  auto seen = observe(desk.aws, how);
-  if (!seen)
+  auto snapshot = observe(context.aws, how, Instant{context.clock.now().time_since_epoch()});
+  if (!snapshot)
     return failure(
-        obstacle(seen.error(), "look at the guard of health check " + wish.health_check_id));
-  if (!seen->blind.empty()) return failure(cannot_see(seen->blind));
-  auto settings = seen->settings;
+        obstacle(snapshot.error(), "look at the guard of health check " + wish.health_check_id));
+  if (!snapshot->blind.empty()) return failure(cannot_see(snapshot->blind));
+  auto settings = snapshot->settings;
   // A record that nobody would deploy with may still be removed.
   settings.record.original_path.reset();
   if (!subscription_protocol(settings.notify_endpoint)) settings.notify_endpoint.clear();
   auto plan = make_plan(std::move(settings));
   if (!plan) return failure(Obstacle{Obstacle::Kind::refused, plan.error().text + "."});
-  Ending ending{std::move(*seen), std::move(*plan), {}, {}, {}};
-  const auto policy = guides_policy(desk.aws, ending.plan, ending.seen.observed);
+  RemovalPlan ending{std::move(*snapshot), std::move(*plan), {}, {}, {}};
+  const auto policy = guides_policy(context.aws, ending.plan, ending.snapshot.observed);
   if (!policy) return failure(obstacle(policy.error(), "look at policy " + wish.health_check_id));
   const auto planned = Planner(ending, wish, *policy).run();
   if (!planned) return failure(planned.error());
   return ending;
 }
 
-Step carry_out(Desk& desk, const Ending& ending) {
+Step carry_out(Context& context, const RemovalPlan& ending) {
   AuditEntry entry;
-  const View view{ending.seen, ending.plan, aws_now(ending.seen, desk.clock.now()), {}, {}};
-  if (ending.seen.observed.audit_group && ending.removals.size() > 1) {
+  const View view{
+      ending.snapshot, ending.plan, aws_now(ending.snapshot, context.clock.now()), {}, {}};
+  if (ending.snapshot.observed.audit_group && ending.removals.size() > 1) {
     entry.at = view.now;
     entry.action = "destroy";
     entry.stage = "asked";
-    entry.who = ending.seen.caller_arn;
-    if (const auto problem = note_down(desk, view, entry)) desk.progress(*problem);
+    entry.who = ending.snapshot.caller_arn;
+    if (const auto problem = note_down(context, view, entry)) context.progress(*problem);
   }
   for (const auto& removal : ending.removals) {
-    desk.progress(fmt::format("{} {}", removal.verb, removal.name));
-    const auto done = removal.act(desk.aws);
+    context.progress(fmt::format("{} {}", removal.verb, removal.name));
+    const auto done = removal.act(context.aws);
     if (!done) {
       auto why = obstacle(done.error(), fmt::format("{} {}", removal.verb, removal.name));
       why.text += " Run destroy again; it goes on from here.";

@@ -23,15 +23,15 @@ struct Removal {
   std::function<client::Outcome<Done>(client::Aws&)> act;
 };
 
-struct Ending {
-  Seen seen;
+struct RemovalPlan {
+  Snapshot snapshot;
   Plan plan;
   std::vector<Removal> removals;   // in order
   std::vector<std::string> left;   // what is there and not ours, or kept
   std::vector<std::string> notes;  // what this means for the check
 };
 
-struct EndingWish {
+struct RemovalOptions {
   std::string health_check_id;
   Latch latch = Latch::unsaid;
   bool logs = false;
@@ -39,7 +39,7 @@ struct EndingWish {
 
 // Reads everything; changes nothing. Refused: the check is latched and nobody said what becomes of
 // it.
-Result<Ending, Obstacle> plan_ending(Desk& desk, const EndingWish& wish);
-Step carry_out(Desk& desk, const Ending& ending);
+Result<RemovalPlan, Obstacle> plan_removal(Context& context, const RemovalOptions& wish);
+Step carry_out(Context& context, const RemovalPlan& ending);
 
 }  // namespace sitelatch::guard

@@ -38,20 +38,20 @@ struct Watcher {
 
 class Examination {
  public:
-  Examination(Desk& desk, const AskSite& ask) : desk_(desk), ask_(ask) {}
+  explicit Examination(Context& context) : context_(context) {}
 
   Result<Diagnosis> run() {
-    const auto caller = read_caller(desk_.aws);
+    const auto caller = read_caller(context_.aws);
     if (!caller) return failure(Problem{client::explain(caller.error(), "find out who asks")});
     region_ = std::string{control_region(caller->partition)};
-    const auto checks = desk_.aws.call_all("route53", "ListHealthChecks");
+    const auto checks = context_.aws.call_all("route53", "ListHealthChecks");
     if (!checks) return failure(Problem{client::explain(checks.error(), "list the health checks")});
     for (const auto& wire : (*checks)["HealthChecks"].items())
       checks_.emplace(wire["Id"].string_or(""), wire);
     out_.checks = static_cast<int>(checks_.size());
     read_alarms();
     read_primaries();
-    const auto guards = guarded_checks(desk_.aws);
+    const auto guards = guarded_checks(context_.aws);
     if (!guards) see_not("the guards", guards.error());
     for (const auto& id : guards ? *guards : std::vector<std::string>{})
       if (checks_.contains(id)) guarded_.insert(id);
@@ -73,7 +73,7 @@ class Examination {
 
   void read_alarms() {
     const auto alarms =
-        desk_.aws.call_all("cloudwatch", "DescribeAlarms", Value::structure(), region_);
+        context_.aws.call_all("cloudwatch", "DescribeAlarms", Value::structure(), region_);
     if (!alarms) return see_not("the alarms in " + region_, alarms.error());
     for (const auto& wire : (*alarms)["MetricAlarms"].items()) {
       if (wire["Namespace"].string_or("") != "AWS/Route53") continue;
@@ -100,13 +100,13 @@ class Examination {
   }
 
   void read_primaries() {
-    const auto zones = desk_.aws.call_all("route53", "ListHostedZones");
+    const auto zones = context_.aws.call_all("route53", "ListHostedZones");
     if (!zones) return see_not("the hosted zones", zones.error());
     for (const auto& zone : (*zones)["HostedZones"].items()) {
       const auto id = zone["Id"].string_or("");
       const auto records =
-          desk_.aws.call_all("route53", "ListResourceRecordSets",
-                             Value::structure({{"HostedZoneId", id.substr(id.rfind('/') + 1)}}));
+          context_.aws.call_all("route53", "ListResourceRecordSets",
+                                Value::structure({{"HostedZoneId", id.substr(id.rfind('/') + 1)}}));
       if (!records) {
         see_not("the records of zone " + id, records.error());
         continue;
@@ -159,29 +159,30 @@ class Examination {
             "record uses it)");
       return;
     }
-    auto seen = view(desk_.aws, desk_.clock, id, {desk_.dns_server, false, true, true});
-    if (!seen) return out_.blind.push_back(seen.error().text);
-    for (const auto& unseen : seen->seen.blind) out_.blind.push_back(guard::describe(unseen));
-    if (!seen->seen.observed.check) return;  // deleted meanwhile
-    examine_guard(*seen);
-    const auto record = record_of(seen->seen.observed);
-    if (frozen && !record.in_maintenance(seen->now))
+    auto snapshot = view(context_.aws, context_.clock, id, context_.all_but_dns());
+    if (!snapshot) return out_.blind.push_back(snapshot.error().text);
+    for (const auto& unseen : snapshot->snapshot.blind)
+      out_.blind.push_back(guard::describe(unseen));
+    if (!snapshot->snapshot.observed.check) return;  // deleted meanwhile
+    examine_guard(*snapshot);
+    const auto record = record_of(snapshot->snapshot.observed);
+    if (frozen && !record.in_maintenance(snapshot->now))
       add(Kind::problem, "disabled-healthy", id,
           "the health check is Disabled: Route 53 counts it as healthy, and never fails over from "
           "this Primary",
           fmt::format("aws route53 update-health-check --health-check-id {} --no-disabled; to send "
                       "the traffic to Backup: sitelatch trip {} --planned",
                       id, id));
-    for (const auto& finding : preflight(seen->plan, seen->seen, seen->now, ask_)) {
+    for (const auto& finding : preflight(snapshot->plan, snapshot->snapshot, context_.ask_site)) {
       if (finding.kind == Finding::Kind::sound || finding.name == "check-disabled") continue;
       add(Kind::problem, finding.name, id, finding.why, finding.mend, finding.change);
     }
-    find_other_writers(*seen);
+    find_other_writers(*snapshot);
   }
 
-  void examine_guard(const View& seen) {
-    const auto& observed = seen.seen.observed;
-    const auto& id = seen.id();
+  void examine_guard(const View& snapshot) {
+    const auto& observed = snapshot.snapshot.observed;
+    const auto& id = snapshot.id();
     if (!guarded_.contains(id)) {
       add(Kind::problem, "no-guard", id,
           "a PRIMARY record uses it and nothing latches: a Primary that fails and comes back "
@@ -194,7 +195,7 @@ class Examination {
     if (!ours)
       add(Kind::note, "hand-made", id, "its guard was made by hand or by the guide's scripts",
           "sitelatch deploy " + id + " --plan shows how it would be adopted");
-    const auto& state = seen.assessment;
+    const auto& state = snapshot.assessment;
     add(state.state == State::armed && state.sound() ? Kind::sound
         : state.state == State::armed                ? Kind::note
                                                      : Kind::problem,
@@ -208,15 +209,16 @@ class Examination {
 
   // Alarms on the same check whose actions run something, and functions on the guard's topic that
   // are not the guard's.
-  void find_other_writers(const View& seen) {
-    const auto& observed = seen.seen.observed;
+  void find_other_writers(const View& snapshot) {
+    const auto& observed = snapshot.snapshot.observed;
     for (const auto& watcher : watchers_) {
-      if (watcher.check_id != seen.id() || (observed.alarm && watcher.name == observed.alarm->name))
+      if (watcher.check_id != snapshot.id() ||
+          (observed.alarm && watcher.name == observed.alarm->name))
         continue;
       for (const auto& action : watcher.actions) {
         if (observed.alarm_topic && action == observed.alarm_topic->arn) continue;
         if (runs_a_function(action))
-          add(Kind::problem, "other-writer", seen.id(),
+          add(Kind::problem, "other-writer", snapshot.id(),
               fmt::format("alarm {} on the same check also runs {}: two that write to one check "
                           "undo each other's work",
                           watcher.name, last_part(action)),
@@ -227,12 +229,12 @@ class Examination {
     for (const auto& subscription : observed.alarm_subscriptions)
       if (subscription.protocol == "lambda" &&
           (!observed.function || subscription.endpoint != observed.function->arn))
-        add(Kind::problem, "other-writer", seen.id(),
+        add(Kind::problem, "other-writer", snapshot.id(),
             fmt::format("the alarm's topic also runs {}", last_part(subscription.endpoint)),
             "unsubscribe it if it changes the health check");
-    for (const auto& [key, value] : seen.seen.check_tags)
+    for (const auto& [key, value] : snapshot.snapshot.check_tags)
       if (key == "aws:cloudformation:stack-name")
-        add(Kind::note, "other-writer", seen.id(),
+        add(Kind::note, "other-writer", snapshot.id(),
             fmt::format("CloudFormation stack {} owns the health check: an update of the stack may "
                         "undo a latch (it is latched again within a minute)",
                         value));
@@ -241,7 +243,7 @@ class Examination {
   bool runs_a_function(const std::string& action) {
     if (action.find(":lambda:") != std::string::npos) return true;
     if (action.find(":sns:") == std::string::npos) return false;
-    const auto subscriptions = desk_.aws.call_all(
+    const auto subscriptions = context_.aws.call_all(
         "sns", "ListSubscriptionsByTopic", Value::structure({{"TopicArn", action}}), region_);
     if (!subscriptions) return false;
     const auto& all = (*subscriptions)["Subscriptions"].items();
@@ -267,8 +269,8 @@ class Examination {
 
   void list(std::string_view service, std::string_view operation, std::string_view list,
             std::string_view member, std::string_view what) {
-    const auto found = desk_.aws.call_all(service, operation, Value::structure(),
-                                          service == "iam" ? std::string{} : region_);
+    const auto found = context_.aws.call_all(service, operation, Value::structure(),
+                                             service == "iam" ? std::string{} : region_);
     if (!found) return see_not(fmt::format("the {}s", what), found.error());
     for (const auto& wire : (*found)[list].items()) {
       const auto name = last_part(wire[member].string_or(""));
@@ -279,8 +281,7 @@ class Examination {
     }
   }
 
-  Desk& desk_;
-  const AskSite& ask_;
+  Context& context_;
   std::string region_;
   std::map<std::string, Value> checks_;
   std::vector<Watcher> watchers_;
@@ -303,6 +304,6 @@ std::string_view to_string(Kind kind) {
   return kind == Kind::sound ? "ok" : kind == Kind::note ? "note" : "problem";
 }
 
-Result<Diagnosis> diagnose(Desk& desk, const AskSite& ask) { return Examination(desk, ask).run(); }
+Result<Diagnosis> diagnose(Context& context) { return Examination(context).run(); }
 
 }  // namespace sitelatch::guard

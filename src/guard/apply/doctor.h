@@ -29,7 +29,7 @@ struct Diagnosis {
   int checks = 0, guards = 0;
 };
 // Problem: nothing could be read at all.
-Result<Diagnosis> diagnose(Desk& desk, const AskSite& ask);
+Result<Diagnosis> diagnose(Context& context);
 
 // The health check's id in the name of a guard's piece, ours or the guide's; empty: it is none.
 std::string id_in_name(std::string_view name);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "client/wait.h"
+#include "guard/apply/destroy.h"
 #include "guard/apply/drill_scratch.h"
 #include "guard/apply/switch_back.h"
 #include "guard/rules/json.h"
@@ -19,8 +20,7 @@ constexpr auto after_blip = std::chrono::minutes{4};
 
 class Drill {
  public:
-  Drill(Desk& desk, const DrillTools& tools, const DrillWish& wish)
-      : desk_(desk), tools_(tools), wish_(wish) {}
+  Drill(Context& context, const DrillOptions& wish) : context_(context), wish_(wish) {}
 
   DrillReport run() {
     try {
@@ -29,7 +29,7 @@ class Drill {
       report_.interrupted = true;
       report_.sentence = "Interrupted.";
     }
-    tools_.ignore_interrupts();
+    wish_.ignore_interrupts();
     clean_up();
     return std::move(report_);
   }
@@ -42,22 +42,23 @@ class Drill {
 
   // One leg: what it is, and whether it came; its time goes into the report.
   bool leg(std::string name, const std::function<Result<std::string>()>& walk) {
-    const auto begun = desk_.clock.now();
+    const auto begun = context_.clock.now();
     const auto walked = walk();
-    const auto took = std::chrono::duration_cast<Duration>(desk_.clock.now() - begun);
+    const auto took = std::chrono::duration_cast<Duration>(context_.clock.now() - begun);
     Leg done{std::move(name), walked.has_value(), took, walked ? *walked : walked.error().text};
-    desk_.progress(fmt::format("{} {} ({:.1f} s): {}", done.passed ? "ok    " : "FAILED", done.name,
-                               std::chrono::duration<double>(took).count(), done.sentence));
+    context_.progress(fmt::format("{} {} ({:.1f} s): {}", done.passed ? "ok    " : "FAILED",
+                                  done.name, std::chrono::duration<double>(took).count(),
+                                  done.sentence));
     report_.legs.push_back(done);
     return done.passed || fails(fmt::format("The leg \"{}\" failed: {}", done.name, done.sentence));
   }
 
   bool rehearse() {
-    auto real = view(desk_.aws, desk_.clock, wish_.health_check_id, {"", false, false, false});
+    auto real = view(context_.aws, context_.clock, wish_.health_check_id, context_.chain());
     if (!real) return fails(real.error().text);
-    if (!real->seen.observed.check)
+    if (!real->snapshot.observed.check)
       return fails(fmt::format("There is no health check {}.", wish_.health_check_id));
-    if (!real->seen.observed.check->type.starts_with("HTTP"))
+    if (!real->snapshot.observed.check->type.starts_with("HTTP"))
       return fails("Only HTTP and HTTPS health checks have a path to latch by.");
     real_ = std::move(*real);
     if (!remove_remains()) return false;
@@ -76,10 +77,10 @@ class Drill {
   }
 
   bool remove_remains() {
-    const auto left = find_scratch(desk_, wish_.health_check_id);
+    const auto left = find_scratch(context_, wish_.health_check_id);
     if (!left) return fails(left.error().text);
     for (const auto& id : *left) {
-      desk_.progress("Removing what an earlier drill left: scratch health check " + id + ".");
+      context_.progress("Removing what an earlier drill left: scratch health check " + id + ".");
       if (!remove(id)) return fails("What an earlier drill left could not be removed.");
     }
     return true;
@@ -87,17 +88,17 @@ class Drill {
 
   // The real function, with its own role: it proves its rights and changes nothing.
   Result<std::string> self_test() {
-    const auto& function = real_.seen.observed.function;
+    const auto& function = real_.snapshot.observed.function;
     if (!function)
       return std::string{
           "no function is deployed yet: the rehearsal shows what a deploy would give"};
     if (!function->runtime.starts_with("provided"))
       return std::string{"the function is the guide's Python: it has no self-test"};
     const auto reply =
-        desk_.aws.call("lambda", "Invoke",
-                       Value::structure({{"FunctionName", function->name},
-                                         {"Payload", R"({"sitelatch":"self-test"})"}}),
-                       real_.plan.function.region);
+        context_.aws.call("lambda", "Invoke",
+                          Value::structure({{"FunctionName", function->name},
+                                            {"Payload", R"({"sitelatch":"self-test"})"}}),
+                          real_.plan.function.region);
     if (!reply)
       return failure(Problem{
           client::explain(reply.error(), "run the self-test of function " + function->name)});
@@ -117,17 +118,25 @@ class Drill {
   }
 
   Result<std::string> make_check() {
-    const auto made = make_scratch(desk_, real_);
+    const auto made = make_scratch(context_, real_);
     if (!made) return failure(made.error());
     scratch_ = *made;
-    begun_ = desk_.clock.now();
+    begun_ = context_.clock.now();
     return fmt::format("health check {}, like {}, used by no record", scratch_,
                        wish_.health_check_id);
   }
 
   Result<std::string> build() {
-    const auto built = tools_.build(real_, scratch_);
-    if (!built) return failure(built.error());
+    DeployOptions like_real;
+    like_real.health_check_id = scratch_;
+    like_real.function_region = real_.plan.settings.function_region;
+    like_real.latch = real_.plan.settings.latch;
+    if (real_.snapshot.observed.function) like_real.function = real_.plan.settings.function;
+    Deployment deployment({context_, wish_.leg_limit}, like_real, wish_.codes);
+    auto plan = deployment.look();  // build() leaves in it what there is now
+    if (!plan) return failure(Problem{plan.error().text});
+    const auto built = deployment.build(*plan);
+    if (!built) return failure(Problem{built.error().text});
     return std::string{"a second guard from the same plan"};
   }
 
@@ -141,9 +150,9 @@ class Drill {
   }
   // Looks at the scratch guard until `holds`.
   bool wait_for_scratch(const std::function<bool(const View&)>& holds) {
-    return client::wait_until(desk_.clock, patience(), [&] {
-      const auto now = view(desk_.aws, desk_.clock, scratch_, {"", false, false, false});
-      return now && now->seen.observed.check && holds(*now);
+    return client::wait_until(context_.clock, patience(), [&] {
+      const auto now = view(context_.aws, context_.clock, scratch_, context_.chain());
+      return now && now->snapshot.observed.check && holds(*now);
     });
   }
   Failure<Problem> not_in_time(std::string_view what) const {
@@ -155,18 +164,19 @@ class Drill {
     std::string why = "it did not become healthy";
     const auto could = wait_for_scratch([&](const View& now) {
       const auto possible =
-          guard::arm(situation_of(now.seen.observed), {now.seen.observed.healthy}, now.now);
+          guard::arm(situation_of(now.snapshot.observed), {now.snapshot.observed.healthy}, now.now);
       if (!possible && !possible.error().empty()) why = possible.error().front().why;
       return possible.has_value();
     });
     if (!could) return not_in_time("the second guard could not be armed (" + why + ")");
-    auto now = view(desk_.aws, desk_.clock, scratch_, {"", false, false, false});
+    auto now = view(context_.aws, context_.clock, scratch_, context_.chain());
     if (!now) return failure(now.error());
-    Errand errand;
-    errand.action = "arm";
-    errand.why = "drill";
-    const auto armed = carry_out(desk_, std::move(*now), errand, [](const View& seen) {
-      return guard::arm(situation_of(seen.seen.observed), {seen.seen.observed.healthy}, seen.now);
+    Request request;
+    request.action = "arm";
+    request.why = "drill";
+    const auto armed = carry_out(context_, std::move(*now), request, [](const View& snapshot) {
+      return guard::arm(situation_of(snapshot.snapshot.observed),
+                        {snapshot.snapshot.observed.healthy}, snapshot.now);
     });
     if (!armed)
       return failure(Problem{armed.error().refusals.empty() ? armed.error().failed
@@ -178,8 +188,8 @@ class Drill {
     return leg("latched", [this]() -> Result<std::string> {
       std::string path;
       const auto came = wait_for_scratch([&](const View& now) {
-        path = describe_check(*now.seen.observed.check);
-        return latched(*now.seen.observed.check);
+        path = describe(*now.snapshot.observed.check);
+        return latched(*now.snapshot.observed.check);
       });
       if (!came) return not_in_time("the function did not latch the scratch check");
       return "alarm, topic and function: " + path;
@@ -188,13 +198,13 @@ class Drill {
 
   std::optional<bool> alarm_scenario() {
     const bool set = leg("alarm", [this]() -> Result<std::string> {
-      const auto scratch = view(desk_.aws, desk_.clock, scratch_, {"", false, false, false});
+      const auto scratch = view(context_.aws, context_.clock, scratch_, context_.chain());
       if (!scratch) return failure(scratch.error());
-      const auto done = desk_.aws.call("cloudwatch", "SetAlarmState",
-                                       Value::structure({{"AlarmName", scratch->plan.alarm.name},
-                                                         {"StateValue", "ALARM"},
-                                                         {"StateReason", "sitelatch drill"}}),
-                                       scratch->plan.alarm.region);
+      const auto done = context_.aws.call("cloudwatch", "SetAlarmState",
+                                          Value::structure({{"AlarmName", scratch->plan.alarm.name},
+                                                            {"StateValue", "ALARM"},
+                                                            {"StateReason", "sitelatch drill"}}),
+                                          scratch->plan.alarm.region);
       if (!done)
         return failure(
             Problem{client::explain(done.error(), "set the state of the scratch alarm")});
@@ -209,26 +219,26 @@ class Drill {
   bool begin_outage() {
     return leg("outage",
                [this]() -> Result<std::string> {
-                 const auto moved = move_port(desk_, scratch_, dead_port);
+                 const auto moved = move_port(context_, scratch_, dead_port);
                  if (!moved) return failure(moved.error());
                  return fmt::format("the scratch check looks at port {}, where nobody answers",
                                     dead_port);
                }) &&
            leg("unhealthy", [this]() -> Result<std::string> {
              if (!wait_for_scratch(
-                     [](const View& now) { return !now.seen.observed.healthy.value_or(true); }))
+                     [](const View& now) { return !now.snapshot.observed.healthy.value_or(true); }))
                return not_in_time("Route 53 did not find the scratch check unhealthy");
              return std::string{"Route 53's checkers agree: from here on DNS would answer Backup"};
            });
   }
 
   int own_port() const {
-    return static_cast<int>(real_.seen.check_config["Port"].integer_or(
-        real_.seen.observed.check->type.starts_with("HTTPS") ? 443 : 80));
+    return static_cast<int>(real_.snapshot.check_config["Port"].integer_or(
+        real_.snapshot.observed.check->type.starts_with("HTTPS") ? 443 : 80));
   }
   bool end_outage() {
     return leg("recovery", [this]() -> Result<std::string> {
-      const auto moved = move_port(desk_, scratch_, own_port());
+      const auto moved = move_port(context_, scratch_, own_port());
       if (!moved) return failure(moved.error());
       return std::string{"the scratch check looks at Primary's own port again"};
     });
@@ -242,9 +252,9 @@ class Drill {
   // What the product is for: the address answers again, and the check must not become healthy.
   bool stays_latched() {
     return leg("stays-latched", [this]() -> Result<std::string> {
-      const auto now = view(desk_.aws, desk_.clock, scratch_, {"", false, false, false});
+      const auto now = view(context_.aws, context_.clock, scratch_, context_.chain());
       if (!now) return failure(now.error());
-      if (!latched(*now->seen.observed.check)) return failure(Problem{"the latch is gone"});
+      if (!latched(*now->snapshot.observed.check)) return failure(Problem{"the latch is gone"});
       return std::string{"the address answers again and the latch stands"};
     });
   }
@@ -255,12 +265,13 @@ class Drill {
     if (!begin_outage() || !end_outage()) return std::nullopt;
     bool came = false;
     std::optional<Instant> begun;
-    const bool told = leg("blip", [&]() -> Result<std::string> {
+    const bool notified = leg("blip", [&]() -> Result<std::string> {
       const bool settled = wait_for_scratch([&](const View& now) {
         if (!begun) begun = now.now;
-        came = latched(*now.seen.observed.check);
-        const bool quiet = now.seen.observed.healthy.value_or(false) && now.seen.observed.alarm &&
-                           now.seen.observed.alarm->seen.state == AlarmState::ok &&
+        came = latched(*now.snapshot.observed.check);
+        const bool quiet = now.snapshot.observed.healthy.value_or(false) &&
+                           now.snapshot.observed.alarm &&
+                           now.snapshot.observed.alarm->snapshot.state == AlarmState::ok &&
                            now.now >= *begun + after_blip;
         return came || quiet;
       });
@@ -269,33 +280,42 @@ class Drill {
           came ? "the alarm saw it: latched although Primary was back; Backup would keep serving"
                : "the alarm did not see it: Primary would have served again without a switch-back"};
     });
-    if (!told) return std::nullopt;
+    if (!notified) return std::nullopt;
     return came;
   }
 
   Result<std::string> switch_back_scratch() {
-    SwitchBackWish wish;
+    SwitchBackOptions wish;
     wish.health_check_id = scratch_;
     wish.reason = "drill";
     wish.window = wish_.leg_limit;
     wish.confirm = [](const View&, const std::string&) { return true; };
-    const auto report = guard::switch_back(desk_, wish);
+    const auto report = guard::switch_back(context_, wish);
     if (report.end == SwitchBackEnd::done)
       return std::string{"released: healthy, alarm OK, armed again"};
     return failure(Problem{report.sentence +
                            (report.refusals.empty() ? "" : " " + report.refusals.front().why)});
   }
 
+  // The check is deleted next: its latch needs no releasing.
+  Result<Done> remove_guard(const std::string& scratch_id) {
+    const auto plan = plan_removal(context_, {scratch_id, Latch::keep, true});
+    if (!plan) return failure(Problem{plan.error().text});
+    const auto removed = guard::carry_out(context_, *plan);
+    if (!removed) return failure(Problem{removed.error().text});
+    return Done{};
+  }
+
   bool remove(const std::string& scratch_id) {
     // The guard first: its pieces are found by the check's id, and a check that is gone cannot be
     // found again.
-    const auto guard_gone = tools_.remove(scratch_id);
+    const auto guard_gone = remove_guard(scratch_id);
     if (!guard_gone) {
       report_.left.push_back(
           fmt::format("the guard of scratch check {}: {}", scratch_id, guard_gone.error().text));
       return false;
     }
-    const auto check_gone = remove_scratch(desk_, scratch_id);
+    const auto check_gone = remove_scratch(context_, scratch_id);
     if (!check_gone) report_.left.push_back(check_gone.error().text);
     return check_gone.has_value();
   }
@@ -303,11 +323,11 @@ class Drill {
   void clean_up() {
     if (report_.interrupted && scratch_.empty()) {
       // Cut off between the call that made it and our knowing it.
-      const auto left = find_scratch(desk_, wish_.health_check_id);
+      const auto left = find_scratch(context_, wish_.health_check_id);
       if (left && !left->empty()) scratch_ = left->front();
     }
     if (!scratch_.empty()) {
-      desk_.progress("Removing the second guard and its scratch health check ...");
+      context_.progress("Removing the second guard and its scratch health check ...");
       (void)remove(scratch_);
       report_.cost = cost();
     }
@@ -318,7 +338,7 @@ class Drill {
   // alarm 0.10 USD; invocations, messages and log lines of a drill are far below a cent.
   std::string cost() const {
     const auto hours =
-        std::chrono::duration<double, std::ratio<3600>>(desk_.clock.now() - begun_).count();
+        std::chrono::duration<double, std::ratio<3600>>(context_.clock.now() - begun_).count();
     const double dollars = (2.75 + 0.10) / 730 * (hours < 1 ? 1 : hours);
     return fmt::format(
         "under {:.2f} USD on AWS (one health check and one alarm for {:.0f} minutes, a few "
@@ -326,9 +346,8 @@ class Drill {
         dollars < 0.01 ? 0.01 : dollars + 0.01, hours * 60 < 1 ? 1 : hours * 60);
   }
 
-  Desk& desk_;
-  const DrillTools& tools_;
-  const DrillWish& wish_;
+  Context& context_;
+  const DrillOptions& wish_;
   View real_;
   std::string scratch_;
   WallInstant begun_{};
@@ -344,8 +363,6 @@ std::optional<Scenario> scenario(std::string_view text) {
   return std::nullopt;
 }
 
-DrillReport drill(Desk& desk, const DrillTools& tools, const DrillWish& wish) {
-  return Drill(desk, tools, wish).run();
-}
+DrillReport drill(Context& context, const DrillOptions& wish) { return Drill(context, wish).run(); }
 
 }  // namespace sitelatch::guard

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "guard/apply/carry_out.h"
+#include "guard/apply/deploy.h"
 
 namespace sitelatch::guard {
 
@@ -25,19 +26,13 @@ std::optional<Scenario> scenario(std::string_view text);
 // drill() alone.
 struct Interrupted {};
 
-// What deploy and destroy do, given by the command.
-struct DrillTools {
-  // Every piece of a guard for the scratch check, like the one of the real check; armed later.
-  std::function<Result<Done>(const View& real, const std::string& scratch_id)> build;
-  // All of the scratch's guard, its log groups too.
-  std::function<Result<Done>(const std::string& scratch_id)> remove;
-  std::function<void()> ignore_interrupts;  // called before the removal at the end
-};
-
-struct DrillWish {
+struct DrillOptions {
   std::string health_check_id;
   Scenario scenario = Scenario::alarm;
   Duration leg_limit = std::chrono::minutes{15};
+  Codes codes;  // of the second guard's function
+  // Called before the removal at the end: a second interrupt must not leave half of it.
+  std::function<void()> ignore_interrupts = [] {};
 };
 
 struct Leg {
@@ -55,6 +50,6 @@ struct DrillReport {
   std::vector<std::string> left;  // what could not be removed
   std::vector<std::string> notes;
 };
-DrillReport drill(Desk& desk, const DrillTools& tools, const DrillWish& wish);
+DrillReport drill(Context& context, const DrillOptions& wish);
 
 }  // namespace sitelatch::guard

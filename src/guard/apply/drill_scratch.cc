@@ -34,8 +34,9 @@ std::string drilled_check(std::string_view reference) {
   return dash == std::string_view::npos ? std::string{} : std::string{rest.substr(0, dash)};
 }
 
-Result<std::vector<std::string>> find_scratch(Desk& desk, const std::string& health_check_id) {
-  const auto checks = desk.aws.call_all("route53", "ListHealthChecks");
+Result<std::vector<std::string>> find_scratch(Context& context,
+                                              const std::string& health_check_id) {
+  const auto checks = context.aws.call_all("route53", "ListHealthChecks");
   if (!checks)
     return failure(Problem{client::explain(checks.error(), "look for what an earlier drill left")});
   std::vector<std::string> out;
@@ -45,21 +46,22 @@ Result<std::vector<std::string>> find_scratch(Desk& desk, const std::string& hea
   return out;
 }
 
-Result<std::string> make_scratch(Desk& desk, const View& primary) {
-  const auto path = record_of(primary.seen.observed).path_to_restore();
+Result<std::string> make_scratch(Context& context, const View& primary) {
+  const auto path = record_of(primary.snapshot.observed).path_to_restore();
   // Before the first deploy nothing is noted; then the path is the check's.
-  const auto own = path ? path : primary.seen.observed.check->path;
+  const auto own = path ? path : primary.snapshot.observed.check->path;
   const auto reference =
-      fmt::format("{}{}-{}", reference_prefix, primary.id(), ports::random_hex(desk.entropy, 8));
-  const auto made = desk.aws.call(
+      fmt::format("{}{}-{}", reference_prefix, primary.id(), ports::random_hex(context.entropy, 8));
+  const auto made = context.aws.call(
       "route53", "CreateHealthCheck",
-      Value::structure({{"CallerReference", reference},
-                        {"HealthCheckConfig", scratch_config(primary.seen.check_config, own)}}));
+      Value::structure(
+          {{"CallerReference", reference},
+           {"HealthCheckConfig", scratch_config(primary.snapshot.check_config, own)}}));
   if (!made) return failure(Problem{client::explain(made.error(), "make a scratch health check")});
   const auto id = (*made)["HealthCheck"]["Id"].string_or("");
   const auto name =
       Value::structure({{"Key", "Name"}, {"Value", "sitelatch drill of " + primary.id()}});
-  (void)desk.aws.call(
+  (void)context.aws.call(
       "route53",
       "ChangeTagsForResource",  // for people who look at the console; nothing depends on it
       Value::structure(
@@ -67,22 +69,22 @@ Result<std::string> make_scratch(Desk& desk, const View& primary) {
   return id;
 }
 
-Result<Done> remove_scratch(Desk& desk, const std::string& scratch_id) {
-  const auto gone = desk.aws.call("route53", "DeleteHealthCheck",
-                                  Value::structure({{"HealthCheckId", scratch_id}}));
+Result<Done> remove_scratch(Context& context, const std::string& scratch_id) {
+  const auto gone = context.aws.call("route53", "DeleteHealthCheck",
+                                     Value::structure({{"HealthCheckId", scratch_id}}));
   if (!gone && !client::is_absent(gone.error()))
     return failure(
         Problem{client::explain(gone.error(), "delete the scratch health check " + scratch_id)});
   return Done{};
 }
 
-Result<Done> move_port(Desk& desk, const std::string& scratch_id, int port) {
+Result<Done> move_port(Context& context, const std::string& scratch_id, int port) {
   for (int attempt = 1;; ++attempt) {
-    const auto check = read_check(desk.aws, scratch_id);
+    const auto check = read_check(context.aws, scratch_id);
     if (!check)
       return failure(Problem{client::explain(check.error(), "read the scratch health check")});
     if (!*check) return failure(Problem{"the scratch health check is gone"});
-    const auto moved = desk.aws.call(
+    const auto moved = context.aws.call(
         "route53", "UpdateHealthCheck",
         Value::structure(
             {{"HealthCheckId", scratch_id},

@@ -17,14 +17,14 @@ namespace sitelatch::guard {
 std::string drilled_check(std::string_view caller_reference);
 
 // The ids of scratch checks that drills of this check have left.
-Result<std::vector<std::string>> find_scratch(Desk& desk, const std::string& health_check_id);
+Result<std::vector<std::string>> find_scratch(Context& context, const std::string& health_check_id);
 // With Primary's address, name and port, its own path, neither disabled nor inverted. Gives its id.
-Result<std::string> make_scratch(Desk& desk, const View& primary);
-Result<Done> remove_scratch(Desk& desk, const std::string& scratch_id);
+Result<std::string> make_scratch(Context& context, const View& primary);
+Result<Done> remove_scratch(Context& context, const std::string& scratch_id);
 
 // Moves its port where nothing answers, or back to `port`: Route 53's checkers see a real outage of
 // an address that is up.
 inline constexpr int dead_port = 1;
-Result<Done> move_port(Desk& desk, const std::string& scratch_id, int port);
+Result<Done> move_port(Context& context, const std::string& scratch_id, int port);
 
 }  // namespace sitelatch::guard

@@ -33,9 +33,12 @@ std::string region_of(std::string_view arn) {
 
 class Observer {
  public:
-  Observer(client::Aws& aws, const Look& look) : reading_(aws), aws_(aws), look_(look) {}
+  Observer(client::Aws& aws, const Query& look, Instant now)
+      : reading_(aws), aws_(aws), look_(look) {
+    snapshot_.now = now;
+  }
 
-  client::Outcome<Seen> run() {
+  client::Outcome<Snapshot> run() {
     start();
     if (!reading_.fatal()) look_at_check();
     look_at_alarm();
@@ -51,26 +54,24 @@ class Observer {
     if (look_.deliveries) look_at_deliveries();
     judge_alarm_data();
     if (reading_.fatal()) return failure(*reading_.fatal());
-    seen_.blind = reading_.blind();
-    return std::move(seen_);
+    snapshot_.blind = reading_.blind();
+    return std::move(snapshot_);
   }
 
  private:
-  Settings& settings() { return seen_.settings; }
-  Observed& observed() { return seen_.observed; }
+  Settings& settings() { return snapshot_.settings; }
+  Observed& observed() { return snapshot_.observed; }
   const std::string& id() const { return look_.health_check_id; }
 
   void start() {
     settings().health_check_id = id();
     settings().names = ours_ = default_names(id());
     guides_ = guide_names(id());
-    seen_.now = std::chrono::time_point_cast<Duration>(
-        Instant{client::system_clock()->now().time_since_epoch()});
     const auto caller = read_caller(aws_);
     if (!caller) return reading_.stop(caller.error());
     settings().account = caller->account;
     settings().partition = caller->partition;
-    seen_.caller_arn = caller->arn;
+    snapshot_.caller_arn = caller->arn;
     home_ = std::string{control_region(caller->partition)};
     settings().function_region = look_.function_region.empty() ? home_ : look_.function_region;
   }
@@ -80,15 +81,15 @@ class Observer {
     if (!check) return reading_.note("health check " + id(), check.error());
     if (!*check) return;
     observed().check = (*check)->check;
-    seen_.check_config = (*check)->config;
+    snapshot_.check_config = (*check)->config;
     const auto checkers = read_checkers(aws_, id());
     if (!checkers) return reading_.note("what the checkers say", checkers.error());
-    seen_.checkers = *checkers;
-    observed().healthy = healthy_by(*observed().check, seen_.checkers);
+    snapshot_.checkers = *checkers;
+    observed().healthy = healthy_by(*observed().check, snapshot_.checkers);
     std::optional<Instant> newest;
-    for (const auto& checker : seen_.checkers)
+    for (const auto& checker : snapshot_.checkers)
       if (checker.at && (!newest || *checker.at > *newest)) newest = checker.at;
-    if (newest) seen_.now = *newest;
+    if (newest) snapshot_.now = *newest;
   }
 
   void look_at_alarm() {
@@ -102,14 +103,14 @@ class Observer {
                      [&](const auto& a, const auto&) { return a.name == ours_.alarm; });
     if (alarms.empty()) return;
     auto& alarm = observed().alarm.emplace(alarms.front());
-    seen_.other_alarms.assign(alarms.begin() + 1, alarms.end());
+    snapshot_.other_alarms.assign(alarms.begin() + 1, alarms.end());
     settings().names.alarm = alarm.name;
     alarm.tags = reading_.tags("cloudwatch", "ResourceARN", alarm.arn, home_);
   }
 
   std::string topic_arn(const std::string& region, const std::string& name) const {
-    return fmt::format("arn:{}:sns:{}:{}:{}", seen_.settings.partition, region,
-                       seen_.settings.account, name);
+    return fmt::format("arn:{}:sns:{}:{}:{}", snapshot_.settings.partition, region,
+                       snapshot_.settings.account, name);
   }
 
   // By the alarm's actions first; a topic of another name is somebody else's.
@@ -227,62 +228,62 @@ class Observer {
   void look_at_records() {
     auto records = read_records(aws_, id());
     if (!records) return reading_.note("the hosted zones' records", records.error());
-    seen_.records = std::move(*records);
+    snapshot_.records = std::move(*records);
   }
 
   void look_at_deliveries() {
     if (observed().function || observed().alarm_topic)
       observed().deliveries =
-          reading_.deliveries({settings().names, settings().function_region, home_}, seen_.now);
+          reading_.deliveries({settings().names, settings().function_region, home_}, snapshot_.now);
   }
 
   // An alarm that became OK before the first datapoint keeps that reason for good: then the metric
   // itself is asked.
   void judge_alarm_data() {
     auto& alarm = observed().alarm;
-    if (!alarm || alarm->seen.from_data || alarm->seen.state != AlarmState::ok) return;
-    alarm->seen.from_data = reading_.healthy_data(id(), home_, seen_.now);
+    if (!alarm || alarm->snapshot.from_data || alarm->snapshot.state != AlarmState::ok) return;
+    alarm->snapshot.from_data = reading_.healthy_data(id(), home_, snapshot_.now);
   }
 
   Reading reading_;
   client::Aws& aws_;
-  const Look& look_;
-  Seen seen_;
+  const Query& look_;
+  Snapshot snapshot_;
   Names ours_, guides_;
   std::string home_;
 };
 
 }  // namespace
 
-client::Outcome<Seen> observe(client::Aws& aws, const Look& look) {
-  return Observer(aws, look).run();
+client::Outcome<Snapshot> observe(client::Aws& aws, const Query& look, Instant now) {
+  return Observer(aws, look, now).run();
 }
 
-client::Outcome<Done> look_again(client::Aws& aws, Seen& seen) {
-  const auto& id = seen.settings.health_check_id;
+client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
+  const auto& id = snapshot.settings.health_check_id;
   const auto check = read_check(aws, id);
   if (!check) return failure(check.error());
   if (!*check) {
-    seen.observed.check.reset();
+    snapshot.observed.check.reset();
     return Done{};
   }
-  seen.observed.check = (*check)->check;
-  seen.check_config = (*check)->config;
+  snapshot.observed.check = (*check)->check;
+  snapshot.check_config = (*check)->config;
   auto checkers = read_checkers(aws, id);
   if (!checkers) return failure(checkers.error());
-  seen.checkers = std::move(*checkers);
-  seen.observed.healthy = healthy_by(*seen.observed.check, seen.checkers);
-  for (const auto& checker : seen.checkers)
-    if (checker.at) seen.now = std::max(seen.now, *checker.at);
-  const auto home = control_region(seen.settings.partition);
-  auto alarm = read_alarm(aws, home, seen.settings.names.alarm);
+  snapshot.checkers = std::move(*checkers);
+  snapshot.observed.healthy = healthy_by(*snapshot.observed.check, snapshot.checkers);
+  for (const auto& checker : snapshot.checkers)
+    if (checker.at) snapshot.now = std::max(snapshot.now, *checker.at);
+  const auto home = control_region(snapshot.settings.partition);
+  auto alarm = read_alarm(aws, home, snapshot.settings.names.alarm);
   if (!alarm) return failure(alarm.error());
-  if (*alarm && seen.observed.alarm) (*alarm)->tags = seen.observed.alarm->tags;
-  seen.observed.alarm = std::move(*alarm);
-  if (seen.observed.alarm && seen.observed.alarm->seen.state == AlarmState::ok &&
-      !seen.observed.alarm->seen.from_data) {
+  if (*alarm && snapshot.observed.alarm) (*alarm)->tags = snapshot.observed.alarm->tags;
+  snapshot.observed.alarm = std::move(*alarm);
+  if (snapshot.observed.alarm && snapshot.observed.alarm->snapshot.state == AlarmState::ok &&
+      !snapshot.observed.alarm->snapshot.from_data) {
     Reading reading(aws);
-    seen.observed.alarm->seen.from_data = reading.healthy_data(id, home, seen.now);
+    snapshot.observed.alarm->snapshot.from_data = reading.healthy_data(id, home, snapshot.now);
     if (reading.fatal()) return failure(*reading.fatal());
   }
   return Done{};

@@ -27,7 +27,7 @@ inline constexpr std::string_view role_id_tag = "sitelatch:role-id";
 // On the alarm's topic, which is always in the control region: where the rest of the guard is.
 inline constexpr std::string_view function_region_tag = "sitelatch:function-region";
 
-struct Look {
+struct Query {
   std::string health_check_id;
   std::string function_region;  // where deploy was told to look; empty: what the pieces tell, else
                                 // the control region
@@ -45,7 +45,7 @@ struct Blind {
 std::string describe(const Blind& blind);  // "cannot see ...: denied ..."
 
 // One record set, as much of it as failover needs.
-struct RecordSeen {
+struct RecordSnapshot {
   std::string zone_id, zone_name;  // without "/hostedzone/"; the name with its dot
   bool private_zone = false;
   std::string name, type, set_identifier;  // name as Route 53 gives it, with its dot
@@ -61,21 +61,21 @@ struct RecordSeen {
 };
 
 // PRIMARY (or any) record that uses the check, with what stands beside and behind it.
-struct RecordsSeen {
-  std::vector<RecordSeen> users;        // records with this HealthCheckId, any routing
-  std::vector<RecordSeen> secondaries;  // SECONDARY records of the same name and type
-  std::vector<RecordSeen>
+struct RecordsSnapshot {
+  std::vector<RecordSnapshot> users;        // records with this HealthCheckId, any routing
+  std::vector<RecordSnapshot> secondaries;  // SECONDARY records of the same name and type
+  std::vector<RecordSnapshot>
       targets;  // records of our zones on the alias chains of `users`, nearest first
 };
 
 // What one of Route 53's checkers says.
-struct CheckerSeen {
+struct CheckerSnapshot {
   std::string region, address, status;
   std::optional<Instant> at;
   bool success = false;
 };
 
-struct Seen {
+struct Snapshot {
   Settings settings;  // as the pieces tell it: names, function's region and kind, latch kind,
                       // endpoint, key, record
   Observed observed;
@@ -83,28 +83,29 @@ struct Seen {
   std::string caller_arn;  // who asks
   Instant now;             // by AWS's clock as far as the checkers' reports tell it, else by ours
   client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone
-  std::vector<CheckerSeen> checkers;
-  std::optional<RecordsSeen> records;       // nothing: not looked at, or not to be seen
+  std::vector<CheckerSnapshot> checkers;
+  std::optional<RecordsSnapshot> records;   // nothing: not looked at, or not to be seen
   std::vector<ObservedAlarm> other_alarms;  // a second alarm by one of our two names
   Texts check_tags;                         // the health check's own
 };
-client::Outcome<Seen> observe(client::Aws& aws, const Look& look);
+// `now` by our clock; where the checkers' reports are newer, theirs counts.
+client::Outcome<Snapshot> observe(client::Aws& aws, const Query& look, Instant now);
 // Check, checkers and alarm once more, for whoever waits for them to change.
-client::Outcome<Done> look_again(client::Aws& aws, Seen& seen);
+client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot);
 
 // Parts of it, for whoever needs only them.
-struct CheckSeen {
+struct CheckSnapshot {
   Check check;
   client::Value config;
 };
-client::Outcome<std::optional<CheckSeen>> read_check(client::Aws& aws, std::string_view id);
-client::Outcome<std::vector<CheckerSeen>> read_checkers(client::Aws& aws, std::string_view id);
+client::Outcome<std::optional<CheckSnapshot>> read_check(client::Aws& aws, std::string_view id);
+client::Outcome<std::vector<CheckerSnapshot>> read_checkers(client::Aws& aws, std::string_view id);
 // Route 53's verdict: healthy when more than 18 % of the checkers say so (inverted checks the other
 // way round); nothing without checkers' reports.
-std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSeen>& checkers);
+std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSnapshot>& checkers);
 client::Outcome<std::optional<ObservedAlarm>> read_alarm(client::Aws& aws, std::string_view region,
                                                          std::string_view name);
-client::Outcome<RecordsSeen> read_records(client::Aws& aws, std::string_view health_check_id);
+client::Outcome<RecordsSnapshot> read_records(client::Aws& aws, std::string_view health_check_id);
 // Settings of a guard that does not exist yet: partition, account, names.
 struct Caller {
   std::string account, partition, arn;

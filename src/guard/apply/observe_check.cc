@@ -32,25 +32,25 @@ Check check_of(const Value& wire) {
 
 }  // namespace
 
-client::Outcome<std::optional<CheckSeen>> read_check(client::Aws& aws, std::string_view id) {
+client::Outcome<std::optional<CheckSnapshot>> read_check(client::Aws& aws, std::string_view id) {
   const auto reply =
       aws.call("route53", "GetHealthCheck", Value::structure({{"HealthCheckId", id}}));
   if (!reply) {
-    if (client::is_absent(reply.error())) return std::optional<CheckSeen>{};
+    if (client::is_absent(reply.error())) return std::optional<CheckSnapshot>{};
     return failure(reply.error());
   }
   const auto& wire = (*reply)["HealthCheck"];
-  return std::optional{CheckSeen{check_of(wire), wire["HealthCheckConfig"]}};
+  return std::optional{CheckSnapshot{check_of(wire), wire["HealthCheckConfig"]}};
 }
 
-client::Outcome<std::vector<CheckerSeen>> read_checkers(client::Aws& aws, std::string_view id) {
+client::Outcome<std::vector<CheckerSnapshot>> read_checkers(client::Aws& aws, std::string_view id) {
   const auto reply =
       aws.call("route53", "GetHealthCheckStatus", Value::structure({{"HealthCheckId", id}}));
   if (!reply) return failure(reply.error());
-  std::vector<CheckerSeen> checkers;
+  std::vector<CheckerSnapshot> checkers;
   for (const auto& observation : (*reply)["HealthCheckObservations"].items()) {
     const auto& report = observation["StatusReport"];
-    CheckerSeen checker;
+    CheckerSnapshot checker;
     checker.region = observation["Region"].string_or("");
     checker.address = observation["IPAddress"].string_or("");
     checker.status = report["Status"].string_or("");
@@ -61,7 +61,7 @@ client::Outcome<std::vector<CheckerSeen>> read_checkers(client::Aws& aws, std::s
   return checkers;
 }
 
-std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSeen>& checkers) {
+std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSnapshot>& checkers) {
   if (check.disabled) return !check.inverted;  // whatever the endpoint does
   if (checkers.empty()) return std::nullopt;
   const auto successes =

@@ -24,8 +24,8 @@ std::string normal_name(std::string_view name) {
   return out;
 }
 
-RecordSeen record_of(const Value& wire, const RecordSeen& zone) {
-  RecordSeen record = zone;
+RecordSnapshot record_of(const Value& wire, const RecordSnapshot& zone) {
+  RecordSnapshot record = zone;
   record.name = wire["Name"].string_or("");
   record.type = wire["Type"].string_or("");
   record.set_identifier = wire["SetIdentifier"].string_or("");
@@ -34,20 +34,20 @@ RecordSeen record_of(const Value& wire, const RecordSeen& zone) {
   for (const auto& value : wire["ResourceRecords"].items())
     record.values.push_back(value["Value"].string_or(""));
   if (const auto& alias = wire["AliasTarget"]; alias)
-    record.alias = RecordSeen::Alias{without_prefix(alias["HostedZoneId"].string_or("")),
-                                     alias["DNSName"].string_or(""),
-                                     alias["EvaluateTargetHealth"].boolean_or(false)};
+    record.alias = RecordSnapshot::Alias{without_prefix(alias["HostedZoneId"].string_or("")),
+                                         alias["DNSName"].string_or(""),
+                                         alias["EvaluateTargetHealth"].boolean_or(false)};
   record.wire = wire;
   return record;
 }
 
 // Records that an alias of `zone` leads to, nearest first.
-void follow(const RecordSeen& from, const std::vector<RecordSeen>& zone,
-            std::vector<RecordSeen>& targets) {
-  const RecordSeen* at = &from;
+void follow(const RecordSnapshot& from, const std::vector<RecordSnapshot>& zone,
+            std::vector<RecordSnapshot>& targets) {
+  const RecordSnapshot* at = &from;
   for (int step = 0; step < longest_chain && at->alias && at->alias->zone_id == at->zone_id;
        ++step) {
-    const auto next = std::find_if(zone.begin(), zone.end(), [&](const RecordSeen& record) {
+    const auto next = std::find_if(zone.begin(), zone.end(), [&](const RecordSnapshot& record) {
       return record.type == from.type && normal_name(record.name) == normal_name(at->alias->name);
     });
     if (next == zone.end()) return;
@@ -56,25 +56,26 @@ void follow(const RecordSeen& from, const std::vector<RecordSeen>& zone,
   }
 }
 
-void gather(const std::vector<RecordSeen>& zone, std::string_view id, RecordsSeen& seen) {
+void gather(const std::vector<RecordSnapshot>& zone, std::string_view id,
+            RecordsSnapshot& snapshot) {
   for (const auto& record : zone) {
     if (record.health_check_id != id) continue;
-    seen.users.push_back(record);
-    follow(record, zone, seen.targets);
+    snapshot.users.push_back(record);
+    follow(record, zone, snapshot.targets);
     for (const auto& other : zone)
       if (other.failover == "SECONDARY" && other.name == record.name && other.type == record.type)
-        seen.secondaries.push_back(other);
+        snapshot.secondaries.push_back(other);
   }
 }
 
 }  // namespace
 
-client::Outcome<RecordsSeen> read_records(client::Aws& aws, std::string_view health_check_id) {
+client::Outcome<RecordsSnapshot> read_records(client::Aws& aws, std::string_view health_check_id) {
   const auto zones = aws.call_all("route53", "ListHostedZones");
   if (!zones) return failure(zones.error());
-  RecordsSeen seen;
+  RecordsSnapshot snapshot;
   for (const auto& wire : (*zones)["HostedZones"].items()) {
-    RecordSeen zone;
+    RecordSnapshot zone;
     zone.zone_id = without_prefix(wire["Id"].string_or(""));
     zone.zone_name = wire["Name"].string_or("");
     zone.private_zone = wire["Config"]["PrivateZone"].boolean_or(false);
@@ -84,12 +85,12 @@ client::Outcome<RecordsSeen> read_records(client::Aws& aws, std::string_view hea
       if (client::is_absent(records.error())) continue;  // deleted meanwhile
       return failure(records.error());
     }
-    std::vector<RecordSeen> all;
+    std::vector<RecordSnapshot> all;
     for (const auto& record : (*records)["ResourceRecordSets"].items())
       all.push_back(record_of(record, zone));
-    gather(all, health_check_id, seen);
+    gather(all, health_check_id, snapshot);
   }
-  return seen;
+  return snapshot;
 }
 
 }  // namespace sitelatch::guard

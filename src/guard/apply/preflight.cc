@@ -24,7 +24,7 @@ Finding warning(std::string name, std::string why, std::string mend, Value chang
           std::move(mend), false,           std::move(change)};
 }
 
-std::string words(const RecordSeen& record) {
+std::string words(const RecordSnapshot& record) {
   auto text = fmt::format("{} {}", record.name, record.type);
   if (!record.failover.empty()) text += " " + record.failover;
   if (!record.set_identifier.empty()) text += fmt::format(" \"{}\"", record.set_identifier);
@@ -33,7 +33,7 @@ std::string words(const RecordSeen& record) {
 
 // The ChangeBatch that puts `record` back with what `alter` does to it.
 template <class Alter>
-Value change_of(const RecordSeen& record, Alter alter) {
+Value change_of(const RecordSnapshot& record, Alter alter) {
   Value wanted = record.wire;
   alter(wanted);
   const auto change = Value::structure({{"Action", "UPSERT"}, {"ResourceRecordSet", wanted}});
@@ -48,13 +48,13 @@ void without_target_health(Value& record) {
   record.set("AliasTarget", alias);
 }
 
-std::string how(const RecordSeen& record) {
+std::string how(const RecordSnapshot& record) {
   return "change the record " + words(record) +
          " (aws route53 change-resource-record-sets; the change batch is in --output json)";
 }
 
-void judge_check(const Plan& plan, const Seen& seen, Instant now, std::vector<Finding>& out) {
-  const auto& check = *seen.observed.check;
+void judge_check(const Snapshot& snapshot, std::vector<Finding>& out) {
+  const auto& check = *snapshot.observed.check;
   if (!check.type.starts_with("HTTP"))
     out.push_back(refusal("check-type",
                           fmt::format("health check {} is of type {}: the latch is a path, and "
@@ -64,15 +64,13 @@ void judge_check(const Plan& plan, const Seen& seen, Instant now, std::vector<Fi
   else
     out.push_back(sound("check-type", check.type));
   if (latched(check)) return;
-  const bool ours = seen.settings.record.maintenance &&
-                    seen.settings.record.maintenance->keep == Keep::primary &&
-                    seen.settings.record.in_maintenance(now);
-  if (check.inverted)
+  const auto foreign = foreign_setting(check, snapshot.settings.record);
+  if (foreign == ForeignSetting::inverted)
     out.push_back(refusal(
         "check-inverted", "the health check is Inverted: it is healthy while Primary fails.",
         fmt::format("aws route53 update-health-check --health-check-id {} --no-inverted",
                     check.id)));
-  else if (check.disabled && !ours)
+  else if (foreign == ForeignSetting::disabled)
     out.push_back(
         refusal("check-disabled",
                 "the health check is Disabled: Route 53 counts it as healthy whatever happens.",
@@ -80,16 +78,15 @@ void judge_check(const Plan& plan, const Seen& seen, Instant now, std::vector<Fi
                             check.id)));
   else
     out.push_back(sound("check-enabled", "neither disabled nor inverted by others"));
-  (void)plan;
 }
 
-void judge_paths(const Plan& plan, const Seen& seen, const AskSite& ask,
+void judge_paths(const Plan& plan, const Snapshot& snapshot, const AskSite& ask,
                  std::vector<Finding>& out) {
-  const auto& check = *seen.observed.check;
+  const auto& check = *snapshot.observed.check;
   if (!check.type.starts_with("HTTP")) return;
   const auto own =
       latched(check) ? plan.settings.record.original_path.value_or("/") : check.path.value_or("/");
-  const auto status = ask(seen.check_config, own);
+  const auto status = ask(snapshot.check_config, own);
   if (status && *status >= 200 && *status < 300) {
     out.push_back(sound("real-path", fmt::format("{} answers {} from here", own, *status)));
   } else {
@@ -103,7 +100,7 @@ void judge_paths(const Plan& plan, const Seen& seen, const AskSite& ask,
   }
   if (plan.settings.latch != LatchKind::path) return;
   for (const auto path : {failed_over_path, switched_over_path}) {
-    const auto latch = ask(seen.check_config, std::string{path});
+    const auto latch = ask(snapshot.check_config, std::string{path});
     if (latch && *latch >= 200 && *latch < 400)
       out.push_back(refusal(
           "latch-path",
@@ -119,7 +116,7 @@ void judge_paths(const Plan& plan, const Seen& seen, const AskSite& ask,
 }
 
 // A record that fails over by its target's health moves DNS without alarm and latch.
-void judge_alias(const RecordSeen& record, std::string_view what, std::vector<Finding>& out) {
+void judge_alias(const RecordSnapshot& record, std::string_view what, std::vector<Finding>& out) {
   if (!record.alias || !record.alias->evaluate_target_health) return;
   out.push_back(
       warning("target-health",
@@ -129,7 +126,7 @@ void judge_alias(const RecordSeen& record, std::string_view what, std::vector<Fi
               how(record), change_of(record, without_target_health)));
 }
 
-void judge_secondary(const RecordSeen& record, std::vector<Finding>& out) {
+void judge_secondary(const RecordSnapshot& record, std::vector<Finding>& out) {
   const bool target_health = record.alias && record.alias->evaluate_target_health;
   if (record.health_check_id.empty() && !target_health) return;
   const auto by = record.health_check_id.empty()
@@ -146,15 +143,15 @@ void judge_secondary(const RecordSeen& record, std::vector<Finding>& out) {
                         })));
 }
 
-void judge_records(const Plan& plan, const Seen& seen, std::vector<Finding>& out) {
-  if (!seen.records) {
+void judge_records(const Plan& plan, const Snapshot& snapshot, std::vector<Finding>& out) {
+  if (!snapshot.records) {
     out.push_back(refusal("records",
                           "the hosted zones' records cannot be seen: nobody knows whether a "
                           "PRIMARY record uses the check.",
                           "allow route53:ListHostedZones and route53:ListResourceRecordSets"));
     return;
   }
-  const auto& records = *seen.records;
+  const auto& records = *snapshot.records;
   const auto primary = std::count_if(records.users.begin(), records.users.end(),
                                      [](const auto& r) { return r.failover == "PRIMARY"; });
   if (primary == 0)
@@ -197,26 +194,11 @@ std::string_view to_string(Kind kind) {
   return "";
 }
 
-AskSite ask_site_from_here() {
-  return [](const Value& config, const std::string& path) -> Result<int> {
-    const auto site = site_of(config);
-    if (!site) return failure(site.error());
-    return probe(*site, path);
-  };
-}
-
-std::vector<Finding> preflight_records(const Plan& plan, const Seen& seen) {
+std::vector<Finding> preflight(const Plan& plan, const Snapshot& snapshot, const AskSite& ask) {
   std::vector<Finding> out;
-  judge_records(plan, seen, out);
-  return out;
-}
-
-std::vector<Finding> preflight(const Plan& plan, const Seen& seen, Instant now,
-                               const AskSite& ask) {
-  std::vector<Finding> out;
-  judge_check(plan, seen, now, out);
-  judge_paths(plan, seen, ask, out);
-  judge_records(plan, seen, out);
+  judge_check(snapshot, out);
+  judge_paths(plan, snapshot, ask, out);
+  judge_records(plan, snapshot, out);
   return out;
 }
 

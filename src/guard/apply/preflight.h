@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "guard/apply/observe.h"
+#include "guard/apply/site_probe.h"
 #include "guard/rules/plan.h"
 
 namespace sitelatch::guard {
@@ -24,13 +25,6 @@ struct Finding {
 };
 std::string_view to_string(Finding::Kind kind);
 
-// Asks `path` at the site as Route 53's checkers would: the HTTP status, or why there was no
-// answer.
-using AskSite = std::function<Result<int>(const aws::Value& check_config, const std::string& path)>;
-AskSite ask_site_from_here();
-
-std::vector<Finding> preflight(const Plan& plan, const Seen& seen, Instant now, const AskSite& ask);
-// The part of it that needs no network: the check itself and the records.
-std::vector<Finding> preflight_records(const Plan& plan, const Seen& seen);
+std::vector<Finding> preflight(const Plan& plan, const Snapshot& snapshot, const AskSite& ask);
 
 }  // namespace sitelatch::guard

@@ -95,12 +95,12 @@ ObservedAlarm alarm_from(const Value& wire) {
   alarm.period_s = whole(wire["Period"]);
   alarm.evaluation_periods = whole(wire["EvaluationPeriods"]);
   alarm.datapoints_to_alarm = whole(wire["DatapointsToAlarm"]);
-  alarm.seen.state =
+  alarm.snapshot.state =
       alarm_state(wire["StateValue"].string_or("")).value_or(AlarmState::insufficient_data);
   for (const auto* name : {"StateUpdatedTimestamp", "StateTransitionedTimestamp"})
-    if (wire[name].is_timestamp()) alarm.seen.transitioned_at = wire[name].timestamp();
-  alarm.seen.actions_enabled = wire["ActionsEnabled"].boolean_or(true);
-  alarm.seen.from_data = from_real_data(alarm.state_reason);
+    if (wire[name].is_timestamp()) alarm.snapshot.transitioned_at = wire[name].timestamp();
+  alarm.snapshot.actions_enabled = wire["ActionsEnabled"].boolean_or(true);
+  alarm.snapshot.from_data = from_real_data(alarm.state_reason);
   return alarm;
 }
 
@@ -255,12 +255,12 @@ std::optional<ObservedLogGroup> Reading::log_group(const std::string& name,
 
 namespace {
 
-struct Query {
+struct MetricQuery {
   std::string id, metric_namespace, metric, dimension, value, statistic = "Sum";
   std::optional<double> ObservedDeliveries::*into = nullptr;
 };
 
-Value wire_of(const Query& query, int period_s) {
+Value wire_of(const MetricQuery& query, int period_s) {
   const auto dimension = Value::structure({{"Name", query.dimension}, {"Value", query.value}});
   const auto metric = Value::structure({{"Namespace", query.metric_namespace},
                                         {"MetricName", query.metric},
@@ -285,7 +285,7 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
   constexpr auto back = std::chrono::hours{3};
   const auto& names = where.names;
   using D = ObservedDeliveries;
-  const std::vector<Query> at_function = {
+  const std::vector<MetricQuery> at_function = {
       {"errors", "AWS/Lambda", "Errors", "FunctionName", names.function, "Sum",
        &D::function_errors},
       {"throttles", "AWS/Lambda", "Throttles", "FunctionName", names.function, "Sum",
@@ -296,11 +296,11 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
        &D::destination_failures},
       {"notify", "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", names.notify_topic, "Sum",
        &D::notify_topic_failed}};
-  const std::vector<Query> at_home = {{"alarm", "AWS/SNS", "NumberOfNotificationsFailed",
-                                       "TopicName", names.alarm_topic, "Sum",
-                                       &D::alarm_topic_failed}};
+  const std::vector<MetricQuery> at_home = {{"alarm", "AWS/SNS", "NumberOfNotificationsFailed",
+                                             "TopicName", names.alarm_topic, "Sum",
+                                             &D::alarm_topic_failed}};
   ObservedDeliveries deliveries;
-  const auto read = [&](std::vector<Query> queries, const std::string& region) {
+  const auto read = [&](std::vector<MetricQuery> queries, const std::string& region) {
     Value wanted = Value::list();
     for (const auto& query : queries) wanted.push(wire_of(query, 300));
     const auto reply = ask("delivery metrics in " + region, "cloudwatch", "GetMetricData",
@@ -330,8 +330,9 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
 
 bool Reading::healthy_data(const std::string& health_check_id, std::string_view region,
                            Instant now) {
-  const Query query{"health",  "AWS/Route53", "HealthCheckStatus", "HealthCheckId", health_check_id,
-                    "Minimum", nullptr};
+  const MetricQuery query{"health",        "AWS/Route53",   "HealthCheckStatus",
+                          "HealthCheckId", health_check_id, "Minimum",
+                          nullptr};
   const auto reply =
       ask("the metric of health check " + health_check_id, "cloudwatch", "GetMetricData",
           Value::structure({{"MetricDataQueries", Value::list({wire_of(query, 60)})},

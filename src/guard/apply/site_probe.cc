@@ -96,4 +96,12 @@ Result<int> probe(const Site& site, std::string_view path) {
   return failure(Problem{fmt::format("no answer from {}: {}", describe(site, path), why)});
 }
 
+AskSite ask_site_from_here() {
+  return [](const aws::Value& config, const std::string& path) -> Result<int> {
+    const auto site = site_of(config);
+    if (!site) return failure(site.error());
+    return probe(*site, path);
+  };
+}
+
 }  // namespace sitelatch::guard

@@ -5,11 +5,12 @@
 // never answers.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/result.h"
 
 namespace sitelatch::guard {
@@ -29,5 +30,10 @@ std::string describe(const Site& site, std::string_view path);
 
 // The HTTP status; Problem: no answer, and why. `total_ms` bounds the whole.
 Result<int> probe(const Site& site, std::string_view path);
+
+// Asks `path` at the site as Route 53's checkers would: the HTTP status, or why there was no
+// answer.
+using AskSite = std::function<Result<int>(const aws::Value& check_config, const std::string& path)>;
+AskSite ask_site_from_here();
 
 }  // namespace sitelatch::guard

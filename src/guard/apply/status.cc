@@ -5,10 +5,11 @@
 
 namespace sitelatch::guard {
 
-Instant aws_now(const Seen& seen, WallInstant ours) {
+Instant aws_now(const Snapshot& snapshot, WallInstant ours) {
   auto now = Instant{ours.time_since_epoch()};
-  if (seen.observed.alarm) now = std::max(now, seen.observed.alarm->seen.transitioned_at);
-  for (const auto& checker : seen.checkers)
+  if (snapshot.observed.alarm)
+    now = std::max(now, snapshot.observed.alarm->snapshot.transitioned_at);
+  for (const auto& checker : snapshot.checkers)
     if (checker.at) now = std::max(now, *checker.at);
   return now;
 }
@@ -19,21 +20,21 @@ Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& hea
     return failure(
         Problem{"\"" + health_check_id +
                 "\" is not the id of a health check (letters, digits and dashes, at most 48)"});
-  Look look;
+  Query look;
   look.health_check_id = health_check_id;
   look.records = options.records;
   look.deliveries = options.deliveries;
-  auto seen = observe(aws, look);
-  if (!seen)
+  auto snapshot = observe(aws, look, Instant{clock.now().time_since_epoch()});
+  if (!snapshot)
     return failure(Problem{
-        client::explain(seen.error(), "look at the guard of health check " + health_check_id)});
-  auto plan = make_plan(seen->settings);
+        client::explain(snapshot.error(), "look at the guard of health check " + health_check_id)});
+  auto plan = make_plan(snapshot->settings);
   if (!plan) return failure(Problem{plan.error().text});
-  View out{std::move(*seen), std::move(*plan), {}, {}, {}};
-  out.now = aws_now(out.seen, clock.now());
-  out.assessment = assess(out.plan, out.seen.observed, out.now);
-  if (options.dns && out.seen.records)
-    out.dns = ask_serving(aws, *out.seen.records, options.dns_server);
+  View out{std::move(*snapshot), std::move(*plan), {}, {}, {}};
+  out.now = aws_now(out.snapshot, clock.now());
+  out.assessment = assess(out.plan, out.snapshot.observed, out.now);
+  if (options.dns && out.snapshot.records)
+    out.dns = ask_serving(aws, *out.snapshot.records, options.dns_server, options.ask_dns);
   return out;
 }
 

@@ -13,24 +13,25 @@
 namespace sitelatch::guard {
 
 struct View {
-  Seen seen;
+  Snapshot snapshot;
   Plan plan;
   Instant now{};  // see aws_now()
   Assessment assessment;
-  std::vector<DnsSeen> dns;
+  std::vector<DnsSnapshot> dns;
 
   const std::string& id() const { return plan.settings.health_check_id; }
 };
 
 // Our clock, or the newest time that AWS has told where that is later: a clock here that lags, or
 // an engine that runs ahead.
-Instant aws_now(const Seen& seen, WallInstant ours);
+Instant aws_now(const Snapshot& snapshot, WallInstant ours);
 
 struct ViewOptions {
   std::string dns_server;  // in place of the zone's own
   bool dns = true;         // ask who serves; needs `records`
   bool records = true;
   bool deliveries = true;
+  AskDns ask_dns = guard::ask_dns;
 };
 // Problem: nothing could be read (the sentence says why), or no guard can be planned for this id.
 Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,

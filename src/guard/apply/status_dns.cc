@@ -235,24 +235,26 @@ bool common(const std::vector<std::string>& a, const std::vector<std::string>& b
 // Asks for one name at servers in turn, and what the two sides would answer.
 class Question {
  public:
-  Question(client::Aws& aws, const std::string& given) : aws_(aws), given_(given) {}
+  Question(client::Aws& aws, const std::string& given, const AskDns& ask)
+      : aws_(aws), given_(given), ask_dns_(ask) {}
 
-  DnsSeen ask(const RecordSeen& primary, const RecordSeen* secondary) {
-    DnsSeen seen{primary.name, primary.type, "", {}, Serving::unknown, ""};
-    const auto answer = ask_zone(primary.zone_id, primary.name, primary.type, seen.server);
+  DnsSnapshot ask(const RecordSnapshot& primary, const RecordSnapshot* secondary) {
+    DnsSnapshot snapshot{primary.name, primary.type, "", {}, Serving::unknown, ""};
+    const auto answer = ask_zone(primary.zone_id, primary.name, primary.type, snapshot.server);
     if (!answer) {
-      seen.problem = answer.error().text;
-      return seen;
+      snapshot.problem = answer.error().text;
+      return snapshot;
     }
-    seen.answer = answer->values;
-    if (answer->rcode != 0 || seen.answer.empty()) {
-      seen.serving = Serving::neither;
-      seen.problem = fmt::format("{} answers {} with {}", seen.server, primary.name,
-                                 answer->rcode == 0 ? "nothing" : rcode_text(answer->rcode));
-      return seen;
+    snapshot.answer = answer->values;
+    if (answer->rcode != 0 || snapshot.answer.empty()) {
+      snapshot.serving = Serving::neither;
+      snapshot.problem = fmt::format("{} answers {} with {}", snapshot.server, primary.name,
+                                     answer->rcode == 0 ? "nothing" : rcode_text(answer->rcode));
+      return snapshot;
     }
-    judge(seen, values_of(primary), secondary ? values_of(*secondary) : std::vector<std::string>{});
-    return seen;
+    judge(snapshot, values_of(primary),
+          secondary ? values_of(*secondary) : std::vector<std::string>{});
+    return snapshot;
   }
 
  private:
@@ -263,24 +265,25 @@ class Question {
                         : fmt::format("rcode {}", rcode);
   }
 
-  static void judge(DnsSeen& seen, const std::vector<std::string>& primary,
+  static void judge(DnsSnapshot& snapshot, const std::vector<std::string>& primary,
                     const std::vector<std::string>& backup) {
-    const bool is_primary = common(seen.answer, primary), is_backup = common(seen.answer, backup);
-    seen.serving = is_primary && is_backup ? Serving::both
-                   : is_primary            ? Serving::primary
-                   : is_backup             ? Serving::backup
-                                           : Serving::neither;
-    if (seen.serving == Serving::both)
-      seen.problem = "both sites have this answer in common: it does not tell who serves";
-    if (seen.serving == Serving::neither && primary.empty() && backup.empty()) {
-      seen.serving = Serving::unknown;
-      seen.problem = "what the sites' records point to could not be resolved";
-    } else if (seen.serving == Serving::neither) {
-      seen.problem = "this is neither what the PRIMARY nor what the SECONDARY record says";
+    const bool is_primary = common(snapshot.answer, primary),
+               is_backup = common(snapshot.answer, backup);
+    snapshot.serving = is_primary && is_backup ? Serving::both
+                       : is_primary            ? Serving::primary
+                       : is_backup             ? Serving::backup
+                                               : Serving::neither;
+    if (snapshot.serving == Serving::both)
+      snapshot.problem = "both sites have this answer in common: it does not tell who serves";
+    if (snapshot.serving == Serving::neither && primary.empty() && backup.empty()) {
+      snapshot.serving = Serving::unknown;
+      snapshot.problem = "what the sites' records point to could not be resolved";
+    } else if (snapshot.serving == Serving::neither) {
+      snapshot.problem = "this is neither what the PRIMARY nor what the SECONDARY record says";
     }
   }
 
-  std::vector<std::string> values_of(const RecordSeen& record) {
+  std::vector<std::string> values_of(const RecordSnapshot& record) {
     if (!record.alias) {
       auto values = record.values;
       if (record.type == "CNAME")
@@ -313,7 +316,7 @@ class Question {
     std::string why = "the zone has no name servers";
     for (const auto& candidate : *servers) {
       server = candidate;
-      const auto answer = ask_dns(candidate, name, type);
+      const auto answer = ask_dns_(candidate, name, type);
       if (answer) return answer;
       why = answer.error().text;
     }
@@ -337,6 +340,7 @@ class Question {
 
   client::Aws& aws_;
   const std::string given_;
+  const AskDns& ask_dns_;
   std::map<std::string, Result<std::vector<std::string>>> servers_;
 };
 
@@ -363,10 +367,10 @@ std::string_view to_string(Serving serving) {
   return names[static_cast<std::size_t>(serving)];
 }
 
-std::vector<DnsSeen> ask_serving(client::Aws& aws, const RecordsSeen& records,
-                                 const std::string& server) {
-  std::vector<DnsSeen> out;
-  Question question(aws, server);
+std::vector<DnsSnapshot> ask_serving(client::Aws& aws, const RecordsSnapshot& records,
+                                     const std::string& server, const AskDns& ask) {
+  std::vector<DnsSnapshot> out;
+  Question question(aws, server, ask);
   for (const auto& user : records.users) {
     if (user.failover != "PRIMARY" ||
         (user.type != "A" && user.type != "AAAA" && user.type != "CNAME"))
@@ -389,12 +393,6 @@ std::vector<DnsSeen> ask_serving(client::Aws& aws, const RecordsSeen& records,
         question.ask(user, secondary == records.secondaries.end() ? nullptr : &*secondary));
   }
   return out;
-}
-
-bool all_serve(const std::vector<DnsSeen>& answers, Serving serving) {
-  return !answers.empty() && std::all_of(answers.begin(), answers.end(), [&](const auto& answer) {
-    return answer.serving == serving;
-  });
 }
 
 }  // namespace sitelatch::guard

@@ -4,6 +4,7 @@
 // error, not an agreement.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct DnsAnswer {
 // ours. `type`: A, AAAA, CNAME.
 Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name,
                           const std::string& type);
+using AskDns = std::function<Result<DnsAnswer>(const std::string& server, const std::string& name,
+                                               const std::string& type)>;
 
 // A reply's answer section; `question_end`: where it begins, behind a header and the question.
 // Nothing: it cannot be read.
@@ -32,7 +35,7 @@ std::optional<DnsAnswer> read_dns_answer(const std::string& message, std::size_t
 enum class Serving { primary, backup, both, neither, unknown };
 std::string_view to_string(Serving serving);  // "primary"; both: the two have a common answer
 
-struct DnsSeen {
+struct DnsSnapshot {
   std::string name, type, server;   // "client.example.org.", "A", the server that answered
   std::vector<std::string> answer;  // sorted
   Serving serving = Serving::unknown;
@@ -41,10 +44,7 @@ struct DnsSeen {
 
 // One for each name and type that has a PRIMARY record on the check. `server` empty: the zone's
 // own. Nothing is there where no record uses the check.
-std::vector<DnsSeen> ask_serving(client::Aws& aws, const RecordsSeen& records,
-                                 const std::string& server);
-
-// All of them say so.
-bool all_serve(const std::vector<DnsSeen>& answers, Serving serving);
+std::vector<DnsSnapshot> ask_serving(client::Aws& aws, const RecordsSnapshot& records,
+                                     const std::string& server, const AskDns& ask = ask_dns);
 
 }  // namespace sitelatch::guard

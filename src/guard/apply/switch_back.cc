@@ -15,19 +15,16 @@ namespace {
 
 constexpr auto between_probes = std::chrono::seconds{1};
 constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
-constexpr auto alarm_settles = std::chrono::minutes{3};  // its period, twice, and the metric's lag
-constexpr auto cause_and_latch =
-    std::chrono::minutes{2};  // from the ALARM that caused a latch to the latch
 
 class Switching {
  public:
-  Switching(Desk& desk, const SwitchBackWish& wish) : desk_(desk), wish_(wish) {}
+  Switching(Context& context, const SwitchBackOptions& wish) : context_(context), wish_(wish) {}
 
   SwitchBackReport run() {
     auto shown =
-        view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, true, true, false});
+        view(context_.aws, context_.clock, wish_.health_check_id, context_.chain_and_dns());
     if (!shown) return ends(SwitchBackEnd::failed, shown.error().text);
-    if (!shown->seen.observed.check)
+    if (!shown->snapshot.observed.check)
       return ends(SwitchBackEnd::refused,
                   "There is no health check " + wish_.health_check_id + ".");
     introduce(*shown);
@@ -40,7 +37,7 @@ class Switching {
     hopeful.checks_passed = true;
     hopeful.force.insert("alarm");
     if (const auto possible =
-            guard::switch_back(situation_of(shown->seen.observed), hopeful, shown->now);
+            guard::switch_back(situation_of(shown->snapshot.observed), hopeful, shown->now);
         !possible)
       return refuse(possible.error());
 
@@ -75,7 +72,8 @@ class Switching {
   SwitchBackReport refuse_by_rules(const View& shown) {
     auto wish = rules_wish(shown);
     wish.force.insert("alarm");
-    const auto decision = guard::switch_back(situation_of(shown.seen.observed), wish, shown.now);
+    const auto decision =
+        guard::switch_back(situation_of(shown.snapshot.observed), wish, shown.now);
     return refuse(decision ? std::vector<Refusal>{} : decision.error());
   }
 
@@ -84,7 +82,7 @@ class Switching {
     out.reason = wish_.reason;
     out.expected_version = expected_version_ ? expected_version_ : wish_.expected_version;
     out.expected_release =
-        expected_release_ ? expected_release_ : record_of(shown.seen.observed).release.number;
+        expected_release_ ? expected_release_ : record_of(shown.snapshot.observed).release.number;
     out.primary_answers = primary_answers_;
     if (!wish_.checks.empty()) out.checks_passed = checks_passed_;
     out.force = wish_.force;
@@ -92,48 +90,48 @@ class Switching {
     return out;
   }
   Transition decide(const View& shown) const {
-    return guard::switch_back(situation_of(shown.seen.observed), rules_wish(shown), shown.now);
+    return guard::switch_back(situation_of(shown.snapshot.observed), rules_wish(shown), shown.now);
   }
 
   void introduce(const View& shown) {
-    const auto& check = *shown.seen.observed.check;
+    const auto& check = *shown.snapshot.observed.check;
     if (!wish_.expected_version) expected_version_ = check.version;
-    expected_release_ = record_of(shown.seen.observed).release.number;
-    desk_.progress(fmt::format("{} asks to switch health check {} back to Primary: {}",
-                               shown.seen.caller_arn, shown.id(), wish_.reason));
-    desk_.progress(fmt::format("It is {}, version {} ({}).", to_string(shown.assessment.state),
-                               check.version, describe_check(check)));
+    expected_release_ = record_of(shown.snapshot.observed).release.number;
+    context_.progress(fmt::format("{} asks to switch health check {} back to Primary: {}",
+                                  shown.snapshot.caller_arn, shown.id(), wish_.reason));
+    context_.progress(fmt::format("It is {}, version {} ({}).", to_string(shown.assessment.state),
+                                  check.version, describe(check)));
   }
 
   // A release was made and its end was not seen: the command was cut off.
   bool under_way(const View& shown) const {
-    const auto record = record_of(shown.seen.observed);
-    return !latched(*shown.seen.observed.check) && !record.latched_in_this_release() &&
+    const auto record = record_of(shown.snapshot.observed);
+    return !latched(*shown.snapshot.observed.check) && !record.latched_in_this_release() &&
            !record.in_maintenance(shown.now) && record.release.at &&
            shown.now < *record.release.at + record.release.window;
   }
   SwitchBackReport take_up(View shown) {
-    report_.release = record_of(shown.seen.observed).release.number;
-    report_.version = shown.seen.observed.check->version;
-    desk_.progress(fmt::format("Release {} has been made already; waiting for what follows.",
-                               report_.release));
+    report_.release = record_of(shown.snapshot.observed).release.number;
+    report_.version = shown.snapshot.observed.check->version;
+    context_.progress(fmt::format("Release {} has been made already; waiting for what follows.",
+                                  report_.release));
     return follow(shown);
   }
 
   bool ask_primary(const View& shown) {
-    const auto site = site_of(shown.seen.check_config);
-    const auto path = record_of(shown.seen.observed).path_to_restore();
+    const auto site = site_of(shown.snapshot.check_config);
+    const auto path = record_of(shown.snapshot.observed).path_to_restore();
     if (!site || !path) {
-      desk_.progress("Primary cannot be asked: " +
-                     (site ? "its own path is not known" : site.error().text) + ".");
+      context_.progress("Primary cannot be asked: " +
+                        (site ? "its own path is not known" : site.error().text) + ".");
       return false;
     }
     for (int count = 1; count <= wish_.probes; ++count) {
-      if (count > 1) desk_.clock.sleep(between_probes);
-      const auto status = probe(*site, *path);
+      if (count > 1) context_.clock.sleep(between_probes);
+      const auto status = context_.ask_site(shown.snapshot.check_config, *path);
       const auto answered = status ? fmt::format("{} answers {}", describe(*site, *path), *status)
                                    : status.error().text;
-      desk_.progress(fmt::format("Primary, {} of {}: {}.", count, wish_.probes, answered));
+      context_.progress(fmt::format("Primary, {} of {}: {}.", count, wish_.probes, answered));
       if (!status || *status != 200) return false;
     }
     return true;
@@ -142,24 +140,24 @@ class Switching {
   bool run_checks(const View& shown) {
     int number = 0;
     for (const auto& command : wish_.checks) {
-      desk_.progress(fmt::format("Check {} of {}: {}", ++number, wish_.checks.size(), command));
+      context_.progress(fmt::format("Check {} of {}: {}", ++number, wish_.checks.size(), command));
       const auto line =
           fmt::format("SITELATCH_HEALTH_CHECK_ID={}; export SITELATCH_HEALTH_CHECK_ID; {}",
                       shown.id(), command);
-      const auto finished = desk_.surroundings.run({"/bin/sh", "-c", line}, wish_.check_limit);
+      const auto finished = context_.surroundings.run({"/bin/sh", "-c", line}, wish_.check_limit);
       if (!finished) {
-        desk_.progress("It could not be run: " + finished.error().text + ".");
+        context_.progress("It could not be run: " + finished.error().text + ".");
         return false;
       }
       for (const auto* text : {&finished->out, &finished->err})
         for (const auto said : split(trim(*text), '\n'))
-          if (!said.empty()) desk_.progress("  " + std::string{said});
+          if (!said.empty()) context_.progress("  " + std::string{said});
       if (finished->status != 0) {
-        desk_.progress(fmt::format("It ended with status {}: not passed.", finished->status));
+        context_.progress(fmt::format("It ended with status {}: not passed.", finished->status));
         return false;
       }
     }
-    if (!wish_.checks.empty()) desk_.progress("Every check passed.");
+    if (!wish_.checks.empty()) context_.progress("Every check passed.");
     return true;
   }
 
@@ -172,47 +170,38 @@ class Switching {
     patience.longest = std::chrono::seconds{5};
     patience.at_most = std::min<Duration>(wish_.window, longest_wait_for_alarm);
     std::optional<View> newest;
-    bool told = false;
-    (void)client::wait_until(desk_.clock, patience, [&] {
-      auto now = view(desk_.aws, desk_.clock, wish_.health_check_id,
-                      {desk_.dns_server, false, false, false});
+    bool notified = false;
+    (void)client::wait_until(context_.clock, patience, [&] {
+      auto now = view(context_.aws, context_.clock, wish_.health_check_id, context_.chain());
       if (!now) {
         problem_ = now.error().text;
         return false;
       }
       newest = std::move(*now);
-      newest->seen.records = shown.seen.records;
-      if (wish_.force.contains("alarm") || alarm_has_seen_latch(*newest)) return true;
-      if (!told) desk_.progress("Waiting until the alarm has seen the latch ...");
-      told = true;
+      newest->snapshot.records = shown.snapshot.records;
+      if (wish_.force.contains("alarm") || has_seen_latch(*newest)) return true;
+      if (!notified) context_.progress("Waiting until the alarm has seen the latch ...");
+      notified = true;
       return false;
     });
     return newest;
   }
 
-  // In ALARM is not enough: where somebody undid the latch for a while, or set the alarm's state by
-  // hand, it is about to turn OK and into ALARM again.
-  static bool alarm_has_seen_latch(const View& now) {
-    const auto& observed = now.seen.observed;
-    if (!observed.alarm || !observed.check || !latched(*observed.check)) return true;
-    const auto& alarm = observed.alarm->seen;
-    if (alarm.state != AlarmState::alarm) return false;
-    const auto note = record_of(observed).latch_note;
-    if (!note || now.now >= note->at + alarm_settles) return true;
-    return alarm.from_data && note->by != LatchedBy::relatch &&
-           alarm.transitioned_at >= note->at - cause_and_latch;
+  static bool has_seen_latch(const View& now) {
+    return !now.snapshot.observed.check ||
+           alarm_has_seen_latch(situation_of(now.snapshot.observed), now.now);
   }
 
   SwitchBackReport release(View shown) {
-    Errand errand;
-    errand.action = "switch-back";
-    errand.why = wish_.reason;
-    errand.forced = join({wish_.force.begin(), wish_.force.end()}, ",");
-    errand.must_be_audited =
-        shown.seen.observed.audit_group.has_value() && !wish_.force.contains("audit");
-    errand.subject = "Sitelatch: " + name_to_type(shown) + " is switched back to Primary";
-    auto carried =
-        carry_out(desk_, std::move(shown), errand, [this](const View& now) { return decide(now); });
+    Request request;
+    request.action = "switch-back";
+    request.why = wish_.reason;
+    request.forced = join({wish_.force.begin(), wish_.force.end()}, ",");
+    request.must_be_audited =
+        shown.snapshot.observed.audit_group.has_value() && !wish_.force.contains("audit");
+    request.subject = "Sitelatch: " + name_to_type(shown) + " is switched back to Primary";
+    auto carried = carry_out(context_, std::move(shown), request,
+                             [this](const View& now) { return decide(now); });
     if (!carried) {
       const auto& why_not = carried.error();
       if (!why_not.refusals.empty()) return refuse(why_not.refusals);
@@ -222,14 +211,14 @@ class Switching {
     report_.version = carried->applied.after.version;
     report_.request_id = carried->applied.request_id;
     report_.notes = carried->applied.notes;
-    desk_.progress(fmt::format("Released: release {}, health check version {}, {}.",
-                               report_.release, report_.version,
-                               describe_check(carried->applied.after)));
+    context_.progress(fmt::format("Released: release {}, health check version {}, {}.",
+                                  report_.release, report_.version,
+                                  describe(carried->applied.after)));
     return follow(carried->view);
   }
 
   SwitchBackReport follow(const View& shown) {
-    const auto followed = wait_for_primary(desk_, shown, wish_.window);
+    const auto followed = wait_for_primary(context_, shown, wish_.window);
     report_.dns = followed.dns;
     switch (followed.end) {
       case Followed::End::all:
@@ -249,20 +238,21 @@ class Switching {
   }
 
   SwitchBackReport latch_again_now() {
-    desk_.progress("Primary did not become healthy in the window: latching again.");
+    context_.progress("Primary did not become healthy in the window: latching again.");
     auto now =
-        view(desk_.aws, desk_.clock, wish_.health_check_id, {desk_.dns_server, false, true, false});
+        view(context_.aws, context_.clock, wish_.health_check_id, context_.chain_and_records());
     if (!now)
       return ends(SwitchBackEnd::failed,
                   "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
-    Errand errand;
-    errand.action = "latch-again";
-    errand.why = fmt::format("Primary did not become healthy within {} after release {}",
-                             sitelatch::describe(wish_.window), report_.release);
-    errand.subject =
+    Request request;
+    request.action = "latch-again";
+    request.why = fmt::format("Primary did not become healthy within {} after release {}",
+                              sitelatch::describe(wish_.window), report_.release);
+    request.subject =
         "Sitelatch: " + name_to_type(*now) + " is latched again: Primary did not become healthy";
-    const auto carried = carry_out(desk_, std::move(*now), errand, [&](const View& seen) {
-      return guard::latch_again(situation_of(seen.seen.observed), errand.why, seen.now);
+    const auto carried = carry_out(context_, std::move(*now), request, [&](const View& snapshot) {
+      return guard::latch_again(situation_of(snapshot.snapshot.observed), request.why,
+                                snapshot.now);
     });
     if (!carried) {
       const auto& why_not = carried.error();
@@ -274,11 +264,11 @@ class Switching {
     report_.notes.insert(report_.notes.end(), carried->applied.notes.begin(),
                          carried->applied.notes.end());
     return ends(SwitchBackEnd::latched_again,
-                fmt::format("Latched again: {}. Backup serves.", errand.why));
+                fmt::format("Latched again: {}. Backup serves.", request.why));
   }
 
-  Desk& desk_;
-  const SwitchBackWish& wish_;
+  Context& context_;
+  const SwitchBackOptions& wish_;
   SwitchBackReport report_;
   std::optional<std::uint64_t> expected_version_, expected_release_;
   bool primary_answers_ = false, checks_passed_ = false;
@@ -289,10 +279,10 @@ class Switching {
 
 std::string name_to_type(const View& view) {
   auto name = view.id();
-  if (view.seen.observed.check && view.seen.observed.check->fqdn)
-    name = *view.seen.observed.check->fqdn;
-  if (view.seen.records)
-    for (const auto& user : view.seen.records->users)
+  if (view.snapshot.observed.check && view.snapshot.observed.check->fqdn)
+    name = *view.snapshot.observed.check->fqdn;
+  if (view.snapshot.records)
+    for (const auto& user : view.snapshot.records->users)
       if (user.failover == "PRIMARY") {
         name = user.name;
         break;
@@ -301,8 +291,8 @@ std::string name_to_type(const View& view) {
   return name;
 }
 
-SwitchBackReport switch_back(Desk& desk, const SwitchBackWish& wish) {
-  return Switching(desk, wish).run();
+SwitchBackReport switch_back(Context& context, const SwitchBackOptions& wish) {
+  return Switching(context, wish).run();
 }
 
 }  // namespace sitelatch::guard

@@ -24,7 +24,7 @@
 
 namespace sitelatch::guard {
 
-struct SwitchBackWish {
+struct SwitchBackOptions {
   std::string health_check_id;
   std::string reason;
   std::vector<std::string> checks;  // shell commands
@@ -51,10 +51,10 @@ struct SwitchBackReport {
   std::vector<Refusal> refusals;
   std::uint64_t release = 0, version = 0;
   std::string request_id;
-  std::vector<DnsSeen> dns;
+  std::vector<DnsSnapshot> dns;
   std::vector<std::string> notes;
 };
-SwitchBackReport switch_back(Desk& desk, const SwitchBackWish& wish);
+SwitchBackReport switch_back(Context& context, const SwitchBackOptions& wish);
 
 // What a person types: the name that users look up, else the check's, else its id.
 std::string name_to_type(const View& view);

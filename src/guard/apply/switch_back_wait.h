@@ -18,8 +18,8 @@ struct Followed {
     latched,       // somebody latched it meanwhile
   } end = End::unhealthy;
   std::string missing;
-  std::vector<DnsSeen> dns;
+  std::vector<DnsSnapshot> dns;
 };
-Followed wait_for_primary(Desk& desk, const View& released, Duration window);
+Followed wait_for_primary(Context& context, const View& released, Duration window);
 
 }  // namespace sitelatch::guard

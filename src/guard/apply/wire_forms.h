@@ -2,7 +2,7 @@
 // Tags and variables in the two forms that AWS's services take them.
 #pragma once
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "guard/rules/record.h"
 
 namespace sitelatch::guard {

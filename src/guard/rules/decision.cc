@@ -27,8 +27,8 @@ bool maintenance_is_over(const Record& record, Instant now) {
 }
 
 bool end_was_told(const Record& record) {
-  return record.told_maintenance_end &&
-         unix_ms(*record.told_maintenance_end) >= unix_ms(record.maintenance->until);
+  return record.notified_maintenance_end &&
+         unix_ms(*record.notified_maintenance_end) >= unix_ms(record.maintenance->until);
 }
 
 bool looks_planned(const Situation& s) {
@@ -118,7 +118,7 @@ Verdict tells_maintenance_end(const Situation& s, Instant now) {
   } else {
     over.why += "; the guard is in service again";
   }
-  over.change->record.told_maintenance_end = s.record.maintenance->until;
+  over.change->record.notified_maintenance_end = s.record.maintenance->until;
   over.change->says = over.why;
   over.tell = true;
   return over;

@@ -133,7 +133,7 @@ TEST_CASE("evidence older than the last release cannot latch again; newer can") 
 TEST_CASE("a release is not undone by its own alarm until its window is over") {
   auto s = armed();
   s.record.release = {1, at(600), at(60), std::chrono::minutes{10}};
-  s.alarm = AlarmSeen{AlarmState::alarm, at(60), true, true};
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(60), true, true};
   CHECK(on_tick(s, at(660)).kind == Kind::older_evidence);
   CHECK(on_tick(s, at(1199)).kind == Kind::older_evidence);
   CHECK(on_tick(s, at(1200)).kind == Kind::latch);
@@ -199,7 +199,7 @@ TEST_CASE("a maintenance ends by itself, loudly, once") {
   CHECK(on_tick(s, at(1860)).kind == Kind::nothing_to_do);
   // An alarm of that time that comes late is not news; one that lasts is.
   CHECK(on_alarm(s, {at(1790)}, at(1870)).kind == Kind::in_maintenance);
-  s.alarm = AlarmSeen{AlarmState::alarm, at(1790), true, true};
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(1790), true, true};
   CHECK(on_tick(s, at(1870)).kind == Kind::latch);
 }
 
@@ -219,7 +219,7 @@ TEST_CASE("the end of a maintenance that kept Backup releases nothing") {
 TEST_CASE("a release under way is not taken for a latch to note") {
   auto s = armed();
   carry_out(*trip(s, {false, "x"}, at(0)), s);
-  s.alarm = AlarmSeen{AlarmState::alarm, at(60), true, true};
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(60), true, true};
   SwitchBack wish;
   wish.reason = "x";
   wish.primary_answers = true;

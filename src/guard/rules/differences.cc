@@ -13,27 +13,27 @@ using Kind = Difference::Kind;
 
 class Differences {
  public:
-  void missing(Piece piece, std::string what, std::string why) {
-    add(Kind::missing, piece, std::move(what), std::move(why), true);
+  void missing(Resource resource, std::string what, std::string why) {
+    add(Kind::missing, resource, std::move(what), std::move(why), true);
   }
-  void broken(Piece piece, std::string what, std::string why) {
-    add(Kind::differs, piece, std::move(what), std::move(why), true);
+  void broken(Resource resource, std::string what, std::string why) {
+    add(Kind::differs, resource, std::move(what), std::move(why), true);
   }
-  void untidy(Piece piece, std::string what, std::string why) {
-    add(Kind::differs, piece, std::move(what), std::move(why), false);
+  void untidy(Resource resource, std::string what, std::string why) {
+    add(Kind::differs, resource, std::move(what), std::move(why), false);
   }
-  void excess(Piece piece, std::string what, std::string why) {
-    add(Kind::excess, piece, std::move(what), std::move(why), false);
+  void excess(Resource resource, std::string what, std::string why) {
+    add(Kind::excess, resource, std::move(what), std::move(why), false);
   }
   std::vector<Difference> take() {
     std::stable_sort(all_.begin(), all_.end(),
-                     [](const auto& a, const auto& b) { return a.piece < b.piece; });
+                     [](const auto& a, const auto& b) { return a.resource < b.resource; });
     return std::move(all_);
   }
 
  private:
-  void add(Kind kind, Piece piece, std::string what, std::string why, bool breaks) {
-    all_.push_back({kind, piece, std::string{to_string(piece)} + ": " + std::move(what),
+  void add(Kind kind, Resource resource, std::string what, std::string why, bool breaks) {
+    all_.push_back({kind, resource, std::string{to_string(resource)} + ": " + std::move(what),
                     std::move(why), breaks});
   }
   std::vector<Difference> all_;
@@ -56,32 +56,32 @@ bool tags_there(const Texts& wanted, const Texts& there) {
   });
 }
 
-void compare_tags(Piece piece, const Texts& wanted, const Texts& there, Differences& out) {
+void compare_tags(Resource resource, const Texts& wanted, const Texts& there, Differences& out) {
   if (!tags_there(wanted, there))
-    out.untidy(piece, "is not tagged as this guard's",
+    out.untidy(resource, "is not tagged as this guard's",
                "destroy and doctor know a guard's pieces by their tags");
 }
 
 void compare_topics(const Plan& plan, const Observed& o, Differences& out) {
   if (!o.notify_topic) {
-    out.missing(Piece::notify_topic, "there is none",
+    out.missing(Resource::notify_topic, "there is none",
                 "nobody hears of a latch, and the guard's record has no home");
   } else {
-    compare_tags(Piece::notify_topic, plan.notify_topic.tags, o.notify_topic->tags, out);
+    compare_tags(Resource::notify_topic, plan.notify_topic.tags, o.notify_topic->tags, out);
     if (!plan.notify_topic.kms_key.empty() && o.notify_topic->kms_key != plan.notify_topic.kms_key)
-      out.untidy(Piece::notify_topic, "is not encrypted with the key asked for",
+      out.untidy(Resource::notify_topic, "is not encrypted with the key asked for",
                  "messages lie in SNS unencrypted, or under another key");
   }
   if (!o.alarm_topic) {
-    out.missing(Piece::alarm_topic, "there is none", "the alarm has nobody to tell");
+    out.missing(Resource::alarm_topic, "there is none", "the alarm has nobody to tell");
     return;
   }
-  compare_tags(Piece::alarm_topic, plan.alarm_topic.tags, o.alarm_topic->tags, out);
+  compare_tags(Resource::alarm_topic, plan.alarm_topic.tags, o.alarm_topic->tags, out);
   if (!plan.alarm_topic.kms_key.empty() && o.alarm_topic->kms_key != plan.alarm_topic.kms_key)
-    out.untidy(Piece::alarm_topic, "is not encrypted with the key asked for",
+    out.untidy(Resource::alarm_topic, "is not encrypted with the key asked for",
                "messages lie in SNS unencrypted, or under another key");
   if (!same_document(o.alarm_topic->policy, plan.alarm_topic.policy))
-    out.untidy(Piece::alarm_topic_policy, "differs",
+    out.untidy(Resource::alarm_topic_policy, "differs",
                "others than the alarm may publish, or the alarm may not");
 }
 
@@ -98,14 +98,14 @@ bool has_subscription(const std::vector<ObservedSubscription>& all, const Subscr
 void compare_subscriptions(const Plan& plan, const Observed& o, Differences& out) {
   bool pending = false;
   if (!has_subscription(o.alarm_subscriptions, plan.function_subscription, &pending))
-    out.missing(Piece::subscription, "the function is not subscribed to the alarm's topic",
+    out.missing(Resource::subscription, "the function is not subscribed to the alarm's topic",
                 "an alarm never reaches the function");
   else if (pending)
-    out.broken(Piece::subscription, "the function's subscription is pending",
+    out.broken(Resource::subscription, "the function's subscription is pending",
                "an alarm never reaches the function");
   if (!plan.notify_subscription) return;
   if (!has_subscription(o.notify_subscriptions, *plan.notify_subscription, &pending))
-    out.missing(Piece::notify_subscription,
+    out.missing(Resource::notify_subscription,
                 plan.notify_subscription->endpoint + " is not subscribed",
                 "nobody there hears of a latch");
 }
@@ -116,70 +116,76 @@ bool uses_alarm_metric(const Plan& plan, const ObservedAlarm& a) {
          a.dimensions[0].second == plan.settings.health_check_id;
 }
 
-void compare_alarm(const Plan& plan, const Observed& o, Differences& out) {
-  if (!o.alarm) {
-    out.missing(Piece::alarm, "there is none", "nothing notices that Primary has failed");
-    return;
-  }
-  const auto& a = *o.alarm;
+// The one judgement of an alarm's settings: status and doctor name what it finds, and deploy
+// rewrites an alarm only where it finds something. An adopted alarm that is stricter stays.
+void judge_alarm(const Plan& plan, const ObservedAlarm& a, Differences& out) {
   if (!uses_alarm_metric(plan, a))
-    out.broken(Piece::alarm, "does not watch HealthCheckStatus of this health check",
+    out.broken(Resource::alarm, "does not watch HealthCheckStatus of this health check",
                "it tells nothing of Primary");
   // The metric is 0 or 1; an average below 1 is stricter than a minimum is not, a maximum hides a
   // failure.
   if (a.comparison != AlarmPlan::comparison || a.threshold <= 0 || a.threshold > 1 ||
       (a.statistic != "Minimum" && a.statistic != "Average"))
-    out.broken(Piece::alarm, "does not fire when the status is below 1",
+    out.broken(Resource::alarm, "does not fire when the status is below 1",
                "a failing Primary does not raise it");
   if (a.missing_data != AlarmPlan::missing_data && a.missing_data != "ignore" &&
       a.missing_data != "missing" && !a.missing_data.empty())
-    out.broken(Piece::alarm, "treats missing data as " + a.missing_data,
+    out.broken(Resource::alarm, "treats missing data as " + a.missing_data,
                "a gap in the metric would latch a healthy Primary");
   const int needed = a.datapoints_to_alarm ? a.datapoints_to_alarm : a.evaluation_periods;
   if (a.period_s * needed > AlarmPlan::period_s * AlarmPlan::evaluation_periods)
-    out.untidy(Piece::alarm, "waits " + std::to_string(a.period_s * needed) + " s",
+    out.untidy(Resource::alarm, "waits " + std::to_string(a.period_s * needed) + " s",
                "so long Primary may come back into DNS unlatched");
   if (std::find(a.alarm_actions.begin(), a.alarm_actions.end(), plan.alarm_topic.arn) ==
       a.alarm_actions.end())
-    out.broken(Piece::alarm, "does not tell the guard's topic",
+    out.broken(Resource::alarm, "does not tell the guard's topic",
                "an alarm never reaches the function");
-  compare_tags(Piece::alarm, plan.alarm.tags, a.tags, out);
-  if (!a.seen.actions_enabled)
-    out.broken(Piece::alarm_actions, "are disabled", "the alarm tells nobody; arm enables them");
+}
+
+void compare_alarm(const Plan& plan, const Observed& o, Differences& out) {
+  if (!o.alarm) {
+    out.missing(Resource::alarm, "there is none", "nothing notices that Primary has failed");
+    return;
+  }
+  judge_alarm(plan, *o.alarm, out);
+  compare_tags(Resource::alarm, plan.alarm.tags, o.alarm->tags, out);
+  if (!o.alarm->snapshot.actions_enabled)
+    out.broken(Resource::alarm_actions, "are disabled", "the alarm tells nobody; arm enables them");
 }
 
 void compare_role(const Plan& plan, const Observed& o, Differences& out) {
   if (!o.role) {
-    out.missing(Piece::role, "there is none", "the function cannot run");
+    out.missing(Resource::role, "there is none", "the function cannot run");
     return;
   }
   const auto& r = *o.role;
-  compare_tags(Piece::role, plan.role.tags, r.tags, out);
+  compare_tags(Resource::role, plan.role.tags, r.tags, out);
   if (!same_document(r.trust, plan.role.trust) &&
       r.trust.find("lambda.amazonaws.com") == r.trust.npos)
-    out.broken(Piece::role, "does not trust lambda.amazonaws.com", "the function cannot run");
+    out.broken(Resource::role, "does not trust lambda.amazonaws.com", "the function cannot run");
   const auto policy = r.inline_policies.find(plan.role.policy_name);
   // The guide's Python works with the policies that the guide attaches.
   const bool guide = plan.function.kind == FunctionKind::python && !r.managed_policies.empty();
   if (policy == r.inline_policies.end()) {
     if (guide)
-      out.untidy(Piece::role_policy, "only what the guide attaches",
+      out.untidy(Resource::role_policy, "only what the guide attaches",
                  "it may update every health check of the account");
     else
-      out.missing(Piece::role_policy, plan.role.policy_name + " is not there",
+      out.missing(Resource::role_policy, plan.role.policy_name + " is not there",
                   "the function may not do its work");
   } else if (!same_document(policy->second, plan.role.policy)) {
-    out.broken(Piece::role_policy, plan.role.policy_name + " differs",
+    out.broken(Resource::role_policy, plan.role.policy_name + " differs",
                "the function may not do all of its work, or more than that");
   }
   for (const auto& arn : r.managed_policies)
     if (std::find(plan.role.managed_policies.begin(), plan.role.managed_policies.end(), arn) ==
             plan.role.managed_policies.end() &&
         !guide)
-      out.excess(Piece::role_policy, arn + " is attached", "more rights than the function needs");
+      out.excess(Resource::role_policy, arn + " is attached",
+                 "more rights than the function needs");
   for (const auto& [name, document] : r.inline_policies)
     if (name != plan.role.policy_name)
-      out.excess(Piece::role_policy, "inline policy " + name,
+      out.excess(Resource::role_policy, "inline policy " + name,
                  "more rights than the function needs");
 }
 
@@ -198,7 +204,7 @@ void compare_configuration(const Plan& plan, const ObservedFunction& f, Differen
   const auto& wanted = plan.function;
   const bool native = wanted.kind == FunctionKind::native;
   const auto differs = [&out](std::string what, std::string why) {
-    out.broken(Piece::function_configuration, std::move(what), std::move(why));
+    out.broken(Resource::function_configuration, std::move(what), std::move(why));
   };
   if (native && f.runtime != wanted.runtime)
     differs("the runtime is " + f.runtime, "the native function needs provided.al2023");
@@ -212,7 +218,7 @@ void compare_configuration(const Plan& plan, const ObservedFunction& f, Differen
     differs("the timeout is " + std::to_string(f.timeout_s) + " s",
             "a cold start with a retry may take longer");
   else if (native && f.timeout_s != wanted.timeout_s)
-    out.untidy(Piece::function_configuration,
+    out.untidy(Resource::function_configuration,
                "the timeout is " + std::to_string(f.timeout_s) + " s",
                "the plan says " + std::to_string(wanted.timeout_s) + " s");
   const auto record_part = [](const std::string& name) { return name == env::release; };
@@ -225,67 +231,69 @@ void compare_configuration(const Plan& plan, const ObservedFunction& f, Differen
                   (found == f.environment.end() ? " is missing" : " is '" + found->second + "'"),
               "the function does not know what it guards");
     else
-      out.untidy(Piece::function_configuration, "the variable " + name + " is not there",
+      out.untidy(Resource::function_configuration, "the variable " + name + " is not there",
                  "the guard's record is incomplete");
   }
 }
 
 void compare_function(const Plan& plan, const Observed& o, Differences& out) {
   if (!o.function) {
-    out.missing(Piece::function, "there is none", "nothing latches");
+    out.missing(Resource::function, "there is none", "nothing latches");
     return;
   }
   const auto& f = *o.function;
-  compare_tags(Piece::function, plan.function.tags, f.tags, out);
+  compare_tags(Resource::function, plan.function.tags, f.tags, out);
   if (!plan.function.sha256.empty() && f.sha256 != plan.function.sha256)
-    out.broken(Piece::function_code, "is not this version's",
+    out.broken(Resource::function_code, "is not this version's",
                "it may decide otherwise than these rules");
   compare_configuration(plan, f, out);
   if (f.failure_destination != plan.function.failure_destination)
-    out.broken(Piece::failure_destination,
+    out.broken(Resource::failure_destination,
                f.failure_destination.empty() ? "there is none" : "is " + f.failure_destination,
                "a latch that failed for good is told to nobody");
   if (f.retries.value_or(2) != plan.function.retries)
-    out.broken(Piece::failure_destination,
+    out.broken(Resource::failure_destination,
                "retries are set to " + std::to_string(f.retries.value_or(2)),
                "a failed latch is not tried again");
   if (!has_permission(f, plan.sns_permission))
-    out.missing(Piece::sns_permission, "the alarm's topic may not invoke the function",
+    out.missing(Resource::sns_permission, "the alarm's topic may not invoke the function",
                 "an alarm never reaches the function");
   if (plan.has_schedule && !has_permission(f, plan.events_permission))
-    out.missing(Piece::events_permission, "the schedule may not invoke the function",
+    out.missing(Resource::events_permission, "the schedule may not invoke the function",
                 "what the alarm's chain misses is not made good");
 }
 
 void compare_schedule(const Plan& plan, const Observed& o, Differences& out) {
   if (!plan.has_schedule) return;
   if (!o.schedule) {
-    out.missing(Piece::schedule, "there is none", "what the alarm's chain misses is not made good");
+    out.missing(Resource::schedule, "there is none",
+                "what the alarm's chain misses is not made good");
     return;
   }
   const auto& s = *o.schedule;
-  compare_tags(Piece::schedule, plan.schedule.tags, s.tags, out);
+  compare_tags(Resource::schedule, plan.schedule.tags, s.tags, out);
   if (!s.enabled)
-    out.broken(Piece::schedule, "is disabled", "what the alarm's chain misses is not made good");
+    out.broken(Resource::schedule, "is disabled", "what the alarm's chain misses is not made good");
   if (s.expression != plan.schedule.expression)
-    out.broken(Piece::schedule, "is " + s.expression, "the plan says " + plan.schedule.expression);
+    out.broken(Resource::schedule, "is " + s.expression,
+               "the plan says " + plan.schedule.expression);
   const bool ours = std::any_of(s.targets.begin(), s.targets.end(), [&plan](const auto& t) {
     return t.second == plan.schedule.target_arn;
   });
   if (!ours)
-    out.missing(Piece::schedule_target, "the schedule does not run the function",
+    out.missing(Resource::schedule_target, "the schedule does not run the function",
                 "what the alarm's chain misses is not made good");
 }
 
-void compare_group(Piece piece, const LogGroupPlan& wanted,
+void compare_group(Resource resource, const LogGroupPlan& wanted,
                    const std::optional<ObservedLogGroup>& there, Differences& out) {
   if (!there) {
-    out.missing(piece, wanted.name + " is not there", "nothing can be written to it");
+    out.missing(resource, wanted.name + " is not there", "nothing can be written to it");
     return;
   }
-  compare_tags(piece, wanted.tags, there->tags, out);
+  compare_tags(resource, wanted.tags, there->tags, out);
   if (there->retention_days != wanted.retention_days)
-    out.untidy(piece,
+    out.untidy(resource,
                wanted.name + " keeps " +
                    (there->retention_days ? std::to_string(*there->retention_days) + " days"
                                           : std::string{"everything"}),
@@ -293,7 +301,7 @@ void compare_group(Piece piece, const LogGroupPlan& wanted,
 }
 }  // namespace
 
-std::string_view to_string(Piece piece) {
+std::string_view to_string(Resource resource) {
   static constexpr std::array<std::string_view, 19> names = {"notify-topic",
                                                              "notify-subscription",
                                                              "audit-group",
@@ -313,15 +321,21 @@ std::string_view to_string(Piece piece) {
                                                              "events-permission",
                                                              "alarm",
                                                              "alarm-actions"};
-  return names[static_cast<std::size_t>(piece)];
+  return names[static_cast<std::size_t>(resource)];
+}
+
+bool alarm_is_as_planned(const Plan& plan, const ObservedAlarm& alarm) {
+  Differences out;
+  judge_alarm(plan, alarm, out);
+  return out.take().empty();
 }
 
 std::vector<Difference> differences(const Plan& plan, const Observed& observed) {
   Differences out;
   compare_topics(plan, observed, out);
   compare_subscriptions(plan, observed, out);
-  compare_group(Piece::audit_group, plan.audit_group, observed.audit_group, out);
-  compare_group(Piece::function_group, plan.function_group, observed.function_group, out);
+  compare_group(Resource::audit_group, plan.audit_group, observed.audit_group, out);
+  compare_group(Resource::function_group, plan.function_group, observed.function_group, out);
   compare_role(plan, observed, out);
   compare_function(plan, observed, out);
   compare_schedule(plan, observed, out);

@@ -131,19 +131,6 @@ class JsonReader {
     }
     return code;
   }
-  static void append_utf8(std::string& out, unsigned code) {
-    const auto byte = [&out](unsigned b) { out += static_cast<char>(b); };
-    if (code < 0x80) {
-      byte(code);
-    } else if (code < 0x800) {
-      byte(0xC0 | (code >> 6)), byte(0x80 | (code & 63));
-    } else if (code < 0x10000) {
-      byte(0xE0 | (code >> 12)), byte(0x80 | ((code >> 6) & 63)), byte(0x80 | (code & 63));
-    } else {
-      byte(0xF0 | (code >> 18)), byte(0x80 | ((code >> 12) & 63)), byte(0x80 | ((code >> 6) & 63)),
-          byte(0x80 | (code & 63));
-    }
-  }
   bool read_escape(std::string& out) {
     if (at_ >= text_.size()) return false;
     switch (text_[at_++]) {

@@ -68,7 +68,7 @@ std::string_view to_string(LatchValue value) {
 
 bool is_latch_path(std::string_view path) { return value_of_path(path) != LatchValue::none; }
 
-LatchSeen latch_on(const Check& check) {
+LatchSnapshot latch_on(const Check& check) {
   if (check.disabled && check.inverted) return {LatchValue::always_inverted, true};
   const auto value = value_on(check);
   return {value, value != LatchValue::none && !check.disabled && !check.inverted};
@@ -81,6 +81,13 @@ Check apply(const CheckChange& change, Check check) {
   if (change.inverted) check.inverted = *change.inverted;
   ++check.version;
   return check;
+}
+
+std::string describe(const Check& check) {
+  std::string out = check.path ? "ResourcePath=" + *check.path : "no ResourcePath";
+  if (check.disabled) out += " Disabled";
+  if (check.inverted) out += " Inverted";
+  return out;
 }
 
 std::string describe(const CheckChange& change) {

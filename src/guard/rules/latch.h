@@ -46,11 +46,11 @@ enum class LatchValue {
 };
 std::string_view to_string(LatchValue value);
 
-struct LatchSeen {
+struct LatchSnapshot {
   LatchValue value = LatchValue::none;
   bool effective = false;  // Route 53 counts the check as unhealthy for good
 };
-LatchSeen latch_on(const Check& check);
+LatchSnapshot latch_on(const Check& check);
 inline bool latched(const Check& check) { return latch_on(check).effective; }
 // The path is one of the values that mean "latched" (with or without its leading slash): no
 // original path may be one.
@@ -70,6 +70,8 @@ struct CheckChange {
   bool operator==(const CheckChange&) const = default;
 };
 Check apply(const CheckChange& change, Check check);  // version + 1
+// "ResourcePath=/lb-check Disabled": the words of the audit log and of people.
+std::string describe(const Check& check);
 std::string describe(
     const CheckChange& change);  // "ResourcePath=/lb-check-failed-over Disabled=false"
 

@@ -23,10 +23,8 @@ std::string_view to_string(FunctionKind kind);
 std::optional<FunctionKind> function_kind(std::string_view text);
 
 // Where health checks report and are changed: us-east-1; China: cn-northwest-1; GovCloud:
-// us-gov-west-1.
+// us-gov-west-1 (aws/auth/partition.h).
 std::string_view control_region(std::string_view partition);
-// Of a region by its name ("cn-north-1": "aws-cn"). "aws" for what it does not know.
-std::string_view partition_of(std::string_view region);
 // Regions that accounts must opt in to: SNS in the control region does not deliver to functions
 // there.
 bool opt_in_region(std::string_view region);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/auth/partition.h"
 #include "guard/rules/plan.h"
 
 namespace sitelatch::guard {
@@ -16,15 +17,7 @@ constexpr std::array<std::string_view, 18> opt_in_regions = {
 }  // namespace
 
 std::string_view control_region(std::string_view partition) {
-  if (partition == "aws-cn") return "cn-northwest-1";
-  if (partition == "aws-us-gov") return "us-gov-west-1";
-  return "us-east-1";
-}
-
-std::string_view partition_of(std::string_view region) {
-  if (region.starts_with("cn-")) return "aws-cn";
-  if (region.starts_with("us-gov-")) return "aws-us-gov";
-  return "aws";
+  return aws::partition_named(partition).route53_region;
 }
 
 bool opt_in_region(std::string_view region) {

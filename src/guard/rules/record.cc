@@ -153,20 +153,20 @@ Texts record_tags(const Record& record) {
     tags[std::string{tag::maintenance_reason}] = tag_text(record.maintenance->reason);
   }
   if (record.latch_note) tags[std::string{tag::latched}] = note_text(*record.latch_note);
-  if (record.told_maintenance_end)
-    tags[std::string{tag::told}] = ms_of(*record.told_maintenance_end);
+  if (record.notified_maintenance_end)
+    tags[std::string{tag::notified}] = ms_of(*record.notified_maintenance_end);
   return tags;
 }
 
 const std::vector<std::string_view>& record_tag_keys() {
   static const std::vector<std::string_view> keys = {
       tag::original_path,      tag::latch,   tag::release, tag::maintenance,
-      tag::maintenance_reason, tag::latched, tag::told};
+      tag::maintenance_reason, tag::latched, tag::notified};
   return keys;
 }
 
 const std::vector<std::string_view>& function_tag_keys() {
-  static const std::vector<std::string_view> keys = {tag::latched, tag::told};
+  static const std::vector<std::string_view> keys = {tag::latched, tag::notified};
   return keys;
 }
 
@@ -186,7 +186,7 @@ Record read_record(const Texts& environment, const Texts& tags) {
   if (const auto* text = find(tags, tag::maintenance))
     record.maintenance = read_maintenance(*text, find(tags, tag::maintenance_reason));
   if (const auto* text = find(tags, tag::latched)) record.latch_note = read_note(*text);
-  record.told_maintenance_end = instant(find(tags, tag::told));
+  record.notified_maintenance_end = instant(find(tags, tag::notified));
   return record;
 }
 
@@ -195,11 +195,11 @@ std::string tag_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const std::string piece = plain_in_tags(c)
-                                  ? std::string(1, c)
-                                  : std::string{'=', digits[byte >> 4], digits[byte & 15]};
-    if (out.size() + piece.size() > longest_tag) break;
-    out += piece;
+    const std::string resource = plain_in_tags(c)
+                                     ? std::string(1, c)
+                                     : std::string{'=', digits[byte >> 4], digits[byte & 15]};
+    if (out.size() + resource.size() > longest_tag) break;
+    out += resource;
   }
   return out;
 }

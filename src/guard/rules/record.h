@@ -60,7 +60,8 @@ struct Record {
   Release release;
   std::optional<Maintenance> maintenance;
   std::optional<LatchNote> latch_note;
-  std::optional<Instant> told_maintenance_end;  // `until` of the window whose end people were told
+  std::optional<Instant>
+      notified_maintenance_end;  // `until` of the window whose end people were told
 
   bool latched_in_this_release() const {
     return latch_note && latch_note->release == release.number;
@@ -91,8 +92,8 @@ inline constexpr std::string_view release = "sitelatch:release";          // wri
 inline constexpr std::string_view maintenance = "sitelatch:maintenance";  // written by commands
 inline constexpr std::string_view maintenance_reason = "sitelatch:maintenance-reason";
 inline constexpr std::string_view latched =
-    "sitelatch:latched";                                    // written by the function and by trip
-inline constexpr std::string_view told = "sitelatch:told";  // written by the function
+    "sitelatch:latched";  // written by the function and by trip
+inline constexpr std::string_view notified = "sitelatch:notified";  // written by the function
 }  // namespace tag
 
 // The variables of the record (original path, latch kind, release) for the function's environment.
@@ -101,7 +102,8 @@ Texts record_environment(const Record& record);
 // in record_tag_keys().
 Texts record_tags(const Record& record);
 const std::vector<std::string_view>& record_tag_keys();
-// The tags that the function may write (its policy names them): sitelatch:latched, sitelatch:told.
+// The tags that the function may write (its policy names them): sitelatch:latched,
+// sitelatch:notified.
 const std::vector<std::string_view>& function_tag_keys();
 Record read_record(const Texts& environment, const Texts& tags);
 

@@ -17,7 +17,7 @@ Record full() {
   r.release = {7, at(10), at(5), std::chrono::seconds{300}};
   r.maintenance = Maintenance{at(20), at(1820), Keep::backup, "Kernel; \"reboot\" = ütf"};
   r.latch_note = LatchNote{7, at(30), LatchedBy::relatch, true, "/other path=1"};
-  r.told_maintenance_end = at(40);
+  r.notified_maintenance_end = at(40);
   return r;
 }
 }  // namespace
@@ -63,7 +63,7 @@ TEST_CASE("garbled parts read as not there") {
   const Texts tags = {{"sitelatch:release", "x at=1"},
                       {"sitelatch:maintenance", "since=1 until=999999999999999999 keep=primary"},
                       {"sitelatch:latched", "release=-1"},
-                      {"sitelatch:told", "soon"},
+                      {"sitelatch:notified", "soon"},
                       {"sitelatch:latch", "glue"}};
   CHECK(read_record({}, tags) == Record{});
   std::mt19937 random{1};

@@ -18,19 +18,20 @@ void link(std::vector<Link>& links, std::string name, bool ok, std::string why, 
 // Every piece is a link; what differs only in tidiness does not break it.
 std::vector<Link> links_of_pieces(const Plan& plan, const std::vector<Difference>& found) {
   std::vector<Link> links;
-  for (int i = 0; i <= static_cast<int>(Piece::alarm_actions); ++i) {
-    const auto piece = static_cast<Piece>(i);
-    if (piece == Piece::notify_subscription && !plan.notify_subscription) continue;
-    if (!plan.has_schedule && (piece == Piece::schedule || piece == Piece::schedule_target ||
-                               piece == Piece::events_permission))
+  for (int i = 0; i <= static_cast<int>(Resource::alarm_actions); ++i) {
+    const auto resource = static_cast<Resource>(i);
+    if (resource == Resource::notify_subscription && !plan.notify_subscription) continue;
+    if (!plan.has_schedule &&
+        (resource == Resource::schedule || resource == Resource::schedule_target ||
+         resource == Resource::events_permission))
       continue;
-    const auto broken = std::find_if(found.begin(), found.end(), [piece](const Difference& d) {
-      return d.piece == piece && d.breaks;
+    const auto broken = std::find_if(found.begin(), found.end(), [resource](const Difference& d) {
+      return d.resource == resource && d.breaks;
     });
     const auto id = plan.settings.health_check_id;
     const auto mend =
-        "sitelatch " + std::string{piece == Piece::alarm_actions ? "arm " : "deploy "} + id;
-    link(links, std::string{to_string(piece)}, broken == found.end(),
+        "sitelatch " + std::string{resource == Resource::alarm_actions ? "arm " : "deploy "} + id;
+    link(links, std::string{to_string(resource)}, broken == found.end(),
          broken == found.end() ? "" : broken->what + ": " + broken->why, mend);
   }
   return links;
@@ -115,10 +116,10 @@ std::optional<Instant> changed_at(const Observed& o) {
 }
 
 Judged judge_latched(const Observed& o, const Record& record, Instant now) {
-  const auto seen = latch_on(*o.check);
+  const auto snapshot = latch_on(*o.check);
   const bool noted = record.latched_in_this_release();
   const auto since = noted ? std::optional<Instant>{record.latch_note->at} : changed_at(o);
-  const auto shows = "the health check shows " + std::string{to_string(seen.value)};
+  const auto shows = "the health check shows " + std::string{to_string(snapshot.value)};
   if (!o.function && !o.alarm)
     return {State::latched_without_guard, shows + ", but there is no guard to hold it", since};
   if (record.in_maintenance(now) && record.maintenance->keep == Keep::backup)
@@ -127,7 +128,7 @@ Judged judge_latched(const Observed& o, const Record& record, Instant now) {
                 ", Backup serves: " + record.maintenance->reason,
             record.maintenance->since};
   const bool planned =
-      seen.value == LatchValue::switched_over || (noted && record.latch_note->planned);
+      snapshot.value == LatchValue::switched_over || (noted && record.latch_note->planned);
   if (planned)
     return {State::switched_over, shows + ": a planned switch-over; Backup serves", since};
   return {State::tripped, shows + ": Backup serves until somebody switches back", since};
@@ -163,7 +164,7 @@ std::optional<Judged> judge_drift(const Observed& o, const Record& record, Insta
 Judged judge_unlatched(const Observed& o, const Record& record,
                        const std::vector<Difference>& found, Instant now) {
   const bool failing =
-      (o.healthy && !*o.healthy) || (o.alarm && o.alarm->seen.state == AlarmState::alarm);
+      (o.healthy && !*o.healthy) || (o.alarm && o.alarm->snapshot.state == AlarmState::alarm);
   const auto broken =
       std::find_if(found.begin(), found.end(), [](const Difference& d) { return d.breaks; });
   if (!anything_there(o)) return {State::not_deployed, "there is no guard", std::nullopt};
@@ -171,16 +172,16 @@ Judged judge_unlatched(const Observed& o, const Record& record,
   if (failing)
     return {State::unlatched_but_unhealthy,
             "Primary is unhealthy and not latched: if it comes back, it serves with stale data",
-            o.alarm ? std::optional<Instant>{o.alarm->seen.transitioned_at} : std::nullopt};
+            o.alarm ? std::optional<Instant>{o.alarm->snapshot.transitioned_at} : std::nullopt};
   const bool missing = std::any_of(found.begin(), found.end(), [](const Difference& d) {
     return d.breaks && d.kind == Difference::Kind::missing;
   });
   if (missing) return {State::partial, broken->what + ": " + broken->why, std::nullopt};
-  if (!o.alarm->seen.actions_enabled || o.alarm->seen.state != AlarmState::ok ||
-      !o.alarm->seen.from_data)
+  if (!o.alarm->snapshot.actions_enabled || o.alarm->snapshot.state != AlarmState::ok ||
+      !o.alarm->snapshot.from_data)
     return {State::partial,
-            o.alarm->seen.actions_enabled ? "the alarm has seen no healthy Primary yet"
-                                          : "not armed: the alarm's actions are off",
+            o.alarm->snapshot.actions_enabled ? "the alarm has seen no healthy Primary yet"
+                                              : "not armed: the alarm's actions are off",
             std::nullopt};
   if (broken != found.end())
     return {State::drifted, broken->what + ": " + broken->why, std::nullopt};
@@ -189,7 +190,7 @@ Judged judge_unlatched(const Observed& o, const Record& record,
             "the path of the health check is " + o.check->path.value_or("not set") + ", and was " +
                 *record.original_path,
             changed_at(o)};
-  return {State::armed, "armed", o.alarm->seen.transitioned_at};
+  return {State::armed, "armed", o.alarm->snapshot.transitioned_at};
 }
 }  // namespace
 
@@ -201,7 +202,7 @@ Record record_of(const Observed& o) {
 Situation situation_of(const Observed& o) {
   ENSURE(o.check.has_value(), "there is no health check to judge");
   Situation s{*o.check, std::nullopt, record_of(o)};
-  if (o.alarm) s.alarm = o.alarm->seen;
+  if (o.alarm) s.alarm = o.alarm->snapshot;
   return s;
 }
 
@@ -234,8 +235,8 @@ Assessment assess(const Plan& plan, const Observed& observed, Instant now) {
     link(result.links, "health-check", false, "the health check does not exist (any more)",
          "sitelatch destroy " + plan.settings.health_check_id);
   if (anything_there(observed)) {
-    auto pieces = links_of_pieces(plan, found);
-    result.links.insert(result.links.end(), pieces.begin(), pieces.end());
+    auto resources = links_of_pieces(plan, found);
+    result.links.insert(result.links.end(), resources.begin(), resources.end());
     add_function_links(plan, observed, result.links);
     add_people_link(observed, result.links);
     add_delivery_links(observed, result.links);

@@ -31,7 +31,7 @@ struct ObservedAlarm {
   std::vector<std::string> alarm_actions;
   double threshold = 0;
   int period_s = 0, evaluation_periods = 0, datapoints_to_alarm = 0;  // 0: not set
-  AlarmSeen seen;
+  AlarmSnapshot snapshot;
   Texts tags;
 };
 struct ObservedRole {
@@ -89,7 +89,7 @@ Record record_of(
 Situation situation_of(const Observed& observed);  // needs observed.check
 
 // The pieces in the order in which deploy makes them (destroy: backwards).
-enum class Piece {
+enum class Resource {
   notify_topic,
   notify_subscription,
   audit_group,
@@ -110,16 +110,18 @@ enum class Piece {
   alarm,
   alarm_actions,
 };
-std::string_view to_string(Piece piece);  // "notify-topic"
+std::string_view to_string(Resource resource);  // "notify-topic"
 
 struct Difference {
   enum class Kind { missing, differs, excess } kind = Kind::missing;
-  Piece piece = Piece::notify_topic;
+  Resource resource = Resource::notify_topic;
   std::string what;    // "role: policy sitelatch-x differs"
   std::string why;     // what does not work so, or what is too much
   bool breaks = true;  // the chain does not work so; false: tags, retention, an old policy too wide
 };
 std::vector<Difference> differences(const Plan& plan, const Observed& observed);
+// The part of it that is the alarm's settings: false means that deploy rewrites them.
+bool alarm_is_as_planned(const Plan& plan, const ObservedAlarm& alarm);
 
 // One link of the chain, for status.
 struct Link {

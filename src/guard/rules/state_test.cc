@@ -45,7 +45,7 @@ Observed deployed(const Plan& plan) {
   alarm.threshold = 1;
   alarm.period_s = 60;
   alarm.evaluation_periods = 1;
-  alarm.seen = {AlarmState::ok, at(-600), true, true};
+  alarm.snapshot = {AlarmState::ok, at(-600), true, true};
   alarm.tags = plan.alarm.tags;
   o.alarm = alarm;
   o.role = ObservedRole{
@@ -112,7 +112,8 @@ TEST_CASE("each piece that is missing or broken is one named link, and the guard
        State::drifted},
       {"alarm", [](Observed& o) { o.alarm->statistic = "Maximum"; }, State::drifted},
       {"alarm", [](Observed& o) { o.alarm->alarm_actions.clear(); }, State::drifted},
-      {"alarm-actions", [](Observed& o) { o.alarm->seen.actions_enabled = false; }, State::partial},
+      {"alarm-actions", [](Observed& o) { o.alarm->snapshot.actions_enabled = false; },
+       State::partial},
       {"alarm-topic", [](Observed& o) { o.alarm_topic.reset(); }, State::partial},
       {"notify-topic", [](Observed& o) { o.notify_topic.reset(); }, State::partial},
       {"subscription", [](Observed& o) { o.alarm_subscriptions.clear(); }, State::partial},
@@ -214,10 +215,10 @@ TEST_CASE("every state by its facts") {
   o.healthy = false;
   CHECK(state_of(o) == State::unlatched_but_unhealthy);
   o = deployed(plan);
-  o.alarm->seen.state = AlarmState::alarm;
+  o.alarm->snapshot.state = AlarmState::alarm;
   CHECK(state_of(o) == State::unlatched_but_unhealthy);
   o = deployed(plan);
-  o.alarm->seen.from_data = false;
+  o.alarm->snapshot.from_data = false;
   CHECK(state_of(o) == State::partial);
   o = deployed(plan);
   o.check->disabled = true;

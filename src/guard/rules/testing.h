@@ -23,7 +23,7 @@ inline Check healthy_check() {
 inline Situation armed() {
   Situation s;
   s.check = healthy_check();
-  s.alarm = AlarmSeen{AlarmState::ok, at(-3600), true, true};
+  s.alarm = AlarmSnapshot{AlarmState::ok, at(-3600), true, true};
   s.record.original_path = "/lb-check";
   s.record.latch = LatchKind::path;
   return s;

@@ -7,6 +7,9 @@
 namespace sitelatch::guard {
 namespace {
 constexpr auto longest_maintenance = std::chrono::hours{24 * 7};
+constexpr auto alarm_settles = std::chrono::minutes{3};  // its period, twice, and the metric's lag
+constexpr auto cause_and_latch =
+    std::chrono::minutes{2};  // from the ALARM that caused a latch to the latch
 
 class Refusals {
  public:
@@ -41,15 +44,40 @@ void refuse_without_reason(std::string_view reason, Refusals& refusals) {
 
 // What stands between this check and a guard that works, whoever put it there.
 void refuse_foreign_settings(const Situation& s, Refusals& refusals) {
-  const bool ours = s.record.maintenance && s.record.maintenance->keep == Keep::primary;
-  if (s.check.inverted)
+  const auto foreign = foreign_setting(s.check, s.record);
+  if (foreign == ForeignSetting::inverted)
     refusals.add("the health check is Inverted by somebody else: it is healthy when Primary fails");
-  else if (s.check.disabled && !ours)
+  if (foreign == ForeignSetting::disabled)
     refusals.add(
         "the health check is Disabled by somebody else: Route 53 counts it as healthy whatever "
         "happens");
 }
 }  // namespace
+
+std::optional<ForeignSetting> foreign_setting(const Check& check, const Record& record) {
+  if (check.inverted) return ForeignSetting::inverted;
+  const bool ours = record.maintenance && record.maintenance->keep == Keep::primary;
+  if (check.disabled && !ours) return ForeignSetting::disabled;
+  return std::nullopt;
+}
+
+std::optional<std::string> standing_refusal(const Situation& s) {
+  if (latched(s.check)) return "the health check is latched";
+  if (undone(s)) return "somebody undid the latch of this release";
+  const auto foreign = foreign_setting(s.check, s.record);
+  if (foreign == ForeignSetting::inverted) return "the health check is Inverted";
+  if (foreign == ForeignSetting::disabled) return "the health check is Disabled";
+  return std::nullopt;
+}
+
+bool alarm_has_seen_latch(const Situation& s, Instant now) {
+  if (!s.alarm || !latched(s.check)) return true;
+  if (s.alarm->state != AlarmState::alarm) return false;
+  const auto& note = s.record.latch_note;
+  if (!note || now >= note->at + alarm_settles) return true;
+  return s.alarm->from_data && note->by != LatchedBy::relatch &&
+         s.alarm->transitioned_at >= note->at - cause_and_latch;
+}
 
 Transition trip(const Situation& s, const Trip& wish, Instant now) {
   Refusals refusals;
@@ -140,7 +168,7 @@ Transition arm(const Situation& s, const Arm& wish, Instant now) {
   if (s.record.in_maintenance(now)) {
     // Over, not gone: the tick frees a check that we leave frozen if we are cut off here.
     change.record.maintenance->until = now;
-    change.record.told_maintenance_end = now;
+    change.record.notified_maintenance_end = now;
   }
   if (!change.record.original_path) change.record.original_path = s.check.path.value_or("");
   if (!s.alarm->actions_enabled) change.alarm_actions = true;
@@ -152,7 +180,7 @@ Transition arm(const Situation& s, const Arm& wish, Instant now) {
 Transition switch_back(const Situation& s, const SwitchBack& wish, Instant now) {
   Refusals refusals;
   refuse_without_reason(wish.reason, refusals);
-  const auto seen = latch_on(s.check);
+  const auto snapshot = latch_on(s.check);
   const auto original = s.record.path_to_restore();
   if (wish.expected_version && *wish.expected_version != s.check.version)
     refusals.add("the health check has changed since it was shown (version " +
@@ -160,11 +188,11 @@ Transition switch_back(const Situation& s, const SwitchBack& wish, Instant now) 
   if (wish.expected_release && *wish.expected_release != s.record.release.number)
     refusals.add("somebody else has released it meanwhile (release " +
                  std::to_string(s.record.release.number) + ")");
-  if (!seen.effective && !undone(s))
+  if (!snapshot.effective && !undone(s))
     refusals.add("nothing is latched: there is nothing to switch back");
-  if (seen.effective &&
-      (seen.value == LatchValue::invalid_name || seen.value == LatchValue::no_quorum))
-    refusals.add("the latch is " + std::string{to_string(seen.value)} +
+  if (snapshot.effective &&
+      (snapshot.value == LatchValue::invalid_name || snapshot.value == LatchValue::no_quorum))
+    refusals.add("the latch is " + std::string{to_string(snapshot.value)} +
                  ", which the guard did not set: it does not know what stood there before");
   if (!original)
     refusals.add("the original path is not known: deploy records it");
@@ -178,7 +206,7 @@ Transition switch_back(const Situation& s, const SwitchBack& wish, Instant now) 
   if (!wish.checks_passed.value_or(true))
     refusals.add_forcible("checks", "a check did not pass", wish.force);
   // Its next ALARM would otherwise be news in the new release, and latch at once.
-  if (seen.effective && s.alarm && s.alarm->state != AlarmState::alarm)
+  if (snapshot.effective && s.alarm && s.alarm->state != AlarmState::alarm)
     refusals.add_forcible("alarm",
                           "the alarm has not seen the latch yet (it is in " +
                               std::string{to_string(s.alarm->state)} +

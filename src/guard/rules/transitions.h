@@ -27,7 +27,7 @@ std::optional<AlarmState> alarm_state(std::string_view text);  // "OK", "ALARM",
 std::string_view to_string(AlarmState state);
 
 // The alarm as DescribeAlarms tells it.
-struct AlarmSeen {
+struct AlarmSnapshot {
   AlarmState state = AlarmState::insufficient_data;
   Instant
       transitioned_at;  // StateTransitionedTimestamp; StateUpdatedTimestamp where that is absent
@@ -41,9 +41,22 @@ bool from_real_data(std::string_view state_reason);
 
 struct Situation {
   Check check;
-  std::optional<AlarmSeen> alarm;  // nothing: there is none
+  std::optional<AlarmSnapshot> alarm;  // nothing: there is none
   Record record;
 };
+
+// What somebody else has set on the check so that no guard can work: Inverted, or Disabled outside
+// of a maintenance of ours (whose window may be over: nobody has ended it yet). Nothing: none.
+enum class ForeignSetting { inverted, disabled };
+std::optional<ForeignSetting> foreign_setting(const Check& check, const Record& record);
+
+// Why this guard cannot be armed however long one waits, in words; nothing: waiting may help.
+std::optional<std::string> standing_refusal(const Situation& situation);
+
+// Whether the alarm's next ALARM would be no news: it has seen the latch that is on the check. In
+// ALARM is not enough: where somebody undid the latch for a while, or set the alarm's state by
+// hand, it is about to turn OK and into ALARM again. True where nothing is latched, or no alarm is.
+bool alarm_has_seen_latch(const Situation& situation, Instant now);
 
 enum class Order { check_then_record, record_then_check };
 

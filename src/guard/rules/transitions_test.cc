@@ -11,7 +11,7 @@ namespace {
 Situation tripped() {
   auto s = armed();
   carry_out(*trip(s, {false, "fire"}, at(0)), s);
-  s.alarm = AlarmSeen{AlarmState::alarm, at(60), true, true};
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(60), true, true};
   return s;
 }
 SwitchBack proper() {

@@ -66,7 +66,6 @@ class FunctionEnvironment {
   bool is_idle() const { return state_ == State::idle && !job_; }
   // Between an answer and the next request: a job given now is delivered with it.
   bool is_answered() const { return state_ == State::answered && !job_; }
-  bool is_busy() const { return job_ != nullptr; }
   void give(FunctionJobPointer job);
   void end_after_job();            // at once when there is none
   void end(std::string_view why);  // a job under way fails with host_error

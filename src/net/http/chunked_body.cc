@@ -6,15 +6,11 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace sitelatch::net {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 // What may stand in an extension or a trailer: no bare LF, no NUL.
 bool is_text(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); }
 constexpr int most_digits = 12;  // 256 TB

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/http.h"
+#include "aws/wire/http.h"
 
 namespace sitelatch::net {
 

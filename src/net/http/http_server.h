@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-#include "aws/http.h"
+#include "aws/wire/http.h"
 #include "base/result.h"
 #include "net/http/request_head.h"
 #include "net/io/endpoint.h"

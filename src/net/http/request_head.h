@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/http.h"
+#include "aws/wire/http.h"
 #include "base/result.h"
 
 namespace sitelatch::net {

@@ -26,13 +26,6 @@ bool is_field_text(std::string_view text) {
   });
 }
 
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 // gzip, or deflate with zlib's frame or (as some servers send it) without.

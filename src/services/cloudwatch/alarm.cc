@@ -166,7 +166,7 @@ void basics_from_row(const Value& row, AlarmBasics& out) {
   out.state_transitioned = instant_from(row["StateTransitionedTimestamp"]);
   for (const auto& pair : row["Tags"].items())
     if (pair.items().size() == 2)
-      out.tags.emplace_back(pair.items()[0].string(), pair.items()[1].string());
+      out.tags.push_back({pair.items()[0].string(), pair.items()[1].string()});
 }
 
 Value to_row(const MetricAlarm& alarm) {

@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/value.h"
+#include "aws/service/tags.h"
+#include "aws/wire/value.h"
 #include "base/time.h"
 #include "services/cloudwatch/metric.h"
 #include "services/cloudwatch/statistic.h"
@@ -41,7 +42,7 @@ struct AlarmBasics {
   std::optional<std::string> state_reason_data;
   Instant state_updated, state_transitioned;
 
-  std::vector<std::pair<std::string, std::string>> tags;
+  aws::Tags tags;
 
   const std::vector<std::string>& actions_for(State state) const;
 };

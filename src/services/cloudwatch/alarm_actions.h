@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What CloudWatch needs of the rest: somebody who carries out an alarm's actions. The hand-over is
+// What CloudWatch needs of the rest: somebody who carries out an alarm's actions. The dispatch is
 // part of the same journal batch as the change of state, so after a crash both have happened or
 // neither.
 #pragma once

@@ -159,8 +159,7 @@ void AlarmBook::enable_actions(std::string_view region, std::string_view name, b
                    updated_data(before, configuration_json(found->alarm))});
 }
 
-void AlarmBook::set_tags(std::string_view region, std::string_view name,
-                         std::vector<std::pair<std::string, std::string>> tags) {
+void AlarmBook::set_tags(std::string_view region, std::string_view name, aws::Tags tags) {
   auto* found = entry(region, name);
   ENSURE(found);
   found->alarm.tags = std::move(tags);
@@ -230,7 +229,6 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
                                state_name(alarm.state)),
                    state_update_data(before, alarm)});
   if (alarm.actions_enabled) act(alarm, before);
-  if (on_transition) on_transition(alarm);
 }
 
 void AlarmBook::act(const MetricAlarm& alarm, const StateBefore& before) {

@@ -6,7 +6,7 @@
 //                      SetAlarmState
 //
 // A change writes the alarm, a StateUpdate, and for each action of the new state (if actions are
-// enabled) its hand-over and an Action, all in one journal batch. No change, no write.
+// enabled) its dispatch and an Action, all in one journal batch. No change, no write.
 // PutMetricAlarm on an existing alarm changes no state. Every alarm is evaluated once a minute
 // (periods below a minute: every 10 s) at an offset of its own, and looks at completed minutes only
 // (fact cloudwatch-12).
@@ -16,7 +16,7 @@
 #include <memory>
 #include <string>
 
-#include "aws/error.h"
+#include "aws/wire/error.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
@@ -56,11 +56,7 @@ class AlarmBook {
   };
   void set_state(std::string_view region, std::string_view name, NewState to);
   void enable_actions(std::string_view region, std::string_view name, bool enabled);
-  void set_tags(std::string_view region, std::string_view name,
-                std::vector<std::pair<std::string, std::string>> tags);
-
-  // Told after every change of state (composite alarms listen).
-  std::function<void(const MetricAlarm&)> on_transition;
+  void set_tags(std::string_view region, std::string_view name, aws::Tags tags);
 
  private:
   struct Entry {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
 

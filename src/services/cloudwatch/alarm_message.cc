@@ -156,11 +156,6 @@ std::string notification_message(const MetricAlarm& alarm, const std::string& ac
   return common(alarm, account, old_state).json("Trigger", trigger(alarm)).str();
 }
 
-std::string composite_message(const AlarmBasics& alarm, const std::string& rule,
-                              const std::string& account, State old_state) {
-  return common(alarm, account, old_state).text("AlarmRule", rule).str();
-}
-
 std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
                            const FunctionEventIds& ids) {
   JsonObject configuration;

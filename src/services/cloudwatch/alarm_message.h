@@ -21,8 +21,6 @@ std::string region_display_name(std::string_view region);  // "US East (N. Virgi
 std::string notification_subject(const AlarmBasics& alarm);
 std::string notification_message(const MetricAlarm& alarm, const std::string& account,
                                  State old_state);
-std::string composite_message(const AlarmBasics& alarm, const std::string& rule,
-                              const std::string& account, State old_state);
 struct FunctionEventIds {
   std::string account, metric_id;
 };

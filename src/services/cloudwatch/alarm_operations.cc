@@ -4,9 +4,10 @@
 
 #include <algorithm>
 
+#include "aws/service/paging.h"
 #include "services/cloudwatch/alarm_request.h"
 #include "services/cloudwatch/cloudwatch.h"
-#include "services/cloudwatch/tags.h"
+#include "services/cloudwatch/tag_rules.h"
 
 namespace sitelatch::cloudwatch {
 namespace {
@@ -48,7 +49,7 @@ auto no_such_alarm() { return aws::refuse("ResourceNotFound", ""); }  // AWS giv
 aws::Outcome<> CloudWatch::put_metric_alarm(const aws::Call& call) {
   auto alarm = requested_alarm(call);
   if (!alarm) return failure(alarm.error());
-  auto tags = merged_tags({}, call.input["Tags"]);
+  auto tags = aws::with_tags({}, aws::read_tags(call.input["Tags"]), tag_rules);
   if (!tags) return failure(tags.error());
   alarm->tags = std::move(*tags);  // of a new alarm; one that exists keeps its own
   alarms_.put(std::move(*alarm));
@@ -57,41 +58,25 @@ aws::Outcome<> CloudWatch::put_metric_alarm(const aws::Call& call) {
 
 aws::Outcome<> CloudWatch::describe_alarms(const aws::Call& call) {
   const auto& input = call.input;
-  std::string after;
-  if (input.has("NextToken")) {
-    const auto position = page_position("alarms", input["NextToken"].string());
-    if (!position) return aws::refuse("InvalidNextToken", "Invalid token");
-    after = *position;
-  }
   const auto names = input["AlarmNames"].strings();
   if (names.size() > 100)
     return aws::refuse("ValidationError",
                        "1 validation error detected: Value at 'alarmNames' failed to satisfy "
                        "constraint: Member must have length less than or equal to 100");
-  const auto most =
-      static_cast<std::size_t>(input["MaxRecords"].integer_or(names.empty() ? 50 : 100));
-  Value found = Value::list();
-  found.items_mut();
-  std::string last;
-  bool more = false;
+  auto page = aws::Page::at("alarms", input["NextToken"],
+                            input["MaxRecords"].integer_or(names.empty() ? 50 : 100));
+  if (!page) return aws::refuse("InvalidNextToken", "Invalid token");
   // Parents and children are composite alarms' business, and there are none here.
   const bool related = input.has("ChildrenOfAlarmName") || input.has("ParentsOfAlarmName");
   if (!related && includes_type(input["AlarmTypes"], "MetricAlarm"))
-    alarms_.visit(call.region, after, [&](const MetricAlarm& alarm) {
+    alarms_.visit(call.region, page->after(), [&](const MetricAlarm& alarm) {
       if (!wanted(alarm, input, names)) return true;
-      if (found.items().size() == most) {
-        more = true;
-        return false;
-      }
-      found.push(describe(alarm));
-      last = alarm.name;
-      return true;
+      return page->offer(alarm.name, [&] { return describe(alarm); });
     });
-  Value out = Value::structure({{"CompositeAlarms", Value::list()},
-                                {"MetricAlarms", std::move(found)},
-                                {"LogAlarms", Value::list()}});
-  if (more) out.set("NextToken", page_token("alarms", last));
-  return out;
+  return Value::structure({{"CompositeAlarms", Value::list()},
+                           {"MetricAlarms", page->items()},
+                           {"LogAlarms", Value::list()},
+                           {"NextToken", page->next_token()}});
 }
 
 aws::Outcome<> CloudWatch::describe_alarms_for_metric(const aws::Call& call) {
@@ -127,7 +112,7 @@ aws::Outcome<> CloudWatch::describe_alarm_history(const aws::Call& call) {
   query.newest_first = input["ScanBy"].string_or("TimestampDescending") == "TimestampDescending";
   query.limit = static_cast<std::size_t>(input["MaxRecords"].integer_or(100));
   if (input.has("NextToken")) {
-    const auto position = page_position("history", input["NextToken"].string());
+    const auto position = aws::page_position("history", input["NextToken"].string());
     if (!position || !AlarmHistory::is_position(*position))
       return aws::refuse("InvalidNextToken", "Invalid token");
     query.after = *position;
@@ -142,7 +127,7 @@ aws::Outcome<> CloudWatch::describe_alarm_history(const aws::Call& call) {
                                  {"HistorySummary", item.summary},
                                  {"HistoryData", item.data}}));
   Value out = Value::structure({{"AlarmHistoryItems", std::move(items)}});
-  if (!page.next.empty()) out.set("NextToken", page_token("history", page.next));
+  if (!page.next.empty()) out.set("NextToken", aws::page_token("history", page.next));
   return out;
 }
 

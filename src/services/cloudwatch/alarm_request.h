@@ -3,7 +3,7 @@
 // and times not set).
 #pragma once
 
-#include "aws/service.h"
+#include "aws/service/service.h"
 #include "services/cloudwatch/alarm.h"
 
 namespace sitelatch::cloudwatch {

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "aws/service.h"
+#include "aws/service/operation_table.h"
 #include "services/cloudwatch/alarm_actions.h"
 #include "services/cloudwatch/alarm_book.h"
 #include "services/cloudwatch/alarm_history.h"
@@ -14,18 +14,16 @@
 
 namespace sitelatch::cloudwatch {
 
-class CloudWatch final : public aws::Service {
+class CloudWatch final : public aws::TableService<CloudWatch> {
  public:
   CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
              AlarmActions& actions, std::string account);
 
+  static const aws::OperationTable<CloudWatch>& operation_table();
   std::string_view model_name() const override { return "cloudwatch"; }
-  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
-  std::vector<std::string_view> operations() const override { return table_.names(); }
   std::size_t largest_body(std::string_view operation) const override {
     return operation == "PutMetricData" ? 1u << 20 : 4u << 20;
   }
-  void handle(const aws::Call& call, aws::Answer answer) override;
 
   // One sample of a metric that the engine itself measures (AWS/Route53, AWS/Lambda, AWS/SNS,
   // AWS/Events): kept at once, durable within a minute (fact cloudwatch-2), or with this batch
@@ -39,6 +37,16 @@ class CloudWatch final : public aws::Service {
   void flush() { metrics_.flush(); }
 
  private:
+  // What operations ask of IAM (operations.cc)
+  using Question = std::vector<aws::Permission>;
+  Question ask_of_alarm(const aws::Call& call) const;
+  Question ask_of_named_alarms(const aws::Call& call) const;
+  Question ask_to_put_alarm(const aws::Call& call) const;
+  Question ask_of_tagged_alarm(const aws::Call& call) const;
+  Question ask_to_put_data(const aws::Call& call) const;
+  aws::Permission question_of(const std::string& alarm, aws::ConditionKeys keys,
+                              const aws::Call& call) const;
+
   using Handler = aws::Outcome<>;
   // metric_operations.cc
   Handler put_metric_data(const aws::Call& call);
@@ -65,15 +73,9 @@ class CloudWatch final : public aws::Service {
   MetricStore metrics_;
   AlarmHistory history_;
   AlarmBook alarms_;
-  aws::OperationTable<CloudWatch> table_;
 };
 
 // The alarm's name in an alarm's ARN of this region and account; nothing for other texts.
 std::optional<std::string> alarm_name_of(std::string_view arn, const aws::Call& call);
-
-// Page tokens: opaque to clients, told apart from nonsense by us. `kind` keeps one operation's from
-// another's.
-std::string page_token(std::string_view kind, std::string_view position);
-std::optional<std::string> page_position(std::string_view kind, std::string_view token);
 
 }  // namespace sitelatch::cloudwatch

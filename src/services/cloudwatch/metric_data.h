@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "aws/service.h"
+#include "aws/service/service.h"
 #include "services/cloudwatch/metric_store.h"
 
 namespace sitelatch::cloudwatch {

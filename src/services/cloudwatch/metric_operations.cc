@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "aws/service/paging.h"
 #include "base/text.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/cloudwatch/metric_data.h"
@@ -215,7 +216,7 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
 
   std::size_t skip = 0;
   if (input.has("NextToken")) {
-    const auto position = page_position("data", input["NextToken"].string());
+    const auto position = aws::page_position("data", input["NextToken"].string());
     const auto number = position ? parse_int(*position) : std::nullopt;
     if (!number || *number < 0) return aws::refuse("InvalidNextToken", "Invalid token");
     skip = static_cast<std::size_t>(*number);
@@ -260,7 +261,7 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
   }
   Value out =
       Value::structure({{"MetricDataResults", std::move(results)}, {"Messages", Value::list()}});
-  if (more) out.set("NextToken", page_token("data", std::to_string(skip + given_out)));
+  if (more) out.set("NextToken", aws::page_token("data", std::to_string(skip + given_out)));
   return out;
 }
 
@@ -284,38 +285,24 @@ bool matches(const MetricId& id, const Value& input) {
 
 aws::Outcome<> CloudWatch::list_metrics(const aws::Call& call) {
   const auto& input = call.input;
-  std::string after;
-  if (input.has("NextToken")) {
-    const auto position = page_position("metrics", input["NextToken"].string());
-    if (!position) return invalid("The value for parameter NextToken is invalid.");
-    after = *position;
-  }
+  auto page = aws::Page::at("metrics", input["NextToken"], metrics_a_page);
+  if (!page) return invalid("The value for parameter NextToken is invalid.");
   if (input["Dimensions"].items().size() > 10)
     return invalid("The collection Dimensions must not have a size greater than 10.");
   // Metrics without data for two weeks are not listed; with RecentlyActive, those without any for
   // three hours.
   const auto since = call.now - (input.has("RecentlyActive") ? hours{3} : hours{14 * 24});
-  Value metrics = Value::list();
-  std::string last;
-  bool more = false;
+  bool full = false;
   metrics_.visit_series(
       call.region, [&](const std::string& key, const MetricStore::Series& series) {
-        if (more || (!after.empty() && key <= after) || series.last_seen < since ||
-            !matches(series.id, input))
-          return;
-        if (metrics.items().size() == metrics_a_page) {
-          more = true;
-          return;
-        }
-        metrics.push(Value::structure({{"Namespace", series.id.name_space},
-                                       {"MetricName", series.id.name},
-                                       {"Dimensions", describe_dimensions(series.id.dimensions)}}));
-        last = key;
+        if (full || series.last_seen < since || !matches(series.id, input)) return;
+        full = !page->offer(key, [&] {
+          return Value::structure({{"Namespace", series.id.name_space},
+                                   {"MetricName", series.id.name},
+                                   {"Dimensions", describe_dimensions(series.id.dimensions)}});
+        });
       });
-  Value out =
-      Value::structure({{"Metrics", metrics.is_null() ? Value::list() : std::move(metrics)}});
-  if (more) out.set("NextToken", page_token("metrics", last));
-  return out;
+  return Value::structure({{"Metrics", page->items()}, {"NextToken", page->next_token()}});
 }
 
 }  // namespace sitelatch::cloudwatch

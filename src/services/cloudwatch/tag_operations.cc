@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "services/cloudwatch/cloudwatch.h"
-#include "services/cloudwatch/tags.h"
+#include "services/cloudwatch/tag_rules.h"
 
 namespace sitelatch::cloudwatch {
 namespace {
@@ -20,7 +18,7 @@ aws::Outcome<> CloudWatch::tag_resource(const aws::Call& call) {
   const auto name = alarm_name_of(arn, call);
   const auto* alarm = name ? alarms_.find(call.region, *name) : nullptr;
   if (!alarm) return no_such_resource(arn);
-  auto tags = merged_tags(alarm->tags, call.input["Tags"]);
+  auto tags = aws::with_tags(alarm->tags, aws::read_tags(call.input["Tags"]), tag_rules);
   if (!tags) return failure(tags.error());
   alarms_.set_tags(call.region, *name, std::move(*tags));
   return aws::Value::structure();
@@ -31,27 +29,20 @@ aws::Outcome<> CloudWatch::untag_resource(const aws::Call& call) {
   const auto name = alarm_name_of(arn, call);
   const auto* alarm = name ? alarms_.find(call.region, *name) : nullptr;
   if (!alarm) return no_such_resource(arn);
-  auto tags = alarm->tags;
-  for (const auto& key : call.input["TagKeys"].strings())
-    tags.erase(std::remove_if(tags.begin(), tags.end(),
-                              [&key](const auto& tag) { return tag.first == key; }),
-               tags.end());
+  auto tags = aws::without_tags(alarm->tags, call.input["TagKeys"].strings());
   alarms_.set_tags(call.region, *name, std::move(tags));
   return aws::Value::structure();
 }
 
 // Of an alarm that is gone: no tags, not an error (LocalStack's record of AWS, 2026-02-17).
 aws::Outcome<> CloudWatch::list_tags_for_resource(const aws::Call& call) {
-  aws::Value tags = aws::Value::list();
   const auto arn = call.input["ResourceARN"].string_or("");
   const auto name = alarm_name_of(arn, call);
   if (!name)
     return aws::refuse("InvalidParameterValueException",
                        fmt::format("Invalid parameter value for ResourceARN: {}", arn));
-  if (const auto* alarm = alarms_.find(call.region, *name))
-    for (const auto& [key, value] : alarm->tags)
-      tags.push(aws::Value::structure({{"Key", key}, {"Value", value}}));
-  return aws::Value::structure({{"Tags", std::move(tags)}});
+  const auto* alarm = alarms_.find(call.region, *name);
+  return aws::Value::structure({{"Tags", aws::tag_list(alarm ? alarm->tags : aws::Tags{})}});
 }
 
 }  // namespace sitelatch::cloudwatch

@@ -3,9 +3,8 @@
 
 #include <algorithm>
 
-#include "base/check.h"
+#include "aws/service/paging.h"
 #include "base/text.h"
-#include "services/events/paging.h"
 
 namespace sitelatch::events {
 using aws::Value;
@@ -36,42 +35,15 @@ Value described(const Rule& rule) {
                            {"EventBusName", "default"}});
 }
 
-}  // namespace
+std::optional<aws::Page> page_of(const Value& input) {
+  return aws::Page::at("events", input["NextToken"], input["Limit"].integer_or(100));
+}
 
-struct Events::Table {
-  static const aws::OperationTable<Events>& get() {
-    static const aws::OperationTable<Events> table{
-        {"PutRule", &Events::put_rule},
-        {"DescribeRule", &Events::describe_rule},
-        {"ListRules", &Events::list_rules},
-        {"EnableRule", &Events::enable_rule},
-        {"DisableRule", &Events::disable_rule},
-        {"DeleteRule", &Events::delete_rule},
-        {"PutTargets", &Events::put_targets},
-        {"RemoveTargets", &Events::remove_targets},
-        {"ListTargetsByRule", &Events::list_targets_by_rule},
-        {"ListRuleNamesByTarget", &Events::list_rule_names_by_target},
-        {"TagResource", &Events::tag_resource},
-        {"UntagResource", &Events::untag_resource},
-        {"ListTagsForResource", &Events::list_tags_for_resource},
-        {"ListEventBuses", &Events::list_event_buses},
-        {"DescribeEventBus", &Events::describe_event_bus},
-    };
-    return table;
-  }
-};
+}  // namespace
 
 Events::Events(Outside outside, std::string account)
     : outside_(outside), account_(std::move(account)) {
   load();
-}
-
-std::vector<std::string_view> Events::operations() const { return Table::get().names(); }
-
-void Events::handle(const aws::Call& call, aws::Answer answer) {
-  const auto handler = Table::get().find(call.operation);
-  ENSURE(handler != nullptr, "an operation reached EventBridge that it does not offer");
-  answer((this->*handler)(call));
 }
 
 std::string Events::rule_arn(const std::string& region, const std::string& name) const {
@@ -126,10 +98,10 @@ aws::Outcome<> Events::put_rule(const aws::Call& call) {
   const auto& name = input["Name"].string();
   const auto arn = rule_arn(call.region, name);
   const bool is_new = rules_.find(arn) == rules_.end();
-  Tags tags;
+  aws::Tags tags;
   if (is_new) {
     if (rules_in(call.region) >= most_rules) return too_many();
-    auto given = with_tags({}, tags_from(input["Tags"]));
+    auto given = aws::with_tags({}, aws::read_tags(input["Tags"]), tag_rules);
     if (!given) return failure(given.error());
     tags = std::move(*given);
   }
@@ -160,13 +132,13 @@ aws::Outcome<> Events::describe_rule(const aws::Call& call) {
 
 aws::Outcome<> Events::list_rules(const aws::Call& call) {
   if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
-  Page page(call.input);
-  if (!page.valid()) return invalid("Parameter NextToken is not valid.");
+  auto page = page_of(call.input);
+  if (!page) return invalid("Parameter NextToken is not valid.");
   const auto prefix = rule_arn(call.region, call.input["NamePrefix"].string_or(""));
   for (auto at = rules_.lower_bound(prefix); at != rules_.end() && at->first.starts_with(prefix);
        ++at)
-    page.offer(at->second.rule.name, described(at->second.rule));
-  return page.answer("Rules");
+    page->offer(at->second.rule.name, [&] { return described(at->second.rule); });
+  return Value::structure({{"Rules", page->items()}, {"NextToken", page->next_token()}});
 }
 
 aws::Outcome<> Events::set_state(const aws::Call& call, const std::string& state) {
@@ -228,18 +200,18 @@ aws::Outcome<> Events::remove_targets(const aws::Call& call) {
 aws::Outcome<> Events::list_targets_by_rule(const aws::Call& call) {
   auto found = find_rule(call, "Rule");
   if (!found) return failure(found.error());
-  Page page(call.input);
-  if (!page.valid()) return invalid("Parameter NextToken is not valid.");
+  auto page = page_of(call.input);
+  if (!page) return invalid("Parameter NextToken is not valid.");
   std::map<std::string, const Value*> by_id;
   for (const auto& target : (*found)->rule.targets) by_id[target["Id"].string()] = &target;
-  for (const auto& [id, target] : by_id) page.offer(id, *target);
-  return page.answer("Targets");
+  for (const auto& entry : by_id) page->offer(entry.first, [&] { return *entry.second; });
+  return Value::structure({{"Targets", page->items()}, {"NextToken", page->next_token()}});
 }
 
 aws::Outcome<> Events::list_rule_names_by_target(const aws::Call& call) {
   if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
-  Page page(call.input);
-  if (!page.valid()) return invalid("Parameter NextToken is not valid.");
+  auto page = page_of(call.input);
+  if (!page) return invalid("Parameter NextToken is not valid.");
   const auto prefix = rule_arn(call.region, "");
   const Value& wanted = call.input["TargetArn"];
   for (auto at = rules_.lower_bound(prefix); at != rules_.end() && at->first.starts_with(prefix);
@@ -247,9 +219,9 @@ aws::Outcome<> Events::list_rule_names_by_target(const aws::Call& call) {
     const auto& targets = at->second.rule.targets;
     if (std::any_of(targets.begin(), targets.end(),
                     [&](const Value& t) { return t["Arn"] == wanted; }))
-      page.offer(at->second.rule.name, at->second.rule.name);
+      page->offer(at->second.rule.name, [&] { return Value{at->second.rule.name}; });
   }
-  return page.answer("RuleNames");
+  return Value::structure({{"RuleNames", page->items()}, {"NextToken", page->next_token()}});
 }
 
 aws::Outcome<Events::Scheduled*> Events::find_tagged(const aws::Call& call) {
@@ -266,7 +238,7 @@ aws::Outcome<Events::Scheduled*> Events::find_tagged(const aws::Call& call) {
 aws::Outcome<> Events::tag_resource(const aws::Call& call) {
   auto found = find_tagged(call);
   if (!found) return failure(found.error());
-  auto tags = with_tags((*found)->rule.tags, tags_from(call.input["Tags"]));
+  auto tags = aws::with_tags((*found)->rule.tags, aws::read_tags(call.input["Tags"]), tag_rules);
   if (!tags) return failure(tags.error());
   (*found)->rule.tags = std::move(*tags);
   save((*found)->rule);
@@ -276,10 +248,8 @@ aws::Outcome<> Events::tag_resource(const aws::Call& call) {
 aws::Outcome<> Events::untag_resource(const aws::Call& call) {
   auto found = find_tagged(call);
   if (!found) return failure(found.error());
-  const auto keys = call.input["TagKeys"].strings();
-  std::erase_if((*found)->rule.tags, [&](const auto& tag) {
-    return std::find(keys.begin(), keys.end(), tag.first) != keys.end();
-  });
+  auto& tags = (*found)->rule.tags;
+  tags = aws::without_tags(tags, call.input["TagKeys"].strings());
   save((*found)->rule);
   return Value::structure();
 }
@@ -287,7 +257,7 @@ aws::Outcome<> Events::untag_resource(const aws::Call& call) {
 aws::Outcome<> Events::list_tags_for_resource(const aws::Call& call) {
   auto found = find_tagged(call);
   if (!found) return failure(found.error());
-  return Value::structure({{"Tags", tags_value((*found)->rule.tags)}});
+  return Value::structure({{"Tags", aws::tag_list((*found)->rule.tags)}});
 }
 
 aws::Outcome<> Events::list_event_buses(const aws::Call& call) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // EventBridge, its scheduled rules on the default bus: rules, targets, and the firing of rules by
-// engine time. Regional. Tables events.rules and events.retries. A tick and the hand-over of its
+// engine time. Regional. Tables events.rules and events.retries. A tick and the dispatch of its
 // events are one journal batch; ticks that fell due while the engine was down are not made up,
 // except one that is less than a minute late (fact events-16). Event patterns, other buses and
 // PutEvents are not offered: they are refused (facts events-1, events-2).
@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/service.h"
+#include "aws/service/operation_table.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
@@ -29,24 +29,30 @@ struct Outside {
   RuleMetrics& metrics;
 };
 
-class Events final : public aws::Service {
+class Events final : public aws::TableService<Events> {
  public:
   Events(Outside outside, std::string account);
 
+  static const aws::OperationTable<Events>& operation_table();
   std::string_view model_name() const override { return "events"; }
-  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
-  std::vector<std::string_view> operations() const override;
-  void handle(const aws::Call& call, aws::Answer answer) override;
 
   std::size_t retries_waiting() const { return retries_.size(); }
 
  private:
-  struct Table;  // the operations; in events.cc
+  // What operations ask of IAM (operations.cc)
+  using Question = std::vector<aws::Permission>;
+  Question ask_of_bus(const aws::Call& call) const;
+  Question ask_of_rule(const aws::Call& call) const;
+  Question ask_of_tagged_rule(const aws::Call& call) const;
+  Question ask_to_put_rule(const aws::Call& call) const;
+  Question ask_to_put_targets(const aws::Call& call) const;
+  aws::Permission question_of(const std::string& arn, const aws::Call& call) const;
+
   struct Scheduled {
     Rule rule;
     ports::Timer timer;
   };
-  // A hand-over that failed and will be tried again.
+  // A dispatch that failed and will be tried again.
   struct Retry {
     std::string rule_arn, region, rule_name, payload;
     aws::Value target;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events: the ticks of rules, and the hand-over of their events with its retries.
+// Events: the ticks of rules, and the dispatch of their events with its retries.
 #include <fmt/format.h>
 
-#include "aws/stored.h"
+#include "aws/wire/stored.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -106,10 +106,10 @@ void Events::fire(const Rule& rule, Instant time) {
 void Events::deliver(const Rule& rule, const Value& target, const std::string& payload) {
   const auto& target_arn = target["Arn"].string();
   outside_.metrics.count(rule.region, "Invocations", rule.name, 1, "Count", outside_.timers.now());
-  const auto handover = outside_.targets.hand_over(target_arn, payload, rule.arn);
-  if (handover.kind == Handover::Kind::accepted) return;
-  if (handover.kind == Handover::Kind::refused)
-    return give_up(rule.region, rule.name, target_arn, handover.reason);
+  const auto outcome = outside_.targets.dispatch(target_arn, payload, rule.arn);
+  if (outcome.kind == aws::DispatchOutcome::Kind::accepted) return;
+  if (outcome.kind == aws::DispatchOutcome::Kind::refused)
+    return give_up(rule.region, rule.name, target_arn, outcome.reason);
   Retry& retry = retries_[++last_retry_];
   retry.rule_arn = rule.arn;
   retry.region = rule.region;
@@ -134,10 +134,10 @@ void Events::retry_later(std::uint64_t id, Retry& retry) {
 void Events::try_again(std::uint64_t id) {
   Retry& retry = retries_.at(id);
   const auto& target_arn = retry.target["Arn"].string();
-  const auto handover = outside_.targets.hand_over(target_arn, retry.payload, retry.rule_arn);
-  if (handover.kind == Handover::Kind::failed) return retry_later(id, retry);
-  if (handover.kind == Handover::Kind::refused)
-    give_up(retry.region, retry.rule_name, target_arn, handover.reason);
+  const auto outcome = outside_.targets.dispatch(target_arn, retry.payload, retry.rule_arn);
+  if (outcome.kind == aws::DispatchOutcome::Kind::failed) return retry_later(id, retry);
+  if (outcome.kind == aws::DispatchOutcome::Kind::refused)
+    give_up(retry.region, retry.rule_name, target_arn, outcome.reason);
   drop_retry(id);
 }
 

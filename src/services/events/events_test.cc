@@ -17,16 +17,16 @@ const std::string account = "000000000000";
 const std::string function_arn = "arn:aws:lambda:us-east-1:000000000000:function:reconcile";
 
 struct Recorder final : Targets {
-  Handover hand_over(const std::string& target, const std::string& payload,
-                     const std::string& rule) override {
+  aws::DispatchOutcome dispatch(const std::string& target, const std::string& payload,
+                                const std::string& rule) override {
     ++asked;
-    if (answer.kind != Handover::Kind::accepted) return answer;
+    if (answer.kind != aws::DispatchOutcome::Kind::accepted) return answer;
     payloads.push_back(payload);
     targets.push_back(target);
     rules.push_back(rule);
     return answer;
   }
-  Handover answer{Handover::Kind::accepted, "id", ""};
+  aws::DispatchOutcome answer{aws::DispatchOutcome::Kind::accepted, "id", ""};
   int asked = 0;
   std::vector<std::string> payloads, targets, rules;
 };
@@ -181,11 +181,11 @@ TEST_CASE("ticks that a stalled engine comes to minutes late are skipped") {
   CHECK(f.targets.payloads.size() == 1);
 }
 
-TEST_CASE("a hand-over that fails is tried again by the target's policy, over a crash") {
+TEST_CASE("a dispatch that fails is tried again by the target's policy, over a crash") {
   Fixture f;
   f.rule("r", "cron(1 0 1 1 ? 2026)");
   f.target(Value::structure({{"RetryPolicy", Value::structure({{"MaximumRetryAttempts", 3}})}}));
-  f.targets.answer = {Handover::Kind::failed, "", "busy"};
+  f.targets.answer = {aws::DispatchOutcome::Kind::failed, "", "busy"};
   f.world.advance(1min);
   CHECK(f.targets.asked == 1);
   f.world.advance(1s);
@@ -203,7 +203,7 @@ TEST_CASE("185 retries in 24 hours; a refusal is final; success ends it") {
   Fixture f;
   f.rule("r", "cron(1 0 1 1 ? 2026)");
   f.target();
-  f.targets.answer = {Handover::Kind::failed, "", "busy"};
+  f.targets.answer = {aws::DispatchOutcome::Kind::failed, "", "busy"};
   f.world.advance(48h);
   CHECK(f.targets.asked > 180);
   CHECK(f.targets.asked <= 186);
@@ -211,16 +211,16 @@ TEST_CASE("185 retries in 24 hours; a refusal is final; success ends it") {
   Fixture g;
   g.rule("r", "cron(1 0 1 1 ? 2026)");
   g.target();
-  g.targets.answer = {Handover::Kind::refused, "", "no permission"};
+  g.targets.answer = {aws::DispatchOutcome::Kind::refused, "", "no permission"};
   g.world.advance(48h);
   CHECK(g.targets.asked == 1);
   CHECK(g.metrics.of["FailedInvocations"] == 1);
   Fixture h;
   h.rule("r", "cron(1 0 1 1 ? 2026)");
   h.target();
-  h.targets.answer = {Handover::Kind::failed, "", "busy"};
+  h.targets.answer = {aws::DispatchOutcome::Kind::failed, "", "busy"};
   h.world.advance(65s);
-  h.targets.answer = {Handover::Kind::accepted, "", ""};
+  h.targets.answer = {aws::DispatchOutcome::Kind::accepted, "", ""};
   h.world.advance(48h);
   CHECK(h.targets.payloads.size() == 1);
   CHECK(h.events->retries_waiting() == 0);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/time.h"
 
 namespace sitelatch::events {

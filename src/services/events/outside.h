@@ -6,29 +6,18 @@
 #include <string>
 #include <string_view>
 
+#include "aws/service/dispatch.h"
 #include "base/time.h"
 
 namespace sitelatch::events {
-
-// What came of handing an event to a target.
-struct Handover {
-  enum class Kind {
-    accepted,  // queued or published durably, in the same journal batch
-    refused,   // no such target or no permission: not retried (fact events-31)
-    failed,    // a server-side error: retried by the target's policy
-  };
-  Kind kind = Kind::failed;
-  std::string request_id;  // when accepted
-  std::string reason;      // otherwise, for the log
-};
 
 class Targets {
  public:
   // `target_arn` is a Lambda function or an SNS topic. Judged by the target's resource policy for
   // events.amazonaws.com with aws:SourceArn = rule_arn and aws:SourceAccount = the engine's
   // account.
-  virtual Handover hand_over(const std::string& target_arn, const std::string& payload,
-                             const std::string& rule_arn) = 0;
+  virtual aws::DispatchOutcome dispatch(const std::string& target_arn, const std::string& payload,
+                                        const std::string& rule_arn) = 0;
 
  protected:
   ~Targets() = default;

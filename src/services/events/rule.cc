@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "aws/arn.h"
+#include "aws/auth/arn.h"
 #include "base/text.h"
 #include "services/events/input.h"
 
@@ -12,8 +12,6 @@ namespace sitelatch::events {
 namespace {
 using aws::Value;
 using Checked = aws::Outcome<Done>;
-
-constexpr std::size_t most_tags = 50;
 
 Failure<aws::Error> invalid(std::string text) {
   return aws::refuse("ValidationException", std::move(text));
@@ -59,7 +57,7 @@ Value to_value(const Rule& rule) {
                            {"state", rule.state},
                            {"description", rule.description},
                            {"role_arn", rule.role_arn},
-                           {"tags", tags_value(rule.tags)},
+                           {"tags", aws::tag_list(rule.tags)},
                            {"targets", targets},
                            {"countdown_start_ns", nanoseconds(rule.countdown_start)},
                            {"due_ns", rule.due ? Value{nanoseconds(*rule.due)} : Value{}}});
@@ -74,7 +72,7 @@ Rule rule_from(const Value& value) {
   rule.state = value["state"].string();
   rule.description = value["description"].optional_string();
   rule.role_arn = value["role_arn"].optional_string();
-  rule.tags = tags_from(value["tags"]);
+  rule.tags = aws::read_tags(value["tags"]);
   rule.targets = value["targets"].items();
   rule.countdown_start = Instant{Duration{value["countdown_start_ns"].integer()}};
   if (value.has("due_ns")) rule.due = Instant{Duration{value["due_ns"].integer()}};
@@ -110,32 +108,9 @@ Duration retry_delay(int failures) {
   return std::chrono::seconds{std::min(longest_s, 1 << std::min(failures - 1, 20))};
 }
 
-Value tags_value(const Tags& tags) {
-  Value out = Value::list();
-  for (const auto& [key, value] : tags)
-    out.push(Value::structure({{"Key", key}, {"Value", value}}));
-  return out;
-}
-Tags tags_from(const Value& list) {
-  Tags out;
-  for (const auto& item : list.items())
-    out.emplace_back(item["Key"].string_or(""), item["Value"].string_or(""));
-  return out;
-}
-aws::Outcome<Tags> with_tags(Tags present, const Tags& added) {
-  std::set<std::string> keys;
-  for (const auto& [key, value] : added) {
-    if (!keys.insert(key).second) return invalid("Duplicate keys are not allowed: " + key);
-    if (lower(key).starts_with("aws:")) return invalid("Tag keys must not begin with aws:");
-    const auto same = [&wanted = key](const auto& tag) { return tag.first == wanted; };
-    const auto found = std::find_if(present.begin(), present.end(), same);
-    if (found != present.end())
-      found->second = value;
-    else
-      present.emplace_back(key, value);
-  }
-  if (present.size() > most_tags) return invalid("A rule can have no more than 50 tags");
-  return present;
-}
+const aws::TagRules tag_rules{
+    [](const std::string&) { return invalid("Tag keys must not begin with aws:"); },
+    [](const std::string& key) { return invalid("Duplicate keys are not allowed: " + key); },
+    [] { return invalid("A rule can have no more than 50 tags"); }};
 
 }  // namespace sitelatch::events

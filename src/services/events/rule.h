@@ -7,21 +7,22 @@
 #include <utility>
 #include <vector>
 
-#include "aws/error.h"
-#include "aws/value.h"
+#include "aws/service/tags.h"
+#include "aws/wire/error.h"
+#include "aws/wire/value.h"
 #include "base/time.h"
 #include "services/events/schedule.h"
 
 namespace sitelatch::events {
 
-using Tags = std::vector<std::pair<std::string, std::string>>;
+extern const aws::TagRules tag_rules;
 
 struct Rule {
   std::string region, name, arn;
   std::string expression;
   std::string state = "ENABLED";  // or DISABLED, or ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
   std::optional<std::string> description, role_arn;
-  Tags tags;
+  aws::Tags tags;
   std::vector<aws::Value> targets;  // as they were put
   Instant countdown_start{};        // of a rate
   std::optional<Instant> due;  // the next tick; none while disabled, or when it never comes again
@@ -35,7 +36,7 @@ Rule rule_from(const aws::Value& value);
 // A target's fields in AWS's words (facts events-20 to events-25).
 aws::Outcome<Done> check_target(const aws::Value& target);
 
-// How often and how long a failed hand-over is tried again (fact events-30).
+// How often and how long a failed dispatch is tried again (fact events-30).
 struct TargetRetry {
   std::int64_t most_retries = 185;
   Duration longest = std::chrono::hours{24};
@@ -43,9 +44,5 @@ struct TargetRetry {
 TargetRetry retry_of(const aws::Value& target);
 // The wait after the n-th failed attempt (1 = the first).
 Duration retry_delay(int failures);
-
-aws::Value tags_value(const Tags& tags);
-Tags tags_from(const aws::Value& list);
-aws::Outcome<Tags> with_tags(Tags present, const Tags& added);
 
 }  // namespace sitelatch::events

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "aws/stored.h"
-#include "aws/value.h"
+#include "aws/wire/stored.h"
+#include "aws/wire/value.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "ports/rows.h"
@@ -15,20 +15,22 @@ namespace sitelatch::iam {
 namespace {
 using aws::Value;
 
-constexpr std::array<std::string_view, 3> tables = {"iam.users", "iam.roles", "iam.groups"};
-constexpr std::string_view policy_table = "iam.policies";
-
-Value tags_value(const std::vector<Tag>& tags) {
+// In rows a tag is [key, value].
+Value tag_rows(const aws::Tags& tags) {
   auto list = Value::list();
-  for (const auto& tag : tags) list.push(Value::list({tag.key, tag.value}));
+  for (const auto& [key, value] : tags) list.push(Value::list({key, value}));
   return list;
 }
-std::vector<Tag> read_tags(const Value& list) {
-  std::vector<Tag> tags;
+aws::Tags tags_from_rows(const Value& list) {
+  aws::Tags tags;
   for (const auto& item : list.items())
     tags.push_back({item.items()[0].string(), item.items()[1].string()});
   return tags;
 }
+
+constexpr std::array<std::string_view, 3> tables = {"iam.users", "iam.roles", "iam.groups"};
+constexpr std::string_view policy_table = "iam.policies";
+
 Value strings_value(const auto& texts) {
   auto list = Value::list();
   for (const auto& text : texts) list.push(text);
@@ -53,7 +55,7 @@ std::string write(const Entity& e) {
                                         {"inline", inline_policies},
                                         {"attached", strings_value(e.attached)},
                                         {"boundary", e.boundary},
-                                        {"tags", tags_value(e.tags)},
+                                        {"tags", tag_rows(e.tags)},
                                         {"trust", e.trust},
                                         {"description", e.description},
                                         {"max_session_s", e.max_session_s},
@@ -72,7 +74,7 @@ Entity read_entity(Kind kind, const Value& v) {
     e.inline_policies[name] = document.string();
   e.attached = v["attached"].strings();
   e.boundary = v["boundary"].string_or("");
-  e.tags = read_tags(v["tags"]);
+  e.tags = tags_from_rows(v["tags"]);
   e.trust = v["trust"].string_or("");
   e.description = v["description"].string_or("");
   e.max_session_s = v["max_session_s"].integer_or(3600);
@@ -98,7 +100,7 @@ std::string write(const ManagedPolicy& p) {
                                         {"versions", versions},
                                         {"default", p.default_version},
                                         {"next", p.next_version},
-                                        {"tags", tags_value(p.tags)}}));
+                                        {"tags", tag_rows(p.tags)}}));
 }
 
 ManagedPolicy read_policy(const Value& v) {
@@ -115,7 +117,7 @@ ManagedPolicy read_policy(const Value& v) {
         {version["id"].string(), version["document"].string(), instant(version["created"])});
   p.default_version = v["default"].string();
   p.next_version = v["next"].integer();
-  p.tags = read_tags(v["tags"]);
+  p.tags = tags_from_rows(v["tags"]);
   return p;
 }
 

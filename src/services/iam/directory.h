@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "aws/service/tags.h"
 #include "base/time.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
@@ -20,11 +21,6 @@
 namespace sitelatch::iam {
 
 enum class Kind { user, role, group };
-
-struct Tag {
-  std::string key, value;
-  friend bool operator==(const Tag&, const Tag&) = default;
-};
 
 struct AccessKey {
   std::string id, secret;
@@ -41,7 +37,7 @@ struct Entity {
   std::map<std::string, std::string> inline_policies;  // name -> document
   std::vector<std::string> attached;                   // policy ARNs, in order of attachment
   std::string boundary;                                // policy ARN or empty
-  std::vector<Tag> tags;
+  aws::Tags tags;
   // Roles:
   std::string trust, description;
   std::int64_t max_session_s = 3600;
@@ -61,7 +57,7 @@ struct ManagedPolicy {
   std::vector<PolicyVersion> versions;  // oldest first
   std::string default_version = "v1";
   std::int64_t next_version = 2;
-  std::vector<Tag> tags;
+  aws::Tags tags;
   bool of_aws = false;
 
   const PolicyVersion* version(std::string_view version_id) const;

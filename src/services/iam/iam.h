@@ -4,22 +4,25 @@
 // Directory (aws-semantics.md §5.1, §13, §15).
 #pragma once
 
-#include "aws/service.h"
+#include "aws/service/operation_table.h"
 #include "services/iam/directory.h"
 #include "services/iam/identities.h"
 
 namespace sitelatch::iam {
 
-class Iam final : public aws::Service {
+class Iam final : public aws::TableService<Iam> {
  public:
   explicit Iam(Identities& identities);
 
+  static const aws::OperationTable<Iam>& operation_table();
   std::string_view model_name() const override { return "iam"; }
-  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
-  std::vector<std::string_view> operations() const override { return table_.names(); }
-  void handle(const aws::Call& call, aws::Answer answer) override;
 
  private:
+  // What operations ask of IAM (operations.cc)
+  using Question = std::vector<aws::Permission>;
+  Question ask_of_named(const aws::Call& call) const;
+  Question ask_to_move_user(const aws::Call& call) const;
+
   using Call = aws::Call;
   using Outcome = aws::Outcome<>;
 
@@ -111,7 +114,6 @@ class Iam final : public aws::Service {
 
   Identities& identities_;
   Directory& directory_;
-  aws::OperationTable<Iam> table_;
 };
 
 }  // namespace sitelatch::iam

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "aws/error.h"
-#include "aws/policy.h"
-#include "aws/value.h"
+#include "aws/auth/policy.h"
+#include "aws/wire/error.h"
+#include "aws/wire/value.h"
 #include "services/iam/directory.h"
 
 namespace sitelatch::iam {
@@ -36,13 +36,8 @@ inline auto delete_conflict_error(std::string message) {
 aws::Outcome<> page(const aws::Value& input, std::string_view list_member,
                     std::vector<std::pair<std::string, aws::Value>> rows, aws::Value rest = {});
 
-aws::Value tags_value(const std::vector<Tag>& tags);
-std::vector<Tag> read_tags(const aws::Value& list);
-// Overwrites or appends. Keys of users and roles are equal without regard to case. InvalidInput,
-// LimitExceeded.
-enum class TagKeys { any_case, exact };
-aws::Outcome<Done> add_tags(std::vector<Tag>& to, const std::vector<Tag>& added, TagKeys rule);
-void remove_tags(std::vector<Tag>& from, const std::vector<std::string>& keys, TagKeys rule);
+// Keys of users and roles are equal without regard to case. InvalidInput, LimitExceeded.
+aws::Outcome<Done> add_tags(aws::Tags& to, const aws::Value& added, aws::TagKeys compared);
 
 // MalformedPolicyDocument unless it is a policy.
 aws::Outcome<Done> check_document(const std::string& document, aws::PolicyUse use);

@@ -149,7 +149,7 @@ template <Kind kind>
 aws::Outcome<> Iam::tag_entity(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
-  const auto done = add_tags((*entity)->tags, read_tags(call.input["Tags"]), TagKeys::any_case);
+  const auto done = add_tags((*entity)->tags, call.input["Tags"], aws::TagKeys::any_case);
   if (!done) return failure(done.error());
   directory_.save(**entity);
   return Value{};
@@ -159,7 +159,8 @@ template <Kind kind>
 aws::Outcome<> Iam::untag_entity(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
-  remove_tags((*entity)->tags, call.input["TagKeys"].strings(), TagKeys::any_case);
+  (*entity)->tags =
+      aws::without_tags((*entity)->tags, call.input["TagKeys"].strings(), aws::TagKeys::any_case);
   directory_.save(**entity);
   return Value{};
 }

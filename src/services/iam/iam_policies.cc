@@ -59,7 +59,7 @@ aws::Outcome<> Iam::create_policy(const Call& call) {
       fmt::format("arn:aws:iam::{}:policy{}{}", directory_.account(), policy.path, policy.name);
   const auto document = in["PolicyDocument"].string();
   if (const auto fine = check_managed(document); !fine) return failure(fine.error());
-  if (const auto tags = add_tags(policy.tags, read_tags(in["Tags"]), TagKeys::exact); !tags)
+  if (const auto tags = add_tags(policy.tags, in["Tags"], aws::TagKeys::exact); !tags)
     return failure(tags.error());
   const bool taken = std::any_of(
       directory_.policies().begin(), directory_.policies().end(), [&](const auto& entry) {
@@ -73,7 +73,7 @@ aws::Outcome<> Iam::create_policy(const Call& call) {
   policy.versions = {{"v1", document, directory_.now()}};
   const auto& kept = directory_.add(std::move(policy));
   auto value = policy_value(kept);
-  if (!kept.tags.empty()) value.set("Tags", tags_value(kept.tags));
+  if (!kept.tags.empty()) value.set("Tags", aws::tag_list(kept.tags));
   return Value::structure({{"Policy", value}});
 }
 
@@ -82,7 +82,7 @@ aws::Outcome<> Iam::get_policy(const Call& call) {
   if (!policy) return failure(policy.error());
   auto value = policy_value(**policy);
   if (!(*policy)->description.empty()) value.set("Description", (*policy)->description);
-  value.set("Tags", tags_value((*policy)->tags));
+  value.set("Tags", aws::tag_list((*policy)->tags));
   return Value::structure({{"Policy", value}});
 }
 
@@ -230,7 +230,7 @@ aws::Outcome<> Iam::list_entities_for_policy(const Call& call) {
 aws::Outcome<> Iam::tag_policy(const Call& call) {
   const auto policy = require_own_policy(call.input["PolicyArn"]);
   if (!policy) return failure(policy.error());
-  const auto done = add_tags((*policy)->tags, read_tags(call.input["Tags"]), TagKeys::exact);
+  const auto done = add_tags((*policy)->tags, call.input["Tags"], aws::TagKeys::exact);
   if (!done) return failure(done.error());
   directory_.save(**policy);
   return Value{};
@@ -239,7 +239,8 @@ aws::Outcome<> Iam::tag_policy(const Call& call) {
 aws::Outcome<> Iam::untag_policy(const Call& call) {
   const auto policy = require_own_policy(call.input["PolicyArn"]);
   if (!policy) return failure(policy.error());
-  remove_tags((*policy)->tags, call.input["TagKeys"].strings(), TagKeys::exact);
+  (*policy)->tags =
+      aws::without_tags((*policy)->tags, call.input["TagKeys"].strings(), aws::TagKeys::exact);
   directory_.save(**policy);
   return Value{};
 }

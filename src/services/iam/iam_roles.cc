@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "aws/arn.h"
+#include "aws/auth/arn.h"
 #include "base/text.h"
 #include "services/iam/iam.h"
 #include "services/iam/iam_common.h"
@@ -63,7 +63,7 @@ aws::Outcome<> Iam::create_role(const Call& call) {
   if (!role.boundary.empty())
     if (const auto boundary = check_boundary(role.boundary); !boundary)
       return failure(boundary.error());
-  if (const auto tags = add_tags(role.tags, read_tags(in["Tags"]), TagKeys::any_case); !tags)
+  if (const auto tags = add_tags(role.tags, in["Tags"], aws::TagKeys::any_case); !tags)
     return failure(tags.error());
   if (directory_.find(Kind::role, role.name))
     return aws::refuse("EntityAlreadyExists",
@@ -72,7 +72,7 @@ aws::Outcome<> Iam::create_role(const Call& call) {
     return limit_exceeded("Cannot exceed quota for RolesPerAccount: 1000");
   const auto& kept = directory_.add(std::move(role));
   auto value = role_value(kept);
-  if (!kept.tags.empty()) value.set("Tags", tags_value(kept.tags));
+  if (!kept.tags.empty()) value.set("Tags", aws::tag_list(kept.tags));
   return Value::structure({{"Role", value}});
 }
 
@@ -81,7 +81,7 @@ aws::Outcome<> Iam::get_role(const Call& call) {
   if (!role) return failure(role.error());
   auto value = role_value(**role);
   value.set("MaxSessionDuration", (*role)->max_session_s);
-  if (!(*role)->tags.empty()) value.set("Tags", tags_value((*role)->tags));
+  if (!(*role)->tags.empty()) value.set("Tags", aws::tag_list((*role)->tags));
   value.set("RoleLastUsed", Value::structure());
   return Value::structure({{"Role", value}});
 }

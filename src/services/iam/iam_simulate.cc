@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "aws/arn.h"
+#include "aws/auth/arn.h"
 #include "services/iam/iam.h"
 #include "services/iam/iam_common.h"
 

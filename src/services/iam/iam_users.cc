@@ -30,14 +30,14 @@ aws::Outcome<> Iam::create_user(const Call& call) {
   if (!user.boundary.empty())
     if (const auto boundary = check_boundary(user.boundary); !boundary)
       return failure(boundary.error());
-  if (const auto tags = add_tags(user.tags, read_tags(in["Tags"]), TagKeys::any_case); !tags)
+  if (const auto tags = add_tags(user.tags, in["Tags"], aws::TagKeys::any_case); !tags)
     return failure(tags.error());
   if (directory_.find(Kind::user, user.name))
     return aws::refuse("EntityAlreadyExists",
                        fmt::format("User with name {} already exists.", user.name));
   const auto& kept = directory_.add(std::move(user));
   auto value = user_value(kept);
-  if (!kept.tags.empty()) value.set("Tags", tags_value(kept.tags));
+  if (!kept.tags.empty()) value.set("Tags", aws::tag_list(kept.tags));
   return Value::structure({{"User", value}});
 }
 
@@ -54,7 +54,7 @@ aws::Outcome<> Iam::get_user(const Call& call) {
   const auto* user = directory_.find(Kind::user, name);
   if (!user) return no_such_entity(fmt::format("The user with name {} cannot be found.", name));
   auto value = user_value(*user);
-  if (!user->tags.empty()) value.set("Tags", tags_value(user->tags));
+  if (!user->tags.empty()) value.set("Tags", aws::tag_list(user->tags));
   return Value::structure({{"User", value}});
 }
 

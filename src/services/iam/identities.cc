@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <functional>
 
-#include "aws/arn.h"
-#include "aws/sigv4_digest.h"
-#include "aws/value.h"
+#include "aws/auth/arn.h"
+#include "aws/auth/sigv4_digest.h"
+#include "aws/wire/value.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "ports/rows.h"

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/error.h"
-#include "aws/policy.h"
-#include "aws/service.h"
+#include "aws/auth/policy.h"
+#include "aws/service/service.h"
+#include "aws/wire/error.h"
 #include "base/recent.h"
 #include "ports/function_host.h"
 #include "ports/wall_clock.h"
@@ -35,7 +35,7 @@ struct Session {
   std::string name;                      // of a role session
   std::string policy;                    // session policy or empty
   std::vector<std::string> policy_arns;  // session policies by ARN
-  std::vector<Tag> tags;                 // session tags
+  aws::Tags tags;                        // session tags
   std::string source_identity;
   WallInstant expires{};
 };

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "aws/stored.h"
-#include "aws/value.h"
+#include "aws/wire/stored.h"
+#include "aws/wire/value.h"
 #include "base/check.h"
 
 namespace sitelatch::lambda {

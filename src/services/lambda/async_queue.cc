@@ -44,9 +44,7 @@ void AsyncQueue::arm(const std::string& key) {
     return;
   }
   waiting.timer.cancel();
-  journal_.when_durable([weak = std::weak_ptr<AsyncQueue*>(self_), key] {
-    if (const auto self = weak.lock()) (*self)->attempt(key);
-  });
+  journal_.when_durable(lifetime_.guard([this, key] { attempt(key); }));
 }
 
 void AsyncQueue::attempt(const std::string& key) {

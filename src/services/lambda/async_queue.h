@@ -11,6 +11,7 @@
 #include <string>
 
 #include "ports/journal.h"
+#include "ports/lifetime.h"
 #include "ports/timers.h"
 #include "services/lambda/async_event.h"
 
@@ -43,7 +44,7 @@ class AsyncQueue {
   Attempt attempt_;
   std::map<std::string, Waiting> waiting_;
   // Callbacks that wait for durability hold this weakly: a queue that is gone is not called.
-  std::shared_ptr<AsyncQueue*> self_ = std::make_shared<AsyncQueue*>(this);
+  ports::Lifetime lifetime_;
 };
 
 }  // namespace sitelatch::lambda

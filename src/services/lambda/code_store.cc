@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/lambda/code_store.h"
 
-#include "aws/sigv4_digest.h"
+#include "aws/auth/sigv4_digest.h"
 #include "base/text.h"
 
 namespace sitelatch::lambda {

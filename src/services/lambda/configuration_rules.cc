@@ -251,15 +251,18 @@ Outcome<std::string> zip_of(const Value& code) {
   return invalid_parameter("Please provide a source for function code.");
 }
 
-Outcome<Done> check_tags(const Value& tags) {
-  for (const auto& [key, value] : tags.members()) {
-    if (key.empty() || utf8_length(key) > 128 || utf8_length(value.string_or("")) > 256)
+Outcome<aws::Tags> with_tags(aws::Tags present, const Value& added) {
+  static constexpr aws::TagRules rules{
+      [](const std::string& key) {
+        return invalid_parameter("System tags cannot be added or removed: " + key);
+      },
+      nullptr, [] { return invalid_parameter("Number of tags exceeds resource tag limit."); }};
+  const auto tags = aws::read_tags(added);
+  for (const auto& [key, value] : tags)
+    if (key.empty() || utf8_length(key) > 128 || utf8_length(value) > 256)
       return invalid_parameter(
           "Tag keys must be 1 to 128 characters and tag values up to 256 characters long.");
-    if (lower(key).starts_with("aws:"))
-      return invalid_parameter("System tags cannot be added or removed: " + key);
-  }
-  return Done{};
+  return aws::with_tags(std::move(present), tags, rules);
 }
 
 }  // namespace sitelatch::lambda

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-#include "aws/error.h"
+#include "aws/wire/error.h"
 #include "services/lambda/function.h"
 
 namespace sitelatch::lambda {
@@ -19,6 +19,7 @@ aws::Outcome<Done> set_architecture(const aws::Value& input, Configuration& conf
 // The bytes of ZipFile in CreateFunction's Code or in UpdateFunctionCode's input, inspected; S3 and
 // images are refused.
 aws::Outcome<std::string> zip_of(const aws::Value& code);
-aws::Outcome<Done> check_tags(const aws::Value& tags);
+// `present` with the wire's map added, by Lambda's rules.
+aws::Outcome<aws::Tags> with_tags(aws::Tags present, const aws::Value& added);
 
 }  // namespace sitelatch::lambda

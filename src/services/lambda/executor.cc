@@ -65,12 +65,11 @@ void Executor::execute(Run run, Done done) {
   ++running_[{run.region, run.function_name}];
   ++running_in_region_[run.region];
   auto shared = std::make_shared<const Run>(std::move(run));
-  world_.journal.when_durable([weak = std::weak_ptr<Executor*>(self_), run = std::move(shared),
-                               credentials = *credentials, zip = std::move(zip),
-                               done = std::move(done)]() mutable {
-    if (const auto self = weak.lock())
-      (*self)->start(std::move(run), std::move(credentials), std::move(zip), std::move(done));
-  });
+  world_.journal.when_durable(
+      lifetime_.guard([this, run = std::move(shared), credentials = *credentials,
+                       zip = std::move(zip), done = std::move(done)]() mutable {
+        start(std::move(run), std::move(credentials), std::move(zip), std::move(done));
+      }));
 }
 
 // The trust policy is asked at each renewal, not at each invocation, as on AWS (fact lambda-8).
@@ -103,13 +102,10 @@ void Executor::start(std::shared_ptr<const Run> run, ports::Credentials credenti
   invocation.credentials = credentials;
   auto spec = spec_of(*run, credentials, std::move(zip));
   world_.host.invoke(std::move(spec), std::move(invocation),
-                     [weak = std::weak_ptr<Executor*>(self_), run = std::move(run), started,
-                      done = std::move(done)](const ports::InvocationOutcome& outcome) {
-                       const auto self = weak.lock();
-                       if (!self) return;
-                       auto execution = (*self)->finish(*run, started, outcome);
-                       done(std::move(execution));
-                     });
+                     lifetime_.guard([this, run = std::move(run), started, done = std::move(done)](
+                                         const ports::InvocationOutcome& outcome) {
+                       done(finish(*run, started, outcome));
+                     }));
 }
 
 Execution Executor::finish(const Run& run, Instant started,

@@ -9,10 +9,11 @@
 #include <memory>
 #include <string>
 
-#include "aws/error.h"
+#include "aws/wire/error.h"
 #include "base/recent.h"
 #include "ports/function_host.h"
 #include "ports/journal.h"
+#include "ports/lifetime.h"
 #include "ports/timers.h"
 #include "ports/wall_clock.h"
 #include "services/lambda/code_store.h"
@@ -85,7 +86,7 @@ class Executor {
   std::map<std::string, CachedCredentials> credentials_;  // by qualified version ARN
   Recent<std::string> streams_{2048};                     // by environment id
   // Callbacks hold this weakly: what answers after the executor is gone is not heard.
-  std::shared_ptr<Executor*> self_ = std::make_shared<Executor*>(this);
+  ports::Lifetime lifetime_;
 };
 
 }  // namespace sitelatch::lambda

@@ -15,7 +15,8 @@
 #include <string>
 #include <string_view>
 
-#include "aws/value.h"
+#include "aws/service/tags.h"
+#include "aws/wire/value.h"
 #include "base/time.h"
 #include "services/lambda/resource_policy.h"
 
@@ -76,7 +77,7 @@ struct Function {
   std::map<std::string, ResourcePolicy> policies;  // by qualifier; "" is the function's own
   std::map<std::string, EventInvokeConfig>
       event_invoke_configs;  // by qualifier, "$LATEST" included
-  std::map<std::string, std::string> tags;
+  aws::Tags tags;
   std::optional<std::uint32_t> reserved_concurrency;
 
   std::string arn() const;

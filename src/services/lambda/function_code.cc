@@ -6,7 +6,7 @@
 #include <array>
 #include <memory>
 
-#include "aws/sigv4_digest.h"
+#include "aws/auth/sigv4_digest.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "services/lambda/zip_directory.h"

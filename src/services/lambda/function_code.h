@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/error.h"
+#include "aws/wire/error.h"
 
 namespace sitelatch::lambda {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a function is kept in the journal: one JSON document, written here and read here, in the same
 // order.
-#include "aws/stored.h"
+#include "aws/wire/stored.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "services/lambda/function.h"
@@ -150,7 +150,7 @@ std::string to_row(const Function& function) {
                         {"aliases", aliases},
                         {"policies", policies},
                         {"event_invoke_configs", configs},
-                        {"tags", texts(function.tags)},
+                        {"tags", aws::tag_map(function.tags)},
                         {"reserved_concurrency", function.reserved_concurrency}}));
 }
 
@@ -177,7 +177,7 @@ Function function_from_row(std::string_view text) {
     out.policies.emplace(qualifier, ResourcePolicy{statements});
   for (const auto& [qualifier, config] : v["event_invoke_configs"].members())
     out.event_invoke_configs.emplace(qualifier, event_invoke_config_of(config));
-  out.tags = texts_of(v["tags"]);
+  out.tags = aws::read_tags(v["tags"]);
   if (v.has("reserved_concurrency"))
     out.reserved_concurrency = number_of(v["reserved_concurrency"]);
   return out;

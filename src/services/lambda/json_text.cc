@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/lambda/json_text.h"
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/text.h"
 
 namespace sitelatch::lambda {

@@ -11,41 +11,7 @@ std::string row_key(const Function& function) { return function.region + "/" + f
 }  // namespace
 
 Lambda::Lambda(Ports ports, Neighbours neighbours, Options options)
-    : OperationTable({
-          {"CreateFunction", &Lambda::create_function},
-          {"GetFunction", &Lambda::get_function},
-          {"GetFunctionConfiguration", &Lambda::get_function_configuration},
-          {"UpdateFunctionCode", &Lambda::update_function_code},
-          {"UpdateFunctionConfiguration", &Lambda::update_function_configuration},
-          {"DeleteFunction", &Lambda::delete_function},
-          {"ListFunctions", &Lambda::list_functions},
-          {"PublishVersion", &Lambda::publish_version},
-          {"ListVersionsByFunction", &Lambda::list_versions_by_function},
-          {"CreateAlias", &Lambda::create_alias},
-          {"GetAlias", &Lambda::get_alias},
-          {"UpdateAlias", &Lambda::update_alias},
-          {"DeleteAlias", &Lambda::delete_alias},
-          {"ListAliases", &Lambda::list_aliases},
-          {"AddPermission", &Lambda::add_permission},
-          {"RemovePermission", &Lambda::remove_permission},
-          {"GetPolicy", &Lambda::get_policy},
-          {"PutFunctionConcurrency", &Lambda::put_function_concurrency},
-          {"GetFunctionConcurrency", &Lambda::get_function_concurrency},
-          {"DeleteFunctionConcurrency", &Lambda::delete_function_concurrency},
-          {"PutFunctionEventInvokeConfig", &Lambda::put_event_invoke_config},
-          {"UpdateFunctionEventInvokeConfig", &Lambda::update_event_invoke_config},
-          {"GetFunctionEventInvokeConfig", &Lambda::get_event_invoke_config},
-          {"DeleteFunctionEventInvokeConfig", &Lambda::delete_event_invoke_config},
-          {"ListFunctionEventInvokeConfigs", &Lambda::list_event_invoke_configs},
-          {"ListTags", &Lambda::list_tags},
-          {"TagResource", &Lambda::tag_resource},
-          {"UntagResource", &Lambda::untag_resource},
-          {"GetAccountSettings", &Lambda::get_account_settings},
-          {"GetFunctionCodeSigningConfig", &Lambda::get_code_signing_config},
-          {"GetRuntimeManagementConfig", &Lambda::get_runtime_management_config},
-          {"GetFunctionRecursionConfig", &Lambda::get_recursion_config},
-      }),
-      ports_(ports),
+    : ports_(ports),
       neighbours_(neighbours),
       options_(std::move(options)),
       code_(ports.journal, ports.entropy),
@@ -61,21 +27,6 @@ Lambda::Lambda(Ports ports, Neighbours neighbours, Options options)
                      note_reservation(functions_.emplace(key, std::move(function)).first->second);
                    });
   for (const auto& entry : functions_) settle_soon(entry.second);
-}
-
-std::vector<std::string_view> Lambda::operations() const {
-  auto out = names();
-  out.push_back("Invoke");
-  out.push_back("InvokeAsync");
-  return out;
-}
-
-void Lambda::handle(const aws::Call& call, aws::Answer answer) {
-  if (call.operation == "Invoke") return invoke(call, answer);
-  if (call.operation == "InvokeAsync") return invoke_old_style(call, answer);
-  const auto handler = OperationTable::find(call.operation);
-  ENSURE(handler != nullptr, call.operation);
-  answer((this->*handler)(call));
 }
 
 aws::Outcome<FunctionName> Lambda::named(const aws::Call& call) const {

@@ -11,8 +11,9 @@
 #include <string>
 #include <utility>
 
-#include "aws/service.h"
+#include "aws/service/operation_table.h"
 #include "ports/entropy.h"
+#include "ports/lifetime.h"
 #include "services/lambda/async_queue.h"
 #include "services/lambda/code_store.h"
 #include "services/lambda/executor.h"
@@ -23,7 +24,7 @@
 
 namespace sitelatch::lambda {
 
-class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
+class Lambda final : public aws::TableService<Lambda> {
  public:
   struct Ports {
     ports::Journal& journal;
@@ -44,33 +45,44 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   };
   Lambda(Ports ports, Neighbours neighbours, Options options);
 
+  using Question = std::vector<aws::Permission>;
+  static const aws::OperationTable<Lambda>& operation_table();
   std::string_view model_name() const override { return "lambda"; }
-  std::vector<std::string_view> operations() const override;
   // 50 MB of zip in base64; an event of 6 MB and what it may be too large by, to be told so.
   std::size_t largest_body(std::string_view operation) const override {
     if (operation == "CreateFunction" || operation == "UpdateFunctionCode") return 80u << 20;
     return operation.starts_with("Invoke") ? 8u << 20 : 1u << 20;
   }
-  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
-  void handle(const aws::Call& call, aws::Answer answer) override;
 
   // Another service invokes a function asynchronously on behalf of one of its resources; the
   // function's resource policy decides. `source_account` may be empty. Accepted: the event is in
   // the journal, to be committed with the batch.
-  Handover invoke_async(const std::string& function_arn, const std::string& payload,
-                        const std::string& service_principal, const std::string& source_arn,
-                        const std::string& source_account = {});
+  aws::DispatchOutcome invoke_async(const std::string& function_arn, const std::string& payload,
+                                    const std::string& service_principal,
+                                    const std::string& source_arn,
+                                    const std::string& source_account = {});
   // The same for a destination: the engine has asked the rights of the sending function's role
   // already.
-  Handover hand_over(const std::string& function_arn, const std::string& payload);
+  aws::DispatchOutcome dispatch(const std::string& function_arn, const std::string& payload);
 
   // What the engine serves under "/_sitelatch/code/...": the deployment package, nullptr for 404.
   CodeStore::Zip code_at(std::string_view path) { return code_.at_path(path); }
-  CodeStore::Zip code_zip(const std::string& region, const std::string& function_name);
 
   std::size_t queued_events() const { return queue_.size(); }
 
  private:
+  // What operations ask of IAM (operations.cc)
+  Question ask_of_function(const aws::Call& call) const;
+  Question ask_of_tagged(const aws::Call& call) const;
+  Question ask_to_invoke(const aws::Call& call) const;
+  Question ask_to_create(const aws::Call& call) const;
+  Question ask_to_configure(const aws::Call& call) const;
+  Question ask_to_add_permission(const aws::Call& call) const;
+  Question ask_to_remove_permission(const aws::Call& call) const;
+  std::optional<FunctionName> asked_name(const aws::Call& call, std::string_view member) const;
+  const ResourcePolicy* policy_of(const FunctionName& name) const;
+  aws::Permission question_of(const std::optional<FunctionName>& name, const aws::Call& call) const;
+
   using Key = std::pair<std::string, std::string>;  // region, name
   struct Found {
     FunctionName name;
@@ -136,8 +148,8 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   void note_reservation(const Function& function);
 
   // Invocations (lambda_invoke.cc, lambda_async.cc)
-  void invoke(const aws::Call& call, const aws::Answer& answer);
-  void invoke_old_style(const aws::Call& call, const aws::Answer& answer);  // InvokeAsync
+  void invoke(const aws::Call& call, aws::Answer answer);
+  void invoke_old_style(const aws::Call& call, aws::Answer answer);  // InvokeAsync
   void invoke_and_wait(const aws::Call& call, const Found& found, std::string payload,
                        std::string client_context, const aws::Answer& answer);
   bool has_room_for(const Function& function) const;
@@ -182,8 +194,7 @@ class Lambda final : public aws::Service, private aws::OperationTable<Lambda> {
   // invocation looks at these few only.
   std::map<Key, std::uint32_t> reservations_;
   AsyncQueue queue_;
-  // Callbacks hold this weakly: a Lambda that is gone is not called.
-  std::shared_ptr<Lambda*> self_ = std::make_shared<Lambda*>(this);
+  ports::Lifetime lifetime_;
 };
 
 }  // namespace sitelatch::lambda

@@ -20,37 +20,40 @@ std::string error_message_of(const std::string& payload) {
 }
 }  // namespace
 
-Handover Lambda::invoke_async(const std::string& function_arn, const std::string& payload,
-                              const std::string& service_principal, const std::string& source_arn,
-                              const std::string& source_account) {
+aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
+                                          const std::string& payload,
+                                          const std::string& service_principal,
+                                          const std::string& source_arn,
+                                          const std::string& source_account) {
   const auto name = parse_function_name(function_arn, "", {"", options_.account});
   const auto* function = name ? lookup(name->region, name->name) : nullptr;
   if (!function || function->account != name->account)
-    return {Handover::Kind::refused, "", "Function not found: " + function_arn};
+    return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
   // $LATEST has no policy of its own.
   const auto qualifier = name->qualifier == latest_version ? std::string{} : name->qualifier;
   const auto policy = function->policies.find(qualifier);
   const ServiceCaller caller{service_principal, source_arn, source_account};
   const auto resource = function->arn(qualifier);
   if (policy == function->policies.end() || !allows_invocation(policy->second, caller, resource))
-    return {Handover::Kind::refused, "",
+    return {aws::DispatchOutcome::Kind::refused, "",
             "User: " + service_principal +
                 " is not authorized to perform: lambda:InvokeFunction on resource: " + resource +
                 " because no resource-based policy allows the lambda:InvokeFunction action"};
-  return hand_over(function_arn, payload);
+  return dispatch(function_arn, payload);
 }
 
-Handover Lambda::hand_over(const std::string& function_arn, const std::string& payload) {
+aws::DispatchOutcome Lambda::dispatch(const std::string& function_arn, const std::string& payload) {
   const auto name = parse_function_name(function_arn, "", {"", options_.account});
   const auto* function = name ? lookup(name->region, name->name) : nullptr;
   if (!function || (!name->qualifier.empty() && !function->has_qualifier(name->qualifier)))
-    return {Handover::Kind::refused, "", "Function not found: " + function_arn};
+    return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
   if (payload.size() > async_payload_limit)
-    return {Handover::Kind::refused, "",
+    return {aws::DispatchOutcome::Kind::refused, "",
             "Request must be smaller than 262144 bytes for the InvokeFunction operation"};
-  if (!is_json(payload)) return {Handover::Kind::refused, "", "Could not parse payload into json."};
+  if (!is_json(payload))
+    return {aws::DispatchOutcome::Kind::refused, "", "Could not parse payload into json."};
   auto request_id = enqueue(*function, name->qualifier, ports::uuid(ports_.entropy), payload, "");
-  return {Handover::Kind::accepted, std::move(request_id), ""};
+  return {aws::DispatchOutcome::Kind::accepted, std::move(request_id), ""};
 }
 
 std::string Lambda::enqueue(const Function& function, const std::string& qualifier,
@@ -97,10 +100,10 @@ void Lambda::attempt(const AsyncEvent& event) {
   run.request_id = event.request_id;
   run.payload = event.payload;
   run.client_context = event.client_context;
-  executor_.execute(std::move(run), [weak = std::weak_ptr<Lambda*>(self_),
-                                     event](const Outcome<Execution>& outcome) {
-    if (const auto self = weak.lock()) (*self)->attempted(event, outcome);
-  });
+  executor_.execute(std::move(run),
+                    lifetime_.guard([this, event](const Outcome<Execution>& outcome) {
+                      attempted(event, outcome);
+                    }));
 }
 
 void Lambda::attempted(AsyncEvent event, const Outcome<Execution>& outcome) {

@@ -253,7 +253,7 @@ TEST_CASE("an event that was never acknowledged is not there after a crash; one 
   w.crash();
   w.world.settle();
   CHECK(w.attempts.empty());
-  w.lambda->hand_over(function_arn, "{}");
+  w.lambda->dispatch(function_arn, "{}");
   w.world.journal.commit();  // durable; the engine dies before the function has started
   w.crash();
   w.attempts.clear();
@@ -336,19 +336,19 @@ TEST_CASE("SNS may hand over what the function's policy lets it, and nothing els
   const auto give = [&](const std::string& arn, const std::string& topic) {
     return w.lambda->invoke_async(arn, R"({"Records":[]})", "sns.amazonaws.com", topic);
   };
-  CHECK(give(function_arn, topic_arn).kind == Handover::Kind::refused);
+  CHECK(give(function_arn, topic_arn).kind == aws::DispatchOutcome::Kind::refused);
   w.allow_sns();
-  CHECK(give(function_arn, topic_arn + "x").kind == Handover::Kind::refused);
-  CHECK(give(function_arn + "x", topic_arn).kind == Handover::Kind::refused);
-  CHECK(give(function_arn + ":1", topic_arn).kind == Handover::Kind::refused);
+  CHECK(give(function_arn, topic_arn + "x").kind == aws::DispatchOutcome::Kind::refused);
+  CHECK(give(function_arn + "x", topic_arn).kind == aws::DispatchOutcome::Kind::refused);
+  CHECK(give(function_arn + ":1", topic_arn).kind == aws::DispatchOutcome::Kind::refused);
   CHECK(w.lambda->invoke_async(function_arn, "{}", "events.amazonaws.com", topic_arn).kind ==
-        Handover::Kind::refused);
+        aws::DispatchOutcome::Kind::refused);
   CHECK(w.lambda
             ->invoke_async(function_arn, "\"" + std::string(262'143, 'x') + "\"",
                            "sns.amazonaws.com", topic_arn)
-            .kind == Handover::Kind::refused);
+            .kind == aws::DispatchOutcome::Kind::refused);
   const auto accepted = give(function_arn, topic_arn);
-  CHECK(accepted.kind == Handover::Kind::accepted);
+  CHECK(accepted.kind == aws::DispatchOutcome::Kind::accepted);
   w.world.settle();
   REQUIRE(w.attempts.size() == 1);
   CHECK(w.attempts[0].second == accepted.request_id);
@@ -367,14 +367,14 @@ TEST_CASE("the account that a policy asks for must be the one that calls") {
                        "arn:aws:events:eu-west-1:000000000000:rule/r", account)
         .kind;
   };
-  CHECK(give("000000000000") == Handover::Kind::accepted);
-  CHECK(give("111111111111") == Handover::Kind::refused);
-  CHECK(give("") == Handover::Kind::refused);
+  CHECK(give("000000000000") == aws::DispatchOutcome::Kind::accepted);
+  CHECK(give("111111111111") == aws::DispatchOutcome::Kind::refused);
+  CHECK(give("") == aws::DispatchOutcome::Kind::refused);
 }
 
 TEST_CASE("a thousand events of one second all run") {
   AsyncWorld w;
-  for (int i = 0; i < 1000; ++i) w.lambda->hand_over(function_arn, "{}");
+  for (int i = 0; i < 1000; ++i) w.lambda->dispatch(function_arn, "{}");
   w.world.settle();
   w.world.advance(minutes{10});
   CHECK(w.attempts.size() == 1000);

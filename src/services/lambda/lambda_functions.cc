@@ -59,9 +59,8 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
   auto& c = function.latest.configuration;
   if (auto right = set_architecture(input, c); !right) return failure(right.error());
   if (auto right = configure(input, function.name, c); !right) return failure(right.error());
-  if (auto right = check_tags(input["Tags"]); !right) return failure(right.error());
-  if (input["Tags"].members().size() > 50)
-    return invalid_parameter("Number of tags exceeds resource tag limit.");
+  auto tags = with_tags({}, input["Tags"]);
+  if (!tags) return failure(tags.error());
   auto zip = zip_of(input["Code"]);
   if (!zip) return failure(zip.error());
   if (auto right = check_neighbours(c); !right) return failure(right.error());
@@ -73,7 +72,7 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
   c.code_size = static_cast<std::int64_t>(zip->size());
   c.code_sha256 = sha256_base64(*zip);
   code_.keep(c.code_sha256, *zip);
-  for (const auto& [key, value] : input["Tags"].members()) function.tags[key] = value.string_or("");
+  function.tags = std::move(*tags);
   function.latest.modified = call.now;
   function.latest.revision_id = new_revision();
   function.latest.build_id = new_revision();
@@ -108,11 +107,7 @@ Outcome<> Lambda::get_function(const aws::Call& call) {
   Value out = Value::structure(
       {{"Configuration", configuration},
        {"Code", Value::structure({{"RepositoryType", "S3"}, {"Location", location}})}});
-  if (!function.tags.empty()) {
-    Value tags = Value::structure();
-    for (const auto& [key, value] : function.tags) tags.members_mut().push_back({key, value});
-    out.set("Tags", tags);
-  }
+  if (!function.tags.empty()) out.set("Tags", aws::tag_map(function.tags));
   if (function.reserved_concurrency)
     out.set("Concurrency",
             Value::structure({{"ReservedConcurrentExecutions", *function.reserved_concurrency}}));
@@ -196,9 +191,7 @@ Outcome<> Lambda::update_function_configuration(const aws::Call& call) {
 // lambda-1).
 void Lambda::settle_soon(const Function& function) {
   ports_.journal.when_durable(
-      [weak = std::weak_ptr<Lambda*>(self_), key = Key{function.region, function.name}] {
-        if (const auto self = weak.lock()) (*self)->settle(key);
-      });
+      lifetime_.guard([this, key = Key{function.region, function.name}] { settle(key); }));
 }
 
 void Lambda::settle(const Key& key) {
@@ -251,11 +244,6 @@ std::int64_t Lambda::code_bytes(const std::string& region) const {
       total += version.configuration.code_size;
   }
   return total;
-}
-
-CodeStore::Zip Lambda::code_zip(const std::string& region, const std::string& function_name) {
-  const auto* function = lookup(region, function_name);
-  return function ? code_.find(function->latest.configuration.code_sha256) : nullptr;
 }
 
 Outcome<> Lambda::delete_function(const aws::Call& call) {

@@ -102,13 +102,13 @@ TEST_CASE("a version has a policy of its own, and a function made anew has none"
   const auto give = [&](const std::string& arn) {
     return w.lambda->invoke_async(arn, "{}", "sns.amazonaws.com", topic_arn).kind;
   };
-  CHECK(give(function_arn + ":1") == Handover::Kind::accepted);
-  CHECK(give(function_arn) == Handover::Kind::refused);
+  CHECK(give(function_arn + ":1") == aws::DispatchOutcome::Kind::accepted);
+  CHECK(give(function_arn) == aws::DispatchOutcome::Kind::refused);
   w.allow_sns();
-  CHECK(give(function_arn) == Handover::Kind::accepted);
+  CHECK(give(function_arn) == aws::DispatchOutcome::Kind::accepted);
   w.ok("DeleteFunction", Value::structure({{"FunctionName", "f"}}));
   w.make_function();
-  CHECK(give(function_arn) == Handover::Kind::refused);
+  CHECK(give(function_arn) == aws::DispatchOutcome::Kind::refused);
 }
 
 TEST_CASE("event invoke configuration: put replaces, update merges, and its refusals") {

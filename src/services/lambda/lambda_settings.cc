@@ -3,7 +3,7 @@
 // (aws-semantics §14.2, §15).
 #include <fmt/format.h>
 
-#include "aws/arn.h"
+#include "aws/auth/arn.h"
 #include "base/text.h"
 #include "services/lambda/configuration_rules.h"
 #include "services/lambda/function_code.h"
@@ -17,7 +17,6 @@ using aws::Value;
 
 namespace {
 constexpr std::int64_t unreserved_minimum = 100;
-constexpr std::size_t tags_limit = 50;
 
 Failure<aws::Error> functions_only() {
   return invalid_parameter(
@@ -217,9 +216,7 @@ Outcome<Function*> Lambda::tagged_function(const aws::Call& call) {
 Outcome<> Lambda::list_tags(const aws::Call& call) {
   const auto function = tagged_function(call);
   if (!function) return failure(function.error());
-  Value tags = Value::structure();
-  for (const auto& [key, value] : (*function)->tags) tags.members_mut().push_back({key, value});
-  return Value::structure({{"Tags", tags}});
+  return Value::structure({{"Tags", aws::tag_map((*function)->tags)}});
 }
 
 Outcome<> Lambda::tag_resource(const aws::Call& call) {
@@ -228,12 +225,9 @@ Outcome<> Lambda::tag_resource(const aws::Call& call) {
   const auto& tags = call.input["Tags"];
   if (tags.members().empty())
     return invalid_parameter("An error occurred and the request cannot be processed.");
-  if (auto right = check_tags(tags); !right) return failure(right.error());
-  auto merged = (*function)->tags;
-  for (const auto& [key, value] : tags.members()) merged[key] = value.string_or("");
-  if (merged.size() > tags_limit)
-    return invalid_parameter("Number of tags exceeds resource tag limit.");
-  (*function)->tags = std::move(merged);
+  auto merged = with_tags((*function)->tags, tags);
+  if (!merged) return failure(merged.error());
+  (*function)->tags = std::move(*merged);
   save(**function);
   return Value::structure();
 }
@@ -241,7 +235,7 @@ Outcome<> Lambda::tag_resource(const aws::Call& call) {
 Outcome<> Lambda::untag_resource(const aws::Call& call) {
   const auto function = tagged_function(call);
   if (!function) return failure(function.error());
-  for (const auto& key : call.input["TagKeys"].strings()) (*function)->tags.erase(key);
+  (*function)->tags = aws::without_tags((*function)->tags, call.input["TagKeys"].strings());
   save(**function);
   return Value::structure();
 }

@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/error.h"
+#include "aws/service/dispatch.h"
+#include "aws/wire/error.h"
 #include "base/time.h"
 #include "ports/function_host.h"
 
@@ -82,19 +83,6 @@ class FunctionMetrics {
 
  protected:
   ~FunctionMetrics() = default;
-};
-
-// What became of an event that another service handed over for asynchronous invocation.
-struct Handover {
-  enum class Kind {
-    accepted,  // queued; request_id names it
-    refused,   // the sender's mistake (no such function, not permitted, too large): not worth a
-               // retry
-    failed,    // ours: worth a retry
-  };
-  Kind kind = Kind::failed;
-  std::string request_id;
-  std::string reason;  // empty when accepted
 };
 
 }  // namespace sitelatch::lambda

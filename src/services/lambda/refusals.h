@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "aws/error.h"
+#include "aws/wire/error.h"
 
 namespace sitelatch::lambda {
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "aws/arn.h"
-#include "aws/policy.h"
+#include "aws/auth/arn.h"
+#include "aws/auth/policy.h"
 #include "services/lambda/refusals.h"
 
 namespace sitelatch::lambda {

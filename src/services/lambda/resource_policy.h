@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "aws/error.h"
-#include "aws/value.h"
+#include "aws/wire/error.h"
+#include "aws/wire/value.h"
 
 namespace sitelatch::lambda {
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 
+#include "aws/service/paging.h"
 #include "services/logs/filter_pattern.h"
 #include "services/logs/logs.h"
 
@@ -187,7 +188,7 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
   if (input.has("endTime") && input["endTime"].integer() < end_of_time.timestamp_ms)
     to = {input["endTime"].integer() + 1, 0};
   if (input.has("nextToken")) {
-    const auto text = page_position("filter", input["nextToken"].string());
+    const auto text = aws::page_position("filter", input["nextToken"].string());
     const auto position = text ? Position::from_key(*text) : std::nullopt;
     if (!position) return invalid_token();
     from = std::max(from, position->next());
@@ -220,7 +221,7 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
   });
   Value out =
       Value::structure({{"events", std::move(events)}, {"searchedLogStreams", Value::list()}});
-  if (more && last) out.set("nextToken", page_token("filter", last->key()));
+  if (more && last) out.set("nextToken", aws::page_token("filter", last->key()));
   return out;
 }
 

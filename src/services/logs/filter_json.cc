@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/text.h"
 #include "services/logs/filter_expression.h"
 #include "services/logs/filter_pattern.h"

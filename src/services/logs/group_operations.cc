@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/service/paging.h"
 #include "base/text.h"
 #include "services/logs/logs.h"
-#include "services/logs/tags.h"
 
 namespace sitelatch::logs {
 namespace {
@@ -17,7 +17,7 @@ using aws::Value;
 constexpr std::array<std::int64_t, 22> retentions = {1,    3,    5,    7,    14,   30,  60,  90,
                                                      120,  150,  180,  365,  400,  545, 731, 1096,
                                                      1827, 2192, 2557, 2922, 3288, 3653};
-constexpr std::int64_t page = 50;
+constexpr std::int64_t usual_page = 50;
 
 bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
@@ -79,11 +79,10 @@ aws::Outcome<> Logs::create_log_group(const aws::Call& call) {
     return invalid_parameter("Log groups starting with AWS/ are reserved for AWS.");
   if (store_.find(call.region, name))
     return aws::refuse("ResourceAlreadyExistsException", "The specified log group already exists");
-  Group settings;
-  const auto tagged = add_tags(settings, input["tags"]);
-  if (!tagged) return failure(tagged.error());
+  auto tags = aws::with_tags({}, aws::read_tags(input["tags"]), tag_rules);
+  if (!tags) return failure(tags.error());
   auto& group = store_.create_group(call.region, name);
-  group.tags = std::move(settings.tags);
+  group.tags = std::move(*tags);
   group.kms_key = input["kmsKeyId"].optional_string();
   group.log_class = input["logGroupClass"].string_or("STANDARD");
   group.deletion_protected = input["deletionProtectionEnabled"].boolean_or(false);
@@ -115,39 +114,19 @@ aws::Outcome<> Logs::describe_log_groups(const aws::Call& call) {
   if (input.has("logGroupNamePrefix") && input.has("logGroupNamePattern"))
     return invalid_parameter(
         "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
-  std::string after;
-  if (input.has("nextToken")) {
-    const auto position = page_position("groups", input["nextToken"].string());
-    if (!position) return invalid_token();
-    after = *position;
-  }
-  const auto most = static_cast<std::size_t>(input["limit"].integer_or(page));
-  Value groups = Value::list();
-  std::string last;
-  bool more = false;
-  store_.visit(call.region, after, [&](const Group& group) {
+  auto page = aws::Page::at("groups", input["nextToken"], input["limit"].integer_or(usual_page));
+  if (!page) return invalid_token();
+  store_.visit(call.region, page->after(), [&](const Group& group) {
     if (!group_wanted(group, input)) return true;
-    if (groups.items().size() == most) {
-      more = true;
-      return false;
-    }
-    groups.push(describe_group(group, call.account));
-    last = group.name;
-    return true;
+    return page->offer(group.name, [&] { return describe_group(group, call.account); });
   });
-  Value out = Value::structure({{"logGroups", std::move(groups)}});
-  if (more) out.set("nextToken", page_token("groups", last));
-  return out;
+  return Value::structure({{"logGroups", page->items()}, {"nextToken", page->next_token()}});
 }
 
 aws::Outcome<> Logs::list_log_groups(const aws::Call& call) {
   const auto& input = call.input;
-  std::string after;
-  if (input.has("nextToken")) {
-    const auto position = page_position("list", input["nextToken"].string());
-    if (!position) return invalid_token();
-    after = *position;
-  }
+  auto page = aws::Page::at("list", input["nextToken"], input["limit"].integer_or(usual_page));
+  if (!page) return invalid_token();
   for (const auto* unsupported : {"dataSources", "fieldIndexNames", "logGroupTags"})
     if (input.has(unsupported))
       return invalid_parameter(fmt::format("{} is not supported here.", unsupported));
@@ -161,28 +140,17 @@ aws::Outcome<> Logs::list_log_groups(const aws::Call& call) {
         return true;
     return false;
   };
-  const auto most = static_cast<std::size_t>(input["limit"].integer_or(page));
-  Value groups = Value::list();
-  std::string last;
-  bool more = false;
-  store_.visit(call.region, after, [&](const Group& group) {
+  store_.visit(call.region, page->after(), [&](const Group& group) {
     if (!matches(group.name) ||
         (input.has("logGroupClass") && input["logGroupClass"].string() != group.log_class))
       return true;
-    if (groups.items().size() == most) {
-      more = true;
-      return false;
-    }
-    groups.push(
-        Value::structure({{"logGroupName", group.name},
-                          {"logGroupArn", group_arn(group.region, call.account, group.name)},
-                          {"logGroupClass", group.log_class}}));
-    last = group.name;
-    return true;
+    return page->offer(group.name, [&] {
+      return Value::structure({{"logGroupName", group.name},
+                               {"logGroupArn", group_arn(group.region, call.account, group.name)},
+                               {"logGroupClass", group.log_class}});
+    });
   });
-  Value out = Value::structure({{"logGroups", std::move(groups)}});
-  if (more) out.set("nextToken", page_token("list", last));
-  return out;
+  return Value::structure({{"logGroups", page->items()}, {"nextToken", page->next_token()}});
 }
 
 aws::Outcome<> Logs::create_log_stream(const aws::Call& call) {
@@ -225,27 +193,15 @@ aws::Outcome<> Logs::describe_log_streams(const aws::Call& call) {
     if (starts_with(name, prefix)) sorted.emplace_back(sort_key(*stream), stream.get());
   std::sort(sorted.begin(), sorted.end());
   if (descending) std::reverse(sorted.begin(), sorted.end());
-  std::optional<std::string> after;
-  if (input.has("nextToken")) {
-    after = page_position("streams", input["nextToken"].string());
-    if (!after) return invalid_token();
-  }
-  const auto most = static_cast<std::size_t>(input["limit"].integer_or(page));
-  Value streams = Value::list();
-  std::string last;
-  bool more = false;
-  for (const auto& [key, stream] : sorted) {
-    if (after && (descending ? key >= *after : key <= *after)) continue;
-    if (streams.items().size() == most) {
-      more = true;
+  using Order = aws::Page::Order;
+  auto page = aws::Page::at("streams", input["nextToken"], input["limit"].integer_or(usual_page),
+                            descending ? Order::descending : Order::ascending);
+  if (!page) return invalid_token();
+  for (const auto& entry : sorted)
+    if (!page->offer(entry.first,
+                     [&] { return describe_stream(**group, *entry.second, call.account); }))
       break;
-    }
-    streams.push(describe_stream(**group, *stream, call.account));
-    last = key;
-  }
-  Value out = Value::structure({{"logStreams", std::move(streams)}});
-  if (more) out.set("nextToken", page_token("streams", last));
-  return out;
+  return Value::structure({{"logStreams", page->items()}, {"nextToken", page->next_token()}});
 }
 
 aws::Outcome<> Logs::put_retention_policy(const aws::Call& call) {

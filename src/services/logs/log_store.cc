@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "aws/stored.h"
-#include "aws/value.h"
+#include "aws/wire/stored.h"
+#include "aws/wire/value.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "ports/rows.h"
@@ -52,15 +52,13 @@ std::optional<std::int64_t> optional_integer(const Value& value) {
 }
 
 Value to_value(const Group& group) {
-  Value tags = Value::structure();
-  for (const auto& [key, value] : group.tags) tags.set(key, value);
   return Value::structure({{"number", std::int64_t{group.number}},
                            {"created", group.created_ms},
                            {"retention", group.retention_days},
                            {"class", group.log_class},
                            {"kms", group.kms_key},
                            {"protected", group.deletion_protected},
-                           {"tags", std::move(tags)}});
+                           {"tags", aws::tag_map(group.tags)}});
 }
 Value to_value(const Stream& stream) {
   return Value::structure({{"number", std::int64_t{stream.number}},
@@ -115,7 +113,7 @@ void LogStore::load() {
     group->log_class = row["class"].string_or("STANDARD");
     group->kms_key = row["kms"].optional_string();
     group->deletion_protected = row["protected"].boolean_or(false);
-    for (const auto& [name, value] : row["tags"].members()) group->tags[name] = value.string();
+    group->tags = aws::read_tags(row["tags"]);
     last_number_ = std::max(last_number_, group->number);
     groups_.emplace(key, std::move(group));
   });

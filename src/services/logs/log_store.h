@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/service/tags.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
 
@@ -62,7 +63,7 @@ struct Group {
   std::string log_class = "STANDARD";
   std::optional<std::string> kms_key;
   bool deletion_protected = false;
-  std::map<std::string, std::string> tags;
+  aws::Tags tags;
   std::map<std::string, std::unique_ptr<Stream>, std::less<>> streams;
 };
 

@@ -5,39 +5,12 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "base/text.h"
 
 namespace sitelatch::logs {
 
 Logs::Logs(ports::Journal& journal, ports::Timers& timers, std::string account)
-    : store_(journal, timers),
-      account_(std::move(account)),
-      table_({{"CreateLogGroup", &Logs::create_log_group},
-              {"DeleteLogGroup", &Logs::delete_log_group},
-              {"DescribeLogGroups", &Logs::describe_log_groups},
-              {"ListLogGroups", &Logs::list_log_groups},
-              {"CreateLogStream", &Logs::create_log_stream},
-              {"DeleteLogStream", &Logs::delete_log_stream},
-              {"DescribeLogStreams", &Logs::describe_log_streams},
-              {"PutRetentionPolicy", &Logs::put_retention_policy},
-              {"DeleteRetentionPolicy", &Logs::delete_retention_policy},
-              {"PutLogGroupDeletionProtection", &Logs::put_log_group_deletion_protection},
-              {"PutLogEvents", &Logs::put_log_events},
-              {"GetLogEvents", &Logs::get_log_events},
-              {"FilterLogEvents", &Logs::filter_log_events},
-              {"TagResource", &Logs::tag_resource},
-              {"UntagResource", &Logs::untag_resource},
-              {"ListTagsForResource", &Logs::list_tags_for_resource},
-              {"TagLogGroup", &Logs::tag_log_group},
-              {"UntagLogGroup", &Logs::untag_log_group},
-              {"ListTagsLogGroup", &Logs::list_tags_log_group}}) {}
-
-void Logs::handle(const aws::Call& call, aws::Answer answer) {
-  const auto handler = table_.find(call.operation);
-  ENSURE(handler, "an operation that is not in the table");
-  answer((this->*handler)(call));
-}
+    : store_(journal, timers), account_(std::move(account)) {}
 
 void Logs::append(const std::string& region, const std::string& group_name,
                   const std::string& stream_name, std::vector<Line> lines) {
@@ -83,17 +56,6 @@ std::string group_name_of(std::string_view identifier) {
   if (identifier.substr(0, 4) != "arn:") return std::string{identifier};
   const auto parts = split(identifier, ':');
   return parts.size() >= 7 && parts[5] == "log-group" ? std::string{parts[6]} : std::string{};
-}
-
-std::string page_token(std::string_view kind, std::string_view position) {
-  return base64(fmt::format("{}|{}", kind, position));
-}
-std::optional<std::string> page_position(std::string_view kind, std::string_view token) {
-  const auto text = unbase64(token);
-  if (!text || text->size() <= kind.size() || text->compare(0, kind.size(), kind) != 0 ||
-      (*text)[kind.size()] != '|')
-    return std::nullopt;
-  return text->substr(kind.size() + 1);
 }
 
 }  // namespace sitelatch::logs

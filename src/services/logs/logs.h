@@ -4,23 +4,21 @@
 
 #include <string>
 
-#include "aws/service.h"
+#include "aws/service/operation_table.h"
 #include "services/logs/log_store.h"
 
 namespace sitelatch::logs {
 
-class Logs final : public aws::Service {
+class Logs final : public aws::TableService<Logs> {
  public:
   Logs(ports::Journal& journal, ports::Timers& timers, std::string account);
 
+  static const aws::OperationTable<Logs>& operation_table();
   std::string_view model_name() const override { return "logs"; }
-  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
-  std::vector<std::string_view> operations() const override { return table_.names(); }
   // A batch of 1 MiB, escaped in JSON.
   std::size_t largest_body(std::string_view operation) const override {
     return operation == "PutLogEvents" ? 8u << 20 : 1u << 20;
   }
-  void handle(const aws::Call& call, aws::Answer answer) override;
 
   struct Line {
     Instant at;
@@ -41,6 +39,13 @@ class Logs final : public aws::Service {
   }
 
  private:
+  // What operations ask of IAM (operations.cc)
+  using Question = std::vector<aws::Permission>;
+  Question ask_of_group(const aws::Call& call) const;
+  Question ask_to_create_group(const aws::Call& call) const;
+  Question ask_of_stream(const aws::Call& call) const;
+  aws::ConditionKeys keys_of(const std::string& group, const aws::Call& call) const;
+
   using Handler = aws::Outcome<>;
   // group_operations.cc
   Handler create_log_group(const aws::Call& call);
@@ -69,10 +74,11 @@ class Logs final : public aws::Service {
   // By logGroupName or logGroupIdentifier (a name or an ARN).
   aws::Outcome<Group*> asked_group(const aws::Call& call);
   aws::Outcome<Group*> tagged_group(const aws::Call& call);
+  aws::Outcome<> add_tags(aws::Outcome<Group*> group, const aws::Value& added);
+  aws::Outcome<> remove_tags(aws::Outcome<Group*> group, const aws::Value& keys);
 
   LogStore store_;
   std::string account_;
-  aws::OperationTable<Logs> table_;
 };
 
 std::string group_arn(std::string_view region, std::string_view account, std::string_view name);
@@ -80,9 +86,7 @@ std::string group_arn(std::string_view region, std::string_view account, std::st
 // it is no ARN.
 std::string group_name_of(std::string_view identifier);
 
-std::string page_token(std::string_view kind, std::string_view position);
-std::optional<std::string> page_position(std::string_view kind, std::string_view token);
-
+extern const aws::TagRules tag_rules;
 inline auto invalid_parameter(std::string text) {
   return aws::refuse("InvalidParameterException", std::move(text));
 }

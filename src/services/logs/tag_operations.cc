@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/text.h"
 #include "services/logs/logs.h"
-#include "services/logs/tags.h"
 
 namespace sitelatch::logs {
 namespace {
 
-aws::Value tag_map(const Group& group) {
-  aws::Value out = aws::Value::structure();
-  for (const auto& [key, value] : group.tags) out.set(key, value);
-  return aws::Value::structure({{"tags", std::move(out)}});
+aws::Value answer_of(const Group& group) {
+  return aws::Value::structure({{"tags", aws::tag_map(group.tags)}});
 }
 
 }  // namespace
 
-aws::Outcome<Done> add_tags(Group& group, const aws::Value& tags) {
-  constexpr std::size_t most_tags = 50;
-  auto all = group.tags;
-  for (const auto& [key, value] : tags.members()) {
-    if (lower(std::string_view{key}.substr(0, 4)) == "aws:")
+const aws::TagRules tag_rules{
+    [](const std::string&) {
       return invalid_parameter("Tag keys starting with 'aws:' are reserved for system use");
-    all[key] = value.string();
-  }
-  if (all.size() > most_tags)
-    return aws::refuse("TooManyTagsException", "A resource can have no more than 50 tags.");
-  group.tags = std::move(all);
-  return Done{};
+    },
+    nullptr,
+    [] {
+      return aws::refuse("TooManyTagsException", "A resource can have no more than 50 tags.");
+    }};
+
+// Shared by the operations of today and the older ones by a group's name.
+aws::Outcome<> Logs::add_tags(aws::Outcome<Group*> group, const aws::Value& added) {
+  if (!group) return failure(group.error());
+  auto tags = aws::with_tags((*group)->tags, aws::read_tags(added), tag_rules);
+  if (!tags) return failure(tags.error());
+  (*group)->tags = std::move(*tags);
+  store_.write(**group);
+  return aws::Value::structure();
+}
+aws::Outcome<> Logs::remove_tags(aws::Outcome<Group*> group, const aws::Value& keys) {
+  if (!group) return failure(group.error());
+  (*group)->tags = aws::without_tags((*group)->tags, keys.strings());
+  store_.write(**group);
+  return aws::Value::structure();
 }
 
 aws::Outcome<Group*> Logs::tagged_group(const aws::Call& call) {
@@ -39,45 +46,27 @@ aws::Outcome<Group*> Logs::tagged_group(const aws::Call& call) {
 }
 
 aws::Outcome<> Logs::tag_resource(const aws::Call& call) {
-  auto group = tagged_group(call);
-  if (!group) return failure(group.error());
-  const auto added = add_tags(**group, call.input["tags"]);
-  if (!added) return failure(added.error());
-  store_.write(**group);
-  return aws::Value::structure();
+  return add_tags(tagged_group(call), call.input["tags"]);
 }
 aws::Outcome<> Logs::untag_resource(const aws::Call& call) {
-  auto group = tagged_group(call);
-  if (!group) return failure(group.error());
-  for (const auto& key : call.input["tagKeys"].strings()) (*group)->tags.erase(key);
-  store_.write(**group);
-  return aws::Value::structure();
+  return remove_tags(tagged_group(call), call.input["tagKeys"]);
 }
 aws::Outcome<> Logs::list_tags_for_resource(const aws::Call& call) {
-  auto group = tagged_group(call);
+  const auto group = tagged_group(call);
   if (!group) return failure(group.error());
-  return tag_map(**group);
+  return answer_of(**group);
 }
 
 aws::Outcome<> Logs::tag_log_group(const aws::Call& call) {
-  auto group = asked_group(call);
-  if (!group) return failure(group.error());
-  const auto added = add_tags(**group, call.input["tags"]);
-  if (!added) return failure(added.error());
-  store_.write(**group);
-  return aws::Value::structure();
+  return add_tags(asked_group(call), call.input["tags"]);
 }
 aws::Outcome<> Logs::untag_log_group(const aws::Call& call) {
-  auto group = asked_group(call);
-  if (!group) return failure(group.error());
-  for (const auto& key : call.input["tags"].strings()) (*group)->tags.erase(key);
-  store_.write(**group);
-  return aws::Value::structure();
+  return remove_tags(asked_group(call), call.input["tags"]);
 }
 aws::Outcome<> Logs::list_tags_log_group(const aws::Call& call) {
-  auto group = asked_group(call);
+  const auto group = asked_group(call);
   if (!group) return failure(group.error());
-  return tag_map(**group);
+  return answer_of(**group);
 }
 
 }  // namespace sitelatch::logs

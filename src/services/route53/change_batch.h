@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/error.h"
+#include "aws/wire/error.h"
 #include "services/route53/hosted_zone.h"
 
 namespace sitelatch::route53 {

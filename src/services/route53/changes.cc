@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "aws/stored.h"
+#include "aws/wire/stored.h"
 #include "ports/rows.h"
 #include "services/route53/ids.h"
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
 

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "aws/stored.h"
+#include "aws/wire/stored.h"
 #include "ports/rows.h"
 
 namespace sitelatch::route53 {

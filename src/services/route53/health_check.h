@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "aws/error.h"
-#include "aws/value.h"
+#include "aws/wire/error.h"
+#include "aws/wire/value.h"
 #include "services/route53/metric_data_stream.h"
 
 namespace sitelatch::route53 {

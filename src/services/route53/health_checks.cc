@@ -81,8 +81,7 @@ HealthChecks::HealthChecks(ports::Journal& journal, ports::Timers& timers, ports
       metrics_(metrics),
       stream_(stream),
       changed_(std::move(changed)),
-      samples_(timers, [this](const std::string& id, Instant at) { return sample(id, at); }),
-      self_(std::make_shared<HealthChecks*>(this)) {
+      samples_(timers, [this](const std::string& id, Instant at) { return sample(id, at); }) {
   load();
 }
 
@@ -238,11 +237,10 @@ void HealthChecks::probe(Entry& entry) {
   ENSURE(!entry.probing, "invariant 2: one probe at a time");
   entry.probing = true;
   prober_.probe(probe_request(entry.check),
-                [self = std::weak_ptr<HealthChecks*>(self_), id = entry.check.id,
-                 generation = entry.generation](const ports::Observation& observation) {
-                  if (const auto here = self.lock())
-                    (*here)->on_observation(id, generation, observation);
-                });
+                lifetime_.guard([this, id = entry.check.id, generation = entry.generation](
+                                    const ports::Observation& observation) {
+                  on_observation(id, generation, observation);
+                }));
 }
 
 void HealthChecks::on_observation(const std::string& id, std::uint32_t generation,

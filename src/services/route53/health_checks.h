@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "ports/journal.h"
+#include "ports/lifetime.h"
 #include "ports/prober.h"
 #include "ports/timers.h"
 #include "services/route53/aggregation.h"
@@ -128,7 +129,7 @@ class HealthChecks {
   std::unordered_map<std::string, Status> departed_;
   std::unordered_multimap<std::string, std::string> parents_;  // child -> CALCULATED
   SampleSchedule samples_;
-  std::shared_ptr<HealthChecks*> self_;  // late answers of the prober find nobody once this is gone
+  ports::Lifetime lifetime_;
 };
 
 // "HTTPS a.example.com:443/lb-check": what a check looks at, in a few words.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/route53/hosted_zones.h"
 
-#include "aws/stored.h"
-#include "aws/value.h"
+#include "aws/wire/stored.h"
+#include "aws/wire/value.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "dns/name.h"

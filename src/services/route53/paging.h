@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "aws/error.h"
+#include "aws/wire/error.h"
 #include "base/text.h"
 
 namespace sitelatch::route53 {

@@ -8,13 +8,10 @@ void Publisher::start(const std::vector<dns::NodeChange>& changes) {
 }
 
 void Publisher::stage(ViewStep step, std::function<void()> then) {
-  journal_.when_durable(
-      [self = std::weak_ptr<Publisher*>(self_), step = std::move(step), then = std::move(then)] {
-        const auto here = self.lock();
-        if (!here) return;
-        (*here)->publish(step);
-        if (then) then();
-      });
+  journal_.when_durable(lifetime_.guard([this, step = std::move(step), then = std::move(then)] {
+    publish(step);
+    if (then) then();
+  }));
 }
 
 void Publisher::publish(const ViewStep& step) {

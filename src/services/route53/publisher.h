@@ -12,6 +12,7 @@
 
 #include "dns/view.h"
 #include "ports/journal.h"
+#include "ports/lifetime.h"
 #include "services/route53/view_sink.h"
 
 namespace sitelatch::route53 {
@@ -23,8 +24,7 @@ struct ViewStep {
 
 class Publisher {
  public:
-  Publisher(ports::Journal& journal, ViewSink& sink)
-      : journal_(journal), sink_(sink), self_(std::make_shared<Publisher*>(this)) {}
+  Publisher(ports::Journal& journal, ViewSink& sink) : journal_(journal), sink_(sink) {}
 
   // At construction: what was read from the journal is durable already.
   void start(const std::vector<dns::NodeChange>& changes);
@@ -37,7 +37,7 @@ class Publisher {
   ports::Journal& journal_;
   ViewSink& sink_;
   std::shared_ptr<const dns::View> view_ = dns::View::empty();
-  std::shared_ptr<Publisher*> self_;  // steps that outlive this are dropped
+  ports::Lifetime lifetime_;
 };
 
 }  // namespace sitelatch::route53

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "aws/stored.h"
+#include "aws/wire/stored.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
 #include "dns/type.h"

@@ -15,32 +15,6 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       timers_(timers),
       stream_(stream),
       options_(std::move(options)),
-      table_({{"CreateHealthCheck", &Route53::create_health_check},
-              {"GetHealthCheck", &Route53::get_health_check},
-              {"UpdateHealthCheck", &Route53::update_health_check},
-              {"DeleteHealthCheck", &Route53::delete_health_check},
-              {"ListHealthChecks", &Route53::list_health_checks},
-              {"GetHealthCheckCount", &Route53::get_health_check_count},
-              {"GetHealthCheckStatus", &Route53::get_health_check_status},
-              {"GetHealthCheckLastFailureReason", &Route53::get_health_check_last_failure_reason},
-              {"GetCheckerIpRanges", &Route53::get_checker_ip_ranges},
-              {"CreateHostedZone", &Route53::create_hosted_zone},
-              {"GetHostedZone", &Route53::get_hosted_zone},
-              {"DeleteHostedZone", &Route53::delete_hosted_zone},
-              {"ListHostedZones", &Route53::list_hosted_zones},
-              {"ListHostedZonesByName", &Route53::list_hosted_zones_by_name},
-              {"GetHostedZoneCount", &Route53::get_hosted_zone_count},
-              {"UpdateHostedZoneComment", &Route53::update_hosted_zone_comment},
-              {"GetAccountLimit", &Route53::get_account_limit},
-              {"GetHostedZoneLimit", &Route53::get_hosted_zone_limit},
-              {"GetDNSSEC", &Route53::get_dnssec},
-              {"ChangeResourceRecordSets", &Route53::change_resource_record_sets},
-              {"ListResourceRecordSets", &Route53::list_resource_record_sets},
-              {"GetChange", &Route53::get_change},
-              {"TestDNSAnswer", &Route53::test_dns_answer},
-              {"ChangeTagsForResource", &Route53::change_tags_for_resource},
-              {"ListTagsForResource", &Route53::list_tags_for_resource},
-              {"ListTagsForResources", &Route53::list_tags_for_resources}}),
       references_(journal),
       tags_(journal),
       changes_(journal, entropy),
@@ -54,12 +28,6 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
     return true;
   });
   answers_.start();
-}
-
-void Route53::handle(const aws::Call& call, aws::Answer answer) {
-  const auto handler = table_.find(call.operation);
-  ENSURE(handler != nullptr, "an operation that is not in the table");
-  answer((this->*handler)(call));
 }
 
 Result<Done> Route53::set_forced(const std::string& health_check_id, Forced forced) {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/service.h"
+#include "aws/service/operation_table.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/prober.h"
@@ -22,7 +22,7 @@
 #include "services/route53/hosted_zones.h"
 #include "services/route53/metric_data_stream.h"
 #include "services/route53/publisher.h"
-#include "services/route53/tags.h"
+#include "services/route53/tag_store.h"
 #include "services/route53/view_sink.h"
 
 namespace sitelatch::route53 {
@@ -34,7 +34,7 @@ struct Options {
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
 };
 
-class Route53 final : public aws::Service {
+class Route53 final : public aws::TableService<Route53> {
  public:
   // Loads the journal and publishes the first view to `sink` at once. `stream` may be null: then
   // CLOUDWATCH_METRIC health checks are refused. Everything must outlive this.
@@ -42,10 +42,8 @@ class Route53 final : public aws::Service {
           ports::Prober& prober, HealthMetrics& metrics, const MetricDataStream* stream,
           ViewSink& sink, Options options = {});
 
+  static const aws::OperationTable<Route53>& operation_table();
   std::string_view model_name() const override { return "route53"; }
-  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
-  std::vector<std::string_view> operations() const override { return table_.names(); }
-  void handle(const aws::Call& call, aws::Answer answer) override;
 
   // `sitelatch health`: an operator's word over the real status, durable until `none`. Problem: no
   // such health check.
@@ -53,6 +51,16 @@ class Route53 final : public aws::Service {
   std::vector<HealthDescription> describe_health() const;
 
  private:
+  // What operations ask of IAM (operations.cc)
+  using Question = std::vector<aws::Permission>;
+  Question ask_of_health_check(const aws::Call& call) const;
+  Question ask_of_zone(const aws::Call& call) const;
+  Question ask_of_zone_of_records(const aws::Call& call) const;
+  Question ask_to_change_records(const aws::Call& call) const;
+  Question ask_of_change(const aws::Call& call) const;
+  Question ask_of_tagged(const aws::Call& call) const;
+  Question ask_of_all_tagged(const aws::Call& call) const;
+
   using Out = aws::Outcome<>;
   using Call = aws::Call;
 
@@ -100,9 +108,8 @@ class Route53 final : public aws::Service {
   ports::Timers& timers_;
   const MetricDataStream* stream_;
   Options options_;
-  aws::OperationTable<Route53> table_;
   CallerReferences references_;
-  Tags tags_;
+  TagStore tags_;
   Changes changes_;
   HostedZones zones_;
   Publisher publisher_;

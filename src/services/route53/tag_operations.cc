@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <set>
-
 #include "services/route53/ids.h"
 #include "services/route53/route53.h"
 
 namespace sitelatch::route53 {
 namespace {
 
-aws::Value tag_set(const std::string& type, const std::string& id, const Tags::TagMap& tags) {
-  auto list = aws::Value::list();
-  for (const auto& [key, value] : tags)
-    list.push(aws::Value::structure({{"Key", key}, {"Value", value}}));
-  return aws::Value::structure({{"ResourceType", type}, {"ResourceId", id}, {"Tags", list}});
+aws::Value tag_set(const std::string& type, const std::string& id, const aws::Tags& tags) {
+  return aws::Value::structure(
+      {{"ResourceType", type}, {"ResourceId", id}, {"Tags", aws::tag_list(tags)}});
 }
 
 }  // namespace
@@ -42,12 +38,7 @@ Route53::Out Route53::change_tags_for_resource(const Call& call) {
     return aws::refuse(
         "InvalidInput",
         "Invalid parameter : At least one of AddTags and RemoveTagKeys must be specified.");
-  Tags::TagMap add;
-  for (const auto& tag : in["AddTags"].items())
-    if (!add.emplace(tag["Key"].string_or(""), tag["Value"].string_or("")).second)
-      return aws::refuse("InvalidInput",
-                         fmt::format("Invalid parameter : Tag key {} is specified more than once.",
-                                     tag["Key"].string_or("")));
+  const auto add = aws::read_tags(in["AddTags"]);
   if (auto ok = tags_.change(*resource, add, in["RemoveTagKeys"].strings()); !ok)
     return failure(ok.error());
   return aws::Value::structure();

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "aws/stored.h"
+#include "aws/wire/stored.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "ports/rows.h"
@@ -50,9 +50,7 @@ void DeliveryQueue::write(const Delivery& delivery, Instant due) {
 void DeliveryQueue::add(Notification notification) {
   const Delivery& delivery = insert(std::move(notification), 0).delivery;
   write(delivery, timers_.now());
-  journal_.when_durable([this, id = delivery.id, alive = std::weak_ptr<int>(alive_)] {
-    if (!alive.expired()) attempt_now(id);
-  });
+  journal_.when_durable(lifetime_.guard([this, id = delivery.id] { attempt_now(id); }));
 }
 
 void DeliveryQueue::add_failed(Notification notification, Instant due) {

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "ports/journal.h"
+#include "ports/lifetime.h"
 #include "ports/timers.h"
 #include "services/sns/notification.h"
 
@@ -57,7 +58,7 @@ class DeliveryQueue {
   Attempt attempt_;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Waiting> waiting_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>();
+  ports::Lifetime lifetime_;
 };
 
 }  // namespace sitelatch::sns

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/result.h"
 #include "services/sns/notification.h"
 

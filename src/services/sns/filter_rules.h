@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/result.h"
 
 namespace sitelatch::sns {

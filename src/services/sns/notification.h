@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "aws/value.h"
+#include "aws/wire/value.h"
 #include "base/time.h"
 #include "ports/courier.h"
 

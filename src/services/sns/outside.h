@@ -6,26 +6,15 @@
 #include <string>
 #include <string_view>
 
+#include "aws/service/dispatch.h"
 #include "base/time.h"
 
 namespace sitelatch::sns {
 
-// What came of handing a notification to a function's asynchronous queue.
-struct Handover {
-  enum class Kind {
-    accepted,  // queued durably, in the same journal batch
-    refused,   // a client-side error (no such function, no permission): not retried (fact sns-31)
-    failed,    // a server-side error: retried for 23 days (fact sns-30)
-  };
-  Kind kind = Kind::failed;
-  std::string request_id;  // when accepted
-  std::string reason;      // otherwise, for the log
-};
-
 class FunctionDeliveries {
  public:
-  virtual Handover hand_over(const std::string& function_arn, const std::string& payload,
-                             const std::string& topic_arn) = 0;
+  virtual aws::DispatchOutcome dispatch(const std::string& function_arn, const std::string& payload,
+                                        const std::string& topic_arn) = 0;
 
  protected:
   ~FunctionDeliveries() = default;

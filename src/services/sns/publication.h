@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "aws/error.h"
-#include "aws/value.h"
+#include "aws/wire/error.h"
+#include "aws/wire/value.h"
 #include "services/sns/notification.h"
 
 namespace sitelatch::sns {

@@ -1,40 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sns/sns.h"
 
-#include "aws/stored.h"
+#include "aws/wire/stored.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "ports/rows.h"
 
 namespace sitelatch::sns {
-
-struct Sns::Table {
-  static const aws::OperationTable<Sns>& get() {
-    static const aws::OperationTable<Sns> table{
-        {"CreateTopic", &Sns::create_topic},
-        {"DeleteTopic", &Sns::delete_topic},
-        {"ListTopics", &Sns::list_topics},
-        {"GetTopicAttributes", &Sns::get_topic_attributes},
-        {"SetTopicAttributes", &Sns::set_topic_attributes},
-        {"AddPermission", &Sns::add_permission},
-        {"RemovePermission", &Sns::remove_permission},
-        {"TagResource", &Sns::tag_resource},
-        {"UntagResource", &Sns::untag_resource},
-        {"ListTagsForResource", &Sns::list_tags_for_resource},
-        {"GetDataProtectionPolicy", &Sns::get_data_protection_policy},
-        {"Subscribe", &Sns::subscribe},
-        {"ConfirmSubscription", &Sns::confirm_subscription},
-        {"Unsubscribe", &Sns::unsubscribe},
-        {"ListSubscriptions", &Sns::list_subscriptions},
-        {"ListSubscriptionsByTopic", &Sns::list_subscriptions_by_topic},
-        {"GetSubscriptionAttributes", &Sns::get_subscription_attributes},
-        {"SetSubscriptionAttributes", &Sns::set_subscription_attributes},
-        {"Publish", &Sns::publish},
-        {"PublishBatch", &Sns::publish_batch},
-    };
-    return table;
-  }
-};
 
 Sns::Sns(Outside outside, std::string account, std::string endpoint)
     : outside_(outside), account_(std::move(account)), endpoint_(std::move(endpoint)) {
@@ -46,16 +18,8 @@ Sns::Sns(Outside outside, std::string account, std::string endpoint)
 }
 Sns::~Sns() = default;
 
-std::vector<std::string_view> Sns::operations() const { return Table::get().names(); }
-
 bool Sns::allows_anonymous(std::string_view operation) const {
   return operation == "ConfirmSubscription" || operation == "Unsubscribe";
-}
-
-void Sns::handle(const aws::Call& call, aws::Answer answer) {
-  const auto handler = Table::get().find(call.operation);
-  ENSURE(handler != nullptr, "an operation reached SNS that it does not offer");
-  answer((this->*handler)(call));
 }
 
 void Sns::load() {
@@ -85,9 +49,7 @@ void Sns::load() {
 void Sns::need_signing_key() {
   if (signer_ || key_is_made_) return;
   key_is_made_ = true;
-  outside_.key_maker.make([this, alive = std::weak_ptr<int>(alive_)](const SigningKey& key) {
-    if (!alive.expired()) adopt(key);
-  });
+  outside_.key_maker.make(lifetime_.guard([this](const SigningKey& key) { adopt(key); }));
 }
 
 void Sns::adopt(const SigningKey& key) {

@@ -14,10 +14,11 @@
 #include <string>
 #include <string_view>
 
-#include "aws/service.h"
+#include "aws/service/operation_table.h"
 #include "ports/courier.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
+#include "ports/lifetime.h"
 #include "ports/timers.h"
 #include "services/sns/delivery_queue.h"
 #include "services/sns/outside.h"
@@ -40,21 +41,16 @@ struct Outside {
   SigningKeyMaker& key_maker;
 };
 
-class Sns final : public aws::Service {
+class Sns final : public aws::TableService<Sns> {
  public:
   // `endpoint` is how subscribers reach this engine ("http://127.0.0.1:4566"), for the links in
   // notifications.
   Sns(Outside outside, std::string account, std::string endpoint);
   ~Sns() override;
 
+  static const aws::OperationTable<Sns>& operation_table();
   std::string_view model_name() const override { return "sns"; }
-  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
-  std::vector<std::string_view> operations() const override;
   bool allows_anonymous(std::string_view operation) const override;
-  void handle(const aws::Call& call, aws::Answer answer) override;
-
-  // The endpoint is known only once the gateway listens.
-  void reached_at(std::string endpoint) { endpoint_ = std::move(endpoint); }
 
   // Publishing by an AWS service on behalf of a resource: judged by the topic's policy alone. Gives
   // the message id.
@@ -80,7 +76,14 @@ class Sns final : public aws::Service {
   std::size_t deliveries_waiting() const { return queue_->size(); }
 
  private:
-  struct Table;  // the operations; in sns.cc
+  // What operations ask of IAM (operations.cc)
+  using Question = std::vector<aws::Permission>;
+  Question ask_of_topic(const aws::Call& call) const;
+  Question ask_to_create_topic(const aws::Call& call) const;
+  Question ask_to_publish(const aws::Call& call) const;
+  Question ask_to_subscribe(const aws::Call& call) const;
+  Question ask_unless_by_link(const aws::Call& call) const;
+  aws::Permission question_of(const std::string& topic, const aws::Call& call) const;
 
   aws::Outcome<> create_topic(const aws::Call&);
   aws::Outcome<> delete_topic(const aws::Call&);
@@ -120,7 +123,7 @@ class Sns final : public aws::Service {
   aws::Value subscribe_reply(const aws::Call& call, const Subscription& present) const;
   aws::Outcome<Subscription> new_subscription(const aws::Call& call, const Topic& topic);
   aws::Value attributes_of(const Subscription& subscription) const;
-  aws::Value subscriptions_page(const std::string& prefix, const std::string& after) const;
+  aws::Outcome<> subscriptions_page(const std::string& prefix, const aws::Value& token) const;
 
   // Publishing and delivering (sns_publish.cc, sns_deliver.cc).
   std::string send(const Topic& topic, const Publication& publication);
@@ -153,7 +156,7 @@ class Sns final : public aws::Service {
   std::unique_ptr<MessageSigner> signer_;
   bool key_is_made_ = false;  // asked for, and not there yet
   std::unique_ptr<DeliveryQueue> queue_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>();
+  ports::Lifetime lifetime_;
 };
 
 }  // namespace sitelatch::sns

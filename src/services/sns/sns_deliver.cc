@@ -79,10 +79,11 @@ Envelope Sns::envelope_of(const Notification& notification) const {
 // attempts.
 void Sns::deliver_to_function(const Subscription& s, Notification notification) {
   const auto event = lambda_event(notification, envelope_of(notification));
-  const auto handover = outside_.functions.hand_over(s.endpoint, event, s.topic_arn);
-  if (handover.kind == Handover::Kind::accepted)
+  const auto handover = outside_.functions.dispatch(s.endpoint, event, s.topic_arn);
+  if (handover.kind == aws::DispatchOutcome::Kind::accepted)
     return count(s.topic_arn, "NumberOfNotificationsDelivered");
-  if (handover.kind == Handover::Kind::refused) return give_up(notification, s, handover.reason);
+  if (handover.kind == aws::DispatchOutcome::Kind::refused)
+    return give_up(notification, s, handover.reason);
   queue_->add_failed(std::move(notification),
                      outside_.timers.now() + *delay_after(function_schedule(), 1));
 }
@@ -106,13 +107,13 @@ void Sns::attempt(const Delivery& delivery) {
 void Sns::attempt_function(const Delivery& delivery, const Subscription& s) {
   const auto& n = delivery.notification;
   const auto handover =
-      outside_.functions.hand_over(s.endpoint, lambda_event(n, envelope_of(n)), s.topic_arn);
+      outside_.functions.dispatch(s.endpoint, lambda_event(n, envelope_of(n)), s.topic_arn);
   switch (handover.kind) {
-    case Handover::Kind::accepted:
+    case aws::DispatchOutcome::Kind::accepted:
       return settle(delivery.id, Verdict::delivered, "");
-    case Handover::Kind::refused:
+    case aws::DispatchOutcome::Kind::refused:
       return settle(delivery.id, Verdict::hopeless, handover.reason);
-    case Handover::Kind::failed:
+    case aws::DispatchOutcome::Kind::failed:
       return settle(delivery.id, Verdict::try_again, handover.reason);
   }
 }
@@ -124,9 +125,7 @@ void Sns::attempt_http(const Delivery& delivery, const Subscription& s) {
   auto post = http_post(n, envelope_of(n), s.endpoint, http.content_type,
                         s.raw() ? RawMessage::yes : RawMessage::no);
   outside_.courier.post(
-      std::move(post),
-      [this, id = delivery.id, alive = std::weak_ptr<int>(alive_)](const ports::Receipt& receipt) {
-        if (alive.expired()) return;
+      std::move(post), lifetime_.guard([this, id = delivery.id](const ports::Receipt& receipt) {
         const int status = receipt.http_status;
         const auto why =
             receipt.failure.empty() ? "answered " + std::to_string(status) : receipt.failure;
@@ -134,19 +133,18 @@ void Sns::attempt_http(const Delivery& delivery, const Subscription& s) {
           settle(id, Verdict::delivered, "");
         else
           settle(id, asks_no_retry(status) ? Verdict::hopeless : Verdict::try_again, why);
-      });
+      }));
 }
 
 void Sns::attempt_mail(const Delivery& delivery, const Subscription& s) {
   const auto& n = delivery.notification;
   const auto form = s.protocol == "email-json" ? MailForm::json : MailForm::text;
-  outside_.courier.mail(
-      mail(n, envelope_of(n), s.endpoint, form),
-      [this, id = delivery.id, alive = std::weak_ptr<int>(alive_)](const ports::Receipt& receipt) {
-        if (alive.expired()) return;
-        const bool sent = receipt.failure.empty();
-        settle(id, sent ? Verdict::delivered : Verdict::try_again, receipt.failure);
-      });
+  outside_.courier.mail(mail(n, envelope_of(n), s.endpoint, form),
+                        lifetime_.guard([this, id = delivery.id](const ports::Receipt& receipt) {
+                          const bool sent = receipt.failure.empty();
+                          settle(id, sent ? Verdict::delivered : Verdict::try_again,
+                                 receipt.failure);
+                        }));
 }
 
 void Sns::settle(std::uint64_t id, Verdict verdict, const std::string& why) {

@@ -28,7 +28,7 @@ TEST_CASE("a function's trouble is retried at once, then slower, and survives a 
   Fixture f;
   const auto topic = f.topic();
   f.subscribe(topic, "lambda", function_arn);
-  f.functions.answer = {Handover::Kind::failed, "", "queue is full"};
+  f.functions.answer = {aws::DispatchOutcome::Kind::failed, "", "queue is full"};
   f.publish(topic, "m");
   CHECK(f.functions.asked == 3);  // the first and two at once
   f.world.advance(1s);
@@ -40,7 +40,7 @@ TEST_CASE("a function's trouble is retried at once, then slower, and survives a 
   const int before = f.functions.asked;
   f.world.advance(20s);
   CHECK(f.functions.asked == before + 1);
-  f.functions.answer = {Handover::Kind::accepted, "", ""};
+  f.functions.answer = {aws::DispatchOutcome::Kind::accepted, "", ""};
   f.world.advance(20s);
   CHECK(f.functions.events.size() == 1);
   CHECK(f.sns->deliveries_waiting() == 0);
@@ -57,7 +57,7 @@ TEST_CASE("a refusal is final") {
       topic, "lambda", function_arn,
       Value::structure({{"RedrivePolicy",
                          R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:q"})"}}));
-  f.functions.answer = {Handover::Kind::refused, "", "no permission"};
+  f.functions.answer = {aws::DispatchOutcome::Kind::refused, "", "no permission"};
   f.publish(topic, "m");
   f.world.advance(24h);
   CHECK(f.functions.asked == 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sns: publishing, by callers and by other services.
-#include "aws/policy.h"
+#include "aws/auth/policy.h"
 #include "base/text.h"
 #include "services/sns/refusals.h"
 #include "services/sns/sns.h"

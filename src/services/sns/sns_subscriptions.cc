@@ -5,7 +5,6 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "services/sns/delivery_policy.h"
-#include "services/sns/paging.h"
 #include "services/sns/refusals.h"
 #include "services/sns/sns.h"
 
@@ -231,34 +230,25 @@ aws::Outcome<> Sns::unsubscribe(const aws::Call& call) {
 }
 
 // The subscriptions whose ARNs begin with `prefix`, a page of them.
-aws::Value Sns::subscriptions_page(const std::string& prefix, const std::string& after) const {
-  Value list = Value::list(), next;
-  std::string last;
-  for (auto at = subscriptions_.upper_bound(std::max(prefix, after));
+aws::Outcome<> Sns::subscriptions_page(const std::string& prefix, const aws::Value& token) const {
+  auto page = page_at("subscriptions", token);
+  if (!page) return failure(page.error());
+  for (auto at = subscriptions_.upper_bound(std::max(prefix, page->after()));
        at != subscriptions_.end() && at->first.starts_with(prefix); ++at) {
     if (at->second.state == State::deactivated) continue;
-    if (list.items().size() == page_size) {
-      next = page_token(last);
-      break;
-    }
-    list.push(listed(at->second));
-    last = at->first;
+    if (!page->offer(at->first, [&] { return listed(at->second); })) break;
   }
-  return Value::structure({{"Subscriptions", list}, {"NextToken", next}});
+  return Value::structure({{"Subscriptions", page->items()}, {"NextToken", page->next_token()}});
 }
 
 aws::Outcome<> Sns::list_subscriptions(const aws::Call& call) {
-  const auto after = page_start(call.input["NextToken"]);
-  if (!after) return failure(after.error());
-  return subscriptions_page(topic_arn(call.region, account_, ""), *after);
+  return subscriptions_page(topic_arn(call.region, account_, ""), call.input["NextToken"]);
 }
 
 aws::Outcome<> Sns::list_subscriptions_by_topic(const aws::Call& call) {
   auto topic = find_topic(call.input["TopicArn"].string(), call.region);
   if (!topic) return failure(topic.error());
-  const auto after = page_start(call.input["NextToken"]);
-  if (!after) return failure(after.error());
-  return subscriptions_page((*topic)->arn + ":", *after);
+  return subscriptions_page((*topic)->arn + ":", call.input["NextToken"]);
 }
 
 aws::Outcome<Subscription*> Sns::find_subscription(const std::string& arn,

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "services/sns/delivery_policy.h"
-#include "services/sns/paging.h"
 #include "services/sns/refusals.h"
 #include "services/sns/sns.h"
 
@@ -32,16 +31,16 @@ aws::Outcome<std::map<std::string, std::string>> requested_settings(const Value&
   return out;
 }
 
-bool has_all_tags(const Tags& present, const Tags& wanted) {
+bool has_all_tags(const aws::Tags& present, const aws::Tags& wanted) {
   return std::all_of(wanted.begin(), wanted.end(), [&](const auto& tag) {
-    const auto* value = find_tag(present, tag.first);
-    return value && *value == tag.second;
+    const auto* value = aws::find_tag(present, tag.key);
+    return value && *value == tag.value;
   });
 }
 
 // CreateTopic for a name that is taken: fact sns-2.
 aws::Outcome<> same_topic(const Topic& topic, const std::map<std::string, std::string>& settings,
-                          const Tags& tags) {
+                          const aws::Tags& tags) {
   for (const auto& [name, value] : settings)
     if (topic.setting(name) != value)
       return invalid_parameter("Attributes Reason: Topic already exists with different attributes");
@@ -85,8 +84,8 @@ aws::Outcome<> Sns::create_topic(const aws::Call& call) {
         "DataProtectionPolicy Reason: Sitelatch's engine does not inspect messages");
   auto settings = requested_settings(call.input["Attributes"]);
   if (!settings) return failure(settings.error());
-  const Tags wanted = tags_from(call.input["Tags"]);
-  auto tags = with_tags({}, wanted);
+  const auto wanted = aws::read_tags(call.input["Tags"]);
+  auto tags = aws::with_tags({}, wanted, tag_rules);
   if (!tags) return failure(tags.error());
 
   const auto arn = topic_arn(call.region, account_, name);
@@ -117,19 +116,13 @@ aws::Outcome<> Sns::delete_topic(const aws::Call& call) {
 }
 
 aws::Outcome<> Sns::list_topics(const aws::Call& call) {
-  const auto after = page_start(call.input["NextToken"]);
-  if (!after) return failure(after.error());
+  auto page = page_at("topics", call.input["NextToken"]);
+  if (!page) return failure(page.error());
   const auto prefix = topic_arn(call.region, account_, "");
-  Value list = Value::list(), next;
-  for (auto at = topics_.upper_bound(std::max(prefix, *after));
-       at != topics_.end() && at->first.starts_with(prefix); ++at) {
-    if (list.items().size() == page_size) {
-      next = page_token(list.items().back()["TopicArn"].string());
-      break;
-    }
-    list.push(Value::structure({{"TopicArn", at->first}}));
-  }
-  return Value::structure({{"Topics", list}, {"NextToken", next}});
+  for (auto at = topics_.upper_bound(std::max(prefix, page->after()));
+       at != topics_.end() && at->first.starts_with(prefix); ++at)
+    if (!page->offer(at->first, [&] { return Value::structure({{"TopicArn", at->first}}); })) break;
+  return Value::structure({{"Topics", page->items()}, {"NextToken", page->next_token()}});
 }
 
 aws::Outcome<> Sns::get_topic_attributes(const aws::Call& call) {
@@ -194,7 +187,7 @@ aws::Outcome<> Sns::remove_permission(const aws::Call& call) {
 aws::Outcome<> Sns::tag_resource(const aws::Call& call) {
   auto topic = tagged_topic(call.input["ResourceArn"].string(), call.region);
   if (!topic) return failure(topic.error());
-  auto tags = with_tags((*topic)->tags, tags_from(call.input["Tags"]));
+  auto tags = aws::with_tags((*topic)->tags, aws::read_tags(call.input["Tags"]), tag_rules);
   if (!tags) return failure(tags.error());
   (*topic)->tags = std::move(*tags);
   save(**topic);
@@ -204,10 +197,7 @@ aws::Outcome<> Sns::tag_resource(const aws::Call& call) {
 aws::Outcome<> Sns::untag_resource(const aws::Call& call) {
   auto topic = tagged_topic(call.input["ResourceArn"].string(), call.region);
   if (!topic) return failure(topic.error());
-  const auto keys = call.input["TagKeys"].strings();
-  std::erase_if((*topic)->tags, [&](const auto& tag) {
-    return std::find(keys.begin(), keys.end(), tag.first) != keys.end();
-  });
+  (*topic)->tags = aws::without_tags((*topic)->tags, call.input["TagKeys"].strings());
   save(**topic);
   return Value::structure();
 }
@@ -215,7 +205,7 @@ aws::Outcome<> Sns::untag_resource(const aws::Call& call) {
 aws::Outcome<> Sns::list_tags_for_resource(const aws::Call& call) {
   auto topic = tagged_topic(call.input["ResourceArn"].string(), call.region);
   if (!topic) return failure(topic.error());
-  return Value::structure({{"Tags", tags_value((*topic)->tags)}});
+  return Value::structure({{"Tags", aws::tag_list((*topic)->tags)}});
 }
 
 // No topic here has one (CreateTopic refuses it): Terraform asks all the same.

@@ -10,8 +10,8 @@
 #include <memory>
 #include <string>
 
-#include "aws/error.h"
-#include "aws/value.h"
+#include "aws/wire/error.h"
+#include "aws/wire/value.h"
 #include "base/time.h"
 #include "services/sns/filter_policy.h"
 

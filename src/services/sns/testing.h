@@ -23,14 +23,14 @@ inline const std::string function_arn = "arn:aws:lambda:eu-west-1:000000000000:f
 // Stands for Lambda: keeps its queue in the journal, as the real one does.
 struct Functions final : FunctionDeliveries {
   explicit Functions(ports::Journal& j) : journal(j) {}
-  Handover hand_over(const std::string& arn, const std::string& payload,
-                     const std::string&) override {
+  aws::DispatchOutcome dispatch(const std::string& arn, const std::string& payload,
+                                const std::string&) override {
     ++asked;
-    if (answer.kind != Handover::Kind::accepted) return answer;
+    if (answer.kind != aws::DispatchOutcome::Kind::accepted) return answer;
     events.push_back(payload);
     arns.push_back(arn);
     journal.put("lambda.queue", std::to_string(asked), payload);
-    return {Handover::Kind::accepted, "request", ""};
+    return {aws::DispatchOutcome::Kind::accepted, "request", ""};
   }
   std::size_t queued() const {
     std::size_t n = 0;
@@ -39,7 +39,7 @@ struct Functions final : FunctionDeliveries {
     return n;
   }
   ports::Journal& journal;
-  Handover answer{Handover::Kind::accepted, "", ""};
+  aws::DispatchOutcome answer{aws::DispatchOutcome::Kind::accepted, "", ""};
   int asked = 0;
   std::vector<std::string> events, arns;
 };

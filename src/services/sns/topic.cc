@@ -5,7 +5,7 @@
 #include <array>
 #include <set>
 
-#include "aws/policy.h"
+#include "aws/auth/policy.h"
 #include "base/text.h"
 #include "services/sns/delivery_policy.h"
 #include "services/sns/refusals.h"
@@ -143,7 +143,7 @@ Value to_value(const Topic& topic) {
                            {"arn", topic.arn},
                            {"owner", topic.owner},
                            {"settings", settings},
-                           {"tags", tags_value(topic.tags)}});
+                           {"tags", aws::tag_list(topic.tags)}});
 }
 Topic topic_from(const Value& value) {
   Topic topic;
@@ -153,46 +153,19 @@ Topic topic_from(const Value& value) {
   topic.owner = value["owner"].string();
   for (const auto& [name, setting] : value["settings"].members())
     topic.settings[name] = setting.string();
-  topic.tags = tags_from(value["tags"]);
+  topic.tags = aws::read_tags(value["tags"]);
   return topic;
 }
 
-Value tags_value(const Tags& tags) {
-  Value out = Value::list();
-  for (const auto& [key, value] : tags)
-    out.push(Value::structure({{"Key", key}, {"Value", value}}));
-  return out;
-}
-Tags tags_from(const Value& list) {
-  Tags out;
-  for (const auto& item : list.items())
-    out.emplace_back(item["Key"].string_or(""), item["Value"].string_or(""));
-  return out;
-}
-const std::string* find_tag(const Tags& tags, std::string_view key) {
-  for (const auto& tag : tags)
-    if (tag.first == key) return &tag.second;
-  return nullptr;
-}
-
-aws::Outcome<Tags> with_tags(Tags present, const Tags& added) {
-  std::set<std::string> keys;
-  for (const auto& [key, value] : added) {
-    if (!keys.insert(key).second) return invalid_parameter("Duplicated keys are not allowed.");
-    if (lower(key).starts_with("aws:"))
+const aws::TagRules tag_rules{
+    [](const std::string& key) {
       return invalid_parameter("Tags Reason: the prefix aws: is reserved: " + key);
-    const auto same = [&wanted = key](const auto& tag) { return tag.first == wanted; };
-    const auto found = std::find_if(present.begin(), present.end(), same);
-    if (found != present.end())
-      found->second = value;
-    else
-      present.emplace_back(key, value);
-  }
-  if (present.size() > most_tags)
-    return aws::refuse("TagLimitExceededException",
-                       "Could not complete request: tag quota of per resource exceeded");
-  return present;
-}
+    },
+    [](const std::string&) { return invalid_parameter("Duplicated keys are not allowed."); },
+    [] {
+      return aws::refuse("TagLimitExceededException",
+                         "Could not complete request: tag quota of per resource exceeded");
+    }};
 
 aws::Outcome<std::string> with_permission(const Topic& topic, const PermissionGrant& grant) {
   Value policy;

@@ -6,21 +6,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "aws/error.h"
-#include "aws/value.h"
+#include "aws/service/tags.h"
+#include "aws/wire/error.h"
+#include "aws/wire/value.h"
 
 namespace sitelatch::sns {
-
-using Tags = std::vector<std::pair<std::string, std::string>>;  // in the order of their making
 
 struct Topic {
   std::string region, name, arn, owner;
   std::map<std::string, std::string>
       settings;  // attributes that were set, by AWS's names; Policy among them
-  Tags tags;
+  aws::Tags tags;
 
   std::string setting(std::string_view name_of) const;  // or ""
   std::string policy() const;                           // the one that was set, or the default one
@@ -39,12 +37,7 @@ aws::Outcome<Done> check_topic_attribute(const std::string& name, const std::str
 aws::Value to_value(const Topic& topic);
 Topic topic_from(const aws::Value& value);
 
-// Lists of {Key, Value}, as on the wire and in the journal.
-aws::Value tags_value(const Tags& tags);
-Tags tags_from(const aws::Value& list);
-const std::string* find_tag(const Tags& tags, std::string_view key);
-// Adds or replaces; refuses duplicates among the new ones, aws: keys, and more than 50 in all.
-aws::Outcome<Tags> with_tags(Tags present, const Tags& added);
+extern const aws::TagRules tag_rules;
 
 // AddPermission and RemovePermission on a policy document; the new document as text.
 struct PermissionGrant {

@@ -3,9 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "aws/arn.h"
-#include "aws/policy.h"
-#include "base/check.h"
+#include "aws/auth/arn.h"
+#include "aws/auth/policy.h"
 
 namespace sitelatch::sts {
 using aws::Value;
@@ -24,13 +23,6 @@ bool is_role_arn(std::string_view text) {
          arn->resource.starts_with("role/") && arn->resource.size() > 5;
 }
 
-Tags read_tags(const Value& list) {
-  Tags tags;
-  for (const auto& tag : list.items())
-    tags.emplace_back(tag["Key"].string(), tag["Value"].string_or(""));
-  return tags;
-}
-
 Value credentials_value(const ports::Credentials& c) {
   return Value::structure({{"AccessKeyId", c.access_key_id},
                            {"SecretAccessKey", c.secret_access_key},
@@ -40,25 +32,22 @@ Value credentials_value(const ports::Credentials& c) {
 }  // namespace
 
 Sts::Sts(Sessions& sessions, std::string account)
-    : sessions_(sessions),
-      account_(std::move(account)),
-      table_({{"GetCallerIdentity", &Sts::get_caller_identity},
-              {"AssumeRole", &Sts::assume_role},
-              {"GetSessionToken", &Sts::get_session_token},
-              {"GetAccessKeyInfo", &Sts::get_access_key_info}}) {}
+    : sessions_(sessions), account_(std::move(account)) {}
 
-void Sts::handle(const aws::Call& call, aws::Answer answer) {
-  const auto handler = table_.find(call.operation);
-  ENSURE(handler, "sts: asked for an operation that is not in its table");
-  answer((this->*handler)(call));
+const aws::OperationTable<Sts>& Sts::operation_table() {
+  static const aws::OperationTable<Sts> table{
+      "sts",
+      {{"GetCallerIdentity", &Sts::get_caller_identity, &Sts::ask_nothing},  // never denied
+       {"AssumeRole", &Sts::assume_role, &Sts::ask_to_assume_role},
+       {"GetSessionToken", &Sts::get_session_token, &Sts::ask_nothing},  // never denied
+       {"GetAccessKeyInfo", &Sts::get_access_key_info, &Sts::ask_of_everything}}};
+  return table;
 }
 
-std::vector<aws::Permission> Sts::authorisation(const aws::Call& call) const {
-  // GetCallerIdentity and GetSessionToken are never denied.
-  if (call.operation == "GetAccessKeyInfo") return {{"sts:GetAccessKeyInfo", {"*"}, {}, "", false}};
+std::vector<aws::Permission> Sts::ask_to_assume_role(const aws::Call& call) const {
   const auto& in = call.input;
   const auto role_arn = in["RoleArn"].string_or("");
-  if (call.operation != "AssumeRole" || !is_role_arn(role_arn)) return {};
+  if (!is_role_arn(role_arn)) return {};  // refused by the handler
 
   aws::Permission asked{"sts:AssumeRole", {role_arn}, {}, "", true};
   asked.keys.set("sts:RoleSessionName", in["RoleSessionName"].string_or(""));
@@ -66,26 +55,20 @@ std::vector<aws::Permission> Sts::authorisation(const aws::Call& call) const {
   if (in.has("SourceIdentity")) asked.keys.set("sts:SourceIdentity", in["SourceIdentity"].string());
   if (in.has("TransitiveTagKeys"))
     asked.keys.set("sts:TransitiveTagKeys", in["TransitiveTagKeys"].strings());
-  std::vector<std::string> names;
-  for (const auto& [key, value] : read_tags(in["Tags"])) {
-    asked.keys.add_tag("aws:RequestTag", key, value);
-    names.push_back(key);
-  }
-  if (!names.empty()) asked.keys.set("aws:TagKeys", names);
+  const auto tags = aws::read_tags(in["Tags"]);
+  aws::add_request_tags(tags, {}, asked.keys);
   // A role that is not there trusts nobody: the caller learns no more than that.
   if (const auto role = sessions_.find_role(role_arn)) {
     asked.resource_policy = role->trust_policy;
-    for (const auto& [key, value] : role->tags) {
-      asked.keys.add_tag("aws:ResourceTag", key, value);
-      asked.keys.add_tag("iam:ResourceTag", key, value);
-    }
+    aws::add_resource_tags(role->tags, asked.keys);
+    for (const auto& [key, value] : role->tags) asked.keys.add_tag("iam:ResourceTag", key, value);
   }
   std::vector<aws::Permission> all{asked};
   const auto also = [&](const char* action) {
     all.push_back(asked);
     all.back().action = action;
   };
-  if (!names.empty()) also("sts:TagSession");
+  if (!tags.empty()) also("sts:TagSession");
   if (in.has("SourceIdentity")) also("sts:SetSourceIdentity");
   return all;
 }
@@ -120,7 +103,7 @@ aws::Outcome<> Sts::assume_role(const aws::Call& call) {
   session.role_arn = role_arn;
   session.name = in["RoleSessionName"].string();
   session.policy = in["Policy"].string_or("");
-  session.tags = read_tags(in["Tags"]);
+  session.tags = aws::read_tags(in["Tags"]);
   session.source_identity = in["SourceIdentity"].string_or("");
   if (!session.policy.empty()) {
     const auto policy = aws::parse_policy(session.policy, aws::PolicyUse::identity);

@@ -9,23 +9,22 @@
 #include <utility>
 #include <vector>
 
-#include "aws/service.h"
+#include "aws/service/operation_table.h"
+#include "aws/service/tags.h"
 #include "ports/function_host.h"
 
 namespace sitelatch::sts {
 
-using Tags = std::vector<std::pair<std::string, std::string>>;
-
 struct Role {
   std::string name, id, arn, trust_policy;
   std::int64_t max_session_s = 3600;
-  Tags tags;
+  aws::Tags tags;
 };
 
 struct RoleSession {
   std::string role_arn, name, policy;
   std::vector<std::string> policy_arns;
-  Tags tags;
+  aws::Tags tags;
   std::string source_identity;
 };
 
@@ -42,16 +41,18 @@ class Sessions {
   ~Sessions() = default;
 };
 
-class Sts final : public aws::Service {
+class Sts final : public aws::TableService<Sts> {
  public:
   Sts(Sessions& sessions, std::string account);
 
+  static const aws::OperationTable<Sts>& operation_table();
   std::string_view model_name() const override { return "sts"; }
-  std::vector<aws::Permission> authorisation(const aws::Call& call) const override;
-  std::vector<std::string_view> operations() const override { return table_.names(); }
-  void handle(const aws::Call& call, aws::Answer answer) override;
 
  private:
+  // What operations ask of IAM (operations.cc)
+  using Question = std::vector<aws::Permission>;
+  Question ask_to_assume_role(const aws::Call& call) const;
+
   aws::Outcome<> get_caller_identity(const aws::Call& call);
   aws::Outcome<> assume_role(const aws::Call& call);
   aws::Outcome<> get_session_token(const aws::Call& call);
@@ -59,7 +60,6 @@ class Sts final : public aws::Service {
 
   Sessions& sessions_;
   std::string account_;
-  aws::OperationTable<Sts> table_;
 };
 
 }  // namespace sitelatch::sts

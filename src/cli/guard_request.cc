@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/guard_request.h"
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+
+namespace sitelatch::cli {
+namespace {
+
+using aws::Value;
+
+// A change that changes nothing: not asked about, not written down.
+bool idle(const guard::View& view, const guard::Change& change) {
+  return change.check.empty() && !change.alarm_actions &&
+         change.record == guard::record_of(view.snapshot.observed);
+}
+
+Value details(const guard::View& view, const guard::Change* change, const guard::Applied* applied) {
+  auto out = Value::structure({{"health_check_id", view.id()}});
+  if (view.snapshot.observed.check)
+    out.set("before", guard::describe(*view.snapshot.observed.check));
+  if (applied) {
+    out.set("after", guard::describe(applied->after));
+    out.set("version", static_cast<std::int64_t>(applied->after.version));
+    if (!applied->request_id.empty()) out.set("request_id", applied->request_id);
+  }
+  if (change) out.set("release", static_cast<std::int64_t>(change->record.release.number));
+  return out;
+}
+
+std::string question(const guard::View& view, const guard::Change& change) {
+  std::string out = fmt::format("Health check {}, {}, version {}: ", view.id(),
+                                guard::to_string(view.assessment.state), change.expected_version);
+  out += change.check.empty() ? "the check stays as it is; " : guard::describe(change.check) + "; ";
+  return out + change.says + ". Go on?";
+}
+
+}  // namespace
+
+int run_request(GuardContext& context, const RequestOptions& options) {
+  const auto& common = options.common;
+  auto snapshot = guard::view(context.aws(), context.clock(), options.health_check_id,
+                              context.context().chain());
+  if (!snapshot)
+    return fail(
+        common, snapshot.error().text,
+        guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
+  if (!snapshot->snapshot.observed.check)
+    return fail(common, fmt::format("There is no health check {}.", options.health_check_id),
+                exit_failed);
+  const auto decision = options.decide(*snapshot);
+  if (!decision) {
+    const auto already = options.already(*snapshot);
+    if (!already.empty())
+      return finish(common, {"unchanged", already, details(*snapshot, nullptr, nullptr), {}, {}},
+                    exit_done);
+    return finish(common,
+                  {"refused",
+                   "Nothing was changed.",
+                   details(*snapshot, nullptr, nullptr),
+                   decision.error(),
+                   {}},
+                  exit_refused);
+  }
+  if (idle(*snapshot, *decision))
+    return finish(common,
+                  {"unchanged",
+                   fmt::format("Nothing to do: {}.", decision->says),
+                   details(*snapshot, &*decision, nullptr),
+                   {},
+                   {}},
+                  exit_done);
+  if (options.ask && !confirmed(common, question(*snapshot, *decision)))
+    return finish(common,
+                  {"refused", "Nothing was changed.", details(*snapshot, nullptr, nullptr), {}, {}},
+                  exit_refused);
+
+  const auto carried =
+      guard::carry_out(context.context(), std::move(*snapshot), options.request, options.decide);
+  if (!carried) {
+    const auto& why_not = carried.error();
+    if (!why_not.refusals.empty())
+      return finish(common,
+                    {"refused", "Nothing was changed.", Value::structure(), why_not.refusals, {}},
+                    exit_refused);
+    return fail(common, why_not.failed, exit_failed);
+  }
+  auto sentence =
+      fmt::format("Health check {}: {}.", options.health_check_id, carried->change.says);
+  if (const auto more = options.afterwards(*carried); !more.empty()) sentence += " " + more;
+  return finish(common,
+                {"done",
+                 sentence,
+                 details(carried->view, &carried->change, &carried->applied),
+                 {},
+                 carried->applied.notes},
+                exit_done);
+}
+
+}  // namespace sitelatch::cli

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operations, and what each asks of IAM (aws-semantics 13.2).
+#include "services/cloudwatch/cloudwatch.h"
+
+namespace sitelatch::cloudwatch {
+namespace {
+
+void add_tags_of(const MetricAlarm* alarm, aws::ConditionKeys& keys) {
+  if (alarm) aws::add_resource_tags(alarm->tags, keys);
+}
+
+}  // namespace
+
+const aws::OperationTable<CloudWatch>& CloudWatch::operation_table() {
+  static const aws::OperationTable<CloudWatch> table{
+      "cloudwatch",
+      {
+          {"PutMetricData", &CloudWatch::put_metric_data, &CloudWatch::ask_to_put_data},
+          {"GetMetricStatistics", &CloudWatch::get_metric_statistics,
+           &CloudWatch::ask_of_everything},
+          {"GetMetricData", &CloudWatch::get_metric_data, &CloudWatch::ask_of_everything},
+          {"ListMetrics", &CloudWatch::list_metrics, &CloudWatch::ask_of_everything},
+          {"PutMetricAlarm", &CloudWatch::put_metric_alarm, &CloudWatch::ask_to_put_alarm},
+          {"DescribeAlarms", &CloudWatch::describe_alarms, &CloudWatch::ask_of_named_alarms},
+          {"DescribeAlarmsForMetric", &CloudWatch::describe_alarms_for_metric,
+           &CloudWatch::ask_of_everything},
+          {"DescribeAlarmHistory", &CloudWatch::describe_alarm_history, &CloudWatch::ask_of_alarm},
+          {"DeleteAlarms", &CloudWatch::delete_alarms, &CloudWatch::ask_of_named_alarms},
+          {"SetAlarmState", &CloudWatch::set_alarm_state, &CloudWatch::ask_of_alarm},
+          {"EnableAlarmActions", &CloudWatch::enable_alarm_actions,
+           &CloudWatch::ask_of_named_alarms},
+          {"DisableAlarmActions", &CloudWatch::disable_alarm_actions,
+           &CloudWatch::ask_of_named_alarms},
+          {"TagResource", &CloudWatch::tag_resource, &CloudWatch::ask_of_tagged_alarm},
+          {"UntagResource", &CloudWatch::untag_resource, &CloudWatch::ask_of_tagged_alarm},
+          {"ListTagsForResource", &CloudWatch::list_tags_for_resource,
+           &CloudWatch::ask_of_tagged_alarm},
+      }};
+  return table;
+}
+
+aws::Permission CloudWatch::question_of(const std::string& alarm, aws::ConditionKeys keys,
+                                        const aws::Call& call) const {
+  add_tags_of(alarms_.find(call.region, alarm), keys);
+  return {action(call), {alarm_arn(call, alarm)}, std::move(keys), ""};
+}
+
+CloudWatch::Question CloudWatch::ask_of_alarm(const aws::Call& call) const {
+  return {question_of(call.input["AlarmName"].string_or("*"), {}, call)};
+}
+
+CloudWatch::Question CloudWatch::ask_of_named_alarms(const aws::Call& call) const {
+  Question out;
+  for (const auto& name : call.input["AlarmNames"].strings())
+    out.push_back(question_of(name, {}, call));
+  if (out.empty()) out.push_back({action(call), {alarm_arn(call, "*")}, {}, ""});
+  return out;
+}
+
+CloudWatch::Question CloudWatch::ask_to_put_alarm(const aws::Call& call) const {
+  const auto& input = call.input;
+  aws::ConditionKeys keys;
+  aws::add_request_tags(aws::read_tags(input["Tags"]), {}, keys);
+  for (const auto* list : {"AlarmActions", "OKActions", "InsufficientDataActions"})
+    for (const auto& arn : input[list].strings()) keys.add("cloudwatch:AlarmActions", arn);
+  const auto name = input["AlarmName"].string_or("");
+  Question out{question_of(name, keys, call)};
+  if (!input["Tags"].items().empty() && !alarms_.find(call.region, name))
+    out.push_back(
+        {operation_table().action("TagResource"), {alarm_arn(call, name)}, std::move(keys), ""});
+  return out;
+}
+
+CloudWatch::Question CloudWatch::ask_of_tagged_alarm(const aws::Call& call) const {
+  aws::ConditionKeys keys;
+  aws::add_request_tags(aws::read_tags(call.input["Tags"]), call.input["TagKeys"].strings(), keys);
+  const auto arn = call.input["ResourceARN"].string_or("*");
+  if (const auto name = alarm_name_of(arn, call))
+    add_tags_of(alarms_.find(call.region, *name), keys);
+  return {{action(call), {arn}, std::move(keys), ""}};
+}
+
+CloudWatch::Question CloudWatch::ask_to_put_data(const aws::Call& call) const {
+  aws::ConditionKeys keys;
+  keys.set("cloudwatch:namespace", call.input["Namespace"].string_or(""));
+  return {{action(call), {"*"}, std::move(keys), ""}};
+}
+
+}  // namespace sitelatch::cloudwatch

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operations, and what each asks of IAM (aws-semantics 13.2).
+#include "services/events/events.h"
+
+namespace sitelatch::events {
+namespace {
+using aws::Permission;
+
+Permission pass_role(const std::string& role_arn) {
+  return {"iam:PassRole", {role_arn}, {{"iam:passedtoservice", {"events.amazonaws.com"}}}, ""};
+}
+
+void add_request_keys(const aws::Value& input, aws::ConditionKeys& keys) {
+  aws::add_request_tags(aws::read_tags(input["Tags"]), input["TagKeys"].strings(), keys);
+  for (const auto& target : input["Targets"].items())
+    keys.add("events:TargetArn", target["Arn"].string_or(""));
+}
+
+}  // namespace
+
+const aws::OperationTable<Events>& Events::operation_table() {
+  static const aws::OperationTable<Events> table{
+      "events",
+      {
+          {"PutRule", &Events::put_rule, &Events::ask_to_put_rule},
+          {"DescribeRule", &Events::describe_rule, &Events::ask_of_rule},
+          {"ListRules", &Events::list_rules, &Events::ask_of_everything},
+          {"EnableRule", &Events::enable_rule, &Events::ask_of_rule},
+          {"DisableRule", &Events::disable_rule, &Events::ask_of_rule},
+          {"DeleteRule", &Events::delete_rule, &Events::ask_of_rule},
+          {"PutTargets", &Events::put_targets, &Events::ask_to_put_targets},
+          {"RemoveTargets", &Events::remove_targets, &Events::ask_of_rule},
+          {"ListTargetsByRule", &Events::list_targets_by_rule, &Events::ask_of_rule},
+          {"ListRuleNamesByTarget", &Events::list_rule_names_by_target, &Events::ask_of_everything},
+          {"TagResource", &Events::tag_resource, &Events::ask_of_tagged_rule},
+          {"UntagResource", &Events::untag_resource, &Events::ask_of_tagged_rule},
+          {"ListTagsForResource", &Events::list_tags_for_resource, &Events::ask_of_tagged_rule},
+          {"ListEventBuses", &Events::list_event_buses, &Events::ask_of_everything},
+          {"DescribeEventBus", &Events::describe_event_bus, &Events::ask_of_bus},
+      }};
+  return table;
+}
+
+Permission Events::question_of(const std::string& arn, const aws::Call& call) const {
+  Permission asked{action(call), {arn}, {}, ""};
+  add_request_keys(call.input, asked.keys);
+  if (const auto found = rules_.find(arn); found != rules_.end()) {
+    asked.keys.set("events:creatorAccount", account_);
+    aws::add_resource_tags(found->second.rule.tags, asked.keys);
+  }
+  return asked;
+}
+
+Events::Question Events::ask_of_bus(const aws::Call& call) const {
+  return {question_of(bus_arn(call.region), call)};
+}
+
+// Operations on a rule call it Name, those on its targets Rule.
+Events::Question Events::ask_of_rule(const aws::Call& call) const {
+  const auto& named = call.input[call.input.has("Rule") ? "Rule" : "Name"];
+  return {question_of(rule_arn(call.region, named.string_or("")), call)};
+}
+
+Events::Question Events::ask_of_tagged_rule(const aws::Call& call) const {
+  return {question_of(call.input["ResourceARN"].string_or("*"), call)};
+}
+
+Events::Question Events::ask_to_put_rule(const aws::Call& call) const {
+  const auto arn = rule_arn(call.region, call.input["Name"].string_or(""));
+  Question out{question_of(arn, call)};
+  if (!rules_.contains(arn) && !call.input["Tags"].items().empty()) {
+    out.push_back(out.front());
+    out.back().action = operation_table().action("TagResource");
+  }
+  if (call.input.has("RoleArn")) out.push_back(pass_role(call.input["RoleArn"].string()));
+  return out;
+}
+
+Events::Question Events::ask_to_put_targets(const aws::Call& call) const {
+  auto out = ask_of_rule(call);
+  for (const auto& target : call.input["Targets"].items())
+    if (target.has("RoleArn")) out.push_back(pass_role(target["RoleArn"].string()));
+  return out;
+}
+
+}  // namespace sitelatch::events

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operations, and what each asks of IAM (aws-semantics 13.2).
+#include <algorithm>
+
+#include "base/text.h"
+#include "dns/name.h"
+#include "services/route53/ids.h"
+#include "services/route53/route53.h"
+
+namespace sitelatch::route53 {
+namespace {
+
+std::string arn(std::string_view kind, std::string_view id) {
+  return "arn:aws:route53:::" + std::string{kind} + "/" + std::string{id};
+}
+
+// As AWS documents the key: lower case, without the final dot, and with \ooo for whatever is no
+// letter, digit, '-', '_' or '.', however the caller spelled it (fact route53-70). What is no name
+// is refused by the handler.
+std::string normalised(const std::string& name) {
+  const auto wire = dns::name_from_text(name);
+  auto out = wire ? dns::name_to_text(*wire) : lower(name);
+  if (out.size() > 1 && out.back() == '.') out.pop_back();
+  return out;
+}
+
+void add_once(std::vector<std::string>& list, std::string value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
+}
+
+aws::ConditionKeys batch_keys(const aws::Value& batch) {
+  std::vector<std::string> names, types, actions;
+  for (const auto& change : batch["Changes"].items()) {
+    add_once(names, normalised(change["ResourceRecordSet"]["Name"].string_or("")));
+    add_once(types, change["ResourceRecordSet"]["Type"].string_or(""));
+    add_once(actions, change["Action"].string_or(""));
+  }
+  return {{"route53:changeresourcerecordsetsnormalizedrecordnames", names},
+          {"route53:changeresourcerecordsetsrecordtypes", types},
+          {"route53:changeresourcerecordsetsactions", actions}};
+}
+
+}  // namespace
+
+const aws::OperationTable<Route53>& Route53::operation_table() {
+  static const aws::OperationTable<Route53> table{
+      "route53",
+      {
+          {"CreateHealthCheck", &Route53::create_health_check, &Route53::ask_of_everything},
+          {"GetHealthCheck", &Route53::get_health_check, &Route53::ask_of_health_check},
+          {"UpdateHealthCheck", &Route53::update_health_check, &Route53::ask_of_health_check},
+          {"DeleteHealthCheck", &Route53::delete_health_check, &Route53::ask_of_health_check},
+          {"ListHealthChecks", &Route53::list_health_checks, &Route53::ask_of_everything},
+          {"GetHealthCheckCount", &Route53::get_health_check_count, &Route53::ask_of_everything},
+          {"GetHealthCheckStatus", &Route53::get_health_check_status,
+           &Route53::ask_of_health_check},
+          {"GetHealthCheckLastFailureReason", &Route53::get_health_check_last_failure_reason,
+           &Route53::ask_of_health_check},
+          {"GetCheckerIpRanges", &Route53::get_checker_ip_ranges,
+           &Route53::ask_nothing},  // as documented
+          {"CreateHostedZone", &Route53::create_hosted_zone, &Route53::ask_of_everything},
+          {"GetHostedZone", &Route53::get_hosted_zone, &Route53::ask_of_zone},
+          {"DeleteHostedZone", &Route53::delete_hosted_zone, &Route53::ask_of_zone},
+          {"ListHostedZones", &Route53::list_hosted_zones, &Route53::ask_of_everything},
+          {"ListHostedZonesByName", &Route53::list_hosted_zones_by_name,
+           &Route53::ask_of_everything},
+          {"GetHostedZoneCount", &Route53::get_hosted_zone_count, &Route53::ask_of_everything},
+          {"UpdateHostedZoneComment", &Route53::update_hosted_zone_comment, &Route53::ask_of_zone},
+          {"GetAccountLimit", &Route53::get_account_limit, &Route53::ask_of_everything},
+          {"GetHostedZoneLimit", &Route53::get_hosted_zone_limit, &Route53::ask_of_zone_of_records},
+          {"GetDNSSEC", &Route53::get_dnssec, &Route53::ask_of_zone_of_records},
+          {"ChangeResourceRecordSets", &Route53::change_resource_record_sets,
+           &Route53::ask_to_change_records},
+          {"ListResourceRecordSets", &Route53::list_resource_record_sets,
+           &Route53::ask_of_zone_of_records},
+          {"GetChange", &Route53::get_change, &Route53::ask_of_change},
+          {"TestDNSAnswer", &Route53::test_dns_answer, &Route53::ask_of_everything},
+          {"ChangeTagsForResource", &Route53::change_tags_for_resource, &Route53::ask_of_tagged},
+          {"ListTagsForResource", &Route53::list_tags_for_resource, &Route53::ask_of_tagged},
+          {"ListTagsForResources", &Route53::list_tags_for_resources, &Route53::ask_of_all_tagged},
+      }};
+  return table;
+}
+
+Route53::Question Route53::ask_of_health_check(const Call& call) const {
+  return {{action(call),
+           {arn("healthcheck", bare_id(call.input["HealthCheckId"].string_or("")))},
+           {},
+           ""}};
+}
+
+// Operations on a zone call it Id, those on what is in it HostedZoneId.
+Route53::Question Route53::ask_of_zone(const Call& call) const {
+  return {{action(call), {arn("hostedzone", bare_id(call.input["Id"].string_or("")))}, {}, ""}};
+}
+
+Route53::Question Route53::ask_of_zone_of_records(const Call& call) const {
+  return {{action(call),
+           {arn("hostedzone", bare_id(call.input["HostedZoneId"].string_or("")))},
+           {},
+           ""}};
+}
+
+Route53::Question Route53::ask_to_change_records(const Call& call) const {
+  auto out = ask_of_zone_of_records(call);
+  out.front().keys = batch_keys(call.input["ChangeBatch"]);
+  return out;
+}
+
+Route53::Question Route53::ask_of_change(const Call& call) const {
+  return {{action(call), {arn("change", bare_id(call.input["Id"].string_or("")))}, {}, ""}};
+}
+
+Route53::Question Route53::ask_of_tagged(const Call& call) const {
+  return {{action(call),
+           {arn(call.input["ResourceType"].string_or(""),
+                bare_id(call.input["ResourceId"].string_or("")))},
+           {},
+           ""}};
+}
+
+Route53::Question Route53::ask_of_all_tagged(const Call& call) const {
+  Question out;
+  for (const auto& id : call.input["ResourceIds"].items())
+    out.push_back({action(call),
+                   {arn(call.input["ResourceType"].string_or(""), bare_id(id.string()))},
+                   {},
+                   ""});
+  return out;
+}
+
+}  // namespace sitelatch::route53

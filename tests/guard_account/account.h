@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// An AWS account for tests of the guard's commands: the engine's services in memory on virtual time
+// (tests/scenario), behind client::Aws, the guard's only door. Calls may be denied, their answers
+// or they themselves lost, and somebody else may be faster. Waiting is virtual.
+//
+//   Account account;
+//   account.lose_answer(12);                        // it is carried out, and nobody hears of it
+//   account.before("UpdateHealthCheck", [&] { ... });  // somebody else's hand
+//   guard::Deployment deployment({account.context(), 1h}, {account.check()}, account.codes());
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client/client.h"
+#include "client/test_support.h"
+#include "guard/apply/deploy.h"
+#include "guard/apply/destroy.h"
+#include "guard/apply/switch_back.h"
+#include "scenario/failover_story.h"
+
+namespace sitelatch::guard::test {
+
+using namespace std::chrono_literals;
+
+class Account : public client::Aws, public client::Clock {
+ public:
+  Account();
+
+  // --- the world: two sites, their health checks, a failover pair
+  scenario::FailoverStory story;
+  std::string check() const { return story.primary_check; }
+  Context& context() { return context_; }
+  Codes codes() const;
+  std::vector<std::string> said;  // progress, a line each
+  client::test::FakeSurroundings surroundings;
+
+  // --- faults
+  // From now on this operation is answered with AccessDenied, until allow().
+  void deny(std::string operation) { denied_.insert(std::move(operation)); }
+  void allow() { denied_.clear(); }
+  // The n-th call from here (1: the next) is carried out, but its answer is a timeout.
+  void lose_answer(std::size_t n) { lost_answer_ = calls_.size() + n; }
+  // The n-th call from here does not arrive.
+  void lose_call(std::size_t n) { lost_call_ = calls_.size() + n; }
+  // `act` comes just before the next call of this operation, once.
+  void before(std::string operation, std::function<void()> act) {
+    acts_[std::move(operation)] = std::move(act);
+  }
+
+  // --- what was asked, in order: operations
+  const std::vector<std::string>& calls() const { return calls_; }
+  std::size_t count(std::string_view operation) const;
+
+  // --- a guard
+  // Deploys as the command does: plan, build, arm. Nothing: done and armed; else why not.
+  std::optional<std::string> deploy();
+  // Deployed, armed, and nothing left to do. Fails the test otherwise.
+  void deploy_well();
+  // What a deploy would do now.
+  std::vector<ResourceChange> work_left();
+  View look();
+  // Primary fails and is latched by the guard.
+  void lose_primary();
+  // Every resource of the account whose name holds the check's id, sorted.
+  std::vector<std::string> resources();
+
+  // client::Aws, client::Clock
+  client::Outcome<client::Reply> send(const client::Call& call) override;
+  std::string region() override { return "us-east-1"; }
+  WallInstant now() const override { return story.wall_now(); }
+  void sleep(Duration d) override { story.wait(d); }
+
+ private:
+  Context context_;
+  ports::sim::SeededEntropy entropy_{11};
+  std::vector<std::string> calls_;
+  std::set<std::string> denied_;
+  std::map<std::string, std::function<void()>> acts_;
+  std::optional<std::size_t> lost_answer_, lost_call_;
+};
+
+// The operations that change nothing, by their names.
+bool is_reading(std::string_view operation);
+
+}  // namespace sitelatch::guard::test

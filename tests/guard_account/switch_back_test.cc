@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Giving traffic back to Primary, with lost answers, races and denials on the way.
+#include <doctest/doctest.h>
+
+#include "account.h"
+
+using namespace sitelatch;
+using namespace sitelatch::guard;
+using namespace sitelatch::guard::test;
+using aws::Value;
+
+namespace {
+
+// A guard that has latched, and a Primary that is well again.
+struct Latched : Account {
+  Latched() {
+    deploy_well();
+    lose_primary();
+    story.primary().comes_up();
+    story.wait(10min);
+  }
+  SwitchBackReport switch_back(const std::set<std::string>& force = {}) {
+    SwitchBackOptions options;
+    options.health_check_id = check();
+    options.reason = "sites synchronised";
+    options.force = force;
+    options.confirm = [this](const View&, const std::string& name) {
+      asked_for = name;
+      if (meanwhile) meanwhile();
+      return confirms;
+    };
+    return guard::switch_back(context(), options);
+  }
+  std::string asked_for;
+  std::function<void()> meanwhile;
+  bool confirms = true;
+};
+
+}  // namespace
+
+TEST_CASE("switched back: Primary serves, and the guard can fire again") {
+  Latched account;
+  const auto report = account.switch_back();
+  INFO(report.sentence);
+  CHECK(report.end == SwitchBackEnd::done);
+  CHECK(account.asked_for == scenario::client_name);
+  CHECK(account.story.dns() == scenario::primary_address);
+  CHECK(account.story.path() == scenario::healthy_path);
+  account.lose_primary();
+}
+
+TEST_CASE("nobody confirms, or Primary does not answer: nothing is released") {
+  Latched account;
+  account.confirms = false;
+  CHECK(account.switch_back().end == SwitchBackEnd::refused);
+  account.confirms = true;
+  account.story.primary().goes_down();
+  const auto report = account.switch_back();
+  CHECK(report.end == SwitchBackEnd::refused);
+  REQUIRE_FALSE(report.refusals.empty());
+  CHECK(report.refusals.front().name == "primary");
+  CHECK(account.count("UpdateHealthCheck") == 0);
+  CHECK(account.story.dns() == scenario::backup_address);
+}
+
+TEST_CASE("whichever answer is lost, DNS names Primary only after the release, and again ends it") {
+  std::size_t calls = 0;
+  {
+    Latched account;
+    const auto before = account.calls().size();
+    REQUIRE(account.switch_back().end == SwitchBackEnd::done);
+    calls = account.calls().size() - before;
+  }
+  for (std::size_t n = 1; n <= calls; n += 2) {
+    Latched account;
+    const auto before = account.calls().size();
+    account.lose_answer(n);
+    const auto first = account.switch_back();
+    CAPTURE(n);
+    INFO("lost: ",
+         account.calls().size() >= before + n ? account.calls()[before + n - 1] : "nothing",
+         "; first: ", first.sentence);
+    if (first.end == SwitchBackEnd::done) continue;
+    // Not released, or released and followed up.
+    if (latched(*account.look().snapshot.observed.check))
+      CHECK(account.story.dns() == scenario::backup_address);
+    account.story.wait(5min);
+    const auto second = account.switch_back();
+    INFO("second: ", second.sentence,
+         second.refusals.empty() ? "" : " " + second.refusals.front().why);
+    const bool ended = second.end == SwitchBackEnd::done ||
+                       (!second.refusals.empty() && second.refusals.front().why.find(
+                                                        "nothing is latched") != std::string::npos);
+    CHECK(ended);
+    CHECK(account.story.dns() == scenario::primary_address);
+  }
+}
+
+TEST_CASE("a check that changes while the person decides is not released") {
+  Latched account;
+  account.meanwhile = [&] {
+    account.story.ok("route53", "UpdateHealthCheck",
+                     Value::structure({{"HealthCheckId", account.check()},
+                                       {"ResourcePath", "/lb-check-switched-over"}}));
+  };
+  const auto report = account.switch_back();
+  CHECK(report.end == SwitchBackEnd::refused);
+  REQUIRE_FALSE(report.refusals.empty());
+  CHECK(report.refusals.front().why.find("has changed since") != std::string::npos);
+  CHECK(account.story.dns() == scenario::backup_address);
+}
+
+TEST_CASE("a release that may not be written down, or made, is not made") {
+  for (const char* operation : {"PutLogEvents", "UpdateHealthCheck", "TagResource"}) {
+    Latched account;
+    account.deny(operation);
+    CAPTURE(operation);
+    const auto report = account.switch_back();
+    CHECK(report.end != SwitchBackEnd::done);
+    INFO(report.sentence);
+    CHECK(report.sentence.find(operation) != std::string::npos);
+    account.allow();
+    CHECK(latched(*account.look().snapshot.observed.check));
+    CHECK(account.story.dns() == scenario::backup_address);
+  }
+}
+
+TEST_CASE("a Primary that does not become healthy in the window is latched again") {
+  Latched account;
+  account.meanwhile = [&] { account.story.primary().goes_down(); };
+  const auto report = account.switch_back();
+  INFO(report.sentence);
+  CHECK(report.end == SwitchBackEnd::latched_again);
+  CHECK(latched(*account.look().snapshot.observed.check));
+  account.story.primary().comes_up();
+  account.story.wait(10min);
+  CHECK(account.story.dns() == scenario::backup_address);
+}
