@@ -12,7 +12,6 @@ void take_rows(const Journal& journal, std::string_view table, const RowTaker& t
                std::string_view from) {
   journal.scan(table, from, "", [&](std::string_view key, std::string_view row) {
     try {
-      expect_of_row(valid_utf8(key), "its key is not UTF-8");
       take(key, row);
     } catch (const std::exception& problem) {
       throw BadRow(
@@ -20,6 +19,11 @@ void take_rows(const Journal& journal, std::string_view table, const RowTaker& t
     }
     return true;
   });
+}
+
+std::string text_of_key(std::string_view key) {
+  expect_of_row(valid_utf8(key), "its key is not UTF-8");
+  return std::string{key};
 }
 
 void expect_of_row(bool holds, const char* what) {

@@ -23,8 +23,7 @@ void Events::load() {
   ports::take_rows(
       outside_.journal, "events.rules", [&](std::string_view key, std::string_view text) {
         auto rule = rule_from(aws::stored_value(text));
-        ports::expect_of_row(key == rule.arn && key == rule_arn(rule.region, rule.name),
-                             "another rule's");
+        ports::expect_of_row(key == rule.arn, "another rule's");
         ports::expect_of_row(parse_schedule(rule.expression).has_value(), "no valid schedule");
         rules_[std::string{key}].rule = std::move(rule);
       });

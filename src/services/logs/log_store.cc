@@ -107,7 +107,7 @@ void LogStore::load() {
     auto group = std::make_unique<Group>();
     group->number = static_cast<std::uint32_t>(row["number"].integer_or(0));
     group->region = key.substr(0, slash);
-    group->name = key.substr(slash + 1);
+    group->name = ports::text_of_key(key).substr(slash + 1);
     group->created_ms = row["created"].integer_or(0);
     group->retention_days = optional_integer(row["retention"]);
     group->log_class = row["class"].string_or("STANDARD");
@@ -125,7 +125,7 @@ void LogStore::load() {
     if (group == groups_.end()) return;
     auto stream = std::make_unique<Stream>();
     stream->number = static_cast<std::uint32_t>(row["number"].integer_or(0));
-    stream->name = key.substr(cut + 1);
+    stream->name = ports::text_of_key(key).substr(cut + 1);
     stream->created_ms = row["created"].integer_or(0);
     stream->first_ms = optional_integer(row["first"]);
     stream->last_ms = optional_integer(row["last"]);

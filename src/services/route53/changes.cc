@@ -17,7 +17,7 @@ Changes::Changes(ports::Journal& journal, ports::Entropy& entropy)
     : journal_(journal), entropy_(entropy) {
   ports::take_rows(journal_, table, [&](std::string_view id, std::string_view row) {
     const auto value = aws::stored_value(row);
-    const std::string text{id};
+    const auto text = ports::text_of_key(id);
     by_id_.emplace(text, Record{text, value["comment"].string_or(""),
                                 from_unix_ms(value["submitted"].integer()), true});
     oldest_first_.push_back(text);

@@ -161,3 +161,13 @@ TEST_CASE("a flip among many zones touches only the names that rest on it") {
   CHECK(f.sink.views == before + 1);
   CHECK(f.answer("n899.other.example") == "192.0.2.7");
 }
+
+TEST_CASE("records whose names have bytes beyond ASCII are there after a restart") {
+  Fixture f;
+  const auto zone = f.make_zone();
+  f.change(zone, {{"CREATE", f.a(R"(\\351t\\351.example.com)", "192.0.2.7")}});
+  f.world.advance(seconds{1});
+  REQUIRE(f.answer("\\351t\\351.example.com") == "192.0.2.7");
+  f.crash();
+  CHECK(f.answer("\\351t\\351.example.com") == "192.0.2.7");
+}

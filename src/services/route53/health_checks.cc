@@ -88,7 +88,7 @@ HealthChecks::HealthChecks(ports::Journal& journal, ports::Timers& timers, ports
 void HealthChecks::load() {
   ports::take_rows(journal_, check_table, [&](std::string_view id, std::string_view row) {
     auto entry = std::make_unique<Entry>();
-    entry->check = health_check_from_row(id, row);
+    entry->check = health_check_from_row(ports::text_of_key(id), row);
     entry->checkers.resize(1);
     entry->since = entry->check.created;
     entries_.emplace_hint(entries_.end(), entry->check.id, std::move(entry));

@@ -54,8 +54,8 @@ HostedZone zone_from_row(std::string_view id, std::string_view row) {
 
 HostedZones::HostedZones(ports::Journal& journal) : journal_(journal) {
   ports::take_rows(journal_, zone_table, [&](std::string_view id, std::string_view row) {
-    const auto [at, is_new] =
-        zones_.emplace(id, std::make_unique<HostedZone>(zone_from_row(id, row)));
+    const auto [at, is_new] = zones_.emplace(ports::text_of_key(id),
+                                             std::make_unique<HostedZone>(zone_from_row(id, row)));
     ENSURE(is_new);
     index(*at->second);
   });
@@ -63,7 +63,11 @@ HostedZones::HostedZones(ports::Journal& journal) : journal_(journal) {
     const auto zone = zones_.find(key.substr(0, key.find('\0')));
     ports::expect_of_row(zone != zones_.end(), "its zone is not there");
     auto record = record_set_from_row(row);
-    auto& group = zone->second->groups[listing_key(record.name, record.type)];
+    auto listed = listing_key(record.name, record.type);
+    ports::expect_of_row(key == record_key(zone->first, listed, record.set_identifier),
+                         "another record's");
+    ports::expect_of_row(dns::is_within(record.name, zone->second->name), "outside of its zone");
+    auto& group = zone->second->groups[std::move(listed)];
     group.push_back(std::move(record));  // rows come in the order of set identifiers
     ++zone->second->record_set_count;
   });

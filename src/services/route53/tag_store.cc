@@ -29,7 +29,7 @@ constexpr aws::TagRules tag_rules{
 TagStore::TagStore(ports::Journal& journal) : journal_(journal) {
   ports::take_rows(journal_, table, [&](std::string_view resource, std::string_view row) {
     const auto value = aws::stored_value(row);
-    by_resource_[std::string{resource}] = aws::read_tags(value);
+    by_resource_[ports::text_of_key(resource)] = aws::read_tags(value);
   });
 }
 
