@@ -40,44 +40,44 @@ std::string question(const guard::View& view, const guard::Change& change) {
 
 int run_request(GuardContext& context, const RequestOptions& options) {
   const auto& common = options.common;
-  auto snapshot = guard::view(context.aws(), context.clock(), options.health_check_id,
-                              context.context().chain());
-  if (!snapshot)
+  auto shown = guard::view(context.aws(), context.clock(), options.health_check_id,
+                           context.context().chain());
+  if (!shown)
     return fail(
-        common, snapshot.error().text,
+        common, shown.error().text,
         guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
-  if (!snapshot->snapshot.observed.check)
+  if (!shown->snapshot.observed.check)
     return fail(common, fmt::format("There is no health check {}.", options.health_check_id),
                 exit_failed);
-  const auto decision = options.decide(*snapshot);
+  const auto decision = options.decide(*shown);
   if (!decision) {
-    const auto already = options.already(*snapshot);
+    const auto already = options.already(*shown);
     if (!already.empty())
-      return finish(common, {"unchanged", already, details(*snapshot, nullptr, nullptr), {}, {}},
+      return finish(common, {"unchanged", already, details(*shown, nullptr, nullptr), {}, {}},
                     exit_done);
     return finish(common,
                   {"refused",
                    "Nothing was changed.",
-                   details(*snapshot, nullptr, nullptr),
+                   details(*shown, nullptr, nullptr),
                    decision.error(),
                    {}},
                   exit_refused);
   }
-  if (idle(*snapshot, *decision))
+  if (idle(*shown, *decision))
     return finish(common,
                   {"unchanged",
                    fmt::format("Nothing to do: {}.", decision->says),
-                   details(*snapshot, &*decision, nullptr),
+                   details(*shown, &*decision, nullptr),
                    {},
                    {}},
                   exit_done);
-  if (options.ask && !confirmed(common, question(*snapshot, *decision)))
+  if (options.ask && !confirmed(common, question(*shown, *decision)))
     return finish(common,
-                  {"refused", "Nothing was changed.", details(*snapshot, nullptr, nullptr), {}, {}},
+                  {"refused", "Nothing was changed.", details(*shown, nullptr, nullptr), {}, {}},
                   exit_refused);
 
   const auto carried =
-      guard::carry_out(context.context(), std::move(*snapshot), options.request, options.decide);
+      guard::carry_out(context.context(), std::move(*shown), options.request, options.decide);
   if (!carried) {
     const auto& why_not = carried.error();
     if (!why_not.refusals.empty())

@@ -159,30 +159,29 @@ class Examination {
             "record uses it)");
       return;
     }
-    auto snapshot = view(context_.aws, context_.clock, id, context_.all_but_dns());
-    if (!snapshot) return out_.blind.push_back(snapshot.error().text);
-    for (const auto& unseen : snapshot->snapshot.blind)
-      out_.blind.push_back(guard::describe(unseen));
-    if (!snapshot->snapshot.observed.check) return;  // deleted meanwhile
-    examine_guard(*snapshot);
-    const auto record = record_of(snapshot->snapshot.observed);
-    if (frozen && !record.in_maintenance(snapshot->now))
+    auto shown = view(context_.aws, context_.clock, id, context_.all_but_dns());
+    if (!shown) return out_.blind.push_back(shown.error().text);
+    for (const auto& unseen : shown->snapshot.blind) out_.blind.push_back(guard::describe(unseen));
+    if (!shown->snapshot.observed.check) return;  // deleted meanwhile
+    examine_guard(*shown);
+    const auto record = record_of(shown->snapshot.observed);
+    if (frozen && !record.in_maintenance(shown->now))
       add(Kind::problem, "disabled-healthy", id,
           "the health check is Disabled: Route 53 counts it as healthy, and never fails over from "
           "this Primary",
           fmt::format("aws route53 update-health-check --health-check-id {} --no-disabled; to send "
                       "the traffic to Backup: sitelatch trip {} --planned",
                       id, id));
-    for (const auto& finding : preflight(snapshot->plan, snapshot->snapshot, context_.ask_site)) {
+    for (const auto& finding : preflight(shown->plan, shown->snapshot, context_.ask_site)) {
       if (finding.kind == Finding::Kind::sound || finding.name == "check-disabled") continue;
       add(Kind::problem, finding.name, id, finding.why, finding.mend, finding.change);
     }
-    find_other_writers(*snapshot);
+    find_other_writers(*shown);
   }
 
-  void examine_guard(const View& snapshot) {
-    const auto& observed = snapshot.snapshot.observed;
-    const auto& id = snapshot.id();
+  void examine_guard(const View& shown) {
+    const auto& observed = shown.snapshot.observed;
+    const auto& id = shown.id();
     if (!guarded_.contains(id)) {
       add(Kind::problem, "no-guard", id,
           "a PRIMARY record uses it and nothing latches: a Primary that fails and comes back "
@@ -195,7 +194,7 @@ class Examination {
     if (!ours)
       add(Kind::note, "hand-made", id, "its guard was made by hand or by the guide's scripts",
           "sitelatch deploy " + id + " --plan shows how it would be adopted");
-    const auto& state = snapshot.assessment;
+    const auto& state = shown.assessment;
     add(state.state == State::armed && state.sound() ? Kind::sound
         : state.state == State::armed                ? Kind::note
                                                      : Kind::problem,
@@ -209,16 +208,16 @@ class Examination {
 
   // Alarms on the same check whose actions run something, and functions on the guard's topic that
   // are not the guard's.
-  void find_other_writers(const View& snapshot) {
-    const auto& observed = snapshot.snapshot.observed;
+  void find_other_writers(const View& shown) {
+    const auto& observed = shown.snapshot.observed;
     for (const auto& watcher : watchers_) {
-      if (watcher.check_id != snapshot.id() ||
+      if (watcher.check_id != shown.id() ||
           (observed.alarm && watcher.name == observed.alarm->name))
         continue;
       for (const auto& action : watcher.actions) {
         if (observed.alarm_topic && action == observed.alarm_topic->arn) continue;
         if (runs_a_function(action))
-          add(Kind::problem, "other-writer", snapshot.id(),
+          add(Kind::problem, "other-writer", shown.id(),
               fmt::format("alarm {} on the same check also runs {}: two that write to one check "
                           "undo each other's work",
                           watcher.name, last_part(action)),
@@ -229,12 +228,12 @@ class Examination {
     for (const auto& subscription : observed.alarm_subscriptions)
       if (subscription.protocol == "lambda" &&
           (!observed.function || subscription.endpoint != observed.function->arn))
-        add(Kind::problem, "other-writer", snapshot.id(),
+        add(Kind::problem, "other-writer", shown.id(),
             fmt::format("the alarm's topic also runs {}", last_part(subscription.endpoint)),
             "unsubscribe it if it changes the health check");
-    for (const auto& [key, value] : snapshot.snapshot.check_tags)
+    for (const auto& [key, value] : shown.snapshot.check_tags)
       if (key == "aws:cloudformation:stack-name")
-        add(Kind::note, "other-writer", snapshot.id(),
+        add(Kind::note, "other-writer", shown.id(),
             fmt::format("CloudFormation stack {} owns the health check: an update of the stack may "
                         "undo a latch (it is latched again within a minute)",
                         value));

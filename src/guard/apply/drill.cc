@@ -174,9 +174,9 @@ class Drill {
     Request request;
     request.action = "arm";
     request.why = "drill";
-    const auto armed = carry_out(context_, std::move(*now), request, [](const View& snapshot) {
-      return guard::arm(situation_of(snapshot.snapshot.observed),
-                        {snapshot.snapshot.observed.healthy}, snapshot.now);
+    const auto armed = carry_out(context_, std::move(*now), request, [](const View& seen) {
+      return guard::arm(situation_of(seen.snapshot.observed), {seen.snapshot.observed.healthy},
+                        seen.now);
     });
     if (!armed)
       return failure(Problem{armed.error().refusals.empty() ? armed.error().failed

@@ -250,9 +250,8 @@ class Switching {
                               sitelatch::describe(wish_.window), report_.release);
     request.subject =
         "Sitelatch: " + name_to_type(*now) + " is latched again: Primary did not become healthy";
-    const auto carried = carry_out(context_, std::move(*now), request, [&](const View& snapshot) {
-      return guard::latch_again(situation_of(snapshot.snapshot.observed), request.why,
-                                snapshot.now);
+    const auto carried = carry_out(context_, std::move(*now), request, [&](const View& seen) {
+      return guard::latch_again(situation_of(seen.snapshot.observed), request.why, seen.now);
     });
     if (!carried) {
       const auto& why_not = carried.error();
