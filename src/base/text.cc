@@ -179,14 +179,14 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
   return out;
 }
 
-bool wildcard_match(std::string_view pattern, std::string_view text) {
+bool wildcard_match(std::string_view pattern, std::string_view text, WildcardMarks marks) {
   std::size_t p = 0, t = 0;
   std::size_t star = std::string_view::npos, star_text = 0;
   while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
+    if (p < pattern.size() && pattern[p] == marks.any_run) {
       star = p++;
       star_text = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+    } else if (p < pattern.size() && (pattern[p] == marks.any_one || pattern[p] == text[t])) {
       ++p;
       ++t;
     } else if (star != std::string_view::npos) {
@@ -196,8 +196,29 @@ bool wildcard_match(std::string_view pattern, std::string_view text) {
       return false;
     }
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
+  while (p < pattern.size() && pattern[p] == marks.any_run) ++p;
   return p == pattern.size();
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view escaped = "\"\\\n\r\t\b\f", letters = "\"\\nrtbf";
+  constexpr char digits[] = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte >= 0x20 && c != '"' && c != '\\';
+    if (plain) {
+      out += c;
+    } else if (const auto at = escaped.find(c); at != escaped.npos) {
+      out += '\\';
+      out += letters[at];
+    } else {
+      out += "\\u00";
+      out += digits[byte >> 4];
+      out += digits[byte & 15];
+    }
+  }
+  out += '"';
 }
 
 void append_utf8(std::string& out, char32_t code) {

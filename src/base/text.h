@@ -35,8 +35,14 @@ enum class Plus { literal, is_space };
 std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::literal);
 
 // `*` any run, `?` any one character; everything else literal. Case-sensitive. Linear in practice,
-// no recursion.
-bool wildcard_match(std::string_view pattern, std::string_view text);
+// no recursion. A pattern whose own `*` and `?` are literal brings two marks for the wildcards.
+struct WildcardMarks {
+  char any_run = '*', any_one = '?';
+};
+bool wildcard_match(std::string_view pattern, std::string_view text, WildcardMarks marks = {});
+
+// The text as a JSON string, quoted and escaped (RFC 8259 section 7); UTF-8 stays as it is.
+void append_json_string(std::string& out, std::string_view text);
 
 bool valid_utf8(std::string_view text);
 void append_utf8(std::string& out, char32_t code_point);  // beyond U+10FFFF: nothing

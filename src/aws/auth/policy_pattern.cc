@@ -5,29 +5,7 @@
 
 namespace sitelatch::aws {
 namespace {
-constexpr char any_run = '\x01';
-constexpr char any_one = '\x02';
-
-// Linear in practice, as base's wildcard_match, over marked patterns.
-bool marked_match(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == any_run) {
-      star = p++;
-      star_text = t;
-    } else if (p < pattern.size() && (pattern[p] == any_one || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == any_run) ++p;
-  return p == pattern.size();
-}
+constexpr WildcardMarks marks{.any_run = '\x01', .any_one = '\x02'};
 
 // The end of the "${...}" that starts at `at`, or npos.
 std::size_t variable_end(std::string_view text, std::size_t at) {
@@ -60,9 +38,9 @@ PolicyText::PolicyText(std::string_view text, Wildcards wildcards, Variables var
       marked_ += text.substr(i, end - i + 1);
       i = end;
     } else if (wildcards == Wildcards::honoured && text[i] == '*') {
-      marked_ += any_run;
+      marked_ += marks.any_run;
     } else if (wildcards == Wildcards::honoured && text[i] == '?') {
-      marked_ += any_one;
+      marked_ += marks.any_one;
     } else {
       marked_ += text[i];
     }
@@ -87,9 +65,9 @@ std::optional<std::string> PolicyText::filled(const ConditionKeys& keys) const {
 }
 
 bool PolicyText::matches(std::string_view text, const ConditionKeys& keys) const {
-  if (!variable_) return marked_match(marked_, text);
+  if (!variable_) return wildcard_match(marked_, text, marks);
   const auto pattern = filled(keys);
-  return pattern && marked_match(*pattern, text);
+  return pattern && wildcard_match(*pattern, text, marks);
 }
 
 ArnPattern::ArnPattern(std::string_view text, Variables variables) : everything_(text == "*") {

@@ -81,7 +81,7 @@ Value read_json(const ServiceModel& model, const Member& place, std::string_view
                 const Reading& reading = {});
 void write_json(std::string& out, const ServiceModel& model, const Member& place,
                 const Value& value);
-void write_json_text(std::string& out, std::string_view text);  // quoted and escaped
+
 // Members of a structure without braces, for errors; true when something was written.
 bool write_json_members(std::string& out, const ServiceModel& model, const Shape& shape,
                         const Value& value, bool first);

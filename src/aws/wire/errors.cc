@@ -8,6 +8,7 @@
 #include "aws/wire/codec.h"
 #include "aws/wire/common_errors.h"
 #include "aws/wire/wire.h"
+#include "base/text.h"
 
 namespace sitelatch::aws {
 namespace {
@@ -127,7 +128,7 @@ void write_json_error(HttpResponse& response, const Recognised& what, const Word
   out += '{';
   if (!rest) {
     out += "\"__type\":";
-    codec::write_json_text(out, wording.type);
+    append_json_string(out, wording.type);
   }
   if (wording.shape) {
     const auto value = structure_of(wording, error);
@@ -137,7 +138,7 @@ void write_json_error(HttpResponse& response, const Recognised& what, const Word
   if (!error.message.empty() && (!wording.shape || !codec::message_member(*wording.shape))) {
     if (out.back() != '{') out += ',';
     out += "\"message\":";
-    codec::write_json_text(out, error.message);
+    append_json_string(out, error.message);
   }
   out += '}';
   if (rest) response.headers.set("x-amzn-ErrorType", wording.code);

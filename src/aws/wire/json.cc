@@ -53,36 +53,6 @@ std::string_view kind_name(Kind kind) {
                               wanted == "Integer" ? "an" : "a", wanted)};
 }
 
-Value document_of(const json::value& value) {
-  switch (value.kind()) {
-    case json::kind::null:
-      return {};
-    case json::kind::bool_:
-      return value.get_bool();
-    case json::kind::int64:
-      return std::int64_t{value.get_int64()};
-    case json::kind::uint64:
-      return static_cast<double>(value.get_uint64());
-    case json::kind::double_:
-      return value.get_double();
-    case json::kind::string:
-      return std::string_view{value.get_string()};
-    case json::kind::array: {
-      Value::List items;
-      for (const auto& item : value.get_array()) items.push_back(document_of(item));
-      return items;
-    }
-    case json::kind::object: {
-      auto members = Value::structure();
-      for (const auto& entry : value.get_object())
-        members.members_mut().push_back(
-            {std::string{std::string_view{entry.key()}}, document_of(entry.value())});
-      return members;
-    }
-  }
-  return {};
-}
-
 Value number_value(const Shape& shape, const json::value& value) {
   if (shape.kind == Kind::floating) {
     if (value.is_number()) return value.to_number<double>();
@@ -172,7 +142,7 @@ Value from(const ServiceModel& model, const Member& place, const json::value& va
       return shape.kind == Kind::blob ? read_scalar(model, place, value.get_string())
                                       : Value{std::string_view{value.get_string()}};
     case Kind::document:
-      return document_of(value);
+      return value_of(value);
   }
   return {};
 }
@@ -184,7 +154,7 @@ void write_document(std::string& out, const Value& value) {
     for (const auto& [name, inner] : value.members()) {
       if (!first) out += ',';
       first = false;
-      write_json_text(out, name);
+      append_json_string(out, name);
       out += ':';
       write_document(out, inner);
     }
@@ -197,7 +167,7 @@ void write_document(std::string& out, const Value& value) {
     }
     out += ']';
   } else if (value.is_string()) {
-    write_json_text(out, value.string());
+    append_json_string(out, value.string());
   } else if (value.is_bool()) {
     out += value.boolean() ? "true" : "false";
   } else if (value.is_integer()) {
@@ -243,36 +213,7 @@ Value read_json(const ServiceModel& model, const Member& place, std::string_view
 
 Value read_document(std::string_view text) {
   json::monotonic_resource memory;
-  return document_of(parse(text, &memory, Reading{}.nodes_max));
-}
-
-void write_json_text(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20)
-          out += fmt::format("\\u{:04x}", static_cast<int>(c));
-        else
-          out += c;
-    }
-  }
-  out += '"';
+  return value_of(parse(text, &memory, Reading{}.nodes_max));
 }
 
 bool write_json_members(std::string& out, const ServiceModel& model, const Shape& shape,
@@ -283,7 +224,7 @@ bool write_json_members(std::string& out, const ServiceModel& model, const Shape
     if (inner.is_null()) continue;
     if (!first) out += ',';
     first = false;
-    write_json_text(out, member.wire_name);
+    append_json_string(out, member.wire_name);
     out += ':';
     write_json(out, model, member, inner);
   }
@@ -320,7 +261,7 @@ void write_json(std::string& out, const ServiceModel& model, const Member& place
       for (const auto& [key, inner] : value.members()) {
         if (!first) out += ',';
         first = false;
-        write_json_text(out, key);
+        append_json_string(out, key);
         out += ':';
         if (inner.is_null())
           out += "null";
@@ -331,14 +272,14 @@ void write_json(std::string& out, const ServiceModel& model, const Member& place
       return;
     }
     case Kind::string: {
-      if (value.is_string()) return write_json_text(out, value.string());
-      if (place.json_value) return write_json_text(out, to_json(value));
+      if (value.is_string()) return append_json_string(out, value.string());
+      if (place.json_value) return append_json_string(out, to_json(value));
       std::string text;  // a number or time that the service keeps as such and AWS shows as text
       write_scalar(text, model, place, value, TimestampFormat::iso8601);
-      return write_json_text(out, text);
+      return append_json_string(out, text);
     }
     case Kind::blob:
-      write_json_text(out, base64(value.string()));
+      append_json_string(out, base64(value.string()));
       return;
     case Kind::boolean:
       out += value.boolean() ? "true" : "false";

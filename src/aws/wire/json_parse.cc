@@ -96,4 +96,33 @@ json::value parse_json(std::string_view text, std::size_t deepest, error_code& p
   return parser.handler().values.release();
 }
 
+Value value_of(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null:
+      break;
+    case json::kind::bool_:
+      return value.get_bool();
+    case json::kind::int64:
+      return std::int64_t{value.get_int64()};
+    case json::kind::uint64:
+      return static_cast<double>(value.get_uint64());
+    case json::kind::double_:
+      return value.get_double();
+    case json::kind::string:
+      return std::string_view{value.get_string()};
+    case json::kind::array: {
+      Value::List items;
+      for (const auto& item : value.get_array()) items.push_back(value_of(item));
+      return items;
+    }
+    case json::kind::object: {
+      auto out = Value::structure();
+      for (const auto& [name, member] : value.get_object())
+        out.members_mut().push_back({std::string{name}, value_of(member)});
+      return out;
+    }
+  }
+  return {};
+}
+
 }  // namespace sitelatch::aws

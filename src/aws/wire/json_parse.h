@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "aws/wire/value.h"
+
 namespace sitelatch::aws {
 
 // A whole document, at most `deepest` containers deep. `problem` says what is wrong with it; then
@@ -16,5 +18,8 @@ namespace sitelatch::aws {
 boost::json::value parse_json(std::string_view text, std::size_t deepest,
                               boost::system::error_code& problem,
                               boost::json::storage_ptr memory = {});
+
+// The same as a value without a shape: an integer where it fits one, a double where it does not.
+Value value_of(const boost::json::value& value);
 
 }  // namespace sitelatch::aws

@@ -35,35 +35,6 @@ json::value to_boost(const Value& value) {
   return nullptr;
 }
 
-Value from_boost(const json::value& value) {
-  switch (value.kind()) {
-    case json::kind::bool_:
-      return value.get_bool();
-    case json::kind::int64:
-      return value.get_int64();
-    case json::kind::uint64:
-      return static_cast<double>(value.get_uint64());
-    case json::kind::double_:
-      return value.get_double();
-    case json::kind::string:
-      return std::string_view{value.get_string()};
-    case json::kind::array: {
-      Value::List items;
-      for (const auto& item : value.get_array()) items.push_back(from_boost(item));
-      return items;
-    }
-    case json::kind::object: {
-      Value out = Value::structure();
-      for (const auto& [name, member] : value.get_object())
-        out.members_mut().push_back({std::string{name}, from_boost(member)});
-      return out;
-    }
-    case json::kind::null:
-      break;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string to_json(const Value& value) { return json::serialize(to_boost(value)); }
@@ -75,7 +46,7 @@ std::optional<Value> from_json(std::string_view text) {
   json::error_code error;
   const auto parsed = parse_json(text, deepest, error);
   if (error) return std::nullopt;
-  return from_boost(parsed);
+  return value_of(parsed);
 }
 
 Value stored_value(std::string_view row) {

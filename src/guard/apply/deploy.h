@@ -62,10 +62,10 @@ class Deployment {
   Result<DeployPlan, Obstacle> plan();
   // The same without records and preflight: for a guard that is not to be armed by deploy.
   Result<DeployPlan, Obstacle> look();
-  // Carries the work out until nothing differs; then `intent` is what there is now.
+  // Carries the work out until nothing differs; then `deployment_plan` is what there is now.
   Step build(DeployPlan& deployment_plan);
   // Preflight, then waits until the guard can fire, and arms. Not called while latched or in
-  // maintenance. `intent` has the check and the alarm as they were seen last.
+  // maintenance. `deployment_plan` has the check and the alarm as they were seen last.
   Step arm(DeployPlan& deployment_plan);
 
  private:

@@ -123,11 +123,9 @@ class JsonReader {
     if (at_ + 4 > text_.size()) return std::nullopt;
     unsigned code = 0;
     for (int i = 0; i < 4; ++i) {
-      const char c = text_[at_++];
-      const bool decimal = c >= '0' && c <= '9';
-      const char small = static_cast<char>(c | 0x20);
-      if (!decimal && !(small >= 'a' && small <= 'f')) return std::nullopt;
-      code = code * 16 + static_cast<unsigned>(decimal ? c - '0' : small - 'a' + 10);
+      const int digit = hex_digit(text_[at_++]);
+      if (digit < 0) return std::nullopt;
+      code = code * 16 + static_cast<unsigned>(digit);
     }
     return code;
   }
@@ -225,27 +223,19 @@ bool Json::operator==(const Json& other) const {
 }
 
 std::string json_text(std::string_view text) {
-  constexpr char digits[] = "0123456789abcdef";
-  const bool sound = valid_utf8(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    } else if (byte >= 0x80 && !sound) {
-      out += "\\ufffd";
-    } else {
-      out += c;
+  std::string sound;
+  if (!valid_utf8(text)) {
+    for (const char c : text) {
+      if (static_cast<unsigned char>(c) < 0x80)
+        sound += c;
+      else
+        append_utf8(sound, 0xFFFD);
     }
+    text = sound;
   }
-  return out + '"';
+  std::string out;
+  append_json_string(out, text);
+  return out;
 }
 
 JsonObject& JsonObject::add(std::string_view name, std::string_view value) {
