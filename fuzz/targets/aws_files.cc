@@ -12,7 +12,7 @@ using namespace sitelatch;
 using namespace sitelatch::client;
 
 FUZZ_TARGET(aws_files) {
-  test::FakeSurroundings around;
+  test::FakeEnvironment around;
   around.files["/home/me/.aws/config"] = input.text();
   around.files["/home/me/.aws/credentials"] = input.text();
   const auto endpoint = input.text(), region = input.text(), printed = input.text(),

@@ -4,7 +4,7 @@
 #include "engine/control.h"
 
 #include "aws/wire/value.h"
-#include "house.h"
+#include "fixture.h"
 #include "net/functions/sandbox.h"
 #include "target.h"
 
@@ -20,11 +20,11 @@ void plan(const std::string& bytes) {
 }
 
 void request(const std::string& line) {
-  fuzz::House house;
+  fuzz::Fixture fixture;
   auto journal = store::SqliteJournal::in_memory();
-  engine::Loop loop{*journal, house.world().wall, engine::ClockKind::manual, 1};
+  engine::Loop loop{*journal, fixture.world().wall, engine::ClockKind::manual, 1};
   std::size_t answers = 0;
-  engine::handle_control(loop, house.cloud().route53(), line, [&](std::string answer) {
+  engine::handle_control(loop, fixture.cloud().route53(), line, [&](std::string answer) {
     ++answers;
     fuzz::require(aws::from_json(answer).has_value(), "an answer is JSON");
   });

@@ -5,11 +5,11 @@
 // as it was.
 #include <chrono>
 
-#include "house.h"
+#include "fixture.h"
 #include "target.h"
 
 using namespace sitelatch;
-using fuzz::House;
+using fuzz::Fixture;
 using fuzz::Input;
 
 namespace {
@@ -22,10 +22,10 @@ struct Handled {
 };
 
 // Every operation that a service handles, by service and name: the same in every run.
-const std::vector<Handled>& handled(House& house) {
-  static const auto all = [&house] {
+const std::vector<Handled>& handled(Fixture& fixture) {
+  static const auto all = [&fixture] {
     std::vector<Handled> out;
-    for (const auto& [service, names] : house.cloud().gateway().handled())
+    for (const auto& [service, names] : fixture.cloud().gateway().handled())
       for (const auto& name : names) {
         const auto& model = aws::service_model(service);
         out.push_back({&model, model.operation(name)});
@@ -35,9 +35,9 @@ const std::vector<Handled>& handled(House& house) {
   return all;
 }
 
-House::As caller_from(Input& input) {
-  static constexpr House::As callers[] = {House::As::root, House::As::user, House::As::session,
-                                          House::As::nobody};
+Fixture::As caller_from(Input& input) {
+  static constexpr Fixture::As callers[] = {Fixture::As::root, Fixture::As::user,
+                                            Fixture::As::session, Fixture::As::nobody};
   return callers[input.choice(4)];
 }
 
@@ -46,51 +46,51 @@ aws::Protocol protocol_from(const aws::ServiceModel& model, Input& input) {
 }
 
 // Operation, protocol, caller, whether the body is damaged; how many bytes draw the members.
-void generated(House& house, Input& input) {
-  const auto& all = handled(house);
+void generated(Fixture& fixture, Input& input) {
+  const auto& all = handled(fixture);
   const auto [model, operation] = all[input.number() % all.size()];
   const auto protocol = protocol_from(*model, input);
   const auto caller = caller_from(input);
   const bool damage = input.choice(4) == 3;
-  house.inputs().draw_from(input.some(input.byte()));
-  const auto value = house.inputs().make(*model, *operation);
-  if (!damage) return (void)house.call(*model, *operation, protocol, value, caller);
+  fixture.inputs().draw_from(input.some(input.byte()));
+  const auto value = fixture.inputs().make(*model, *operation);
+  if (!damage) return (void)fixture.call(*model, *operation, protocol, value, caller);
   auto request = aws::encode_request(*model, *operation, protocol, value);
-  request.body = house.inputs().damaged(std::move(request.body));
-  house.learn(*model, *operation, protocol, house.serve(std::move(request), *model, caller));
+  request.body = fixture.inputs().damaged(std::move(request.body));
+  fixture.learn(*model, *operation, protocol, fixture.serve(std::move(request), *model, caller));
 }
 
 // A recipe as it stands: what makes things.
-void recipe(House& house, Input& input) {
+void recipe(Fixture& fixture, Input& input) {
   const auto& recipes = test::recipes();
   const auto& chosen = recipes[input.byte() % recipes.size()];
   const auto& model = aws::service_model(chosen.service);
-  (void)house.call(model, *model.operation(chosen.operation), protocol_from(model, input),
-                   house.inputs().follow(model, chosen), caller_from(input));
+  (void)fixture.call(model, *model.operation(chosen.operation), protocol_from(model, input),
+                     fixture.inputs().follow(model, chosen), caller_from(input));
 }
 
 // The members of one call as JSON, in the input's own words: dictionaries and seeds speak here.
-void spelled(House& house, Input& input) {
-  const auto& all = handled(house);
+void spelled(Fixture& fixture, Input& input) {
+  const auto& all = handled(fixture);
   const auto [model, operation] = all[input.number() % all.size()];
   const auto protocol = protocol_from(*model, input);
   const auto caller = caller_from(input);
   auto request = aws::encode_request(*model, *operation, protocol, aws::Value::structure());
   if (auto target = input.text(); !target.empty()) request.target = "/" + target;
   request.body = input.text();
-  house.learn(*model, *operation, protocol, house.serve(std::move(request), *model, caller));
+  fixture.learn(*model, *operation, protocol, fixture.serve(std::move(request), *model, caller));
 }
 
-void crash(House& house) {
-  const auto before = house.picture();
-  house.crash();
-  fuzz::require(house.picture() == before, "after a crash everything is as it was acknowledged");
+void crash(Fixture& fixture) {
+  const auto before = fixture.picture();
+  fixture.crash();
+  fuzz::require(fixture.picture() == before, "after a crash everything is as it was acknowledged");
 }
 
 }  // namespace
 
 FUZZ_TARGET(handlers) {
-  House house;
+  Fixture fixture;
   Duration left = std::chrono::minutes{30};  // of all advances: probes cost
   for (int step = 0; step < most_steps && !input.empty(); ++step) {
     switch (input.choice(8)) {
@@ -98,22 +98,22 @@ FUZZ_TARGET(handlers) {
       case 1:
       case 2:
       case 3:
-        generated(house, input);
+        generated(fixture, input);
         break;
       case 4:
-        recipe(house, input);
+        recipe(fixture, input);
         break;
       case 5:
-        spelled(house, input);
+        spelled(fixture, input);
         break;
       case 6: {
         const auto by = std::min<Duration>(left, std::chrono::seconds{4 * input.byte()});
         left -= by;
-        house.world().advance(by);
+        fixture.world().advance(by);
         break;
       }
       default:
-        crash(house);
+        crash(fixture);
     }
   }
 }

@@ -5,11 +5,11 @@
 #include <chrono>
 #include <exception>
 
-#include "house.h"
+#include "fixture.h"
 #include "target.h"
 
 using namespace sitelatch;
-using fuzz::House;
+using fuzz::Fixture;
 
 namespace {
 
@@ -21,7 +21,7 @@ struct Row {
 const std::vector<Row>& rows() {
   static const auto all = [] {
     std::vector<Row> out;
-    const auto& journal = House::furnished_journal();
+    const auto& journal = Fixture::furnished_journal();
     for (const auto& table : journal.tables())
       journal.scan(table, "", "", [&](std::string_view key, std::string_view value) {
         out.push_back({table, std::string{key}, std::string{value}});
@@ -60,13 +60,13 @@ void change(ports::sim::MemoryJournal& journal, fuzz::Input& input) {
 }  // namespace
 
 FUZZ_TARGET(journal_rows) {
-  auto journal = House::furnished_journal();
+  auto journal = Fixture::furnished_journal();
   for (int i = 0; i < 8 && !input.empty(); ++i) change(journal, input);
   journal.commit();
   try {
-    House house{journal, {}};
-    house.world().advance(std::chrono::minutes{2});
-    (void)house.picture();
+    Fixture fixture{journal, {}};
+    fixture.world().advance(std::chrono::minutes{2});
+    (void)fixture.picture();
   } catch (const std::exception& refusal) {
     require(*refusal.what() != '\0', "a refusal says why");
   }

@@ -11,18 +11,18 @@ using net::ProbeResponse;
 
 namespace {
 
-struct Seen {
+struct Parsed {
   ProbeResponse::State state;
   int code;
   bool found;
-  bool operator==(const Seen&) const = default;
+  bool operator==(const Parsed&) const = default;
 };
 
 bool ended(ProbeResponse::State state) {
   return state != ProbeResponse::State::head && state != ProbeResponse::State::body;
 }
 
-Seen feed(std::string_view bytes, const std::string* search, std::size_t piece) {
+Parsed feed(std::string_view bytes, const std::string* search, std::size_t piece) {
   ProbeResponse response{search};
   while (!bytes.empty()) {
     const auto before = response.state();

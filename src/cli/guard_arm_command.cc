@@ -11,12 +11,12 @@ namespace {
 
 // A check that was just made or enabled again has no reports yet; they come within half a minute.
 void wait_for_reports(GuardContext& context, const std::string& id) {
-  client::Patience patience;
-  patience.every = std::chrono::milliseconds{500};
-  patience.growth = 1.3;
-  patience.longest = std::chrono::seconds{5};
-  patience.at_most = std::chrono::seconds{90};
-  (void)client::wait_until(context.clock(), patience, [&] {
+  client::Backoff backoff;
+  backoff.every = std::chrono::milliseconds{500};
+  backoff.growth = 1.3;
+  backoff.longest = std::chrono::seconds{5};
+  backoff.at_most = std::chrono::seconds{90};
+  (void)client::wait_until(context.clock(), backoff, [&] {
     const auto check = guard::read_check(context.aws(), id);
     if (!check || !*check) return true;
     const auto checkers = guard::read_checkers(context.aws(), id);

@@ -17,33 +17,19 @@ using aws::Value;
 using guard::Finding;
 
 guard::DeployOptions wish_of(const DeployOptions& options) {
-  guard::DeployOptions wish;
-  wish.health_check_id = options.health_check_id;
-  wish.function_region = options.function_region;
-  wish.latch = guard::latch_kind(options.latch);
-  wish.function = guard::function_kind(options.function);
-  wish.notify_endpoint = options.notify;
-  wish.kms_key = options.kms_key;
-  return wish;
+  guard::DeployOptions request;
+  request.health_check_id = options.health_check_id;
+  request.function_region = options.function_region;
+  request.latch = guard::latch_kind(options.latch);
+  request.function = guard::function_kind(options.function);
+  request.notify_endpoint = options.notify;
+  request.kms_key = options.kms_key;
+  return request;
 }
 
 guard::Codes codes() {
   return {{function::function_zip(), function::function_sha256()},
           {guard::python_function_zip(), {}}};
-}
-
-int status_of(guard::Obstacle::Kind kind) {
-  switch (kind) {
-    case guard::Obstacle::Kind::refused:
-      return exit_refused;
-    case guard::Obstacle::Kind::not_in_time:
-      return exit_not_in_time;
-    case guard::Obstacle::Kind::no_answer:
-      return exit_no_answer;
-    case guard::Obstacle::Kind::failed:
-      return exit_failed;
-  }
-  return exit_failed;
 }
 
 Value list_of(const std::vector<std::string>& texts) {
@@ -69,7 +55,7 @@ Value guard_of(const guard::Plan& plan) {
 Value details_of(const guard::DeployPlan& deployment_plan) {
   auto changes = Value::list();
   for (const auto& work : deployment_plan.work)
-    changes.push(Value::structure({{"piece", guard::to_string(work.resource)},
+    changes.push(Value::structure({{"resource", guard::to_string(work.resource)},
                                    {"verb", guard::to_string(work.verb)},
                                    {"name", work.name},
                                    {"why", list_of(work.why)}}));
@@ -116,7 +102,7 @@ int report(const DeployOptions& options, Value changed, const guard::DeployPlan&
   details.set("state", state);
   if (!armed)
     return finish(options.common, {"not-armed", armed.error().text, details, {}, now.notes},
-                  status_of(armed.error().kind));
+                  exit_status(armed.error().kind));
   const auto sentence =
       fmt::format("{}he guard of health check {} is {}.", unchanged ? "Nothing to change: t" : "T",
                   options.health_check_id, state);
@@ -132,7 +118,7 @@ int deploy(const DeployOptions& options) {
   auto deployment_plan = deployment.plan();
   if (!deployment_plan)
     return fail(options.common, deployment_plan.error().text,
-                status_of(deployment_plan.error().kind));
+                exit_status(deployment_plan.error().kind));
   const bool text = options.common.output == Output::text;
   if (text) print(*deployment_plan);
   if (options.plan)
@@ -159,7 +145,7 @@ int deploy(const DeployOptions& options) {
                    details,
                    {},
                    deployment_plan->notes},
-                  status_of(built.error().kind));
+                  exit_status(built.error().kind));
   return report(options, details["changes"], *deployment_plan,
                 deployment_plan->will_arm ? deployment.arm(*deployment_plan) : guard::Step{Done{}});
 }

@@ -10,20 +10,6 @@ namespace {
 
 using aws::Value;
 
-int status_of(guard::Obstacle::Kind kind) {
-  switch (kind) {
-    case guard::Obstacle::Kind::refused:
-      return exit_refused;
-    case guard::Obstacle::Kind::not_in_time:
-      return exit_not_in_time;
-    case guard::Obstacle::Kind::no_answer:
-      return exit_no_answer;
-    case guard::Obstacle::Kind::failed:
-      return exit_failed;
-  }
-  return exit_failed;
-}
-
 Value details_of(const guard::RemovalPlan& ending) {
   auto removals = Value::list();
   for (const auto& removal : ending.removals)
@@ -46,13 +32,13 @@ void print(const guard::RemovalPlan& ending) {
 
 int destroy(const DestroyOptions& options) {
   GuardContext context(options.common);
-  const guard::RemovalOptions wish{options.health_check_id,
-                                   options.restore        ? guard::Latch::restore
-                                   : options.keep_latched ? guard::Latch::keep
-                                                          : guard::Latch::unsaid,
-                                   options.logs};
-  const auto ending = guard::plan_removal(context.context(), wish);
-  if (!ending) return fail(options.common, ending.error().text, status_of(ending.error().kind));
+  const guard::RemovalOptions request{options.health_check_id,
+                                      options.restore        ? guard::Latch::restore
+                                      : options.keep_latched ? guard::Latch::keep
+                                                             : guard::Latch::unsaid,
+                                      options.logs};
+  const auto ending = guard::plan_removal(context.context(), request);
+  if (!ending) return fail(options.common, ending.error().text, exit_status(ending.error().kind));
   const bool text = options.common.output == Output::text;
   const auto notes = text ? std::vector<std::string>{} : ending->notes;
   if (ending->removals.empty())
@@ -77,7 +63,7 @@ int destroy(const DestroyOptions& options) {
   const auto done = guard::carry_out(context.context(), *ending);
   if (!done)
     return finish(options.common, {"failed", done.error().text, details_of(*ending), {}, notes},
-                  status_of(done.error().kind));
+                  exit_status(done.error().kind));
   return finish(options.common,
                 {"done",
                  fmt::format("The guard of health check {} is gone.", options.health_check_id),

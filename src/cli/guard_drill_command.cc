@@ -95,21 +95,21 @@ int drill(const DrillOptions& options) {
   auto& plain = bench.context();
   guard::Context context{plain.aws,
                          clock,
-                         plain.surroundings,
+                         plain.environment,
                          plain.entropy,
                          [&clock](const std::string& sentence) {
                            clock.check();
                            say(sentence);
                          },
                          plain.dns_server};
-  guard::DrillOptions wish;
-  wish.health_check_id = options.health_check_id;
-  wish.scenario = *scenario;
-  wish.leg_limit = options.timeout;
-  wish.codes = {{function::function_zip(), function::function_sha256()},
-                {guard::python_function_zip(), {}}};
-  wish.ignore_interrupts = [&clock] { clock.stop_listening(); };
-  const auto report = guard::drill(context, wish);
+  guard::DrillOptions request;
+  request.health_check_id = options.health_check_id;
+  request.scenario = *scenario;
+  request.leg_limit = options.timeout;
+  request.codes = {{function::function_zip(), function::function_sha256()},
+                   {guard::python_function_zip(), {}}};
+  request.ignore_interrupts = [&clock] { clock.stop_listening(); };
+  const auto report = guard::drill(context, request);
   const int status = report.passed ? exit_done : report.interrupted ? exit_failed : exit_findings;
   const bool json = options.common.output == Output::json;
   return finish(options.common,

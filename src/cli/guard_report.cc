@@ -30,9 +30,9 @@ std::unique_ptr<client::Aws> connected(const GuardOptions& options) {
   return client::connect(wanted);
 }
 
-std::string dns_server_of(const client::Surroundings& surroundings, std::string given) {
+std::string dns_server_of(const client::Environment& environment, std::string given) {
   if (!given.empty()) return given;
-  return surroundings.variable("SITELATCH_DNS").value_or("");
+  return environment.variable("SITELATCH_DNS").value_or("");
 }
 
 bool at_terminal() { return ::isatty(STDIN_FILENO) == 1; }
@@ -46,15 +46,15 @@ std::string typed() {
 }  // namespace
 
 GuardContext::GuardContext(const GuardOptions& options, std::string dns_server)
-    : surroundings_(client::system_surroundings()),
+    : environment_(client::system_environment()),
       clock_(client::system_clock()),
       aws_(connected(options)),
       context_{*aws_,
                *clock_,
-               *surroundings_,
+               *environment_,
                entropy_,
                [](const std::string& sentence) { say(sentence); },
-               dns_server_of(*surroundings_, std::move(dns_server))} {}
+               dns_server_of(*environment_, std::move(dns_server))} {}
 
 void say(const std::string& sentence) {
   fmt::print(stderr, "{}\n", sentence);
@@ -115,6 +115,21 @@ int finish(const GuardOptions& options, const Report& report, int status) {
         refusal.name.empty() ? "" : fmt::format(" (--force {} overrides this)", refusal.name));
   for (const auto& note : report.notes) fmt::print(stderr, "Note: {}\n", note);
   return status;
+}
+
+int exit_status(guard::Error::Kind kind) {
+  switch (kind) {
+    case guard::Error::Kind::refused:
+      return exit_refused;
+    case guard::Error::Kind::not_in_time:
+      return exit_not_in_time;
+    case guard::Error::Kind::no_answer:
+      return exit_no_answer;
+    case guard::Error::Kind::conflict:
+    case guard::Error::Kind::failed:
+      return exit_failed;
+  }
+  return exit_failed;
 }
 
 int fail(const GuardOptions& options, const std::string& sentence, int status) {

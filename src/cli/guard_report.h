@@ -27,7 +27,7 @@ class GuardContext {
   client::Clock& clock() { return *clock_; }
 
  private:
-  std::unique_ptr<client::Surroundings> surroundings_;
+  std::unique_ptr<client::Environment> environment_;
   std::unique_ptr<client::Clock> clock_;
   net::SystemEntropy entropy_;
   std::unique_ptr<client::Aws> aws_;
@@ -54,6 +54,7 @@ struct Report {
 int finish(const GuardOptions& options, const Report& report, int status);
 // A failure of the outside world, in a sentence.
 int fail(const GuardOptions& options, const std::string& sentence, int status);
+int exit_status(guard::Error::Kind kind);
 
 aws::Value to_value(const guard::View& view);
 aws::Value to_value(const std::vector<guard::DnsSnapshot>& dns);

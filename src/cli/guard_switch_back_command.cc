@@ -49,20 +49,20 @@ bool known_force(const std::string& name) {
 }  // namespace
 
 int switch_back(const SwitchBackOptions& options) {
-  guard::SwitchBackOptions wish;
+  guard::SwitchBackOptions request;
   for (const auto& name : options.force) {
     if (!known_force(name))
       return fail(options.common,
                   fmt::format("--force takes primary, checks, alarm or audit, not \"{}\".", name),
                   exit_usage);
-    wish.force.insert(name);
+    request.force.insert(name);
   }
-  wish.health_check_id = options.health_check_id;
-  wish.reason = options.reason;
-  wish.checks = options.checks;
-  wish.expected_version = options.expected_version;
-  wish.window = options.window;
-  wish.confirm = [&](const guard::View& view, const std::string& name) {
+  request.health_check_id = options.health_check_id;
+  request.reason = options.reason;
+  request.checks = options.checks;
+  request.expected_version = options.expected_version;
+  request.window = options.window;
+  request.confirm = [&](const guard::View& view, const std::string& name) {
     const auto question = fmt::format(
         "{} goes back to Primary: health check {} gets its own path again, the guard is armed "
         "anew.",
@@ -70,7 +70,7 @@ int switch_back(const SwitchBackOptions& options) {
     return confirmed_by_name(options.common, question, name);
   };
   GuardContext context(options.common, options.dns_server);
-  const auto report = guard::switch_back(context.context(), wish);
+  const auto report = guard::switch_back(context.context(), request);
   Report out{word_of(report.end), report.sentence,
              aws::Value::structure({{"health_check_id", options.health_check_id}}), report.refusals,
              report.notes};

@@ -17,14 +17,14 @@ constexpr int killed_status = 137;
 class ConnectedClient final : public Aws {
  public:
   explicit ConnectedClient(Options options)
-      : faults_(curl_, fault_plan(*surroundings_), [] { ::_exit(killed_status); }),
-        client_(std::move(options), {*surroundings_, *clock_, entropy_, faults_}) {}
+      : faults_(curl_, fault_plan(*environment_), [] { ::_exit(killed_status); }),
+        client_(std::move(options), {*environment_, *clock_, entropy_, faults_}) {}
 
   Outcome<Reply> send(const Call& call) override { return client_.send(call); }
   std::string region() override { return client_.region(); }
 
  private:
-  std::unique_ptr<Surroundings> surroundings_ = system_surroundings();
+  std::unique_ptr<Environment> environment_ = system_environment();
   std::unique_ptr<Clock> clock_ = system_clock();
   net::SystemEntropy entropy_;
   CurlTransport curl_;
@@ -34,7 +34,7 @@ class ConnectedClient final : public Aws {
 
 }  // namespace
 
-Client::Client(Options options, Outside outside)
+Client::Client(Options options, Dependencies dependencies)
     : session_(std::make_unique<Session>(std::move(options), outside)) {}
 Client::~Client() = default;
 

@@ -16,8 +16,8 @@
 #include <string_view>
 
 #include "aws/wire/value.h"
+#include "client/environment.h"
 #include "client/error.h"
-#include "client/surroundings.h"
 #include "client/transport.h"
 #include "ports/entropy.h"
 
@@ -74,8 +74,8 @@ struct Options {
 };
 
 // Borrowed; must outlive the client.
-struct Outside {
-  Surroundings& surroundings;
+struct Dependencies {
+  Environment& environment;
   Clock& clock;
   ports::Entropy& entropy;
   Transport& transport;
@@ -83,7 +83,7 @@ struct Outside {
 
 class Client final : public Aws {
  public:
-  Client(Options options, Outside outside);
+  Client(Options options, Dependencies dependencies);
   ~Client() override;
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -39,7 +39,7 @@ bool verifies(const Exchange& exchange, std::string_view secret) {
 
 TEST_CASE("a call: encoded, signed for its region, decoded, with its request id") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   world.transport.queue.push_back(answer(200, identity));
   const auto reply = who(client);
   REQUIRE(reply);
@@ -56,14 +56,14 @@ TEST_CASE("a call: encoded, signed for its region, decoded, with its request id"
 
 TEST_CASE("nothing is read before the first call") {
   World world;
-  world.surroundings.variables["AWS_PROFILE"] = "missing";
-  Client client({}, world.outside());
+  world.environment.variables["AWS_PROFILE"] = "missing";
+  Client client({}, world.dependencies());
   CHECK(who(client).error().code == "ProfileNotFound");
 }
 
 TEST_CASE("global services are signed for their own region, whatever is configured") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   world.transport.queue.push_back(answer(200,
                                          "<GetHealthCheckCountResponse><HealthCheckCount>3</"
                                          "HealthCheckCount></GetHealthCheckCountResponse>"));
@@ -77,7 +77,7 @@ TEST_CASE("global services are signed for their own region, whatever is configur
 
 TEST_CASE("CloudWatch speaks query; regions of single calls") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   world.transport.queue.push_back(
       answer(200,
              "<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms/></"
@@ -95,7 +95,7 @@ TEST_CASE("an ARN in a path, behind an endpoint with a base path, is signed as i
   World world;
   Options options;
   options.endpoint_url = "http://gate.example:8080/aws/";
-  Client client(options, world.outside());
+  Client client(options, world.dependencies());
   world.transport.queue.push_back(answer(200, R"({"Policy":"{}"})"));
   REQUIRE(
       client.call("lambda", "GetPolicy",
@@ -109,7 +109,7 @@ TEST_CASE("an ARN in a path, behind an endpoint with a base path, is signed as i
 
 TEST_CASE("an error answer carries everything") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   world.transport.queue.push_back(answer(409, query_error("HealthCheckVersionMismatch", "stale")));
   const auto reply =
       client.call("route53", "UpdateHealthCheck", Value::structure({{"HealthCheckId", "1"}}));
@@ -130,7 +130,7 @@ TEST_CASE(
     "throttling, 5xx and broken connections are tried again, with growing waits; each attempt is "
     "signed anew") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   world.transport.queue = {answer(400, query_error("Throttling", "Rate exceeded")),
                            answer(503, "<html>"), no_answer(Cause::connection),
                            answer(200, identity)};
@@ -146,7 +146,7 @@ TEST_CASE(
 
 TEST_CASE("attempts end: as configured, or as the call says") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   world.transport.queue = std::deque<test::Answer>(9, answer(500, ""));
   const auto reply = who(client);
   CHECK(reply.error().attempts == 5);
@@ -160,7 +160,7 @@ TEST_CASE("attempts end: as configured, or as the call says") {
 
 TEST_CASE("an invented idempotency token is the same in every attempt") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   world.transport.queue = {answer(500, ""), answer(200, "{}")};
   REQUIRE(client.call("logs", "PutQueryDefinition",
                       Value::structure({{"name", "a"}, {"queryString", "b"}})));
@@ -173,7 +173,7 @@ TEST_CASE("Route 53 is paced on AWS, not on a configured endpoint until it throt
       "<GetHealthCheckCountResponse><HealthCheckCount>3</HealthCheckCount></"
       "GetHealthCheckCountResponse>";
   World world;
-  Client real({}, world.outside());
+  Client real({}, world.dependencies());
   world.transport.queue = std::deque<test::Answer>(11, answer(200, count));
   const auto start = world.clock.time;
   for (int i = 0; i < 11; ++i) REQUIRE(real.call("route53", "GetHealthCheckCount"));
@@ -181,7 +181,7 @@ TEST_CASE("Route 53 is paced on AWS, not on a configured endpoint until it throt
 
   Options options;
   options.endpoint_url = "http://127.0.0.1:4566";
-  Client engine(options, world.outside());
+  Client engine(options, world.dependencies());
   world.transport.queue = std::deque<test::Answer>(11, answer(200, count));
   const auto again = world.clock.time;
   for (int i = 0; i < 11; ++i) REQUIRE(engine.call("route53", "GetHealthCheckCount"));
@@ -192,11 +192,11 @@ TEST_CASE(
     "credentials: kept, refreshed before they expire, kept when the refresh fails but they still "
     "hold") {
   World world;
-  world.surroundings.variables.erase("AWS_ACCESS_KEY_ID");
-  world.surroundings.files["/home/me/.aws/config"] = "[default]\ncredential_process=get\n";
+  world.environment.variables.erase("AWS_ACCESS_KEY_ID");
+  world.environment.files["/home/me/.aws/config"] = "[default]\ncredential_process=get\n";
   const auto give = [&](std::string key, Duration for_how_long) {
     const auto until = Instant{(world.clock.time + for_how_long).time_since_epoch()};
-    world.surroundings.program = [=](const auto&) {
+    world.environment.program = [=](const auto&) {
       return ProgramOutput{0,
                            R"({"Version":1,"AccessKeyId":")" + key +
                                R"(","SecretAccessKey":"s","SessionToken":")" + key +
@@ -208,17 +208,17 @@ TEST_CASE(
   const auto used = [&] {
     return aws::read_signature(world.transport.asked.back().request).value()->access_key_id;
   };
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   give("ONE", 1h);
   REQUIRE(who(client));
   REQUIRE(who(client));
-  CHECK(world.surroundings.started.size() == 1);
+  CHECK(world.environment.started.size() == 1);
   world.clock.time += 56min;
   give("TWO", 1h);
   REQUIRE(who(client));
   CHECK(used() == "TWO");
   world.clock.time += 57min;
-  world.surroundings.program = nullptr;
+  world.environment.program = nullptr;
   REQUIRE(who(client));
   CHECK(used() == "TWO");
   world.clock.time += 4min;
@@ -227,26 +227,26 @@ TEST_CASE(
 
 TEST_CASE("an expired token: once more with fresh credentials, where there are any") {
   World world;
-  world.surroundings.variables["AWS_SESSION_TOKEN"] = "old";
-  Client client({}, world.outside());
+  world.environment.variables["AWS_SESSION_TOKEN"] = "old";
+  Client client({}, world.dependencies());
   world.transport.queue = {answer(
       403, query_error("ExpiredToken", "The security token included in the request is expired"))};
   CHECK(who(client).error().code == "ExpiredToken");
   CHECK(world.transport.asked.size() == 1);
   world.transport.queue = {answer(403, query_error("ExpiredToken", "expired")),
                            answer(200, identity)};
-  world.surroundings.variables["AWS_SESSION_TOKEN"] = "new";
+  world.environment.variables["AWS_SESSION_TOKEN"] = "new";
   CHECK(who(client));
   CHECK(world.transport.asked.back().request.headers.get("X-Amz-Security-Token") == "new");
 }
 
 TEST_CASE("a role is assumed through the same transport, and used") {
   World world;
-  world.surroundings.files["/home/me/.aws/config"] =
+  world.environment.files["/home/me/.aws/config"] =
       "[profile r]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=Environment\n";
   Options options;
   options.profile = "r";
-  Client client(options, world.outside());
+  Client client(options, world.dependencies());
   world.transport.queue = {
       answer(200,
              "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</"
@@ -263,11 +263,11 @@ TEST_CASE("a role is assumed through the same transport, and used") {
 
 TEST_CASE("a role that may not be assumed: the error is STS's, and names the call") {
   World world;
-  world.surroundings.files["/home/me/.aws/config"] =
+  world.environment.files["/home/me/.aws/config"] =
       "[profile r]\nrole_arn=R\ncredential_source=Environment\n";
   Options options;
   options.profile = "r";
-  Client client(options, world.outside());
+  Client client(options, world.dependencies());
   world.transport.queue = {answer(403, query_error("AccessDenied",
                                                    "User: arn:aws:iam::1:user/me is not authorized "
                                                    "to perform: sts:AssumeRole on resource: R"))};
@@ -281,7 +281,7 @@ TEST_CASE("a role that may not be assumed: the error is STS's, and names the cal
 
 TEST_CASE("a clock that is wrong is corrected once by the service's Date") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   const aws::Headers date{{"Date", "Wed, 25 Nov 2026 10:42:21 GMT"}};
   world.transport.queue = {
       answer(403, query_error("SignatureDoesNotMatch", "Signature expired: ..."), date),
@@ -296,36 +296,36 @@ TEST_CASE("a clock that is wrong is corrected once by the service's Date") {
 
 TEST_CASE("proxies: by scheme, never for this machine") {
   World world;
-  world.surroundings.variables["HTTPS_PROXY"] = "http://proxy:3128";
-  world.surroundings.variables["NO_PROXY"] = ".internal";
-  world.surroundings.variables["AWS_CA_BUNDLE"] = "/ca.pem";
+  world.environment.variables["HTTPS_PROXY"] = "http://proxy:3128";
+  world.environment.variables["NO_PROXY"] = ".internal";
+  world.environment.variables["AWS_CA_BUNDLE"] = "/ca.pem";
   world.transport.routes["POST "] = [](const Exchange&) { return answer(200, identity); };
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   REQUIRE(who(client));
   CHECK(world.transport.asked.back().proxy == "http://proxy:3128");
   CHECK(world.transport.asked.back().no_proxy == ".internal");
   CHECK(world.transport.asked.back().ca_bundle == "/ca.pem");
   Options options;
   options.endpoint_url = "https://localhost:4566";
-  Client local(options, world.outside());
+  Client local(options, world.dependencies());
   REQUIRE(who(local));
   CHECK(world.transport.asked.back().proxy.empty());
 }
 
 TEST_CASE("what this program does not know is said without a call") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   CHECK(client.call("s3", "ListBuckets").error().code == "UnknownOperation");
   CHECK(client.call("route53", "MakeCoffee").error().code == "UnknownOperation");
-  world.surroundings.variables.erase("AWS_REGION");
-  Client nowhere({}, world.outside());
+  world.environment.variables.erase("AWS_REGION");
+  Client nowhere({}, world.dependencies());
   CHECK(nowhere.call("sns", "ListTopics").error().code == "NoRegion");
   CHECK(world.transport.asked.empty());
 }
 
 TEST_CASE("all pages, joined: markers, tokens, and Route 53's record names") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   const auto page = [](std::string id, bool more) {
     return answer(
         200,
@@ -374,7 +374,7 @@ TEST_CASE(
     "pages: a visitor may stop, an operation without pages is one call, a page that repeats is an "
     "error") {
   World world;
-  Client client({}, world.outside());
+  Client client({}, world.dependencies());
   world.transport.routes["POST "] = [](const Exchange&) {
     return answer(200, R"({"Rules":[{"Name":"a"}],"NextToken":"same"})");
   };
@@ -389,9 +389,9 @@ TEST_CASE(
 
 TEST_CASE("the process may be ended before or after the Nth call, as a fault") {
   World world;
-  world.surroundings.variables["SITELATCH_FAULT_EXIT_BEFORE_CALLS"] = "2";
-  world.surroundings.variables["SITELATCH_FAULT_EXIT_AFTER_CALLS"] = "x";
-  const auto plan = fault_plan(world.surroundings);
+  world.environment.variables["SITELATCH_FAULT_EXIT_BEFORE_CALLS"] = "2";
+  world.environment.variables["SITELATCH_FAULT_EXIT_AFTER_CALLS"] = "x";
+  const auto plan = fault_plan(world.environment);
   CHECK(plan.exit_before_call == 2);
   CHECK_FALSE(plan.exit_after_call);
   int exits = 0;

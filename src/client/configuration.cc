@@ -11,10 +11,10 @@
 namespace sitelatch::client {
 namespace {
 
-std::string first_variable(const Surroundings& surroundings,
+std::string first_variable(const Environment& environment,
                            std::initializer_list<std::string_view> names) {
   for (const auto name : names)
-    if (auto value = surroundings.variable(name)) return *value;
+    if (auto value = environment.variable(name)) return *value;
   return "";
 }
 
@@ -42,31 +42,31 @@ Outcome<int> max_attempts(const Options& options, const std::string& variable,
   return static_cast<int>(std::min<std::int64_t>(*number, 100));
 }
 
-void read_network(Configuration& configuration, const Surroundings& surroundings) {
-  configuration.ca_bundle = first_variable(surroundings, {"AWS_CA_BUNDLE"});
+void read_network(Configuration& configuration, const Environment& environment) {
+  configuration.ca_bundle = first_variable(environment, {"AWS_CA_BUNDLE"});
   if (configuration.ca_bundle.empty())
     configuration.ca_bundle = configuration.profile().get("ca_bundle");
   if (configuration.ca_bundle.starts_with("~/"))
-    configuration.ca_bundle = surroundings.home() + configuration.ca_bundle.substr(1);
-  configuration.http_proxy = first_variable(surroundings, {"http_proxy", "HTTP_PROXY"});
-  configuration.https_proxy = first_variable(surroundings, {"https_proxy", "HTTPS_PROXY"});
-  configuration.no_proxy = first_variable(surroundings, {"no_proxy", "NO_PROXY"});
+    configuration.ca_bundle = environment.home() + configuration.ca_bundle.substr(1);
+  configuration.http_proxy = first_variable(environment, {"http_proxy", "HTTP_PROXY"});
+  configuration.https_proxy = first_variable(environment, {"https_proxy", "HTTPS_PROXY"});
+  configuration.no_proxy = first_variable(environment, {"no_proxy", "NO_PROXY"});
 }
 
-bool flag(const Surroundings& surroundings, const Section& profile, std::string_view variable,
+bool flag(const Environment& environment, const Section& profile, std::string_view variable,
           std::string_view setting) {
-  const auto value = surroundings.variable(variable);
+  const auto value = environment.variable(variable);
   return is_true(value ? *value : profile.get(setting));
 }
 
 // "": AWS's own.
-std::string configured_url(const Configuration& configuration, const Surroundings& surroundings,
+std::string configured_url(const Configuration& configuration, const Environment& environment,
                            const aws::ServiceModel& service) {
   if (!configuration.endpoint_url.empty()) return configuration.endpoint_url;
   if (configuration.ignore_configured_endpoints) return "";
   const auto name = settings_name(service);
   const auto variable = "AWS_ENDPOINT_URL_" + upper(name);
-  if (auto url = first_variable(surroundings, {variable, "AWS_ENDPOINT_URL"}); !url.empty())
+  if (auto url = first_variable(environment, {variable, "AWS_ENDPOINT_URL"}); !url.empty())
     return url;
   const auto& profile = configuration.profile();
   const auto services = configuration.profiles.services.find(profile.get("services"));
@@ -86,45 +86,44 @@ const Section& Configuration::profile() const {
   return found ? *found : none;
 }
 
-Outcome<Configuration> read_configuration(const Options& options,
-                                          const Surroundings& surroundings) {
-  auto profiles = read_profiles(surroundings);
+Outcome<Configuration> read_configuration(const Options& options, const Environment& environment) {
+  auto profiles = read_profiles(environment);
   if (!profiles) return failure(profiles.error());
   Configuration configuration;
   configuration.profiles = std::move(*profiles);
   configuration.profile_from_options = !options.profile.empty();
   const auto chosen = options.profile.empty()
-                          ? first_variable(surroundings, {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"})
+                          ? first_variable(environment, {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"})
                           : options.profile;
   configuration.profile_name = chosen.empty() ? "default" : chosen;
   if (!chosen.empty() && chosen != "default" && !configuration.profiles.find(chosen))
     return failure(unknown_profile(configuration));
   const auto& profile = configuration.profile();
   configuration.region = options.region.empty()
-                             ? first_variable(surroundings, {"AWS_REGION", "AWS_DEFAULT_REGION"})
+                             ? first_variable(environment, {"AWS_REGION", "AWS_DEFAULT_REGION"})
                              : options.region;
   if (configuration.region.empty()) configuration.region = profile.get("region");
   configuration.endpoint_url = options.endpoint_url;
   configuration.ignore_configured_endpoints =
-      flag(surroundings, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+      flag(environment, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
            "ignore_configured_endpoint_urls");
   configuration.variant.fips =
-      flag(surroundings, profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+      flag(environment, profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
   configuration.variant.dual_stack =
-      flag(surroundings, profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+      flag(environment, profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
   const auto attempts =
-      max_attempts(options, first_variable(surroundings, {"AWS_MAX_ATTEMPTS"}), profile);
+      max_attempts(options, first_variable(environment, {"AWS_MAX_ATTEMPTS"}), profile);
   if (!attempts) return failure(attempts.error());
   configuration.max_attempts = *attempts;
   configuration.limits = options.limits;
-  read_network(configuration, surroundings);
+  read_network(configuration, environment);
   return configuration;
 }
 
-Outcome<Place> place_of(const Configuration& configuration, const Surroundings& surroundings,
+Outcome<Place> place_of(const Configuration& configuration, const Environment& environment,
                         const aws::ServiceModel& service, std::string_view region) {
   const auto in = region.empty() ? std::string_view{configuration.region} : region;
-  const auto url = configured_url(configuration, surroundings, service);
+  const auto url = configured_url(configuration, environment, service);
   if (!url.empty()) return configured_endpoint(service, in, url);
   return endpoint_of(service, in, configuration.variant);
 }

@@ -29,11 +29,11 @@ struct Configuration {
   Limits limits;
 };
 
-Outcome<Configuration> read_configuration(const Options& options, const Surroundings& surroundings);
+Outcome<Configuration> read_configuration(const Options& options, const Environment& environment);
 
 // fact client-3: the order is --endpoint-url; AWS_ENDPOINT_URL_<SERVICE>; AWS_ENDPOINT_URL; the
 // profile's `services` section; the profile's endpoint_url; AWS's own.
-Outcome<Place> place_of(const Configuration& configuration, const Surroundings& surroundings,
+Outcome<Place> place_of(const Configuration& configuration, const Environment& environment,
                         const aws::ServiceModel& service, std::string_view region);
 
 }  // namespace sitelatch::client

@@ -8,7 +8,7 @@
 namespace sitelatch::client {
 namespace {
 
-using test::FakeSurroundings;
+using test::FakeEnvironment;
 
 TEST_CASE("sections, nested settings, comments and quotes as botocore reads them") {
   const auto sections = parse_sections(
@@ -34,7 +34,7 @@ TEST_CASE("a line that is nothing is named") {
 }
 
 TEST_CASE("[profile default] counts before [default], the credentials file before both") {
-  FakeSurroundings here;
+  FakeEnvironment here;
   here.files["/home/me/.aws/config"] =
       "[profile default]\nregion=eu-west-1\n[default]\nregion=eu-west-2\noutput=text\n[profile \"a "
       "b\"]\nregion=r\n[stray]\nregion=q\n";
@@ -50,7 +50,7 @@ TEST_CASE("[profile default] counts before [default], the credentials file befor
 }
 
 TEST_CASE("the files may stand elsewhere") {
-  FakeSurroundings here;
+  FakeEnvironment here;
   here.variables["AWS_CONFIG_FILE"] = "~/c";
   here.variables["AWS_SHARED_CREDENTIALS_FILE"] = "/d";
   here.files = {{"/home/me/c", "[profile x]\nregion=1\n"}, {"/d", "[y]\nregion=2\n"}};
@@ -60,7 +60,7 @@ TEST_CASE("the files may stand elsewhere") {
 }
 
 TEST_CASE("the region: option, AWS_REGION, AWS_DEFAULT_REGION, profile") {
-  FakeSurroundings here;
+  FakeEnvironment here;
   here.files["/home/me/.aws/config"] = "[profile ops]\nregion = p\n";
   Options options;
   options.profile = "ops";
@@ -75,7 +75,7 @@ TEST_CASE("the region: option, AWS_REGION, AWS_DEFAULT_REGION, profile") {
 }
 
 TEST_CASE("an unknown profile is an error that says which there are") {
-  FakeSurroundings here;
+  FakeEnvironment here;
   here.files["/home/me/.aws/config"] = "[profile ops]\nregion = p\n";
   here.variables["AWS_PROFILE"] = "opps";
   const auto configuration = read_configuration({}, here);
@@ -85,7 +85,7 @@ TEST_CASE("an unknown profile is an error that says which there are") {
 }
 
 TEST_CASE("max attempts: option, variable, profile, else five") {
-  FakeSurroundings here;
+  FakeEnvironment here;
   CHECK(read_configuration({}, here)->max_attempts == 5);
   here.files["/home/me/.aws/config"] = "[default]\nmax_attempts = 2\n";
   CHECK(read_configuration({}, here)->max_attempts == 2);
@@ -99,7 +99,7 @@ TEST_CASE("max attempts: option, variable, profile, else five") {
 }
 
 TEST_CASE("proxies and the CA bundle; the lower-case variable counts first") {
-  FakeSurroundings here;
+  FakeEnvironment here;
   here.variables = {{"HTTPS_PROXY", "http://upper"},
                     {"https_proxy", "http://lower"},
                     {"NO_PROXY", "x"},

@@ -36,11 +36,11 @@ std::string last_line(std::string_view text) {
 
 }  // namespace
 
-CredentialSources::CredentialSources(const Configuration& configuration, Surroundings& surroundings,
+CredentialSources::CredentialSources(const Configuration& configuration, Environment& environment,
                                      Clock& clock, ports::Entropy& entropy, Transport& transport,
                                      Sts sts)
     : configuration_(configuration),
-      surroundings_(surroundings),
+      environment_(environment),
       clock_(clock),
       entropy_(entropy),
       transport_(transport),
@@ -146,7 +146,7 @@ CredentialSources::Found CredentialSources::from_aws_cli(const std::string& name
 
 Outcome<Credentials> CredentialSources::run_for_credentials(const std::vector<std::string>& command,
                                                             const std::string& source) {
-  const auto output = surroundings_.run(command, longest_process);
+  const auto output = environment_.run(command, longest_process);
   if (!output) return failure(credentials_error("CredentialProcess", output.error().text));
   if (output->status != 0)
     return failure(credentials_error(

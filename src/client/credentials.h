@@ -35,7 +35,7 @@ class CredentialSources {
   using Sts = std::function<Outcome<Value>(std::string_view operation, const Value& input,
                                            const Credentials* credentials)>;
 
-  CredentialSources(const Configuration& configuration, Surroundings& surroundings, Clock& clock,
+  CredentialSources(const Configuration& configuration, Environment& environment, Clock& clock,
                     ports::Entropy& entropy, Transport& transport, Sts sts);
 
   // One whole search, each time.
@@ -63,13 +63,13 @@ class CredentialSources {
   Outcome<aws::HttpResponse> ask_host(const std::string& url, aws::HttpRequest request,
                                       std::chrono::milliseconds limit);
   std::string variable(std::string_view name) const {
-    return surroundings_.variable(name).value_or("");
+    return environment_.variable(name).value_or("");
   }
   std::string session_name();
   Error nothing_found() const;
 
   const Configuration& configuration_;
-  Surroundings& surroundings_;
+  Environment& environment_;
   Clock& clock_;
   ports::Entropy& entropy_;
   Transport& transport_;

@@ -76,7 +76,7 @@ CredentialSources::Found CredentialSources::from_container() {
                               url));
   auto token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
   if (const auto file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty()) {
-    const auto text = surroundings_.read_file(file);
+    const auto text = environment_.read_file(file);
     if (!text || !*text)
       return failure(credentials_error("ContainerCredentials",
                                        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read: " +

@@ -141,13 +141,13 @@ CredentialSources::Found CredentialSources::from_web_identity(const std::string&
   };
   auto file = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
   if (file.empty()) return std::optional<Credentials>{};
-  if (file.starts_with("~/")) file = surroundings_.home() + file.substr(1);
+  if (file.starts_with("~/")) file = environment_.home() + file.substr(1);
   const auto role = value("AWS_ROLE_ARN", "role_arn");
   if (role.empty())
     return failure(credentials_error(
         "PartialCredentials",
         "a web identity token is configured (" + file + "), but no role (AWS_ROLE_ARN)"));
-  const auto token = surroundings_.read_file(file);
+  const auto token = environment_.read_file(file);
   if (!token || !*token)
     return failure(credentials_error("WebIdentity",
                                      "the web identity token cannot be read: " +

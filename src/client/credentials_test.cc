@@ -17,7 +17,7 @@ constexpr auto json =
 
 // The sources alone; STS answers with the role's name as the key, and keeps what it was asked.
 struct Chain {
-  test::FakeSurroundings here;
+  test::FakeEnvironment here;
   test::FakeClock clock;
   ports::sim::SeededEntropy entropy{7};
   test::FakeTransport transport;

@@ -95,7 +95,7 @@ class CurlTransport::Handle {
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
 
-  Result<aws::HttpResponse, Fault> send(const Exchange& exchange) {
+  Result<aws::HttpResponse, TransportError> send(const Exchange& exchange) {
     Received received;
     std::array<char, CURL_ERROR_SIZE> detail{};
     set(CURLOPT_ERRORBUFFER, detail.data());
@@ -105,10 +105,11 @@ class CurlTransport::Handle {
     set_request(exchange);
     const auto code = curl_.easy_perform(easy_);
     set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
-    if (received.too_long) return failure(Fault{Cause::answer, "the answer is longer than 64 MB"});
+    if (received.too_long)
+      return failure(TransportError{Cause::answer, "the answer is longer than 64 MB"});
     if (code == CURLE_ABORTED_BY_CALLBACK)
-      return failure(
-          Fault{Cause::tls, "the certificate does not name " + host_ + " in its subjectAltName"});
+      return failure(TransportError{
+          Cause::tls, "the certificate does not name " + host_ + " in its subjectAltName"});
     if (code != CURLE_OK) return failure(fault(code, detail.data()));
     long status = 0;
     curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
@@ -190,7 +191,7 @@ class CurlTransport::Handle {
     headers_ = curl_.slist_append(headers_, line.c_str());
   }
 
-  Fault fault(CURLcode code, const char* detail) {
+  TransportError fault(CURLcode code, const char* detail) {
     long os_error = 0;
     curl_.easy_getinfo(easy_, CURLINFO_OS_ERRNO, &os_error);
     return {cause_of(code, os_error), *detail ? detail : curl_.easy_strerror(code)};
@@ -205,12 +206,12 @@ class CurlTransport::Handle {
 CurlTransport::CurlTransport() = default;
 CurlTransport::~CurlTransport() = default;
 
-Result<aws::HttpResponse, Fault> CurlTransport::send(const Exchange& exchange) {
+Result<aws::HttpResponse, TransportError> CurlTransport::send(const Exchange& exchange) {
   if (!handle_) {
     try {
       handle_ = std::make_unique<Handle>();
     } catch (const std::runtime_error& problem) {
-      return failure(Fault{Cause::configuration, problem.what()});
+      return failure(TransportError{Cause::configuration, problem.what()});
     }
   }
   return handle_->send(exchange);

@@ -21,7 +21,7 @@ class CurlTransport final : public Transport {
   CurlTransport(const CurlTransport&) = delete;
   CurlTransport& operator=(const CurlTransport&) = delete;
 
-  Result<aws::HttpResponse, Fault> send(const Exchange& exchange) override;
+  Result<aws::HttpResponse, TransportError> send(const Exchange& exchange) override;
 
  private:
   class Handle;

@@ -89,16 +89,16 @@ TEST_CASE("hosts and loopback") {
     CHECK_FALSE(is_loopback_origin(origin));
 }
 
-std::string place_with(test::FakeSurroundings& surroundings, Options options,
+std::string place_with(test::FakeEnvironment& environment, Options options,
                        std::string_view service) {
-  const auto configuration = read_configuration(options, surroundings);
+  const auto configuration = read_configuration(options, environment);
   if (!configuration) return configuration.error().code;
-  const auto place = place_of(*configuration, surroundings, aws::service_model(service), {});
+  const auto place = place_of(*configuration, environment, aws::service_model(service), {});
   return place ? place->origin : place.error().code;
 }
 
 TEST_CASE("configured endpoints count in the SDKs' order (fact client-3)") {
-  test::FakeSurroundings here;
+  test::FakeEnvironment here;
   here.variables["AWS_REGION"] = "eu-west-1";
   here.files["/home/me/.aws/config"] =
       "[default]\nservices = local\nendpoint_url = http://profile:1\n"

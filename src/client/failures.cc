@@ -43,7 +43,7 @@ Error credentials_error(std::string code, std::string message) {
   return error_of(Cause::credentials, std::move(code), std::move(message));
 }
 
-Error transport_error(const Fault& fault) {
+Error transport_error(const TransportError& fault) {
   return error_of(fault.cause, code_of(fault.cause), fault.text);
 }
 

@@ -11,6 +11,6 @@ namespace sitelatch::client {
 
 Error configuration_error(std::string code, std::string message);
 Error credentials_error(std::string code, std::string message);
-Error transport_error(const Fault& fault);
+Error transport_error(const TransportError& fault);
 
 }  // namespace sitelatch::client

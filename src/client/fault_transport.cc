@@ -6,20 +6,20 @@
 namespace sitelatch::client {
 namespace {
 
-std::optional<int> count_in(const Surroundings& surroundings, std::string_view variable) {
-  const auto number = parse_int(surroundings.variable(variable).value_or(""));
+std::optional<int> count_in(const Environment& environment, std::string_view variable) {
+  const auto number = parse_int(environment.variable(variable).value_or(""));
   if (!number || *number < 1 || *number > 1'000'000) return std::nullopt;
   return static_cast<int>(*number);
 }
 
 }  // namespace
 
-FaultPlan fault_plan(const Surroundings& surroundings) {
-  return {count_in(surroundings, "SITELATCH_FAULT_EXIT_BEFORE_CALLS"),
-          count_in(surroundings, "SITELATCH_FAULT_EXIT_AFTER_CALLS")};
+FaultPlan fault_plan(const Environment& environment) {
+  return {count_in(environment, "SITELATCH_FAULT_EXIT_BEFORE_CALLS"),
+          count_in(environment, "SITELATCH_FAULT_EXIT_AFTER_CALLS")};
 }
 
-Result<aws::HttpResponse, Fault> FaultTransport::send(const Exchange& exchange) {
+Result<aws::HttpResponse, TransportError> FaultTransport::send(const Exchange& exchange) {
   if (!exchange.api) return inner_.send(exchange);
   ++calls_;
   if (plan_.exit_before_call == calls_) exit_();

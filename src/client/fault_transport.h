@@ -7,7 +7,7 @@
 #include <functional>
 #include <optional>
 
-#include "client/surroundings.h"
+#include "client/environment.h"
 #include "client/transport.h"
 
 namespace sitelatch::client {
@@ -19,7 +19,7 @@ struct FaultPlan {
 };
 
 // From SITELATCH_FAULT_EXIT_BEFORE_CALLS and SITELATCH_FAULT_EXIT_AFTER_CALLS.
-FaultPlan fault_plan(const Surroundings& surroundings);
+FaultPlan fault_plan(const Environment& environment);
 
 class FaultTransport final : public Transport {
  public:
@@ -27,7 +27,7 @@ class FaultTransport final : public Transport {
   FaultTransport(Transport& inner, FaultPlan plan, std::function<void()> exit)
       : inner_(inner), plan_(plan), exit_(std::move(exit)) {}
 
-  Result<aws::HttpResponse, Fault> send(const Exchange& exchange) override;
+  Result<aws::HttpResponse, TransportError> send(const Exchange& exchange) override;
 
  private:
   Transport& inner_;

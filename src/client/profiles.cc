@@ -44,17 +44,17 @@ void merge(Section& into, const Section& from) {
   for (const auto& [name, value] : from.nested) into.nested[name] = value;
 }
 
-Outcome<std::map<std::string, Section>> read_sections(const Surroundings& surroundings,
+Outcome<std::map<std::string, Section>> read_sections(const Environment& environment,
                                                       const std::string& path) {
-  auto text = surroundings.read_file(path);
+  auto text = environment.read_file(path);
   if (!text) return failure(configuration_error("ConfigFileError", text.error().text));
   return parse_sections(text->value_or(""), path);
 }
 
-std::string file_path(const Surroundings& surroundings, std::string_view variable,
+std::string file_path(const Environment& environment, std::string_view variable,
                       std::string_view usual) {
-  auto path = surroundings.variable(variable).value_or("~/.aws/" + std::string{usual});
-  if (path.starts_with("~/")) path = surroundings.home() + path.substr(1);
+  auto path = environment.variable(variable).value_or("~/.aws/" + std::string{usual});
+  if (path.starts_with("~/")) path = environment.home() + path.substr(1);
   return path;
 }
 
@@ -106,13 +106,13 @@ Outcome<std::map<std::string, Section>> parse_sections(std::string_view text,
   return sections;
 }
 
-Outcome<Profiles> read_profiles(const Surroundings& surroundings) {
+Outcome<Profiles> read_profiles(const Environment& environment) {
   Profiles profiles;
-  profiles.config_path = file_path(surroundings, "AWS_CONFIG_FILE", "config");
-  profiles.credentials_path = file_path(surroundings, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
-  const auto config = read_sections(surroundings, profiles.config_path);
+  profiles.config_path = file_path(environment, "AWS_CONFIG_FILE", "config");
+  profiles.credentials_path = file_path(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
+  const auto config = read_sections(environment, profiles.config_path);
   if (!config) return failure(config.error());
-  const auto credentials = read_sections(surroundings, profiles.credentials_path);
+  const auto credentials = read_sections(environment, profiles.credentials_path);
   if (!credentials) return failure(credentials.error());
   for (const auto& [text, section] : *config) {
     const auto heading = read_heading(text);

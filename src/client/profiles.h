@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "client/environment.h"
 #include "client/error.h"
-#include "client/surroundings.h"
 
 namespace sitelatch::client {
 
@@ -41,6 +41,6 @@ Outcome<std::map<std::string, Section>> parse_sections(std::string_view text,
 
 // Both files, at AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE or their usual places; absent ones
 // are empty.
-Outcome<Profiles> read_profiles(const Surroundings& surroundings);
+Outcome<Profiles> read_profiles(const Environment& environment);
 
 }  // namespace sitelatch::client

@@ -104,13 +104,13 @@ void RetryQuota::succeeded() {
   last_taken_ = 0;
 }
 
-Duration Pace::wait(WallInstant now) const {
+Duration RateLimiter::wait(WallInstant now) const {
   if (!enforced_ || recent_.size() < route53_requests_a_second) return Duration{0};
   return std::clamp<Duration>(recent_.front() + std::chrono::seconds{1} - now, Duration{0},
                               std::chrono::seconds{1});
 }
 
-void Pace::sent(WallInstant now) {
+void RateLimiter::sent(WallInstant now) {
   recent_.push_back(now);
   if (recent_.size() > route53_requests_a_second) recent_.pop_front();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When to send again, and when not to send yet: the SDKs' standard mode (backoff with full jitter,
-// a quota of retries), and the pace of Route 53, which allows an account five requests a second.
+// a quota of retries), and the limiter of Route 53, which allows an account five requests a second.
 #pragma once
 
 #include <deque>
@@ -42,7 +42,7 @@ class RetryQuota {
 
 // Route 53: five requests in any second. Only for AWS itself, or once a throttling answer came, so
 // that an engine is not slowed.
-class Pace {
+class RateLimiter {
  public:
   // How long to wait before sending at `now`; call sent() when sent.
   Duration wait(WallInstant now) const;

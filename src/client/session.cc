@@ -69,7 +69,7 @@ bool about_the_clock(std::string_view code) {
 
 Outcome<const Configuration*> Client::Session::configuration() {
   if (!configuration_) {
-    auto read = read_configuration(options_, outside_.surroundings);
+    auto read = read_configuration(options_, dependencies_.environment);
     if (!read) return failure(read.error());
     configuration_ = std::move(*read);
   }
@@ -88,7 +88,7 @@ Outcome<std::string> Client::Session::endpoint(std::string_view service, std::st
   if (!model)
     return failure(
         configuration_error("UnknownService", fmt::format("no service {} is known", service)));
-  const auto place = place_of(**settings, outside_.surroundings, *model, region);
+  const auto place = place_of(**settings, dependencies_.environment, *model, region);
   if (!place) return failure(place.error());
   return place->origin + place->base_path;
 }
@@ -102,13 +102,13 @@ Outcome<Client::Session::Plan> Client::Session::plan(const Call& call,
     return failure(configuration_error(
         "UnknownOperation",
         fmt::format("this program does not know {} of {}", call.operation, call.service)));
-  auto place = place_of(configuration, outside_.surroundings, *plan.service, call.region);
+  auto place = place_of(configuration, dependencies_.environment, *plan.service, call.region);
   if (!place) return failure(place.error());
   plan.place = std::move(*place);
   plan.region = call.region.empty() ? configuration.region : call.region;
   plan.protocol = protocol_for(*plan.service);
   Value input = call.input;
-  fill_idempotency_tokens(*plan.service, *plan.operation, input, outside_.entropy);
+  fill_idempotency_tokens(*plan.service, *plan.operation, input, dependencies_.entropy);
   plan.request = aws::encode_request(*plan.service, *plan.operation, plan.protocol, input);
   plan.request.target.insert(0, plan.place.base_path);
   if (plan.place.real && !plan.operation->host_prefix.empty())
@@ -169,17 +169,18 @@ Outcome<Reply> Client::Session::send_with(const Plan& plan, const Credentials* c
       error.attempts = made;
       return failure(std::move(error));
     }
-    if (kind == Retry::throttled && plan.service->name == "route53") pace_of(plan).enforce();
-    if (!clock_corrected_) outside_.clock.sleep(backoff(made + 1, distance, random()));
+    if (kind == Retry::throttled && plan.service->name == "route53")
+      rate_limiter_of(plan).enforce();
+    if (!clock_corrected_) dependencies_.clock.sleep(backoff(made + 1, distance, random()));
   }
 }
 
 Outcome<Reply> Client::Session::attempt(const Plan& plan, const Credentials* credentials) {
   if (plan.service->name == "route53") {
-    auto& pace = pace_of(plan);
-    if (const auto wait = pace.wait(outside_.clock.now()); wait.count() > 0)
-      outside_.clock.sleep(wait);
-    pace.sent(outside_.clock.now());
+    auto& limiter = rate_limiter_of(plan);
+    if (const auto wait = limiter.wait(dependencies_.clock.now()); wait.count() > 0)
+      dependencies_.clock.sleep(wait);
+    limiter.sent(dependencies_.clock.now());
   }
   const auto fill = [&](Error error) {
     error.service = plan.service->name;
@@ -192,7 +193,7 @@ Outcome<Reply> Client::Session::attempt(const Plan& plan, const Credentials* cre
     }
     return failure(std::move(error));
   };
-  auto response = outside_.transport.send(exchange_of(plan, credentials));
+  auto response = dependencies_.transport.send(exchange_of(plan, credentials));
   if (!response) return fill(transport_error(response.error()));
   auto output = aws::decode_response(*plan.service, *plan.operation, plan.protocol, *response);
   if (output) return Reply{std::move(*output), request_id_of(*response)};
@@ -218,7 +219,7 @@ Exchange Client::Session::exchange_of(const Plan& plan, const Credentials* crede
       exchange.request,
       {credentials->access_key_id, credentials->secret_access_key, credentials->session_token},
       {plan.place.signing_region, plan.service->signing_name},
-      outside_.clock.now() + clock_offset_);
+      dependencies_.clock.now() + clock_offset_);
   return exchange;
 }
 
@@ -228,14 +229,14 @@ bool Client::Session::learn_clock_skew(const Error& error, const aws::HttpRespon
   if (!about_the_clock(error.code)) return false;
   const auto theirs = parse_http_date(response.headers.get("Date"));
   if (!theirs) return false;
-  const auto offset = WallInstant{theirs->time_since_epoch()} - outside_.clock.now();
+  const auto offset = WallInstant{theirs->time_since_epoch()} - dependencies_.clock.now();
   if (std::chrono::abs(offset - clock_offset_) < skew_worth_correcting) return false;
   clock_offset_ = offset;
   return true;
 }
 
 Outcome<const Credentials*> Client::Session::credentials() {
-  const auto now = outside_.clock.now() + clock_offset_;
+  const auto now = dependencies_.clock.now() + clock_offset_;
   if (credentials_ &&
       (!credentials_->expiration || now + refresh_before_expiry < *credentials_->expiration))
     return &*credentials_;
@@ -251,7 +252,8 @@ Outcome<Credentials> Client::Session::search_credentials() {
   const auto settings = configuration();
   if (!settings) return failure(settings.error());
   CredentialSources sources(
-      **settings, outside_.surroundings, outside_.clock, outside_.entropy, outside_.transport,
+      **settings, dependencies_.environment, dependencies_.clock, dependencies_.entropy,
+      dependencies_.transport,
       [this](std::string_view operation, const Value& input, const Credentials* with) {
         return sts(operation, input, with);
       });
@@ -273,15 +275,15 @@ Outcome<Value> Client::Session::sts(std::string_view operation, const Value& inp
   return std::move(reply->output);
 }
 
-Pace& Client::Session::pace_of(const Plan& plan) {
-  auto& pace = paces_[plan.place.origin];
-  if (plan.place.real) pace.enforce();
-  return pace;
+RateLimiter& Client::Session::rate_limiter_of(const Plan& plan) {
+  auto& limiter = rate_limiters_[plan.place.origin];
+  if (plan.place.real) limiter.enforce();
+  return limiter;
 }
 
 double Client::Session::random() {
   std::array<unsigned char, 4> bytes{};
-  outside_.entropy.fill(bytes);
+  dependencies_.entropy.fill(bytes);
   std::uint32_t number = 0;
   for (const auto byte : bytes) number = (number << 8) | byte;
   return std::ldexp(static_cast<double>(number), -32);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a Client keeps between calls: the configuration, credentials until shortly before they
-// expire, the pace and the quota of retries, how far the world's clock is from ours. Signs, sends,
-// decides about sending again.
+// expire, the limiter and the quota of retries, how far the world's clock is from ours. Signs,
+// sends, decides about sending again.
 #pragma once
 
 #include <map>
@@ -19,7 +19,8 @@ namespace sitelatch::client {
 
 class Client::Session {
  public:
-  Session(Options options, Outside outside) : options_(std::move(options)), outside_(outside) {}
+  Session(Options options, Dependencies dependencies)
+      : options_(std::move(options)), dependencies_(dependencies) {}
 
   Outcome<Reply> send(const Call& call);
   std::string region();
@@ -50,17 +51,17 @@ class Client::Session {
   Outcome<Credentials> search_credentials();
   Outcome<Value> sts(std::string_view operation, const Value& input,
                      const Credentials* credentials);
-  Pace& pace_of(const Plan& plan);
+  RateLimiter& rate_limiter_of(const Plan& plan);
   double random();
 
   const Options options_;
-  const Outside outside_;
+  const Dependencies dependencies_;
   std::optional<Configuration> configuration_;
   std::optional<Credentials> credentials_;
   RetryQuota quota_;
-  std::map<std::string, Pace> paces_;  // by origin; of Route 53
-  Duration clock_offset_{0};           // the world's time less ours
-  bool clock_corrected_ = false;       // by the attempt just made
+  std::map<std::string, RateLimiter> rate_limiters_;  // by origin; of Route 53
+  Duration clock_offset_{0};                          // the world's time less ours
+  bool clock_corrected_ = false;                      // by the attempt just made
 };
 
 }  // namespace sitelatch::client

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: surroundings made of maps, a clock that stands still unless slept on, a transport with
+// For tests: environment made of maps, a clock that stands still unless slept on, a transport with
 // prepared answers, and an Aws of prepared outcomes (for tests of what calls AWS).
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace sitelatch::client::test {
 
-struct FakeSurroundings final : Surroundings {
+struct FakeEnvironment final : Environment {
   std::map<std::string, std::string, std::less<>> variables;
   std::map<std::string, std::string> files;
   std::function<Result<ProgramOutput>(const std::vector<std::string>&)> program;
@@ -47,13 +47,13 @@ struct FakeClock final : Clock {
   }
 };
 
-using Answer = Result<aws::HttpResponse, Fault>;
+using Answer = Result<aws::HttpResponse, TransportError>;
 
 inline Answer answer(int status, std::string body, aws::Headers headers = {}) {
   return aws::HttpResponse{status, std::move(headers), std::move(body)};
 }
 inline Answer no_answer(Cause cause, std::string text = "it failed") {
-  return failure(Fault{cause, std::move(text)});
+  return failure(TransportError{cause, std::move(text)});
 }
 
 // Answers by prefix of "METHOD origin+target" first, then from the queue; what was asked is kept.
@@ -76,18 +76,18 @@ struct FakeTransport final : Transport {
 
 // A client in such a world, with keys in the environment and a region.
 struct World {
-  FakeSurroundings surroundings;
+  FakeEnvironment environment;
   FakeClock clock;
   ports::sim::SeededEntropy entropy{7};
   FakeTransport transport;
 
   World() {
-    surroundings.variables = {{"AWS_ACCESS_KEY_ID", "AKIDENV"},
-                              {"AWS_SECRET_ACCESS_KEY", "secret"},
-                              {"AWS_REGION", "eu-central-1"},
-                              {"AWS_EC2_METADATA_DISABLED", "true"}};
+    environment.variables = {{"AWS_ACCESS_KEY_ID", "AKIDENV"},
+                             {"AWS_SECRET_ACCESS_KEY", "secret"},
+                             {"AWS_REGION", "eu-central-1"},
+                             {"AWS_EC2_METADATA_DISABLED", "true"}};
   }
-  Outside outside() { return {surroundings, clock, entropy, transport}; }
+  Dependencies dependencies() { return {environment, clock, entropy, transport}; }
 };
 
 }  // namespace sitelatch::client::test

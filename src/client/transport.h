@@ -29,7 +29,7 @@ struct Exchange {
 };
 
 // No answer.
-struct Fault {
+struct TransportError {
   Cause cause = Cause::connection;
   std::string text;  // "Connection refused"
 };
@@ -37,7 +37,7 @@ struct Fault {
 class Transport {
  public:
   virtual ~Transport() = default;
-  virtual Result<aws::HttpResponse, Fault> send(const Exchange& exchange) = 0;
+  virtual Result<aws::HttpResponse, TransportError> send(const Exchange& exchange) = 0;
 };
 
 }  // namespace sitelatch::client

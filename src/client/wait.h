@@ -7,12 +7,12 @@
 #include <functional>
 #include <optional>
 
+#include "client/environment.h"
 #include "client/error.h"
-#include "client/surroundings.h"
 
 namespace sitelatch::client {
 
-struct Patience {
+struct Backoff {
   Duration every = std::chrono::seconds{1};
   Duration at_most = std::chrono::minutes{1};
   double growth = 1.0;  // each interval is that much longer than the one before ...
@@ -26,25 +26,25 @@ struct Patience {
 // when the time is up or the wait was interrupted. Asks at least once, and once more at the
 // deadline.
 template <class T>
-Outcome<std::optional<T>> wait_for(Clock& clock, const Patience& patience,
+Outcome<std::optional<T>> wait_for(Clock& clock, const Backoff& backoff,
                                    const std::function<Outcome<std::optional<T>>()>& ask) {
-  const auto deadline = clock.now() + patience.at_most;
-  auto interval = patience.every;
+  const auto deadline = clock.now() + backoff.at_most;
+  auto interval = backoff.every;
   while (true) {
     auto answer = ask();
     if (!answer || *answer) return answer;
     const auto now = clock.now();
-    if (now >= deadline || patience.interrupted()) return std::optional<T>{};
+    if (now >= deadline || backoff.interrupted()) return std::optional<T>{};
     clock.sleep(std::min(interval, deadline - now));
-    if (patience.interrupted()) return std::optional<T>{};
-    interval = std::min(std::chrono::duration_cast<Duration>(interval * patience.growth),
-                        patience.longest);
+    if (backoff.interrupted()) return std::optional<T>{};
+    interval =
+        std::min(std::chrono::duration_cast<Duration>(interval * backoff.growth), backoff.longest);
   }
 }
 
 // A plain condition: true once it held, false when the time was up.
-inline bool wait_until(Clock& clock, const Patience& patience, const std::function<bool()>& holds) {
-  const auto outcome = wait_for<Done>(clock, patience, [&]() -> Outcome<std::optional<Done>> {
+inline bool wait_until(Clock& clock, const Backoff& backoff, const std::function<bool()>& holds) {
+  const auto outcome = wait_for<Done>(clock, backoff, [&]() -> Outcome<std::optional<Done>> {
     return holds() ? std::optional{Done{}} : std::nullopt;
   });
   return outcome && *outcome;

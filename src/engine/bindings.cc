@@ -25,20 +25,20 @@ bool names_topic(std::string_view arn) {
 
 // May this role, acting as a service's session of it, do that? Identity policies, with the
 // resource's own where it has one.
-bool role_may(const Neighbours& n, const std::string& role_arn, std::string_view action,
+bool role_may(const Services& services, const std::string& role_arn, std::string_view action,
               std::vector<std::string> resources, const std::string& resource_policy = {}) {
-  const auto* role = n.identities->role_by_arn(role_arn);
+  const auto* role = services.identities->role_by_arn(role_arn);
   if (!role) return false;
-  aws::PolicySet policies = n.identities->policies_of(*role);
+  aws::PolicySet policies = services.identities->policies_of(*role);
   if (!resource_policy.empty()) {
     if (auto parsed = aws::parse_policy(resource_policy, aws::PolicyUse::resource))
       policies.resource = *parsed;
   }
   aws::ConditionKeys keys;
-  n.identities->add_keys(*role, keys);
+  services.identities->add_keys(*role, keys);
   aws::PolicyPrincipal principal;
   principal.kind = aws::PolicyPrincipal::Kind::role_session;
-  principal.account = n.account;
+  principal.account = services.account;
   principal.arn = principal.principal_arn = role_arn;
   return aws::evaluate({principal, action, resources, keys}, policies).allowed();
 }
@@ -52,23 +52,24 @@ void HealthMetricsToCloudWatch::publish(std::string_view metric_name,
   // killed again and again would never latch.
   using Durable = cloudwatch::CloudWatch::Durable;
   const bool unhealthy = metric_name == "HealthCheckStatus" && value == 0;
-  n_.cloudwatch->put_datum("us-east-1", "AWS/Route53", std::string{metric_name},
-                           {{"HealthCheckId", std::string{health_check_id}}}, value, unit, at,
-                           unhealthy ? Durable::with_this_batch : Durable::within_a_minute);
+  services_.cloudwatch->put_datum("us-east-1", "AWS/Route53", std::string{metric_name},
+                                  {{"HealthCheckId", std::string{health_check_id}}}, value, unit,
+                                  at,
+                                  unhealthy ? Durable::with_this_batch : Durable::within_a_minute);
 }
 
 Result<Done> AlarmActionsToServices::execute(const cloudwatch::AlarmAction& action) {
   if (names_topic(action.action_arn)) {
-    auto published =
-        n_.sns->publish_as_service({"cloudwatch.amazonaws.com", action.alarm_arn, n_.account,
-                                    action.action_arn, action.subject, action.message});
+    auto published = services_.sns->publish_as_service(
+        {"cloudwatch.amazonaws.com", action.alarm_arn, services_.account, action.action_arn,
+         action.subject, action.message});
     if (!published) return failure(Problem{published.error().message});
     return Done{};
   }
   if (names_function(action.action_arn)) {
-    const auto outcome = n_.lambda->invoke_async(action.action_arn, action.function_event,
-                                                 "lambda.alarms.cloudwatch.amazonaws.com",
-                                                 action.alarm_arn, n_.account);
+    const auto outcome = services_.lambda->invoke_async(action.action_arn, action.function_event,
+                                                        "lambda.alarms.cloudwatch.amazonaws.com",
+                                                        action.alarm_arn, services_.account);
     if (outcome.kind != aws::DispatchOutcome::Kind::accepted)
       return failure(Problem{outcome.reason});
     return Done{};
@@ -80,7 +81,8 @@ Result<Done> AlarmActionsToServices::execute(const cloudwatch::AlarmAction& acti
 aws::DispatchOutcome FunctionDeliveriesToLambda::dispatch(const std::string& function_arn,
                                                           const std::string& payload,
                                                           const std::string& topic_arn) {
-  return n_.lambda->invoke_async(function_arn, payload, "sns.amazonaws.com", topic_arn, n_.account);
+  return services_.lambda->invoke_async(function_arn, payload, "sns.amazonaws.com", topic_arn,
+                                        services_.account);
 }
 
 aws::DispatchOutcome RuleTargets::dispatch(const std::string& target_arn,
@@ -88,26 +90,26 @@ aws::DispatchOutcome RuleTargets::dispatch(const std::string& target_arn,
                                            const std::string& rule_arn) {
   using Kind = aws::DispatchOutcome::Kind;
   if (names_topic(target_arn)) {
-    auto published = n_.sns->publish_as_service(
-        {"events.amazonaws.com", rule_arn, n_.account, target_arn, "", payload});
+    auto published = services_.sns->publish_as_service(
+        {"events.amazonaws.com", rule_arn, services_.account, target_arn, "", payload});
     if (!published) return {Kind::refused, "", published.error().message};
     return {Kind::accepted, *published, ""};
   }
   if (names_function(target_arn))
-    return n_.lambda->invoke_async(target_arn, payload, "events.amazonaws.com", rule_arn,
-                                   n_.account);
+    return services_.lambda->invoke_async(target_arn, payload, "events.amazonaws.com", rule_arn,
+                                          services_.account);
   return {Kind::refused, "", fmt::format("this engine has no targets of the kind {}", target_arn)};
 }
 
 aws::Outcome<ports::Credentials> ExecutionRoles::assume(const std::string& role_arn,
                                                         const std::string& session_name,
                                                         Duration duration) {
-  return n_.identities->assume_role_for_service(role_arn, session_name, "lambda.amazonaws.com",
-                                                duration);
+  return services_.identities->assume_role_for_service(role_arn, session_name,
+                                                       "lambda.amazonaws.com", duration);
 }
 
 aws::Outcome<Done> ExecutionRoles::assumable(const std::string& role_arn) {
-  if (n_.identities->trusts_service(role_arn, "lambda.amazonaws.com")) return Done{};
+  if (services_.identities->trusts_service(role_arn, "lambda.amazonaws.com")) return Done{};
   return aws::refuse("InvalidParameterValueException",
                      "The role defined for the function cannot be assumed by Lambda.");
 }
@@ -116,26 +118,26 @@ void FunctionLogsToLogs::write(const std::string& region, const std::string& gro
                                const std::string& stream, const std::vector<lambda::LogLine>& lines,
                                const std::string& role_arn) {
   const std::string group_arn =
-      fmt::format("arn:aws:logs:{}:{}:log-group:{}", region, n_.account, group);
+      fmt::format("arn:aws:logs:{}:{}:log-group:{}", region, services_.account, group);
   const std::string stream_arn = fmt::format("{}:log-stream:{}", group_arn, stream);
   const std::vector<std::string> group_spellings{group_arn, group_arn + ":*"};
   // Creating what exists already needs no right.
-  if (!n_.logs->has_group(region, group) &&
-      !role_may(n_, role_arn, "logs:CreateLogGroup", group_spellings))
+  if (!services_.logs->has_group(region, group) &&
+      !role_may(services_, role_arn, "logs:CreateLogGroup", group_spellings))
     return;
-  if (!n_.logs->has_stream(region, group, stream) &&
-      !role_may(n_, role_arn, "logs:CreateLogStream", {stream_arn, group_arn + ":*"}))
+  if (!services_.logs->has_stream(region, group, stream) &&
+      !role_may(services_, role_arn, "logs:CreateLogStream", {stream_arn, group_arn + ":*"}))
     return;
-  if (!role_may(n_, role_arn, "logs:PutLogEvents", {stream_arn})) return;
+  if (!role_may(services_, role_arn, "logs:PutLogEvents", {stream_arn})) return;
   std::vector<logs::Logs::Line> out;
   out.reserve(lines.size());
   for (const auto& line : lines) out.push_back({line.at, line.text});
-  n_.logs->append(region, group, stream, std::move(out));
+  services_.logs->append(region, group, stream, std::move(out));
 }
 
 bool EventDestinations::permitted(const std::string& topic_arn, const std::string& role_arn) {
-  const auto policy = n_.sns->topic_policy(topic_arn);
-  return role_may(n_, role_arn, "sns:Publish", {topic_arn}, policy.value_or(""));
+  const auto policy = services_.sns->topic_policy(topic_arn);
+  return role_may(services_, role_arn, "sns:Publish", {topic_arn}, policy.value_or(""));
 }
 
 aws::Outcome<> EventDestinations::send(const std::string& destination_arn,
@@ -145,15 +147,15 @@ aws::Outcome<> EventDestinations::send(const std::string& destination_arn,
     if (!permitted(destination_arn, role_arn))
       return aws::refuse("AuthorizationError",
                          fmt::format("{} may not publish to {}", role_arn, destination_arn));
-    auto published = n_.sns->publish_authorised(destination_arn, std::nullopt, record);
+    auto published = services_.sns->publish_authorised(destination_arn, std::nullopt, record);
     if (!published) return failure(published.error());
     return aws::Value{};
   }
   if (names_function(destination_arn)) {
-    if (!role_may(n_, role_arn, "lambda:InvokeFunction", {destination_arn}))
+    if (!role_may(services_, role_arn, "lambda:InvokeFunction", {destination_arn}))
       return aws::refuse("AccessDeniedException",
                          fmt::format("{} may not invoke {}", role_arn, destination_arn));
-    const auto outcome = n_.lambda->dispatch(destination_arn, record);
+    const auto outcome = services_.lambda->dispatch(destination_arn, record);
     if (outcome.kind != aws::DispatchOutcome::Kind::accepted)
       return aws::refuse("ServiceException", outcome.reason);
     return aws::Value{};
@@ -176,36 +178,36 @@ aws::Outcome<> EventDestinations::send_dead_letter(const std::string& topic_arn,
     why.push_back({"ErrorMessage", {"String", letter.error_message}});
   why.push_back({"RequestID", {"String", letter.request_id}});
   auto published =
-      n_.sns->publish_authorised(topic_arn, std::nullopt, letter.payload, std::move(why));
+      services_.sns->publish_authorised(topic_arn, std::nullopt, letter.payload, std::move(why));
   if (!published) return failure(published.error());
   return aws::Value{};
 }
 
 namespace {
-void put(const Neighbours& n, std::string_view region, const char* name_space,
+void put(const Services& services, std::string_view region, const char* name_space,
          const char* dimension, std::string_view of, std::string_view metric, double value,
          std::string_view unit, Instant at) {
   std::vector<cloudwatch::Dimension> dimensions;
   if (!of.empty()) dimensions.push_back({dimension, std::string{of}});
-  n.cloudwatch->put_datum(std::string{region}, name_space, std::string{metric}, dimensions, value,
-                          unit, at);
+  services.cloudwatch->put_datum(std::string{region}, name_space, std::string{metric}, dimensions,
+                                 value, unit, at);
 }
 }  // namespace
 
 void TopicMetrics::count(std::string_view region, std::string_view metric_name,
                          std::string_view topic_name, double value, std::string_view unit,
                          Instant at) {
-  put(n_, region, "AWS/SNS", "TopicName", topic_name, metric_name, value, unit, at);
+  put(services_, region, "AWS/SNS", "TopicName", topic_name, metric_name, value, unit, at);
 }
 void LambdaMetrics::count(const std::string& region, std::string_view metric_name,
                           const std::string& function_name, double value, std::string_view unit,
                           Instant at) {
-  put(n_, region, "AWS/Lambda", "FunctionName", function_name, metric_name, value, unit, at);
+  put(services_, region, "AWS/Lambda", "FunctionName", function_name, metric_name, value, unit, at);
 }
 void EventsMetrics::count(std::string_view region, std::string_view metric_name,
                           std::string_view rule_name, double value, std::string_view unit,
                           Instant at) {
-  put(n_, region, "AWS/Events", "RuleName", rule_name, metric_name, value, unit, at);
+  put(services_, region, "AWS/Events", "RuleName", rule_name, metric_name, value, unit, at);
 }
 
 }  // namespace sitelatch::engine

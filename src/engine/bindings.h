@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one service needs of another, satisfied here: each class is one arrow between two services,
 // and reading them tells what happens in a failover (ARCHITECTURE.md). Services are made after the
-// bindings that they take, so a binding reaches its provider through Neighbours, filled once all
+// bindings that they take, so a binding reaches its provider through Services, bound once all
 // stand.
 #pragma once
 
 #include <functional>
 #include <string>
 
+#include "base/late_bound.h"
 #include "services/cloudwatch/alarm_actions.h"
-#include "services/events/outside.h"
-#include "services/lambda/neighbours.h"
+#include "services/events/dependencies.h"
+#include "services/lambda/dependencies.h"
 #include "services/route53/health_metrics.h"
 #include "services/route53/metric_data_stream.h"
-#include "services/sns/outside.h"
+#include "services/sns/dependencies.h"
 
 namespace sitelatch::cloudwatch {
 class CloudWatch;
@@ -34,87 +35,87 @@ class Sns;
 
 namespace sitelatch::engine {
 
-// Who is there to be asked; filled before any timer or request runs.
-struct Neighbours {
+// Who is there to be asked; bound before any timer or request runs.
+struct Services {
   std::string account;
-  iam::Identities* identities = nullptr;
-  cloudwatch::CloudWatch* cloudwatch = nullptr;
-  logs::Logs* logs = nullptr;
-  sns::Sns* sns = nullptr;
-  lambda::Lambda* lambda = nullptr;
+  LateBound<iam::Identities> identities;
+  LateBound<cloudwatch::CloudWatch> cloudwatch;
+  LateBound<logs::Logs> logs;
+  LateBound<sns::Sns> sns;
+  LateBound<lambda::Lambda> lambda;
 };
 
 // route53 -> cloudwatch: HealthCheckStatus and its kin, in us-east-1 only.
 class HealthMetricsToCloudWatch final : public route53::HealthMetrics {
  public:
-  explicit HealthMetricsToCloudWatch(const Neighbours& n) : n_(n) {}
+  explicit HealthMetricsToCloudWatch(const Services& services) : services_(services) {}
   void publish(std::string_view metric_name, std::string_view health_check_id, double value,
                std::string_view unit, Instant at) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 
 // cloudwatch -> sns, lambda: what an alarm does.
 class AlarmActionsToServices final : public cloudwatch::AlarmActions {
  public:
-  explicit AlarmActionsToServices(const Neighbours& n) : n_(n) {}
+  explicit AlarmActionsToServices(const Services& services) : services_(services) {}
   Result<Done> execute(const cloudwatch::AlarmAction& action) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 
 // sns -> lambda: a notification becomes an asynchronous event.
 class FunctionDeliveriesToLambda final : public sns::FunctionDeliveries {
  public:
-  explicit FunctionDeliveriesToLambda(const Neighbours& n) : n_(n) {}
+  explicit FunctionDeliveriesToLambda(const Services& services) : services_(services) {}
   aws::DispatchOutcome dispatch(const std::string& function_arn, const std::string& payload,
                                 const std::string& topic_arn) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 
 // events -> lambda, sns: a scheduled event reaches its target.
 class RuleTargets final : public events::Targets {
  public:
-  explicit RuleTargets(const Neighbours& n) : n_(n) {}
+  explicit RuleTargets(const Services& services) : services_(services) {}
   aws::DispatchOutcome dispatch(const std::string& target_arn, const std::string& payload,
                                 const std::string& rule_arn) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 
 // lambda -> iam: the execution role.
 class ExecutionRoles final : public lambda::Roles {
  public:
-  explicit ExecutionRoles(const Neighbours& n) : n_(n) {}
+  explicit ExecutionRoles(const Services& services) : services_(services) {}
   aws::Outcome<ports::Credentials> assume(const std::string& role_arn,
                                           const std::string& session_name,
                                           Duration duration) override;
   aws::Outcome<Done> assumable(const std::string& role_arn) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 
 // lambda -> logs, with the rights of the execution role.
 class FunctionLogsToLogs final : public lambda::FunctionLogs {
  public:
-  explicit FunctionLogsToLogs(const Neighbours& n) : n_(n) {}
+  explicit FunctionLogsToLogs(const Services& services) : services_(services) {}
   void write(const std::string& region, const std::string& group, const std::string& stream,
              const std::vector<lambda::LogLine>& lines, const std::string& role_arn) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 
 // lambda -> sns, lambda: where the fate of an event is told, with the rights of the execution role.
 class EventDestinations final : public lambda::Destinations {
  public:
-  explicit EventDestinations(const Neighbours& n) : n_(n) {}
+  explicit EventDestinations(const Services& services) : services_(services) {}
   aws::Outcome<> send(const std::string& destination_arn, const std::string& record,
                       const std::string& role_arn, const std::string& function_arn) override;
   aws::Outcome<> send_dead_letter(const std::string& topic_arn, const lambda::DeadLetter& letter,
@@ -123,37 +124,37 @@ class EventDestinations final : public lambda::Destinations {
   bool permitted(const std::string& topic_arn, const std::string& role_arn) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 
 // sns, lambda, events -> cloudwatch: their own metrics.
 class TopicMetrics final : public sns::DeliveryMetrics {
  public:
-  explicit TopicMetrics(const Neighbours& n) : n_(n) {}
+  explicit TopicMetrics(const Services& services) : services_(services) {}
   void count(std::string_view region, std::string_view metric_name, std::string_view topic_name,
              double value, std::string_view unit, Instant at) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 class LambdaMetrics final : public lambda::FunctionMetrics {
  public:
-  explicit LambdaMetrics(const Neighbours& n) : n_(n) {}
+  explicit LambdaMetrics(const Services& services) : services_(services) {}
   void count(const std::string& region, std::string_view metric_name,
              const std::string& function_name, double value, std::string_view unit,
              Instant at) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 class EventsMetrics final : public events::RuleMetrics {
  public:
-  explicit EventsMetrics(const Neighbours& n) : n_(n) {}
+  explicit EventsMetrics(const Services& services) : services_(services) {}
   void count(std::string_view region, std::string_view metric_name, std::string_view rule_name,
              double value, std::string_view unit, Instant at) override;
 
  private:
-  const Neighbours& n_;
+  const Services& services_;
 };
 
 }  // namespace sitelatch::engine

@@ -14,7 +14,7 @@ aws::HttpResponse file(std::string_view content_type, std::shared_ptr<const std:
 }  // namespace
 
 Cloud::Cloud(Ports ports, const Options& options)
-    : neighbours_{options.account},
+    : services_{options.account, {}, {}, {}, {}, {}},
       directory_(ports.journal, ports.timers, ports.entropy, options.account),
       identities_(directory_, ports.journal, ports.wall, ports.entropy),
       iam_(identities_),
@@ -35,11 +35,11 @@ Cloud::Cloud(Ports ports, const Options& options)
       gateway_(ports.wall, ports.timers, ports.entropy, ports.journal, identities_,
                {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_},
                {options.account, options.accept_any_credentials, 80u << 20, options.workers}) {
-  neighbours_.identities = &identities_;
-  neighbours_.cloudwatch = &cloudwatch_;
-  neighbours_.logs = &logs_;
-  neighbours_.sns = &sns_;
-  neighbours_.lambda = &lambda_;
+  services_.identities.bind(identities_);
+  services_.cloudwatch.bind(cloudwatch_);
+  services_.logs.bind(logs_);
+  services_.sns.bind(sns_);
+  services_.lambda.bind(lambda_);
   gateway_.add_hook([this](const aws::HttpRequest& request, const Gateway::Reply& reply) {
     return serve_file(request, reply);
   });

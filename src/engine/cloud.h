@@ -70,17 +70,17 @@ class Cloud {
   bool serve_file(const aws::HttpRequest& request,
                   const std::function<void(aws::HttpResponse)>& reply);
 
-  Neighbours neighbours_;
-  HealthMetricsToCloudWatch health_metrics_{neighbours_};
-  AlarmActionsToServices alarm_actions_{neighbours_};
-  FunctionDeliveriesToLambda function_deliveries_{neighbours_};
-  RuleTargets rule_targets_{neighbours_};
-  ExecutionRoles execution_roles_{neighbours_};
-  FunctionLogsToLogs function_logs_{neighbours_};
-  EventDestinations event_destinations_{neighbours_};
-  TopicMetrics topic_metrics_{neighbours_};
-  LambdaMetrics lambda_metrics_{neighbours_};
-  EventsMetrics events_metrics_{neighbours_};
+  Services services_;
+  HealthMetricsToCloudWatch health_metrics_{services_};
+  AlarmActionsToServices alarm_actions_{services_};
+  FunctionDeliveriesToLambda function_deliveries_{services_};
+  RuleTargets rule_targets_{services_};
+  ExecutionRoles execution_roles_{services_};
+  FunctionLogsToLogs function_logs_{services_};
+  EventDestinations event_destinations_{services_};
+  TopicMetrics topic_metrics_{services_};
+  LambdaMetrics lambda_metrics_{services_};
+  EventsMetrics events_metrics_{services_};
 
   iam::Directory directory_;
   iam::Identities identities_;

@@ -11,7 +11,7 @@ aws::HttpResponse error_for(const aws::HttpRequest& head, const aws::Error& erro
   const auto claim = aws::read_signature(head);
   const auto service = claim && *claim ? (*claim)->service : std::string{};
   net::SystemEntropy entropy;
-  return aws::encode_error(aws::recognise(head, service, aws::Look::at_head), error,
+  return aws::encode_error(aws::recognise(head, service, aws::Received::head), error,
                            ports::uuid(entropy));
 }
 

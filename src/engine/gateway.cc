@@ -118,7 +118,7 @@ aws::Outcome<Gateway::BodyLimit> Gateway::body_limit(const aws::HttpRequest& hea
   if (!claim) return failure(claim.error());
   const auto& signature = *claim;
   const auto what =
-      aws::recognise(head, signature ? signature->service : std::string{}, aws::Look::at_head);
+      aws::recognise(head, signature ? signature->service : std::string{}, aws::Received::head);
   const auto limit = largest_body(what, signature.has_value());
   if (!signature) {
     const auto* handled = find(what.service);
@@ -148,7 +148,7 @@ aws::Outcome<Done> Gateway::identify(Exchange& x) const {
   x.sent_bytes = x.request.body.size();
   x.what =
       aws::recognise(x.request, x.claim ? x.claim->service : std::string{},
-                     x.sent_bytes > light_body_bytes ? aws::Look::at_head : aws::Look::at_body);
+                     x.sent_bytes > light_body_bytes ? aws::Received::head : aws::Received::body);
   if (!claim) return failure(claim.error());
   if (x.sent_bytes > largest_body(x.what, x.claim.has_value())) return too_large();
   return Done{};

@@ -83,9 +83,9 @@ class Deploy(unittest.TestCase):
     def test_need_01_plan_changes_nothing(self):
         before = self.world.account()
         plan = self.world.plan()
-        pieces = [change["piece"] for change in plan["changes"]]
+        resources = [change["resource"] for change in plan["changes"]]
         for piece in ("alarm-topic", "role", "function", "sns-permission", "subscription", "schedule", "alarm"):
-            self.assertIn(piece, pieces)
+            self.assertIn(piece, resources)
         self.assertEqual(self.world.account(), before)
 
     def test_without_a_terminal_it_needs_yes(self):
@@ -154,8 +154,8 @@ class Deploy(unittest.TestCase):
         name = f"sitelatch-{self.world.check}"
         self.world.aws("iam", "delete-role-policy", "--role-name", name, "--policy-name", "sitelatch-guard", parse=False)
         self.world.aws("iam", "delete-role", "--role-name", name, parse=False)
-        pieces = [change["piece"] for change in self.world.plan()["changes"]]
-        self.assertIn("function-configuration", pieces, "the function is given the new role")
+        resources = [change["resource"] for change in self.world.plan()["changes"]]
+        self.assertIn("function-configuration", resources, "the function is given the new role")
         self.deployed()
         self.assertEqual(self.world.plan()["changes"], [])
         role_id = self.world.aws("iam", "get-role", "--role-name", name)["Role"]["RoleId"]
@@ -312,9 +312,9 @@ class CutOff(unittest.TestCase):
                     done = world.deploy()
                     self.assertEqual(done.status, 0, f"after call {calls}: {done}")
                     self.assertEqual(done.json["state"], "armed", done)
-                    pieces = {key for key in world.kept() if key[0] not in ("sns.subscriptions",)}
-                    whole = whole or pieces
-                    self.assertEqual(pieces, whole, f"after call {calls}")
+                    resources = {key for key in world.kept() if key[0] not in ("sns.subscriptions",)}
+                    whole = whole or resources
+                    self.assertEqual(resources, whole, f"after call {calls}")
                 gone = world.run("destroy", world.check, "--yes", "--logs", faults={"SITELATCH_FAULT_EXIT_AFTER_CALLS": str(20 + calls % 40)})
                 if gone.status == 137:
                     gone = world.run("destroy", world.check, "--yes", "--logs")

@@ -48,7 +48,7 @@ bool is_reading(std::string_view operation) {
 Account::Account()
     : context_{*this,
                *this,
-               surroundings,
+               environment,
                entropy_,
                [this](const std::string& sentence) { said.push_back(sentence); },
                ""} {

@@ -37,7 +37,7 @@ class Account : public client::Aws, public client::Clock {
   Context& context() { return context_; }
   Codes codes() const;
   std::vector<std::string> said;  // progress, a line each
-  client::test::FakeSurroundings surroundings;
+  client::test::FakeEnvironment environment;
 
   // --- faults
   // From now on this operation is answered with AccessDenied, until allow().

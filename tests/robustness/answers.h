@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/text.h"
-#include "house.h"
+#include "fixture.h"
 
 namespace sitelatch::test {
 
@@ -56,7 +56,7 @@ inline std::size_t number_from(const char* name, std::size_t otherwise) {
   return text ? static_cast<std::size_t>(std::strtoull(text, nullptr, 10)) : otherwise;
 }
 
-inline void check_answer(const Target& target, const House::Answered& answered) {
+inline void check_answer(const Target& target, const Fixture::Answered& answered) {
   const auto& http = answered.http;
   INFO("status ", http.status, " body ", http.body.substr(0, 600));
   CHECK(http.status >= 200);

@@ -7,7 +7,7 @@
 
 #include "answers.h"
 #include "base/log.h"
-#include "house.h"
+#include "fixture.h"
 
 namespace sitelatch::test {
 namespace {
@@ -18,7 +18,7 @@ class Denied {
   Denied() {
     set_log_level(LogLevel::error);
     for (const auto& recipe : recipes()) {
-      const auto input = house_.inputs().follow(aws::service_model(recipe.service), recipe);
+      const auto input = fixture_.inputs().follow(aws::service_model(recipe.service), recipe);
       const auto out = as_root(recipe.service, recipe.operation, input);
       if (recipe.operation == "CreateAccessKey")
         user_ = {out["AccessKey"]["AccessKeyId"].string(),
@@ -26,22 +26,23 @@ class Denied {
       if (recipe.operation == "CreateHostedZone")
         zone_ = out["HostedZone"]["Id"].string().substr(12);
       if (recipe.operation == "CreateHealthCheck") check_ = out["HealthCheck"]["Id"].string();
-      house_.inputs().learn(out);
-      house_.inputs().learn(input);
+      fixture_.inputs().learn(out);
+      fixture_.inputs().learn(input);
     }
   }
 
   Value as_root(std::string_view service, std::string_view operation, const Value& input) {
     const auto& model = aws::service_model(service);
     const auto answered =
-        house_.call(model, *model.operation(operation), model.protocols.front(), input, false);
+        fixture_.call(model, *model.operation(operation), model.protocols.front(), input, false);
     INFO(std::string{operation}, ": ", answered.http.body);
     REQUIRE(answered.outcome.has_value());
     return *answered.outcome;
   }
   Value ask(std::string_view service, std::string_view operation, const std::string& json) {
-    return as_root(service, operation,
-                   house_.inputs().follow(aws::service_model(service), {service, operation, json}));
+    return as_root(
+        service, operation,
+        fixture_.inputs().follow(aws::service_model(service), {service, operation, json}));
   }
 
   // The statement's members beside Effect, or "" for no Deny at all.
@@ -61,11 +62,11 @@ class Denied {
                       const std::string& json) {
     const auto& model = aws::service_model(service);
     const auto text = filled(json);
-    const auto input = house_.inputs().follow(model, {service, operation, text});
+    const auto input = fixture_.inputs().follow(model, {service, operation, text});
     auto request =
         aws::encode_request(model, *model.operation(operation), model.protocols.front(), input);
-    const auto answered = house_.send(model, *model.operation(operation), model.protocols.front(),
-                                      std::move(request), "eu-west-1", user_);
+    const auto answered = fixture_.send(model, *model.operation(operation), model.protocols.front(),
+                                        std::move(request), "eu-west-1", user_);
     return answered.outcome ? "" : answered.outcome.error().code;
   }
 
@@ -74,7 +75,7 @@ class Denied {
     return replace_all(replace_all(std::move(text), "ZONE", zone_), "CHECK", check_);
   }
 
-  House house_{3};
+  Fixture fixture_{3};
   aws::SigningIdentity user_;
   std::string zone_, check_;
 };
@@ -264,26 +265,26 @@ std::vector<Row> rows() {
 }  // namespace
 
 TEST_CASE("an explicit Deny holds whatever form the caller names the resource by") {
-  Denied house;
+  Denied fixture;
   for (const auto& row : rows()) {
-    house.deny("");
+    fixture.deny("");
     std::vector<std::string> codes;  // without the Deny: some forms are no names at all
     for (const auto& input : row.inputs) {
       INFO(std::string{row.operation}, " ", input);
-      codes.push_back(house.code_of(row.service, row.operation, input));
+      codes.push_back(fixture.code_of(row.service, row.operation, input));
       INFO(codes.back());
       CHECK_FALSE(is_denial(codes.back()));
       CHECK((codes.back().empty() || is_no_name(codes.back())));
     }
     CHECK(codes.front() == "");
     if (row.operation == "UpdateUser")
-      house.ask("iam", "UpdateUser", R"({"UserName":"u","NewPath":"/"})");
+      fixture.ask("iam", "UpdateUser", R"({"UserName":"u","NewPath":"/"})");
     if (row.operation == "DetachRolePolicy")
-      house.ask("iam", "AttachRolePolicy", row.inputs.front());
-    house.deny(row.deny);
+      fixture.ask("iam", "AttachRolePolicy", row.inputs.front());
+    fixture.deny(row.deny);
     for (std::size_t i = 0; i < row.inputs.size(); ++i) {
       INFO(row.deny, " ", std::string{row.operation}, " ", row.inputs[i]);
-      const auto code = house.code_of(row.service, row.operation, row.inputs[i]);
+      const auto code = fixture.code_of(row.service, row.operation, row.inputs[i]);
       INFO(code);
       CHECK((is_denial(code) || (is_no_name(code) && code == codes[i])));
     }
@@ -291,19 +292,19 @@ TEST_CASE("an explicit Deny holds whatever form the caller names the resource by
 }
 
 TEST_CASE("a Deny on aws:ResourceTag/Environment holds in every service that has tags") {
-  Denied house;
+  Denied fixture;
   const std::string list = R"([{"Key":"Environment","Value":"Production"}])";
-  house.ask("cloudwatch", "TagResource", R"({"ResourceARN":")" ALARM R"(","Tags":)" + list + "}");
-  house.ask("logs", "TagResource",
-            R"({"resourceArn":")" LG R"(","tags":{"Environment":"Production"}})");
-  house.ask("sns", "TagResource", R"({"ResourceArn":")" T R"(","Tags":)" + list + "}");
-  house.ask("events", "TagResource", R"({"ResourceARN":")" RULE R"(","Tags":)" + list + "}");
-  house.ask("lambda", "TagResource",
-            R"({"Resource":")" F R"(","Tags":{"Environment":"Production"}})");
-  house.ask("iam", "TagRole", R"({"RoleName":"r","Tags":)" + list + "}");
-  house.ask("iam", "TagUser", R"({"UserName":"u","Tags":)" + list + "}");
-  house.ask("iam", "TagPolicy",
-            R"({"PolicyArn":"arn:aws:iam::)" ACCOUNT R"(:policy/p","Tags":)" + list + "}");
+  fixture.ask("cloudwatch", "TagResource", R"({"ResourceARN":")" ALARM R"(","Tags":)" + list + "}");
+  fixture.ask("logs", "TagResource",
+              R"({"resourceArn":")" LG R"(","tags":{"Environment":"Production"}})");
+  fixture.ask("sns", "TagResource", R"({"ResourceArn":")" T R"(","Tags":)" + list + "}");
+  fixture.ask("events", "TagResource", R"({"ResourceARN":")" RULE R"(","Tags":)" + list + "}");
+  fixture.ask("lambda", "TagResource",
+              R"({"Resource":")" F R"(","Tags":{"Environment":"Production"}})");
+  fixture.ask("iam", "TagRole", R"({"RoleName":"r","Tags":)" + list + "}");
+  fixture.ask("iam", "TagUser", R"({"UserName":"u","Tags":)" + list + "}");
+  fixture.ask("iam", "TagPolicy",
+              R"({"PolicyArn":"arn:aws:iam::)" ACCOUNT R"(:policy/p","Tags":)" + list + "}");
   struct Call {
     std::string_view service, operation;
     std::string input;
@@ -323,18 +324,18 @@ TEST_CASE("a Deny on aws:ResourceTag/Environment holds in every service that has
   };
   for (const auto& call : calls) {
     INFO(std::string{call.service}, " ", std::string{call.operation});
-    house.deny("");
-    CHECK(house.code_of(call.service, call.operation, call.input) == "");
+    fixture.deny("");
+    CHECK(fixture.code_of(call.service, call.operation, call.input) == "");
     for (const char* key : {"aws:ResourceTag/Environment", "aws:resourcetag/environment",
                             "AWS:RESOURCETAG/ENVIRONMENT"}) {
-      house.deny(where(key, "Production"));
-      CHECK(is_denial(house.code_of(call.service, call.operation, call.input)));
+      fixture.deny(where(key, "Production"));
+      CHECK(is_denial(fixture.code_of(call.service, call.operation, call.input)));
     }
   }
 }
 
 TEST_CASE("a Deny on aws:RequestTag/Environment and aws:TagKeys holds for whoever tags") {
-  Denied house;
+  Denied fixture;
   struct Call {
     std::string_view service, operation;
     std::string input;
@@ -356,10 +357,10 @@ TEST_CASE("a Deny on aws:RequestTag/Environment and aws:TagKeys holds for whoeve
     const auto& model = aws::service_model(call.service);
     if (!model.operation(call.operation)) continue;
     INFO(std::string{call.service}, " ", std::string{call.operation});
-    house.deny(where("aws:RequestTag/Environment", "Production"));
-    CHECK(is_denial(house.code_of(call.service, call.operation, call.input)));
-    house.deny(any_of("aws:TagKeys", "Environment"));
-    CHECK(is_denial(house.code_of(call.service, call.operation, call.input)));
+    fixture.deny(where("aws:RequestTag/Environment", "Production"));
+    CHECK(is_denial(fixture.code_of(call.service, call.operation, call.input)));
+    fixture.deny(any_of("aws:TagKeys", "Environment"));
+    CHECK(is_denial(fixture.code_of(call.service, call.operation, call.input)));
   }
 }
 

@@ -10,7 +10,7 @@
 
 #include "answers.h"
 #include "base/log.h"
-#include "house.h"
+#include "fixture.h"
 
 namespace sitelatch::test {
 namespace {
@@ -42,46 +42,46 @@ std::string input_text(const Value& input) {
 }
 
 void run_seed(std::uint64_t seed, std::size_t calls) {
-  House house{seed};
-  const auto all = targets(house.cloud());
+  Fixture fixture{seed};
+  const auto all = targets(fixture.cloud());
   std::map<std::string, std::size_t> succeeded;
   for (const auto& recipe : recipes()) {
     const Target target{&aws::service_model(recipe.service),
                         aws::service_model(recipe.service).operation(recipe.operation)};
-    const auto input = house.inputs().follow(*target.model, recipe);
-    const auto answered =
-        house.call(*target.model, *target.operation, target.model->protocols.front(), input, false);
+    const auto input = fixture.inputs().follow(*target.model, recipe);
+    const auto answered = fixture.call(*target.model, *target.operation,
+                                       target.model->protocols.front(), input, false);
     INFO("recipe: ", std::string{recipe.service}, " ", std::string{recipe.operation}, ": ",
          answered.http.body);
     CHECK(answered.outcome.has_value());
-    if (answered.outcome) house.inputs().learn(*answered.outcome);
-    house.inputs().learn(input);
+    if (answered.outcome) fixture.inputs().learn(*answered.outcome);
+    fixture.inputs().learn(input);
   }
   for (std::size_t i = 0; i < calls; ++i) {
-    const auto& target = all[house.inputs().below(all.size())];
+    const auto& target = all[fixture.inputs().below(all.size())];
     const auto protocol =
-        target.model->protocols[house.inputs().below(target.model->protocols.size())];
-    const auto input = house.inputs().make(*target.model, *target.operation);
-    const bool damage = house.inputs().one_in(8);
+        target.model->protocols[fixture.inputs().below(target.model->protocols.size())];
+    const auto input = fixture.inputs().make(*target.model, *target.operation);
+    const bool damage = fixture.inputs().one_in(8);
     const auto what =
         fmt::format("seed {} call {}: {} {} by {}{}", seed, i, target.model->name,
                     target.operation->name, aws::to_string(protocol), damage ? ", damaged" : "");
     INFO(what);
     if (std::getenv("SITELATCH_TRACE")) MESSAGE(what, " ", input_text(input));
-    const auto answered = house.call(*target.model, *target.operation, protocol, input, damage,
-                                     house.inputs().one_in(10) ? "us-east-1" : "eu-west-1");
+    const auto answered = fixture.call(*target.model, *target.operation, protocol, input, damage,
+                                       fixture.inputs().one_in(10) ? "us-east-1" : "eu-west-1");
     check_answer(target, answered);
     if (answered.outcome) {
       ++succeeded[target.operation->name];
-      house.inputs().learn(*answered.outcome);
-      house.inputs().learn(input);
+      fixture.inputs().learn(*answered.outcome);
+      fixture.inputs().learn(input);
     }
-    if (house.inputs().one_in(20))
-      house.world().advance(std::chrono::seconds{house.inputs().below(900)});
-    if (house.inputs().one_in(100)) {
-      const auto before = house.picture();
-      house.crash();
-      const auto after = house.picture();
+    if (fixture.inputs().one_in(20))
+      fixture.world().advance(std::chrono::seconds{fixture.inputs().below(900)});
+    if (fixture.inputs().one_in(100)) {
+      const auto before = fixture.picture();
+      fixture.crash();
+      const auto after = fixture.picture();
       for (std::size_t n = 0; n < after.size(); ++n) CHECK(after[n] == before[n]);
     }
   }

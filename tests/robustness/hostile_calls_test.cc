@@ -16,8 +16,8 @@
 
 #include "answers.h"
 #include "base/log.h"
+#include "fixture.h"
 #include "hostile_wire.h"
-#include "house.h"
 
 namespace sitelatch::test {
 namespace {
@@ -83,48 +83,48 @@ constexpr std::pair<std::string_view, std::string_view> kept_things[] = {
     {"events", "ListRules"},
 };
 
-void check_what_is_kept(House& house) {
+void check_what_is_kept(Fixture& fixture) {
   for (const auto& [service, name] : kept_things) {
     const auto& model = aws::service_model(service);
     const Target target{&model, model.operation(name)};
     const auto answered =
-        house.call(model, *target.operation, model.protocols.front(), Value::structure(), false);
+        fixture.call(model, *target.operation, model.protocols.front(), Value::structure(), false);
     INFO("kept: ", std::string{name}, ": ", answered.http.body.substr(0, 1500));
     CHECK(answered.outcome.has_value());
     if (answered.outcome) CHECK(broken_output(target, *answered.outcome) == "");
   }
 }
 
-void follow_recipes(House& house) {
+void follow_recipes(Fixture& fixture) {
   for (const auto& recipe : recipes()) {
     const auto& model = aws::service_model(recipe.service);
-    const auto input = house.inputs().follow(model, recipe);
-    const auto answered = house.call(model, *model.operation(recipe.operation),
-                                     model.protocols.front(), input, false);
-    if (answered.outcome) house.inputs().learn(*answered.outcome);
-    house.inputs().learn(input);
+    const auto input = fixture.inputs().follow(model, recipe);
+    const auto answered = fixture.call(model, *model.operation(recipe.operation),
+                                       model.protocols.front(), input, false);
+    if (answered.outcome) fixture.inputs().learn(*answered.outcome);
+    fixture.inputs().learn(input);
   }
 }
 
 // Inputs that reach the handler, each with one member in full.
-std::vector<Value> bases(House& house, const Target& target) {
+std::vector<Value> bases(Fixture& fixture, const Target& target) {
   const auto& model = *target.model;
   if (target.operation->input == aws::no_shape) return {};
   const auto& shape = model.shape(target.operation->input);
   std::vector<Value> out;
   for (const auto& recipe : recipes())
     if (recipe.service == model.name && recipe.operation == target.operation->name)
-      out.push_back(house.inputs().follow(model, recipe));
-  const auto plain = out.empty() ? house.inputs().required(model, shape) : out.front();
+      out.push_back(fixture.inputs().follow(model, recipe));
+  const auto plain = out.empty() ? fixture.inputs().required(model, shape) : out.front();
   for (const auto& member : shape.members) {
     auto more = plain;
-    more.set(member.name, house.inputs().filled(model, member, member.name));
+    more.set(member.name, fixture.inputs().filled(model, member, member.name));
     out.push_back(std::move(more));
   }
   return out;
 }
 
-void try_one(House& house, const Target& target, aws::Protocol protocol, const Value& tree,
+void try_one(Fixture& fixture, const Target& target, aws::Protocol protocol, const Value& tree,
              const std::string& what) {
   INFO(what);
   if (std::getenv("SITELATCH_TRACE")) MESSAGE(what);
@@ -133,7 +133,8 @@ void try_one(House& house, const Target& target, aws::Protocol protocol, const V
   // An empty label makes another operation's path: a list of all where one was asked for.
   const bool meant =
       aws::recognise(request, target.model->signing_name).operation == target.operation;
-  const auto answered = house.send(*target.model, *target.operation, protocol, std::move(request));
+  const auto answered =
+      fixture.send(*target.model, *target.operation, protocol, std::move(request));
   const auto took = std::chrono::steady_clock::now() - started;
   check_answer(target, answered);
   CHECK(took < std::chrono::seconds{10});  // bounded work; generous for instrumented builds
@@ -142,13 +143,13 @@ void try_one(House& house, const Target& target, aws::Protocol protocol, const V
   if (meant && !nul && answered.outcome) CHECK(broken_output(target, *answered.outcome) == "");
 }
 
-// One operation in one protocol, in a house of its own.
+// One operation in one protocol, in a fixture of its own.
 void try_operation(const Target& target, aws::Protocol protocol, Cases& cases, std::uint64_t seed) {
-  House house{seed};
-  follow_recipes(house);
+  Fixture fixture{seed};
+  follow_recipes(fixture);
   const auto about = fmt::format("{} {} by {}", target.model->name, target.operation->name,
                                  aws::to_string(protocol));
-  for (const auto& base : bases(house, target)) {
+  for (const auto& base : bases(fixture, target)) {
     const auto& shape = target.model->shape(target.operation->input);
     const auto tree = wire_tree(*target.model, shape, protocol, base);
     for (const auto& spot : spots(tree))
@@ -157,17 +158,17 @@ void try_operation(const Target& target, aws::Protocol protocol, Cases& cases, s
         if (sizes == Sizes::absurd && !cases.drawn(sizes)) continue;
         for (const auto& [name, node] : replacements(protocol, node_at(tree, spot), sizes)) {
           if (sizes == Sizes::usual && !cases.drawn(sizes)) continue;
-          try_one(house, target, protocol, with_node(tree, spot, node),
+          try_one(fixture, target, protocol, with_node(tree, spot, node),
                   fmt::format("seed {}: {}: {} <- {}", seed, about, name_of(tree, spot), name));
         }
       }
   }
   INFO(about);
-  house.world().advance(std::chrono::minutes{7});
-  check_what_is_kept(house);
-  const auto before = house.picture();
-  house.crash();
-  const auto after = house.picture();
+  fixture.world().advance(std::chrono::minutes{7});
+  check_what_is_kept(fixture);
+  const auto before = fixture.picture();
+  fixture.crash();
+  const auto after = fixture.picture();
   for (std::size_t n = 0; n < after.size(); ++n) CHECK(after[n] == before[n]);
 }
 
@@ -179,7 +180,7 @@ TEST_CASE("hostile calls: whatever stands in whatever place, the answer is AWS's
   set_log_level(LogLevel::error);
   Cases cases{drawn_seed()};
   std::size_t operations = 0;
-  House directory{1};
+  Fixture directory{1};
   const char* only = std::getenv("SITELATCH_ONLY");
   for (const auto& [service, names] : directory.cloud().gateway().handled())
     for (const auto& name : names) {
@@ -284,7 +285,7 @@ Value with_text(Value input, std::string_view path, const std::string& text) {
 }
 
 // What reads the documents again: deliveries, evaluations, searches.
-void use_documents(House& house) {
+void use_documents(Fixture& fixture) {
   static const Recipe uses[] = {
       {"sns", "Publish",
        R"({"TopicArn":"arn:aws:sns:eu-west-1:000000000000:t","Message":"{\"a\":{\"b\":[1]}}","MessageAttributes":{"a":{"DataType":"String.Array","StringValue":"[\"x\",1]"}}})"},
@@ -297,10 +298,10 @@ void use_documents(House& house) {
   for (const auto& use : uses) {
     const auto& model = aws::service_model(use.service);
     const Target target{&model, model.operation(use.operation)};
-    check_answer(target, house.call(model, *target.operation, model.protocols.front(),
-                                    house.inputs().follow(model, use), false));
+    check_answer(target, fixture.call(model, *target.operation, model.protocols.front(),
+                                      fixture.inputs().follow(model, use), false));
   }
-  house.world().advance(std::chrono::minutes{2});
+  fixture.world().advance(std::chrono::minutes{2});
 }
 
 }  // namespace
@@ -309,11 +310,11 @@ TEST_CASE("hostile calls: whatever stands in whatever place of a document inside
   set_log_level(LogLevel::error);
   Cases cases{drawn_seed()};
   for (const auto& row : documents) {
-    House house{drawn_seed()};
-    follow_recipes(house);
+    Fixture fixture{drawn_seed()};
+    follow_recipes(fixture);
     const auto& model = aws::service_model(row.service);
     const Target target{&model, model.operation(row.operation)};
-    const auto base = house.inputs().follow(model, {row.service, row.operation, row.input});
+    const auto base = fixture.inputs().follow(model, {row.service, row.operation, row.input});
     const auto document = aws::from_json(row.document);
     REQUIRE(document);
     for (const auto& spot : spots(*document))
@@ -325,14 +326,14 @@ TEST_CASE("hostile calls: whatever stands in whatever place of a document inside
         INFO(what);
         if (std::getenv("SITELATCH_TRACE")) MESSAGE(what);
         const auto text = hostile_json(with_node(*document, spot, node));
-        const auto answered = house.call(model, *target.operation, model.protocols.front(),
-                                         with_text(base, row.member_path, text), false);
+        const auto answered = fixture.call(model, *target.operation, model.protocols.front(),
+                                           with_text(base, row.member_path, text), false);
         check_answer(target, answered);
-        use_documents(house);
+        use_documents(fixture);
       }
-    const auto before = house.picture();
-    house.crash();
-    const auto after = house.picture();
+    const auto before = fixture.picture();
+    fixture.crash();
+    const auto after = fixture.picture();
     INFO(std::string{row.operation});
     for (std::size_t n = 0; n < after.size(); ++n) CHECK(after[n] == before[n]);
   }

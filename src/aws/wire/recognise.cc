@@ -165,7 +165,7 @@ std::array<std::string_view, 2> forms_of(const HttpRequest& request, bool in_bod
   return {request.query(), request.body};
 }
 
-Recognised dispatch(const HttpRequest& request, const ServiceModel* service, Look look) {
+Recognised dispatch(const HttpRequest& request, const ServiceModel* service, Received received) {
   if (service && is_rest(*service)) return recognise_rest(request, service);
   if (equal_ignoring_case(request.headers.get("smithy-protocol"), "rpc-v2-cbor"))
     return recognise_cbor(request, service);
@@ -175,7 +175,7 @@ Recognised dispatch(const HttpRequest& request, const ServiceModel* service, Loo
   const bool form = media_type(request) == "application/x-www-form-urlencoded";
   const bool links = request.query().find("Action=") != std::string_view::npos;
   if ((service && service->speaks(Protocol::query)) || (!service && (form || links))) {
-    const bool in_body = look == Look::at_body && (form || request.method == "POST");
+    const bool in_body = received == Received::body && (form || request.method == "POST");
     auto what = recognise_query(forms_of(request, in_body), service);
     if (service || !what.operation_name.empty()) return what;
   }
@@ -191,9 +191,9 @@ Recognised dispatch(const HttpRequest& request, const ServiceModel* service, Loo
 
 }  // namespace
 
-Recognised recognise(const HttpRequest& request, std::string_view signing_name, Look look) {
+Recognised recognise(const HttpRequest& request, std::string_view signing_name, Received received) {
   const auto* service = signing_name.empty() ? nullptr : find_service(signing_name);
-  auto what = dispatch(request, service, look);
+  auto what = dispatch(request, service, received);
   what.query_mode = equal_ignoring_case(request.headers.get("x-amzn-query-mode"), "true");
   return what;
 }

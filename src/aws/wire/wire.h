@@ -36,9 +36,9 @@ struct Recognised {
 // target, Action (with Version), smithy path, or path. Costs a look along a form's bytes, or with
 // `at_head` none of the body; nothing is decoded and nothing inflated, so an Action in a compressed
 // body is found after unpack_body.
-enum class Look { at_head, at_body };
+enum class Received { head, body };
 Recognised recognise(const HttpRequest& request, std::string_view signing_name = {},
-                     Look look = Look::at_body);
+                     Received received = Received::body);
 
 // Of a verified request: a body that Content-Encoding says is gzip is replaced by what it was, and
 // the header taken away. 400, or 413 beyond bounds.

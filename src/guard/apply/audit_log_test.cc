@@ -34,7 +34,7 @@ TEST_CASE("lines of others are none of ours") {
   CHECK(!read_audit_line(R"({"at":"2026-11-22T10:42:21Z"})"));
 }
 
-TEST_CASE("whose piece it is, by its name") {
+TEST_CASE("whose resource it is, by its name") {
   const std::string id = "233e180f-f023-45a3-954e-415303f21eab";
   for (const std::string name :
        {"", "sitelatch-", "/sitelatch/", "/aws/lambda/", "/aws/lambda/sitelatch-"})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pieces other than function and role (builder_function.cc).
+// The resources other than function and role (builder_function.cc).
 #include "guard/apply/builder.h"
 
 #include <fmt/format.h>
@@ -12,8 +12,12 @@ namespace sitelatch::guard {
 
 using aws::Value;
 
-Builder::Builder(Outside outside, const Plan& plan, const Observed& observed, FunctionCode code)
-    : outside_(std::move(outside)), plan_(plan), observed_(observed), code_(std::move(code)) {
+Builder::Builder(Dependencies dependencies, const Plan& plan, const Observed& observed,
+                 FunctionCode code)
+    : dependencies_(std::move(dependencies)),
+      plan_(plan),
+      observed_(observed),
+      code_(std::move(code)) {
   if (observed.role) role_id_ = observed.role->role_id;
 }
 
@@ -61,9 +65,9 @@ Step Builder::make(Resource resource) {
   return Done{};
 }
 
-Result<Value, Obstacle> Builder::ask(const Call& call, Value input) {
-  auto reply = outside_.aws.call(call.service, call.operation, std::move(input), call.region);
-  if (!reply) return failure(obstacle(reply.error(), call.doing));
+Result<Value, Error> Builder::ask(const Call& call, Value input) {
+  auto reply = dependencies_.aws.call(call.service, call.operation, std::move(input), call.region);
+  if (!reply) return failure(error_of(reply.error(), call.doing));
   return std::move(*reply);
 }
 
@@ -76,16 +80,17 @@ Step Builder::call(const Call& call, Value input) {
 Step Builder::call_patiently(const Call& call, const Value& input,
                              const std::function<bool(const client::Error&)>& passing,
                              std::string_view waiting_for) {
-  client::Patience patience;
-  patience.every = std::chrono::milliseconds{500};
-  patience.growth = 1.5;
-  patience.longest = std::chrono::seconds{10};
-  patience.at_most = std::max(Duration{0}, Duration{outside_.deadline - outside_.clock.now()});
+  client::Backoff backoff;
+  backoff.every = std::chrono::milliseconds{500};
+  backoff.growth = 1.5;
+  backoff.longest = std::chrono::seconds{10};
+  backoff.at_most =
+      std::max(Duration{0}, Duration{dependencies_.deadline - dependencies_.clock.now()});
   bool said = false;
   std::string last;
   const auto outcome = client::wait_for<Done>(
-      outside_.clock, patience, [&]() -> client::Outcome<std::optional<Done>> {
-        const auto reply = outside_.aws.call(call.service, call.operation, input, call.region);
+      dependencies_.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
+        const auto reply = dependencies_.aws.call(call.service, call.operation, input, call.region);
         if (reply) return std::optional{Done{}};
         if (!passing(reply.error())) return failure(reply.error());
         last = reply.error().message;
@@ -93,12 +98,12 @@ Step Builder::call_patiently(const Call& call, const Value& input,
         said = true;
         return std::optional<Done>{};
       });
-  if (!outcome) return failure(obstacle(outcome.error(), call.doing));
+  if (!outcome) return failure(error_of(outcome.error(), call.doing));
   if (*outcome) return Done{};
   return failure(
-      Obstacle{Obstacle::Kind::not_in_time,
+      error_of(Error::Kind::not_in_time,
                fmt::format("Could not {} in time: {}. Run deploy again; it goes on from here.",
-                           call.doing, last)});
+                           call.doing, last)));
 }
 
 Texts Builder::missing_tags(const Texts& wanted, const Texts& there) const {
@@ -159,10 +164,10 @@ Step Builder::log_group(const LogGroupPlan& plan, const std::optional<ObservedLo
   if (!there) {
     auto input = name;
     input.set("tags", text_map(plan.tags));
-    const auto made = outside_.aws.call("logs", "CreateLogGroup", input, plan.region);
+    const auto made = dependencies_.aws.call("logs", "CreateLogGroup", input, plan.region);
     // The function may have made its group first.
     if (!made && !made.error().is("ResourceAlreadyExistsException"))
-      return failure(obstacle(made.error(), "create log group " + plan.name));
+      return failure(error_of(made.error(), "create log group " + plan.name));
   } else if (const auto tags = missing_tags(plan.tags, there->tags); !tags.empty()) {
     const auto tagged =
         call({"logs", "TagResource", plan.region, "tag log group " + plan.name},
@@ -205,10 +210,10 @@ Step Builder::schedule_target() {
   if ((*put)["FailedEntryCount"].integer_or(0) == 0) return Done{};
   const auto& entry = (*put)["FailedEntries"].items();
   return failure(
-      Obstacle{Obstacle::Kind::failed,
+      error_of(Error::Kind::failed,
                fmt::format("Rule {} does not take the function as its target: {}", schedule.name,
                            entry.empty() ? "no reason given"
-                                         : entry.front()["ErrorMessage"].string_or(""))});
+                                         : entry.front()["ErrorMessage"].string_or(""))));
 }
 
 Step Builder::remove_schedule() {

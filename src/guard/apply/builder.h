@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes, changes or completes one piece of a guard so that it is as the plan says. Each call may be
-// the second for the same piece (a deploy that was cut off): what is there is taken as it is found.
-// Pieces that others made keep what the plan does not speak of: tags, variables, further actions of
-// the alarm. Waits out what AWS makes eventual: a role that cannot be assumed yet, a function that
-// is pending or being updated.
+// Makes, changes or completes one resource of a guard so that it is as the plan says. Each call may
+// be the second for the same resource (a deploy that was cut off): what is there is taken as it is
+// found. Pieces that others made keep what the plan does not speak of: tags, variables, further
+// actions of the alarm. Waits out what AWS makes eventual: a role that cannot be assumed yet, a
+// function that is pending or being updated.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 
 #include "client/client.h"
 #include "client/wait.h"
-#include "guard/apply/obstacle.h"
+#include "guard/apply/error.h"
 #include "guard/rules/state.h"
 
 namespace sitelatch::guard {
@@ -22,19 +22,19 @@ struct FunctionCode {
   std::string sha256;  // as Lambda tells it; empty: not compared
 };
 
-using Step = Result<Done, Obstacle>;
+using Step = Result<Done, Error>;
 using Progress = std::function<void(const std::string& sentence)>;
 
 class Builder {
  public:
-  struct Outside {
+  struct Dependencies {
     client::Aws& aws;
     client::Clock& clock;
     Progress progress;
     WallInstant deadline;
   };
   // Borrows all of it.
-  Builder(Outside outside, const Plan& plan, const Observed& observed, FunctionCode code);
+  Builder(Dependencies dependencies, const Plan& plan, const Observed& observed, FunctionCode code);
 
   Step make(Resource resource);
   // The alarm does nothing until it is armed.
@@ -46,7 +46,7 @@ class Builder {
   struct Call {
     std::string_view service, operation, region, doing;
   };
-  Result<client::Value, Obstacle> ask(const Call& call, client::Value input);
+  Result<client::Value, Error> ask(const Call& call, client::Value input);
   Step call(const Call& call, client::Value input);
   // Again while `passing` says that the refusal passes by itself.
   Step call_patiently(const Call& call, const client::Value& input,
@@ -74,9 +74,9 @@ class Builder {
   Step function_settled();
   Step tag_function(Texts tags);
   Texts missing_tags(const Texts& wanted, const Texts& there) const;
-  void say(const std::string& sentence) { outside_.progress(sentence); }
+  void say(const std::string& sentence) { dependencies_.progress(sentence); }
 
-  Outside outside_;
+  Dependencies dependencies_;
   const Plan& plan_;
   const Observed& observed_;
   FunctionCode code_;

@@ -143,19 +143,20 @@ Step Builder::create_function() {
 
 Step Builder::function_settled() {
   const auto& plan = plan_.function;
-  client::Patience patience;
-  patience.every = std::chrono::milliseconds{100};
-  patience.growth = 1.6;
-  patience.longest = std::chrono::seconds{5};
-  patience.at_most = std::max(Duration{0}, Duration{outside_.deadline - outside_.clock.now()});
+  client::Backoff backoff;
+  backoff.every = std::chrono::milliseconds{100};
+  backoff.growth = 1.6;
+  backoff.longest = std::chrono::seconds{5};
+  backoff.at_most =
+      std::max(Duration{0}, Duration{dependencies_.deadline - dependencies_.clock.now()});
   std::string state;
   bool said = false;
   const auto doing = "read function " + plan.name;
   const auto outcome = client::wait_for<std::string>(
-      outside_.clock, patience, [&]() -> client::Outcome<std::optional<std::string>> {
+      dependencies_.clock, backoff, [&]() -> client::Outcome<std::optional<std::string>> {
         const auto reply =
-            outside_.aws.call("lambda", "GetFunctionConfiguration",
-                              Value::structure({{"FunctionName", plan.name}}), plan.region);
+            dependencies_.aws.call("lambda", "GetFunctionConfiguration",
+                                   Value::structure({{"FunctionName", plan.name}}), plan.region);
         if (!reply) {
           if (client::is_absent(reply.error()))
             return std::optional<std::string>{};  // not everywhere yet
@@ -169,22 +170,22 @@ Step Builder::function_settled() {
                                (*reply)["LastUpdateStatusReason"].string_or("no reason given"))};
         if ((state == "Active" || state == "Inactive") && update == "Successful")
           return std::optional{std::string{}};
-        if (!said && outside_.clock.now() + std::chrono::seconds{1} < outside_.deadline) {
+        if (!said && dependencies_.clock.now() + std::chrono::seconds{1} < dependencies_.deadline) {
           say(fmt::format("waiting until function {} is ready ({})", plan.name,
                           state == "Active" ? "update " + update : state));
           said = true;
         }
         return std::optional<std::string>{};
       });
-  if (!outcome) return failure(obstacle(outcome.error(), doing));
+  if (!outcome) return failure(error_of(outcome.error(), doing));
   if (!*outcome)
-    return failure(Obstacle{
-        Obstacle::Kind::not_in_time,
+    return failure(error_of(
+        Error::Kind::not_in_time,
         fmt::format("Function {} is not ready yet ({}). Run deploy again; it goes on from here.",
-                    plan.name, state)});
+                    plan.name, state)));
   if (!(*outcome)->empty())
     return failure(
-        Obstacle{Obstacle::Kind::failed, fmt::format("Function {} {}.", plan.name, **outcome)});
+        error_of(Error::Kind::failed, fmt::format("Function {} {}.", plan.name, **outcome)));
   return Done{};
 }
 
@@ -265,10 +266,10 @@ Step Builder::permission(const PermissionPlan& plan) {
                                  {"SourceArn", plan.source_arn}});
   if (!plan.source_account.empty()) input.set("SourceAccount", plan.source_account);
   const auto doing = fmt::format("let {} invoke function {}", plan.principal, function.name);
-  const auto added = outside_.aws.call("lambda", "AddPermission", input, function.region);
+  const auto added = dependencies_.aws.call("lambda", "AddPermission", input, function.region);
   if (added) return Done{};
   if (!added.error().is("ResourceConflictException"))
-    return failure(obstacle(added.error(), doing));
+    return failure(error_of(added.error(), doing));
   // A statement of that name stands for something else (a topic that was made again, say).
   const auto removed = call(
       {"lambda", "RemovePermission", function.region, "remove permission " + plan.statement_id},

@@ -34,12 +34,15 @@ AuditEntry done_entry(AuditEntry entry, const Applied& applied) {
   return entry;
 }
 
-NotCarried from(std::vector<Refusal> refusals) { return {std::move(refusals), "", false}; }
-NotCarried from(std::string failed, bool check_changed = false) {
-  return {{}, std::move(failed), check_changed};
-}
+Error failed_with(std::string text) { return error_of(Error::Kind::failed, std::move(text)); }
 
 }  // namespace
+
+std::string all_reasons(const std::vector<Refusal>& refusals) {
+  std::vector<std::string> reasons;
+  for (const auto& refusal : refusals) reasons.push_back(refusal.why);
+  return join(reasons, "; ");
+}
 
 std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry) {
   const auto& group = view.plan.audit_group;
@@ -66,17 +69,17 @@ Result<Done> tell(Context& context, const View& view, const std::string& subject
   return Done{};
 }
 
-Result<Carried, NotCarried> carry_out(Context& context, View current, const Request& request,
-                                      const Decide& decide) {
+Result<Carried, Error> carry_out(Context& context, View current, const Request& request,
+                                 const Decide& decide) {
   const auto change_id = ports::random_hex(context.entropy, 16);
   for (int attempt = 1;; ++attempt) {
     if (!current.snapshot.observed.check)
-      return failure(from(fmt::format("there is no health check {}", current.id())));
+      return failure(failed_with(fmt::format("there is no health check {}", current.id())));
     const auto decision = decide(current);
-    if (!decision) return failure(from(decision.error()));
+    if (!decision) return failure(error_of(decision.error()));
     const auto asked = entry_of(current, request, *decision, change_id);
     if (auto problem = note_down(context, current, asked)) {
-      if (request.must_be_audited) return failure(from("nothing was changed: " + *problem));
+      if (request.must_be_audited) return failure(failed_with("nothing was changed: " + *problem));
       context.progress(*problem);
     }
     auto applied = apply_change(context.aws, context.clock, current.plan, current.snapshot.observed,
@@ -94,16 +97,16 @@ Result<Carried, NotCarried> carry_out(Context& context, View current, const Requ
       return Carried{std::move(current), *decision, std::move(*applied)};
     }
     const auto& why_not = applied.error();
-    if (!why_not.moved_on || attempt == most_tries) {
+    if (why_not.kind != Error::Kind::conflict || attempt == most_tries) {
       auto failed = asked;
       failed.stage = "failed";
-      failed.note = why_not.why;
+      failed.note = why_not.text;
       (void)note_down(context, current, failed);
-      return failure(from(why_not.why, why_not.check_changed));
+      return failure(why_not);
     }
-    context.progress(fmt::format("Looking again: {}.", why_not.why));
+    context.progress(fmt::format("Looking again: {}.", why_not.text));
     auto again = view(context.aws, context.clock, current.id(), context.chain());
-    if (!again) return failure(from(again.error().text));
+    if (!again) return failure(failed_with(again.error().text));
     current = std::move(*again);
   }
 }

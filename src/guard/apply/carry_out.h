@@ -20,7 +20,7 @@ namespace sitelatch::guard {
 struct Context {
   client::Aws& aws;
   client::Clock& clock;
-  client::Surroundings& surroundings;
+  client::Environment& environment;
   ports::Entropy& entropy;
   std::function<void(const std::string& sentence)> progress;  // one line to people, as it happens
   std::string dns_server;                                     // in place of the zone's own
@@ -52,17 +52,11 @@ struct Carried {
   Applied applied;
 };
 
-struct NotCarried {
-  std::vector<Refusal> refusals;  // the rules said no
-  std::string failed;             // or this went wrong, in sentences
-  bool check_changed = false;
-};
-
 using Decide = std::function<Transition(const View& view)>;
 
 // `first`: the look that a person was shown.
-Result<Carried, NotCarried> carry_out(Context& context, View first, const Request& request,
-                                      const Decide& decide);
+Result<Carried, Error> carry_out(Context& context, View first, const Request& request,
+                                 const Decide& decide);
 
 // A message to the guard's second topic. Problem: nobody could be told.
 Result<Done> tell(Context& context, const View& view, const std::string& subject,

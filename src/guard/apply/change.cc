@@ -11,14 +11,13 @@ namespace sitelatch::guard {
 namespace {
 
 using aws::Value;
-using client::explain;
-using Step = Result<Done, NotApplied>;
+using Step = Result<Done, Error>;
 
-Failure<NotApplied> stopped(std::string why) {
-  return failure(NotApplied{false, false, std::move(why)});
+Failure<Error> stopped(const client::Error& error, std::string_view doing) {
+  return failure(error_of(error, doing));
 }
-Failure<NotApplied> moved_on(std::string why) {
-  return failure(NotApplied{true, false, std::move(why)});
+Failure<Error> moved_on(std::string why) {
+  return failure(error_of(Error::Kind::conflict, std::move(why)));
 }
 
 Value update_of(const Check& check, const Change& change) {
@@ -40,7 +39,7 @@ class Application {
     applied_.before = applied_.after = *before.check;
   }
 
-  Result<Applied, NotApplied> run() {
+  Result<Applied, Error> run() {
     const bool record_first = change_.order == Order::record_then_check;
     if (record_first) {
       const auto written = write_record();
@@ -50,7 +49,7 @@ class Application {
     if (!updated) return failure(updated.error());
     if (!record_first) {
       const auto written = write_record();
-      if (!written) applied_.notes.push_back(written.error().why);
+      if (!written) applied_.notes.push_back(written.error().text);
     }
     switch_alarm_actions();
     return applied_;
@@ -68,7 +67,7 @@ class Application {
       const auto& error = reply.error();
       if (error.is("HealthCheckVersionMismatch"))
         return moved_on("somebody else changed the health check in the meantime");
-      return stopped(explain(error, "change health check " + before_.check->id));
+      return stopped(error, "change health check " + before_.check->id);
     }
     applied_.after = apply(change_.check, *before_.check);
     applied_.after.version =
@@ -103,14 +102,13 @@ class Application {
       const auto tagged =
           aws_.call("sns", "TagResource", Value::structure({{"ResourceArn", arn}, {"Tags", set}}),
                     plan_.notify_topic.region);
-      if (!tagged) return stopped(explain(tagged.error(), "write the guard's record on " + arn));
+      if (!tagged) return stopped(tagged.error(), "write the guard's record on " + arn);
     }
     if (!gone.items().empty()) {
       const auto untagged = aws_.call("sns", "UntagResource",
                                       Value::structure({{"ResourceArn", arn}, {"TagKeys", gone}}),
                                       plan_.notify_topic.region);
-      if (!untagged)
-        return stopped(explain(untagged.error(), "write the guard's record on " + arn));
+      if (!untagged) return stopped(untagged.error(), "write the guard's record on " + arn);
     }
     return Done{};
   }
@@ -126,15 +124,17 @@ class Application {
     };
     if (holds(before_.function->environment)) return Done{};
     Step outcome = Done{};
-    // Another update of the function may be under way; then AWS asks for patience.
-    client::Patience patience;
-    patience.every = std::chrono::milliseconds{300};
-    patience.at_most = std::chrono::seconds{45};
-    patience.growth = 1.5;
+    // Another update of the function may be under way; then AWS refuses ours for a while.
+    client::Backoff backoff;
+    backoff.every = std::chrono::milliseconds{300};
+    backoff.at_most = std::chrono::seconds{45};
+    backoff.growth = 1.5;
     const auto finished = client::wait_until(
-        clock_, patience, [&] { return try_environment(wanted, holds, outcome); });
+        clock_, backoff, [&] { return try_environment(wanted, holds, outcome); });
     if (!finished)
-      return stopped("the function's configuration stayed busy; its record could not be written");
+      return failure(
+          error_of(Error::Kind::not_in_time,
+                   "the function's configuration stayed busy; its record could not be written"));
     return outcome;
   }
 
@@ -147,7 +147,7 @@ class Application {
     const auto now = aws_.call("lambda", "GetFunctionConfiguration",
                                Value::structure({{"FunctionName", name}}), region);
     if (!now) {
-      outcome = stopped(explain(now.error(), "read the configuration of function " + name));
+      outcome = stopped(now.error(), "read the configuration of function " + name);
       return true;
     }
     Texts environment;
@@ -175,7 +175,7 @@ class Application {
     if (updated.error().is("PreconditionFailedException") ||
         updated.error().is("ResourceConflictException"))
       return false;
-    outcome = stopped(explain(updated.error(), "write the guard's record on function " + name));
+    outcome = stopped(updated.error(), "write the guard's record on function " + name);
     return true;
   }
 
@@ -200,8 +200,8 @@ class Application {
 
 }  // namespace
 
-Result<Applied, NotApplied> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan,
-                                         const Observed& before, const Change& change) {
+Result<Applied, Error> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan,
+                                    const Observed& before, const Change& change) {
   ENSURE(before.check.has_value(), "a change needs the check that it was decided on");
   return Application(aws, clock, plan, before, change).run();
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/client.h"
+#include "guard/apply/error.h"
 #include "guard/rules/plan.h"
 #include "guard/rules/state.h"
 #include "guard/rules/transitions.h"
@@ -22,16 +23,10 @@ struct Applied {
   std::vector<std::string> notes;  // what could not be written down, in sentences
 };
 
-struct NotApplied {
-  bool moved_on = false;       // somebody else was faster: read again, decide again
-  bool check_changed = false;  // the check's update had been made before it failed
-  std::string why;
-};
-
-// `before`: what the change was decided on. Every failure of the record is an obstacle when the
+// `before`: what the change was decided on. Every failure of the record is an error when the
 // record comes first, and a note when the check has already changed: a latch stands, whether or not
 // it could be written down.
-Result<Applied, NotApplied> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan,
-                                         const Observed& before, const Change& change);
+Result<Applied, Error> apply_change(client::Aws& aws, client::Clock& clock, const Plan& plan,
+                                    const Observed& before, const Change& change);
 
 }  // namespace sitelatch::guard

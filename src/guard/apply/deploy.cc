@@ -93,8 +93,8 @@ class ResourceChanges {
   std::vector<ResourceChange> all_;
 };
 
-// What belongs to a piece that is not there is not there either, though nobody can have looked at
-// it.
+// What belongs to a resource that is not there is not there either, though nobody can have looked
+// at it.
 void add_parts(Resource missing, const Plan& plan, const Observed& observed,
                ResourceChanges& works) {
   switch (missing) {
@@ -213,19 +213,19 @@ std::vector<ResourceChange> work_between(const Plan& plan, const Observed& obser
   return all;
 }
 
-Deployment::Deployment(Outside outside, DeployOptions wish, Codes codes)
-    : outside_(std::move(outside)),
-      wish_(std::move(wish)),
+Deployment::Deployment(Dependencies dependencies, DeployOptions options, Codes codes)
+    : dependencies_(std::move(dependencies)),
+      options_(std::move(options)),
       codes_(std::move(codes)),
-      deadline_(outside_.context.clock.now() + outside_.timeout) {}
+      deadline_(dependencies_.context.clock.now() + dependencies_.timeout) {}
 
 Duration Deployment::left() const {
-  return std::max(Duration{0}, Duration{deadline_ - outside_.context.clock.now()});
+  return std::max(Duration{0}, Duration{deadline_ - dependencies_.context.clock.now()});
 }
 
 namespace {
 
-Obstacle refused(std::string text) { return {Obstacle::Kind::refused, std::move(text)}; }
+Error refused(std::string text) { return error_of(Error::Kind::refused, std::move(text)); }
 
 void settle_original_path(const Snapshot& snapshot, Settings& settings,
                           std::vector<std::string>& notes) {
@@ -255,56 +255,56 @@ void settle_original_path(const Snapshot& snapshot, Settings& settings,
 
 }  // namespace
 
-Result<Settings, Obstacle> Deployment::settle(const Snapshot& snapshot,
-                                              std::vector<std::string>& notes) const {
+Result<Settings, Error> Deployment::settle(const Snapshot& snapshot,
+                                           std::vector<std::string>& notes) const {
   auto settings = snapshot.settings;
   const auto& function = snapshot.observed.function;
-  if (function && !wish_.function_region.empty() &&
-      settings.function_region != wish_.function_region)
+  if (function && !options_.function_region.empty() &&
+      settings.function_region != options_.function_region)
     return failure(
         refused(fmt::format("The guard's function is in {} already. Leave --function-region out, "
                             "or remove the guard first (sitelatch destroy {}).",
-                            settings.function_region, wish_.health_check_id)));
-  if (!wish_.function_region.empty()) settings.function_region = wish_.function_region;
+                            settings.function_region, options_.health_check_id)));
+  if (!options_.function_region.empty()) settings.function_region = options_.function_region;
   if (aws::partition_of(settings.function_region).name != settings.partition)
     return failure(refused(fmt::format("Region {} is not in partition {} of this account.",
                                        settings.function_region, settings.partition)));
-  if (wish_.function) settings.function = *wish_.function;
-  if (wish_.latch) settings.latch = *wish_.latch;
-  if (!wish_.kms_key.empty()) settings.kms_key = wish_.kms_key;
+  if (options_.function) settings.function = *options_.function;
+  if (options_.latch) settings.latch = *options_.latch;
+  if (!options_.kms_key.empty()) settings.kms_key = options_.kms_key;
   if (!subscription_protocol(settings.notify_endpoint))
     settings.notify_endpoint.clear();  // a phone number, say: it stays
-  if (!wish_.notify_endpoint.empty()) settings.notify_endpoint = wish_.notify_endpoint;
+  if (!options_.notify_endpoint.empty()) settings.notify_endpoint = options_.notify_endpoint;
   settings.function_sha256 = code(settings.function).sha256;
   settle_original_path(snapshot, settings, notes);
   settings.record.latch = settings.latch;
   return settings;
 }
 
-Result<DeployPlan, Obstacle> Deployment::look() {
-  if (!valid_health_check_id(wish_.health_check_id))
+Result<DeployPlan, Error> Deployment::plan_resources() {
+  if (!valid_health_check_id(options_.health_check_id))
     return failure(refused(fmt::format(
         "\"{}\" is not the id of a health check (letters, digits and dashes, at most 48).",
-        wish_.health_check_id)));
+        options_.health_check_id)));
   Query how;
-  how.health_check_id = wish_.health_check_id;
-  how.function_region = wish_.function_region;
+  how.health_check_id = options_.health_check_id;
+  how.function_region = options_.function_region;
   how.records = how.deliveries = false;
   how.other_regions = true;
-  auto snapshot =
-      observe(outside_.context.aws, how, Instant{outside_.context.clock.now().time_since_epoch()});
+  auto snapshot = observe(dependencies_.context.aws, how,
+                          Instant{dependencies_.context.clock.now().time_since_epoch()});
   if (!snapshot)
-    return failure(
-        obstacle(snapshot.error(), "look at the guard of health check " + wish_.health_check_id));
+    return failure(error_of(snapshot.error(),
+                            "look at the guard of health check " + options_.health_check_id));
   if (!snapshot->blind.empty()) {
     std::string text = "Deploy must see everything that it may change, and does not:";
     for (const auto& blind : snapshot->blind) text += "\n  " + describe(blind);
-    return failure(Obstacle{Obstacle::Kind::no_answer, text});
+    return failure(error_of(Error::Kind::no_answer, text));
   }
   if (!snapshot->observed.check)
     return failure(refused(fmt::format(
         "There is no health check {} in account {}. List them: aws route53 list-health-checks",
-        wish_.health_check_id, snapshot->settings.account)));
+        options_.health_check_id, snapshot->settings.account)));
   DeployPlan deployment_plan;
   auto settings = settle(*snapshot, deployment_plan.notes);
   if (!settings) return failure(settings.error());
@@ -315,7 +315,7 @@ Result<DeployPlan, Obstacle> Deployment::look() {
   deployment_plan.plan = std::move(*plan);
   deployment_plan.plan.alarm_topic.tags[std::string{function_region_tag}] =
       deployment_plan.plan.settings.function_region;
-  deployment_plan.now = aws_now(*snapshot, outside_.context.clock.now());
+  deployment_plan.now = aws_now(*snapshot, dependencies_.context.clock.now());
   deployment_plan.work = work_between(deployment_plan.plan, snapshot->observed);
   deployment_plan.snapshot = std::move(*snapshot);
   const auto& observed = deployment_plan.snapshot.observed;
@@ -349,24 +349,24 @@ Result<DeployPlan, Obstacle> Deployment::look() {
   return deployment_plan;
 }
 
-Result<DeployPlan, Obstacle> Deployment::plan() {
-  auto deployment_plan = look();
+Result<DeployPlan, Error> Deployment::plan() {
+  auto deployment_plan = plan_resources();
   if (!deployment_plan) return deployment_plan;
-  auto records = read_records(outside_.context.aws, wish_.health_check_id);
+  auto records = read_records(dependencies_.context.aws, options_.health_check_id);
   if (records)
     deployment_plan->snapshot.records = std::move(*records);
   else if (!client::is_denied(records.error()))
-    return failure(obstacle(records.error(), "read the hosted zones' records"));
+    return failure(error_of(records.error(), "read the hosted zones' records"));
   deployment_plan->findings =
-      preflight(deployment_plan->plan, deployment_plan->snapshot, outside_.context.ask_site);
+      preflight(deployment_plan->plan, deployment_plan->snapshot, dependencies_.context.ask_site);
   return deployment_plan;
 }
 
 Step Deployment::carry_out(const DeployPlan& deployment_plan, std::string& noted) {
-  Builder builder(
-      {outside_.context.aws, outside_.context.clock, outside_.context.progress, deadline_},
-      deployment_plan.plan, deployment_plan.snapshot.observed,
-      code(deployment_plan.plan.settings.function));
+  Builder builder({dependencies_.context.aws, dependencies_.context.clock,
+                   dependencies_.context.progress, deadline_},
+                  deployment_plan.plan, deployment_plan.snapshot.observed,
+                  code(deployment_plan.plan.settings.function));
   for (const auto& work : deployment_plan.work) {
     const auto what = fmt::format("{} {}", to_string(work.verb), work.name);
     say(what);
@@ -384,7 +384,7 @@ Step Deployment::build(DeployPlan& deployment_plan) {
   for (int round = 0; round < most_rounds && !deployment_plan.work.empty(); ++round) {
     const auto done = carry_out(deployment_plan, noted);
     if (!done) return done;
-    auto next = look();
+    auto next = plan_resources();
     if (!next) return failure(next.error());
     next->snapshot.records = std::move(deployment_plan.snapshot.records);
     next->findings = std::move(deployment_plan.findings);
@@ -397,7 +397,7 @@ Step Deployment::build(DeployPlan& deployment_plan) {
   std::string text = "AWS still shows these as before; somebody else may be changing them:";
   for (const auto& work : deployment_plan.work)
     text += fmt::format("\n  {}: {}", work.name, join(work.why, "; "));
-  return failure(Obstacle{Obstacle::Kind::failed, text});
+  return failure(error_of(Error::Kind::failed, text));
 }
 
 void Deployment::audit(const DeployPlan& deployment_plan, const std::string& note) {
@@ -408,25 +408,15 @@ void Deployment::audit(const DeployPlan& deployment_plan, const std::string& not
   entry.who = deployment_plan.snapshot.caller_arn;
   entry.note = note.substr(0, 4000);
   const View view{deployment_plan.snapshot, deployment_plan.plan, deployment_plan.now, {}, {}};
-  if (const auto problem = note_down(outside_.context, view, entry)) say(*problem);
+  if (const auto problem = note_down(dependencies_.context, view, entry)) say(*problem);
 }
-
-namespace {
-
-std::string all_reasons(const std::vector<Refusal>& refusals) {
-  std::vector<std::string> reasons;
-  for (const auto& refusal : refusals) reasons.push_back(refusal.why);
-  return join(reasons, "; ");
-}
-
-}  // namespace
 
 // One look. True: the waiting is over, because it may or because it was `stopped`.
-bool Deployment::may_arm(DeployPlan& deployment_plan, std::optional<Obstacle>& stopped,
+bool Deployment::may_arm(DeployPlan& deployment_plan, std::optional<Error>& stopped,
                          std::string& waiting_for) {
-  const auto again = refresh(outside_.context.aws, deployment_plan.snapshot);
+  const auto again = refresh(dependencies_.context.aws, deployment_plan.snapshot);
   if (!again) {
-    stopped = obstacle(again.error(), "see whether the guard can fire");
+    stopped = error_of(again.error(), "see whether the guard can fire");
     return true;
   }
   const auto& observed = deployment_plan.snapshot.observed;
@@ -434,15 +424,15 @@ bool Deployment::may_arm(DeployPlan& deployment_plan, std::optional<Obstacle>& s
     stopped = refused("The health check is gone.");
     return true;
   }
-  deployment_plan.now = aws_now(deployment_plan.snapshot, outside_.context.clock.now());
+  deployment_plan.now = aws_now(deployment_plan.snapshot, dependencies_.context.clock.now());
   const auto situation = situation_of(observed);
   if (const auto standing = standing_refusal(situation)) {
-    stopped = refused(
-        fmt::format("Not armed: {}. See sitelatch status {}.", *standing, wish_.health_check_id));
+    stopped = refused(fmt::format("Not armed: {}. See sitelatch status {}.", *standing,
+                                  options_.health_check_id));
     return true;
   }
   deployment_plan.findings =
-      preflight(deployment_plan.plan, deployment_plan.snapshot, outside_.context.ask_site);
+      preflight(deployment_plan.plan, deployment_plan.snapshot, dependencies_.context.ask_site);
   std::vector<std::string> waiting;
   for (const auto& finding : deployment_plan.findings) {
     if (finding.kind != Finding::Kind::refusal) continue;
@@ -460,14 +450,14 @@ bool Deployment::may_arm(DeployPlan& deployment_plan, std::optional<Obstacle>& s
 }
 
 Step Deployment::arm(DeployPlan& deployment_plan) {
-  client::Patience patience;
-  patience.every = std::chrono::milliseconds{250};
-  patience.growth = 1.5;
-  patience.longest = std::chrono::seconds{5};
-  patience.at_most = left();
-  std::optional<Obstacle> stopped;
+  client::Backoff backoff;
+  backoff.every = std::chrono::milliseconds{250};
+  backoff.growth = 1.5;
+  backoff.longest = std::chrono::seconds{5};
+  backoff.at_most = left();
+  std::optional<Error> stopped;
   std::string said, waiting_for;
-  const auto ended = client::wait_until(outside_.context.clock, patience, [&] {
+  const auto ended = client::wait_until(dependencies_.context.clock, backoff, [&] {
     if (may_arm(deployment_plan, stopped, waiting_for)) return true;
     if (waiting_for != said) say("not armed yet: " + waiting_for);
     said = waiting_for;
@@ -477,11 +467,11 @@ Step Deployment::arm(DeployPlan& deployment_plan) {
   if (ended) return switch_on(deployment_plan);
   const bool on = deployment_plan.snapshot.observed.alarm &&
                   deployment_plan.snapshot.observed.alarm->snapshot.actions_enabled;
-  return failure(Obstacle{
-      Obstacle::Kind::not_in_time,
+  return failure(error_of(
+      Error::Kind::not_in_time,
       fmt::format(
           "Not armed in time: {} The alarm's actions {}. Run deploy again when Primary is healthy.",
-          waiting_for, on ? "are on, as they were" : "stay off")});
+          waiting_for, on ? "are on, as they were" : "stay off")));
 }
 
 Step Deployment::switch_on(DeployPlan& deployment_plan) {
@@ -497,25 +487,23 @@ Step Deployment::switch_on(DeployPlan& deployment_plan) {
   request.action = "arm";
   request.why = "deploy";
   const auto carried = guard::carry_out(
-      outside_.context,
+      dependencies_.context,
       View{deployment_plan.snapshot, deployment_plan.plan, deployment_plan.now, {}, {}}, request,
       [](const View& view) {
         return guard::arm(situation_of(view.snapshot.observed), {view.snapshot.observed.healthy},
                           view.now);
       });
   if (!carried) {
-    const auto& why = carried.error();
-    return failure(
-        Obstacle{why.refusals.empty() ? Obstacle::Kind::failed : Obstacle::Kind::refused,
-                 "Not armed: " + (why.refusals.empty() ? why.failed : all_reasons(why.refusals))});
+    auto why = carried.error();
+    why.text = "Not armed: " + why.text;
+    return failure(std::move(why));
   }
-  const auto again = refresh(outside_.context.aws, deployment_plan.snapshot);
-  if (!again) return failure(obstacle(again.error(), "see whether the alarm's actions are on"));
+  const auto again = refresh(dependencies_.context.aws, deployment_plan.snapshot);
+  if (!again) return failure(error_of(again.error(), "see whether the alarm's actions are on"));
   if (!deployment_plan.snapshot.observed.alarm ||
       !deployment_plan.snapshot.observed.alarm->snapshot.actions_enabled)
-    return failure(Obstacle{
-        Obstacle::Kind::failed,
-        "Not armed: the alarm's actions are still off. " + join(carried->applied.notes, " ")});
+    return failure(error_of(Error::Kind::failed, "Not armed: the alarm's actions are still off. " +
+                                                     join(carried->applied.notes, " ")));
   return Done{};
 }
 

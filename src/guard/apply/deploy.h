@@ -28,15 +28,15 @@ struct Codes {
   FunctionCode native, python;
 };
 
-// What is done to a piece. `disable` is the alarm's actions', `remove` the schedule's.
+// What is done to a resource. `disable` is the alarm's actions', `remove` the schedule's.
 enum class Verb { create, change, disable, remove };
 std::string_view to_string(Verb verb);
 
-// One piece to be made or changed.
+// One resource to be made or changed.
 struct ResourceChange {
   Resource resource = Resource::notify_topic;
   Verb verb = Verb::create;
-  std::string name;  // of the piece: "role sitelatch-..."
+  std::string name;  // of the resource: "role sitelatch-..."
   std::vector<std::string> why;
 };
 
@@ -52,16 +52,16 @@ struct DeployPlan {
 
 class Deployment {
  public:
-  struct Outside {
+  struct Dependencies {
     Context& context;
     Duration timeout;
   };
-  Deployment(Outside outside, DeployOptions wish, Codes codes);
+  Deployment(Dependencies dependencies, DeployOptions options, Codes codes);
 
   // Reads everything; changes nothing.
-  Result<DeployPlan, Obstacle> plan();
+  Result<DeployPlan, Error> plan();
   // The same without records and preflight: for a guard that is not to be armed by deploy.
-  Result<DeployPlan, Obstacle> look();
+  Result<DeployPlan, Error> plan_resources();
   // Carries the work out until nothing differs; then `deployment_plan` is what there is now.
   Step build(DeployPlan& deployment_plan);
   // Preflight, then waits until the guard can fire, and arms. Not called while latched or in
@@ -69,21 +69,20 @@ class Deployment {
   Step arm(DeployPlan& deployment_plan);
 
  private:
-  Result<Settings, Obstacle> settle(const Snapshot& snapshot,
-                                    std::vector<std::string>& notes) const;
+  Result<Settings, Error> settle(const Snapshot& snapshot, std::vector<std::string>& notes) const;
   Step carry_out(const DeployPlan& deployment_plan, std::string& noted);
   void audit(const DeployPlan& deployment_plan, const std::string& note);
-  bool may_arm(DeployPlan& deployment_plan, std::optional<Obstacle>& stopped,
+  bool may_arm(DeployPlan& deployment_plan, std::optional<Error>& stopped,
                std::string& waiting_for);
   Step switch_on(DeployPlan& deployment_plan);
   FunctionCode code(FunctionKind kind) const {
     return kind == FunctionKind::native ? codes_.native : codes_.python;
   }
-  void say(const std::string& sentence) { outside_.context.progress(sentence); }
+  void say(const std::string& sentence) { dependencies_.context.progress(sentence); }
   Duration left() const;
 
-  Outside outside_;
-  DeployOptions wish_;
+  Dependencies dependencies_;
+  DeployOptions options_;
   Codes codes_;
   WallInstant deadline_;
 };

@@ -73,10 +73,10 @@ Outcome<std::optional<GuidesPolicy>> guides_policy(client::Aws& aws, const Plan&
 
 class Planner {
  public:
-  Planner(RemovalPlan& ending, const RemovalOptions& wish,
+  Planner(RemovalPlan& ending, const RemovalOptions& options,
           const std::optional<GuidesPolicy>& guides_policy)
       : ending_(ending),
-        wish_(wish),
+        options_(options),
         guides_policy_(guides_policy),
         plan_(ending.plan),
         snapshot_(ending.snapshot) {}
@@ -133,23 +133,23 @@ class Planner {
                   id())
             : fmt::format("aws route53 update-health-check --health-check-id {} --resource-path {}",
                           id(), path.value_or("PATH"));
-    if (wish_.latch == Latch::unsaid)
+    if (options_.latch == Latch::unsaid)
       return failure(
-          Obstacle{Obstacle::Kind::refused,
+          error_of(Error::Kind::refused,
                    fmt::format("Health check {} is latched. Say what becomes of it: --keep-latched "
                                "(Backup goes on serving) or --restore (Primary serves once it is "
                                "healthy; sitelatch switch-back asks first whether it should).",
-                               id())});
-    if (wish_.latch == Latch::keep) {
+                               id())));
+    if (options_.latch == Latch::keep) {
       ending_.notes.push_back(fmt::format(
           "The check stays latched and nobody guards it. To release it later: {}", by_hand));
       return Done{};
     }
     if (!path && !check.disabled)
-      return failure(Obstacle{Obstacle::Kind::refused,
+      return failure(error_of(Error::Kind::refused,
                               fmt::format("Nobody noted the path that the latch replaced. Restore "
                                           "it by hand ({}) and run destroy again.",
-                                          by_hand)});
+                                          by_hand)));
     ending_.notes.push_back(
         "The check gets its path back: Primary serves as soon as it is healthy, whether or not the "
         "sites are in sync.");
@@ -260,7 +260,7 @@ class Planner {
     if (!observed().check) return;
     const auto& check = *observed().check;
     CheckChange change;
-    if (latched(check) && wish_.latch == Latch::restore)
+    if (latched(check) && options_.latch == Latch::restore)
       change = releasing(check, path_to_restore().value_or(""));
     else if (frozen_by_us())
       change.disabled = false;
@@ -298,7 +298,7 @@ class Planner {
         leave("log group " + plan->name);
         continue;
       }
-      if (wish_.logs)
+      if (options_.logs)
         remove("delete", "log group " + plan->name,
                {{"logs", "DeleteLogGroup", plan->region,
                  Value::structure({{"logGroupName", plan->name}})}});
@@ -309,44 +309,45 @@ class Planner {
   }
 
   RemovalPlan& ending_;
-  const RemovalOptions& wish_;
+  const RemovalOptions& options_;
   const std::optional<GuidesPolicy>& guides_policy_;
   const Plan& plan_;
   const Snapshot& snapshot_;
 };
 
-Obstacle cannot_see(const std::vector<Blind>& blind) {
+Error cannot_see(const std::vector<ReadFailure>& blind) {
   std::string text = "Destroy must see everything that it may remove, and does not:";
   for (const auto& one : blind) text += "\n  " + describe(one);
-  return {Obstacle::Kind::no_answer, text};
+  return error_of(Error::Kind::no_answer, text);
 }
 
 }  // namespace
 
-Result<RemovalPlan, Obstacle> plan_removal(Context& context, const RemovalOptions& wish) {
-  if (!valid_health_check_id(wish.health_check_id))
+Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& options) {
+  if (!valid_health_check_id(options.health_check_id))
     return failure(
-        Obstacle{Obstacle::Kind::refused,
-                 fmt::format("\"{}\" is not the id of a health check.", wish.health_check_id)});
+        error_of(Error::Kind::refused,
+                 fmt::format("\"{}\" is not the id of a health check.", options.health_check_id)));
   Query how;
-  how.health_check_id = wish.health_check_id;
+  how.health_check_id = options.health_check_id;
   how.records = how.deliveries = false;
   how.other_regions = true;
   auto snapshot = observe(context.aws, how, Instant{context.clock.now().time_since_epoch()});
   if (!snapshot)
     return failure(
-        obstacle(snapshot.error(), "look at the guard of health check " + wish.health_check_id));
+        error_of(snapshot.error(), "look at the guard of health check " + options.health_check_id));
   if (!snapshot->blind.empty()) return failure(cannot_see(snapshot->blind));
   auto settings = snapshot->settings;
   // A record that nobody would deploy with may still be removed.
   settings.record.original_path.reset();
   if (!subscription_protocol(settings.notify_endpoint)) settings.notify_endpoint.clear();
   auto plan = make_plan(std::move(settings));
-  if (!plan) return failure(Obstacle{Obstacle::Kind::refused, plan.error().text + "."});
+  if (!plan) return failure(error_of(Error::Kind::refused, plan.error().text + "."));
   RemovalPlan ending{std::move(*snapshot), std::move(*plan), {}, {}, {}};
   const auto policy = guides_policy(context.aws, ending.plan, ending.snapshot.observed);
-  if (!policy) return failure(obstacle(policy.error(), "look at policy " + wish.health_check_id));
-  const auto planned = Planner(ending, wish, *policy).run();
+  if (!policy)
+    return failure(error_of(policy.error(), "look at policy " + options.health_check_id));
+  const auto planned = Planner(ending, options, *policy).run();
   if (!planned) return failure(planned.error());
   return ending;
 }
@@ -366,7 +367,7 @@ Step carry_out(Context& context, const RemovalPlan& ending) {
     context.progress(fmt::format("{} {}", removal.verb, removal.name));
     const auto done = removal.act(context.aws);
     if (!done) {
-      auto why = obstacle(done.error(), fmt::format("{} {}", removal.verb, removal.name));
+      auto why = error_of(done.error(), fmt::format("{} {}", removal.verb, removal.name));
       why.text += " Run destroy again; it goes on from here.";
       return failure(why);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Removing a guard: exactly the pieces whose tag sitelatch:guard is this health check's id, in an
-// order that leaves no moment in which half a guard could fire, and that a second run can finish
+// Removing a guard: exactly the resources whose tag sitelatch:guard is this health check's id, in
+// an order that leaves no moment in which half a guard could fire, and that a second run can finish
 // from wherever the first was cut off. What is gone already is no error; what stands there without
 // the tag is left and named.
 #pragma once
@@ -39,7 +39,7 @@ struct RemovalOptions {
 
 // Reads everything; changes nothing. Refused: the check is latched and nobody said what becomes of
 // it.
-Result<RemovalPlan, Obstacle> plan_removal(Context& context, const RemovalOptions& wish);
+Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& options);
 Step carry_out(Context& context, const RemovalPlan& ending);
 
 }  // namespace sitelatch::guard

@@ -31,7 +31,7 @@ struct Diagnosis {
 // Problem: nothing could be read at all.
 Result<Diagnosis> diagnose(Context& context);
 
-// The health check's id in the name of a guard's piece, ours or the guide's; empty: it is none.
+// The health check's id in the name of a guard's resource, ours or the guide's; empty: it is none.
 std::string id_in_name(std::string_view name);
 
 }  // namespace sitelatch::guard

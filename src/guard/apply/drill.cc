@@ -20,7 +20,7 @@ constexpr auto after_blip = std::chrono::minutes{4};
 
 class Drill {
  public:
-  Drill(Context& context, const DrillOptions& wish) : context_(context), wish_(wish) {}
+  Drill(Context& context, const DrillOptions& options) : context_(context), options_(options) {}
 
   DrillReport run() {
     try {
@@ -29,7 +29,7 @@ class Drill {
       report_.interrupted = true;
       report_.sentence = "Interrupted.";
     }
-    wish_.ignore_interrupts();
+    options_.ignore_interrupts();
     clean_up();
     return std::move(report_);
   }
@@ -54,10 +54,10 @@ class Drill {
   }
 
   bool rehearse() {
-    auto real = view(context_.aws, context_.clock, wish_.health_check_id, context_.chain());
+    auto real = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
     if (!real) return fails(real.error().text);
     if (!real->snapshot.observed.check)
-      return fails(fmt::format("There is no health check {}.", wish_.health_check_id));
+      return fails(fmt::format("There is no health check {}.", options_.health_check_id));
     if (!real->snapshot.observed.check->type.starts_with("HTTP"))
       return fails("Only HTTP and HTTPS health checks have a path to latch by.");
     real_ = std::move(*real);
@@ -66,9 +66,9 @@ class Drill {
     if (!leg("scratch-check", [this] { return make_check(); })) return false;
     if (!leg("deploy", [this] { return build(); })) return false;
     if (!leg("armed", [this] { return arm_scratch(); })) return false;
-    const auto latched = wish_.scenario == Scenario::alarm    ? alarm_scenario()
-                         : wish_.scenario == Scenario::outage ? outage_scenario()
-                                                              : blip_scenario();
+    const auto latched = options_.scenario == Scenario::alarm    ? alarm_scenario()
+                         : options_.scenario == Scenario::outage ? outage_scenario()
+                                                                 : blip_scenario();
     if (!latched) return false;
     if (*latched && !leg("switch-back", [this] { return switch_back_scratch(); })) return false;
     report_.passed = true;
@@ -77,7 +77,7 @@ class Drill {
   }
 
   bool remove_remains() {
-    const auto left = find_scratch(context_, wish_.health_check_id);
+    const auto left = find_scratch(context_, options_.health_check_id);
     if (!left) return fails(left.error().text);
     for (const auto& id : *left) {
       context_.progress("Removing what an earlier drill left: scratch health check " + id + ".");
@@ -123,7 +123,7 @@ class Drill {
     scratch_ = *made;
     begun_ = context_.clock.now();
     return fmt::format("health check {}, like {}, used by no record", scratch_,
-                       wish_.health_check_id);
+                       options_.health_check_id);
   }
 
   Result<std::string> build() {
@@ -132,32 +132,32 @@ class Drill {
     like_real.function_region = real_.plan.settings.function_region;
     like_real.latch = real_.plan.settings.latch;
     if (real_.snapshot.observed.function) like_real.function = real_.plan.settings.function;
-    Deployment deployment({context_, wish_.leg_limit}, like_real, wish_.codes);
-    auto plan = deployment.look();  // build() leaves in it what there is now
+    Deployment deployment({context_, options_.leg_limit}, like_real, options_.codes);
+    auto plan = deployment.plan_resources();  // build() leaves in it what there is now
     if (!plan) return failure(Problem{plan.error().text});
     const auto built = deployment.build(*plan);
     if (!built) return failure(Problem{built.error().text});
     return std::string{"a second guard from the same plan"};
   }
 
-  client::Patience patience() const {
-    client::Patience out;
+  client::Backoff backoff() const {
+    client::Backoff out;
     out.every = std::chrono::milliseconds{300};
     out.growth = 1.3;
     out.longest = std::chrono::seconds{4};
-    out.at_most = wish_.leg_limit;
+    out.at_most = options_.leg_limit;
     return out;
   }
   // Looks at the scratch guard until `holds`.
   bool wait_for_scratch(const std::function<bool(const View&)>& holds) {
-    return client::wait_until(context_.clock, patience(), [&] {
+    return client::wait_until(context_.clock, backoff(), [&] {
       const auto now = view(context_.aws, context_.clock, scratch_, context_.chain());
       return now && now->snapshot.observed.check && holds(*now);
     });
   }
   Failure<Problem> not_in_time(std::string_view what) const {
     return failure(
-        Problem{fmt::format("{} within {}", what, sitelatch::describe(wish_.leg_limit))});
+        Problem{fmt::format("{} within {}", what, sitelatch::describe(options_.leg_limit))});
   }
 
   Result<std::string> arm_scratch() {
@@ -178,9 +178,7 @@ class Drill {
       return guard::arm(situation_of(seen.snapshot.observed), {seen.snapshot.observed.healthy},
                         seen.now);
     });
-    if (!armed)
-      return failure(Problem{armed.error().refusals.empty() ? armed.error().failed
-                                                            : armed.error().refusals.front().why});
+    if (!armed) return failure(Problem{armed.error().text});
     return std::string{"healthy, and its alarm is OK from real data"};
   }
 
@@ -265,7 +263,7 @@ class Drill {
     if (!begin_outage() || !end_outage()) return std::nullopt;
     bool came = false;
     std::optional<Instant> begun;
-    const bool notified = leg("blip", [&]() -> Result<std::string> {
+    const bool over = leg("blip", [&]() -> Result<std::string> {
       const bool settled = wait_for_scratch([&](const View& now) {
         if (!begun) begun = now.now;
         came = latched(*now.snapshot.observed.check);
@@ -280,17 +278,17 @@ class Drill {
           came ? "the alarm saw it: latched although Primary was back; Backup would keep serving"
                : "the alarm did not see it: Primary would have served again without a switch-back"};
     });
-    if (!notified) return std::nullopt;
+    if (!over) return std::nullopt;
     return came;
   }
 
   Result<std::string> switch_back_scratch() {
-    SwitchBackOptions wish;
-    wish.health_check_id = scratch_;
-    wish.reason = "drill";
-    wish.window = wish_.leg_limit;
-    wish.confirm = [](const View&, const std::string&) { return true; };
-    const auto report = guard::switch_back(context_, wish);
+    SwitchBackOptions options;
+    options.health_check_id = scratch_;
+    options.reason = "drill";
+    options.window = options_.leg_limit;
+    options.confirm = [](const View&, const std::string&) { return true; };
+    const auto report = guard::switch_back(context_, options);
     if (report.end == SwitchBackEnd::done)
       return std::string{"released: healthy, alarm OK, armed again"};
     return failure(Problem{report.sentence +
@@ -307,8 +305,8 @@ class Drill {
   }
 
   bool remove(const std::string& scratch_id) {
-    // The guard first: its pieces are found by the check's id, and a check that is gone cannot be
-    // found again.
+    // The guard first: its resources are found by the check's id, and a check that is gone cannot
+    // be found again.
     const auto guard_gone = remove_guard(scratch_id);
     if (!guard_gone) {
       report_.left.push_back(
@@ -323,7 +321,7 @@ class Drill {
   void clean_up() {
     if (report_.interrupted && scratch_.empty()) {
       // Cut off between the call that made it and our knowing it.
-      const auto left = find_scratch(context_, wish_.health_check_id);
+      const auto left = find_scratch(context_, options_.health_check_id);
       if (left && !left->empty()) scratch_ = left->front();
     }
     if (!scratch_.empty()) {
@@ -347,7 +345,7 @@ class Drill {
   }
 
   Context& context_;
-  const DrillOptions& wish_;
+  const DrillOptions& options_;
   View real_;
   std::string scratch_;
   WallInstant begun_{};
@@ -363,6 +361,8 @@ std::optional<Scenario> scenario(std::string_view text) {
   return std::nullopt;
 }
 
-DrillReport drill(Context& context, const DrillOptions& wish) { return Drill(context, wish).run(); }
+DrillReport drill(Context& context, const DrillOptions& options) {
+  return Drill(context, options).run();
+}
 
 }  // namespace sitelatch::guard

@@ -50,6 +50,6 @@ struct DrillReport {
   std::vector<std::string> left;  // what could not be removed
   std::vector<std::string> notes;
 };
-DrillReport drill(Context& context, const DrillOptions& wish);
+DrillReport drill(Context& context, const DrillOptions& options);
 
 }  // namespace sitelatch::guard

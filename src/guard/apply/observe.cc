@@ -289,7 +289,7 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
   return Done{};
 }
 
-std::string describe(const Blind& blind) {
+std::string describe(const ReadFailure& blind) {
   return "cannot see " + blind.what + ": " + client::explain(blind.why);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading what is there for the guard of one health check, as the rules want it (rules/state.h).
-// Follows the chain from the alarm to the function and its role, so that pieces are found by what
-// they are connected to, and by the names that deploy (sitelatch-<id>) and the guide (<id>) give.
-// Nothing is changed. Missing things are facts; what the caller may not see is listed in `blind`
-// and stays absent; only a call that fails altogether (no credentials, no network, throttled to the
-// end) is an error.
+// Follows the chain from the alarm to the function and its role, so that resources are found by
+// what they are connected to, and by the names that deploy (sitelatch-<id>) and the guide (<id>)
+// give. Nothing is changed. Missing things are facts; what the caller may not see is listed in
+// `blind` and stays absent; only a call that fails altogether (no credentials, no network,
+// throttled to the end) is an error.
 //   auto seen = observe(aws, {.health_check_id = id});
 //   const auto plan = make_plan(seen->settings);
 //   assess(*plan, seen->observed, now)
@@ -29,8 +29,8 @@ inline constexpr std::string_view function_region_tag = "sitelatch:function-regi
 
 struct Query {
   std::string health_check_id;
-  std::string function_region;  // where deploy was told to look; empty: what the pieces tell, else
-                                // the control region
+  std::string function_region;  // where deploy was told to look; empty: what the resources tell,
+                                // else the control region
   bool records = true;     // search the hosted zones for records that use the check (a call a zone)
   bool deliveries = true;  // metrics of the last hours
   bool other_regions =
@@ -38,11 +38,11 @@ struct Query {
 };
 
 // Something that the caller may not see.
-struct Blind {
+struct ReadFailure {
   std::string what;  // "the policy of function sitelatch-..."
   client::Error why;
 };
-std::string describe(const Blind& blind);  // "cannot see ...: denied ..."
+std::string describe(const ReadFailure& blind);  // "cannot see ...: denied ..."
 
 // One record set, as much of it as failover needs.
 struct RecordSnapshot {
@@ -76,10 +76,10 @@ struct CheckerSnapshot {
 };
 
 struct Snapshot {
-  Settings settings;  // as the pieces tell it: names, function's region and kind, latch kind,
+  Settings settings;  // as the resources tell it: names, function's region and kind, latch kind,
                       // endpoint, key, record
   Observed observed;
-  std::vector<Blind> blind;
+  std::vector<ReadFailure> blind;
   std::string caller_arn;  // who asks
   Instant now;             // by AWS's clock as far as the checkers' reports tell it, else by ours
   client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One piece of a guard at a time, from AWS's answers into what the rules call observed. A piece
-// that is not there is nothing; what may not be seen is noted and is nothing too; any other error
-// stops all further reading.
+// One resource of a guard at a time, from AWS's answers into what the rules call observed. A
+// resource that is not there is nothing; what may not be seen is noted and is nothing too; any
+// other error stops all further reading.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ class Reading {
     if (!fatal_) fatal_ = error;
   }
   const std::optional<client::Error>& fatal() const { return fatal_; }
-  const std::vector<Blind>& blind() const { return blind_; }
+  const std::vector<ReadFailure>& blind() const { return blind_; }
 
   Texts tags(std::string_view service, std::string_view arn_member, const std::string& arn,
              std::string_view region);
@@ -49,7 +49,7 @@ class Reading {
  private:
   client::Aws& aws_;
   std::optional<client::Error> fatal_;
-  std::vector<Blind> blind_;
+  std::vector<ReadFailure> blind_;
 };
 
 ObservedAlarm alarm_from(const client::Value& wire);

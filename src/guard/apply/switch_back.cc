@@ -18,15 +18,16 @@ constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
 
 class Switching {
  public:
-  Switching(Context& context, const SwitchBackOptions& wish) : context_(context), wish_(wish) {}
+  Switching(Context& context, const SwitchBackOptions& options)
+      : context_(context), options_(options) {}
 
   SwitchBackReport run() {
     auto shown =
-        view(context_.aws, context_.clock, wish_.health_check_id, context_.chain_and_dns());
+        view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_dns());
     if (!shown) return ends(SwitchBackEnd::failed, shown.error().text);
     if (!shown->snapshot.observed.check)
       return ends(SwitchBackEnd::refused,
-                  "There is no health check " + wish_.health_check_id + ".");
+                  "There is no health check " + options_.health_check_id + ".");
     introduce(*shown);
     if (under_way(*shown)) return take_up(std::move(*shown));
 
@@ -42,15 +43,15 @@ class Switching {
       return refuse(possible.error());
 
     primary_answers_ = ask_primary(*shown);
-    if (!primary_answers_ && !wish_.force.contains("primary")) return refuse_by_rules(*shown);
+    if (!primary_answers_ && !options_.force.contains("primary")) return refuse_by_rules(*shown);
     checks_passed_ = run_checks(*shown);
-    if (!checks_passed_ && !wish_.force.contains("checks")) return refuse_by_rules(*shown);
+    if (!checks_passed_ && !options_.force.contains("checks")) return refuse_by_rules(*shown);
     auto settled = look_when_alarm_has_seen(*shown);
     if (!settled) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
     const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
     const auto name = name_to_type(*shown);
-    if (!wish_.confirm(*shown, name))
+    if (!options_.confirm(*shown, name))
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
     // The person took their time: the release goes by what CloudWatch says now.
     auto fresh = look_when_alarm_has_seen(*shown);
@@ -70,23 +71,23 @@ class Switching {
   }
   // The alarm was not waited for yet, so it is no reason yet.
   SwitchBackReport refuse_by_rules(const View& shown) {
-    auto wish = rules_wish(shown);
-    wish.force.insert("alarm");
+    auto options = rules_wish(shown);
+    options.force.insert("alarm");
     const auto decision =
-        guard::switch_back(situation_of(shown.snapshot.observed), wish, shown.now);
+        guard::switch_back(situation_of(shown.snapshot.observed), options, shown.now);
     return refuse(decision ? std::vector<Refusal>{} : decision.error());
   }
 
   SwitchBack rules_wish(const View& shown) const {
     SwitchBack out;
-    out.reason = wish_.reason;
-    out.expected_version = expected_version_ ? expected_version_ : wish_.expected_version;
+    out.reason = options_.reason;
+    out.expected_version = expected_version_ ? expected_version_ : options_.expected_version;
     out.expected_release =
         expected_release_ ? expected_release_ : record_of(shown.snapshot.observed).release.number;
     out.primary_answers = primary_answers_;
-    if (!wish_.checks.empty()) out.checks_passed = checks_passed_;
-    out.force = wish_.force;
-    out.window = wish_.window;
+    if (!options_.checks.empty()) out.checks_passed = checks_passed_;
+    out.force = options_.force;
+    out.window = options_.window;
     return out;
   }
   Transition decide(const View& shown) const {
@@ -95,10 +96,10 @@ class Switching {
 
   void introduce(const View& shown) {
     const auto& check = *shown.snapshot.observed.check;
-    if (!wish_.expected_version) expected_version_ = check.version;
+    if (!options_.expected_version) expected_version_ = check.version;
     expected_release_ = record_of(shown.snapshot.observed).release.number;
     context_.progress(fmt::format("{} asks to switch health check {} back to Primary: {}",
-                                  shown.snapshot.caller_arn, shown.id(), wish_.reason));
+                                  shown.snapshot.caller_arn, shown.id(), options_.reason));
     context_.progress(fmt::format("It is {}, version {} ({}).", to_string(shown.assessment.state),
                                   check.version, describe(check)));
   }
@@ -126,12 +127,12 @@ class Switching {
                         (site ? "its own path is not known" : site.error().text) + ".");
       return false;
     }
-    for (int count = 1; count <= wish_.probes; ++count) {
+    for (int count = 1; count <= options_.probes; ++count) {
       if (count > 1) context_.clock.sleep(between_probes);
       const auto status = context_.ask_site(shown.snapshot.check_config, *path);
       const auto answered = status ? fmt::format("{} answers {}", describe(*site, *path), *status)
                                    : status.error().text;
-      context_.progress(fmt::format("Primary, {} of {}: {}.", count, wish_.probes, answered));
+      context_.progress(fmt::format("Primary, {} of {}: {}.", count, options_.probes, answered));
       if (!status || *status != 200) return false;
     }
     return true;
@@ -139,12 +140,13 @@ class Switching {
 
   bool run_checks(const View& shown) {
     int number = 0;
-    for (const auto& command : wish_.checks) {
-      context_.progress(fmt::format("Check {} of {}: {}", ++number, wish_.checks.size(), command));
+    for (const auto& command : options_.checks) {
+      context_.progress(
+          fmt::format("Check {} of {}: {}", ++number, options_.checks.size(), command));
       const auto line =
           fmt::format("SITELATCH_HEALTH_CHECK_ID={}; export SITELATCH_HEALTH_CHECK_ID; {}",
                       shown.id(), command);
-      const auto finished = context_.surroundings.run({"/bin/sh", "-c", line}, wish_.check_limit);
+      const auto finished = context_.environment.run({"/bin/sh", "-c", line}, options_.check_limit);
       if (!finished) {
         context_.progress("It could not be run: " + finished.error().text + ".");
         return false;
@@ -157,29 +159,29 @@ class Switching {
         return false;
       }
     }
-    if (!wish_.checks.empty()) context_.progress("Every check passed.");
+    if (!options_.checks.empty()) context_.progress("Every check passed.");
     return true;
   }
 
   // Gives a look at which the alarm has seen the latch: its next ALARM would be news in the new
-  // release, and latch at once. Patience of some minutes spares that; the rules have the last word.
+  // release, and latch at once. Backoff of some minutes spares that; the rules have the last word.
   std::optional<View> look_when_alarm_has_seen(const View& shown) {
-    client::Patience patience;
-    patience.every = std::chrono::milliseconds{500};
-    patience.growth = 1.3;
-    patience.longest = std::chrono::seconds{5};
-    patience.at_most = std::min<Duration>(wish_.window, longest_wait_for_alarm);
+    client::Backoff backoff;
+    backoff.every = std::chrono::milliseconds{500};
+    backoff.growth = 1.3;
+    backoff.longest = std::chrono::seconds{5};
+    backoff.at_most = std::min<Duration>(options_.window, longest_wait_for_alarm);
     std::optional<View> newest;
     bool notified = false;
-    (void)client::wait_until(context_.clock, patience, [&] {
-      auto now = view(context_.aws, context_.clock, wish_.health_check_id, context_.chain());
+    (void)client::wait_until(context_.clock, backoff, [&] {
+      auto now = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
       if (!now) {
         problem_ = now.error().text;
         return false;
       }
       newest = std::move(*now);
       newest->snapshot.records = shown.snapshot.records;
-      if (wish_.force.contains("alarm") || has_seen_latch(*newest)) return true;
+      if (options_.force.contains("alarm") || has_seen_latch(*newest)) return true;
       if (!notified) context_.progress("Waiting until the alarm has seen the latch ...");
       notified = true;
       return false;
@@ -195,17 +197,17 @@ class Switching {
   SwitchBackReport release(View shown) {
     Request request;
     request.action = "switch-back";
-    request.why = wish_.reason;
-    request.forced = join({wish_.force.begin(), wish_.force.end()}, ",");
+    request.why = options_.reason;
+    request.forced = join({options_.force.begin(), options_.force.end()}, ",");
     request.must_be_audited =
-        shown.snapshot.observed.audit_group.has_value() && !wish_.force.contains("audit");
+        shown.snapshot.observed.audit_group.has_value() && !options_.force.contains("audit");
     request.subject = "Sitelatch: " + name_to_type(shown) + " is switched back to Primary";
     auto carried = carry_out(context_, std::move(shown), request,
                              [this](const View& now) { return decide(now); });
     if (!carried) {
       const auto& why_not = carried.error();
       if (!why_not.refusals.empty()) return refuse(why_not.refusals);
-      return ends(SwitchBackEnd::failed, why_not.failed);
+      return ends(SwitchBackEnd::failed, why_not.text);
     }
     report_.release = carried->change.record.release.number;
     report_.version = carried->applied.after.version;
@@ -218,7 +220,7 @@ class Switching {
   }
 
   SwitchBackReport follow(const View& shown) {
-    const auto followed = wait_for_primary(context_, shown, wish_.window);
+    const auto followed = wait_for_primary(context_, shown, options_.window);
     report_.dns = followed.dns;
     switch (followed.end) {
       case Followed::End::all:
@@ -240,24 +242,23 @@ class Switching {
   SwitchBackReport latch_again_now() {
     context_.progress("Primary did not become healthy in the window: latching again.");
     auto now =
-        view(context_.aws, context_.clock, wish_.health_check_id, context_.chain_and_records());
+        view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_records());
     if (!now)
       return ends(SwitchBackEnd::failed,
                   "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
     Request request;
     request.action = "latch-again";
     request.why = fmt::format("Primary did not become healthy within {} after release {}",
-                              sitelatch::describe(wish_.window), report_.release);
+                              sitelatch::describe(options_.window), report_.release);
     request.subject =
         "Sitelatch: " + name_to_type(*now) + " is latched again: Primary did not become healthy";
     const auto carried = carry_out(context_, std::move(*now), request, [&](const View& seen) {
       return guard::latch_again(situation_of(seen.snapshot.observed), request.why, seen.now);
     });
     if (!carried) {
-      const auto& why_not = carried.error();
       return ends(SwitchBackEnd::failed,
                   "Primary is NOT latched and not healthy, and latching again failed: " +
-                      (why_not.refusals.empty() ? why_not.failed : why_not.refusals.front().why));
+                      carried.error().text);
     }
     report_.version = carried->applied.after.version;
     report_.notes.insert(report_.notes.end(), carried->applied.notes.begin(),
@@ -267,7 +268,7 @@ class Switching {
   }
 
   Context& context_;
-  const SwitchBackOptions& wish_;
+  const SwitchBackOptions& options_;
   SwitchBackReport report_;
   std::optional<std::uint64_t> expected_version_, expected_release_;
   bool primary_answers_ = false, checks_passed_ = false;
@@ -290,8 +291,8 @@ std::string name_to_type(const View& view) {
   return name;
 }
 
-SwitchBackReport switch_back(Context& context, const SwitchBackOptions& wish) {
-  return Switching(context, wish).run();
+SwitchBackReport switch_back(Context& context, const SwitchBackOptions& options) {
+  return Switching(context, options).run();
 }
 
 }  // namespace sitelatch::guard

@@ -54,7 +54,7 @@ struct SwitchBackReport {
   std::vector<DnsSnapshot> dns;
   std::vector<std::string> notes;
 };
-SwitchBackReport switch_back(Context& context, const SwitchBackOptions& wish);
+SwitchBackReport switch_back(Context& context, const SwitchBackOptions& options);
 
 // What a person types: the name that users look up, else the check's, else its id.
 std::string name_to_type(const View& view);

@@ -15,12 +15,12 @@ class Watch {
   Watch(Context& context, const View& released) : context_(context), released_(released) {}
 
   Followed run(Duration window) {
-    client::Patience patience;
-    patience.every = std::chrono::milliseconds{400};
-    patience.growth = 1.25;
-    patience.longest = std::chrono::seconds{5};
-    patience.at_most = window;
-    const auto all = client::wait_until(context_.clock, patience, [this] { return look(); });
+    client::Backoff backoff;
+    backoff.every = std::chrono::milliseconds{400};
+    backoff.growth = 1.25;
+    backoff.longest = std::chrono::seconds{5};
+    backoff.at_most = window;
+    const auto all = client::wait_until(context_.clock, backoff, [this] { return look(); });
     if (latched_) {
       out_.end = Followed::End::latched;
     } else if (all) {

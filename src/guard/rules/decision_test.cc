@@ -220,10 +220,10 @@ TEST_CASE("a release under way is not taken for a latch to note") {
   auto s = armed();
   carry_out(*trip(s, {false, "x"}, at(0)), s);
   s.alarm = AlarmSnapshot{AlarmState::alarm, at(60), true, true};
-  SwitchBack wish;
-  wish.reason = "x";
-  wish.primary_answers = true;
-  const auto release = *switch_back(s, wish, at(600));
+  SwitchBack options;
+  options.reason = "x";
+  options.primary_answers = true;
+  const auto release = *switch_back(s, options, at(600));
   s.record = release.record;  // written; the check comes next
   CHECK_FALSE(on_tick(s, at(601)).change);
   s.check = apply(release.check, s.check);

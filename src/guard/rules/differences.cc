@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is there against what should be, piece by piece.
+// What is there against what should be, resource by resource.
 #include <algorithm>
 #include <array>
 
@@ -59,7 +59,7 @@ bool tags_there(const Texts& wanted, const Texts& there) {
 void compare_tags(Resource resource, const Texts& wanted, const Texts& there, Differences& out) {
   if (!tags_there(wanted, there))
     out.untidy(resource, "is not tagged as this guard's",
-               "destroy and doctor know a guard's pieces by their tags");
+               "destroy and doctor know a guard's resources by their tags");
 }
 
 void compare_topics(const Plan& plan, const Observed& o, Differences& out) {

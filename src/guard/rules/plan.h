@@ -31,8 +31,8 @@ bool opt_in_region(std::string_view region);
 
 bool valid_health_check_id(std::string_view id);  // letters, digits, dashes; at most 48
 
-// Names of the pieces; deploy replaces them with those of adopted pieces (the guide calls all of
-// them by the check's id).
+// Names of the resources; deploy replaces them with those of adopted resources (the guide calls all
+// of them by the check's id).
 struct Names {
   std::string alarm, alarm_topic, notify_topic, function, role, role_policy, rule, audit_group;
   std::string sns_statement =

@@ -88,10 +88,10 @@ bool step(World& w, Step step) {
       w.undone = true;
       break;
     case Step::release: {
-      SwitchBack wish;
-      wish.reason = "x";
-      wish.primary_answers = true;
-      const auto change = switch_back(w.s, wish, now);
+      SwitchBack options;
+      options.reason = "x";
+      options.primary_answers = true;
+      const auto change = switch_back(w.s, options, now);
       if (!change) return false;
       carry_out(*change, w.s);
       w.must_hold = w.undone = false;

@@ -15,8 +15,8 @@ void link(std::vector<Link>& links, std::string name, bool ok, std::string why, 
     links.push_back({Health::broken, std::move(name), std::move(why), std::move(mend)});
 }
 
-// Every piece is a link; what differs only in tidiness does not break it.
-std::vector<Link> links_of_pieces(const Plan& plan, const std::vector<Difference>& found) {
+// Every resource is a link; what differs only in tidiness does not break it.
+std::vector<Link> links_of_resources(const Plan& plan, const std::vector<Difference>& found) {
   std::vector<Link> links;
   for (int i = 0; i <= static_cast<int>(Resource::alarm_actions); ++i) {
     const auto resource = static_cast<Resource>(i);
@@ -235,7 +235,7 @@ Assessment assess(const Plan& plan, const Observed& observed, Instant now) {
     link(result.links, "health-check", false, "the health check does not exist (any more)",
          "sitelatch destroy " + plan.settings.health_check_id);
   if (anything_there(observed)) {
-    auto resources = links_of_pieces(plan, found);
+    auto resources = links_of_resources(plan, found);
     result.links.insert(result.links.end(), resources.begin(), resources.end());
     add_function_links(plan, observed, result.links);
     add_people_link(observed, result.links);

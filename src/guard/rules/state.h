@@ -88,7 +88,7 @@ Record record_of(
     const Observed& observed);  // from the function's environment and the notify topic's tags
 Situation situation_of(const Observed& observed);  // needs observed.check
 
-// The pieces in the order in which deploy makes them (destroy: backwards).
+// The resources in the order in which deploy makes them (destroy: backwards).
 enum class Resource {
   notify_topic,
   notify_subscription,

@@ -97,7 +97,7 @@ TEST_CASE("as planned: no difference, armed, every link sound") {
   CHECK(exit_code(a.state) == 0);
 }
 
-TEST_CASE("each piece that is missing or broken is one named link, and the guard is not armed") {
+TEST_CASE("each resource that is missing or broken is one named link, and the guard is not armed") {
   struct Case {
     const char* link;
     std::function<void(Observed&)> breaks;

@@ -79,15 +79,15 @@ bool alarm_has_seen_latch(const Situation& s, Instant now) {
          s.alarm->transitioned_at >= note->at - cause_and_latch;
 }
 
-Transition trip(const Situation& s, const Trip& wish, Instant now) {
+Transition trip(const Situation& s, const Trip& options, Instant now) {
   Refusals refusals;
-  refuse_without_reason(wish.reason, refusals);
+  refuse_without_reason(options.reason, refusals);
   if (latched(s.check))
     refusals.add("the health check is " + latch_words(s.check) + " already; it is left as it is");
   if (refusals.any()) return failure(refusals.take());
-  auto change = latch_change(s, wish.planned, LatchedBy::trip, now);
+  auto change = latch_change(s, options.planned, LatchedBy::trip, now);
   change.says =
-      wish.planned ? "planned switch-over: Backup serves" : "tripped by hand: Backup serves";
+      options.planned ? "planned switch-over: Backup serves" : "tripped by hand: Backup serves";
   return change;
 }
 
@@ -102,12 +102,12 @@ Transition latch_again(const Situation& s, std::string_view reason, Instant now)
   return change;
 }
 
-Transition disarm(const Situation& s, const Disarm& wish, Instant now) {
+Transition disarm(const Situation& s, const Disarm& options, Instant now) {
   Refusals refusals;
-  refuse_without_reason(wish.reason, refusals);
-  if (wish.length <= Duration::zero() || wish.length > longest_maintenance)
+  refuse_without_reason(options.reason, refusals);
+  if (options.length <= Duration::zero() || options.length > longest_maintenance)
     refusals.add("a maintenance lasts more than nothing and at most 7 days");
-  const bool extends_backup = wish.keep == Keep::backup && s.record.in_maintenance(now) &&
+  const bool extends_backup = options.keep == Keep::backup && s.record.in_maintenance(now) &&
                               s.record.maintenance->keep == Keep::backup;
   if (latched(s.check) && !extends_backup)
     refusals.add("the health check is " + latch_words(s.check) +
@@ -115,15 +115,15 @@ Transition disarm(const Situation& s, const Disarm& wish, Instant now) {
   if (undone(s))
     refusals.add("somebody undid the latch of this release; reconcile or switch-back comes first");
   if (!latched(s.check) && !refusals.any()) refuse_foreign_settings(s, refusals);
-  if (wish.keep == Keep::primary && s.alarm && s.alarm->state == AlarmState::alarm &&
+  if (options.keep == Keep::primary && s.alarm && s.alarm->state == AlarmState::alarm &&
       !latched(s.check))
     refusals.add(
         "Primary is failing (the alarm is in ALARM): to freeze it as healthy would bring it back "
         "into DNS");
   if (refusals.any()) return failure(refusals.take());
 
-  const Maintenance window{now, now + wish.length, wish.keep, wish.reason};
-  if (wish.keep == Keep::backup) {
+  const Maintenance window{now, now + options.length, options.keep, options.reason};
+  if (options.keep == Keep::backup) {
     auto change = latched(s.check) ? untouched(s) : latch_change(s, true, LatchedBy::trip, now);
     change.record.maintenance = window;
     change.says = "maintenance until " + iso8601_seconds(window.until) +
@@ -140,7 +140,7 @@ Transition disarm(const Situation& s, const Disarm& wish, Instant now) {
   return change;
 }
 
-Transition arm(const Situation& s, const Arm& wish, Instant now) {
+Transition arm(const Situation& s, const Arm& options, Instant now) {
   Refusals refusals;
   if (latched(s.check)) {
     refusals.add("the health check is " + latch_words(s.check) + ": release it with switch-back");
@@ -156,9 +156,9 @@ Transition arm(const Situation& s, const Arm& wish, Instant now) {
                  ": it acts on changes only, so it could not fire");
   else if (!s.alarm->from_data)
     refusals.add("the alarm is OK only for want of data: nobody knows whether it would fire");
-  if (!wish.healthy.has_value())
+  if (!options.healthy.has_value())
     refusals.add("it is not known whether Route 53 finds Primary healthy");
-  else if (!*wish.healthy)
+  else if (!*options.healthy)
     refusals.add("Route 53 finds Primary unhealthy: armed now, the guard would latch at once");
   if (refusals.any()) return failure(refusals.take());
 
@@ -177,15 +177,15 @@ Transition arm(const Situation& s, const Arm& wish, Instant now) {
   return change;
 }
 
-Transition switch_back(const Situation& s, const SwitchBack& wish, Instant now) {
+Transition switch_back(const Situation& s, const SwitchBack& options, Instant now) {
   Refusals refusals;
-  refuse_without_reason(wish.reason, refusals);
+  refuse_without_reason(options.reason, refusals);
   const auto snapshot = latch_on(s.check);
   const auto original = s.record.path_to_restore();
-  if (wish.expected_version && *wish.expected_version != s.check.version)
+  if (options.expected_version && *options.expected_version != s.check.version)
     refusals.add("the health check has changed since it was shown (version " +
                  std::to_string(s.check.version) + " now)");
-  if (wish.expected_release && *wish.expected_release != s.record.release.number)
+  if (options.expected_release && *options.expected_release != s.record.release.number)
     refusals.add("somebody else has released it meanwhile (release " +
                  std::to_string(s.record.release.number) + ")");
   if (!snapshot.effective && !undone(s))
@@ -198,31 +198,31 @@ Transition switch_back(const Situation& s, const SwitchBack& wish, Instant now) 
     refusals.add("the original path is not known: deploy records it");
   else if (is_latch_path(*original))
     refusals.add("the recorded original path is a latch value (" + *original + ")");
-  if (!wish.primary_answers.value_or(false))
+  if (!options.primary_answers.value_or(false))
     refusals.add_forcible("primary",
-                          wish.primary_answers ? "Primary's own path does not answer 200"
-                                               : "Primary's own path was not tried",
-                          wish.force);
-  if (!wish.checks_passed.value_or(true))
-    refusals.add_forcible("checks", "a check did not pass", wish.force);
+                          options.primary_answers ? "Primary's own path does not answer 200"
+                                                  : "Primary's own path was not tried",
+                          options.force);
+  if (!options.checks_passed.value_or(true))
+    refusals.add_forcible("checks", "a check did not pass", options.force);
   // Its next ALARM would otherwise be news in the new release, and latch at once.
   if (snapshot.effective && s.alarm && s.alarm->state != AlarmState::alarm)
     refusals.add_forcible("alarm",
                           "the alarm has not seen the latch yet (it is in " +
                               std::string{to_string(s.alarm->state)} +
                               "): its next ALARM would latch again",
-                          wish.force);
+                          options.force);
   if (refusals.any()) return failure(refusals.take());
 
   auto change = untouched(s);
   change.order = Order::record_then_check;
   change.check = releasing(s.check, *original);
-  change.record.release = {s.record.release.number + 1, now, std::nullopt, wish.window};
+  change.record.release = {s.record.release.number + 1, now, std::nullopt, options.window};
   if (s.alarm) change.record.release.alarm_seen = s.alarm->transitioned_at;
   change.record.maintenance.reset();
   change.record.latch_note.reset();
   change.says =
-      "released (release " + std::to_string(change.record.release.number) + "): " + wish.reason;
+      "released (release " + std::to_string(change.record.release.number) + "): " + options.reason;
   return change;
 }
 

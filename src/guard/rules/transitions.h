@@ -80,21 +80,21 @@ struct Trip {
   bool planned = false;
   std::string reason;
 };
-Transition trip(const Situation& situation, const Trip& wish, Instant now);
+Transition trip(const Situation& situation, const Trip& options, Instant now);
 
 struct Disarm {
   Duration length{};
   Keep keep = Keep::primary;
   std::string reason;
 };
-Transition disarm(const Situation& situation, const Disarm& wish, Instant now);
+Transition disarm(const Situation& situation, const Disarm& options, Instant now);
 
 // Arms after a deploy, or ends a maintenance early. Refused while the guard could not fire.
 // Names: "healthy" (check not known healthy), "alarm" (not OK from real data).
 struct Arm {
   std::optional<bool> healthy;  // the check by Route 53's own status; nothing: not known
 };
-Transition arm(const Situation& situation, const Arm& wish, Instant now);
+Transition arm(const Situation& situation, const Arm& options, Instant now);
 
 // Names: "primary" (its own path did not answer), "checks" (a --check failed), "alarm" (has not
 // seen the latch yet).
@@ -107,7 +107,7 @@ struct SwitchBack {
   std::set<std::string> force;
   Duration window = std::chrono::minutes{10};
 };
-Transition switch_back(const Situation& situation, const SwitchBack& wish, Instant now);
+Transition switch_back(const Situation& situation, const SwitchBack& options, Instant now);
 
 // After a release whose Primary did not become healthy in time: latched again in the new release.
 Transition latch_again(const Situation& situation, std::string_view reason, Instant now);

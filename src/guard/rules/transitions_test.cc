@@ -15,10 +15,10 @@ Situation tripped() {
   return s;
 }
 SwitchBack proper() {
-  SwitchBack wish;
-  wish.reason = "sites are in sync";
-  wish.primary_answers = true;
-  return wish;
+  SwitchBack options;
+  options.reason = "sites are in sync";
+  options.primary_answers = true;
+  return options;
 }
 bool names(const Transition& t, std::string_view name) {
   for (const auto& refusal : t.error())
@@ -76,29 +76,29 @@ TEST_CASE(
 
 TEST_CASE("switch-back is refused by each check alone, and each has the name that overrides it") {
   const auto s = tripped();
-  auto wish = proper();
-  wish.primary_answers = false;
-  CHECK(names(switch_back(s, wish, at(600)), "primary"));
-  wish.force = {"primary"};
-  CHECK(switch_back(s, wish, at(600)));
-  wish = proper();
-  wish.primary_answers.reset();
-  CHECK(names(switch_back(s, wish, at(600)), "primary"));
-  wish = proper();
-  wish.checks_passed = false;
-  CHECK(names(switch_back(s, wish, at(600)), "checks"));
-  wish = proper();
+  auto options = proper();
+  options.primary_answers = false;
+  CHECK(names(switch_back(s, options, at(600)), "primary"));
+  options.force = {"primary"};
+  CHECK(switch_back(s, options, at(600)));
+  options = proper();
+  options.primary_answers.reset();
+  CHECK(names(switch_back(s, options, at(600)), "primary"));
+  options = proper();
+  options.checks_passed = false;
+  CHECK(names(switch_back(s, options, at(600)), "checks"));
+  options = proper();
   auto not_seen = s;
   not_seen.alarm->state = AlarmState::ok;
-  CHECK(names(switch_back(not_seen, wish, at(600)), "alarm"));
-  wish.expected_version = 1;
-  CHECK_FALSE(switch_back(s, wish, at(600)));
-  wish = proper();
-  wish.expected_release = 4;
-  CHECK_FALSE(switch_back(s, wish, at(600)));
-  wish = proper();
-  wish.reason.clear();
-  CHECK_FALSE(switch_back(s, wish, at(600)));
+  CHECK(names(switch_back(not_seen, options, at(600)), "alarm"));
+  options.expected_version = 1;
+  CHECK_FALSE(switch_back(s, options, at(600)));
+  options = proper();
+  options.expected_release = 4;
+  CHECK_FALSE(switch_back(s, options, at(600)));
+  options = proper();
+  options.reason.clear();
+  CHECK_FALSE(switch_back(s, options, at(600)));
 }
 
 TEST_CASE(
@@ -120,16 +120,16 @@ TEST_CASE(
     "maintenance that keeps Primary freezes the check, and is refused while that would release or "
     "revive it") {
   auto s = armed();
-  const Disarm wish{std::chrono::minutes{30}, Keep::primary, "patching"};
-  const auto change = disarm(s, wish, at(0));
+  const Disarm options{std::chrono::minutes{30}, Keep::primary, "patching"};
+  const auto change = disarm(s, options, at(0));
   REQUIRE(change);
   CHECK(change->order == Order::record_then_check);
   CHECK(change->check.disabled == true);
   CHECK_FALSE(change->check.inverted);
   CHECK(change->record.maintenance->until == at(1800));
-  CHECK_FALSE(disarm(tripped(), wish, at(0)));
+  CHECK_FALSE(disarm(tripped(), options, at(0)));
   s.alarm->state = AlarmState::alarm;
-  CHECK_FALSE(disarm(s, wish, at(0)));
+  CHECK_FALSE(disarm(s, options, at(0)));
   CHECK_FALSE(disarm(armed(), {Duration::zero(), Keep::primary, "x"}, at(0)));
   CHECK_FALSE(disarm(armed(), {std::chrono::hours{24 * 8}, Keep::primary, "x"}, at(0)));
   CHECK_FALSE(disarm(armed(), {std::chrono::minutes{1}, Keep::primary, ""}, at(0)));

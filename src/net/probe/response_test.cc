@@ -11,14 +11,14 @@ using State = ProbeResponse::State;
 
 namespace {
 
-struct Seen {
+struct Parsed {
   State state;
   int code;
   bool found;
 };
 
 // Fed in pieces of `piece` bytes, then closed.
-Seen see(const std::string& bytes, const std::string* search, std::size_t piece) {
+Parsed see(const std::string& bytes, const std::string* search, std::size_t piece) {
   ProbeResponse response(search);
   for (std::size_t at = 0; at < bytes.size(); at += piece)
     response.feed(std::string_view(bytes).substr(at, piece));
@@ -141,7 +141,7 @@ TEST_CASE("gzip and deflate are undone, other encodings searched as they are") {
 
 TEST_CASE("no string is looked for where the status already failed") {
   const std::string search = "needle";
-  const Seen seen = see("HTTP/1.1 503 Busy\r\n\r\nneedle", &search, 5);
+  const Parsed seen = see("HTTP/1.1 503 Busy\r\n\r\nneedle", &search, 5);
   CHECK(seen.state == State::done);
   CHECK(seen.code == 503);
   CHECK_FALSE(seen.found);

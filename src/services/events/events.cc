@@ -41,8 +41,8 @@ std::optional<aws::Page> page_of(const Value& input) {
 
 }  // namespace
 
-Events::Events(Outside outside, std::string account)
-    : outside_(outside), account_(std::move(account)) {
+Events::Events(Dependencies dependencies, std::string account)
+    : dependencies_(dependencies), account_(std::move(account)) {
   load();
 }
 
@@ -71,7 +71,7 @@ aws::Outcome<Events::Scheduled*> Events::find_rule(const aws::Call& call, std::s
 }
 
 void Events::save(const Rule& rule) {
-  outside_.journal.put("events.rules", rule.arn, aws::to_json(to_value(rule)));
+  dependencies_.journal.put("events.rules", rule.arn, aws::to_json(to_value(rule)));
 }
 
 std::size_t Events::rules_in(const std::string& region) const {
@@ -160,7 +160,7 @@ aws::Outcome<> Events::delete_rule(const aws::Call& call) {
   if (found == rules_.end()) return Value{};  // fact events-4
   if (!found->second.rule.targets.empty())
     return invalid("Rule can't be deleted since it has targets.");
-  outside_.journal.erase("events.rules", found->first);
+  dependencies_.journal.erase("events.rules", found->first);
   rules_.erase(found);
   return Value{};
 }

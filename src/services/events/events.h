@@ -15,13 +15,13 @@
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
-#include "services/events/outside.h"
+#include "services/events/dependencies.h"
 #include "services/events/rule.h"
 
 namespace sitelatch::events {
 
 // What EventBridge needs, all of it owned by the engine and outliving it.
-struct Outside {
+struct Dependencies {
   ports::Journal& journal;
   ports::Timers& timers;
   ports::Entropy& entropy;
@@ -31,7 +31,7 @@ struct Outside {
 
 class Events final : public aws::TableService<Events> {
  public:
-  Events(Outside outside, std::string account);
+  Events(Dependencies dependencies, std::string account);
 
   static const aws::OperationTable<Events>& operation_table();
   std::string_view model_name() const override { return "events"; }
@@ -101,7 +101,7 @@ class Events final : public aws::TableService<Events> {
   void give_up(const std::string& region, const std::string& rule_name,
                const std::string& target_arn, const std::string& why);
 
-  Outside outside_;
+  Dependencies dependencies_;
   std::string account_;
   std::map<std::string, Scheduled> rules_;  // by ARN
   std::map<std::uint64_t, Retry> retries_;

@@ -21,14 +21,14 @@ std::string key_of(std::uint64_t id) { return fmt::format("{:020}", id); }
 
 void Events::load() {
   ports::take_rows(
-      outside_.journal, "events.rules", [&](std::string_view key, std::string_view text) {
+      dependencies_.journal, "events.rules", [&](std::string_view key, std::string_view text) {
         auto rule = rule_from(aws::stored_value(text));
         ports::expect_of_row(key == rule.arn, "another rule's");
         ports::expect_of_row(parse_schedule(rule.expression).has_value(), "no valid schedule");
         rules_[std::string{key}].rule = std::move(rule);
       });
   ports::take_rows(
-      outside_.journal, "events.retries", [&](std::string_view key, std::string_view text) {
+      dependencies_.journal, "events.retries", [&](std::string_view key, std::string_view text) {
         const auto row = aws::stored_value(text);
         const auto id = parse_int(key);
         ports::expect_of_row(id && *id >= 0 && key_of(static_cast<std::uint64_t>(*id)) == key,
@@ -42,7 +42,7 @@ void Events::load() {
         retry.target = row["target"];
         retry.failures = static_cast<int>(row["failures"].integer());
         retry.first = from_unix_ms(row["first_ms"].integer());
-        retry.timer.set(outside_.timers, from_unix_ms(row["due_ms"].integer()),
+        retry.timer.set(dependencies_.timers, from_unix_ms(row["due_ms"].integer()),
                         [this, number = last_retry_] { try_again(number); });
       });
   for (auto& [arn, scheduled] : rules_) {
@@ -50,8 +50,9 @@ void Events::load() {
     if (!still_due(rule)) {
       const auto schedule = parse_schedule(rule.expression);
       ENSURE(schedule.has_value(), "a stored rule has no valid schedule");
-      rule.due = rule.enabled() ? next_tick(*schedule, rule.countdown_start, outside_.timers.now())
-                                : std::nullopt;
+      rule.due = rule.enabled()
+                     ? next_tick(*schedule, rule.countdown_start, dependencies_.timers.now())
+                     : std::nullopt;
     }
     arm(scheduled);
   }
@@ -59,12 +60,12 @@ void Events::load() {
 
 // Whether the tick that the rule waits for is ahead, or so recent that it is caught up with.
 bool Events::still_due(const Rule& rule) const {
-  return rule.due && *rule.due + tick_life > outside_.timers.now();
+  return rule.due && *rule.due + tick_life > dependencies_.timers.now();
 }
 
 void Events::restart_countdown(Scheduled& scheduled) {
   Rule& rule = scheduled.rule;
-  rule.countdown_start = outside_.timers.now();
+  rule.countdown_start = dependencies_.timers.now();
   rule.due = rule.enabled() ? next_tick(*parse_schedule(rule.expression), rule.countdown_start,
                                         rule.countdown_start)
                             : std::nullopt;
@@ -73,7 +74,7 @@ void Events::restart_countdown(Scheduled& scheduled) {
 
 void Events::arm(Scheduled& scheduled) {
   if (!scheduled.rule.due) return scheduled.timer.cancel();
-  scheduled.timer.set(outside_.timers, *scheduled.rule.due,
+  scheduled.timer.set(dependencies_.timers, *scheduled.rule.due,
                       [this, arn = scheduled.rule.arn] { tick(arn); });
 }
 
@@ -83,7 +84,7 @@ void Events::tick(const std::string& arn) {
   Scheduled& scheduled = found->second;
   Rule& rule = scheduled.rule;
   const Instant time = *rule.due;
-  const Instant now = outside_.timers.now();
+  const Instant now = dependencies_.timers.now();
   const bool in_time = still_due(rule);
   rule.due =
       next_tick(*parse_schedule(rule.expression), rule.countdown_start, in_time ? time : now);
@@ -94,18 +95,19 @@ void Events::tick(const std::string& arn) {
 }
 
 void Events::fire(const Rule& rule, Instant time) {
-  outside_.metrics.count(rule.region, "TriggeredRules", rule.name, 1, "Count",
-                         outside_.timers.now());
+  dependencies_.metrics.count(rule.region, "TriggeredRules", rule.name, 1, "Count",
+                              dependencies_.timers.now());
   const auto event =
-      scheduled_event(ports::uuid(outside_.entropy), account_, time, rule.region, rule.arn);
+      scheduled_event(ports::uuid(dependencies_.entropy), account_, time, rule.region, rule.arn);
   for (const auto& target : rule.targets)
     deliver(rule, target, payload_for(target, event, {rule.arn, rule.name}));
 }
 
 void Events::deliver(const Rule& rule, const Value& target, const std::string& payload) {
   const auto& target_arn = target["Arn"].string();
-  outside_.metrics.count(rule.region, "Invocations", rule.name, 1, "Count", outside_.timers.now());
-  const auto outcome = outside_.targets.dispatch(target_arn, payload, rule.arn);
+  dependencies_.metrics.count(rule.region, "Invocations", rule.name, 1, "Count",
+                              dependencies_.timers.now());
+  const auto outcome = dependencies_.targets.dispatch(target_arn, payload, rule.arn);
   if (outcome.kind == aws::DispatchOutcome::Kind::accepted) return;
   if (outcome.kind == aws::DispatchOutcome::Kind::refused)
     return give_up(rule.region, rule.name, target_arn, outcome.reason);
@@ -115,25 +117,25 @@ void Events::deliver(const Rule& rule, const Value& target, const std::string& p
   retry.rule_name = rule.name;
   retry.payload = payload;
   retry.target = target;
-  retry.first = outside_.timers.now();
+  retry.first = dependencies_.timers.now();
   retry_later(last_retry_, retry);
 }
 
 void Events::retry_later(std::uint64_t id, Retry& retry) {
   const auto policy = retry_of(retry.target);
-  const Instant due = outside_.timers.now() + retry_delay(++retry.failures);
+  const Instant due = dependencies_.timers.now() + retry_delay(++retry.failures);
   if (retry.failures > policy.most_retries || due > retry.first + policy.longest) {
     give_up(retry.region, retry.rule_name, retry.target["Arn"].string(), "no more retries");
     return drop_retry(id);
   }
   save_retry(id, retry, due);
-  retry.timer.set(outside_.timers, due, [this, id] { try_again(id); });
+  retry.timer.set(dependencies_.timers, due, [this, id] { try_again(id); });
 }
 
 void Events::try_again(std::uint64_t id) {
   Retry& retry = retries_.at(id);
   const auto& target_arn = retry.target["Arn"].string();
-  const auto outcome = outside_.targets.dispatch(target_arn, retry.payload, retry.rule_arn);
+  const auto outcome = dependencies_.targets.dispatch(target_arn, retry.payload, retry.rule_arn);
   if (outcome.kind == aws::DispatchOutcome::Kind::failed) return retry_later(id, retry);
   if (outcome.kind == aws::DispatchOutcome::Kind::refused)
     give_up(retry.region, retry.rule_name, target_arn, outcome.reason);
@@ -141,26 +143,27 @@ void Events::try_again(std::uint64_t id) {
 }
 
 void Events::save_retry(std::uint64_t id, const Retry& retry, Instant due) {
-  outside_.journal.put("events.retries", key_of(id),
-                       aws::to_json(Value::structure({{"rule_arn", retry.rule_arn},
-                                                      {"region", retry.region},
-                                                      {"rule_name", retry.rule_name},
-                                                      {"payload", retry.payload},
-                                                      {"target", retry.target},
-                                                      {"failures", retry.failures},
-                                                      {"first_ms", unix_ms(retry.first)},
-                                                      {"due_ms", unix_ms(due)}})));
+  dependencies_.journal.put("events.retries", key_of(id),
+                            aws::to_json(Value::structure({{"rule_arn", retry.rule_arn},
+                                                           {"region", retry.region},
+                                                           {"rule_name", retry.rule_name},
+                                                           {"payload", retry.payload},
+                                                           {"target", retry.target},
+                                                           {"failures", retry.failures},
+                                                           {"first_ms", unix_ms(retry.first)},
+                                                           {"due_ms", unix_ms(due)}})));
 }
 void Events::drop_retry(std::uint64_t id) {
   retries_.erase(id);
-  outside_.journal.erase("events.retries", key_of(id));
+  dependencies_.journal.erase("events.retries", key_of(id));
 }
 
 void Events::give_up(const std::string& region, const std::string& rule_name,
                      const std::string& target_arn, const std::string& why) {
   log(LogLevel::warning, "events",
       "an event of rule " + rule_name + " does not reach " + target_arn + ": " + why);
-  outside_.metrics.count(region, "FailedInvocations", rule_name, 1, "Count", outside_.timers.now());
+  dependencies_.metrics.count(region, "FailedInvocations", rule_name, 1, "Count",
+                              dependencies_.timers.now());
 }
 
 }  // namespace sitelatch::events

@@ -50,7 +50,7 @@ struct Fixture {
   void start() {
     events.reset();
     events = std::make_unique<Events>(
-        Outside{world.journal, world.timers, world.entropy, targets, metrics}, account);
+        Dependencies{world.journal, world.timers, world.entropy, targets, metrics}, account);
   }
   void crash() {
     world.journal.crash();

@@ -17,8 +17,8 @@
 #include "ports/timers.h"
 #include "ports/wall_clock.h"
 #include "services/lambda/code_store.h"
+#include "services/lambda/dependencies.h"
 #include "services/lambda/function.h"
-#include "services/lambda/neighbours.h"
 #include "services/lambda/verdict.h"
 
 namespace sitelatch::lambda {

@@ -91,13 +91,13 @@ aws::Outcome<Done> inspect_zip(std::string_view zip) {
                        "Zipped size must be smaller than 52428800 bytes", 413);
   const auto directory = read_zip_directory(zip);
   switch (directory.fault) {
-    case ZipDirectory::Fault::none:
+    case ZipDirectory::Defect::none:
       break;
-    case ZipDirectory::Fault::too_large:
+    case ZipDirectory::Defect::too_large:
       return invalid("Unzipped size must be smaller than 262144000 bytes");
-    case ZipDirectory::Fault::damaged:
-    case ZipDirectory::Fault::unsafe:
-    case ZipDirectory::Fault::too_many:
+    case ZipDirectory::Defect::damaged:
+    case ZipDirectory::Defect::unsafe:
+    case ZipDirectory::Defect::too_many:
       return invalid(damaged);
   }
   if (directory.entries == 0) return invalid("Uploaded file must be a non-empty zip");

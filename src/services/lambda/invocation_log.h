@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "ports/function_host.h"
-#include "services/lambda/neighbours.h"
+#include "services/lambda/dependencies.h"
 #include "services/lambda/verdict.h"
 
 namespace sitelatch::lambda {

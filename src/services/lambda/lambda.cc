@@ -10,13 +10,13 @@ constexpr std::string_view table = "lambda.functions";
 std::string row_key(const Function& function) { return function.region + "/" + function.name; }
 }  // namespace
 
-Lambda::Lambda(Ports ports, Neighbours neighbours, Options options)
+Lambda::Lambda(Ports ports, Dependencies dependencies, Options options)
     : ports_(ports),
-      neighbours_(neighbours),
+      dependencies_(dependencies),
       options_(std::move(options)),
       code_(ports.journal, ports.entropy),
-      executor_({ports.journal, ports.timers, ports.wall, ports.host, neighbours.roles,
-                 neighbours.logs, neighbours.metrics},
+      executor_({ports.journal, ports.timers, ports.wall, ports.host, dependencies.roles,
+                 dependencies.logs, dependencies.metrics},
                 code_),
       queue_(ports.journal, ports.timers, [this](const AsyncEvent& event) { attempt(event); }) {
   ports::take_rows(ports_.journal, table,

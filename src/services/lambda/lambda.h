@@ -16,11 +16,11 @@
 #include "ports/lifetime.h"
 #include "services/lambda/async_queue.h"
 #include "services/lambda/code_store.h"
+#include "services/lambda/dependencies.h"
 #include "services/lambda/executor.h"
 #include "services/lambda/function.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/invocation_record.h"
-#include "services/lambda/neighbours.h"
 
 namespace sitelatch::lambda {
 
@@ -33,7 +33,7 @@ class Lambda final : public aws::TableService<Lambda> {
     ports::Entropy& entropy;
     ports::FunctionHost& host;
   };
-  struct Neighbours {
+  struct Dependencies {
     Roles& roles;
     FunctionLogs& logs;
     Destinations& destinations;
@@ -43,7 +43,7 @@ class Lambda final : public aws::TableService<Lambda> {
     std::string account = "000000000000";
     std::uint32_t concurrency_limit = 1000;
   };
-  Lambda(Ports ports, Neighbours neighbours, Options options);
+  Lambda(Ports ports, Dependencies dependencies, Options options);
 
   using Question = std::vector<aws::Permission>;
   static const aws::OperationTable<Lambda>& operation_table();
@@ -97,7 +97,7 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<> update_function_configuration(const aws::Call& call);
   aws::Outcome<> delete_function(const aws::Call& call);
   aws::Outcome<> list_functions(const aws::Call& call);
-  aws::Outcome<Done> check_neighbours(const Configuration& configuration);
+  aws::Outcome<Done> check_dependencies(const Configuration& configuration);
   aws::Outcome<Done> check_updatable(const Function& function, const aws::Value& input) const;
   void begin_update(Function& function, Configuration configuration);
   void settle_soon(const Function& function);
@@ -185,7 +185,7 @@ class Lambda final : public aws::TableService<Lambda> {
   void erase_row(const Function& function);
 
   Ports ports_;
-  Neighbours neighbours_;
+  Dependencies dependencies_;
   Options options_;
   CodeStore code_;
   Executor executor_;

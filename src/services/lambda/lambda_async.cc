@@ -159,8 +159,8 @@ void Lambda::give_up(const AsyncEvent& event, Fate fate, DeadLetter letter) {
     const auto* version = runnable_version(*function, event.qualifier);
     if (version && !version->configuration.dead_letter_arn.empty()) {
       const auto& c = version->configuration;
-      if (!neighbours_.destinations.send_dead_letter(c.dead_letter_arn, letter, c.role,
-                                                     function->arn()))
+      if (!dependencies_.destinations.send_dead_letter(c.dead_letter_arn, letter, c.role,
+                                                       function->arn()))
         count(event.region, event.function, "DeadLetterErrors", 1, "Count");
     }
   }
@@ -176,7 +176,7 @@ void Lambda::tell(const Function& function, const AsyncEvent& event, const std::
   const auto* version = runnable_version(function, event.qualifier);
   const auto role = version ? version->configuration.role : function.latest.configuration.role;
   if (record.size() > record_limit ||
-      !neighbours_.destinations.send(destination, record, role, arn))
+      !dependencies_.destinations.send(destination, record, role, arn))
     count(event.region, event.function, "DestinationDeliveryFailures", 1, "Count");
 }
 
@@ -200,8 +200,8 @@ RetryLimits Lambda::limits_of(const Function& function, const std::string& quali
 void Lambda::count(const std::string& region, const std::string& function_name,
                    std::string_view metric_name, double value, std::string_view unit) const {
   const auto now = ports_.timers.now();
-  neighbours_.metrics.count(region, metric_name, function_name, value, unit, now);
-  neighbours_.metrics.count(region, metric_name, "", value, unit, now);
+  dependencies_.metrics.count(region, metric_name, function_name, value, unit, now);
+  dependencies_.metrics.count(region, metric_name, "", value, unit, now);
 }
 
 }  // namespace sitelatch::lambda

@@ -63,7 +63,7 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
   if (!tags) return failure(tags.error());
   auto zip = zip_of(input["Code"]);
   if (!zip) return failure(zip.error());
-  if (auto right = check_neighbours(c); !right) return failure(right.error());
+  if (auto right = check_dependencies(c); !right) return failure(right.error());
   if (lookup(call.region, function.name))
     return conflict("Function already exist: " + function.name);
   if (code_bytes(call.region) + static_cast<std::int64_t>(zip->size()) > code_storage_limit)
@@ -89,10 +89,11 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
 }
 
 // What only other services know: the role and its trust, and whether it may publish dead letters.
-Outcome<Done> Lambda::check_neighbours(const Configuration& c) {
-  if (!neighbours_.roles.assumable(c.role))
+Outcome<Done> Lambda::check_dependencies(const Configuration& c) {
+  if (!dependencies_.roles.assumable(c.role))
     return invalid_parameter("The role defined for the function cannot be assumed by Lambda.");
-  if (!c.dead_letter_arn.empty() && !neighbours_.destinations.permitted(c.dead_letter_arn, c.role))
+  if (!c.dead_letter_arn.empty() &&
+      !dependencies_.destinations.permitted(c.dead_letter_arn, c.role))
     return invalid_parameter(
         "The provided execution role does not have permissions to call Publish on SNS");
   return Done{};
@@ -179,7 +180,7 @@ Outcome<> Lambda::update_function_configuration(const aws::Call& call) {
   auto configuration = function.latest.configuration;
   if (auto right = configure(call.input, function.name, configuration); !right)
     return failure(right.error());
-  if (auto right = check_neighbours(configuration); !right) return failure(right.error());
+  if (auto right = check_dependencies(configuration); !right) return failure(right.error());
   if (auto right = check_updatable(function, call.input); !right) return failure(right.error());
   begin_update(function, std::move(configuration));
   save(function);

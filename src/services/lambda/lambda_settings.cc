@@ -162,7 +162,7 @@ Outcome<Done> Lambda::check_destination(const Function& function, const std::str
   // none.
   if (parsed->service != "sns" || arn.ends_with(".fifo"))
     return unsupported_destination(which, arn);
-  if (!neighbours_.destinations.permitted(arn, function.latest.configuration.role))
+  if (!dependencies_.destinations.permitted(arn, function.latest.configuration.role))
     return invalid_parameter(
         "The function's execution role does not have permissions to call Publish on " + arn);
   return Done{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a Lambda on virtual time with neighbours that record what they are asked, and a way to
-// crash it.
+// For tests: a Lambda on virtual time with dependencies that record what they are asked, and a way
+// to crash it.
 #pragma once
 
 #include <zip.h>
@@ -124,7 +124,7 @@ struct LambdaWorld {
   void start() {
     lambda = std::make_unique<Lambda>(
         Lambda::Ports{world.journal, world.timers, world.wall, world.entropy, world.functions},
-        Lambda::Neighbours{roles, logs, destinations, metrics}, options);
+        Lambda::Dependencies{roles, logs, destinations, metrics}, options);
   }
   // kill -9: what was not committed is gone, and a new engine starts on what was.
   void crash() {

@@ -7,7 +7,7 @@
 namespace sitelatch::lambda {
 namespace {
 
-using Fault = ZipDirectory::Fault;
+using Defect = ZipDirectory::Defect;
 
 constexpr std::size_t end_size = 22, entry_size = 46, locator_size = 20, wide_end_size = 56;
 constexpr std::uint64_t wide_16 = 0xffff, wide_32 = 0xffffffff;  // the number is elsewhere
@@ -75,34 +75,34 @@ class Reader {
   ZipDirectory read() {
     const auto end = find_end(zip_);
     if (!end || end->offset > zip_.size() || zip_.size() - end->offset < end->size)
-      return fault(Fault::damaged);
-    if (end->entries > limits_.entries) return fault(Fault::too_many);
+      return fault(Defect::damaged);
+    if (end->entries > limits_.entries) return fault(Defect::too_many);
     rest_ = zip_.substr(end->offset, end->size);
     for (; out_.entries < end->entries; ++out_.entries)
-      if (const auto found = read_entry(); found != Fault::none) return fault(found);
+      if (const auto found = read_entry(); found != Defect::none) return fault(found);
     return out_;
   }
 
  private:
-  Fault read_entry() {
-    if (rest_.size() < entry_size || !rest_.starts_with("PK\x01\x02")) return Fault::damaged;
+  Defect read_entry() {
+    if (rest_.size() < entry_size || !rest_.starts_with("PK\x01\x02")) return Defect::damaged;
     const auto name_size = number_at(rest_, 28, 2), extra_size = number_at(rest_, 30, 2),
                comment_size = number_at(rest_, 32, 2);
-    if (rest_.size() - entry_size < name_size + extra_size + comment_size) return Fault::damaged;
-    if (number_at(rest_, 8, 2) & 1U) return Fault::unsafe;  // encrypted
+    if (rest_.size() - entry_size < name_size + extra_size + comment_size) return Defect::damaged;
+    if (number_at(rest_, 8, 2) & 1U) return Defect::unsafe;  // encrypted
     const auto parts = parts_of(rest_.substr(entry_size, name_size));
-    if (!parts) return Fault::unsafe;
+    if (!parts) return Defect::unsafe;
     parts_ += *parts;
-    if (*parts > limits_.depth || parts_ > limits_.parts) return Fault::too_many;
+    if (*parts > limits_.depth || parts_ > limits_.parts) return Defect::too_many;
     auto size = std::optional(number_at(rest_, 24, 4));
     if (*size == wide_32) size = wide_size(rest_.substr(entry_size + name_size, extra_size));
-    if (!size) return Fault::damaged;
-    if (*size > limits_.unzipped_bytes - out_.unzipped_bytes) return Fault::too_large;
+    if (!size) return Defect::damaged;
+    if (*size > limits_.unzipped_bytes - out_.unzipped_bytes) return Defect::too_large;
     out_.unzipped_bytes += *size;
     rest_.remove_prefix(entry_size + name_size + extra_size + comment_size);
-    return Fault::none;
+    return Defect::none;
   }
-  ZipDirectory fault(Fault found) {
+  ZipDirectory fault(Defect found) {
     out_.fault = found;
     return out_;
   }

@@ -10,14 +10,14 @@
 namespace sitelatch::lambda {
 
 struct ZipDirectory {
-  enum class Fault {
+  enum class Defect {
     none,
     damaged,    // no zip, or one that contradicts itself
     unsafe,     // a name that would leave the directory, or an encrypted entry
     too_many,   // entries, parts of names, or depth beyond the limits
     too_large,  // unzipped
   };
-  Fault fault = Fault::none;
+  Defect fault = Defect::none;
   std::uint64_t entries = 0;
   std::uint64_t unzipped_bytes = 0;
 };

@@ -11,7 +11,7 @@
 namespace {
 
 using namespace sitelatch::lambda;
-using Fault = ZipDirectory::Fault;
+using Defect = ZipDirectory::Defect;
 
 std::string little(std::uint64_t value, int size) {
   std::string bytes;
@@ -45,8 +45,8 @@ class DirectoryWriter {
   std::uint64_t count = 0;
 };
 
-Fault fault_of(const std::string& name, std::uint64_t size = 1, unsigned flags = 0,
-               const std::string& extra = {}) {
+Defect fault_of(const std::string& name, std::uint64_t size = 1, unsigned flags = 0,
+                const std::string& extra = {}) {
   DirectoryWriter writer;
   writer.add(name, size, flags, extra);
   return read_zip_directory(writer.zip()).fault;
@@ -59,35 +59,35 @@ TEST_CASE("what a zip's directory claims is added up") {
   writer.add("a/b.py", 1000);
   writer.add("c/", 0);
   const auto found = read_zip_directory(writer.zip());
-  CHECK(found.fault == Fault::none);
+  CHECK(found.fault == Defect::none);
   CHECK(found.entries == 2);
   CHECK(found.unzipped_bytes == 1000);
 }
 
 TEST_CASE("names that leave the directory, secrets and sizes beyond the limit are refused") {
   for (const char* name : {"../a", "a/../../b", "/etc/passwd", "a/.."})
-    CHECK(fault_of(name) == Fault::unsafe);
-  CHECK(fault_of(std::string("a\0b", 3)) == Fault::unsafe);
-  CHECK(fault_of("") == Fault::unsafe);
-  CHECK(fault_of("..a/b..") == Fault::none);
-  CHECK(fault_of("a", 1, 1) == Fault::unsafe);
-  CHECK(fault_of("a", 262'144'000) == Fault::none);
-  CHECK(fault_of("a", 262'144'001) == Fault::too_large);
+    CHECK(fault_of(name) == Defect::unsafe);
+  CHECK(fault_of(std::string("a\0b", 3)) == Defect::unsafe);
+  CHECK(fault_of("") == Defect::unsafe);
+  CHECK(fault_of("..a/b..") == Defect::none);
+  CHECK(fault_of("a", 1, 1) == Defect::unsafe);
+  CHECK(fault_of("a", 262'144'000) == Defect::none);
+  CHECK(fault_of("a", 262'144'001) == Defect::too_large);
   // The wide size: there, absent, cut off.
-  CHECK(fault_of("a", 0xffffffff, 0, little(1, 2) + little(8, 2) + little(5, 8)) == Fault::none);
+  CHECK(fault_of("a", 0xffffffff, 0, little(1, 2) + little(8, 2) + little(5, 8)) == Defect::none);
   CHECK(fault_of("a", 0xffffffff, 0, little(1, 2) + little(8, 2) + little(1ULL << 60, 8)) ==
-        Fault::too_large);
-  CHECK(fault_of("a", 0xffffffff) == Fault::damaged);
-  CHECK(fault_of("a", 0xffffffff, 0, little(1, 2) + little(80, 2) + "x") == Fault::damaged);
+        Defect::too_large);
+  CHECK(fault_of("a", 0xffffffff) == Defect::damaged);
+  CHECK(fault_of("a", 0xffffffff, 0, little(1, 2) + little(80, 2) + "x") == Defect::damaged);
 }
 
 TEST_CASE("a damaged directory is none, wherever it is cut") {
   DirectoryWriter writer;
   for (int i = 0; i < 5; ++i) writer.add("file-" + std::to_string(i));
   const auto zip = writer.zip();
-  CHECK(read_zip_directory(zip).fault == Fault::none);
+  CHECK(read_zip_directory(zip).fault == Defect::none);
   for (std::size_t size = 0; size < zip.size(); ++size)
-    CHECK(read_zip_directory(zip.substr(0, size)).fault == Fault::damaged);
+    CHECK(read_zip_directory(zip.substr(0, size)).fault == Defect::damaged);
   for (std::size_t at = 0; at < zip.size(); ++at) {
     auto changed = zip;
     for (const int value : {0, 1, 0x7f, 0xff}) {
@@ -101,7 +101,7 @@ TEST_CASE("a damaged directory is none, wherever it is cut") {
 TEST_CASE("entries times depth is bounded, and what it costs to see that") {
   std::string deep;
   for (int i = 0; i < 110; ++i) deep += "d/";
-  CHECK(fault_of(deep + "f") == Fault::too_many);
+  CHECK(fault_of(deep + "f") == Defect::too_many);
   std::string ninety;
   for (int i = 0; i < 90; ++i) ninety += "d/";
   DirectoryWriter writer;
@@ -111,13 +111,13 @@ TEST_CASE("entries times depth is bounded, and what it costs to see that") {
   for (int i = 0; i < 100'000; ++i) many.add("package/module/" + std::to_string(i));
   const auto wide = many.zip();
   const auto begin = std::chrono::steady_clock::now();
-  CHECK(read_zip_directory(zip).fault == Fault::too_many);
-  CHECK(read_zip_directory(wide).fault == Fault::none);
+  CHECK(read_zip_directory(zip).fault == Defect::too_many);
+  CHECK(read_zip_directory(wide).fault == Defect::none);
   CHECK_FALSE(inspect_zip(zip).has_value());
   CHECK(inspect_zip(wide).has_value());
   const auto took = std::chrono::steady_clock::now() - begin;
   many.add("one more");
-  CHECK(read_zip_directory(many.zip()).fault == Fault::too_many);
+  CHECK(read_zip_directory(many.zip()).fault == Defect::too_many);
   MESSAGE(std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
-  CHECK(took < std::chrono::seconds(1));  // unoptimised, among neighbours
+  CHECK(took < std::chrono::seconds(1));  // unoptimised, among dependencies
 }

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "services/sns/outside.h"
+#include "services/sns/dependencies.h"
 
 namespace sitelatch::sns {
 

@@ -8,10 +8,10 @@
 
 namespace sitelatch::sns {
 
-Sns::Sns(Outside outside, std::string account, std::string endpoint)
-    : outside_(outside), account_(std::move(account)), endpoint_(std::move(endpoint)) {
+Sns::Sns(Dependencies dependencies, std::string account, std::string endpoint)
+    : dependencies_(dependencies), account_(std::move(account)), endpoint_(std::move(endpoint)) {
   load();
-  queue_ = std::make_unique<DeliveryQueue>(outside_.journal, outside_.timers,
+  queue_ = std::make_unique<DeliveryQueue>(dependencies_.journal, dependencies_.timers,
                                            [this](const Delivery& d) { attempt(d); });
   if (!subscriptions_.empty()) need_signing_key();
   watch_expiry();
@@ -24,9 +24,9 @@ bool Sns::allows_anonymous(std::string_view operation) const {
 
 void Sns::load() {
   const auto each = [&](std::string_view table, auto&& take) {
-    ports::take_rows(outside_.journal, table, [&](std::string_view key, std::string_view text) {
-      take(key, aws::stored_value(text));
-    });
+    ports::take_rows(
+        dependencies_.journal, table,
+        [&](std::string_view key, std::string_view text) { take(key, aws::stored_value(text)); });
   };
   each("sns.topics", [&](std::string_view key, const aws::Value& row) {
     auto topic = topic_from(row);
@@ -49,14 +49,15 @@ void Sns::load() {
 void Sns::need_signing_key() {
   if (signer_ || key_is_made_) return;
   key_is_made_ = true;
-  outside_.key_maker.make(lifetime_.guard([this](const SigningKey& key) { adopt(key); }));
+  dependencies_.key_maker.make(lifetime_.guard([this](const SigningKey& key) { adopt(key); }));
 }
 
 void Sns::adopt(const SigningKey& key) {
   signer_ = std::make_unique<MessageSigner>(key);
-  outside_.journal.put("sns.signing", "key",
-                       aws::to_json(aws::Value::structure({{"private_key", key.private_key_pem},
-                                                           {"certificate", key.certificate_pem}})));
+  dependencies_.journal.put(
+      "sns.signing", "key",
+      aws::to_json(aws::Value::structure(
+          {{"private_key", key.private_key_pem}, {"certificate", key.certificate_pem}})));
   queue_->wake_parked();
 }
 

@@ -21,7 +21,7 @@
 #include "ports/lifetime.h"
 #include "ports/timers.h"
 #include "services/sns/delivery_queue.h"
-#include "services/sns/outside.h"
+#include "services/sns/dependencies.h"
 #include "services/sns/publication.h"
 #include "services/sns/retry_schedule.h"
 #include "services/sns/signer.h"
@@ -31,7 +31,7 @@
 namespace sitelatch::sns {
 
 // What SNS needs, all of it owned by the engine and outliving it.
-struct Outside {
+struct Dependencies {
   ports::Journal& journal;
   ports::Timers& timers;
   ports::Entropy& entropy;
@@ -45,7 +45,7 @@ class Sns final : public aws::TableService<Sns> {
  public:
   // `endpoint` is how subscribers reach this engine ("http://127.0.0.1:4566"), for the links in
   // notifications.
-  Sns(Outside outside, std::string account, std::string endpoint);
+  Sns(Dependencies dependencies, std::string account, std::string endpoint);
   ~Sns() override;
 
   static const aws::OperationTable<Sns>& operation_table();
@@ -145,7 +145,7 @@ class Sns final : public aws::TableService<Sns> {
   void need_signing_key();
   void adopt(const SigningKey& key);
 
-  Outside outside_;
+  Dependencies dependencies_;
   std::string account_, endpoint_;
   std::map<std::string, Topic> topics_;                // by ARN
   std::map<std::string, Subscription> subscriptions_;  // by ARN, so a topic's stand together

@@ -30,7 +30,7 @@ bool asks_no_retry(int status) { return status >= 400 && status < 500 && status 
 }  // namespace
 
 std::string Sns::send(const Topic& topic, const Publication& publication) {
-  const auto id = ports::uuid(outside_.entropy);
+  const auto id = ports::uuid(dependencies_.entropy);
   count(topic, "NumberOfMessagesPublished", 1);
   count(topic, "PublishSize", static_cast<double>(publication.size_bytes), "Bytes");
   const auto prefix = topic.arn + ":";
@@ -38,7 +38,7 @@ std::string Sns::send(const Topic& topic, const Publication& publication) {
        at != subscriptions_.end() && at->first.starts_with(prefix); ++at) {
     const Subscription& s = at->second;
     if (s.state != Subscription::State::confirmed || !wants(topic, s, publication)) continue;
-    auto notification = notification_for(topic, s, publication, id, outside_.timers.now());
+    auto notification = notification_for(topic, s, publication, id, dependencies_.timers.now());
     if (s.protocol == "lambda")
       deliver_to_function(s, std::move(notification));
     else
@@ -79,13 +79,13 @@ Envelope Sns::envelope_of(const Notification& notification) const {
 // attempts.
 void Sns::deliver_to_function(const Subscription& s, Notification notification) {
   const auto event = lambda_event(notification, envelope_of(notification));
-  const auto handover = outside_.functions.dispatch(s.endpoint, event, s.topic_arn);
+  const auto handover = dependencies_.functions.dispatch(s.endpoint, event, s.topic_arn);
   if (handover.kind == aws::DispatchOutcome::Kind::accepted)
     return count(s.topic_arn, "NumberOfNotificationsDelivered");
   if (handover.kind == aws::DispatchOutcome::Kind::refused)
     return give_up(notification, s, handover.reason);
   queue_->add_failed(std::move(notification),
-                     outside_.timers.now() + *delay_after(function_schedule(), 1));
+                     dependencies_.timers.now() + *delay_after(function_schedule(), 1));
 }
 
 void Sns::attempt(const Delivery& delivery) {
@@ -107,7 +107,7 @@ void Sns::attempt(const Delivery& delivery) {
 void Sns::attempt_function(const Delivery& delivery, const Subscription& s) {
   const auto& n = delivery.notification;
   const auto handover =
-      outside_.functions.dispatch(s.endpoint, lambda_event(n, envelope_of(n)), s.topic_arn);
+      dependencies_.functions.dispatch(s.endpoint, lambda_event(n, envelope_of(n)), s.topic_arn);
   switch (handover.kind) {
     case aws::DispatchOutcome::Kind::accepted:
       return settle(delivery.id, Verdict::delivered, "");
@@ -124,7 +124,7 @@ void Sns::attempt_http(const Delivery& delivery, const Subscription& s) {
       http_delivery(topics_.at(s.topic_arn).setting("DeliveryPolicy"), s.setting("DeliveryPolicy"));
   auto post = http_post(n, envelope_of(n), s.endpoint, http.content_type,
                         s.raw() ? RawMessage::yes : RawMessage::no);
-  outside_.courier.post(
+  dependencies_.courier.post(
       std::move(post), lifetime_.guard([this, id = delivery.id](const ports::Receipt& receipt) {
         const int status = receipt.http_status;
         const auto why =
@@ -139,12 +139,12 @@ void Sns::attempt_http(const Delivery& delivery, const Subscription& s) {
 void Sns::attempt_mail(const Delivery& delivery, const Subscription& s) {
   const auto& n = delivery.notification;
   const auto form = s.protocol == "email-json" ? MailForm::json : MailForm::text;
-  outside_.courier.mail(mail(n, envelope_of(n), s.endpoint, form),
-                        lifetime_.guard([this, id = delivery.id](const ports::Receipt& receipt) {
-                          const bool sent = receipt.failure.empty();
-                          settle(id, sent ? Verdict::delivered : Verdict::try_again,
-                                 receipt.failure);
-                        }));
+  dependencies_.courier.mail(
+      mail(n, envelope_of(n), s.endpoint, form),
+      lifetime_.guard([this, id = delivery.id](const ports::Receipt& receipt) {
+        const bool sent = receipt.failure.empty();
+        settle(id, sent ? Verdict::delivered : Verdict::try_again, receipt.failure);
+      }));
 }
 
 void Sns::settle(std::uint64_t id, Verdict verdict, const std::string& why) {
@@ -164,7 +164,7 @@ void Sns::settle(std::uint64_t id, Verdict verdict, const std::string& why) {
   if (is_message && is_http(s)) count(s.topic_arn, "NumberOfNotificationsFailed");
   const auto wait = delay_after(schedule_of(s), delivery->failures + 1);
   if (verdict == Verdict::try_again && wait)
-    return queue_->retry(id, outside_.timers.now() + *wait);
+    return queue_->retry(id, dependencies_.timers.now() + *wait);
   queue_->finish(id);
   give_up(n, s, why);
 }
@@ -189,7 +189,8 @@ void Sns::give_up(const Notification& n, const Subscription& s, const std::strin
 }
 
 void Sns::count(const Topic& topic, std::string_view metric, double value, std::string_view unit) {
-  outside_.metrics.count(topic.region, metric, topic.name, value, unit, outside_.timers.now());
+  dependencies_.metrics.count(topic.region, metric, topic.name, value, unit,
+                              dependencies_.timers.now());
 }
 void Sns::count(const std::string& arn, std::string_view metric) {
   const auto found = topics_.find(arn);

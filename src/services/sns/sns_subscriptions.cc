@@ -55,7 +55,7 @@ std::string as_text(bool value) { return value ? "true" : "false"; }
 }  // namespace
 
 void Sns::save(const Subscription& s) {
-  outside_.journal.put("sns.subscriptions", s.arn, aws::to_json(to_value(s)));
+  dependencies_.journal.put("sns.subscriptions", s.arn, aws::to_json(to_value(s)));
 }
 
 void Sns::keep(Subscription s) {
@@ -71,21 +71,21 @@ void Sns::forget(const std::string& arn) {
   by_endpoint_.erase(endpoint_key(found->second));
   by_token_.erase(found->second.token);
   subscriptions_.erase(found);
-  outside_.journal.erase("sns.subscriptions", arn);
+  dependencies_.journal.erase("sns.subscriptions", arn);
 }
 
 std::string Sns::fresh_token() {
   return std::string{token_start} +
-         ports::random_hex(outside_.entropy, token_digits - token_start.size());
+         ports::random_hex(dependencies_.entropy, token_digits - token_start.size());
 }
 
 void Sns::watch_expiry() {
   if (expiring_.empty()) return expiry_.cancel();
-  expiry_.set(outside_.timers, expiring_.begin()->first, [this] { forget_expired(); });
+  expiry_.set(dependencies_.timers, expiring_.begin()->first, [this] { forget_expired(); });
 }
 
 void Sns::forget_expired() {
-  const Instant now = outside_.timers.now();
+  const Instant now = dependencies_.timers.now();
   while (!expiring_.empty() && expiring_.begin()->first <= now) {
     const std::string arn = expiring_.begin()->second;
     expiring_.erase(expiring_.begin());
@@ -115,7 +115,7 @@ aws::Outcome<Subscription> Sns::new_subscription(const aws::Call& call, const To
       auto set = set_attribute(s, name, value.string_or(""), AttributeCall::subscribe);
       if (!set) return failure(set.error());
     }
-  s.arn = topic.arn + ":" + ports::uuid(outside_.entropy);
+  s.arn = topic.arn + ":" + ports::uuid(dependencies_.entropy);
   return s;
 }
 
@@ -141,7 +141,7 @@ aws::Outcome<> Sns::subscribe(const aws::Call& call) {
       if (present.state == State::confirmed) return subscribe_reply(call, present);
       // Asking again for a pending one sends the question again (fact sns-13).
       queue_->add(confirmation(Notification::Kind::subscription_confirmation,
-                               ports::uuid(outside_.entropy), present.topic_arn, present.arn,
+                               ports::uuid(dependencies_.entropy), present.topic_arn, present.arn,
                                present.token, call.now));
       return subscribe_reply(call, present);
     }
@@ -163,8 +163,8 @@ aws::Outcome<> Sns::subscribe(const aws::Call& call) {
   need_signing_key();
   if (!is_function) {
     auto question =
-        confirmation(Notification::Kind::subscription_confirmation, ports::uuid(outside_.entropy),
-                     s.topic_arn, s.arn, s.token, call.now);
+        confirmation(Notification::Kind::subscription_confirmation,
+                     ports::uuid(dependencies_.entropy), s.topic_arn, s.arn, s.token, call.now);
     question.signature_version = (*topic)->signature_version();
     queue_->add(std::move(question));
   }
@@ -225,7 +225,8 @@ aws::Outcome<> Sns::unsubscribe(const aws::Call& call) {
   save(s);
   watch_expiry();
   queue_->add(confirmation(Notification::Kind::unsubscribe_confirmation,
-                           ports::uuid(outside_.entropy), s.topic_arn, s.arn, s.token, call.now));
+                           ports::uuid(dependencies_.entropy), s.topic_arn, s.arn, s.token,
+                           call.now));
   return Value{};
 }
 

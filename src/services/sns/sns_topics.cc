@@ -71,7 +71,7 @@ aws::Outcome<Topic*> Sns::tagged_topic(const std::string& arn, const std::string
 }
 
 void Sns::save(const Topic& topic) {
-  outside_.journal.put("sns.topics", topic.arn, aws::to_json(to_value(topic)));
+  dependencies_.journal.put("sns.topics", topic.arn, aws::to_json(to_value(topic)));
 }
 
 aws::Outcome<> Sns::create_topic(const aws::Call& call) {
@@ -110,7 +110,7 @@ aws::Outcome<> Sns::delete_topic(const aws::Call& call) {
     const std::string subscription_arn = at->first;
     forget(subscription_arn);
   }
-  outside_.journal.erase("sns.topics", arn);
+  dependencies_.journal.erase("sns.topics", arn);
   topics_.erase(arn);
   return Value{};
 }

@@ -93,8 +93,8 @@ struct Fixture {
   Fixture() { start(); }
   void start() {
     sns.reset();
-    sns = std::make_unique<Sns>(Outside{world.journal, world.timers, world.entropy, world.courier,
-                                        functions, metrics, keys},
+    sns = std::make_unique<Sns>(Dependencies{world.journal, world.timers, world.entropy,
+                                             world.courier, functions, metrics, keys},
                                 account, endpoint);
   }
   void crash() {

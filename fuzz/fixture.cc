@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "house.h"
+#include "fixture.h"
 
 #include <optional>
 
@@ -14,7 +14,7 @@ namespace sitelatch::fuzz {
 using aws::Value;
 using namespace std::chrono_literals;
 
-struct House::Outside {
+struct Fixture::Dependencies {
   class OneKey final : public sns::SigningKeyMaker {
    public:
     explicit OneKey(ports::sim::Later& to) : later(to) {}
@@ -31,7 +31,7 @@ struct House::Outside {
     }
     std::shared_ptr<const dns::View> view;
   };
-  explicit Outside(ports::sim::Later& later) : keys(later) {}
+  explicit Dependencies(ports::sim::Later& later) : keys(later) {}
   OneKey keys;
   LastView views;
 };
@@ -42,41 +42,41 @@ struct Furniture {
     static const Furniture furniture;
     return furniture;
   }
-  House house;
+  Fixture fixture;
 };
 
-House::House(Unfurnished)
+Fixture::Fixture(Unfurnished)
     : world_(std::make_unique<ports::sim::World>(1)),
       inputs_(std::make_unique<test::InputMaker>(1, world_->timers.now())),
-      outside_(std::make_unique<Outside>(world_->later)) {
+      dependencies_(std::make_unique<Dependencies>(world_->later)) {
   set_log_level(LogLevel::error);
   be_unreliable();
   open();
   furnish();
 }
 
-House::House(std::string_view choices) : House(furnished_journal(), choices) {}
+Fixture::Fixture(std::string_view choices) : Fixture(furnished_journal(), choices) {}
 
-House::House(const ports::sim::MemoryJournal& journal, std::string_view choices)
-    : world_(std::make_unique<ports::sim::World>(1, Furniture::get().house.world_->timers.now())),
-      inputs_(std::make_unique<test::InputMaker>(*Furniture::get().house.inputs_)),
-      outside_(std::make_unique<Outside>(world_->later)),
-      user_(Furniture::get().house.user_),
-      session_(Furniture::get().house.session_) {
+Fixture::Fixture(const ports::sim::MemoryJournal& journal, std::string_view choices)
+    : world_(std::make_unique<ports::sim::World>(1, Furniture::get().fixture.world_->timers.now())),
+      inputs_(std::make_unique<test::InputMaker>(*Furniture::get().fixture.inputs_)),
+      dependencies_(std::make_unique<Dependencies>(world_->later)),
+      user_(Furniture::get().fixture.user_),
+      session_(Furniture::get().fixture.session_) {
   world_->journal = journal;
   inputs_->draw_from(choices);
   be_unreliable();
   open();
 }
-House::~House() = default;
+Fixture::~Fixture() = default;
 
-Furniture::Furniture() : house(House::Unfurnished{}) {}
+Furniture::Furniture() : fixture(Fixture::Unfurnished{}) {}
 
-const ports::sim::MemoryJournal& House::furnished_journal() {
-  return Furniture::get().house.world_->journal;
+const ports::sim::MemoryJournal& Fixture::furnished_journal() {
+  return Furniture::get().fixture.world_->journal;
 }
 
-void House::be_unreliable() {
+void Fixture::be_unreliable() {
   world_->prober.judge = [this](const ports::ProbeRequest&) {
     return inputs_->one_in(3) ? ports::sim::failed_observation()
                               : ports::sim::healthy_observation();
@@ -91,7 +91,7 @@ void House::be_unreliable() {
                                  const auto& done) { run_function(done); };
 }
 
-void House::run_function(const std::function<void(ports::InvocationOutcome)>& done) {
+void Fixture::run_function(const std::function<void(ports::InvocationOutcome)>& done) {
   using Outcome = ports::InvocationOutcome;
   auto outcome =
       ports::sim::success_outcome(inputs_->one_in(4) ? "\xff not json" : R"({"ok":true})");
@@ -103,18 +103,18 @@ void House::run_function(const std::function<void(ports::InvocationOutcome)>& do
   done(outcome);
 }
 
-void House::open() {
+void Fixture::open() {
   engine::Cloud::Options options;
   options.accept_any_credentials = true;  // root signs with a key that nobody has
   cloud_ = std::make_unique<engine::Cloud>(
       engine::Cloud::Ports{world_->journal, world_->timers, world_->wall, world_->entropy,
-                           world_->prober, world_->functions, world_->courier, outside_->keys,
-                           outside_->views},
+                           world_->prober, world_->functions, world_->courier, dependencies_->keys,
+                           dependencies_->views},
       options);
   world_->settle();
 }
 
-void House::furnish() {
+void Fixture::furnish() {
   for (const auto& recipe : test::recipes()) {
     const auto& model = aws::service_model(recipe.service);
     const auto& operation = *model.operation(recipe.operation);
@@ -148,7 +148,7 @@ void House::furnish() {
 namespace {
 
 void check(const aws::HttpResponse& reply) {
-  // The house's own function host is in trouble at times.
+  // The fixture's own function host is in trouble at times.
   if (reply.status == 500 && reply.body.find("could not run the function") != std::string::npos)
     return;
   if (reply.status < 200 || reply.status >= 500)
@@ -169,8 +169,8 @@ void check(const aws::HttpResponse& reply) {
 
 }  // namespace
 
-aws::HttpResponse House::serve(aws::HttpRequest request, const aws::ServiceModel& model, As caller,
-                               const std::string& region) {
+aws::HttpResponse Fixture::serve(aws::HttpRequest request, const aws::ServiceModel& model,
+                                 As caller, const std::string& region) {
   request.headers.set("Host", "127.0.0.1:4566");
   request.peer = "127.0.0.1";
   if (caller == As::root)
@@ -195,8 +195,8 @@ aws::HttpResponse House::serve(aws::HttpRequest request, const aws::ServiceModel
   return std::move(*reply);
 }
 
-bool House::call(const aws::ServiceModel& model, const aws::Operation& operation,
-                 aws::Protocol protocol, const Value& input, As caller) {
+bool Fixture::call(const aws::ServiceModel& model, const aws::Operation& operation,
+                   aws::Protocol protocol, const Value& input, As caller) {
   const auto reply = serve(aws::encode_request(model, operation, protocol, input), model, caller);
   const auto output = aws::decode_response(model, operation, protocol, reply);
   if (!output) {
@@ -208,19 +208,19 @@ bool House::call(const aws::ServiceModel& model, const aws::Operation& operation
   return true;
 }
 
-void House::learn(const aws::ServiceModel& model, const aws::Operation& operation,
-                  aws::Protocol protocol, const aws::HttpResponse& response) {
+void Fixture::learn(const aws::ServiceModel& model, const aws::Operation& operation,
+                    aws::Protocol protocol, const aws::HttpResponse& response) {
   if (const auto output = aws::decode_response(model, operation, protocol, response))
     inputs_->learn(*output);
 }
 
-void House::crash() {
+void Fixture::crash() {
   cloud_.reset();
   world_->crash();
   open();
 }
 
-std::vector<std::string> House::picture() {
+std::vector<std::string> Fixture::picture() {
   static constexpr std::pair<std::string_view, std::string_view> looks[] = {
       {"route53", "ListHealthChecks"},
       {"route53", "ListHostedZones"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole engine in memory on virtual time, furnished: a role, a user with keys, a function,
 // topics and subscriptions, alarms, metrics, log groups, rules, a zone with failover records. Made
-// once a process; each House begins with a copy of that journal, so every input finds the same
+// once a process; each Fixture begins with a copy of that journal, so every input finds the same
 // world.
 #pragma once
 
@@ -19,15 +19,15 @@ namespace sitelatch::fuzz {
 
 struct Furniture;  // what the furnished world is copied from
 
-class House {
+class Fixture {
  public:
   // A furnished one. `choices` is what inputs, probes, functions and couriers are drawn from.
-  explicit House(std::string_view choices = {});
+  explicit Fixture(std::string_view choices = {});
   // With other rows than the furnished ones. Throws what the services throw at such rows.
-  House(const ports::sim::MemoryJournal& journal, std::string_view choices);
-  ~House();
-  House(const House&) = delete;
-  House& operator=(const House&) = delete;
+  Fixture(const ports::sim::MemoryJournal& journal, std::string_view choices);
+  ~Fixture();
+  Fixture(const Fixture&) = delete;
+  Fixture& operator=(const Fixture&) = delete;
 
   enum class As { root, user, session, nobody };
   // Signs and serves; requires one answer, none of the engine's own faults in it, and text that is
@@ -53,7 +53,7 @@ class House {
  private:
   friend struct Furniture;
   struct Unfurnished {};
-  explicit House(Unfurnished);
+  explicit Fixture(Unfurnished);
   void open();
   void be_unreliable();
   void furnish();
@@ -61,8 +61,8 @@ class House {
 
   std::unique_ptr<ports::sim::World> world_;
   std::unique_ptr<test::InputMaker> inputs_;
-  struct Outside;  // keys and views
-  std::unique_ptr<Outside> outside_;
+  struct Dependencies;  // keys and views
+  std::unique_ptr<Dependencies> dependencies_;
   std::unique_ptr<engine::Cloud> cloud_;
   struct Keys {
     std::string id, secret, token;

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "client/surroundings.h"
+#include "client/environment.h"
 
 namespace sitelatch::client {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST_CASE("programs: their output, status and death, without a shell") {
-  const auto here = system_surroundings();
+  const auto here = system_environment();
   const auto both = here->run({"sh", "-c", "echo out; echo err >&2; exit 3"}, 10s);
   REQUIRE(both);
   CHECK(both->status == 3);
@@ -25,7 +25,7 @@ TEST_CASE("programs: their output, status and death, without a shell") {
 }
 
 TEST_CASE("a program that does not end is killed, one that floods is read without growing") {
-  const auto here = system_surroundings();
+  const auto here = system_environment();
   const auto endless = here->run({"sleep", "1000"}, 50ms);
   REQUIRE_FALSE(endless);
   CHECK(endless.error().text.find("did not end") != std::string::npos);
@@ -35,7 +35,7 @@ TEST_CASE("a program that does not end is killed, one that floods is read withou
 }
 
 TEST_CASE("files and variables") {
-  const auto here = system_surroundings();
+  const auto here = system_environment();
   ::setenv("SITELATCH_TEST_EMPTY", "", 1);
   CHECK_FALSE(here->variable("SITELATCH_TEST_EMPTY"));
   CHECK_FALSE(here->home().empty());

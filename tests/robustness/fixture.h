@@ -43,9 +43,9 @@ class LastView final : public route53::ViewSink {
 };
 
 // One account in a world where nothing is reliable.
-class House {
+class Fixture {
  public:
-  explicit House(std::uint64_t seed) : world_(seed), inputs_(seed, world_.timers.now()) {
+  explicit Fixture(std::uint64_t seed) : world_(seed), inputs_(seed, world_.timers.now()) {
     world_.prober.judge = [this](const ports::ProbeRequest&) {
       return inputs_.one_in(3) ? ports::sim::failed_observation()
                                : ports::sim::healthy_observation();

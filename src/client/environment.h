@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the client reads of its surroundings: environment variables, files, the output of programs,
-// time. One real set (system_surroundings()), and fakes in tests.
+// What the client reads of its environment: environment variables, files, the output of programs,
+// time. One real set (system_environment()), and fakes in tests.
 #pragma once
 
 #include <memory>
@@ -20,9 +20,9 @@ struct ProgramOutput {
   std::string err;
 };
 
-class Surroundings {
+class Environment {
  public:
-  virtual ~Surroundings() = default;
+  virtual ~Environment() = default;
   // An empty variable is like an absent one, as the SDKs have it.
   virtual std::optional<std::string> variable(std::string_view name) const = 0;
   virtual std::string home() const = 0;  // without a slash at the end; empty: unknown
@@ -42,7 +42,7 @@ class Clock {
   virtual void sleep(Duration d) = 0;  // may end early, on a signal
 };
 
-std::unique_ptr<Surroundings> system_surroundings();
+std::unique_ptr<Environment> system_environment();
 std::unique_ptr<Clock> system_clock();
 
 }  // namespace sitelatch::client

@@ -15,7 +15,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "client/surroundings.h"
+#include "client/environment.h"
 
 extern char** environ;
 
@@ -90,7 +90,7 @@ Result<pid_t> start(const std::vector<std::string>& arguments, Pipe& out, Pipe& 
   return child;
 }
 
-class SystemSurroundings final : public Surroundings {
+class SystemEnvironment final : public Environment {
  public:
   std::optional<std::string> variable(std::string_view name) const override {
     const char* value = std::getenv(std::string{name}.c_str());
@@ -149,9 +149,7 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
-std::unique_ptr<Surroundings> system_surroundings() {
-  return std::make_unique<SystemSurroundings>();
-}
+std::unique_ptr<Environment> system_environment() { return std::make_unique<SystemEnvironment>(); }
 std::unique_ptr<Clock> system_clock() { return std::make_unique<SystemClock>(); }
 
 }  // namespace sitelatch::client
