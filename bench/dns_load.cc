@@ -12,8 +12,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/fd.h"
 #include "dns/testing.h"
-#include "net/io/fd.h"
 
 using namespace sitelatch;
 using Clock = std::chrono::steady_clock;
@@ -57,7 +57,7 @@ class Asker {
 
  private:
   std::string query_;
-  net::Fd fd_;
+  sitelatch::Fd fd_;
   iovec query_part_{};
   std::array<mmsghdr, under_way> out_{}, in_{};
   std::array<iovec, under_way> in_parts_{};

@@ -27,6 +27,7 @@ template <class E>
 Failure<std::decay_t<E>> failure(E&& error) {
   return {std::forward<E>(error)};
 }
+inline Failure<Problem> problem(std::string text) { return {Problem{std::move(text)}}; }
 
 template <class T, class E = Problem>
 class [[nodiscard]] Result {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_command_line.h"
+#include "cli/validators.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -22,16 +23,6 @@ void add_data_dir(CLI::App* command, EngineChoice& where) {
       ->add_option("--data-dir", where.data_dir,
                    "the engine's data directory (default: by XDG rules)")
       ->type_name("DIR");
-}
-
-CLI::Validator duration_above_zero() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        const auto parsed = parse_duration(text);
-        if (parsed && *parsed > Duration{0}) return {};
-        return "\"" + text + "\" is not a duration above zero, such as 90s, 5m or 1h30m";
-      },
-      "DURATION");
 }
 
 // The arguments of a process are for everybody on the machine to read. A password in a URL among

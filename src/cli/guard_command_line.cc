@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/guard_commands.h"
+#include "cli/validators.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -21,16 +22,6 @@ const char* const common_statuses =
     "  3  refused: the rules say no, or nobody said yes\n"
     "  4  not in time (--timeout)\n"
     "  5  AWS was not reached, or this may not be done or seen\n";
-
-CLI::Validator duration_above_zero() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        const auto parsed = parse_duration(text);
-        if (parsed && *parsed > Duration{0}) return {};
-        return "\"" + text + "\" is not a duration above zero, such as 90s, 5m or 1h30m";
-      },
-      "DURATION");
-}
 
 // A subcommand with what every guard command takes. Its options live as long as the app, in the
 // callback.

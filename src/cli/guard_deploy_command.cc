@@ -102,7 +102,7 @@ int report(const DeployOptions& options, Value changed, const guard::DeployPlan&
   details.set("state", state);
   if (!armed)
     return finish(options.common, {"not-armed", armed.error().text, details, {}, now.notes},
-                  exit_status(armed.error().kind));
+                  exit_status_of(armed.error().kind));
   const auto sentence =
       fmt::format("{}he guard of health check {} is {}.", unchanged ? "Nothing to change: t" : "T",
                   options.health_check_id, state);
@@ -118,7 +118,7 @@ int deploy(const DeployOptions& options) {
   auto deployment_plan = deployment.plan();
   if (!deployment_plan)
     return fail(options.common, deployment_plan.error().text,
-                exit_status(deployment_plan.error().kind));
+                exit_status_of(deployment_plan.error().kind));
   const bool text = options.common.output == Output::text;
   if (text) print(*deployment_plan);
   if (options.plan)
@@ -145,7 +145,7 @@ int deploy(const DeployOptions& options) {
                    details,
                    {},
                    deployment_plan->notes},
-                  exit_status(built.error().kind));
+                  exit_status_of(built.error().kind));
   return report(options, details["changes"], *deployment_plan,
                 deployment_plan->will_arm ? deployment.arm(*deployment_plan) : guard::Step{Done{}});
 }

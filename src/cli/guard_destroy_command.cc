@@ -38,7 +38,8 @@ int destroy(const DestroyOptions& options) {
                                                              : guard::Latch::unsaid,
                                       options.logs};
   const auto ending = guard::plan_removal(context.context(), request);
-  if (!ending) return fail(options.common, ending.error().text, exit_status(ending.error().kind));
+  if (!ending)
+    return fail(options.common, ending.error().text, exit_status_of(ending.error().kind));
   const bool text = options.common.output == Output::text;
   const auto notes = text ? std::vector<std::string>{} : ending->notes;
   if (ending->removals.empty())
@@ -63,7 +64,7 @@ int destroy(const DestroyOptions& options) {
   const auto done = guard::carry_out(context.context(), *ending);
   if (!done)
     return finish(options.common, {"failed", done.error().text, details_of(*ending), {}, notes},
-                  exit_status(done.error().kind));
+                  exit_status_of(done.error().kind));
   return finish(options.common,
                 {"done",
                  fmt::format("The guard of health check {} is gone.", options.health_check_id),

@@ -117,7 +117,7 @@ int finish(const GuardOptions& options, const Report& report, int status) {
   return status;
 }
 
-int exit_status(guard::Error::Kind kind) {
+int exit_status_of(guard::Error::Kind kind) {
   switch (kind) {
     case guard::Error::Kind::refused:
       return exit_refused;

@@ -54,7 +54,7 @@ struct Report {
 int finish(const GuardOptions& options, const Report& report, int status);
 // A failure of the outside world, in a sentence.
 int fail(const GuardOptions& options, const std::string& sentence, int status);
-int exit_status(guard::Error::Kind kind);
+int exit_status_of(guard::Error::Kind kind);
 
 aws::Value to_value(const guard::View& view);
 aws::Value to_value(const std::vector<guard::DnsSnapshot>& dns);

@@ -84,7 +84,7 @@ int run_request(GuardContext& context, const RequestOptions& options) {
       return finish(common,
                     {"refused", "Nothing was changed.", Value::structure(), why_not.refusals, {}},
                     exit_refused);
-    return fail(common, why_not.text, exit_status(why_not.kind));
+    return fail(common, why_not.text, exit_status_of(why_not.kind));
   }
   auto sentence =
       fmt::format("Health check {}: {}.", options.health_check_id, carried->change.says);

@@ -35,7 +35,7 @@ class ConnectedClient final : public Aws {
 }  // namespace
 
 Client::Client(Options options, Dependencies dependencies)
-    : session_(std::make_unique<Session>(std::move(options), outside)) {}
+    : session_(std::make_unique<Session>(std::move(options), dependencies)) {}
 Client::~Client() = default;
 
 Outcome<Reply> Client::send(const Call& call) { return session_->send(call); }

@@ -64,19 +64,19 @@ TEST_CASE("the quota ends retries in an outage, and success gives back") {
 }
 
 TEST_CASE("Route 53: never more than five requests in any second, once enforced") {
-  Pace pace;
+  RateLimiter limiter;
   WallInstant now{1'000s};
   for (int i = 0; i < 8; ++i) {
-    CHECK(pace.wait(now) == 0s);
-    pace.sent(now);
+    CHECK(limiter.wait(now) == 0s);
+    limiter.sent(now);
   }
-  pace.enforce();
-  CHECK(pace.wait(now) == 1s);
-  CHECK(pace.wait(now + 400ms) == 600ms);
-  CHECK(pace.wait(now + 1s) == 0s);
-  pace.sent(now + 1s);
-  CHECK(pace.wait(now + 1s) == 0s);
-  CHECK(pace.wait(now - 1h) == 1s);  // the clock was set back
+  limiter.enforce();
+  CHECK(limiter.wait(now) == 1s);
+  CHECK(limiter.wait(now + 400ms) == 600ms);
+  CHECK(limiter.wait(now + 1s) == 0s);
+  limiter.sent(now + 1s);
+  CHECK(limiter.wait(now + 1s) == 0s);
+  CHECK(limiter.wait(now - 1h) == 1s);  // the clock was set back
 }
 
 }  // namespace

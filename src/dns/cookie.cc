@@ -8,7 +8,7 @@ namespace sitelatch::dns {
 namespace {
 
 constexpr std::uint32_t seconds_a_day = 86400;
-constexpr std::int32_t lifetime = 3600, renewed_after = 1800, ahead = 300;
+constexpr std::int32_t lifetime = 3600, renewed_after = 1800, clock_ahead = 300;
 
 void write_big_endian(std::uint8_t* at, std::uint32_t value) {
   for (int i = 0; i < 4; ++i) at[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
@@ -66,7 +66,7 @@ CookieSecret::Verdict CookieSecret::check(ClientCookie client, std::span<const s
   if (server.size() != server_cookie_size || server[0] != 1) return Verdict::invalid;
   const std::uint32_t made = read_big_endian(&server[4]);
   const auto age = static_cast<std::int32_t>(now - made);
-  if (age > lifetime || age < -ahead) return Verdict::invalid;
+  if (age > lifetime || age < -clock_ahead) return Verdict::invalid;
   // The reserved bytes are zero in what we make, so any others do not compare equal.
   if (!equal(make(client, address, made), server)) return Verdict::invalid;
   return age > renewed_after ? Verdict::valid : Verdict::fresh;

@@ -18,7 +18,7 @@ using Verdict = RateLimiter::Verdict;
 constexpr std::uint64_t second = 1'000'000;
 constexpr std::uint64_t start = 77 * second;
 
-const std::uint8_t home[] = {192, 0, 2, 1};
+const std::uint8_t client_address[] = {192, 0, 2, 1};
 const SipKey key{1, 2, 3};
 
 struct Count {
@@ -35,7 +35,8 @@ Response about(std::uint64_t subject, Response::Kind kind = Response::Kind::answ
 
 // `count` queries spread evenly over a time.
 Count flood(RateLimiter& limiter, std::uint64_t from, std::uint64_t length, int count,
-            const Response& response = about(7), std::span<const std::uint8_t> address = home) {
+            const Response& response = about(7),
+            std::span<const std::uint8_t> address = client_address) {
   Count out;
   for (int i = 0; i < count; ++i)
     out.add(limiter.judge(
@@ -68,16 +69,16 @@ TEST_CASE("who asks within the allowance is never limited, for hours") {
 TEST_CASE("some seconds after a flood everything is answered again") {
   RateLimiter limiter(50, key);
   flood(limiter, start, second, 20'000);
-  CHECK(limiter.judge(home, about(7), start + 4 * second) != Verdict::send);
-  CHECK(limiter.judge(home, about(7), start + 8 * second) == Verdict::send);
+  CHECK(limiter.judge(client_address, about(7), start + 4 * second) != Verdict::send);
+  CHECK(limiter.judge(client_address, about(7), start + 8 * second) == Verdict::send);
 }
 
 TEST_CASE("a thread that was held up, with a time behind the others', lets nothing through") {
   RateLimiter limiter(50, key);
   flood(limiter, start + 10 * second, second, 20'000);
   for (const std::uint64_t behind : {1U, 2U, 5U, 9U})
-    CHECK(limiter.judge(home, about(7), start + (11 - behind) * second) != Verdict::send);
-  CHECK(limiter.judge(home, about(7), start + 11 * second) != Verdict::send);
+    CHECK(limiter.judge(client_address, about(7), start + (11 - behind) * second) != Verdict::send);
+  CHECK(limiter.judge(client_address, about(7), start + 11 * second) != Verdict::send);
 }
 
 TEST_CASE("names, types, kinds and networks are counted apart; hosts of a network together") {
@@ -86,10 +87,10 @@ TEST_CASE("names, types, kinds and networks are counted apart; hosts of a networ
   const auto judged = [&](const Response& response, std::span<const std::uint8_t> address) {
     return limiter.judge(address, response, start);
   };
-  CHECK(judged(about(7), home) != Verdict::send);
-  CHECK(judged(about(8), home) == Verdict::send);
-  CHECK(judged(about(7, Response::Kind::answer, 28), home) == Verdict::send);
-  CHECK(judged(about(7, Response::Kind::no_name), home) == Verdict::send);
+  CHECK(judged(about(7), client_address) != Verdict::send);
+  CHECK(judged(about(8), client_address) == Verdict::send);
+  CHECK(judged(about(7, Response::Kind::answer, 28), client_address) == Verdict::send);
+  CHECK(judged(about(7, Response::Kind::no_name), client_address) == Verdict::send);
   const std::uint8_t neighbour[] = {192, 0, 2, 200}, other[] = {192, 0, 3, 1};
   CHECK(judged(about(7), neighbour) != Verdict::send);
   CHECK(judged(about(7), other) == Verdict::send);
@@ -102,15 +103,15 @@ TEST_CASE("names, types, kinds and networks are counted apart; hosts of a networ
   CHECK(judged(about(7), v6) == Verdict::send);
   // The type of a denial is the asker's invention.
   for (std::uint16_t type = 0; type < 200; ++type)
-    judged(about(9, Response::Kind::no_data, type), home);
-  CHECK(judged(about(9, Response::Kind::no_data, 4711), home) != Verdict::send);
+    judged(about(9, Response::Kind::no_data, type), client_address);
+  CHECK(judged(about(9, Response::Kind::no_data, 4711), client_address) != Verdict::send);
 }
 
 TEST_CASE("many names do not add up to more than ten times the limit") {
   RateLimiter limiter(50, key);
   Count count;
   for (std::uint64_t i = 0; i < 20'000; ++i)
-    count.add(limiter.judge(home, about(i), start + i * 50));  // in one second
+    count.add(limiter.judge(client_address, about(i), start + i * 50));  // in one second
   CHECK(count.sent >= 500);
   CHECK(count.sent <= 1001);
 }
@@ -125,7 +126,7 @@ TEST_CASE("memory is fixed: a hundred thousand networks do not free the one that
                                      static_cast<std::uint8_t>(random()),
                                      static_cast<std::uint8_t>(random()), 1};
     limiter.judge(somebody, about(random()), start + second);
-    if (i % 10 == 0) count.add(limiter.judge(home, about(7), start + second));
+    if (i % 10 == 0) count.add(limiter.judge(client_address, about(7), start + second));
   }
   CHECK(count.sent == 0);
 }
@@ -134,7 +135,8 @@ TEST_CASE("twelve days later, when the entries' time has wrapped, nobody is limi
   RateLimiter limiter(50, key);
   for (const std::uint64_t days : {1U, 6U, 7U, 12U, 13U, 26U, 400U}) {
     flood(limiter, start + days * 86400 * second, 0, 200);
-    CHECK(limiter.judge(home, about(7), start + (days * 86400 + 600) * second) == Verdict::send);
+    CHECK(limiter.judge(client_address, about(7), start + (days * 86400 + 600) * second) ==
+          Verdict::send);
   }
 }
 
@@ -150,7 +152,7 @@ TEST_CASE("answers over UDP are limited: TC for who is honest, nothing longer th
   const auto view = view_of(zone);
   RateLimiter limiter(20, key);
   Asker asker;
-  asker.address = home;
+  asker.address = client_address;
   asker.limiter = &limiter;
   const auto bytes_for = [&](const auto& query_of, std::uint64_t at) {
     std::size_t asked = 0, answered = 0;

@@ -258,7 +258,7 @@ class RealEngine final : public Engine {
   Config config_;
   std::unique_ptr<store::DataDirectory> directory_;
   std::unique_ptr<store::SqliteJournal> journal_;
-  net::Fd twin_;  // the port of the API on the other address of "localhost"
+  Fd twin_;  // the port of the API on the other address of "localhost"
   net::SystemWallClock wall_;
   Loop loop_;
   std::unique_ptr<AwaitedWorkers> workers_;

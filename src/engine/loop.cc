@@ -43,7 +43,7 @@ Loop::Loop(store::SqliteJournal& journal, const ports::WallClock& wall, ClockKin
     log(LogLevel::warning, "engine",
         fmt::format("the wall clock is {} behind what this engine has lived through; its time goes "
                     "on from {}",
-                    describe(-wall_ahead_), iso8601_seconds(timers_.now())));
+                    sitelatch::describe(-wall_ahead_), iso8601_seconds(timers_.now())));
 }
 
 void Loop::post(std::function<void()> task) {
@@ -90,10 +90,10 @@ void Loop::follow_wall() {
     log(LogLevel::warning, "engine",
         jump > Duration{}
             ? fmt::format("the wall clock went forward by {}; the engine's time is {} now",
-                          describe(jump), iso8601_seconds(std::max(steady, wall)))
+                          sitelatch::describe(jump), iso8601_seconds(std::max(steady, wall)))
             : fmt::format("the wall clock went back by {}; the engine's time does not, it goes on "
                           "from {}",
-                          describe(-jump), iso8601_seconds(std::max(steady, wall))));
+                          sitelatch::describe(-jump), iso8601_seconds(std::max(steady, wall))));
   wall_ahead_ = ahead;
   if (wall <= steady) return;
   origin_ = wall;

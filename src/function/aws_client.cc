@@ -9,6 +9,7 @@
 
 #include "aws/auth/partition.h"
 #include "base/text.h"
+#include "function/environment.h"
 #include "function/signature.h"
 #include "function/xml.h"
 #include "guard/rules/json.h"
@@ -18,11 +19,6 @@ namespace {
 constexpr std::size_t most_answer_bytes = 2'000'000;
 constexpr auto longest_attempt = std::chrono::seconds{6};
 constexpr int most_attempts = 6;
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 // Route 53 is one service a partition.
 std::string default_url(std::string_view service, std::string_view partition,

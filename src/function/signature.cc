@@ -8,14 +8,10 @@
 #include "aws/auth/sigv4_digest.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "function/environment.h"
 
 namespace sitelatch::function {
 namespace {
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
 // "20261122T104432Z"
 std::string timestamp_now() {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();

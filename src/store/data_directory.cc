@@ -16,8 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Failure<Problem> problem(std::string text) { return {Problem{std::move(text)}}; }
-
 // What an engine keeps here. SQLite opens its files by name, so they are looked at beforehand; in a
 // private directory nobody can exchange them after that.
 Result<Done> inspect_contents(const PrivateDirectory& files) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/fd.h"
 #include "store/trusted_way.h"
 
 namespace sitelatch::store {
@@ -19,23 +20,7 @@ namespace {
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr mode_t of_others = 077;
 
-Failure<Problem> problem(std::string text) { return {Problem{std::move(text)}}; }
 std::string reason() { return std::strerror(errno); }
-
-class Closing {
- public:
-  explicit Closing(int fd) : fd_(fd) {}
-  ~Closing() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Closing(const Closing&) = delete;
-  Closing& operator=(const Closing&) = delete;
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 bool is_empty(int directory) {
   const int copy = ::openat(directory, ".", directory_flags);
@@ -106,7 +91,7 @@ Result<PrivateDirectory> PrivateDirectory::enter(const fs::path& path, Absent ab
   const std::string text = whole.string();
   const auto way = walk_to(whole, absent == Absent::made ? Missing::made : Missing::refused);
   if (!way) return failure(way.error());
-  const Closing parent(way->parent);
+  const Fd parent(way->parent);
   const char* const leaf = way->leaf.c_str();
   if (absent == Absent::made) {
     const bool made = ::mkdirat(parent.get(), leaf, 0700) == 0;
@@ -127,7 +112,7 @@ Result<PrivateDirectory> PrivateDirectory::enter(const fs::path& path, Absent ab
         fmt::format("the data directory {} belongs to another user ({}); run this as that user, "
                     "make it yours (chown -R {} {}), or choose another with --data-dir",
                     text, user_name(found.st_uid), user_name(::geteuid()), text));
-  Closing fd(::openat(parent.get(), leaf, directory_flags));
+  Fd fd(::openat(parent.get(), leaf, directory_flags));
   // Looked at again by its descriptor: that is the one which is kept.
   if (fd.get() < 0 || ::fstat(fd.get(), &found) != 0 || found.st_uid != ::geteuid())
     return problem(fmt::format("cannot open the data directory {}: {}", text, reason()));
@@ -174,7 +159,7 @@ Result<bool> PrivateDirectory::holds(const std::string& name, Kind kind) const {
 
 Result<int> PrivateDirectory::open_file(const std::string& name, int flags) const {
   // Non-blocking: nobody holds us up with a FIFO.
-  Closing fd(::openat(fd_, name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
+  Fd fd(::openat(fd_, name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
   if (fd.get() < 0 && errno == ELOOP)
     return problem(fmt::format(
         "{} is a symbolic link, which no engine makes; look where it leads and remove it",
@@ -193,7 +178,7 @@ Result<std::optional<std::string>> PrivateDirectory::read_file(const std::string
   if (!*there) return std::optional<std::string>{};
   const auto opened = open_file(name, O_RDONLY);
   if (!opened) return failure(opened.error());
-  const Closing file(*opened);
+  const Fd file(*opened);
   std::string content;
   char buffer[4096];
   for (;;) {
@@ -216,8 +201,8 @@ Result<Done> PrivateDirectory::write_file(const std::string& name, const std::st
   };
   // Left by a run that was cut off, or planted: whatever it is, it is not written through.
   if (::unlinkat(fd_, fresh.c_str(), 0) != 0 && errno != ENOENT) return cannot();
-  Closing file(::openat(fd_, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                        writing.mode));
+  Fd file(::openat(fd_, fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                   writing.mode));
   if (file.get() < 0) return cannot();
   std::string_view rest = content;
   while (!rest.empty()) {

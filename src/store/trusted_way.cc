@@ -19,8 +19,6 @@ namespace {
 
 constexpr int most_links = 40;  // as the kernel's own limit
 
-Failure<Problem> problem(std::string text) { return {Problem{std::move(text)}}; }
-
 // In a user namespace that does not map everybody, who is not mapped appears as this user: above
 // all root, who owns "/". Elsewhere it is a user like others.
 uid_t unmapped_user() {

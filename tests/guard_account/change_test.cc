@@ -11,7 +11,7 @@ using aws::Value;
 
 namespace {
 
-Result<Carried, NotCarried> trip_now(Account& account, View shown) {
+Result<Carried, Error> trip_now(Account& account, View shown) {
   Request request;
   request.action = "trip";
   request.why = "a test";
@@ -77,7 +77,7 @@ TEST_CASE("somebody who is always faster ends it, and it says so") {
   account.before("UpdateHealthCheck", meddle);
   const auto tripped = trip_now(account, account.look());
   REQUIRE_FALSE(tripped);
-  CHECK(tripped.error().failed.find("somebody else") != std::string::npos);
+  CHECK(tripped.error().text.find("somebody else") != std::string::npos);
   CHECK(others == 5);
   CHECK_FALSE(latched(check_now(account)));
 }
@@ -89,7 +89,7 @@ TEST_CASE("a lost answer to the latch is an error that says nothing false, and t
   account.before("UpdateHealthCheck", [&] { account.lose_answer(0); });
   const auto tripped = trip_now(account, std::move(shown));
   REQUIRE_FALSE(tripped);
-  CHECK(tripped.error().failed.find("change health check") != std::string::npos);
+  CHECK(tripped.error().text.find("change health check") != std::string::npos);
   CHECK(latched(check_now(account)));
   const auto again = trip_now(account, account.look());
   CHECK_FALSE(again);
@@ -102,7 +102,7 @@ TEST_CASE("a denied latch names the right, and changes nothing") {
   account.deny("UpdateHealthCheck");
   const auto tripped = trip_now(account, account.look());
   REQUIRE_FALSE(tripped);
-  CHECK(tripped.error().failed.find("route53:UpdateHealthCheck") != std::string::npos);
+  CHECK(tripped.error().text.find("route53:UpdateHealthCheck") != std::string::npos);
   CHECK(check_now(account).version == before);
 }
 

@@ -10,7 +10,6 @@
 
 namespace sitelatch::aws {
 namespace {
-constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view terminator = "aws4_request";
 
 // What proxies and SDKs add or change after signing.
@@ -27,7 +26,8 @@ Digest derive_key(std::string_view secret, std::string_view date, std::string_vi
 
 std::string string_to_sign(std::string_view timestamp, std::string_view scope,
                            std::string_view canonical) {
-  return fmt::format("{}\n{}\n{}\n{}", algorithm, timestamp, scope, hex_of(sha256(canonical)));
+  return fmt::format("{}\n{}\n{}\n{}", sigv4_algorithm, timestamp, scope,
+                     hex_of(sha256(canonical)));
 }
 
 std::vector<std::string> headers_to_sign(const HttpRequest& request) {
@@ -62,7 +62,7 @@ void sign(HttpRequest& request, const SigningIdentity& identity, const SigningSc
       hex_of(hmac_sha256(bytes_of(key), string_to_sign(timestamp, credential_scope, canonical)));
   request.headers.set(
       "Authorization",
-      fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", algorithm,
+      fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", sigv4_algorithm,
                   identity.access_key_id, credential_scope, join(names, ";"), signature));
   if (!identity.session_token.empty() && options.token_after_signing)
     request.headers.set("X-Amz-Security-Token", identity.session_token);
@@ -79,7 +79,7 @@ void presign(HttpRequest& request, const SigningIdentity& identity, const Signin
     request.target += request.target.find('?') == std::string::npos ? '?' : '&';
     request.target += fmt::format("{}={}", name, percent_encode(value));
   };
-  add("X-Amz-Algorithm", algorithm);
+  add("X-Amz-Algorithm", sigv4_algorithm);
   add("X-Amz-Credential", identity.access_key_id + "/" + credential_scope);
   add("X-Amz-Date", timestamp);
   add("X-Amz-SignedHeaders", join(names, ";"));

@@ -20,6 +20,8 @@
 
 namespace sitelatch::aws {
 
+inline constexpr std::string_view sigv4_algorithm = "AWS4-HMAC-SHA256";
+
 struct SigningIdentity {
   std::string access_key_id;
   std::string secret_access_key;

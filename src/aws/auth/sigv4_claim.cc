@@ -10,7 +10,6 @@
 
 namespace sitelatch::aws {
 namespace {
-constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 constexpr auto skew = std::chrono::minutes{15};
 constexpr std::int64_t longest_expiry_s = 604800;
 
@@ -97,7 +96,7 @@ Outcome<Done> read_header_date(const HttpRequest& request, SignatureClaim& claim
 
 Outcome<std::optional<SignatureClaim>> read_header(const HttpRequest& request,
                                                    std::string_view header) {
-  if (!header.starts_with(algorithm)) {
+  if (!header.starts_with(sigv4_algorithm)) {
     if (header.starts_with("AWS4-"))
       return incomplete(
           fmt::format("Unsupported AWS 'algorithm': '{}'.", header.substr(0, header.find(' '))));
@@ -107,7 +106,7 @@ Outcome<std::optional<SignatureClaim>> read_header(const HttpRequest& request,
         hashed(header)));
   }
   std::string_view credential, signed_headers, signature;
-  for (auto part : split(header.substr(algorithm.size()), ',')) {
+  for (auto part : split(header.substr(sigv4_algorithm.size()), ',')) {
     part = trim(part);
     const auto equals = part.find('=');
     if (equals == part.npos) {
@@ -165,7 +164,7 @@ Outcome<std::optional<SignatureClaim>> read_query(std::string_view query) {
       missing += fmt::format("AWS query-string parameters must include '{}'. ", required[i]);
   }
   if (!missing.empty()) return incomplete(missing + "Re-examine the query-string parameters.");
-  if (value[0] != algorithm)
+  if (value[0] != sigv4_algorithm)
     return incomplete(fmt::format("Unsupported AWS 'algorithm': '{}'.", value[0]));
   SignatureClaim claim;
   claim.form = SignatureClaim::Form::query;

@@ -11,7 +11,7 @@ namespace {
 using aws::Value;
 
 constexpr std::string_view reference_prefix = "sitelatch-drill-";
-constexpr int most_tries = 5;
+constexpr int most_move_tries = 5;
 
 // Regions, checkers' interval, SNI and the like stay as Primary's; the latch and the hands of
 // others do not come along.
@@ -91,7 +91,7 @@ Result<Done> move_port(Context& context, const std::string& scratch_id, int port
              {"HealthCheckVersion", static_cast<std::int64_t>((*check)->check.version)},
              {"Port", port}}));
     if (moved) return Done{};
-    if (!moved.error().is("HealthCheckVersionMismatch") || attempt == most_tries)
+    if (!moved.error().is("HealthCheckVersionMismatch") || attempt == most_move_tries)
       return failure(Problem{client::explain(moved.error(), "change the scratch health check")});
   }
 }

@@ -11,9 +11,9 @@
 #include <set>
 #include <thread>
 
+#include "base/fd.h"
 #include "dns/name.h"
 #include "dns/testing.h"
-#include "net/io/fd.h"
 
 using namespace sitelatch;
 using namespace sitelatch::net;

@@ -7,9 +7,9 @@
 
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "net/io/endpoint.h"
-#include "net/io/fd.h"
 
 namespace sitelatch::net {
 

@@ -22,7 +22,7 @@
 namespace sitelatch::net {
 namespace {
 
-constexpr std::string_view prefix = "sitelatch-";
+constexpr std::string_view group_prefix = "sitelatch-";
 constexpr std::uint64_t tcp_buffers_limit = 64 << 20;  // version 1 counts them apart
 
 std::string read_file(const std::string& path) {
@@ -73,8 +73,9 @@ void remove_leftovers(const std::string& directory) {
   std::vector<std::string> leftovers;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const auto name = entry.path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    const auto pid = parse_int(name.substr(prefix.size(), name.rfind('-') - prefix.size()));
+    if (!name.starts_with(group_prefix)) continue;
+    const auto pid =
+        parse_int(name.substr(group_prefix.size(), name.rfind('-') - group_prefix.size()));
     if (pid && *pid > 0 && ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH)
       leftovers.push_back(entry.path().string());
   }
@@ -109,7 +110,7 @@ bool can_join(const FunctionCgroup* group) {
 std::string fresh_name() {
   std::uint32_t number = 0;
   if (::getrandom(&number, sizeof number, 0) != sizeof number) number = 0;
-  return fmt::format("{}{}-{:08x}", prefix, ::getpid(), number);
+  return fmt::format("{}{}-{:08x}", group_prefix, ::getpid(), number);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "net/io/fd.h"
+#include "base/fd.h"
 
 namespace sitelatch::net {
 

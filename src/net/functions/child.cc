@@ -11,7 +11,7 @@
 
 #include <cerrno>
 
-#include "net/io/fd.h"
+#include "base/fd.h"
 
 namespace sitelatch::net {
 namespace {

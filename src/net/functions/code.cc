@@ -15,8 +15,8 @@
 #include <system_error>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/text.h"
-#include "net/io/fd.h"
 
 namespace sitelatch::net {
 namespace {

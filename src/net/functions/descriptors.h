@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "net/io/fd.h"
+#include "base/fd.h"
 
 namespace sitelatch::net {
 

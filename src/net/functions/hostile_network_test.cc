@@ -86,7 +86,7 @@ class Service {
 };
 
 // `talk` sends and reads to the end; `ask` sends one datagram; errors are named by their errno.
-ports::FunctionSpec evaluator() {
+ports::FunctionSpec socket_evaluator() {
   return World::raw(
       "import sys, socket, errno, struct, ctypes\n"
       "def talk(host, port, text=b''):\n"
@@ -125,7 +125,7 @@ struct Networked {
   std::string eval(const std::string& text) { return world.run(spec, text).payload; }
   Service api, dns;
   World world;
-  ports::FunctionSpec spec = evaluator();
+  ports::FunctionSpec spec = socket_evaluator();
 };
 
 }  // namespace
@@ -173,7 +173,7 @@ TEST_CASE("an isolated function reaches the engine and nothing else of the machi
 TEST_CASE("functions do not reach each other") {
   if (!has(FunctionNetwork::isolated)) return;
   Networked net(FunctionNetwork::isolated);
-  auto listening = evaluator();
+  auto listening = socket_evaluator();
   listening.environment_key = "listening";
   CHECK(net.world
             .run(listening,
@@ -252,12 +252,12 @@ TEST_CASE("a port of the engine cannot be shared by a function") {
       "(lambda s: (s.setsockopt(1, 15, 1), s.bind(('127.0.0.1', {0})), 'taken')[2])"
       "(socket.socket(2, socket.SOCK_DGRAM))",
       ntohs(at.sin_port));
-  CHECK(world.run(evaluator(), take).payload == "EPERM");
+  CHECK(world.run(socket_evaluator(), take).payload == "EPERM");
   const auto plain = fmt::format(
       "(lambda s: (s.setsockopt(1, 2, 1), s.bind(('127.0.0.1', {0})), 'taken')[2])"
       "(socket.socket(2, socket.SOCK_DGRAM))",
       ntohs(at.sin_port));
-  CHECK(world.run(evaluator(), plain).payload == "EADDRINUSE");
+  CHECK(world.run(socket_evaluator(), plain).payload == "EADDRINUSE");
   ::close(socket);
 }
 

@@ -47,7 +47,7 @@ std::string unique_word() {
 
 // Evaluates a Python expression in the function; the answer is its text or the name of the
 // exception.
-ports::FunctionSpec evaluator() {
+ports::FunctionSpec expression_evaluator() {
   return World::raw(
       "import os, sys, signal, socket, subprocess, ctypes\n"
       "def answer(e):\n    try: return str(eval(e))\n    except BaseException as x: return "
@@ -72,7 +72,7 @@ TEST_CASE("a function sees no files of the engine and can change none of its own
   std::ofstream(secret) << "key";
   ::chmod(secret.c_str(), 0644);
   ::chmod(world.directory.c_str(), 0755);
-  const auto spec = evaluator();
+  const auto spec = expression_evaluator();
   const auto eval = [&](const std::string& text) { return world.run(spec, text).payload; };
   CHECK(eval("open('" + secret + "').read()") == "FileNotFoundError");
   CHECK(eval("os.listdir('/root')") == "FileNotFoundError");
@@ -99,7 +99,7 @@ TEST_CASE("a function sees no processes but its own, and cannot reach the engine
   if (!namespaces_here()) return;
   World world;
   ::setenv("SITELATCH_TEST_SECRET", "engine-secret", 1);
-  const auto spec = evaluator();
+  const auto spec = expression_evaluator();
   const auto eval = [&](const std::string& text) { return world.run(spec, text).payload; };
   CHECK(eval("sorted(int(p) for p in os.listdir('/proc') if p.isdigit())") == "[1, 2]");
   CHECK(eval(fmt::format("os.kill({}, 9)", ::getpid())) == "ProcessLookupError");
@@ -120,7 +120,7 @@ TEST_CASE("a function sees no processes but its own, and cannot reach the engine
 
 TEST_CASE("on a shared network nobody else is served by a function's Runtime API") {
   World world([](auto& options) { options.network = net::FunctionNetwork::host; });
-  const auto spec = evaluator();
+  const auto spec = expression_evaluator();
   const auto address = world.run(spec, "os.environ['AWS_LAMBDA_RUNTIME_API']").payload;
   const auto port = parse_int(address.substr(address.find(':') + 1));
   REQUIRE(port);
@@ -137,7 +137,7 @@ TEST_CASE("on a shared network nobody else is served by a function's Runtime API
   CHECK(::recv(socket, buffer.data(), buffer.size(), 0) <= 0);
   ::close(socket);
   // Nor another function, which has another user.
-  auto other = evaluator();
+  auto other = expression_evaluator();
   other.environment_key = "other";
   const auto stolen = world.run(
       other, fmt::format("(lambda s: (s.sendall(b'GET /2018-06-01/runtime/invocation/next "
@@ -160,7 +160,7 @@ TEST_CASE("a fork bomb ends with its environment and harms nothing else") {
   const auto outcome = hasty.run(spec);
   CHECK(outcome.kind != Kind::success);
   CHECK(soon([&] { return processes_with(word) == 0; }));
-  CHECK(world.run(evaluator(), "6 * 7").payload == "42");
+  CHECK(world.run(expression_evaluator(), "6 * 7").payload == "42");
 }
 
 TEST_CASE("daemons do not outlive their environment") {
@@ -246,7 +246,7 @@ TEST_CASE("a function that fills its memory is ended") {
     CAPTURE(shown(outcome));
     CHECK(outcome.kind == Kind::success);
   }
-  CHECK(world.run(evaluator(), "6 * 7").payload == "42");
+  CHECK(world.run(expression_evaluator(), "6 * 7").payload == "42");
 }
 
 TEST_CASE("a function cannot fill the disk or leave files behind") {
@@ -262,7 +262,7 @@ TEST_CASE("a function cannot fill the disk or leave files behind") {
   CAPTURE(shown(outcome));
   CHECK(contains(outcome.payload, " 28"));  // ENOSPC
   CHECK(parse_int(outcome.payload.substr(0, outcome.payload.find(' '))).value_or(999) <= 64);
-  auto other = evaluator();
+  auto other = expression_evaluator();
   CHECK(world.run(other, "os.listdir('/tmp')").payload == "[]");
 }
 
@@ -282,7 +282,7 @@ TEST_CASE("a flood of output is bounded and does not stop the function") {
 
 TEST_CASE("a user's loader variables act on the function alone") {
   World world;
-  auto spec = evaluator();
+  auto spec = expression_evaluator();
   spec.variables = {{"LD_PRELOAD", "/var/task/evil.so"},
                     {"MINE", "1"},
                     {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1"}};

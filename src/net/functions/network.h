@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/io/fd.h"
+#include "base/fd.h"
 
 namespace sitelatch::net {
 

@@ -19,8 +19,8 @@
 #include <set>
 #include <system_error>
 
+#include "base/fd.h"
 #include "base/text.h"
-#include "net/io/fd.h"
 
 namespace sitelatch::net {
 namespace {

@@ -17,8 +17,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/fd.h"
 #include "net/functions/runtime_api.h"
-#include "net/io/fd.h"
 
 namespace sitelatch::net {
 namespace {

@@ -8,7 +8,7 @@
 
 namespace {
 using namespace sitelatch::net;
-using Kind = RuntimeCall::Kind;
+using CallKind = RuntimeCall::Kind;
 }  // namespace
 
 TEST_CASE("requests arrive whole, in pieces and several at once") {
@@ -26,9 +26,9 @@ TEST_CASE("requests arrive whole, in pieces and several at once") {
       while (auto request = reader.take()) requests.push_back(std::move(*request));
     }
     REQUIRE(requests.size() == 3);
-    CHECK(recognise_runtime_call(requests[0]).kind == Kind::next);
+    CHECK(recognise_runtime_call(requests[0]).kind == CallKind::next);
     CHECK(requests[1].body == "hello");
-    CHECK(recognise_runtime_call(requests[1]).kind == Kind::response);
+    CHECK(recognise_runtime_call(requests[1]).kind == CallKind::response);
     CHECK(recognise_runtime_call(requests[1]).request_id == "abc");
     CHECK(requests[2].body == "abcde");
     CHECK(requests[2].headers.at("lambda-runtime-function-error-type") == "T");
@@ -92,12 +92,12 @@ TEST_CASE("paths and methods of the Runtime API") {
     request.path = path;
     return recognise_runtime_call(request).kind;
   };
-  CHECK(kind("POST", "/2018-06-01/runtime/init/error") == Kind::init_error);
-  CHECK(kind("GET", "/2018-06-01/runtime/init/error") == Kind::wrong_method);
-  CHECK(kind("POST", "/2018-06-01/runtime/invocation/next") == Kind::wrong_method);
-  CHECK(kind("POST", "/2018-06-01/runtime/invocation//response") == Kind::unknown_path);
-  CHECK(kind("GET", "/2019-01-01/runtime/invocation/next") == Kind::unknown_path);
-  CHECK(kind("GET", "/") == Kind::unknown_path);
+  CHECK(kind("POST", "/2018-06-01/runtime/init/error") == CallKind::init_error);
+  CHECK(kind("GET", "/2018-06-01/runtime/init/error") == CallKind::wrong_method);
+  CHECK(kind("POST", "/2018-06-01/runtime/invocation/next") == CallKind::wrong_method);
+  CHECK(kind("POST", "/2018-06-01/runtime/invocation//response") == CallKind::unknown_path);
+  CHECK(kind("GET", "/2019-01-01/runtime/invocation/next") == CallKind::unknown_path);
+  CHECK(kind("GET", "/") == CallKind::unknown_path);
 }
 
 TEST_CASE("output is cut into lines, marked ones are one event, and a flood is bounded") {

@@ -20,9 +20,9 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "net/functions/network.h"
-#include "net/io/fd.h"
 
 namespace sitelatch::net {
 

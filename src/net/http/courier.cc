@@ -23,11 +23,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/ip.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "net/io/curl_library.h"
-#include "net/io/fd.h"
 
 namespace sitelatch::net {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <vector>
 
-#include "net/io/fd.h"
+#include "base/fd.h"
 
 namespace sitelatch::net {
 namespace {

@@ -11,7 +11,7 @@
 #include <functional>
 #include <vector>
 
-#include "net/io/fd.h"
+#include "base/fd.h"
 
 struct epoll_event;
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 using namespace sitelatch::net;
+using sitelatch::Fd;
 
 namespace {
 

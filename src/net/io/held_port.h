@@ -3,9 +3,9 @@
 // to the next address of the name.
 #pragma once
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "net/io/endpoint.h"
-#include "net/io/fd.h"
 
 namespace sitelatch::net {
 

@@ -20,8 +20,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/fd.h"
 #include "dns/testing.h"
-#include "net/io/fd.h"
 
 using namespace sitelatch;
 using namespace sitelatch::net;

@@ -7,14 +7,13 @@
 #include <set>
 
 #include "base/text.h"
+#include "services/cloudwatch/refusals.h"
 
 namespace sitelatch::cloudwatch {
 namespace {
 
 using aws::Value;
 using Check = aws::Outcome<Done>;
-
-auto invalid(std::string text) { return aws::refuse("ValidationError", std::move(text)); }
 
 Check check_actions(const aws::Call& call, const std::vector<std::string>& actions,
                     std::string_view member) {

@@ -7,6 +7,7 @@
 
 #include "services/cloudwatch/alarm.h"
 #include "services/cloudwatch/java_double.h"
+#include "services/cloudwatch/refusals.h"
 
 namespace sitelatch::cloudwatch {
 namespace {
@@ -16,19 +17,15 @@ using Check = aws::Outcome<Done>;
 
 const double largest = std::ldexp(1.0, 360);
 
-auto invalid(std::string text) {
-  return aws::refuse("InvalidParameterValueException", std::move(text));
-}
-
 Check check_number(double value, const std::string& where) {
   if (std::isnan(value) || std::isinf(value) || std::fabs(value) > largest)
-    return invalid(
+    return invalid_value(
         fmt::format("The value {} for parameter {} is invalid.", java_double(value), where));
   return Done{};
 }
 Check check_size(std::size_t size, std::size_t most, const std::string& where) {
   if (size > most)
-    return invalid(
+    return invalid_value(
         fmt::format("The collection {} must not have a size greater than {}.", where, most));
   return Done{};
 }
@@ -48,14 +45,14 @@ aws::Outcome<std::vector<Dimension>> dimensions_of(const Value& datum, const std
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto at = fmt::format("{}.Dimensions.member.{}", where, i + 1);
     if (!printable_ascii(out[i].name) || out[i].name.front() == ':')
-      return invalid(
+      return invalid_value(
           fmt::format("The value {} for parameter {}.Name is invalid.", out[i].name, at));
     if (!printable_ascii(out[i].value))
-      return invalid(
+      return invalid_value(
           fmt::format("The value {} for parameter {}.Value is invalid.", out[i].value, at));
     for (std::size_t j = 0; j < i; ++j)
       if (out[j].name == out[i].name)
-        return invalid(
+        return invalid_value(
             fmt::format("The parameter {}.Dimensions must not contain duplicate names.", where));
   }
   return out;
@@ -78,7 +75,7 @@ Check check_shape(const Value& datum, const std::string& where) {
     return aws::refuse("MissingRequiredParameterException",
                        fmt::format("The parameter {}.Value is required.", where));
   if (datum.has("Counts") && datum["Counts"].items().size() != datum["Values"].items().size())
-    return invalid(
+    return invalid_value(
         fmt::format("The parameters {0}.Values and {0}.Counts must be of the same size.", where));
   return check_size(datum["Values"].items().size(), 150, where + ".Values");
 }
@@ -93,11 +90,11 @@ aws::Outcome<Aggregate> aggregate_of_set(const Value& set, const std::string& wh
     if (!checked) return failure(checked.error());
   }
   if (out.count <= 0)
-    return invalid(
+    return invalid_value(
         fmt::format("The value {} for parameter {}.StatisticValues.SampleCount is invalid.",
                     java_double(out.count), where));
   if (out.minimum > out.maximum)
-    return invalid(
+    return invalid_value(
         fmt::format("The parameter {0}.StatisticValues.Maximum must be greater than "
                     "{0}.StatisticValues.Minimum.",
                     where));
@@ -122,8 +119,8 @@ aws::Outcome<Aggregate> aggregate_of(const Value& datum, const std::string& wher
     const auto counted = check_number(count, fmt::format("{}.Counts.member.{}", where, i + 1));
     if (!counted) return failure(counted.error());
     if (count < 0)
-      return invalid(fmt::format("The value {} for parameter {}.Counts.member.{} is invalid.",
-                                 java_double(count), where, i + 1));
+      return invalid_value(fmt::format("The value {} for parameter {}.Counts.member.{} is invalid.",
+                                       java_double(count), where, i + 1));
     out.add(Aggregate{values[i].number(), count});
   }
   return out;
@@ -139,24 +136,24 @@ aws::Outcome<IncomingDatum> one(const aws::Call& call, const Value& datum,
   if (!aggregate) return failure(aggregate.error());
   const auto name = datum["MetricName"].string_or("");
   if (!printable_ascii(name))
-    return invalid(
+    return invalid_value(
         fmt::format("The value {} for parameter {}.MetricName is invalid.", name, where));
   const auto at = datum.has("Timestamp") ? datum["Timestamp"].timestamp() : call.now;
   if (at < call.now - std::chrono::hours{14 * 24})
-    return invalid(fmt::format(
+    return invalid_value(fmt::format(
         "The parameter {}.Timestamp must specify a time within the last two weeks.", where));
   if (at > call.now + std::chrono::hours{2})
-    return invalid(fmt::format(
+    return invalid_value(fmt::format(
         "The parameter {}.Timestamp must specify a time no more than two hours in the future.",
         where));
   const auto resolution = datum["StorageResolution"].integer_or(60);
   if (resolution != 1 && resolution != 60)
-    return invalid(
+    return invalid_value(
         fmt::format("The parameter {}.StorageResolution must be equal to 1 or 60.", where));
   const auto unit = unit_by_name(datum["Unit"].string_or("None"));
   if (!unit)
-    return invalid(fmt::format("The value {} for parameter {}.Unit is invalid.",
-                               datum["Unit"].string_or(""), where));
+    return invalid_value(fmt::format("The value {} for parameter {}.Unit is invalid.",
+                                     datum["Unit"].string_or(""), where));
   return IncomingDatum{
       {call.region, call.input["Namespace"].string_or(""), name, std::move(*dimensions)},
       {std::move(*aggregate), *unit, at,
@@ -168,7 +165,8 @@ aws::Outcome<IncomingDatum> one(const aws::Call& call, const Value& datum,
 aws::Outcome<std::vector<IncomingDatum>> incoming_data(const aws::Call& call) {
   const auto name_space = call.input["Namespace"].string_or("");
   if (name_space.rfind("AWS/", 0) == 0 || !printable_ascii(name_space) || name_space.front() == ':')
-    return invalid(fmt::format("The value {} for parameter Namespace is invalid.", name_space));
+    return invalid_value(
+        fmt::format("The value {} for parameter Namespace is invalid.", name_space));
   std::vector<IncomingDatum> out;
   const auto take = [&](const Value& list, const std::string& where) -> Check {
     const auto& items = list.items();

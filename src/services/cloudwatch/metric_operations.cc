@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/cloudwatch/metric_data.h"
+#include "services/cloudwatch/refusals.h"
 
 namespace sitelatch::cloudwatch {
 namespace {
@@ -18,10 +19,6 @@ using namespace std::chrono;
 constexpr std::int64_t most_datapoints = 1440;     // of one GetMetricStatistics
 constexpr std::size_t most_data_points = 100'800;  // of one GetMetricData
 constexpr std::size_t metrics_a_page = 500;
-
-auto invalid(std::string text) {
-  return aws::refuse("InvalidParameterValueException", std::move(text));
-}
 
 bool valid_period(std::int64_t period) {
   return period == 1 || period == 5 || period == 10 || period == 20 || period == 30 ||
@@ -43,13 +40,13 @@ aws::Outcome<std::vector<Statistic>> statistics_of(const Value& input) {
   for (const auto& name : input["Statistics"].strings()) {
     const auto statistic = Statistic::basic(name);
     if (!statistic)
-      return invalid(fmt::format("The value {} for parameter Statistics is invalid.", name));
+      return invalid_value(fmt::format("The value {} for parameter Statistics is invalid.", name));
     out.push_back(*statistic);
   }
   for (const auto& name : input["ExtendedStatistics"].strings()) {
     const auto statistic = Statistic::extended(name);
     if (!statistic)
-      return invalid(
+      return invalid_value(
           fmt::format("The value {} for parameter ExtendedStatistics is not supported.", name));
     out.push_back(*statistic);
   }
@@ -93,9 +90,10 @@ aws::Outcome<> CloudWatch::get_metric_statistics(const aws::Call& call) {
   const auto statistics = statistics_of(input);
   if (!statistics) return failure(statistics.error());
   if (start >= end)
-    return invalid("The parameter StartTime must be less than the parameter EndTime.");
+    return invalid_value("The parameter StartTime must be less than the parameter EndTime.");
   if (!valid_period(period_s) || period_s > 86'400 * 15)
-    return invalid("The parameter Period must be a multiple of 60, or one of 1, 5, 10, 20, 30.");
+    return invalid_value(
+        "The parameter Period must be a multiple of 60, or one of 1, 5, 10, 20, 30.");
   const seconds period{period_s};
   const auto asked = floor<seconds>(end - start).count() / period_s;
   if (asked > most_datapoints)
@@ -286,9 +284,9 @@ bool matches(const MetricId& id, const Value& input) {
 aws::Outcome<> CloudWatch::list_metrics(const aws::Call& call) {
   const auto& input = call.input;
   auto page = aws::Page::at("metrics", input["NextToken"], metrics_a_page);
-  if (!page) return invalid("The value for parameter NextToken is invalid.");
+  if (!page) return invalid_value("The value for parameter NextToken is invalid.");
   if (input["Dimensions"].items().size() > 10)
-    return invalid("The collection Dimensions must not have a size greater than 10.");
+    return invalid_value("The collection Dimensions must not have a size greater than 10.");
   // Metrics without data for two weeks are not listed; with RecentlyActive, those without any for
   // three hours.
   const auto since = call.now - (input.has("RecentlyActive") ? hours{3} : hours{14 * 24});

@@ -23,7 +23,7 @@ double value(std::string_view statistic, const Aggregate& aggregate) {
 }
 const MetricId check{"us-east-1", "AWS/Route53", "HealthCheckStatus", {{"HealthCheckId", "a"}}};
 
-struct Fixture {
+struct StoreFixture {
   ports::sim::World world;
   std::unique_ptr<MetricStore> store = std::make_unique<MetricStore>(world.journal, world.timers);
   void add(double v, Duration ago = 0s, MetricStore::Write write = MetricStore::Write::at_once,
@@ -113,7 +113,7 @@ TEST_CASE("a chunk keeps equal slots once, and reads as if it did not") {
 TEST_CASE(
     "what was put at once survives a crash; measured samples survive a minute later (fact "
     "cloudwatch-2)") {
-  Fixture f;
+  StoreFixture f;
   f.add(5, 10s);
   f.world.settle();
   f.add(7, 0s, MetricStore::Write::within_a_minute);
@@ -130,7 +130,7 @@ TEST_CASE(
 }
 
 TEST_CASE("days of data are read back from the journal, and what is older than 15 days is gone") {
-  Fixture f;
+  StoreFixture f;
   f.world.advance(30s);
   for (int day = 0; day < 17; ++day) {
     f.add(day, 0s);
@@ -148,7 +148,7 @@ TEST_CASE("days of data are read back from the journal, and what is older than 1
 }
 
 TEST_CASE("seconds are kept for three hours, beside the minutes") {
-  Fixture f;
+  StoreFixture f;
   f.world.advance(35s);
   f.add(1, 2s, MetricStore::Write::at_once, MetricStore::Resolution::second);
   f.add(2, 12s, MetricStore::Write::at_once, MetricStore::Resolution::second);
@@ -164,7 +164,7 @@ TEST_CASE("seconds are kept for three hours, beside the minutes") {
 }
 
 TEST_CASE("ten thousand steady checks stay small") {
-  Fixture f;
+  StoreFixture f;
   for (int round = 0; round < 9; ++round) {
     for (int i = 0; i < 2000; ++i)
       f.store->add(

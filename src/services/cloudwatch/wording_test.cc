@@ -13,7 +13,7 @@ using namespace sitelatch::cloudwatch;
 
 namespace {
 
-MetricAlarm guide_alarm() {
+MetricAlarm alarm_of_the_guide() {
   MetricAlarm alarm;
   alarm.region = "us-east-1";
   alarm.name = "hc";
@@ -68,7 +68,7 @@ TEST_CASE("JSON strings") {
 }
 
 TEST_CASE("reasons without datapoints to alarm (facts cloudwatch-16, -17)") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   CHECK(state_reason(alarm, verdict(State::alarm, {0})) ==
         "Threshold Crossed: 1 datapoint [0.0 (22/11/26 10:41:00)] was less than the threshold "
         "(1.0).");
@@ -98,7 +98,7 @@ TEST_CASE("reasons without datapoints to alarm (facts cloudwatch-16, -17)") {
 }
 
 TEST_CASE("reasons with datapoints to alarm") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   alarm.comparison = Comparison::greater_or_equal;
   alarm.evaluation_periods = 3;
   alarm.datapoints_to_alarm = 3;
@@ -122,7 +122,7 @@ TEST_CASE("reasons with datapoints to alarm") {
 }
 
 TEST_CASE("five datapoints and more are told apart (fact cloudwatch-18)") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   alarm.comparison = Comparison::greater;
   alarm.threshold = 0;
   alarm.evaluation_periods = 6;
@@ -143,7 +143,7 @@ TEST_CASE("five datapoints and more are told apart (fact cloudwatch-18)") {
 }
 
 TEST_CASE("reason data, with and without datapoints (fact cloudwatch-19)") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   const auto now = from_civil(2026, 11, 22, 10, 42, 21) + std::chrono::milliseconds{231};
   auto two = verdict(State::alarm, {0, 1});
   alarm.evaluation_periods = 2;
@@ -164,7 +164,7 @@ TEST_CASE("reason data, with and without datapoints (fact cloudwatch-19)") {
 }
 
 TEST_CASE("reason data never outgrows its limit and stays JSON") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   alarm.evaluation_periods = 500;
   auto many = verdict(State::alarm, std::vector<double>(500, 1.0 / 3));
   const auto data = state_reason_data(alarm, many, many.evaluated, Instant{});
@@ -173,7 +173,7 @@ TEST_CASE("reason data never outgrows its limit and stays JSON") {
 }
 
 TEST_CASE("the notification, in order (facts cloudwatch-20, -21)") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   alarm.state = State::alarm;
   alarm.state_reason = state_reason(alarm, verdict(State::alarm, {0}));
   alarm.state_updated = from_civil(2026, 11, 22, 10, 42, 21) + std::chrono::milliseconds{231};
@@ -209,7 +209,7 @@ TEST_CASE("the notification, in order (facts cloudwatch-20, -21)") {
 }
 
 TEST_CASE("the subject, cut inside its quotes where it is too long (fact cloudwatch-22)") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   alarm.state = State::alarm;
   CHECK(notification_subject(alarm) == "ALARM: \"hc\" in US East (N. Virginia)");
   alarm.name = std::string(200, 'n');
@@ -224,7 +224,7 @@ TEST_CASE("the subject, cut inside its quotes where it is too long (fact cloudwa
 }
 
 TEST_CASE("a Lambda action's event") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   alarm.state = State::alarm;
   alarm.state_reason = "r";
   alarm.state_updated = from_civil(2026, 1, 2, 3, 4, 5);
@@ -240,7 +240,7 @@ TEST_CASE("a Lambda action's event") {
 }
 
 TEST_CASE("history data keeps to its limit") {
-  auto alarm = guide_alarm();
+  auto alarm = alarm_of_the_guide();
   alarm.description = std::string(1024, 'd');
   alarm.alarm_actions.assign(5, "arn:aws:sns:us-east-1:000000000000:" + std::string(900, 't'));
   for (const auto& data :
@@ -250,7 +250,7 @@ TEST_CASE("history data keeps to its limit") {
     CHECK(aws::from_json(data));
   }
   CHECK(
-      created_data(configuration_json(guide_alarm()))
+      created_data(configuration_json(alarm_of_the_guide()))
           .rfind(R"({"version":"1.0","type":"Create","createdAlarm":{"alarmName":"hc","alarmArn":)",
                  0) == 0);
   CHECK(

@@ -5,6 +5,7 @@
 
 #include "aws/service/paging.h"
 #include "base/text.h"
+#include "services/events/refusals.h"
 
 namespace sitelatch::events {
 using aws::Value;
@@ -13,9 +14,6 @@ namespace {
 
 constexpr std::size_t most_rules = 300, most_targets = 5;
 
-Failure<aws::Error> invalid(std::string text) {
-  return aws::refuse("ValidationException", std::move(text));
-}
 Failure<aws::Error> too_many() {
   return aws::refuse("LimitExceededException",
                      "The requested resource exceeds the maximum number allowed.");

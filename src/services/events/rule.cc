@@ -7,15 +7,12 @@
 #include "aws/auth/arn.h"
 #include "base/text.h"
 #include "services/events/input.h"
+#include "services/events/refusals.h"
 
 namespace sitelatch::events {
 namespace {
 using aws::Value;
 using Checked = aws::Outcome<Done>;
-
-Failure<aws::Error> invalid(std::string text) {
-  return aws::refuse("ValidationException", std::move(text));
-}
 
 // Exact, so that a tick that is read back is the tick that was stored.
 std::int64_t nanoseconds(Instant t) {

@@ -9,7 +9,7 @@ namespace {
 struct Row {
   std::string_view path, name, version, created, updated, document;
 };
-constexpr std::array<Row, 9> rows = {{
+constexpr std::array<Row, 9> managed_policies = {{
     {"/", "AdministratorAccess", "v1", "2015-02-06T18:39:46Z", "2015-02-06T18:39:46Z",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})"},
     {"/", "PowerUserAccess", "v12", "2015-02-06T18:39:47Z", "2026-02-12T17:59:14Z",
@@ -48,7 +48,7 @@ std::string id_of(std::string_view name) {
 
 std::vector<ManagedPolicy> aws_managed_policies() {
   std::vector<ManagedPolicy> out;
-  for (const auto& row : rows) {
+  for (const auto& row : managed_policies) {
     ManagedPolicy p;
     p.name = row.name;
     p.path = row.path;

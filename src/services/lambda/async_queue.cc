@@ -7,12 +7,12 @@
 
 namespace sitelatch::lambda {
 namespace {
-constexpr std::string_view table = "lambda.async";
+constexpr std::string_view events_table = "lambda.async";
 }
 
 AsyncQueue::AsyncQueue(ports::Journal& journal, ports::Timers& timers, Attempt attempt)
     : journal_(journal), timers_(timers), attempt_(std::move(attempt)) {
-  ports::take_rows(journal_, table, [this](std::string_view key, std::string_view row) {
+  ports::take_rows(journal_, events_table, [this](std::string_view key, std::string_view row) {
     auto event = async_event_from_row(row);
     ports::expect_of_row(key == event.key(), "another event's");
     waiting_[std::string{key}].event = std::move(event);
@@ -30,11 +30,13 @@ void AsyncQueue::reschedule(AsyncEvent event) {
 }
 
 void AsyncQueue::remove(const AsyncEvent& event) {
-  journal_.erase(table, event.key());
+  journal_.erase(events_table, event.key());
   waiting_.erase(event.key());
 }
 
-void AsyncQueue::write(const AsyncEvent& event) { journal_.put(table, event.key(), to_row(event)); }
+void AsyncQueue::write(const AsyncEvent& event) {
+  journal_.put(events_table, event.key(), to_row(event));
+}
 
 // Even what is due at once waits for its row to be durable; a timer of this instant would not.
 void AsyncQueue::arm(const std::string& key) {

@@ -6,7 +6,7 @@
 
 namespace sitelatch::lambda {
 namespace {
-constexpr std::string_view table = "lambda.code", secrets = "lambda.secrets";
+constexpr std::string_view code_table = "lambda.code", secrets = "lambda.secrets";
 constexpr std::string_view prefix = "/_sitelatch/code/";
 
 std::string get(const ports::Journal& journal, std::string_view from_table, std::string_view key,
@@ -36,14 +36,14 @@ CodeStore::CodeStore(ports::Journal& journal, ports::Entropy& entropy) : journal
 }
 
 void CodeStore::keep(const std::string& sha256, std::string_view zip) {
-  if (!find(sha256)) journal_.put(table, sha256, zip);
+  if (!find(sha256)) journal_.put(code_table, sha256, zip);
 }
 
 CodeStore::Zip CodeStore::find(const std::string& sha256) {
   auto& cached = in_use_[sha256];
   if (auto zip = cached.lock()) return zip;
   bool found = false;
-  auto zip = std::make_shared<const std::string>(get(journal_, table, sha256, found));
+  auto zip = std::make_shared<const std::string>(get(journal_, code_table, sha256, found));
   if (!found) {
     in_use_.erase(sha256);
     return nullptr;
@@ -53,7 +53,7 @@ CodeStore::Zip CodeStore::find(const std::string& sha256) {
 }
 
 void CodeStore::forget(const std::string& sha256) {
-  journal_.erase(table, sha256);
+  journal_.erase(code_table, sha256);
   in_use_.erase(sha256);
 }
 

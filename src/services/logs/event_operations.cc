@@ -15,7 +15,7 @@ namespace {
 
 using aws::Value;
 
-constexpr std::int64_t day_ms = 86'400'000, hour_ms = 3'600'000;
+constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::size_t event_overhead = 26;
 constexpr std::size_t largest_batch = 1'048'576;
 constexpr std::size_t page_bytes = 1'048'576;

@@ -19,7 +19,6 @@ constexpr std::string_view groups_table = "logs.groups", streams_table = "logs.s
                            events_table = "logs.events", timeline_table = "logs.timeline",
                            sequence_table = "logs.sequence";
 constexpr std::size_t position_length = 32;
-constexpr std::int64_t day_ms = 86'400'000;
 
 std::string hex16(std::uint64_t value) { return fmt::format("{:016x}", value); }
 std::string hex8(std::uint32_t value) { return fmt::format("{:08x}", value); }

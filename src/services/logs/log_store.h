@@ -23,6 +23,8 @@
 
 namespace sitelatch::logs {
 
+inline constexpr std::int64_t day_ms = 86'400'000;
+
 struct Position {
   std::int64_t timestamp_ms = 0;
   std::uint64_t sequence = 0;

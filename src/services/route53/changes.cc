@@ -9,13 +9,13 @@
 
 namespace sitelatch::route53 {
 namespace {
-constexpr std::string_view table = "route53.changes";
+constexpr std::string_view changes_table = "route53.changes";
 constexpr std::chrono::hours kept{24};
 }  // namespace
 
 Changes::Changes(ports::Journal& journal, ports::Entropy& entropy)
     : journal_(journal), entropy_(entropy) {
-  ports::take_rows(journal_, table, [&](std::string_view id, std::string_view row) {
+  ports::take_rows(journal_, changes_table, [&](std::string_view id, std::string_view row) {
     const auto value = aws::stored_value(row);
     const auto text = ports::text_of_key(id);
     by_id_.emplace(text, Record{text, value["comment"].string_or(""),
@@ -31,7 +31,7 @@ Changes::Changes(ports::Journal& journal, ports::Entropy& entropy)
 Changes::Record Changes::add(std::string comment, Instant now) {
   forget_before(now - kept);
   Record record{new_id(entropy_, 'C'), std::move(comment), now, false};
-  journal_.put(table, record.id,
+  journal_.put(changes_table, record.id,
                aws::to_json(aws::Value::structure(
                    {{"comment", record.comment}, {"submitted", unix_ms(now)}})));
   by_id_.emplace(record.id, record);
@@ -41,7 +41,7 @@ Changes::Record Changes::add(std::string comment, Instant now) {
 
 void Changes::forget_before(Instant t) {
   while (!oldest_first_.empty() && by_id_.at(oldest_first_.front()).submitted < t) {
-    journal_.erase(table, oldest_first_.front());
+    journal_.erase(changes_table, oldest_first_.front());
     by_id_.erase(oldest_first_.front());
     oldest_first_.pop_front();
   }

@@ -39,11 +39,11 @@ Value parsed(const std::string& json) {
   return value && value->is_struct() ? std::move(*value) : Value{};
 }
 
-Backoff backoff_of(const std::string& name) {
-  if (name == "arithmetic") return Backoff::arithmetic;
-  if (name == "geometric") return Backoff::geometric;
-  if (name == "exponential") return Backoff::exponential;
-  return Backoff::linear;
+RetryFunction backoff_of(const std::string& name) {
+  if (name == "arithmetic") return RetryFunction::arithmetic;
+  if (name == "geometric") return RetryFunction::geometric;
+  if (name == "exponential") return RetryFunction::exponential;
+  return RetryFunction::linear;
 }
 bool is_backoff(const Value& name) {
   return name.is_string() && (name.string() == "linear" || name.string() == "arithmetic" ||

@@ -11,7 +11,6 @@
 namespace sitelatch::sns {
 namespace {
 using aws::Value;
-using Checked = aws::Outcome<Done>;
 
 constexpr std::size_t most_batch_entries = 10;
 
@@ -20,7 +19,7 @@ bool is_name_char(char c) {
          c == '-' || c == '.';
 }
 
-Checked check_attribute_name(const std::string& name) {
+aws::Outcome<Done> check_attribute_name(const std::string& name) {
   if (name.empty())
     return invalid_value("Length of message attribute name must be greater than 0.");
   if (name.size() > 256)
@@ -75,7 +74,7 @@ aws::Outcome<MessageAttribute> read_attribute(const std::string& name, const Val
   return MessageAttribute{type, binary ? base64(value) : value};
 }
 
-Checked read_attributes(const Value& given, Publication& out) {
+aws::Outcome<Done> read_attributes(const Value& given, Publication& out) {
   for (const auto& [name, value] : given.members()) {
     auto attribute = read_attribute(name, value);
     if (!attribute) return failure(attribute.error());
@@ -93,7 +92,7 @@ bool valid_subject(const std::string& subject) {
 }
 
 // MessageStructure json: members that are no strings are ignored, `default` must be there.
-Checked read_structure(Publication& out) {
+aws::Outcome<Done> read_structure(Publication& out) {
   const auto parsed = aws::from_json(out.message);
   if (!parsed || !parsed->is_struct())
     return invalid_parameter("Message Structure - JSON message body failed to parse");
@@ -106,7 +105,7 @@ Checked read_structure(Publication& out) {
   return Done{};
 }
 
-Checked check_entry_id(const std::string& id) {
+aws::Outcome<Done> check_entry_id(const std::string& id) {
   if (id.size() > 80)
     return aws::refuse("InvalidBatchEntryIdException",
                        "The Id of a batch entry in the batch request is too long: " + id);
@@ -144,7 +143,7 @@ aws::Outcome<Publication> read_publication(const Value& input) {
   return out;
 }
 
-Checked check_batch(const Value& entries) {
+aws::Outcome<Done> check_batch(const Value& entries) {
   if (entries.items().empty())
     return aws::refuse("EmptyBatchRequestException",
                        "The batch request doesn't contain any entries.");

@@ -14,16 +14,16 @@ Duration step(const RetrySchedule& schedule, int k, int n) {
   const double x = n > 1 ? static_cast<double>(k) / (n - 1) : 0.0;
   double delay = from;
   switch (schedule.function) {
-    case Backoff::linear:
+    case RetryFunction::linear:
       delay = from + (to - from) * x;
       break;
-    case Backoff::arithmetic:
+    case RetryFunction::arithmetic:
       delay = from + (to - from) * x * (k + 1) / n;
       break;
-    case Backoff::geometric:
+    case RetryFunction::geometric:
       delay = from + (to - from) * x * x;
       break;
-    case Backoff::exponential:
+    case RetryFunction::exponential:
       delay = from > 0 ? from * std::pow(to / from, x) : to * x;
       break;
   }
@@ -32,12 +32,14 @@ Duration step(const RetrySchedule& schedule, int k, int n) {
 }  // namespace
 
 RetrySchedule function_schedule() {
-  return {2, 2, 10, 100'000, seconds{1}, seconds{20}, Backoff::exponential};
+  return {2, 2, 10, 100'000, seconds{1}, seconds{20}, RetryFunction::exponential};
 }
 RetrySchedule mail_schedule() {
-  return {0, 1, 10, 38, seconds{10}, seconds{600}, Backoff::exponential};
+  return {0, 1, 10, 38, seconds{10}, seconds{600}, RetryFunction::exponential};
 }
-RetrySchedule http_schedule() { return {0, 0, 3, 0, seconds{20}, seconds{20}, Backoff::linear}; }
+RetrySchedule http_schedule() {
+  return {0, 0, 3, 0, seconds{20}, seconds{20}, RetryFunction::linear};
+}
 
 std::optional<Duration> delay_after(const RetrySchedule& schedule, int failures) {
   int retry = failures - 1;

@@ -12,13 +12,13 @@
 
 namespace sitelatch::sns {
 
-enum class Backoff { linear, arithmetic, geometric, exponential };
+enum class RetryFunction { linear, arithmetic, geometric, exponential };
 
 struct RetrySchedule {
   int no_delay = 0, min_delay = 0, backoff = 0,
       max_delay = 0;  // retries in each phase, in this order
   Duration shortest{}, longest{};
-  Backoff function = Backoff::linear;
+  RetryFunction function = RetryFunction::linear;
 
   int retries() const { return no_delay + min_delay + backoff + max_delay; }
   friend bool operator==(const RetrySchedule&, const RetrySchedule&) = default;

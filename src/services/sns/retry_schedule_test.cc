@@ -22,7 +22,7 @@ TEST_CASE("the schedules have AWS's totals") {
 }
 
 TEST_CASE("the four phases come in order") {
-  const RetrySchedule s{1, 2, 3, 1, 10s, 30s, Backoff::linear};
+  const RetrySchedule s{1, 2, 3, 1, 10s, 30s, RetryFunction::linear};
   const Duration expected[] = {0s, 10s, 10s, 10s, 20s, 30s, 30s};
   for (int failures = 1; failures <= 7; ++failures)
     CHECK(delay_after(s, failures) == expected[failures - 1]);
@@ -31,8 +31,8 @@ TEST_CASE("the four phases come in order") {
 }
 
 TEST_CASE("every backoff grows from the shortest to the longest") {
-  for (const auto function :
-       {Backoff::linear, Backoff::arithmetic, Backoff::geometric, Backoff::exponential}) {
+  for (const auto function : {RetryFunction::linear, RetryFunction::arithmetic,
+                              RetryFunction::geometric, RetryFunction::exponential}) {
     const RetrySchedule s{0, 0, 6, 0, 1s, 60s, function};
     CHECK(*delay_after(s, 1) == 1s);
     CHECK(*delay_after(s, 6) > 59s);

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace sitelatch::net {
+namespace sitelatch {
 
 class Fd {
  public:
@@ -32,4 +32,4 @@ class Fd {
   int fd_ = -1;
 };
 
-}  // namespace sitelatch::net
+}  // namespace sitelatch

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of options, checked where they are read.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "base/text.h"
+
+namespace sitelatch::cli {
+
+inline CLI::Validator duration_above_zero() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        const auto parsed = parse_duration(text);
+        if (parsed && *parsed > Duration{0}) return {};
+        return "\"" + text + "\" is not a duration above zero, such as 90s, 5m or 1h30m";
+      },
+      "DURATION");
+}
+
+}  // namespace sitelatch::cli
