@@ -2,21 +2,13 @@
 // Values of options, checked where they are read.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <string>
-
-#include "base/text.h"
+namespace CLI {
+class Validator;
+}
 
 namespace sitelatch::cli {
 
-inline CLI::Validator duration_above_zero() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        const auto parsed = parse_duration(text);
-        if (parsed && *parsed > Duration{0}) return {};
-        return "\"" + text + "\" is not a duration above zero, such as 90s, 5m or 1h30m";
-      },
-      "DURATION");
-}
+// "90s", "5m", "1h30m".
+CLI::Validator duration_above_zero();
 
 }  // namespace sitelatch::cli
