@@ -195,11 +195,11 @@ std::string tag_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const std::string resource = plain_in_tags(c)
-                                     ? std::string(1, c)
-                                     : std::string{'=', digits[byte >> 4], digits[byte & 15]};
-    if (out.size() + resource.size() > longest_tag) break;
-    out += resource;
+    const std::string part = plain_in_tags(c)
+                                 ? std::string(1, c)
+                                 : std::string{'=', digits[byte >> 4], digits[byte & 15]};
+    if (out.size() + part.size() > longest_tag) break;
+    out += part;
   }
   return out;
 }
