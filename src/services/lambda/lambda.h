@@ -5,6 +5,7 @@
 // _versions.cc, _policy.cc, _settings.cc, _invoke.cc, _async.cc, authorisation.cc.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -42,6 +43,9 @@ class Lambda final : public aws::TableService<Lambda> {
   struct Options {
     std::string account = "000000000000";
     std::uint32_t concurrency_limit = 1000;
+    // How long a function made or changed now stays Pending or InProgress; none: as long as the
+    // change takes to be durable (fact lambda-1).
+    std::function<Duration()> settling{};
   };
   Lambda(Ports ports, Dependencies dependencies, Options options);
 

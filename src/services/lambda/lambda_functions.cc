@@ -189,10 +189,15 @@ Outcome<> Lambda::update_function_configuration(const aws::Call& call) {
 }
 
 // "Shortly after" is as soon as the change is durable, whatever the engine's clock does (fact
-// lambda-1).
+// lambda-1), unless it is to take its time.
 void Lambda::settle_soon(const Function& function) {
-  ports_.journal.when_durable(
-      lifetime_.guard([this, key = Key{function.region, function.name}] { settle(key); }));
+  const auto wait = options_.settling ? options_.settling() : Duration{};
+  auto settled =
+      lifetime_.guard([this, key = Key{function.region, function.name}] { settle(key); });
+  if (wait > Duration{})
+    ports_.timers.at(ports_.timers.now() + wait, std::move(settled));
+  else
+    ports_.journal.when_durable(std::move(settled));
 }
 
 void Lambda::settle(const Key& key) {
