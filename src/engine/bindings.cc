@@ -5,6 +5,7 @@
 
 #include "aws/auth/arn.h"
 #include "aws/auth/policy.h"
+#include "engine/realism/realism.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/iam/identities.h"
 #include "services/lambda/lambda.h"
@@ -34,8 +35,11 @@ bool role_may(const Services& services, const std::string& role_arn, std::string
     if (auto parsed = aws::parse_policy(resource_policy, aws::PolicyUse::resource))
       policies.resource = *parsed;
   }
+  if (services.realism) policies.service_control = services.realism->service_control();
   aws::ConditionKeys keys;
   services.identities->add_keys(*role, keys);
+  if (const auto arn = aws::parse_arn(resources.front()); arn && !arn->region.empty())
+    keys.set("aws:requestedregion", arn->region);
   aws::PolicyPrincipal principal;
   principal.kind = aws::PolicyPrincipal::Kind::role_session;
   principal.account = services.account;

@@ -99,7 +99,7 @@ void TestEngine::start() {
       cloud_ = std::make_unique<engine::Cloud>(
           engine::Cloud::Ports{world_.journal, world_.timers, world_.wall, world_.entropy,
                                world_.prober, world_.functions, world_.courier, *this, *this},
-          engine::Cloud::Options{});
+          engine::Cloud::Options{.realism = &realism});
     world_.settle();
   });
 }
@@ -173,7 +173,9 @@ aws::Outcome<> TestEngine::call_as(const aws::SigningIdentity& who, std::string_
   request.peer = "127.0.0.1";
   request.headers.set("Host", "127.0.0.1:4566");
   aws::sign(request, who, {region, model.signing_name}, wall_now());
-  return aws::decode_response(model, *known, protocol, http(std::move(request)));
+  const auto response = http(std::move(request));
+  if (response.lost) return aws::refuse(std::string{connection_lost}, "");
+  return aws::decode_response(model, *known, protocol, response);
 }
 
 aws::Outcome<> TestEngine::call(std::string_view service, std::string_view operation,

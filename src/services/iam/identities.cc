@@ -176,12 +176,12 @@ const Session* Identities::session_of(const Caller& caller) const {
   return by_key_.find(caller.access_key_id);
 }
 
-aws::PolicySet Identities::policies_of(const Caller& caller) const {
+aws::PolicySet Identities::policies_of(const Caller& caller, const Identities& known) const {
   aws::PolicySet set;
   if (caller.kind == Caller::Kind::user || caller.kind == Caller::Kind::role_session) {
-    const auto* entity =
-        directory_.find(caller.kind == Caller::Kind::user ? Kind::user : Kind::role, caller.name);
-    if (entity) set = policies_of(*entity);
+    const auto* entity = known.directory_.find(
+        caller.kind == Caller::Kind::user ? Kind::user : Kind::role, caller.name);
+    if (entity) set = known.policies_of(*entity);
   }
   const auto* session = session_of(caller);
   const bool by_arn = session && !session->policy_arns.empty();

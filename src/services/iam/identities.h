@@ -62,7 +62,9 @@ class Identities {
   bool knows(std::string_view access_key_id, std::string_view session_token) const;
 
   // Identity policies, boundary and session policy of a caller.
-  aws::PolicySet policies_of(const aws::Caller& caller) const;
+  aws::PolicySet policies_of(const aws::Caller& caller) const { return policies_of(caller, *this); }
+  // The same, with what `known` knows of the caller's user or role (that of a while ago).
+  aws::PolicySet policies_of(const aws::Caller& caller, const Identities& known) const;
   aws::PolicySet policies_of(const Entity& entity) const;
   // aws:username, aws:userid, aws:PrincipalTag/..., aws:PrincipalType, ... of a caller.
   void add_keys(const aws::Caller& caller, aws::ConditionKeys& keys) const;
