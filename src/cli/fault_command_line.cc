@@ -41,19 +41,15 @@ constexpr Kind kinds[] = {
      "  sitelatch fault lose-answer --service route53 --operation UpdateHealthCheck --count 1\n"},
 };
 
-void add_data_directory(CLI::App* command, EngineChoice& where) {
-  command
-      ->add_option("--data-dir", where.data_dir,
-                   "the engine's data directory (default: by XDG rules)")
-      ->type_name("DIR");
-}
+// The engine is chosen once, before the subcommand or after it.
+using Where = std::shared_ptr<EngineChoice>;
 
-void add_kind(CLI::App* fault, const Kind& kind, int& status) {
+void add_kind(CLI::App* fault, const Where& where, const Kind& kind, int& status) {
   const auto options = std::make_shared<FaultOptions>();
   const auto lasts = std::make_shared<std::string>(), behind = std::make_shared<std::string>();
   options->kind = kind.name;
   auto* command = fault->add_subcommand(kind.name, kind.what);
-  add_data_directory(command, options->where);
+  command->fallthrough();
   command
       ->add_option("--service", options->service,
                    "cloudwatch, events, iam, lambda, logs, route53, sns or sts")
@@ -76,7 +72,8 @@ void add_kind(CLI::App* fault, const Kind& kind, int& status) {
     command->add_option("--behind", *behind, "how old the answers are (default: 30s)")
         ->check(duration_above_zero());
   command->footer(kind.more);
-  command->callback([options, lasts, behind, &status] {
+  command->callback([where, options, lasts, behind, &status] {
+    options->where = *where;
     if (!lasts->empty()) options->lasts = *parse_duration(*lasts);
     if (!behind->empty()) options->behind = *parse_duration(*behind);
     status = set_fault(*options);
@@ -89,6 +86,11 @@ void add_fault_commands(CLI::App& app, int& status) {
   auto* fault =
       app.add_subcommand("fault", "let the running engine fail as AWS does, to rehearse bad days");
   fault->require_subcommand(1);
+  const auto where = std::make_shared<EngineChoice>();
+  fault
+      ->add_option("--data-dir", where->data_dir,
+                   "the engine's data directory (default: by XDG rules)")
+      ->type_name("DIR");
   fault->footer(
       "Faults are set on the running engine and not kept: one that starts again starts whole.\n"
       "`sitelatch engine --realistic` has AWS's everyday lags and limits besides.\n\n"
@@ -99,11 +101,11 @@ void add_fault_commands(CLI::App& app, int& status) {
       "  sitelatch fault scp region-deny.json\n"
       "  sitelatch fault list\n"
       "  sitelatch fault clear");
-  for (const auto& kind : kinds) add_kind(fault, kind, status);
+  for (const auto& kind : kinds) add_kind(fault, where, kind, status);
 
   const auto scp = std::make_shared<ScpOptions>();
   auto* scp_command = fault->add_subcommand("scp", "attach a service control policy");
-  add_data_directory(scp_command, scp->where);
+  scp_command->fallthrough();
   scp_command->add_option("file", scp->file, "the policy document, JSON")
       ->required()
       ->type_name("FILE");
@@ -121,23 +123,32 @@ void add_fault_commands(CLI::App& app, int& status) {
       "{\"StringNotEquals\":\n"
       "    {\"aws:RequestedRegion\": [\"us-east-1\", \"eu-west-1\"]}}}]}\n"
       "  sitelatch fault scp region-deny.json");
-  scp_command->callback([scp, &status] { status = attach_scp(*scp); });
+  scp_command->callback([where, scp, &status] {
+    scp->where = *where;
+    status = attach_scp(*scp);
+  });
 
   const auto listing = std::make_shared<ListFaultsOptions>();
   auto* list = fault->add_subcommand("list", "the faults that are set, with their ids");
-  add_data_directory(list, listing->where);
+  list->fallthrough();
   list->add_flag("--json", listing->json, "as JSON");
   list->footer("Example:\n  sitelatch fault list");
-  list->callback([listing, &status] { status = list_faults(*listing); });
+  list->callback([where, listing, &status] {
+    listing->where = *where;
+    status = list_faults(*listing);
+  });
 
   const auto clearing = std::make_shared<ClearFaultsOptions>();
   auto* clear = fault->add_subcommand("clear", "end one fault, or all of them");
-  add_data_directory(clear, clearing->where);
+  clear->fallthrough();
   clear->add_option("id", clearing->id, "as `sitelatch fault list` shows it (default: all)")
       ->type_name("ID")
       ->check(CLI::PositiveNumber);
   clear->footer("Examples:\n  sitelatch fault clear 3\n  sitelatch fault clear");
-  clear->callback([clearing, &status] { status = clear_faults(*clearing); });
+  clear->callback([where, clearing, &status] {
+    clearing->where = *where;
+    status = clear_faults(*clearing);
+  });
 }
 
 }  // namespace sitelatch::cli

@@ -106,6 +106,21 @@ TEST_CASE("keep-alive serves pipelined requests in order; chunked bodies and 100
   CHECK(client.read_until("]").find("POST /4 [ok]") != std::string::npos);
 }
 
+TEST_CASE("an answer that is lost is a closed connection; others go on") {
+  auto server = serve([](const aws::HttpRequest& request, const HttpServer::Reply& reply) {
+    aws::HttpResponse response;
+    response.body = "answered";
+    response.lost = request.path() == "/lost";
+    reply(std::move(response));
+  });
+  RawClient unheard(server->endpoint().port);
+  unheard.send("GET /lost HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(unheard.read_all().empty());
+  RawClient client(server->endpoint().port);
+  client.send("GET /kept HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(client.read_until("answered").ends_with("answered"));
+}
+
 TEST_CASE("too large and malformed requests are refused; others go on") {
   HttpServer::Options options;
   options.max_body_bytes = 10;
