@@ -258,12 +258,17 @@ TEST_CASE("realistic: a role cannot be assumed at once, and a function is Pendin
   };
   story.wait(1s);
   CHECK(state() == "Pending");
+  CHECK(code_of(story.call("lambda", "Invoke", named("FunctionName", "f"), region)) ==
+        "ResourceConflictException");
   CHECK(code_of(story.call(
             "lambda", "UpdateFunctionCode",
             Value::structure({{"FunctionName", "f"}, {"ZipFile", lambda::test::small_zip()}}),
             region)) == "ResourceConflictException");
   story.wait(10s);
   CHECK(state() == "Active");
+  CHECK(story.call("lambda", "Invoke",
+                   Value::structure({{"FunctionName", "f"}, {"Payload", R"({"Records":[]})"}}),
+                   region));
 }
 
 TEST_CASE("realistic: what was just made is not listed at once, and is in seconds") {

@@ -123,10 +123,7 @@ Outcome<> Lambda::get_function_configuration(const aws::Call& call) {
 
 Outcome<Done> Lambda::check_updatable(const Function& function, const Value& input) const {
   if (auto same = check_revision(function.latest.revision_id, input); !same) return same;
-  if (function.latest.state == Version::State::pending)
-    return conflict(
-        "The operation cannot be performed at this time. The function is currently in the "
-        "following state: Pending");
+  if (function.latest.state == Version::State::pending) return still_pending();
   if (function.latest.update == Version::Update::in_progress)
     return conflict(
         "The operation cannot be performed at this time. An update is in progress for resource: " +

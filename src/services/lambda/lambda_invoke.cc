@@ -80,6 +80,7 @@ void Lambda::invoke(const aws::Call& call, aws::Answer answer) {
       error.message += ":$LATEST";
     return answer(failure(std::move(error)));
   }
+  if (found->function->latest.state == Version::State::pending) return answer(still_pending());
   const auto type = input["InvocationType"].string_or("RequestResponse");
   auto payload = checked_payload(input["Payload"].string_or(""),
                                  type == "Event" ? async_payload_limit : sync_payload_limit);
