@@ -393,6 +393,7 @@ class ProcessFunctionHost::Pool {
     plan.namespaces = isolation_.namespaces;
     plan.proc = isolation_.proc;
     plan.own_user = isolation_.own_users();
+    plan.nested = isolation_.nested;
     plan.gid = plan.own_user ? code.group : ::getegid();
     plan.tmp_mb = spec.ephemeral_mb;
     plan.data_mb = spec.memory_mb + 2048;
