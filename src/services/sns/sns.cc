@@ -9,7 +9,10 @@
 namespace sitelatch::sns {
 
 Sns::Sns(Dependencies dependencies, std::string account, std::string endpoint)
-    : dependencies_(dependencies), account_(std::move(account)), endpoint_(std::move(endpoint)) {
+    : dependencies_(dependencies),
+      account_(std::move(account)),
+      endpoint_(std::move(endpoint)),
+      topics_(dependencies.journal) {
   load();
   queue_ = std::make_unique<DeliveryQueue>(dependencies_.journal, dependencies_.timers,
                                            [this](const Delivery& d) { attempt(d); });
@@ -28,11 +31,6 @@ void Sns::load() {
         dependencies_.journal, table,
         [&](std::string_view key, std::string_view text) { take(key, aws::stored_value(text)); });
   };
-  each("sns.topics", [&](std::string_view key, const aws::Value& row) {
-    auto topic = topic_from(row);
-    ports::expect_of_row(key == topic.arn, "another topic's");
-    topics_[topic.arn] = std::move(topic);
-  });
   each("sns.subscriptions", [&](std::string_view key, const aws::Value& row) {
     auto subscription = subscription_from(row);
     ports::expect_of_row(key == subscription.arn, "another subscription's");

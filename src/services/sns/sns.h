@@ -27,6 +27,7 @@
 #include "services/sns/signer.h"
 #include "services/sns/subscription.h"
 #include "services/sns/topic.h"
+#include "services/sns/topics.h"
 
 namespace sitelatch::sns {
 
@@ -110,10 +111,9 @@ class Sns final : public aws::TableService<Sns> {
 
   // Topics and subscriptions (sns_topics.cc, sns_subscriptions.cc).
   void load();
-  aws::Outcome<Topic*> find_topic(const std::string& arn, const std::string& region);
-  aws::Outcome<Topic*> tagged_topic(const std::string& arn, const std::string& region);
+  aws::Outcome<const Topic*> find_topic(const std::string& arn, const std::string& region) const;
+  aws::Outcome<const Topic*> tagged_topic(const std::string& arn, const std::string& region) const;
   aws::Outcome<Subscription*> find_subscription(const std::string& arn, const std::string& region);
-  void save(const Topic& topic);
   void save(const Subscription& subscription);
   void keep(Subscription subscription);
   void forget(const std::string& subscription_arn);
@@ -147,7 +147,7 @@ class Sns final : public aws::TableService<Sns> {
 
   Dependencies dependencies_;
   std::string account_, endpoint_;
-  std::map<std::string, Topic> topics_;                // by ARN
+  Topics topics_;
   std::map<std::string, Subscription> subscriptions_;  // by ARN, so a topic's stand together
   std::map<std::string, std::string> by_endpoint_;     // topic, protocol and endpoint -> ARN
   std::map<std::string, std::string> by_token_;        // token -> ARN

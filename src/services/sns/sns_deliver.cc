@@ -193,8 +193,7 @@ void Sns::count(const Topic& topic, std::string_view metric, double value, std::
                               dependencies_.timers.now());
 }
 void Sns::count(const std::string& arn, std::string_view metric) {
-  const auto found = topics_.find(arn);
-  if (found != topics_.end()) count(found->second, metric, 1);
+  if (const Topic* topic = topics_.find(arn)) count(*topic, metric, 1);
 }
 
 }  // namespace sitelatch::sns
