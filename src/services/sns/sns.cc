@@ -12,12 +12,12 @@ Sns::Sns(Dependencies dependencies, std::string account, std::string endpoint)
     : dependencies_(dependencies),
       account_(std::move(account)),
       endpoint_(std::move(endpoint)),
-      topics_(dependencies.journal) {
+      topics_(dependencies.journal),
+      subscriptions_(dependencies.journal, dependencies.timers) {
   load();
   queue_ = std::make_unique<DeliveryQueue>(dependencies_.journal, dependencies_.timers,
                                            [this](const Delivery& d) { attempt(d); });
   if (!subscriptions_.empty()) need_signing_key();
-  watch_expiry();
 }
 Sns::~Sns() = default;
 
@@ -31,11 +31,6 @@ void Sns::load() {
         dependencies_.journal, table,
         [&](std::string_view key, std::string_view text) { take(key, aws::stored_value(text)); });
   };
-  each("sns.subscriptions", [&](std::string_view key, const aws::Value& row) {
-    auto subscription = subscription_from(row);
-    ports::expect_of_row(key == subscription.arn, "another subscription's");
-    keep(std::move(subscription));
-  });
   each("sns.signing", [&](std::string_view, const aws::Value& row) {
     signer_ = std::make_unique<MessageSigner>(
         SigningKey{row["private_key"].string(), row["certificate"].string()});

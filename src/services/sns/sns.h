@@ -26,6 +26,7 @@
 #include "services/sns/retry_schedule.h"
 #include "services/sns/signer.h"
 #include "services/sns/subscription.h"
+#include "services/sns/subscriptions.h"
 #include "services/sns/topic.h"
 #include "services/sns/topics.h"
 
@@ -113,16 +114,11 @@ class Sns final : public aws::TableService<Sns> {
   void load();
   aws::Outcome<const Topic*> find_topic(const std::string& arn, const std::string& region) const;
   aws::Outcome<const Topic*> tagged_topic(const std::string& arn, const std::string& region) const;
-  aws::Outcome<Subscription*> find_subscription(const std::string& arn, const std::string& region);
-  void save(const Subscription& subscription);
-  void keep(Subscription subscription);
-  void forget(const std::string& subscription_arn);
-  std::string fresh_token();
-  void watch_expiry();
-  void forget_expired();
-  aws::Value subscribe_reply(const aws::Call& call, const Subscription& present) const;
+  aws::Outcome<const Subscription*> find_subscription(const std::string& arn,
+                                                      const std::string& region) const;
   aws::Outcome<Subscription> new_subscription(const aws::Call& call, const Topic& topic);
-  aws::Value attributes_of(const Subscription& subscription) const;
+  aws::Outcome<> subscribe_again(const aws::Call& call, const Subscription& present,
+                                 const Subscription& wanted);
   aws::Outcome<> subscriptions_page(const std::string& prefix, const aws::Value& token) const;
 
   // Publishing and delivering (sns_publish.cc, sns_deliver.cc).
@@ -148,11 +144,7 @@ class Sns final : public aws::TableService<Sns> {
   Dependencies dependencies_;
   std::string account_, endpoint_;
   Topics topics_;
-  std::map<std::string, Subscription> subscriptions_;  // by ARN, so a topic's stand together
-  std::map<std::string, std::string> by_endpoint_;     // topic, protocol and endpoint -> ARN
-  std::map<std::string, std::string> by_token_;        // token -> ARN
-  std::multimap<Instant, std::string> expiring_;       // pending and deactivated ones
-  ports::Timer expiry_;
+  Subscriptions subscriptions_;
   std::unique_ptr<MessageSigner> signer_;
   bool key_is_made_ = false;  // asked for, and not there yet
   std::unique_ptr<DeliveryQueue> queue_;

@@ -33,17 +33,14 @@ std::string Sns::send(const Topic& topic, const Publication& publication) {
   const auto id = ports::uuid(dependencies_.entropy);
   count(topic, "NumberOfMessagesPublished", 1);
   count(topic, "PublishSize", static_cast<double>(publication.size_bytes), "Bytes");
-  const auto prefix = topic.arn + ":";
-  for (auto at = subscriptions_.lower_bound(prefix);
-       at != subscriptions_.end() && at->first.starts_with(prefix); ++at) {
-    const Subscription& s = at->second;
-    if (s.state != Subscription::State::confirmed || !wants(topic, s, publication)) continue;
+  subscriptions_.visit_topic(topic.arn, [&](const Subscription& s) {
+    if (s.state != Subscription::State::confirmed || !wants(topic, s, publication)) return;
     auto notification = notification_for(topic, s, publication, id, dependencies_.timers.now());
     if (s.protocol == "lambda")
       deliver_to_function(s, std::move(notification));
     else
       queue_->add(std::move(notification));
-  }
+  });
   return id;
 }
 
@@ -89,13 +86,12 @@ void Sns::deliver_to_function(const Subscription& s, Notification notification) 
 }
 
 void Sns::attempt(const Delivery& delivery) {
-  const auto found = subscriptions_.find(delivery.notification.subscription_arn);
+  const Subscription* found = subscriptions_.find(delivery.notification.subscription_arn);
   const bool is_message = delivery.notification.kind == Notification::Kind::notification;
   // Whoever has left meanwhile gets nothing more (but the confirmation that he has left).
-  if (found == subscriptions_.end() ||
-      (is_message && found->second.state != Subscription::State::confirmed))
+  if (!found || (is_message && found->state != Subscription::State::confirmed))
     return queue_->finish(delivery.id);
-  const Subscription& s = found->second;
+  const Subscription& s = *found;
   if (s.protocol == "lambda") return attempt_function(delivery, s);
   if (!signer_) return queue_->park(delivery.id);  // until the key is there (fact sns-41)
   if (is_http(s))
@@ -152,9 +148,9 @@ void Sns::settle(std::uint64_t id, Verdict verdict, const std::string& why) {
   if (!delivery) return;
   const Notification n = delivery->notification;
   const bool is_message = n.kind == Notification::Kind::notification;
-  const auto found = subscriptions_.find(n.subscription_arn);
-  if (found == subscriptions_.end()) return queue_->finish(id);
-  const Subscription& s = found->second;
+  const Subscription* found = subscriptions_.find(n.subscription_arn);
+  if (!found) return queue_->finish(id);
+  const Subscription& s = *found;
   if (verdict == Verdict::delivered) {
     if (is_message) count(s.topic_arn, "NumberOfNotificationsDelivered");
     return queue_->finish(id);

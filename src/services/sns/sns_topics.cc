@@ -108,12 +108,7 @@ aws::Outcome<> Sns::delete_topic(const aws::Call& call) {
     return failure(topic.error());
   }
   const std::string arn = (*topic)->arn;
-  for (auto at = subscriptions_.lower_bound(arn + ":");
-       at != subscriptions_.end() && at->first.starts_with(arn + ":");
-       at = subscriptions_.lower_bound(arn + ":")) {
-    const std::string subscription_arn = at->first;
-    forget(subscription_arn);
-  }
+  subscriptions_.forget_topic(arn);
   topics_.erase(arn);
   return Value{};
 }
@@ -132,11 +127,10 @@ aws::Outcome<> Sns::get_topic_attributes(const aws::Call& call) {
   if (!found) return failure(found.error());
   const Topic& topic = **found;
   int confirmed = 0, pending = 0;
-  for (auto at = subscriptions_.lower_bound(topic.arn + ":");
-       at != subscriptions_.end() && at->first.starts_with(topic.arn + ":"); ++at) {
-    confirmed += at->second.state == Subscription::State::confirmed;
-    pending += at->second.state == Subscription::State::pending;
-  }
+  subscriptions_.visit_topic(topic.arn, [&](const Subscription& s) {
+    confirmed += s.state == Subscription::State::confirmed;
+    pending += s.state == Subscription::State::pending;
+  });
   Value attributes = Value::structure(
       {{"Policy", topic.policy()},
        {"Owner", topic.owner},
