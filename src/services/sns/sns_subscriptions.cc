@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sns: subscriptions, from Subscribe over the confirmation to Unsubscribe.
-#include "base/check.h"
 #include "base/text.h"
 #include "services/sns/delivery_policy.h"
 #include "services/sns/refusals.h"
@@ -101,7 +100,7 @@ aws::Outcome<Subscription> Sns::new_subscription(const aws::Call& call, const To
       auto set = set_attribute(s, name, value.string_or(""), AttributeCall::subscribe);
       if (!set) return failure(set.error());
     }
-  s.arn = topic.arn + ":" + ports::uuid(dependencies_.entropy);
+  s.arn = topic.arn + ":" + ports::uuid(entropy_);
   return s;
 }
 
@@ -114,9 +113,9 @@ aws::Outcome<> Sns::subscribe_again(const aws::Call& call, const Subscription& p
           "Attributes Reason: Subscription already exists with different attributes");
   // Asking again for a pending one sends the question again (fact sns-13).
   if (present.state == State::pending)
-    queue_->add(confirmation(Notification::Kind::subscription_confirmation,
-                             ports::uuid(dependencies_.entropy), present.topic_arn, present.arn,
-                             present.token, call.now));
+    deliverer_.send_confirmation(confirmation(Notification::Kind::subscription_confirmation,
+                                              ports::uuid(entropy_), present.topic_arn, present.arn,
+                                              present.token, call.now));
   return subscribe_reply(call, present);
 }
 
@@ -131,7 +130,7 @@ aws::Outcome<> Sns::subscribe(const aws::Call& call) {
     subscriptions_.forget(present->arn);
   }
 
-  made->token = fresh_token(dependencies_.entropy);
+  made->token = fresh_token(entropy_);
   made->token_made = call.now;
   const bool is_function = made->protocol == "lambda";
   if (is_function) {
@@ -139,13 +138,12 @@ aws::Outcome<> Sns::subscribe(const aws::Call& call) {
     made->confirmed_by_signed_call = true;
   }
   const Subscription& s = subscriptions_.save(std::move(*made));
-  need_signing_key();
+  deliverer_.need_signing_key();
   if (!is_function) {
-    auto question =
-        confirmation(Notification::Kind::subscription_confirmation,
-                     ports::uuid(dependencies_.entropy), s.topic_arn, s.arn, s.token, call.now);
+    auto question = confirmation(Notification::Kind::subscription_confirmation,
+                                 ports::uuid(entropy_), s.topic_arn, s.arn, s.token, call.now);
     question.signature_version = (*topic)->signature_version();
-    queue_->add(std::move(question));
+    deliverer_.send_confirmation(std::move(question));
   }
   return subscribe_reply(call, s);
 }
@@ -195,13 +193,13 @@ aws::Outcome<> Sns::unsubscribe(const aws::Call& call) {
                        "This subscription can only be ended by a signed request");
   if (found->state != State::confirmed) return Value{};
   Subscription changed = *found;
-  changed.token = fresh_token(dependencies_.entropy);
+  changed.token = fresh_token(entropy_);
   changed.token_made = call.now;
   changed.state = State::deactivated;
   const Subscription& s = subscriptions_.save(std::move(changed));
-  queue_->add(confirmation(Notification::Kind::unsubscribe_confirmation,
-                           ports::uuid(dependencies_.entropy), s.topic_arn, s.arn, s.token,
-                           call.now));
+  deliverer_.send_confirmation(confirmation(Notification::Kind::unsubscribe_confirmation,
+                                            ports::uuid(entropy_), s.topic_arn, s.arn, s.token,
+                                            call.now));
   return Value{};
 }
 
