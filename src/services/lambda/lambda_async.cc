@@ -26,8 +26,8 @@ aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
                                           const std::string& source_arn,
                                           const std::string& source_account) {
   const auto name = parse_function_name(function_arn, "", {"", options_.account});
-  const auto* function = name ? lookup(name->region, name->name) : nullptr;
-  if (!function || function->account != name->account)
+  const auto* function = name ? functions_.find(*name) : nullptr;
+  if (!function)
     return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
   // $LATEST has no policy of its own.
   const auto qualifier = name->qualifier == latest_version ? std::string{} : name->qualifier;
@@ -44,7 +44,7 @@ aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
 
 aws::DispatchOutcome Lambda::dispatch(const std::string& function_arn, const std::string& payload) {
   const auto name = parse_function_name(function_arn, "", {"", options_.account});
-  const auto* function = name ? lookup(name->region, name->name) : nullptr;
+  const auto* function = name ? functions_.lookup(name->region, name->name) : nullptr;
   if (!function || (!name->qualifier.empty() && !function->has_qualifier(name->qualifier)))
     return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
   if (payload.size() > async_payload_limit)
@@ -73,7 +73,7 @@ std::string Lambda::enqueue(const Function& function, const std::string& qualifi
 }
 
 void Lambda::attempt(const AsyncEvent& event) {
-  const auto* function = lookup(event.region, event.function);
+  const auto* function = functions_.lookup(event.region, event.function);
   const auto* version = function ? runnable_version(*function, event.qualifier) : nullptr;
   if (!version) {  // deleted meanwhile: nobody is left to be told
     count(event.region, event.function, "AsyncEventsDropped", 1, "Count");
@@ -114,9 +114,9 @@ void Lambda::attempted(AsyncEvent event, const Outcome<Execution>& outcome) {
   const bool failed = verdict.kind == Verdict::Kind::function_error;
   Fate fate{"Success", event.failures + 1,
             LastResponse{outcome->executed_version, failed, verdict.payload}};
-  const auto* function = lookup(event.region, event.function);
+  const auto* function = functions_.lookup(event.region, event.function);
   if (!failed) {
-    if (const auto* config = function ? event_invoke_config(*function, event.qualifier) : nullptr)
+    if (const auto* config = function ? function->event_invoke_config(event.qualifier) : nullptr)
       tell(*function, event, config->on_success, fate);
     return queue_.remove(event);
   }
@@ -131,7 +131,7 @@ void Lambda::attempted(AsyncEvent event, const Outcome<Execution>& outcome) {
 // It could not be started, for no fault of its own: no room, no role, trouble of the host.
 void Lambda::throttled(AsyncEvent event, const std::string& why) {
   ++event.throttles;
-  const auto* function = lookup(event.region, event.function);
+  const auto* function = functions_.lookup(event.region, event.function);
   const auto limits = function ? limits_of(*function, event.qualifier) : RetryLimits{};
   const DeadLetter letter{event.payload, event.request_id, 429, repaired_utf8(why)};
   const Fate fate{"", event.failures, std::nullopt};
@@ -153,8 +153,8 @@ void Lambda::go_on(AsyncEvent event, const NextStep& next, const Fate& fate,
 // The record, the dead letter and the forgetting of the event are one journal batch.
 void Lambda::give_up(const AsyncEvent& event, Fate fate, DeadLetter letter) {
   count(event.region, event.function, "AsyncEventsDropped", 1, "Count");
-  if (const auto* function = lookup(event.region, event.function)) {
-    if (const auto* config = event_invoke_config(*function, event.qualifier))
+  if (const auto* function = functions_.lookup(event.region, event.function)) {
+    if (const auto* config = function->event_invoke_config(event.qualifier))
       tell(*function, event, config->on_failure, fate);
     const auto* version = runnable_version(*function, event.qualifier);
     if (version && !version->configuration.dead_letter_arn.empty()) {
@@ -180,16 +180,9 @@ void Lambda::tell(const Function& function, const AsyncEvent& event, const std::
     count(event.region, event.function, "DestinationDeliveryFailures", 1, "Count");
 }
 
-const EventInvokeConfig* Lambda::event_invoke_config(const Function& function,
-                                                     const std::string& qualifier) const {
-  const auto found = function.event_invoke_configs.find(
-      qualifier.empty() ? std::string{latest_version} : qualifier);
-  return found == function.event_invoke_configs.end() ? nullptr : &found->second;
-}
-
 RetryLimits Lambda::limits_of(const Function& function, const std::string& qualifier) const {
   RetryLimits limits;
-  if (const auto* config = event_invoke_config(function, qualifier)) {
+  if (const auto* config = function.event_invoke_config(qualifier)) {
     limits.maximum_retries = config->maximum_retry_attempts.value_or(limits.maximum_retries);
     if (config->maximum_event_age_s)
       limits.maximum_age = std::chrono::seconds{*config->maximum_event_age_s};

@@ -130,7 +130,7 @@ bool Lambda::has_room_for(const Function& function) const {
     return executor_.running(function.region, function.name) <
            static_cast<int>(*function.reserved_concurrency);
   std::int64_t left = options_.concurrency_limit, running = executor_.running(function.region);
-  for (const auto& [key, reserved] : reservations_) {
+  for (const auto& [key, reserved] : functions_.reservations()) {
     if (key.first != function.region) continue;
     left -= reserved;
     running -= executor_.running(key.first, key.second);
