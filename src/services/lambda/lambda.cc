@@ -6,7 +6,7 @@
 namespace sitelatch::lambda {
 
 Lambda::Lambda(Ports ports, Dependencies dependencies, Options options)
-    : ports_(ports),
+    : entropy_(ports.entropy),
       dependencies_(dependencies),
       options_(std::move(options)),
       code_(ports.journal, ports.entropy),
@@ -14,7 +14,8 @@ Lambda::Lambda(Ports ports, Dependencies dependencies, Options options)
       executor_({ports.journal, ports.timers, ports.wall, ports.host, dependencies.roles,
                  dependencies.logs, dependencies.metrics},
                 code_),
-      queue_(ports.journal, ports.timers, [this](const AsyncEvent& event) { attempt(event); }) {
+      invoker_({ports.timers, ports.entropy}, functions_, executor_, options_.concurrency_limit),
+      async_({ports.journal, ports.timers, dependencies.destinations}, functions_, invoker_) {
   // After the events that are due at the start: they run what they would have run before it.
   functions_.settle_all_soon();
 }

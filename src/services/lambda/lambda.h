@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // AWS Lambda: functions, their versions, policies and settings per region, and their invocations.
-// This class answers the API; what there is, Functions keeps; how one invocation runs is
-// Executor's, when an event is tried again is async_event.h's. The handlers stand by subject:
-// lambda_functions.cc, _versions.cc, _policy.cc, _settings.cc, _invoke.cc, _async.cc; what they ask
-// of IAM in operations.cc.
+// This class answers the API, nothing more: what there is, Functions keeps; which version runs, and
+// whether it may start, is Invoker's; how one invocation runs, Executor's; what becomes of an event
+// for which nobody waits, AsyncInvoker's. The handlers stand by subject: lambda_functions.cc,
+// _versions.cc, _policy.cc, _settings.cc, _invoke.cc; what they ask of IAM in operations.cc.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,14 @@
 
 #include "aws/service/operation_table.h"
 #include "ports/entropy.h"
-#include "ports/lifetime.h"
-#include "services/lambda/async_queue.h"
+#include "services/lambda/async_invoker.h"
 #include "services/lambda/code_store.h"
 #include "services/lambda/dependencies.h"
 #include "services/lambda/executor.h"
 #include "services/lambda/function.h"
 #include "services/lambda/function_name.h"
 #include "services/lambda/functions.h"
-#include "services/lambda/invocation_record.h"
+#include "services/lambda/invoker.h"
 
 namespace sitelatch::lambda {
 
@@ -70,7 +69,7 @@ class Lambda final : public aws::TableService<Lambda> {
   // What the engine serves under "/_sitelatch/code/...": the deployment package, nullptr for 404.
   CodeStore::Zip code_at(std::string_view path) { return code_.at_path(path); }
 
-  std::size_t queued_events() const { return queue_.size(); }
+  std::size_t queued_events() const { return async_.queued(); }
 
  private:
   // What operations ask of IAM (operations.cc)
@@ -139,28 +138,11 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<> get_runtime_management_config(const aws::Call& call);
   aws::Outcome<> get_recursion_config(const aws::Call& call);
 
-  // Invocations (lambda_invoke.cc, lambda_async.cc)
+  // Invocations (lambda_invoke.cc)
   void invoke(const aws::Call& call, aws::Answer answer);
   void invoke_old_style(const aws::Call& call, aws::Answer answer);  // InvokeAsync
   void invoke_and_wait(const aws::Call& call, const Found& found, std::string payload,
                        std::string client_context, const aws::Answer& answer);
-  bool has_room_for(const Function& function) const;
-  // The version that an invocation of this qualifier runs; nullptr: no such qualifier.
-  const Version* runnable_version(const Function& function, const std::string& qualifier);
-  Run make_run(const Function& function, const std::string& qualifier,
-               const Version& version) const;
-  std::string enqueue(const Function& function, const std::string& qualifier,
-                      std::string request_id, std::string payload, std::string client_context);
-  void attempt(const AsyncEvent& event);
-  void attempted(AsyncEvent event, const aws::Outcome<Execution>& outcome);
-  void throttled(AsyncEvent event, const std::string& why);
-  void go_on(AsyncEvent event, const NextStep& next, const Fate& fate, const DeadLetter& letter);
-  void give_up(const AsyncEvent& event, Fate fate, DeadLetter letter);
-  void tell(const Function& function, const AsyncEvent& event, const std::string& destination,
-            const Fate& fate);
-  RetryLimits limits_of(const Function& function, const std::string& qualifier) const;
-  void count(const std::string& region, const std::string& function_name,
-             std::string_view metric_name, double value, std::string_view unit) const;
 
   // Finding (lambda.cc)
   aws::Outcome<FunctionName> named(const aws::Call& call) const;
@@ -170,14 +152,14 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<Function*> existing(const FunctionName& name);
   aws::Outcome<Done> check_revision(const std::string& current, const aws::Value& input) const;
 
-  Ports ports_;
+  ports::Entropy& entropy_;
   Dependencies dependencies_;
   Options options_;
   CodeStore code_;
   Functions functions_;
   Executor executor_;
-  AsyncQueue queue_;
-  ports::Lifetime lifetime_;
+  Invoker invoker_;
+  AsyncInvoker async_;
 };
 
 }  // namespace sitelatch::lambda

@@ -206,13 +206,29 @@ struct PartsWorld {
   struct Parts {
     explicit Parts(PartsWorld& w)
         : code(w.world.journal, w.world.entropy),
-          functions({w.world.journal, w.world.timers, w.world.entropy, w.world.functions}, code) {}
+          functions({w.world.journal, w.world.timers, w.world.entropy, w.world.functions}, code),
+          executor({w.world.journal, w.world.timers, w.world.wall, w.world.functions, w.roles,
+                    w.logs, w.metrics},
+                   code),
+          invoker({w.world.timers, w.world.entropy}, functions, executor, 1000),
+          async({w.world.journal, w.world.timers, w.destinations}, functions, invoker) {}
     CodeStore code;
     Functions functions;
+    Executor executor;
+    Invoker invoker;
+    AsyncInvoker async;
   };
   ports::sim::World world;
-  std::unique_ptr<Parts> parts = std::make_unique<Parts>(*this);
+  FakeRoles roles;
+  FakeLogs logs;
+  FakeDestinations destinations;
+  FakeMetrics metrics;
+  std::unique_ptr<Parts> parts;
 
+  PartsWorld() {
+    roles.wall = &world.wall;
+    parts = std::make_unique<Parts>(*this);
+  }
   // As if the engine had ended, with everything committed, and started again.
   void restart() {
     world.journal.commit();
