@@ -108,12 +108,12 @@ class ProcessFunctionHost::Pool {
     loop_.post([this] { reap(); });
   }
   ~Pool() {
-    workers_.reset();  // what they were doing is finished first; its answers go nowhere
     loop_.post([this] {
       environments_.clear();
       loop_.stop();
     });
-    thread_.join();
+    thread_.join();    // before the workers: it gives them orders until its end
+    workers_.reset();  // what they were doing is finished first; its answers go nowhere
     if (!code_root_.empty()) remove_tree(code_root_);
   }
 
