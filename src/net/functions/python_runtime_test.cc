@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "net/functions/test_world.h"
+#include "support/shared.h"
 
 namespace {
 
@@ -97,7 +98,7 @@ constexpr const char* updated =
 
 // The guide's own source where the seeds are there; else one of ours that makes the same calls.
 std::string guide_source() {
-  std::ifstream in("/work/shared/seeds/000_a6905a1fe884280f.txt");
+  std::ifstream in(shared_path("seeds/000_a6905a1fe884280f.txt"));
   std::string source;
   bool inside = false;
   for (std::string line; std::getline(in, line);) {
