@@ -172,7 +172,7 @@ int Executor::running(const std::string& region) const {
   return found == running_in_region_.end() ? 0 : found->second;
 }
 
-// Every figure twice: for the function, and for the region as a whole (aws-semantics §14.3).
+// Every figure twice: for the function, and for the region as a whole (fact lambda-20).
 void Executor::count(const Run& run, std::string_view metric_name, double value,
                      std::string_view unit, Instant at) const {
   world_.metrics.count(run.region, metric_name, run.function_name, value, unit, at);

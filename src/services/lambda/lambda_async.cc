@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asynchronous invocations from the queue to their fate (aws-semantics §4.5; the schedule is
-// async_event.h's).
+// Asynchronous invocations from the queue to their fate (facts lambda-37, lambda-38, lambda-41; the
+// schedule is async_event.h's).
 #include "services/lambda/json_text.h"
 #include "services/lambda/lambda.h"
 
