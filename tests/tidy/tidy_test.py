@@ -180,10 +180,10 @@ class Tidy(unittest.TestCase):
         self.assertNone(findings, "every folder has a test, or a reason stands in TESTED_FROM_AFAR")
 
     def test_format(self):
-        long_lines = [f"{path}:{number}" for path in files("src", "tests", "fuzz", "bench")
-                      for number, line in enumerate(read(path).splitlines(), 1)
-                      if len(line) > 100 and '"' not in line and "https://" not in line and not line.startswith("<")]
-        self.assertNone(long_lines, "no line is longer than 100 columns but for a text that cannot be cut")
+        long_lines = [f"{path}:{number}" for path in files("src", "tests", "fuzz", "bench", ends=(".cc", ".h", ".inc"))
+                      if "/runtimes/" not in path  # Python in a raw string
+                      for number, line in enumerate(read(path).splitlines(), 1) if len(line) > 100]
+        self.assertNone(long_lines, "no line is longer than 100 columns: a text is cut (\"...\" on the next line goes on)")
         program = shutil.which("clang-format")
         version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout if program else ""
         if not re.search(r"version 14\.", version):

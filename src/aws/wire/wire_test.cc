@@ -290,9 +290,9 @@ TEST_CASE("CloudWatch: one error in three protocols (facts wire-3 and wire-4)") 
   const auto in_json = encode_error(what, error, "r");
   CHECK(in_json.status == 400);
   CHECK(in_json.headers.get("x-amzn-query-error") == "InvalidParameterCombination;Sender");
-  CHECK(
-      in_json.body ==
-      R"({"__type":"com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterCombinationException","message":"both"})");
+  CHECK(in_json.body ==
+        R"({"__type":"com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterCombinationException",)"
+        R"("message":"both"})");
   what.query_mode = false;
   CHECK(!encode_error(what, error, "r").headers.find("x-amzn-query-error"));
   what.protocol = Protocol::cbor;
@@ -316,9 +316,8 @@ TEST_CASE("CloudWatch: one error in three protocols (facts wire-3 and wire-4)") 
   what.query_mode = true;
   const auto invalid = encode_error(what, {"ValidationError", "1 validation error", 0, {}}, "r");
   CHECK(invalid.headers.get("x-amzn-query-error") == "ValidationError;Sender");
-  CHECK(
-      invalid.body ==
-      R"({"__type":"com.amazon.coral.validate#ValidationException","message":"1 validation error"})");
+  CHECK(invalid.body == R"({"__type":"com.amazon.coral.validate#ValidationException",)"
+                        R"("message":"1 validation error"})");
 }
 
 TEST_CASE("Lambda: Invoke both ways, empty answers, errors with Type") {

@@ -120,7 +120,8 @@ std::string guide_source() {
 }
 
 constexpr const char* notification =
-    R"({"Records":[{"Sns":{"Message":"{\"Trigger\":{\"Dimensions\":[{\"value\":\"abcdef11-2222-3333-4444-555555fedcba\",\"name\":\"HealthCheckId\"}]}}"}}]})";
+    R"({"Records":[{"Sns":{"Message":"{\"Trigger\":{\"Dimensions\":[)"
+    R"({\"value\":\"abcdef11-2222-3333-4444-555555fedcba\",\"name\":\"HealthCheckId\"}]}}"}}]})";
 
 void run_guide(const std::string& search_path) {
   if (const auto python = net::find_python(11, search_path, ""); !python || !python->boto3) {
