@@ -12,8 +12,8 @@
 
 namespace sitelatch::engine {
 namespace {
-// Services with one endpoint for the world: clients sign with whatever region they are set to
-// (aws-semantics.md §1.1).
+// Services with one endpoint for the world: clients sign with whatever region they are set to (fact
+// gateway-4).
 constexpr std::array<std::string_view, 3> global_services = {"iam", "route53", "sts"};
 
 bool is_global(const aws::ServiceModel& model) {

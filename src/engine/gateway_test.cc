@@ -172,7 +172,8 @@ std::string allow(const std::string& action, const std::string& resource = "*") 
          R"(","Resource":")" + resource + R"("}]})";
 }
 const std::string trusts_everyone =
-    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]})";
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},)"
+    R"("Action":"sts:AssumeRole"}]})";
 }  // namespace
 
 TEST_CASE("gateway: a signed request reaches its service, and the reply waits for the journal") {
@@ -294,7 +295,8 @@ TEST_CASE("gateway: identity policies, resource policies and global keys decide"
   ann->inline_policies.clear();
   f.sns.topic_policy =
       R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},
-    "Action":"SNS:Publish","Resource":"*","Condition":{"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})";
+    "Action":"SNS:Publish","Resource":"*",
+    "Condition":{"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})";
   CHECK(f.call(publish_body).status == 403);  // fact sns-80: a direct call does not carry it
   f.sns.topic_policy = replace_all(f.sns.topic_policy, "AWS:SourceOwner", "aws:PrincipalAccount");
   CHECK(f.call(publish_body).status == 200);
@@ -302,7 +304,8 @@ TEST_CASE("gateway: identity policies, resource policies and global keys decide"
   CHECK(f.call(publish_body).status == 403);
   ann->inline_policies["p"] =
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:*","Resource":"*",
-    "Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"},"StringEquals":{"aws:RequestedRegion":"eu-west-1","aws:username":"ann"}}}]})";
+    "Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"},
+    "StringEquals":{"aws:RequestedRegion":"eu-west-1","aws:username":"ann"}}}]})";
   CHECK(f.call(publish_body).status == 200);
   f.region = "us-east-1";
   CHECK(f.call(publish_body).status == 403);
@@ -361,10 +364,10 @@ TEST_CASE("gateway: a role's session acts within its role, its session policy an
 
 TEST_CASE("gateway: a role that does not trust the caller, root included, is not assumed") {
   Fixture f;
-  f.add_role(
-      "functions",
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})",
-      allow("*"));
+  f.add_role("functions",
+             R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+             R"("Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})",
+             allow("*"));
   for (const auto* name : {"functions", "missing"}) {
     const auto r = f.call(
         "Action=AssumeRole&Version=2011-06-15&RoleSessionName=s1&RoleArn=arn%3Aaws%3Aiam%3A%"

@@ -12,13 +12,22 @@ using namespace sitelatch::function;
 
 namespace {
 const std::string check_answer = R"(<?xml version="1.0" encoding="UTF-8"?>
-<GetHealthCheckResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheck><Id>233e</Id><CallerReference>r</CallerReference>
-<HealthCheckConfig><Port>443</Port><Type>HTTPS</Type><ResourcePath>/lb-check?a=1&amp;b=&#x32;</ResourcePath><FullyQualifiedDomainName>primary.example.test</FullyQualifiedDomainName>
-<Inverted>false</Inverted><Disabled>true</Disabled><Regions><Region>us-east-1</Region></Regions></HealthCheckConfig><HealthCheckVersion>12</HealthCheckVersion></HealthCheck></GetHealthCheckResponse>)";
+<GetHealthCheckResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheck>
+<Id>233e</Id><CallerReference>r</CallerReference>
+<HealthCheckConfig><Port>443</Port><Type>HTTPS</Type>
+<ResourcePath>/lb-check?a=1&amp;b=&#x32;</ResourcePath>
+<FullyQualifiedDomainName>primary.example.test</FullyQualifiedDomainName>
+<Inverted>false</Inverted><Disabled>true</Disabled><Regions><Region>us-east-1</Region></Regions>
+</HealthCheckConfig><HealthCheckVersion>12</HealthCheckVersion></HealthCheck>
+</GetHealthCheckResponse>)";
 const std::string alarm_answer =
-    R"(<DescribeAlarmsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><DescribeAlarmsResult><CompositeAlarms/><MetricAlarms><member>
-<AlarmName>a</AlarmName><AlarmArn>arn:a</AlarmArn><StateValue>ALARM</StateValue><StateUpdatedTimestamp>2026-11-22T12:00:00.500Z</StateUpdatedTimestamp><ActionsEnabled>true</ActionsEnabled>
-<StateReason>Threshold Crossed: 1 datapoint [0.0 (22/11/26 11:59:00)] was less than the threshold (1.0).</StateReason></member></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>)";
+    R"(<DescribeAlarmsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/">
+<DescribeAlarmsResult><CompositeAlarms/><MetricAlarms><member>
+<AlarmName>a</AlarmName><AlarmArn>arn:a</AlarmArn><StateValue>ALARM</StateValue>
+<StateUpdatedTimestamp>2026-11-22T12:00:00.500Z</StateUpdatedTimestamp>
+<ActionsEnabled>true</ActionsEnabled><StateReason>)"
+    "Threshold Crossed: 1 datapoint [0.0 (22/11/26 11:59:00)] was less than the threshold (1.0)."
+    R"(</StateReason></member></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>)";
 }  // namespace
 
 TEST_CASE("a health check is read with its version, flags and escapes") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program: Lambda's Runtime API on one side (aws-semantics §4.7), AWS on the other. Static; the
+// The program: Lambda's Runtime API on one side (fact lambda-40), AWS on the other. Static; the
 // first line of main matters: in a root with another glibc a static getaddrinfo aborts on name
 // services beyond files and DNS.
 #include <openssl/crypto.h>

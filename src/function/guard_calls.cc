@@ -184,7 +184,8 @@ CallResult<Updated> AwsGuardCalls::update_check(const guard::CheckChange& change
            ">";
   };
   std::string body =
-      R"(<UpdateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheckVersion>)" +
+      R"(<UpdateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">)"
+      "<HealthCheckVersion>" +
       std::to_string(version) + "</HealthCheckVersion>";
   if (change.path) body += "<ResourcePath>" + xml_text(*change.path) + "</ResourcePath>";
   body += flag("Inverted", change.inverted) + flag("Disabled", change.disabled);

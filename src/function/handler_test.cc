@@ -85,7 +85,8 @@ struct Fixture {
 };
 const std::string alarm_event = sns_event({AlarmMessage{}.json()});
 const std::string tick =
-    R"({"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T12:01:00Z","resources":[")" +
+    R"({"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T12:01:00Z",)"
+    R"("resources":[")" +
     arrangement().rule_arn + R"("]})";
 }  // namespace
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Working a guard at three in the morning: status, trip, switch-back, maintenance, reconcile, drill, log and doctor, by the
-real binary on a real engine with the native function. Names say which need of shared/reference/failover-guard-needs.md
-(section 4) a test shows. On a manual clock: no waiting for time to pass."""
+real binary on a real engine with the native function. Names say which need of needs.md a test shows. On a manual
+clock: no waiting for time to pass."""
 import json
 import os
 import shutil

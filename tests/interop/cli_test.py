@@ -160,7 +160,7 @@ class Cli:
 
 
 class Stories(Cli):
-    """Longer stories; every CLI sends the same bytes for them (aws-semantics 16), so one CLI tells them."""
+    """Longer stories; every CLI sends the same bytes for them (fact wire-35), so one CLI tells them."""
 
     def test_the_keycloak_scripts(self):
         """keycloak-benchmark's provision/aws/route53: what they create, and their order of deleting."""

@@ -92,7 +92,8 @@ TEST_CASE("every record is judged by itself") {
 
 TEST_CASE("ticks and self-tests") {
   const auto tick = parse_event(
-      R"({"version":"0","id":"x","detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-22T12:01:00Z","resources":["arn:r"],"detail":{}})");
+      R"({"version":"0","id":"x","detail-type":"Scheduled Event","source":"aws.events",)"
+      R"("time":"2026-11-22T12:01:00Z","resources":["arn:r"],"detail":{}})");
   CHECK(tick.kind == Event::Kind::schedule);
   CHECK(tick.rule_arn == "arn:r");
   CHECK(decision_time(at(0), tick) == at(60));

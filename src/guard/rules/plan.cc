@@ -52,7 +52,8 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 }
 
 std::string trust_document() {
-  return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
+  return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+         R"("Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
 }
 
 // Only this alarm may publish. (People of the account need no statement: their own policies

@@ -75,10 +75,8 @@ TEST_CASE("the role may do what the function calls, on these resources, and noth
   const auto document = Json::parse(plan->role.policy);
   REQUIRE(document);
   CHECK((*document)["Statement"].elements().size() == function_rights(*plan).size());
-  CHECK(
-      plan->role.policy.find(
-          R"("ForAllValues:StringEquals":{"aws:TagKeys":["sitelatch:latched","sitelatch:notified"]})") !=
-      std::string::npos);
+  CHECK(plan->role.policy.find(R"("ForAllValues:StringEquals":{"aws:TagKeys":["sitelatch:latched",)"
+                               R"("sitelatch:notified"]})") != std::string::npos);
   CHECK(plan->role.policy.size() < 6000);
   for (const auto& text : {plan->role.trust, plan->alarm_topic.policy}) CHECK(Json::parse(text));
 }

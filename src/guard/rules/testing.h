@@ -45,7 +45,7 @@ inline Arrangement arrangement() {
           "/sitelatch/" + id};
 }
 
-// The alarm's message (aws-semantics §2.6), with parts to replace.
+// The alarm's message (fact cloudwatch-20), with parts to replace.
 struct AlarmMessage {
   std::string state = "ALARM", metric = "HealthCheckStatus", metric_namespace = "AWS/Route53",
               arn = arrangement().alarm_arn,

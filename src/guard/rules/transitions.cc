@@ -246,9 +246,9 @@ std::string_view to_string(AlarmState state) {
 }
 
 bool from_real_data(std::string_view reason) {
-  // aws-semantics §2.5: "Threshold Crossed: 1 datapoint [1.0 (12/02/19 15:44:00)] was not less than
-  // ..."; without data "no datapoints were received for ...". "Unchecked: Initial alarm creation"
-  // and texts of SetAlarmState rest on none.
+  // Facts cloudwatch-16 and cloudwatch-31: "Threshold Crossed: 1 datapoint [1.0 (12/02/19
+  // 15:44:00)] was not less than ..."; without data "no datapoints were received for ...".
+  // "Unchecked: Initial alarm creation" and texts of SetAlarmState rest on none.
   return reason.starts_with("Threshold Crossed:") && reason.find(" datapoint") != reason.npos &&
          reason.find('[') != reason.npos &&
          reason.find("no datapoints were received") == reason.npos;

@@ -2,8 +2,8 @@
 // Resolver: names to IPv4 addresses for probes. First the view that our own DNS serves, then the
 // machine's hosts file and resolvers by c-ares; nothing blocks. Lives on one thread and in its
 // epoll; only publish() comes from elsewhere. No cache: Route 53's checkers resolve anew at each
-// interval (aws-semantics §1.5), and c-ares's keeps none. c-ares's sockets are ours: it asks us to
-// open and close them, so that they are taken out of the epoll first.
+// interval (fact probe-11), and c-ares's keeps none. c-ares's sockets are ours: it asks us to open
+// and close them, so that they are taken out of the epoll first.
 #pragma once
 
 #include <netinet/in.h>

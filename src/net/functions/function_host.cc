@@ -391,7 +391,7 @@ class ProcessFunctionHost::Pool {
     return value % bound;
   }
 
-  // AWS's own names (aws-semantics 4.6), over the user's; and what leads any SDK to the engine.
+  // AWS's own names (fact lambda-26), over the user's; and what leads any SDK to the engine.
   std::vector<std::string> environment_for(const ports::FunctionSpec& spec,
                                            const ports::Invocation& invocation,
                                            const std::string& id, bool python,

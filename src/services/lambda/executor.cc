@@ -175,6 +175,7 @@ int Executor::running(const std::string& region) const {
   return found == running_in_region_.end() ? 0 : found->second;
 }
 
+// Every figure twice: for the function, and for the region as a whole (fact lambda-20).
 void Executor::count(const std::string& region, const std::string& function_name,
                      std::string_view metric_name, double value, std::string_view unit,
                      Instant at) const {

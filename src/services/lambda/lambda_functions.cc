@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Creating, reading, changing and deleting functions and their code (aws-semantics §4.2, §14.1).
+// Creating, reading, changing and deleting functions and their code (facts lambda-1, lambda-28,
+// lambda-29).
 #include "services/lambda/configuration_rules.h"
 #include "services/lambda/function_code.h"
 #include "services/lambda/lambda.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Invoke: waiting for the answer, queueing, or only asking whether one may (aws-semantics §4.4).
+// Invoke: waiting for the answer, queueing, or only asking whether one may (fact lambda-35).
 #include <fmt/format.h>
 
 #include "base/text.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resource policies (aws-semantics §4.3): the function has one, each version and alias may have its
-// own.
+// Resource policies (facts lambda-4 and lambda-33): the function has one, each version and alias
+// may have its own.
 #include <fmt/format.h>
 
 #include "services/lambda/lambda.h"

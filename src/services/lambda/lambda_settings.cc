@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Concurrency, event invoke configuration, tags and what Terraform and consoles read besides
-// (aws-semantics §14.2, §15).
+// Concurrency, event invoke configuration, tags and what Terraform and consoles read besides (facts
+// lambda-30 and lambda-31).
 #include <fmt/format.h>
 
 #include "aws/auth/arn.h"

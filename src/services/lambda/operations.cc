@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations, and what each asks of IAM (aws-semantics 13.2). A function's
-// resource policy takes part in every question about that function.
+// The operations, and what each asks of IAM (fact lambda-27). A function's resource policy takes
+// part in every question about that function.
 #include "services/lambda/lambda.h"
 
 namespace sitelatch::lambda {

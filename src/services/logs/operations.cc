@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations, and what each asks of IAM (aws-semantics 13.2). Policies in
-// the field name a group both as `log-group:name` and as `log-group:name:*`; either grants (fact
-// logs-12).
+// The operations, and what each asks of IAM (fact logs-16). Policies in the field name a group both
+// as `log-group:name` and as `log-group:name:*`; either grants (fact logs-12).
 #include "services/logs/logs.h"
 
 namespace sitelatch::logs {

@@ -206,8 +206,7 @@ void Deliverer::settle(std::uint64_t id, Verdict verdict, const std::string& why
     if (is_message) count(s.topic_arn, "NumberOfNotificationsDelivered");
     return queue_.finish(id);
   }
-  // For http(s) every failed attempt counts, else only giving up does (give_up;
-  // aws-semantics 14.4).
+  // For http(s) every failed attempt counts, else only giving up does (give_up; fact sns-84).
   if (is_message && is_http(s)) count(s.topic_arn, "NumberOfNotificationsFailed");
   const auto wait = delay_after(schedule_of(s), delivery->failures + 1);
   if (verdict == Verdict::try_again && wait)

@@ -10,7 +10,7 @@ using aws::Value;
 
 namespace {
 
-// How AWS names the service in a refusal (aws-semantics 2.4).
+// How AWS names the service in a refusal (fact sns-83).
 std::string service_title(const std::string& principal) {
   return principal == "cloudwatch.amazonaws.com" ? "CloudWatch Alarms" : principal;
 }
