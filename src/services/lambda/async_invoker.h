@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asynchronous invocations from the queue to their fate (aws-semantics §4.5): attempts while there
-// is room and a role, and in the end the word to destination and dead letter target. The event,
-// when it is tried again and when no more is async_event.h's (pure); its row and its alarm are the
-// queue's. Whether a caller may, and what he hands over, was checked before.
+// Asynchronous invocations from the queue to their fate (facts lambda-37, lambda-38, lambda-41):
+// attempts while there is room and a role, and in the end the word to destination and dead letter
+// target. The event, when it is tried again and when no more is async_event.h's (pure); its row and
+// its alarm are the queue's. Whether a caller may, and what he hands over, was checked before.
 #pragma once
 
 #include <cstddef>

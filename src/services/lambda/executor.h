@@ -62,7 +62,7 @@ class Executor {
   int running(const std::string& region, const std::string& function_name) const;
   int running(const std::string& region) const;
 
-  // Every figure twice: for the function, and for the region as a whole (aws-semantics §14.3).
+  // Every figure twice: for the function, and for the region as a whole (fact lambda-20).
   void count(const std::string& region, const std::string& function_name,
              std::string_view metric_name, double value, std::string_view unit, Instant at) const;
 
