@@ -43,6 +43,7 @@ const aws::OperationTable<Logs>& Logs::operation_table() {
           {"PutLogEvents", &Logs::put_log_events, &Logs::ask_of_stream},
           {"GetLogEvents", &Logs::get_log_events, &Logs::ask_of_stream},
           {"FilterLogEvents", &Logs::filter_log_events, &Logs::ask_of_group},
+          {"TestMetricFilter", &Logs::test_metric_filter, &Logs::ask_of_everything},
           {"TagResource", &Logs::tag_resource, &Logs::ask_of_group},
           {"UntagResource", &Logs::untag_resource, &Logs::ask_of_group},
           {"ListTagsForResource", &Logs::list_tags_for_resource, &Logs::ask_of_group},
