@@ -19,7 +19,6 @@ constexpr auto json =
 // The sources alone; STS answers with the role's name as the key, and keeps what it was asked.
 struct Chain {
   test::FakeEnvironment here;
-  test::FakeClock clock;
   ports::sim::SeededEntropy entropy{7};
   test::FakeTransport transport;
   Options options;
@@ -36,7 +35,7 @@ struct Chain {
     const auto configuration = read_configuration(options, here);
     if (!configuration) return failure(configuration.error());
     CredentialSources sources(
-        *configuration, here, clock, entropy, transport,
+        *configuration, here, entropy, transport,
         [this](std::string_view operation, const Value& input, const Credentials* with) {
           assumed.push_back({std::string{operation}, input, with ? with->access_key_id : "nobody"});
           return Outcome<Value>{Value::structure(

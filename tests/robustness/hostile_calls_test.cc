@@ -89,7 +89,8 @@ void check_what_is_kept(Fixture& fixture) {
     const Target target{&model, model.operation(name)};
     const auto answered =
         fixture.call(model, *target.operation, model.protocols.front(), Value::structure(), false);
-    INFO("kept: ", std::string{name}, ": ", answered.http.body.substr(0, 1500));
+    const std::string kept{name};
+    INFO("kept: ", kept, ": ", answered.http.body.substr(0, 1500));
     CHECK(answered.outcome.has_value());
     if (answered.outcome) CHECK(broken_output(target, *answered.outcome) == "");
   }
