@@ -2,8 +2,8 @@
 // Resolver: names to IPv4 addresses for probes. First the view that our own DNS serves, then the
 // machine's hosts file and resolvers by c-ares; nothing blocks. Lives on one thread and in its
 // epoll; only publish() comes from elsewhere. No cache: Route 53's checkers resolve anew at each
-// interval (aws-semantics §1.5), and c-ares's keeps none. c-ares's sockets are ours: it asks us to
-// open and close them, so that they are taken out of the epoll first.
+// interval (aws-semantics §1.5), and c-ares's is switched off. c-ares's sockets are ours: it asks
+// us to open and close them, so that they are taken out of the epoll first.
 #pragma once
 
 #include <netinet/in.h>
@@ -21,7 +21,7 @@
 #include "net/io/spread.h"
 
 struct ares_channeldata;
-struct hostent;
+struct ares_addrinfo;
 
 namespace sitelatch::net {
 
@@ -52,7 +52,7 @@ class Resolver {
 
  private:
   struct Pending;
-  static void finish(void* pending, int status, int timeouts, hostent* host);
+  static void finish(void* pending, int status, int timeouts, ares_addrinfo* found);
   void ask_world(const std::string& name, Done done);
   void watch(int fd, bool readable, bool writable);
   void handle(int fd, std::uint32_t events);
