@@ -22,6 +22,7 @@ namespace {
 
 // Packets of one socket before the others have their turn.
 constexpr int reads_a_turn = 64;
+constexpr ssize_t dns_head_size = 12;
 
 }  // namespace
 
@@ -50,7 +51,8 @@ struct Resolver::SocketCalls {
                          socklen_t* from_size, void* self) {
     return of(self).receive(fd, buffer, size, from, from_size);
   }
-  static ssize_t send(int fd, const iovec* parts, int count, void*) {
+  static ssize_t send(int fd, const iovec* parts, int count, void* self) {
+    of(self).note_question(fd, *parts);
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts);
     message.msg_iovlen = static_cast<std::size_t>(count);
@@ -166,8 +168,16 @@ void Resolver::finish(void* argument, int status, int, ares_addrinfo* found) {
 
 int Resolver::open(int domain, int type, int protocol) {
   const int fd = open_socket(domain, type, protocol);
-  if (fd >= 0) sockets_[fd] = WatchedFd(Fd(fd));
+  if (fd >= 0) sockets_[fd] = {WatchedFd(Fd(fd)), type == SOCK_DGRAM, {}};
   return fd;
+}
+
+void Resolver::note_question(int fd, const iovec& message) {
+  const auto found = sockets_.find(fd);
+  if (found == sockets_.end() || !found->second.datagrams || message.iov_len < 2) return;
+  std::uint16_t id = 0;
+  std::memcpy(&id, message.iov_base, sizeof id);
+  found->second.asked.insert(id);
 }
 
 int Resolver::open_socket(int domain, int type, int protocol) {
@@ -179,21 +189,31 @@ int Resolver::open_socket(int domain, int type, int protocol) {
   return fd;
 }
 
-// A flood of packets has its turn and no more; what is left is told again.
+// A flood of packets has its turn and no more; what is left is told again. Packets that answer no
+// question of ours are not shown to c-ares, which since 1.32 takes one that it cannot read for the
+// end of the socket: whoever forges the resolver's address would end what is asked there.
 ssize_t Resolver::receive(int fd, void* buffer, std::size_t size, sockaddr* from,
                           socklen_t* from_size) {
-  if (reads_left_ == 0) {
-    errno = EAGAIN;
-    return -1;
+  const auto found = sockets_.find(fd);
+  const socklen_t room = from_size ? *from_size : 0;
+  while (reads_left_ > 0) {
+    --reads_left_;
+    if (from_size) *from_size = room;
+    const ssize_t got = ::recvfrom(fd, buffer, size, 0, from, from_size);
+    if (got < 0 || found == sockets_.end() || !found->second.datagrams) return got;
+    std::uint16_t id = 0;
+    if (got < dns_head_size) continue;
+    std::memcpy(&id, buffer, sizeof id);
+    if (found->second.asked.contains(id)) return got;
   }
-  --reads_left_;
-  return ::recvfrom(fd, buffer, size, 0, from, from_size);
+  errno = EAGAIN;
+  return -1;
 }
 
 void Resolver::watch(int fd, bool readable, bool writable) {
   const auto found = sockets_.find(fd);
   if (found == sockets_.end()) return;
-  WatchedFd& socket = found->second;
+  WatchedFd& socket = found->second.watched;
   if (!readable && !writable) return socket.unwatch();
   const std::uint32_t events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
   if (!socket.change(events))

@@ -7,12 +7,15 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/uio.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,11 +61,17 @@ class Resolver {
   void handle(int fd, std::uint32_t events);
   int open(int domain, int type, int protocol);
   int open_socket(int domain, int type, int protocol);
+  void note_question(int fd, const iovec& message);
   ssize_t receive(int fd, void* buffer, std::size_t size, sockaddr* from, socklen_t* from_size);
   struct SocketCalls;  // those that c-ares makes instead of the system's
 
   Epoll& epoll_;
-  std::map<int, WatchedFd> sockets_;
+  struct Socket {
+    WatchedFd watched;
+    bool datagrams = false;
+    std::set<std::uint16_t> asked;  // numbers of questions, as they are on the wire
+  };
+  std::map<int, Socket> sockets_;
   int reads_left_ = 0;  // of this turn
   std::uint64_t troubles_ = 0;
   int last_trouble_ = 0;
