@@ -268,6 +268,31 @@ class FunctionTest(unittest.TestCase):
         self.assertEqual((kind, answer["self_test"]), ("response", "ok"), answer)
         self.assertEqual((self.cloud.version, self.cloud.told), (1, []))
         self.cloud.faults = [("UpdateHealthCheck", 403, "AccessDenied")]
+    def test_guard_on_aws_7_an_alarm_of_hours_ago_is_told_and_latches_nothing(self):
+        function = self.start()
+        self.assertEqual(function.send(alarm_event(minutes_ago=180))[1]["records"][0]["verdict"], "late-evidence")
+        self.assertEqual((self.cloud.version, len(self.cloud.told)), (1, 1))
+        self.cloud.alarm = "ALARM"
+        self.assertEqual(function.send(alarm_event(minutes_ago=180))[1]["records"][0]["verdict"], "latch")
+        function.close()
+
+    def test_guard_on_aws_9_the_next_event_is_asked_for_once(self):
+        """A broken /next ends the process, which Lambda starts again; a second question would be refused (403)."""
+        class Broken(Quiet):
+            asked = []
+
+            def do_GET(self):
+                self.asked.append(self.path)
+                self.close_connection = True  # no answer
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Broken)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = subprocess.run([os.path.abspath(BOOTSTRAP)], capture_output=True, text=True, timeout=30,
+                              env={**variables(self.cloud), "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}"})
+        self.assertEqual((done.returncode, Broken.asked), (1, ["/2018-06-01/runtime/invocation/next"]), done)
+
         kind, answer = function.send({"sitelatch": "self-test"})
         self.assertEqual(answer["self_test"], "failed")
         self.assertEqual([r["right"] for r in answer["rights"] if not r["ok"]], ["route53:UpdateHealthCheck"])
