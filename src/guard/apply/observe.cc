@@ -40,6 +40,8 @@ class Observer {
 
   client::Outcome<Snapshot> run() {
     start();
+    snapshot_.clock_offset = aws_.clock_offset();
+    snapshot_.now += snapshot_.clock_offset;
     if (!reading_.fatal()) look_at_check();
     look_at_alarm();
     look_at_alarm_topic();
@@ -273,6 +275,7 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
   if (!checkers) return failure(checkers.error());
   snapshot.checkers = std::move(*checkers);
   snapshot.observed.healthy = healthy_by(*snapshot.observed.check, snapshot.checkers);
+  snapshot.clock_offset = aws.clock_offset();
   for (const auto& checker : snapshot.checkers)
     if (checker.at) snapshot.now = std::max(snapshot.now, *checker.at);
   const auto home = control_region(snapshot.settings.partition);

@@ -80,8 +80,9 @@ struct Snapshot {
                       // endpoint, key, record
   Observed observed;
   std::vector<ReadFailure> blind;
-  std::string caller_arn;  // who asks
-  Instant now;             // by AWS's clock as far as the checkers' reports tell it, else by ours
+  std::string caller_arn;   // who asks
+  Instant now;              // by AWS's clock as far as the checkers' reports tell it, else by ours
+  Duration clock_offset{};  // AWS's time less ours, as far as the client has learnt it
   client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone
   std::vector<CheckerSnapshot> checkers;
   std::optional<RecordsSnapshot> records;   // nothing: not looked at, or not to be seen

@@ -6,7 +6,7 @@
 namespace sitelatch::guard {
 
 Instant aws_now(const Snapshot& snapshot, WallInstant ours) {
-  auto now = Instant{ours.time_since_epoch()};
+  auto now = Instant{ours.time_since_epoch()} + snapshot.clock_offset;
   if (snapshot.observed.alarm)
     now = std::max(now, snapshot.observed.alarm->snapshot.transitioned_at);
   for (const auto& checker : snapshot.checkers)
