@@ -87,7 +87,6 @@ struct Snapshot {
   std::vector<CheckerSnapshot> checkers;
   std::optional<RecordsSnapshot> records;   // nothing: not looked at, or not to be seen
   std::vector<ObservedAlarm> other_alarms;  // a second alarm by one of our two names
-  Texts check_tags;                         // the health check's own
 };
 // `now` by our clock; where the checkers' reports are newer, theirs counts.
 client::Outcome<Snapshot> observe(client::Aws& aws, const Query& look, Instant now);
