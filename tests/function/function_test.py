@@ -4,6 +4,7 @@
 
 FUNCTION_BOOTSTRAP names the program. What this machine cannot do (chroot without root) is skipped, and said.
 """
+import datetime
 import http.server
 import json
 import os
@@ -27,8 +28,10 @@ NOTIFY = TOPIC + "-notify"
 RULE = f"arn:aws:events:us-east-1:000000000000:rule/sitelatch-{ID}"
 
 
-def alarm_event(**changes):
-    message = {"AlarmName": "sitelatch-" + ID, "NewStateValue": "ALARM", "StateChangeTime": "2026-11-22T12:00:00.000+0000", "AlarmArn": ALARM,
+def alarm_event(minutes_ago=0, **changes):
+    changed = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=minutes_ago)
+    message = {"AlarmName": "sitelatch-" + ID, "NewStateValue": "ALARM", "AlarmArn": ALARM,
+               "StateChangeTime": changed.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
                "Trigger": {"MetricName": "HealthCheckStatus", "Namespace": "AWS/Route53",
                            "Dimensions": [{"value": ID, "name": "HealthCheckId"}]}}
     message.update(changes)
@@ -138,6 +141,9 @@ class Cloud:
     def DescribeAlarms(self, http, body):
         http.answer(200, f"<R><DescribeAlarmsResult><MetricAlarms><member><AlarmArn>{ALARM}</AlarmArn><StateValue>{self.alarm}</StateValue>"
                          "<StateUpdatedTimestamp>2026-11-22T12:00:00Z</StateUpdatedTimestamp></member></MetricAlarms></DescribeAlarmsResult></R>")
+
+    def GetMetricStatistics(self, http, body):
+        http.answer(200, "<R><GetMetricStatisticsResult><Datapoints/></GetMetricStatisticsResult></R>")
 
     def CreateLogStream(self, http, body):
         http.answer(400, '{"__type":"ResourceAlreadyExistsException","message":"m"}')
@@ -262,12 +268,6 @@ class FunctionTest(unittest.TestCase):
         self.assertEqual(self.cloud.version, 1)
         function.close()
 
-    def test_self_test(self):
-        function = self.start()
-        kind, answer = function.send({"sitelatch": "self-test"})
-        self.assertEqual((kind, answer["self_test"]), ("response", "ok"), answer)
-        self.assertEqual((self.cloud.version, self.cloud.told), (1, []))
-        self.cloud.faults = [("UpdateHealthCheck", 403, "AccessDenied")]
     def test_guard_on_aws_7_an_alarm_of_hours_ago_is_told_and_latches_nothing(self):
         function = self.start()
         self.assertEqual(function.send(alarm_event(minutes_ago=180))[1]["records"][0]["verdict"], "late-evidence")
@@ -293,6 +293,12 @@ class FunctionTest(unittest.TestCase):
                               env={**variables(self.cloud), "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}"})
         self.assertEqual((done.returncode, Broken.asked), (1, ["/2018-06-01/runtime/invocation/next"]), done)
 
+    def test_self_test(self):
+        function = self.start()
+        kind, answer = function.send({"sitelatch": "self-test"})
+        self.assertEqual((kind, answer["self_test"]), ("response", "ok"), answer)
+        self.assertEqual((self.cloud.version, self.cloud.told), (1, []))
+        self.cloud.faults = [("UpdateHealthCheck", 403, "AccessDenied")]
         kind, answer = function.send({"sitelatch": "self-test"})
         self.assertEqual(answer["self_test"], "failed")
         self.assertEqual([r["right"] for r in answer["rights"] if not r["ok"]], ["route53:UpdateHealthCheck"])
