@@ -54,6 +54,8 @@ class Observer {
     settle_settings();
     if (look_.records) look_at_records();
     if (look_.deliveries) look_at_deliveries();
+    if (look_.status_minutes && observed().check)
+      observed().status_minutes = reading_.status_minutes(id(), home_, snapshot_.now);
     judge_alarm_data();
     if (reading_.fatal()) return failure(*reading_.fatal());
     snapshot_.blind = reading_.blind();
@@ -222,6 +224,10 @@ class Observer {
     auto& s = settings();
     s.record = record_of(observed());
     s.latch = s.record.latch.value_or(LatchKind::path);
+    if (observed().function)
+      if (const auto name = observed().function->environment.find("SITELATCH_DNS_NAME");
+          name != observed().function->environment.end())
+        s.dns_name = name->second;
     if (observed().notify_topic) s.kms_key = observed().notify_topic->kms_key;
     if (!observed().notify_subscriptions.empty())
       s.notify_endpoint = observed().notify_subscriptions.front().endpoint;
@@ -269,13 +275,13 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
     snapshot.observed.check.reset();
     return Done{};
   }
+  snapshot.clock_offset = aws.clock_offset();
   snapshot.observed.check = (*check)->check;
   snapshot.check_config = (*check)->config;
   auto checkers = read_checkers(aws, id);
   if (!checkers) return failure(checkers.error());
   snapshot.checkers = std::move(*checkers);
   snapshot.observed.healthy = healthy_by(*snapshot.observed.check, snapshot.checkers);
-  snapshot.clock_offset = aws.clock_offset();
   for (const auto& checker : snapshot.checkers)
     if (checker.at) snapshot.now = std::max(snapshot.now, *checker.at);
   const auto home = control_region(snapshot.settings.partition);
@@ -290,6 +296,13 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
     if (reading.fatal()) return failure(*reading.fatal());
   }
   return Done{};
+}
+
+std::string primary_name(const RecordsSnapshot& records) {
+  for (const auto& user : records.users)
+    if (user.failover == "PRIMARY")
+      return user.name.ends_with('.') ? user.name.substr(0, user.name.size() - 1) : user.name;
+  return {};
 }
 
 std::string describe(const ReadFailure& blind) {

@@ -33,6 +33,7 @@ struct Query {
                                 // else the control region
   bool records = true;     // search the hosted zones for records that use the check (a call a zone)
   bool deliveries = true;  // metrics of the last hours
+  bool status_minutes = false;  // HealthCheckStatus of the last quarter of an hour
   bool other_regions =
       false;  // a role but no function: look for it in every region that needs no opting in
 };
@@ -67,6 +68,10 @@ struct RecordsSnapshot {
   std::vector<RecordSnapshot>
       targets;  // records of our zones on the alias chains of `users`, nearest first
 };
+
+// The name that users look up: of the first PRIMARY record that uses the check, without its dot;
+// empty: there is none.
+std::string primary_name(const RecordsSnapshot& records);
 
 // What one of Route 53's checkers says.
 struct CheckerSnapshot {

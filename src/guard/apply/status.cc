@@ -24,6 +24,7 @@ Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& hea
   look.health_check_id = health_check_id;
   look.records = options.records;
   look.deliveries = options.deliveries;
+  look.status_minutes = options.status_minutes;
   auto snapshot = observe(aws, look, Instant{clock.now().time_since_epoch()});
   if (!snapshot)
     return failure(Problem{

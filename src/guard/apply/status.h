@@ -32,6 +32,7 @@ struct ViewOptions {
   bool records = true;
   bool deliveries = true;
   AskDns ask_dns = guard::ask_dns;
+  bool status_minutes = false;  // HealthCheckStatus of the last minutes
 };
 // Problem: nothing could be read (the sentence says why), or no guard can be planned for this id.
 Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
