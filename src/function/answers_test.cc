@@ -56,6 +56,26 @@ TEST_CASE("an alarm is found by its ARN; none is not an error, garbage is") {
   CHECK_FALSE(read_alarm_xml("", "arn:a"));
 }
 
+TEST_CASE("HealthCheckStatus: a minute's minimum and maximum, in order whatever AWS's is") {
+  const auto minutes = read_status_xml(
+      "<R><GetMetricStatisticsResult><Datapoints><member><Timestamp>2026-11-22T12:01:00Z</"
+      "Timestamp>"
+      "<Minimum>0.0</Minimum><Maximum>1.0</Maximum><Unit>None</Unit></member><member><Timestamp>"
+      "2026-11-22T12:00:00Z</Timestamp><Minimum>1.0</Minimum><Maximum>1.0</Maximum></member>"
+      "</Datapoints><Label>HealthCheckStatus</Label></GetMetricStatisticsResult></R>");
+  REQUIRE(minutes);
+  REQUIRE(minutes->size() == 2);
+  CHECK((*minutes)[0].begins < (*minutes)[1].begins);
+  CHECK_FALSE((*minutes)[0].any_unhealthy);
+  CHECK((*minutes)[1].any_unhealthy);
+  CHECK((*minutes)[1].any_healthy);
+  CHECK(read_status_xml("<R><GetMetricStatisticsResult/></R>")->empty());
+  CHECK_FALSE(read_status_xml("<x/>"));
+  CHECK_FALSE(
+      read_status_xml("<R><GetMetricStatisticsResult><Datapoints><member/></Datapoints>"
+                      "</GetMetricStatisticsResult></R>"));
+}
+
 TEST_CASE("tags") {
   const auto tags = read_tags_xml(
       "<R><ListTagsForResourceResult><Tags><member><Key>k</Key><Value>a &lt; "
@@ -86,6 +106,7 @@ TEST_CASE("mangled answers are refused or read, never feared") {
     (void)read_check_xml(text);
     (void)read_alarm_xml(text, "arn:a");
     (void)read_tags_xml(text);
+    (void)read_status_xml(text);
   }
 }
 

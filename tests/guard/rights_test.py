@@ -147,6 +147,9 @@ class Rights(unittest.TestCase):
             self.assertEqual(statement["Effect"], "Allow")
             for action in statement["Action"]:
                 self.assertNotIn(EVERYTHING, action)
+            if statement["Action"] == ["cloudwatch:GetMetricStatistics"]:  # CloudWatch knows no narrower resource
+                self.assertEqual(statement["Resource"], [EVERYTHING])
+                continue
             for resource in statement["Resource"]:
                 self.assertRegex(resource, "^arn:aws:[a-z0-9]+:")
                 self.assertIn(w.check, resource)
@@ -170,8 +173,9 @@ class Rights(unittest.TestCase):
                       f"arn:aws:route53:::healthcheck/{w.check}", log)
         message = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "resources": [self.rule()]}
         error, answer, _ = w.invoke(message)
-        self.assertEqual(error, "Unhandled")
-        self.assertIn("route53:UpdateHealthCheck", answer["errorMessage"])
+        # guard-on-aws 23: a tick ends well, and says what it could not do.
+        self.assertIsNone(error)
+        self.assertIn("route53:UpdateHealthCheck", answer["warnings"][0])
 
         w.write_policy(w.policy)
         self.assertEqual(w.path(), OWN)
