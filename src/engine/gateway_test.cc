@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "aws/wire/codec.h"
 #include "base/text.h"
 #include "engine/gateway_sessions.h"
 #include "ports/sim/world.h"
@@ -510,7 +511,43 @@ TEST_CASE("gateway: nothing of an unsigned or unverified body is inflated or dec
   const auto refused = f.send(unsigned_form);
   CHECK(refused.status == 403);
   CHECK(refused.headers.get("x-amzn-ErrorType") == "MissingAuthenticationTokenException");
+  // Nor is there anything to be found by who looks.
+  unsigned_form.body = aws::codec::deflate_gzip(publish_body);
+  CHECK(f.send(unsigned_form).headers.get("x-amzn-ErrorType") ==
+        "MissingAuthenticationTokenException");
   CHECK(f.send(f.form(std::string(100'000, '&'))).status == 413);
+  CHECK(workers.tasks.empty());
+}
+
+TEST_CASE("gateway: without a signature a body has at most 64 KiB, even where none is needed") {
+  LaterWorkers workers;
+  Fixture f{false, &workers};
+  auto request = f.form("Message=" + std::string(100'000, 'x'));
+  request.target =
+      "/?Action=ConfirmSubscription&Version=2010-03-31&Token=x&TopicArn=" + percent_encode(topic);
+  const auto limit = f.gateway.body_limit(request, 100'000);
+  REQUIRE_FALSE(limit);
+  CHECK(limit.error().code == "RequestEntityTooLarge");
+  CHECK(f.gateway.body_limit(request, std::nullopt)->bytes == 64u << 10);
+  CHECK(f.send(request).status == 413);
+  CHECK(workers.tasks.empty());
+}
+
+TEST_CASE("gateway: what is packed needs a signature, whatever its head asks for") {
+  LaterWorkers workers;
+  Fixture at_once, f{false, &workers};
+  for (auto* fixture : {&at_once, &f})
+    for (const auto* body : {"Action=DeleteTopic&Version=2010-03-31&TopicArn=a",
+                             "Action=CreateUser&Version=2010-05-08&UserName=evil",
+                             "Action=CreateAccessKey&Version=2010-05-08&UserName=evil"}) {
+      auto request = fixture->form(aws::codec::deflate_gzip(body));
+      request.target = "/?Action=ConfirmSubscription&Version=2010-03-31&Token=x&TopicArn=" +
+                       percent_encode(topic);
+      request.headers.add("Content-Encoding", "gzip");
+      CHECK(code(fixture->send(request)) == "MissingAuthenticationToken");
+      CHECK(fixture->sns.handled == 0);
+      CHECK_FALSE(fixture->directory.find(iam::Kind::user, "evil"));
+    }
   CHECK(workers.tasks.empty());
 }
 

@@ -67,6 +67,15 @@ class Attacks(FrontDoor):
             self.assertRegex(say(self.engine, head(self.host(), fields) + bomb), rb"^HTTP/1\.1 403 ")
         self.costs_at_most(20)
 
+    def test_an_unsigned_packed_body_is_no_other_operation_than_its_head(self):
+        """It is recognised anew once it is unpacked: what the head asks for may be free to all, and the body not."""
+        for action in ("CreateUser", "CreateAccessKey", "ListUsers"):
+            body = gzip.compress(f"Action={action}&Version=2010-05-08&UserName=evil".encode())
+            fields = FORM + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n" % len(body)
+            path = b"/?Action=ConfirmSubscription&Version=2010-03-31&Token=t&TopicArn=arn:aws:sns:us-east-1:000000000000:t"
+            self.assertRegex(say(self.engine, head(self.host(), fields, path=path) + body), rb"^HTTP/1\.1 403 (?s:.*)MissingAuthenticationToken")
+        self.assertNotIn(b"evil<", self.client.query("iam", Action="ListUsers", Version="2010-05-08")[1])
+
     def test_who_expects_a_continue_is_refused_instead(self):
         answer = say(self.engine, head(self.host(), FORM + b"Expect: 100-continue\r\nContent-Length: 5000000\r\n"), finish=False)
         self.assertRegex(answer, rb"^HTTP/1\.1 403 ")
