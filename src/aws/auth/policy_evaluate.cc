@@ -112,7 +112,7 @@ Decision lacks(PolicyType because) { return {Decision::Verdict::implicit_deny, b
 constexpr Decision allow{Decision::Verdict::allowed, PolicyType::identity};
 
 // A policy of refusals alone stands beside FullAWSAccess; one that allows something allows nothing
-// else (fact iam-21).
+// else (fact iam-27).
 Effect limit_of(const Policy& policy, const Question& question) {
   const auto effect = effect_of(policy, question);
   if (effect != Effect::none) return effect;

@@ -18,7 +18,7 @@ Value environment_of(const Texts& variables) {
   return Value::structure({{"Variables", text_map(variables)}});
 }
 
-// Passes by itself within seconds of a role's creation (aws-semantics §4.2), or of its policy's.
+// Passes by itself within seconds of a role's creation (fact guard-22), or of its policy's.
 bool role_not_there_yet(const client::Error& error) {
   return error.is("InvalidParameterValueException") &&
          (error.message.find("cannot be assumed by Lambda") != std::string::npos ||

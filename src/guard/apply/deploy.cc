@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "aws/auth/partition.h"
 #include "base/text.h"
@@ -272,6 +273,7 @@ Result<Settings, Error> Deployment::settle(const Snapshot& snapshot,
   if (options_.function) settings.function = *options_.function;
   if (options_.latch) settings.latch = *options_.latch;
   if (!options_.kms_key.empty()) settings.kms_key = options_.kms_key;
+  if (!dns_name_.empty()) settings.dns_name = dns_name_;
   if (!subscription_protocol(settings.notify_endpoint))
     settings.notify_endpoint.clear();  // a phone number, say: it stays
   if (!options_.notify_endpoint.empty()) settings.notify_endpoint = options_.notify_endpoint;
@@ -305,6 +307,8 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
     return failure(refused(fmt::format(
         "There is no health check {} in account {}. List them: aws route53 list-health-checks",
         options_.health_check_id, snapshot->settings.account)));
+  const auto looked = look_at_records();
+  if (!looked) return failure(looked.error());
   DeployPlan deployment_plan;
   auto settings = settle(*snapshot, deployment_plan.notes);
   if (!settings) return failure(settings.error());
@@ -337,6 +341,11 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
   const auto& record = deployment_plan.snapshot.settings.record;
   deployment_plan.will_arm =
       !latched(*observed.check) && !record.in_maintenance(deployment_plan.now);
+  if (kind == FunctionKind::python)
+    deployment_plan.notes.push_back(
+        "The guide's Python function has no schedule: a latch that somebody undoes is not set "
+        "again, an alarm that got lost is not made good, and a maintenance does not end by itself. "
+        "--function native has one.");
   if (latched(*observed.check))
     deployment_plan.notes.push_back(
         fmt::format("The check is latched and stays so: release it with sitelatch switch-back{}.",
@@ -349,14 +358,23 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
   return deployment_plan;
 }
 
+// The name that users look up goes to the function, whose messages say it.
+Step Deployment::look_at_records() {
+  if (!std::exchange(wants_records_, false)) return Done{};
+  auto records = read_records(dependencies_.context.aws, options_.health_check_id);
+  if (!records && !client::is_denied(records.error()))
+    return failure(error_of(records.error(), "read the hosted zones' records"));
+  if (!records) return Done{};
+  records_ = std::move(*records);
+  dns_name_ = primary_name(*records_);
+  return Done{};
+}
+
 Result<DeployPlan, Error> Deployment::plan() {
+  wants_records_ = true;
   auto deployment_plan = plan_resources();
   if (!deployment_plan) return deployment_plan;
-  auto records = read_records(dependencies_.context.aws, options_.health_check_id);
-  if (records)
-    deployment_plan->snapshot.records = std::move(*records);
-  else if (!client::is_denied(records.error()))
-    return failure(error_of(records.error(), "read the hosted zones' records"));
+  deployment_plan->snapshot.records = records_;
   deployment_plan->findings =
       preflight(deployment_plan->plan, deployment_plan->snapshot, dependencies_.context.ask_site);
   return deployment_plan;

@@ -70,6 +70,7 @@ class Deployment {
 
  private:
   Result<Settings, Error> settle(const Snapshot& snapshot, std::vector<std::string>& notes) const;
+  Step look_at_records();
   Step carry_out(const DeployPlan& deployment_plan, std::string& noted);
   void audit(const DeployPlan& deployment_plan, const std::string& note);
   bool may_arm(DeployPlan& deployment_plan, std::optional<Error>& stopped,
@@ -85,6 +86,9 @@ class Deployment {
   DeployOptions options_;
   Codes codes_;
   WallInstant deadline_;
+  bool wants_records_ = false;
+  std::optional<RecordsSnapshot> records_;
+  std::string dns_name_;  // of the PRIMARY record; empty: not known
 };
 
 // The work between what is there and what should be.

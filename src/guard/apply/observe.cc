@@ -40,6 +40,8 @@ class Observer {
 
   client::Outcome<Snapshot> run() {
     start();
+    snapshot_.clock_offset = aws_.clock_offset();
+    snapshot_.now += snapshot_.clock_offset;
     if (!reading_.fatal()) look_at_check();
     look_at_alarm();
     look_at_alarm_topic();
@@ -52,6 +54,8 @@ class Observer {
     settle_settings();
     if (look_.records) look_at_records();
     if (look_.deliveries) look_at_deliveries();
+    if (look_.status_minutes && observed().check)
+      observed().status_minutes = reading_.status_minutes(id(), home_, snapshot_.now);
     judge_alarm_data();
     if (reading_.fatal()) return failure(*reading_.fatal());
     snapshot_.blind = reading_.blind();
@@ -220,6 +224,10 @@ class Observer {
     auto& s = settings();
     s.record = record_of(observed());
     s.latch = s.record.latch.value_or(LatchKind::path);
+    if (observed().function)
+      if (const auto name = observed().function->environment.find("SITELATCH_DNS_NAME");
+          name != observed().function->environment.end())
+        s.dns_name = name->second;
     if (observed().notify_topic) s.kms_key = observed().notify_topic->kms_key;
     if (!observed().notify_subscriptions.empty())
       s.notify_endpoint = observed().notify_subscriptions.front().endpoint;
@@ -267,6 +275,7 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
     snapshot.observed.check.reset();
     return Done{};
   }
+  snapshot.clock_offset = aws.clock_offset();
   snapshot.observed.check = (*check)->check;
   snapshot.check_config = (*check)->config;
   auto checkers = read_checkers(aws, id);
@@ -287,6 +296,13 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
     if (reading.fatal()) return failure(*reading.fatal());
   }
   return Done{};
+}
+
+std::string primary_name(const RecordsSnapshot& records) {
+  for (const auto& user : records.users)
+    if (user.failover == "PRIMARY")
+      return user.name.ends_with('.') ? user.name.substr(0, user.name.size() - 1) : user.name;
+  return {};
 }
 
 std::string describe(const ReadFailure& blind) {

@@ -96,6 +96,15 @@ Result<int> probe(const Site& site, std::string_view path) {
   return failure(Problem{fmt::format("no answer from {}: {}", describe(site, path), why)});
 }
 
+SiteAnswer ask_site(const AskSite& ask, const aws::Value& config, const std::string& path) {
+  const auto site = site_of(config);
+  if (!site) return {false, site.error().text};
+  const auto status = ask(config, path);
+  if (!status) return {false, status.error().text};
+  return {*status >= 200 && *status < 300,
+          fmt::format("{} answers {}", describe(*site, path), *status)};
+}
+
 AskSite ask_site_from_here() {
   return [](const aws::Value& config, const std::string& path) -> Result<int> {
     const auto site = site_of(config);

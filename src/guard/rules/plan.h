@@ -53,6 +53,7 @@ struct Settings {
   std::string notify_endpoint;  // "mail@example.org", "https://...", an ARN of a function or queue;
                                 // empty: none
   std::string kms_key;          // ARN; empty: none
+  std::string dns_name;         // what users look up, for messages; empty: not known
   std::string function_sha256;  // CodeSha256 of the zip (base64); empty: not compared
   int log_retention_days = 90;
   int audit_retention_days = 3653;
@@ -131,7 +132,7 @@ Result<Plan> make_plan(Settings settings);
 std::optional<std::string> subscription_protocol(std::string_view endpoint);
 
 // The environment that make_plan gives the native function: SITELATCH_HEALTH_CHECK_ID, _ALARM_ARN,
-// _ALARM_TOPIC_ARN, _NOTIFY_TOPIC_ARN, _RULE_ARN, _AUDIT_GROUP, and the record's.
+// _ALARM_TOPIC_ARN, _NOTIFY_TOPIC_ARN, _RULE_ARN, _AUDIT_GROUP, _DNS_NAME, and the record's.
 Texts function_environment(const Arrangement& arrangement, const Record& record);
 
 // The role's permissions, one statement each, so that a missing one can be named.
