@@ -57,7 +57,7 @@ End run_trip(WiredAccount& account) {
   Request request;
   request.action = "trip";
   request.why = "a test";
-  request.subject = "Sitelatch: latched";
+  request.tells = true;
   const auto carried =
       carry_out(account.context(), std::move(*shown), request, [](const View& now) {
         return trip(situation_of(now.snapshot.observed), {false, "a test"}, now.now);
