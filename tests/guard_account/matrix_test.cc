@@ -4,293 +4,241 @@
 // an organisation, and on a realistic engine. Each cell ends in success, or in an error after which
 // the same command goes on to its end; in none a latch is released or a failed Primary frozen.
 //
-// SITELATCH_MATRIX=FILE writes the table of docs/guard.md. SITELATCH_THOROUGH=1 breaks every call
-// in every way; without it each changing operation and every few reads, in one way each.
+// Each command runs once; at each of its calls copies of the program go wrong (program_copy.h).
+// SITELATCH_THOROUGH=1 breaks every call in every way; without it a fixed sample: each changing
+// operation once, and every few calls, each in one way. SITELATCH_MATRIX=FILE writes the table of
+// docs/guard.md. SITELATCH_ONLY=trip tries the commands that begin so.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <array>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <set>
 
-#include "guard/apply/drill.h"
-#include "wired_account.h"
+#include "base/text.h"
+#include "matrix_commands.h"
+#include "program_copy.h"
 
 using namespace sitelatch;
 using namespace sitelatch::guard;
 using namespace sitelatch::guard::test;
-using aws::Value;
 
 namespace {
 
-struct End {
-  bool done = false;
-  std::string text;  // why not
-};
-
-struct Command {
-  std::string name;
-  std::function<void(WiredAccount&)> prepare;
-  std::function<End(WiredAccount&)> run;
-  // What the command is for is so: whoever did it.
-  std::function<bool(WiredAccount&)> achieved;
-  bool leaves_guard = true;  // and so a Primary that fails is latched afterwards
-};
-
-// --- the commands
-
-End run_deploy(WiredAccount& account) {
-  const auto wrong = account.deploy();
-  return {!wrong, wrong.value_or("")};
-}
-
-bool is_armed(WiredAccount& account) {
-  return account.look().assessment.state == State::armed && account.work_left().empty();
-}
-
-End run_trip(WiredAccount& account) {
-  auto shown = view(account, account, account.check(), account.context().chain());
-  if (!shown) return {false, shown.error().text};
-  Request request;
-  request.action = "trip";
-  request.why = "a test";
-  request.tells = true;
-  const auto carried =
-      carry_out(account.context(), std::move(*shown), request, [](const View& now) {
-        return trip(situation_of(now.snapshot.observed), {false, "a test"}, now.now);
-      });
-  return {carried.has_value(), carried ? "" : carried.error().text};
-}
-
-bool is_latched(WiredAccount& account) {
-  return latched(*account.look().snapshot.observed.check) &&
-         account.story.dns() == scenario::backup_address;
-}
-
-End run_switch_back(WiredAccount& account) {
-  SwitchBackOptions options;
-  options.health_check_id = account.check();
-  options.reason = "sites synchronised";
-  options.confirm = [](const View&, const std::string&) { return true; };
-  const auto report = guard::switch_back(account.context(), options);
-  auto text = report.sentence;
-  for (const auto& refusal : report.refusals) text += " " + refusal.why;
-  return {report.end == SwitchBackEnd::done, text};
-}
-
-bool is_given_back(WiredAccount& account) {
-  return account.story.path() == scenario::healthy_path &&
-         account.story.dns() == scenario::primary_address &&
-         account.look().assessment.state == State::armed;
-}
-
-End run_drill(WiredAccount& account) {
-  // The function of the scratch guard is the same.
-  account.story.any_function = account.story.functions.begin()->second;
-  DrillOptions options;
-  options.health_check_id = account.check();
-  options.codes = account.codes();
-  const auto report = drill(account.context(), options);
-  auto text = report.sentence;
-  for (const auto& each : report.left) text += " Left: " + each;
-  return {report.passed && report.left.empty(), text};
-}
-
-bool has_left_nothing(WiredAccount& account) {
-  const auto checks = account.story.ok("route53", "ListHealthChecks", Value::structure());
-  return checks["HealthChecks"].items().size() == 2 && account.resources().empty();
-}
-
-End run_destroy(WiredAccount& account, Latch latch) {
-  const auto plan = plan_removal(account.context(), {account.check(), latch, true});
-  if (!plan) return {false, plan.error().text};
-  const auto removed = carry_out(account.context(), *plan);
-  return {removed.has_value(), removed ? "" : removed.error().text};
-}
-
-void make_latched(WiredAccount& account) {
-  account.deploy_well();
-  account.lose_primary();
-  account.story.primary().comes_up();
-  account.story.wait(10min);
-}
-
-const std::vector<Command>& commands() {
-  static const std::vector<Command> all{
-      {"deploy", [](WiredAccount&) {}, run_deploy, is_armed},
-      {"trip", [](WiredAccount& a) { a.deploy_well(); }, run_trip, is_latched},
-      {"switch-back", make_latched, run_switch_back, is_given_back},
-      {"drill", [](WiredAccount&) {}, run_drill, has_left_nothing, false},
-      {"destroy", [](WiredAccount& a) { a.deploy_well(); },
-       [](WiredAccount& a) { return run_destroy(a, Latch::unsaid); },
-       [](WiredAccount& a) { return a.resources().empty(); }, false},
-      {"destroy --latch keep", make_latched,
-       [](WiredAccount& a) { return run_destroy(a, Latch::keep); },
-       [](WiredAccount& a) {
-         return a.resources().empty() && a.story.dns() == scenario::backup_address;
-       },
-       false},
-  };
-  return all;
-}
-
-// --- cells that fail because of a finding (shared/reference/guard-on-aws.md) that is not mended
-// yet, by command and how the call breaks; the operation or "*". Must be empty in the end.
-
-struct Expected {
-  const char *command, *how, *operation;
-  int finding;
-};
-constexpr std::array<Expected, 0> expected_failures{};
-
-bool is_expected(const Command& command, std::string_view how, std::string_view operation) {
-  for (const Expected& each : expected_failures)
-    if (each.command == command.name && each.how == how &&
-        (each.operation == std::string_view{"*"} || each.operation == operation))
-      return true;
-  return false;
-}
-
 // --- one cell
 
-enum class Outcome { done, goes_on, stuck, unsafe };
+enum class Outcome { done, goes_on, wrong };
+
+struct Cell {
+  Outcome outcome = Outcome::done;
+  std::string first, second;  // what the command said, and when it was run again
+  std::string why;            // it is wrong
+};
+
+void is_wrong(Cell& cell, std::string why) {
+  cell.outcome = Outcome::wrong;
+  if (!cell.why.empty()) cell.why += "; ";
+  cell.why += std::move(why);
+}
 
 // Nothing that a command leaves behind keeps a Primary that fails in DNS.
-bool failing_primary_leaves_dns(WiredAccount& account, bool guarded) {
+void fail_primary(const Command& command, WiredAccount& account, Cell& cell) {
   account.story.primary().goes_down();
   // An alarm may be two minutes late, and checkers hear of the latch within one (facts realism-23
   // and realism-24).
   account.story.wait(scenario::time_to_latch + 3min);
-  if (account.story.dns() != scenario::backup_address) return false;
-  if (!guarded) return true;
+  if (account.story.dns() != scenario::backup_address)
+    return is_wrong(cell, "a Primary that fails stays in DNS");
+  if (command.afterwards != Afterwards::guarded || cell.outcome == Outcome::wrong) return;
   account.story.primary().comes_up();
   account.story.wait(10min);
-  return account.story.dns() == scenario::backup_address;
+  if (account.story.dns() != scenario::backup_address)
+    is_wrong(cell, "a Primary that failed and comes back is named by DNS");
 }
 
-struct Cell {
-  Outcome outcome = Outcome::done;
-  std::string first, second;
-};
+std::size_t count_of(const std::string& text, const std::string& word) {
+  std::size_t n = 0;
+  for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
 
+// The command's first run may be under way already, in a copy.
 Cell run_cell(const Command& command, WiredAccount& account) {
   Cell cell;
+  const auto primaries = count_of(account.story.witness.answers(), scenario::primary_address);
   const auto first = command.run(account);
   cell.first = first.done ? "done" : first.text;
-  const bool was_latched = account.story.witness.latched();
+  if (!first.done && first.text.empty()) is_wrong(cell, "it did not say why not");
   account.mend();
   account.story.wait(2min);
-  if (was_latched && account.story.dns() == scenario::primary_address &&
-      account.story.path() != scenario::healthy_path)
-    cell.outcome = Outcome::unsafe;
-  if (!first.done || !command.achieved(account)) {
-    cell.outcome = Outcome::goes_on;
+  const bool achieved = command.achieved(account);
+  if (first.done && !achieved) is_wrong(cell, "it said done, and was not");
+  if (!first.done || !achieved) {
     const auto second = command.run(account);
     cell.second = second.done ? "done" : second.text;
     account.story.wait(2min);
-    if (!command.achieved(account)) cell.outcome = Outcome::stuck;
+    if (!command.achieved(account)) is_wrong(cell, "the same command does not go on");
+    if (cell.outcome == Outcome::done) cell.outcome = Outcome::goes_on;
   }
-  const bool guarded = command.leaves_guard && cell.outcome != Outcome::stuck;
-  if (!failing_primary_leaves_dns(account, guarded)) cell.outcome = Outcome::unsafe;
+  if (command.holds_latch && account.story.path() != scenario::latch_path)
+    is_wrong(cell, "the latch was released");
+  if (command.holds_latch &&
+      count_of(account.story.witness.answers(), scenario::primary_address) != primaries)
+    is_wrong(cell, "DNS named a latched Primary");
+  if (command.afterwards != Afterwards::frozen) fail_primary(command, account, cell);
   return cell;
+}
+
+constexpr char between = '\1';
+
+std::string words_of(const Cell& cell) {
+  return fmt::format("{}{}{}{}{}{}{}", static_cast<int>(cell.outcome), between, cell.first,
+                     between, cell.second, between, cell.why);
+}
+
+Cell cell_of(const EndedCopy& ended) {
+  Cell cell;
+  if (const auto parts = split(ended.words, between); !ended.died && parts.size() == 4) {
+    cell = {static_cast<Outcome>(parse_int(parts[0]).value_or(2)), std::string{parts[1]},
+            std::string{parts[2]}, std::string{parts[3]}};
+  } else {
+    is_wrong(cell, "the program died: " + ended.words);
+  }
+  if (!ended.failed_checks.empty()) is_wrong(cell, ended.failed_checks);
+  return cell;
+}
+
+// Runs the rest of a cell in this copy of the program, and ends it.
+[[noreturn]] void end_copy_with(const std::function<Cell()>& run) {
+  try {
+    end_copy(words_of(run()));
+  } catch (...) {  // a REQUIRE, which is among the failed checks
+    end_copy(words_of({Outcome::wrong, "", "", "ended by an exception"}));
+  }
 }
 
 // --- the table
 
 struct Row {
-  std::size_t calls = 0, done = 0, goes_on = 0, wrong = 0;
+  std::size_t tried = 0, done = 0, goes_on = 0;
   void count(Outcome outcome) {
-    ++calls;
+    ++tried;
     if (outcome == Outcome::done) ++done;
     if (outcome == Outcome::goes_on) ++goes_on;
-    if (outcome == Outcome::stuck || outcome == Outcome::unsafe) ++wrong;
   }
 };
-std::map<std::string, std::vector<std::pair<std::string, Row>>>& table() {
-  static std::map<std::string, std::vector<std::pair<std::string, Row>>> rows;
+// By command, by what happens.
+std::map<std::string, std::map<std::string, Row>>& table() {
+  static std::map<std::string, std::map<std::string, Row>> rows;
   return rows;
+}
+
+const std::string under_policy = "other regions denied";
+const std::string ordinary_day = "an ordinary day";
+constexpr std::array<Break, 6> breaks{Break::throttled_once, Break::throttled, Break::denied,
+                                      Break::lost_once,      Break::unheard,   Break::late};
+
+std::string text_of(const Row& row) {
+  if (row.tried == 0) return "";
+  if (row.done + row.goes_on < row.tried)
+    return fmt::format("**{} of {} wrong**", row.tried - row.done - row.goes_on, row.tried);
+  return row.goes_on ? fmt::format("{}, again {}", row.done, row.goes_on)
+                     : std::to_string(row.done);
 }
 
 void write_table() {
   const char* path = std::getenv("SITELATCH_MATRIX");
   if (!path) return;
+  std::vector<std::string> ways;
+  for (const auto how : breaks) ways.emplace_back(to_string(how));
+  ways.push_back(under_policy);
+  ways.push_back(ordinary_day);
   std::ofstream out(path);
-  out << "| command | what happens to one of its calls | calls tried | done | "
-         "an error, then the same command again: done |\n|---|---|---|---|---|\n";
-  for (const auto& command : commands())
-    for (const auto& [how, row] : table()[command.name])
-      out << fmt::format("| `{}` | {} | {} | {} | {} |\n", command.name, how, row.calls, row.done,
-                         row.goes_on);
+  out << "| command |";
+  for (const auto& way : ways) out << ' ' << way << " |";
+  out << "\n|---|";
+  for (std::size_t n = 0; n < ways.size(); ++n) out << "---|";
+  out << '\n';
+  for (const auto& command : commands()) {
+    out << "| `" << command.name << "` |";
+    for (const auto& way : ways) out << ' ' << text_of(table()[command.name][way]) << " |";
+    out << '\n';
+  }
 }
 
-bool thorough() {
-  const char* asked = std::getenv("SITELATCH_THOROUGH");
-  return asked && std::string_view{asked} == "1";
+// --- which cells
+
+bool is_set(const char* variable, std::string_view value) {
+  const char* text = std::getenv(variable);
+  return text && std::string_view{text} == value;
 }
 
-const std::vector<WiredAccount::Made>& undisturbed(const Command& command) {
-  static std::map<std::string, std::vector<WiredAccount::Made>> known;
-  const auto [at, is_new] = known.try_emplace(command.name);
-  if (!is_new) return at->second;
-  WiredAccount account;
-  command.prepare(account);
-  const auto before = account.made().size();
-  const auto end = command.run(account);
-  INFO(command.name, ": ", end.text);
-  REQUIRE(end.done);
-  at->second.assign(account.made().begin() + static_cast<std::ptrdiff_t>(before),
-                    account.made().end());
-  return at->second;
+bool thorough() { return is_set("SITELATCH_THOROUGH", "1"); }
+
+bool is_chosen(const Command& command) {
+  const char* only = std::getenv("SITELATCH_ONLY");
+  return !only || command.name.starts_with(only);
 }
 
-constexpr std::array<Break, 6> breaks{Break::throttled_once, Break::throttled, Break::denied,
-                                      Break::lost_once,      Break::unheard,   Break::late};
-
-// Every call and every break of it; else of each changing operation its first call and of the
-// others every few, each broken in one way, the ways in turn.
+// Of the n-th call, each way in turn where it is in the sample.
 bool is_tried(const Command& command, std::size_t n, std::size_t how, bool first_change) {
   if (thorough()) return true;
-  constexpr std::size_t stride = 12;
+  constexpr std::size_t stride = 24;
   return (first_change || n % stride == command.name.size() % stride) && n % breaks.size() == how;
 }
 
-void run_column(const Command& command, std::size_t how) {
-  const auto& calls = undisturbed(command);
-  const std::string way{to_string(breaks[how])};
-  std::set<std::string> seen;
-  Row row;
-  for (std::size_t n = 1; n <= calls.size(); ++n) {
-    const auto& call = calls[n - 1];
-    const bool is_first = seen.insert(call.service + call.operation + call.region).second;
-    if (!is_tried(command, n, how, is_first && !is_reading(call.operation))) continue;
-    WiredAccount account;
-    command.prepare(account);
-    account.break_call(n, breaks[how]);
-    const auto cell = run_cell(command, account);
-    row.count(cell.outcome);
-    if (is_expected(command, way, call.operation)) continue;
-    INFO(command.name, ", ", way);
-    INFO("call ", n, " of ", calls.size(), ": ", call.service, " ", call.operation, " in ",
-         call.region);
-    INFO("first: ", cell.first, "\nsecond: ", cell.second);
-    CHECK(cell.outcome != Outcome::stuck);
-    CHECK(cell.outcome != Outcome::unsafe);
-  }
-  table()[command.name].emplace_back(way, row);
+void judge(const Command& command, const std::string& way, const Cell& cell) {
+  table()[command.name][way].count(cell.outcome);
+  INFO(command.name, ", ", way);
+  INFO("first: ", cell.first, "\nsecond: ", cell.second);
+  INFO(cell.why);
+  CHECK(cell.outcome != Outcome::wrong);
+}
+
+void try_every_call(const Command& command) {
+  WiredAccount account;
+  command.prepare(account);
+  std::set<std::string> changed;
+  std::size_t n = 0;
+  account.before_call = [&](const WiredAccount::Made& call) {
+    if (is_copy()) return;
+    ++n;
+    const bool first_change = !is_reading(call.operation) &&
+                              changed.insert(call.service + call.operation + call.region).second;
+    for (std::size_t how = 0; how < breaks.size(); ++how) {
+      if (!is_tried(command, n, how, first_change)) continue;
+      const auto ended = run_copy();
+      if (!ended) return account.break_from(call, breaks[how]);
+      INFO("call ", n, ": ", call.service, " ", call.operation, " in ", call.region);
+      judge(command, std::string{to_string(breaks[how])}, cell_of(*ended));
+    }
+  };
+  const auto undisturbed = [&] { return run_cell(command, account); };
+  const auto cell = undisturbed();
+  if (is_copy()) end_copy(words_of(cell));
+  judge(command, "undisturbed", cell);
+  CHECK(cell.outcome == Outcome::done);
 }
 
 }  // namespace
 
-TEST_CASE("guard-on-aws: any one call of any command goes wrong, in every way") {
+TEST_CASE("matrix: any one call of any command goes wrong, in every way") {
   for (const auto& command : commands())
-    for (std::size_t how = 0; how < breaks.size(); ++how) run_column(command, how);
+    if (is_chosen(command)) {
+      try {
+        try_every_call(command);
+      } catch (...) {
+        if (is_copy()) end_copy(words_of({Outcome::wrong, "", "", "ended by an exception"}));
+        throw;
+      }
+    }
 }
 
-TEST_CASE("guard-on-aws: every command under an organisation that denies other regions") {
+TEST_CASE("matrix: every command under an organisation that denies other regions") {
   for (const auto& command : commands()) {
+    if (!is_chosen(command)) continue;
     WiredAccount account;
     command.prepare(account);
     REQUIRE(account.realism().add_service_control(
@@ -302,30 +250,29 @@ TEST_CASE("guard-on-aws: every command under an organisation that denies other r
     INFO(command.name, ": ", end.text);
     CHECK(end.done);
     account.story.wait(2min);
-    CHECK(command.achieved(account));
-    Row row;
-    row.count(end.done ? Outcome::done : Outcome::stuck);
-    table()[command.name].emplace_back("all of them in an organisation that denies other regions",
-                                       row);
+    const bool achieved = command.achieved(account);
+    CHECK(achieved);
+    table()[command.name][under_policy].count(end.done && achieved ? Outcome::done
+                                                                   : Outcome::wrong);
   }
 }
 
-TEST_CASE("guard-on-aws: every command on an ordinary day of AWS's") {
+TEST_CASE("matrix: every command on an ordinary day of AWS's") {
+  const std::uint64_t seeds = thorough() ? 20 : 2;
   for (const auto& command : commands()) {
-    Row row;
-    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      WiredAccount account;
-      command.prepare(account);
-      account.realism() = realism::Realism({true, seed});
-      const auto cell = run_cell(command, account);
-      row.count(cell.outcome);
-      INFO(command.name, ", seed ", seed);
-      INFO("first: ", cell.first, "\nsecond: ", cell.second);
-      CHECK(cell.outcome != Outcome::stuck);
-      CHECK(cell.outcome != Outcome::unsafe);
+    if (!is_chosen(command)) continue;
+    WiredAccount account;
+    command.prepare(account);
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+      const auto ended = run_copy();
+      if (!ended)
+        end_copy_with([&] {
+          account.realism() = realism::Realism({true, seed});
+          return run_cell(command, account);
+        });
+      INFO("seed ", seed);
+      judge(command, ordinary_day, cell_of(*ended));
     }
-    table()[command.name].emplace_back("all of them as late and as limited as AWS's, five seeds",
-                                       row);
   }
   write_table();
 }

@@ -78,10 +78,10 @@ WiredAccount::WiredAccount() {
       client::Options{}, client::Dependencies{environment, *this, entropy_, wire_});
 }
 
-void WiredAccount::break_call(std::size_t n, Break how) { breaks_.emplace(made_.size() + n, how); }
+void WiredAccount::break_from(const Made& call, Break how) { realism().add(fault_of(how, call)); }
 
 void WiredAccount::mend() {
-  breaks_.reset();
+  before_call = nullptr;
   realism().clear();
 }
 
@@ -89,8 +89,7 @@ client::Outcome<client::Reply> WiredAccount::send(const client::Call& call) {
   const bool global = call.service == "route53" || call.service == "iam" || call.service == "sts";
   made_.push_back(
       {call.service, call.operation, global || call.region.empty() ? "us-east-1" : call.region});
-  if (breaks_ && breaks_->first == made_.size())
-    realism().add(fault_of(breaks_->second, made_.back()));
+  if (before_call) before_call(made_.back());
   return client_->send(call);
 }
 

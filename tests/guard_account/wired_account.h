@@ -4,11 +4,11 @@
 // (engine/realism). What a command does when one call of it goes wrong is tried here:
 //
 //   WiredAccount account;
-//   account.break_call(12, Break::unheard);   // the 12th call from here
+//   account.before_call = [&](const auto& call) { account.break_from(call, Break::unheard); };
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,8 +39,10 @@ class WiredAccount final : public Account {
   // The calls that were made, one for each that the command meant, however often it was sent.
   const std::vector<Made>& made() const { return made_; }
 
-  // The n-th call from here (1: the next), and each of the same operation after it, until mend().
-  void break_call(std::size_t n, Break how);
+  // Called before each call is sent; may break it.
+  std::function<void(const Made& call)> before_call;
+  // This call, and each of the same operation after it, until mend().
+  void break_from(const Made& call, Break how);
   void mend();
   realism::Realism& realism() { return story.realism; }
 
@@ -59,7 +61,6 @@ class WiredAccount final : public Account {
   ports::sim::SeededEntropy entropy_{17};
   std::unique_ptr<client::Client> client_;
   std::vector<Made> made_;
-  std::optional<std::pair<std::size_t, Break>> breaks_;  // at this number of made calls
 };
 
 }  // namespace sitelatch::guard::test
