@@ -39,8 +39,7 @@ End carry_out(WiredAccount& account, const Asked& asked) {
     return {false, *unseen};
   if (!decision) return {false, words_of(decision.error())};
   if (changes_nothing(*shown, *decision)) return {true, ""};
-  const auto carried =
-      guard::carry_out(context, std::move(*shown), asked.request, asked.decide);
+  const auto carried = guard::carry_out(context, std::move(*shown), asked.request, asked.decide);
   return carried ? End{true, ""} : end_of(carried.error());
 }
 
@@ -60,12 +59,12 @@ End run_deploy(WiredAccount& account) {
 }
 
 End run_trip(WiredAccount& account, bool planned) {
-  return carry_out(account, {request_of(planned ? "trip-planned" : "trip"),
-                             [planned](const View& now) {
-                               return trip(situation_of(now.snapshot.observed),
-                                           {planned, "a test"}, now.now);
-                             },
-                             true});
+  return carry_out(
+      account, {request_of(planned ? "trip-planned" : "trip"),
+                [planned](const View& now) {
+                  return trip(situation_of(now.snapshot.observed), {planned, "a test"}, now.now);
+                },
+                true});
 }
 
 End run_switch_back(WiredAccount& account) {
@@ -102,9 +101,9 @@ End run_disarm(WiredAccount& account, Keep keep) {
   return carry_out(account, {request,
                              [keep](const View& now) {
                                const auto& observed = now.snapshot.observed;
-                               return disarm(
-                                   situation_of(observed),
-                                   {2h, keep, "a test", overwrites_planned(observed)}, now.now);
+                               return disarm(situation_of(observed),
+                                             {2h, keep, "a test", overwrites_planned(observed)},
+                                             now.now);
                              },
                              keep == Keep::backup});
 }
@@ -162,22 +161,19 @@ void make_latched_and_untidy(WiredAccount& account) {
   make_latched(account);
   const auto plan = account.look().plan;
   account.story.ok("events", "RemoveTargets",
-                   Value::structure({{"Rule", plan.schedule->name},
-                                     {"Ids", Value::list({plan.schedule->target_id})}}),
-                   plan.schedule->region);
+                   Value::structure({{"Rule", plan.schedule.name},
+                                     {"Ids", Value::list({plan.schedule.target_id})}}),
+                   plan.schedule.region);
   account.story.ok("cloudwatch", "DeleteAlarms",
                    Value::structure({{"AlarmNames", Value::list({plan.alarm.name})}}));
 }
 
-// Primary has failed, the alarm has told so, and the function has done nothing.
+// Primary has failed, the alarm has told so, and the function does nothing, neither then nor later.
 void make_unlatched(WiredAccount& account) {
   account.deploy_well();
-  auto& function = account.story.functions.begin()->second;
-  const auto well = function;
-  function = [](scenario::Running&) {};
+  account.story.functions.begin()->second = [](scenario::Running&) {};
   account.story.primary().goes_down();
   account.story.wait(scenario::time_to_latch);
-  function = well;
   REQUIRE(account.look().assessment.state == State::unlatched_but_unhealthy);
 }
 
@@ -225,9 +221,7 @@ bool has_left_nothing(WiredAccount& account) {
   return checks["HealthChecks"].items().size() == 2 && account.resources().empty();
 }
 
-bool is_frozen(WiredAccount& account) {
-  return account.look().snapshot.observed.check->disabled;
-}
+bool is_frozen(WiredAccount& account) { return account.look().snapshot.observed.check->disabled; }
 
 bool is_gone(WiredAccount& account) { return account.resources().empty(); }
 
@@ -239,13 +233,11 @@ const std::vector<Command>& commands() {
       {"deploy, latched", make_latched_and_untidy, run_deploy, is_whole_and_latched,
        Afterwards::guarded, true},
       {"trip", make_guard, [](WiredAccount& a) { return run_trip(a, false); }, is_latched},
-      {"trip --planned", make_guard, [](WiredAccount& a) { return run_trip(a, true); },
-       is_latched},
+      {"trip --planned", make_guard, [](WiredAccount& a) { return run_trip(a, true); }, is_latched},
       {"switch-back", make_latched, run_switch_back, is_given_back},
       {"drill", [](WiredAccount&) {}, run_drill, has_left_nothing, Afterwards::unguarded},
       {"disarm --keep primary", make_seasoned_guard,
-       [](WiredAccount& a) { return run_disarm(a, Keep::primary); }, is_frozen,
-       Afterwards::frozen},
+       [](WiredAccount& a) { return run_disarm(a, Keep::primary); }, is_frozen, Afterwards::frozen},
       {"disarm --keep primary, in a failover", make_failing, run_disarm_in_failover,
        [](WiredAccount& a) { return !is_frozen(a); }},
       {"disarm --keep backup", make_guard,
@@ -255,8 +247,8 @@ const std::vector<Command>& commands() {
       {"destroy", make_guard, [](WiredAccount& a) { return run_destroy(a, Latch::unsaid); },
        is_gone, Afterwards::unguarded},
       {"destroy --latch keep", make_latched,
-       [](WiredAccount& a) { return run_destroy(a, Latch::keep); }, is_gone,
-       Afterwards::unguarded, true},
+       [](WiredAccount& a) { return run_destroy(a, Latch::keep); }, is_gone, Afterwards::unguarded,
+       true},
   };
   return all;
 }

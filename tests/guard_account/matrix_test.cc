@@ -94,8 +94,8 @@ Cell run_cell(const Command& command, WiredAccount& account) {
 constexpr char between = '\1';
 
 std::string words_of(const Cell& cell) {
-  return fmt::format("{}{}{}{}{}{}{}", static_cast<int>(cell.outcome), between, cell.first,
-                     between, cell.second, between, cell.why);
+  return fmt::format("{}{}{}{}{}{}{}", static_cast<int>(cell.outcome), between, cell.first, between,
+                     cell.second, between, cell.why);
 }
 
 Cell cell_of(const EndedCopy& ended) {

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "native_function.h"
+
 namespace sitelatch::guard::test {
 namespace {
 
@@ -76,6 +78,7 @@ WiredAccount::WiredAccount() {
                            {"AWS_EC2_METADATA_DISABLED", "true"}};
   client_ = std::make_unique<client::Client>(
       client::Options{}, client::Dependencies{environment, *this, entropy_, wire_});
+  story.functions[default_names(check()).function] = native_function();
 }
 
 void WiredAccount::break_from(const Made& call, Break how) { realism().add(fault_of(how, call)); }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An Account whose calls go the whole way: through the program's own client (signatures, retries,
 // backoff, limits) and the engine's gateway, with the engine's own faults and AWS's everyday lags
-// (engine/realism). What a command does when one call of it goes wrong is tried here:
+// (engine/realism), and whose guard has its own function (native_function.h). What a command does
+// when one call of it goes wrong is tried here:
 //
 //   WiredAccount account;
 //   account.before_call = [&](const auto& call) { account.break_from(call, Break::unheard); };

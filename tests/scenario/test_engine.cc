@@ -229,16 +229,17 @@ void TestEngine::run_function(const ports::FunctionSpec& spec, const ports::Invo
   const auto& credentials = invocation.credentials;
   const aws::SigningIdentity role{credentials.access_key_id, credentials.secret_access_key,
                                   credentials.session_token};
-  Running running(aws::from_json(invocation.payload).value(),
-                  [&](std::string_view service, std::string_view operation, const Value& input) {
+  Running running(aws::from_json(invocation.payload).value(), {now(), spec.region, spec.variables},
+                  [&](std::string_view service, std::string_view operation, const Value& input,
+                      const std::string& region) {
                     const bool global = service == "route53" || service == "iam";
-                    return call_as(role, service, operation, input,
-                                   global ? "us-east-1" : spec.region);
+                    return call_as(role, service, operation, input, global ? "us-east-1" : region);
                   });
   auto outcome = ports::sim::success_outcome();
   const auto own = functions.find(spec.function_name);
   try {
     own == functions.end() ? any_function(running) : own->second(running);
+    if (!running.response.empty()) outcome.payload = running.response;
   } catch (const FunctionError& error) {
     running.print("[ERROR] " + error.type + ": " + error.message);
     outcome.kind = ports::InvocationOutcome::Kind::function_error;
