@@ -7,7 +7,8 @@
 // Each command runs once; at each of its calls copies of the program go wrong (program_copy.h).
 // SITELATCH_THOROUGH=1 breaks every call in every way; without it a fixed sample: each changing
 // operation once, and every few calls, each in one way. SITELATCH_MATRIX=FILE writes the table of
-// docs/guard.md. SITELATCH_ONLY=trip tries the commands that begin so.
+// docs/guard.md. SITELATCH_ONLY=trip tries the commands that begin so, SITELATCH_CALL=30 their 30th
+// call.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -184,6 +185,8 @@ bool is_chosen(const Command& command) {
 
 // Of the n-th call, each way in turn where it is in the sample.
 bool is_tried(const Command& command, std::size_t n, std::size_t how, bool first_change) {
+  if (const char* call = std::getenv("SITELATCH_CALL"))
+    return parse_int(call) == static_cast<std::int64_t>(n);
   if (thorough()) return true;
   constexpr std::size_t stride = 24;
   return (first_change || n % stride == command.name.size() % stride) && n % breaks.size() == how;

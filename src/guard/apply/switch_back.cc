@@ -50,7 +50,7 @@ class Switching {
     checks_passed_ = run_checks(*shown);
     if (!checks_passed_ && !options_.force.contains("checks")) return refuse_by_rules(*shown);
     auto settled = look_when_alarm_has_seen(*shown);
-    if (!settled) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+    if (!settled) return not_seen();
     const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
     const auto name = name_to_type(*shown);
@@ -58,7 +58,7 @@ class Switching {
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
     // The person took their time: the release goes by what CloudWatch says now.
     auto fresh = look_when_alarm_has_seen(*shown);
-    if (!fresh) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+    if (!fresh) return not_seen();
     return release(std::move(*fresh));
   }
 
@@ -169,6 +169,7 @@ class Switching {
 
   // Gives a look at which the alarm has seen the latch: its next ALARM would be news in the new
   // release, and latch at once. Backoff of some minutes spares that; the rules have the last word.
+  // Nothing, with the reason in unseen_ or problem_: the last look showed too little to decide on.
   std::optional<View> look_when_alarm_has_seen(const View& shown) {
     client::Backoff backoff;
     backoff.every = std::chrono::milliseconds{500};
@@ -178,10 +179,18 @@ class Switching {
     std::optional<View> newest;
     bool notified = false;
     (void)client::wait_until(context_.clock, backoff, [&] {
+      newest.reset();
       auto now = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
       if (!now) {
         problem_ = now.error().text;
         return false;
+      }
+      // Rights can be taken away, and the check deleted, while one waits.
+      unseen_ = cannot_be_decided(*now, options_.force.contains("audit"));
+      if (unseen_) return true;
+      if (!now->snapshot.observed.check) {
+        problem_ = "there is no health check " + options_.health_check_id + " any more.";
+        return true;
       }
       newest = std::move(*now);
       newest->snapshot.records = shown.snapshot.records;
@@ -192,10 +201,13 @@ class Switching {
     });
     return newest;
   }
+  SwitchBackReport not_seen() {
+    if (unseen_) return ends(SwitchBackEnd::no_answer, *unseen_);
+    return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+  }
 
   static bool has_seen_latch(const View& now) {
-    return !now.snapshot.observed.check ||
-           alarm_has_seen_latch(situation_of(now.snapshot.observed), now.now);
+    return alarm_has_seen_latch(situation_of(now.snapshot.observed), now.now);
   }
 
   SwitchBackReport release(View shown) {
@@ -287,6 +299,7 @@ class Switching {
   std::uint64_t tried_release_ = 0;
   bool primary_answers_ = false, checks_passed_ = false;
   std::string problem_ = "the guard could not be looked at";
+  std::optional<std::string> unseen_;  // what must be known and may not be seen, a sentence
 };
 
 }  // namespace
