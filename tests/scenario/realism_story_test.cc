@@ -281,7 +281,8 @@ TEST_CASE("realistic: what was just made is not listed at once, and is in second
              Value::structure({{"RoleName", name},
                                {"AssumeRolePolicyDocument",
                                 R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",
-                    "Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})"}}));
+                    "Principal":{"Service":"lambda.amazonaws.com"},
+                    "Action":"sts:AssumeRole"}]})"}}));
     late = late || code_of(story.call("iam", "GetRole", named("RoleName", name))) == "NoSuchEntity";
     story.wait(11s);
     CHECK(story.call("iam", "GetRole", named("RoleName", name)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How late AWS is: what reads do not tell yet, what services do not know yet of each other, how
 // long things take. Published by AWS where the fact says so, else estimates (facts realism-20 to
-// realism-29).
+// realism-25).
 #pragma once
 
 #include "engine/realism/fault.h"

@@ -4,7 +4,7 @@
 // test sets while it runs (`sitelatch fault ...`). Asked by the gateway about every request, and by
 // the services' ports about what they do by themselves; services know nothing of it. On the control
 // thread. All chance is seeded, all time is the engine's; nothing of it is kept over a restart.
-// (docs/decisions/0018, facts realism-1 to realism-40.)
+// (docs/decisions/0018, facts realism-1 to realism-25.)
 #pragma once
 
 #include <cstdint>
