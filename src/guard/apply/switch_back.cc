@@ -7,8 +7,10 @@
 
 #include "base/text.h"
 #include "client/wait.h"
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/site_probe.h"
 #include "guard/apply/switch_back_wait.h"
+#include "guard/rules/site_status.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -50,6 +52,8 @@ class Switching {
     if (!settled) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
     const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
+    if (const auto lacking = rights_against(context_, *settled, *allowed, true))
+      return ends(SwitchBackEnd::failed, "Nothing was released. " + *lacking);
     const auto name = name_to_type(*shown);
     if (!options_.confirm(*shown, name))
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
@@ -133,7 +137,7 @@ class Switching {
       const auto answered = status ? fmt::format("{} answers {}", describe(*site, *path), *status)
                                    : status.error().text;
       context_.progress(fmt::format("Primary, {} of {}: {}.", count, options_.probes, answered));
-      if (!status || *status != 200) return false;
+      if (!status || !counts_as_healthy(*status)) return false;
     }
     return true;
   }

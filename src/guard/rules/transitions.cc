@@ -200,7 +200,7 @@ Transition switch_back(const Situation& s, const SwitchBack& options, Instant no
     refusals.add("the recorded original path is a latch value (" + *original + ")");
   if (!options.primary_answers.value_or(false))
     refusals.add_forcible("primary",
-                          options.primary_answers ? "Primary's own path does not answer 200"
+                          options.primary_answers ? "Primary's own path does not answer 2xx or 3xx"
                                                   : "Primary's own path was not tried",
                           options.force);
   if (!options.checks_passed.value_or(true))
