@@ -137,11 +137,13 @@ void Fixture::furnish() {
   const auto& iam = aws::service_model("iam");
   call(
       iam, *iam.operation("PutUserPolicy"), iam.protocols.front(),
-      Value::structure(
-          {{"UserName", "u"},
-           {"PolicyName", "p"},
-           {"PolicyDocument",
-            R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["*"],"Resource":"*"},{"Effect":"Deny","Action":"*:Delete*","Resource":"arn:aws:*:eu-west-1:*:*","Condition":{"StringLike":{"aws:ResourceTag/k":"v*"}}}]})"}}));
+      Value::structure({{"UserName", "u"},
+                        {"PolicyName", "p"},
+                        {"PolicyDocument",
+                         R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["*"],)"
+                         R"("Resource":"*"},{"Effect":"Deny","Action":"*:Delete*",)"
+                         R"("Resource":"arn:aws:*:eu-west-1:*:*","Condition":)"
+                         R"({"StringLike":{"aws:ResourceTag/k":"v*"}}}]})"}}));
   world_->advance(3min);
 }
 

@@ -36,14 +36,9 @@ FUZZ_TARGET(aws_files) {
       require(place->origin.starts_with("http") && !host_of(place->origin).empty() &&
                   !place->origin.ends_with('/'),
               "an origin is a scheme and a host");
-  test::FakeClock clock;
   ports::sim::SeededEntropy entropy{1};
   test::FakeTransport transport;
-  CredentialSources sources{*configuration,
-                            around,
-                            clock,
-                            entropy,
-                            transport,
+  CredentialSources sources{*configuration, around, entropy, transport,
                             [](auto, const auto&, const auto*) -> Outcome<Value> {
                               return failure(credentials_error("AccessDenied", "no"));
                             }};

@@ -29,6 +29,7 @@ void read_answers(const std::string& text) {
     fuzz::require(guard::latched(guard::apply(change, *check)) || !check->children,
                   "what is latched is latched");
   }
+  (void)function::read_status_xml(text);
   (void)function::read_alarm_xml(text, guard::testing::arrangement().alarm_arn);
   const auto tags = function::read_tags_xml(text);
   (void)guard::read_record({{"SITELATCH_RELEASE", text}}, tags);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_request.h"
 #include "client/wait.h"
@@ -50,14 +51,27 @@ std::optional<int> holes_not_accepted(GuardContext& context, const DisarmOptions
 }  // namespace
 
 int arm(const ArmOptions& options) {
+  for (const auto& name : options.force)
+    if (name != "primary")
+      return fail(options.common, fmt::format("--force takes primary, not \"{}\".", name),
+                  exit_usage);
   GuardContext context(options.common);
   guard::Request request;
   request.action = "arm";
   request.why = options.reason;
-  request.subject = "Sitelatch: armed: " + options.health_check_id;
+  request.tells = true;
+  request.forced = join(options.force, ",");
   RequestOptions run{options.common, options.health_check_id, request, {}};
-  run.decide = [](const guard::View& view) {
-    return guard::arm(guard::situation_of(view.snapshot.observed), {view.snapshot.observed.healthy},
+  std::optional<guard::SiteAnswer> primary;
+  run.decide = [&](const guard::View& view) {
+    if (!primary) {
+      primary = guard::ask_primary(context.context(), view);
+      say("Primary: " + primary->words + ".");
+    }
+    return guard::arm(guard::situation_of(view.snapshot.observed),
+                      {view.snapshot.observed.healthy,
+                       primary->well,
+                       {options.force.begin(), options.force.end()}},
                       view.now);
   };
   if (guard::valid_health_check_id(options.health_check_id))
@@ -76,11 +90,16 @@ int disarm(const DisarmOptions& options) {
   guard::Request request;
   request.action = "disarm";
   request.why = options.reason;
-  request.subject = "Sitelatch: maintenance begins: " + options.health_check_id;
+  request.tells = true;
+  // Whether Primary has failed a moment ago the alarm does not know yet.
+  request.by_health = *keep == guard::Keep::primary;
   RequestOptions run{options.common, options.health_check_id, request, {}};
+  run.latches = *keep == guard::Keep::backup;
   run.decide = [&](const guard::View& view) {
-    return guard::disarm(guard::situation_of(view.snapshot.observed),
-                         {options.length, *keep, options.reason}, view.now);
+    const auto& observed = view.snapshot.observed;
+    return guard::disarm(
+        guard::situation_of(observed),
+        {options.length, *keep, options.reason, guard::overwrites_planned(observed)}, view.now);
   };
   run.afterwards = [&](const guard::Carried& carried) {
     if (carried.view.snapshot.observed.schedule)

@@ -286,9 +286,16 @@ void add_arm(CLI::App& app, int& status) {
   add_id(command);
   command.app->add_option("--reason", command.options->reason, "why, for the audit log")
       ->type_name("TEXT");
+  command.app
+      ->add_option("--force", command.options->force,
+                   "override this check, by the name that a refusal gave it (may be given again)")
+      ->type_name("CHECK")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   run_by(command, &arm, status,
          std::string{"Refused while the guard could not fire: an alarm that is in ALARM already "
-                     "acts on nothing.\n\n"} +
+                     "acts on nothing; and while\nPrimary's own path does not answer 2xx or 3xx from "
+                     "here (--force primary overrides that).\n\n"} +
              common_statuses + "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
 }
 

@@ -91,6 +91,7 @@ struct ArmOptions {
   GuardOptions common;
   std::string health_check_id;
   std::string reason;
+  std::vector<std::string> force;  // --force CHECK
 };
 int arm(const ArmOptions& options);
 

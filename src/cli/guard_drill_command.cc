@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <csignal>
-
 #include "cli/commands.h"
 #include "cli/guard_report.h"
+#include "cli/interrupts.h"
 #include "function/zip.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/destroy.h"
@@ -16,44 +14,6 @@ namespace sitelatch::cli {
 namespace {
 
 using aws::Value;
-
-volatile std::sig_atomic_t interrupted = 0;
-void on_signal(int) { interrupted = 1; }
-
-// SIGINT and SIGTERM end the rehearsal, not the removal of what it made.
-class Signals {
- public:
-  Signals() {
-    struct sigaction action {};
-    action.sa_handler = &on_signal;
-    ::sigaction(SIGINT, &action, nullptr);
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGHUP, &action, nullptr);
-  }
-};
-
-// The desk's clock, which wakes up when a person has had enough.
-class ImpatientClock final : public client::Clock {
- public:
-  explicit ImpatientClock(client::Clock& inner) : inner_(inner) {}
-  WallInstant now() const override { return inner_.now(); }
-  void sleep(Duration d) override {
-    check();
-    const auto end = now() + d;
-    while (now() < end) {
-      inner_.sleep(std::min<Duration>(end - now(), std::chrono::milliseconds{200}));
-      check();
-    }
-  }
-  void check() const {
-    if (listening_ && interrupted) throw guard::Interrupted{};
-  }
-  void stop_listening() { listening_ = false; }
-
- private:
-  client::Clock& inner_;
-  bool listening_ = true;
-};
 
 Value to_value(const guard::DrillReport& report) {
   auto legs = Value::list();
@@ -90,18 +50,9 @@ int drill(const DrillOptions& options) {
                                              options.health_check_id)))
     return finish(options.common, {"refused", "Nothing was made.", Value::structure(), {}, {}},
                   exit_refused);
-  const Signals signals;
+  listen_for_interrupts();
   ImpatientClock clock(bench.clock());
-  auto& plain = bench.context();
-  guard::Context context{plain.aws,
-                         clock,
-                         plain.environment,
-                         plain.entropy,
-                         [&clock](const std::string& sentence) {
-                           clock.check();
-                           say(sentence);
-                         },
-                         plain.dns_server};
+  auto context = impatient(bench.context(), clock);
   guard::DrillOptions request;
   request.health_check_id = options.health_check_id;
   request.scenario = *scenario;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/guard_report.h"
 #include "guard/apply/audit_log.h"
@@ -22,6 +24,19 @@ std::vector<AuditEntry> without_answered(const std::vector<AuditEntry>& entries)
     if (!answered) out.push_back(entry);
   }
   return out;
+}
+
+void add_alarm_history(GuardContext& context, const guard::View& view, const LogOptions& options,
+                       std::vector<AuditEntry>& entries) {
+  const auto history = guard::latches_by_alarm_history(
+      context.aws(), view.plan.alarm, view.now - options.since, view.now + std::chrono::minutes{1});
+  if (!history)
+    return say(client::explain(history.error(),
+                               "read the alarm's history, which says when the "
+                               "guide's Python function latched"));
+  entries.insert(entries.end(), history->begin(), history->end());
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const AuditEntry& a, const AuditEntry& b) { return a.at < b.at; });
 }
 
 Value to_value(const AuditEntry& entry) {
@@ -68,7 +83,7 @@ int show_log(const LogOptions& options) {
         guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
   const auto& group = view->plan.audit_group;
   guard::AuditLog log(context.aws(), group.region, group.name, options.health_check_id, "");
-  const auto entries = log.read(view->now - options.since);
+  auto entries = log.read(view->now - options.since);
   if (!entries) {
     if (client::is_absent(entries.error()))
       return fail(options.common,
@@ -78,6 +93,8 @@ int show_log(const LogOptions& options) {
                 client::explain(entries.error(), "read the audit log " + group.name),
                 exit_no_answer);
   }
+  if (guard::overwrites_planned(view->snapshot.observed))
+    add_alarm_history(context, *view, options, *entries);
   const auto shown = without_answered(*entries);
   if (options.common.output == Output::json) {
     auto list = Value::list();

@@ -11,11 +11,12 @@ int reconcile(const ReconcileOptions& options) {
   GuardContext context(options.common);
   guard::Request request;
   request.action = "reconcile";
-  request.subject = "Sitelatch: reconciled: " + options.health_check_id;
+  request.tells = true;
+  request.by_health = true;
   RequestOptions run{options.common, options.health_check_id, request, {}};
   run.decide = [](const guard::View& view) -> guard::Transition {
     const auto situation = guard::situation_of(view.snapshot.observed);
-    auto verdict = guard::on_tick(situation, view.now);
+    auto verdict = guard::on_reconcile(situation, view.now);
     if (verdict.change) return *verdict.change;
     guard::Change nothing;
     nothing.expected_version = situation.check.version;

@@ -5,17 +5,12 @@
 
 #include "cli/commands.h"
 #include "guard/apply/missing_rights.h"
+#include "guard/apply/sight.h"
 
 namespace sitelatch::cli {
 namespace {
 
 using aws::Value;
-
-// A change that changes nothing: not asked about, not written down.
-bool idle(const guard::View& view, const guard::Change& change) {
-  return change.check.empty() && !change.alarm_actions &&
-         change.record == guard::record_of(view.snapshot.observed);
-}
 
 Value details(const guard::View& view, const guard::Change* change, const guard::Applied* applied) {
   auto out = Value::structure({{"health_check_id", view.id()}});
@@ -42,20 +37,22 @@ std::string question(const guard::View& view, const guard::Change& change) {
 int run_request(GuardContext& context, const RequestOptions& options) {
   const auto& common = options.common;
   auto shown = guard::view(context.aws(), context.clock(), options.health_check_id,
-                           context.context().chain());
+                           context.context().looks_for(options.request));
   if (!shown)
     return fail(
         common, shown.error().text,
         guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
+  const auto unseen = guard::cannot_be_decided(*shown);
   if (!shown->snapshot.observed.check)
-    return fail(common, fmt::format("There is no health check {}.", options.health_check_id),
-                exit_failed);
+    return unseen
+               ? fail(common, *unseen, exit_no_answer)
+               : fail(common, fmt::format("There is no health check {}.", options.health_check_id),
+                      exit_failed);
   const auto decision = options.decide(*shown);
+  // What cannot be seen reads as "not there": neither the rules' reasons nor their consent count.
+  if (unseen && !options.latches && !(decision && guard::only_latches(*shown, *decision)))
+    return fail(common, *unseen, exit_no_answer);
   if (!decision) {
-    const auto already = options.already(*shown);
-    if (!already.empty())
-      return finish(common, {"unchanged", already, details(*shown, nullptr, nullptr), {}, {}},
-                    exit_done);
     return finish(common,
                   {"refused",
                    "Nothing was changed.",
@@ -64,7 +61,7 @@ int run_request(GuardContext& context, const RequestOptions& options) {
                    {}},
                   exit_refused);
   }
-  if (idle(*shown, *decision))
+  if (guard::changes_nothing(*shown, *decision))
     return finish(common,
                   {"unchanged",
                    fmt::format("Nothing to do: {}.", decision->says),
@@ -73,7 +70,7 @@ int run_request(GuardContext& context, const RequestOptions& options) {
                    {}},
                   exit_done);
   if (const auto lacking = guard::rights_against(context.context(), *shown, *decision,
-                                                 !options.request.subject.empty()))
+                                                 options.request.tells))
     return fail(common, "Nothing was changed. " + *lacking, exit_no_answer);
   if (options.ask && !confirmed(common, question(*shown, *decision)))
     return finish(common,

@@ -16,10 +16,7 @@ struct RequestOptions {
   guard::Request request;
   guard::Decide decide;
   bool ask = true;
-  // Refusals that mean "it is so already": the sentence to end with, at status 0.
-  std::function<std::string(const guard::View&)> already = [](const guard::View&) {
-    return std::string{};
-  };
+  bool latches = false;  // does nothing but latch, which nothing that cannot be seen may stop
   // What to say when it is done, after the change's own sentence.
   std::function<std::string(const guard::Carried&)> afterwards = [](const guard::Carried&) {
     return std::string{};

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/guard_report.h"
+#include "cli/interrupts.h"
 #include "guard/apply/switch_back.h"
 
 namespace sitelatch::cli {
@@ -22,6 +23,8 @@ int code_of(SwitchBackEnd end) {
       return exit_latched_again;
     case SwitchBackEnd::not_confirmed:
       return exit_not_in_time;
+    case SwitchBackEnd::no_answer:
+      return exit_no_answer;
   }
   return exit_failed;
 }
@@ -38,8 +41,24 @@ std::string word_of(SwitchBackEnd end) {
       return "latched-again";
     case SwitchBackEnd::not_confirmed:
       return "not-confirmed";
+    case SwitchBackEnd::no_answer:
+      return "failed";
   }
   return "failed";
+}
+
+// After an interrupt, by a new look.
+std::string how_far(GuardContext& desk, const std::string& id) {
+  const auto now = guard::view(desk.aws(), desk.clock(), id, desk.context().chain());
+  if (!now || !now->snapshot.observed.check)
+    return "How far it came could not be seen: sitelatch status " + id;
+  const auto record = guard::record_of(now->snapshot.observed);
+  if (guard::latched(*now->snapshot.observed.check))
+    return "Nothing was released: the latch stands, and Backup serves.";
+  return fmt::format(
+      "Release {} was made before: Primary serves as soon as it is healthy. Run the command again "
+      "to see it through; it takes up what is under way.",
+      record.release.number);
 }
 
 bool known_force(const std::string& name) {
@@ -69,8 +88,17 @@ int switch_back(const SwitchBackOptions& options) {
         name, view.id());
     return confirmed_by_name(options.common, question, name);
   };
-  GuardContext context(options.common, options.dns_server);
-  const auto report = guard::switch_back(context.context(), request);
+  GuardContext desk(options.common, options.dns_server);
+  listen_for_interrupts();
+  ImpatientClock clock(desk.clock());
+  auto context = impatient(desk.context(), clock);
+  guard::SwitchBackReport report;
+  try {
+    report = guard::switch_back(context, request);
+  } catch (const guard::Interrupted&) {
+    return fail(options.common, "Interrupted. " + how_far(desk, options.health_check_id),
+                exit_failed);
+  }
   Report out{word_of(report.end), report.sentence,
              aws::Value::structure({{"health_check_id", options.health_check_id}}), report.refusals,
              report.notes};

@@ -22,6 +22,7 @@ class ConnectedClient final : public Aws {
 
   Outcome<Reply> send(const Call& call) override { return client_.send(call); }
   std::string region() override { return client_.region(); }
+  Duration clock_offset() const override { return client_.clock_offset(); }
 
  private:
   std::unique_ptr<Environment> environment_ = system_environment();
@@ -40,6 +41,7 @@ Client::~Client() = default;
 
 Outcome<Reply> Client::send(const Call& call) { return session_->send(call); }
 std::string Client::region() { return session_->region(); }
+Duration Client::clock_offset() const { return session_->clock_offset(); }
 Outcome<std::string> Client::endpoint(std::string_view service, std::string_view region) {
   return session_->endpoint(service, region);
 }

@@ -49,6 +49,9 @@ class Aws {
   virtual Outcome<Reply> send(const Call& call) = 0;
   // The region that calls without one go to; empty: none is configured.
   virtual std::string region() = 0;
+  // AWS's time less ours, as far as an answer has told; decisions add it to our clock as signatures
+  // do.
+  virtual Duration clock_offset() const { return {}; }
 
   Outcome<Value> call(std::string_view service, std::string_view operation,
                       Value input = Value::structure(), std::string_view region = {});
@@ -90,6 +93,7 @@ class Client final : public Aws {
 
   Outcome<Reply> send(const Call& call) override;
   std::string region() override;
+  Duration clock_offset() const override;
   // Where calls of a service go, and what the credentials' source is, for people ("status" and
   // "doctor" say so).
   Outcome<std::string> endpoint(std::string_view service, std::string_view region = {});

@@ -18,7 +18,10 @@ using test::no_answer;
 using test::World;
 
 constexpr auto identity =
-    R"(<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/me</Arn><UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></GetCallerIdentityResponse>)";
+    R"(<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">)"
+    "<GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/me</Arn><UserId>AIDA</UserId>"
+    "<Account>123456789012</Account></GetCallerIdentityResult>"
+    "<ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></GetCallerIdentityResponse>";
 
 std::string query_error(std::string_view code, std::string_view message) {
   return "<ErrorResponse><Error><Type>Sender</Type><Code>" + std::string{code} +

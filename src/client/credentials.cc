@@ -37,11 +37,9 @@ std::string last_line(std::string_view text) {
 }  // namespace
 
 CredentialSources::CredentialSources(const Configuration& configuration, Environment& environment,
-                                     Clock& clock, ports::Entropy& entropy, Transport& transport,
-                                     Sts sts)
+                                     ports::Entropy& entropy, Transport& transport, Sts sts)
     : configuration_(configuration),
       environment_(environment),
-      clock_(clock),
       entropy_(entropy),
       transport_(transport),
       sts_(std::move(sts)) {}

@@ -35,7 +35,7 @@ class CredentialSources {
   using Sts = std::function<Outcome<Value>(std::string_view operation, const Value& input,
                                            const Credentials* credentials)>;
 
-  CredentialSources(const Configuration& configuration, Environment& environment, Clock& clock,
+  CredentialSources(const Configuration& configuration, Environment& environment,
                     ports::Entropy& entropy, Transport& transport, Sts sts);
 
   // One whole search, each time.
@@ -70,7 +70,6 @@ class CredentialSources {
 
   const Configuration& configuration_;
   Environment& environment_;
-  Clock& clock_;
   ports::Entropy& entropy_;
   Transport& transport_;
   Sts sts_;

@@ -13,12 +13,12 @@ using test::answer;
 using test::no_answer;
 
 constexpr auto json =
-    R"({"Version":1,"AccessKeyId":"AKIDJSON","SecretAccessKey":"s","SessionToken":"t","Expiration":"2027-01-01T00:00:00Z"})";
+    R"({"Version":1,"AccessKeyId":"AKIDJSON","SecretAccessKey":"s","SessionToken":"t",)"
+    R"("Expiration":"2027-01-01T00:00:00Z"})";
 
 // The sources alone; STS answers with the role's name as the key, and keeps what it was asked.
 struct Chain {
   test::FakeEnvironment here;
-  test::FakeClock clock;
   ports::sim::SeededEntropy entropy{7};
   test::FakeTransport transport;
   Options options;
@@ -35,7 +35,7 @@ struct Chain {
     const auto configuration = read_configuration(options, here);
     if (!configuration) return failure(configuration.error());
     CredentialSources sources(
-        *configuration, here, clock, entropy, transport,
+        *configuration, here, entropy, transport,
         [this](std::string_view operation, const Value& input, const Credentials* with) {
           assumed.push_back({std::string{operation}, input, with ? with->access_key_id : "nobody"});
           return Outcome<Value>{Value::structure(
@@ -289,9 +289,9 @@ TEST_CASE("the instance's metadata: version 2 with a token, short limits") {
   chain.transport.routes[roles] = [](const Exchange&) { return answer(200, "my-role\n"); };
   chain.transport.routes[roles + "my-role"] = [](const Exchange& exchange) {
     CHECK(exchange.request.headers.get("x-aws-ec2-metadata-token") == "TOKEN");
-    return answer(
-        200,
-        R"({"Code":"Success","AccessKeyId":"INSTANCE","SecretAccessKey":"s","Token":"t","Expiration":"2027-01-01T00:00:00Z"})");
+    return answer(200,
+                  R"({"Code":"Success","AccessKeyId":"INSTANCE","SecretAccessKey":"s","Token":"t",)"
+                  R"("Expiration":"2027-01-01T00:00:00Z"})");
   };
   CHECK(chain.key() == "INSTANCE");
   chain.here.variables["AWS_EC2_METADATA_DISABLED"] = "TRUE";

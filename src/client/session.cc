@@ -252,8 +252,7 @@ Outcome<Credentials> Client::Session::search_credentials() {
   const auto settings = configuration();
   if (!settings) return failure(settings.error());
   CredentialSources sources(
-      **settings, dependencies_.environment, dependencies_.clock, dependencies_.entropy,
-      dependencies_.transport,
+      **settings, dependencies_.environment, dependencies_.entropy, dependencies_.transport,
       [this](std::string_view operation, const Value& input, const Credentials* with) {
         return sts(operation, input, with);
       });

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// 6,439 zones and queries on which four name servers agree (shared/conformance/dns). Record sets
-// are compared, per section.
+// 6,439 zones and queries on which four name servers agree ($SITELATCH_SHARED/conformance/dns).
+// Record sets are compared, per section.
 #include <doctest/doctest.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "base/text.h"
 #include "dns/testing.h"
+#include "support/shared.h"
 
 using namespace sitelatch;
 using namespace sitelatch::dns;
@@ -94,10 +94,8 @@ std::vector<std::string> read_lines(const char* path) {
 
 }  // namespace
 
-TEST_CASE("the cases of shared/conformance/dns") {
-  const char* const given = std::getenv("SITELATCH_SHARED");
-  const std::string path =
-      std::string(given ? given : "/work/shared") + "/conformance/dns/ferret-agree.jsonl.gz";
+TEST_CASE("zones and queries that four name servers agree on") {
+  const std::string path = shared_path("conformance/dns/ferret-agree.jsonl.gz");
   const auto lines = read_lines(path.c_str());
   if (lines.empty()) {
     MESSAGE("SKIPPED: " << path << " is not here");

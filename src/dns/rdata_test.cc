@@ -72,25 +72,25 @@ TEST_CASE("record values to wire form") {
 }
 
 TEST_CASE("values come back as text") {
-  for (
-      const auto& [type, text] : std::vector<std::pair<const char*, std::string>>{
-          {"A", "192.0.2.1"},
-          {"AAAA", "2001:db8::1"},
-          {"CNAME", "Www.example.com."},
-          {"NS", "ns-2048.awsdns-64.co.uk."},
-          {"MX", "10 mail.example.com."},
-          {"TXT", R"("v=spf1 -all" "" "q\"b\\\000\377")"},
-          {"SPF", R"("a")"},
-          {"SRV", "1 2 3 a.b."},
-          {"CAA", R"(128 issuewild ";")"},
-          {"PTR", "a."},
-          {"DS", "1 2 3 ABCD"},
-          {"SOA", "ns.a. h.a. 1 7200 900 1209600 86400"},
-          {"NAPTR", R"(100 50 "s" "" "" a.b.)"},
-          {"TLSA", "3 1 1 ABCD"},
-          {"SSHFP", "4 2 ABCD"},
-          {"HTTPS",
-           R"(1 . mandatory=alpn alpn="h2,h3" no-default-alpn port=443 ipv4hint=192.0.2.1 ech="aGk=" ipv6hint=::1 key700="x y")"}}) {
+  for (const auto& [type, text] : std::vector<std::pair<const char*, std::string>>{
+           {"A", "192.0.2.1"},
+           {"AAAA", "2001:db8::1"},
+           {"CNAME", "Www.example.com."},
+           {"NS", "ns-2048.awsdns-64.co.uk."},
+           {"MX", "10 mail.example.com."},
+           {"TXT", R"("v=spf1 -all" "" "q\"b\\\000\377")"},
+           {"SPF", R"("a")"},
+           {"SRV", "1 2 3 a.b."},
+           {"CAA", R"(128 issuewild ";")"},
+           {"PTR", "a."},
+           {"DS", "1 2 3 ABCD"},
+           {"SOA", "ns.a. h.a. 1 7200 900 1209600 86400"},
+           {"NAPTR", R"(100 50 "s" "" "" a.b.)"},
+           {"TLSA", "3 1 1 ABCD"},
+           {"SSHFP", "4 2 ABCD"},
+           {"HTTPS",
+            R"(1 . mandatory=alpn alpn="h2,h3" no-default-alpn port=443 ipv4hint=192.0.2.1 )"
+            R"(ech="aGk=" ipv6hint=::1 key700="x y")"}}) {
     CHECK(again(type, text) == text);
   }
 }

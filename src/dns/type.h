@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Record types by number, and the names of those that Route 53 serves (aws-semantics §1.12).
+// Record types by number, and the names of those that Route 53 serves (fact dns-25).
 #pragma once
 
 #include <cstdint>

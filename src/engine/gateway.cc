@@ -227,7 +227,9 @@ aws::Outcome<Done> Gateway::handle(const Shared& x) {
   if (x->caller.kind != aws::Caller::Kind::anonymous) {
     auto allowed = authorise(*x, *x->service);
     if (!allowed) return allowed;
-  }  // else allowed by its service, or refused before
+  } else if (!x->service->allows_anonymous(x->what.operation->name)) {
+    return failure(aws::missing_authentication());  // as was asked before: of this very operation
+  }
   x->acting = true;
   x->service->handle(*x->call, [this, x](aws::Outcome<> outcome) { answer(x, outcome); });
   return Done{};

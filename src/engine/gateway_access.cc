@@ -12,8 +12,8 @@
 
 namespace sitelatch::engine {
 namespace {
-// Services with one endpoint for the world: clients sign with whatever region they are set to
-// (aws-semantics.md §1.1).
+// Services with one endpoint for the world: clients sign with whatever region they are set to (fact
+// gateway-4).
 constexpr std::array<std::string_view, 3> global_services = {"iam", "route53", "sts"};
 
 bool is_global(const aws::ServiceModel& model) {
@@ -54,7 +54,9 @@ aws::Outcome<Done> Gateway::authenticate(Exchange& x) {
   if (!x.claim) {
     x.region = region_of_host(x.request.headers.get("Host"));
     const auto* handled = find(x.what.service);
-    if (!handled || !x.what.operation ||
+    // What is packed is looked into later, and may turn out to be another operation.
+    const bool packed = x.request.headers.find("Content-Encoding") != nullptr;
+    if (!handled || !x.what.operation || packed ||
         !handled->service->allows_anonymous(x.what.operation->name))
       return failure(aws::missing_authentication());
     return Done{};

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "aws/wire/codec.h"
 #include "base/text.h"
 #include "engine/gateway_sessions.h"
 #include "ports/sim/world.h"
@@ -172,7 +173,8 @@ std::string allow(const std::string& action, const std::string& resource = "*") 
          R"(","Resource":")" + resource + R"("}]})";
 }
 const std::string trusts_everyone =
-    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]})";
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},)"
+    R"("Action":"sts:AssumeRole"}]})";
 }  // namespace
 
 TEST_CASE("gateway: a signed request reaches its service, and the reply waits for the journal") {
@@ -294,7 +296,8 @@ TEST_CASE("gateway: identity policies, resource policies and global keys decide"
   ann->inline_policies.clear();
   f.sns.topic_policy =
       R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},
-    "Action":"SNS:Publish","Resource":"*","Condition":{"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})";
+    "Action":"SNS:Publish","Resource":"*",
+    "Condition":{"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})";
   CHECK(f.call(publish_body).status == 403);  // fact sns-80: a direct call does not carry it
   f.sns.topic_policy = replace_all(f.sns.topic_policy, "AWS:SourceOwner", "aws:PrincipalAccount");
   CHECK(f.call(publish_body).status == 200);
@@ -302,7 +305,8 @@ TEST_CASE("gateway: identity policies, resource policies and global keys decide"
   CHECK(f.call(publish_body).status == 403);
   ann->inline_policies["p"] =
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:*","Resource":"*",
-    "Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"},"StringEquals":{"aws:RequestedRegion":"eu-west-1","aws:username":"ann"}}}]})";
+    "Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"},
+    "StringEquals":{"aws:RequestedRegion":"eu-west-1","aws:username":"ann"}}}]})";
   CHECK(f.call(publish_body).status == 200);
   f.region = "us-east-1";
   CHECK(f.call(publish_body).status == 403);
@@ -361,10 +365,10 @@ TEST_CASE("gateway: a role's session acts within its role, its session policy an
 
 TEST_CASE("gateway: a role that does not trust the caller, root included, is not assumed") {
   Fixture f;
-  f.add_role(
-      "functions",
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})",
-      allow("*"));
+  f.add_role("functions",
+             R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+             R"("Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})",
+             allow("*"));
   for (const auto* name : {"functions", "missing"}) {
     const auto r = f.call(
         "Action=AssumeRole&Version=2011-06-15&RoleSessionName=s1&RoleArn=arn%3Aaws%3Aiam%3A%"
@@ -507,7 +511,43 @@ TEST_CASE("gateway: nothing of an unsigned or unverified body is inflated or dec
   const auto refused = f.send(unsigned_form);
   CHECK(refused.status == 403);
   CHECK(refused.headers.get("x-amzn-ErrorType") == "MissingAuthenticationTokenException");
+  // Nor is there anything to be found by who looks.
+  unsigned_form.body = aws::codec::deflate_gzip(publish_body);
+  CHECK(f.send(unsigned_form).headers.get("x-amzn-ErrorType") ==
+        "MissingAuthenticationTokenException");
   CHECK(f.send(f.form(std::string(100'000, '&'))).status == 413);
+  CHECK(workers.tasks.empty());
+}
+
+TEST_CASE("gateway: without a signature a body has at most 64 KiB, even where none is needed") {
+  LaterWorkers workers;
+  Fixture f{false, &workers};
+  auto request = f.form("Message=" + std::string(100'000, 'x'));
+  request.target =
+      "/?Action=ConfirmSubscription&Version=2010-03-31&Token=x&TopicArn=" + percent_encode(topic);
+  const auto limit = f.gateway.body_limit(request, 100'000);
+  REQUIRE_FALSE(limit);
+  CHECK(limit.error().code == "RequestEntityTooLarge");
+  CHECK(f.gateway.body_limit(request, std::nullopt)->bytes == 64u << 10);
+  CHECK(f.send(request).status == 413);
+  CHECK(workers.tasks.empty());
+}
+
+TEST_CASE("gateway: what is packed needs a signature, whatever its head asks for") {
+  LaterWorkers workers;
+  Fixture at_once, f{false, &workers};
+  for (auto* fixture : {&at_once, &f})
+    for (const auto* body : {"Action=DeleteTopic&Version=2010-03-31&TopicArn=a",
+                             "Action=CreateUser&Version=2010-05-08&UserName=evil",
+                             "Action=CreateAccessKey&Version=2010-05-08&UserName=evil"}) {
+      auto request = fixture->form(aws::codec::deflate_gzip(body));
+      request.target = "/?Action=ConfirmSubscription&Version=2010-03-31&Token=x&TopicArn=" +
+                       percent_encode(topic);
+      request.headers.add("Content-Encoding", "gzip");
+      CHECK(code(fixture->send(request)) == "MissingAuthenticationToken");
+      CHECK(fixture->sns.handled == 0);
+      CHECK_FALSE(fixture->directory.find(iam::Kind::user, "evil"));
+    }
   CHECK(workers.tasks.empty());
 }
 

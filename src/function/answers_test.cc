@@ -12,13 +12,22 @@ using namespace sitelatch::function;
 
 namespace {
 const std::string check_answer = R"(<?xml version="1.0" encoding="UTF-8"?>
-<GetHealthCheckResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheck><Id>233e</Id><CallerReference>r</CallerReference>
-<HealthCheckConfig><Port>443</Port><Type>HTTPS</Type><ResourcePath>/lb-check?a=1&amp;b=&#x32;</ResourcePath><FullyQualifiedDomainName>primary.example.test</FullyQualifiedDomainName>
-<Inverted>false</Inverted><Disabled>true</Disabled><Regions><Region>us-east-1</Region></Regions></HealthCheckConfig><HealthCheckVersion>12</HealthCheckVersion></HealthCheck></GetHealthCheckResponse>)";
+<GetHealthCheckResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheck>
+<Id>233e</Id><CallerReference>r</CallerReference>
+<HealthCheckConfig><Port>443</Port><Type>HTTPS</Type>
+<ResourcePath>/lb-check?a=1&amp;b=&#x32;</ResourcePath>
+<FullyQualifiedDomainName>primary.example.test</FullyQualifiedDomainName>
+<Inverted>false</Inverted><Disabled>true</Disabled><Regions><Region>us-east-1</Region></Regions>
+</HealthCheckConfig><HealthCheckVersion>12</HealthCheckVersion></HealthCheck>
+</GetHealthCheckResponse>)";
 const std::string alarm_answer =
-    R"(<DescribeAlarmsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><DescribeAlarmsResult><CompositeAlarms/><MetricAlarms><member>
-<AlarmName>a</AlarmName><AlarmArn>arn:a</AlarmArn><StateValue>ALARM</StateValue><StateUpdatedTimestamp>2026-11-22T12:00:00.500Z</StateUpdatedTimestamp><ActionsEnabled>true</ActionsEnabled>
-<StateReason>Threshold Crossed: 1 datapoint [0.0 (22/11/26 11:59:00)] was less than the threshold (1.0).</StateReason></member></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>)";
+    R"(<DescribeAlarmsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/">
+<DescribeAlarmsResult><CompositeAlarms/><MetricAlarms><member>
+<AlarmName>a</AlarmName><AlarmArn>arn:a</AlarmArn><StateValue>ALARM</StateValue>
+<StateUpdatedTimestamp>2026-11-22T12:00:00.500Z</StateUpdatedTimestamp>
+<ActionsEnabled>true</ActionsEnabled><StateReason>)"
+    "Threshold Crossed: 1 datapoint [0.0 (22/11/26 11:59:00)] was less than the threshold (1.0)."
+    R"(</StateReason></member></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>)";
 }  // namespace
 
 TEST_CASE("a health check is read with its version, flags and escapes") {
@@ -45,6 +54,26 @@ TEST_CASE("an alarm is found by its ARN; none is not an error, garbage is") {
   CHECK_FALSE(other->has_value());
   CHECK_FALSE(read_alarm_xml("<x/>", "arn:a"));
   CHECK_FALSE(read_alarm_xml("", "arn:a"));
+}
+
+TEST_CASE("HealthCheckStatus: a minute's minimum and maximum, in order whatever AWS's is") {
+  const auto minutes = read_status_xml(
+      "<R><GetMetricStatisticsResult><Datapoints><member><Timestamp>2026-11-22T12:01:00Z</"
+      "Timestamp>"
+      "<Minimum>0.0</Minimum><Maximum>1.0</Maximum><Unit>None</Unit></member><member><Timestamp>"
+      "2026-11-22T12:00:00Z</Timestamp><Minimum>1.0</Minimum><Maximum>1.0</Maximum></member>"
+      "</Datapoints><Label>HealthCheckStatus</Label></GetMetricStatisticsResult></R>");
+  REQUIRE(minutes);
+  REQUIRE(minutes->size() == 2);
+  CHECK((*minutes)[0].begins < (*minutes)[1].begins);
+  CHECK_FALSE((*minutes)[0].any_unhealthy);
+  CHECK((*minutes)[1].any_unhealthy);
+  CHECK((*minutes)[1].any_healthy);
+  CHECK(read_status_xml("<R><GetMetricStatisticsResult/></R>")->empty());
+  CHECK_FALSE(read_status_xml("<x/>"));
+  CHECK_FALSE(
+      read_status_xml("<R><GetMetricStatisticsResult><Datapoints><member/></Datapoints>"
+                      "</GetMetricStatisticsResult></R>"));
 }
 
 TEST_CASE("tags") {
@@ -77,6 +106,7 @@ TEST_CASE("mangled answers are refused or read, never feared") {
     (void)read_check_xml(text);
     (void)read_alarm_xml(text, "arn:a");
     (void)read_tags_xml(text);
+    (void)read_status_xml(text);
   }
 }
 

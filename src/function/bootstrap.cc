@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program: Lambda's Runtime API on one side (aws-semantics §4.7), AWS on the other. Static; the
+// The program: Lambda's Runtime API on one side (fact lambda-40), AWS on the other. Static; the
 // first line of main matters: in a root with another glibc a static getaddrinfo aborts on name
 // services beyond files and DNS.
 #include <openssl/crypto.h>
@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t most_event_bytes = 8'000'000;
 constexpr auto margin =
     std::chrono::milliseconds{700};  // of an invocation's time, kept for the answer
-constexpr auto far_away = std::chrono::hours{24 * 365};
+constexpr auto longest_report = std::chrono::minutes{1};  // of an answer to the Runtime API
 
 guard::Texts environment() {
   guard::Texts texts;
@@ -44,9 +44,12 @@ class RuntimeApi {
  public:
   explicit RuntimeApi(Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
 
-  // The next event; waits as long as it takes.
+  // The next event. Asked once and without a limit of time, as AWS demands: a frozen environment's
+  // timer would fire when it thaws, and a second question is refused (fact guard-15). A connection
+  // that ended while it was idle is opened anew: nothing was asked on it.
   Result<aws::HttpResponse> next() {
-    return exchange("GET", "/2018-06-01/runtime/invocation/next", "", "");
+    if (connection_ && connection_->closed_by_peer()) connection_.reset();
+    return attempt(request_of("GET", "/2018-06-01/runtime/invocation/next", "", ""), no_deadline);
   }
   void respond(const std::string& request_id, const std::string& body) {
     report(
@@ -72,8 +75,8 @@ class RuntimeApi {
     if (!answer) std::printf("sitelatch error: the Runtime API: %s\n", answer.error().text.c_str());
   }
 
-  Result<aws::HttpResponse> exchange(std::string method, std::string target, std::string body,
-                                     const std::string& error_type) {
+  aws::HttpRequest request_of(std::string method, std::string target, std::string body,
+                              const std::string& error_type) const {
     aws::HttpRequest request;
     request.method = std::move(method);
     request.target = std::move(target);
@@ -82,24 +85,33 @@ class RuntimeApi {
     request.headers.set("User-Agent", "sitelatch-guard");
     if (!request.body.empty()) request.headers.set("Content-Type", "application/json");
     if (!error_type.empty()) request.headers.set("Lambda-Runtime-Function-Error-Type", error_type);
-    const auto deadline = std::chrono::steady_clock::now() + far_away;
-    for (const bool again : {true, false}) {
-      if (!connection_) {
-        auto opened = Connection::open(endpoint_, deadline);
-        if (!opened) return failure(opened.error());
-        connection_ = std::move(*opened);
-      }
-      if (connection_->write(http_bytes(request), deadline)) {
-        auto reading = read_response(*connection_, most_event_bytes, deadline);
-        if (reading) {
-          if (!reading->keep) connection_.reset();
-          return std::move(reading->response);
-        }
-      }
-      connection_.reset();
-      if (!again) break;
+    return request;
+  }
+
+  Result<aws::HttpResponse> attempt(const aws::HttpRequest& request, Deadline deadline) {
+    if (!connection_) {
+      auto opened = Connection::open(endpoint_, deadline);
+      if (!opened) return failure(opened.error());
+      connection_ = std::move(*opened);
     }
-    return failure(Problem{"the connection was lost"});
+    if (const auto written = connection_->write(http_bytes(request), deadline); !written) {
+      connection_.reset();
+      return failure(written.error());
+    }
+    auto reading = read_response(*connection_, most_event_bytes, deadline);
+    if (!reading || !reading->keep) connection_.reset();
+    if (!reading) return failure(Problem{"the connection was lost"});
+    return std::move(reading->response);
+  }
+
+  // A report, which may be sent twice.
+  Result<aws::HttpResponse> exchange(std::string method, std::string target, std::string body,
+                                     const std::string& error_type) {
+    const auto request =
+        request_of(std::move(method), std::move(target), std::move(body), error_type);
+    const auto deadline = std::chrono::steady_clock::now() + longest_report;
+    auto answer = attempt(request, deadline);
+    return answer ? std::move(answer) : attempt(request, deadline);
   }
 
   Endpoint endpoint_;

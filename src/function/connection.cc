@@ -23,7 +23,9 @@ Failure<Problem> problem(std::string_view what, std::string_view why) {
   return failure(Problem{std::string{what} + ": " + std::string{why}});
 }
 
+// At most ten minutes at a time, -1 without a deadline.
 int milliseconds_left(Deadline deadline) {
+  if (deadline == no_deadline) return -1;
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
           .count();
@@ -170,14 +172,20 @@ Result<Done> Connection::start_tls(const std::string& host, Deadline deadline) {
   }
 }
 
+Result<Done> wait_by(const std::function<int(int milliseconds)>& poll, Deadline deadline) {
+  for (;;) {
+    const int left = milliseconds_left(deadline);
+    const int ready = poll(left);
+    if (ready > 0) return Done{};
+    if (ready < 0 && errno != EINTR) return failure(Problem{std::strerror(errno)});
+    if (ready == 0 && left == 0) return failure(Problem{"timed out"});
+  }
+}
+
 Result<Done> Connection::wait(bool readable, Deadline deadline) const {
   pollfd poll_for{fd_, static_cast<short>(readable ? POLLIN : POLLOUT), 0};
-  for (;;) {
-    const int ready = ::poll(&poll_for, 1, milliseconds_left(deadline));
-    if (ready > 0) return Done{};
-    if (ready == 0) return failure(Problem{"timed out"});
-    if (errno != EINTR) return failure(Problem{std::strerror(errno)});
-  }
+  return wait_by([&poll_for](int milliseconds) { return ::poll(&poll_for, 1, milliseconds); },
+                 deadline);
 }
 
 Result<bool> Connection::tls_again(int result, Deadline deadline, std::string_view what) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,13 @@ struct ssl_st;
 namespace sitelatch::function {
 
 using Deadline = std::chrono::steady_clock::time_point;
+// Waits as long as it takes: for the Runtime API's next event, between which AWS freezes the
+// environment for hours (fact guard-15).
+inline constexpr Deadline no_deadline = Deadline::max();
+
+// Waits by `poll` (milliseconds, -1: without end; its result as poll(2)'s) until ready or the
+// deadline: a poll that ends early for its own limit is taken up again.
+Result<Done> wait_by(const std::function<int(int milliseconds)>& poll, Deadline deadline);
 
 struct Endpoint {
   bool tls = true;

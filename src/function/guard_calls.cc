@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "function/guard_calls.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "aws/auth/partition.h"
@@ -80,9 +81,28 @@ std::optional<std::optional<guard::AlarmSnapshot>> read_alarm_xml(std::string_vi
     if (!changed) changed = parse_iso8601(alarm["StateUpdatedTimestamp"].text);
     if (!state || !changed) return std::nullopt;
     return guard::AlarmSnapshot{*state, *changed, alarm["ActionsEnabled"].text != "false",
-                                guard::from_real_data(alarm["StateReason"].text)};
+                                guard::from_real_data(alarm["StateReason"].text),
+                                guard::oldest_datapoint(alarm["StateReason"].text)};
   }
   return std::optional<guard::AlarmSnapshot>{};
+}
+
+std::optional<std::vector<guard::StatusMinute>> read_status_xml(std::string_view body) {
+  const auto root = parse_xml(body);
+  if (!root || !root->anywhere("GetMetricStatisticsResult")) return std::nullopt;
+  std::vector<guard::StatusMinute> minutes;
+  if (const auto* points = root->anywhere("Datapoints"))
+    for (const auto& point : points->children) {
+      const auto begins = parse_iso8601(point["Timestamp"].text);
+      const auto lowest = parse_double(trim(point["Minimum"].text));
+      const auto highest = parse_double(trim(point["Maximum"].text));
+      if (!begins || !lowest || !highest) return std::nullopt;
+      minutes.push_back({*begins, *lowest < 1.0, *highest >= 1.0});
+    }
+  // AWS gives them in no order.
+  std::sort(minutes.begin(), minutes.end(),
+            [](const auto& a, const auto& b) { return a.begins < b.begins; });
+  return minutes;
 }
 
 guard::Texts read_tags_xml(std::string_view body) {
@@ -164,6 +184,26 @@ CallResult<std::optional<guard::AlarmSnapshot>> AwsGuardCalls::read_alarm() {
   return std::move(*alarm);
 }
 
+CallResult<std::vector<guard::StatusMinute>> AwsGuardCalls::read_status(Instant from,
+                                                                        Instant until) {
+  auto answer = query("monitoring", arn_part(ours_.alarm_arn, 3),
+                      form({{"Action", "GetMetricStatistics"},
+                            {"Version", "2010-08-01"},
+                            {"Namespace", "AWS/Route53"},
+                            {"MetricName", "HealthCheckStatus"},
+                            {"Dimensions.member.1.Name", "HealthCheckId"},
+                            {"Dimensions.member.1.Value", ours_.health_check_id},
+                            {"StartTime", iso8601_seconds(from)},
+                            {"EndTime", iso8601_seconds(until)},
+                            {"Period", "60"},
+                            {"Statistics.member.1", "Minimum"},
+                            {"Statistics.member.2", "Maximum"}}));
+  if (!answer) return failure(answer.error());
+  auto minutes = read_status_xml(answer->body);
+  if (!minutes) return unreadable("HealthCheckStatus");
+  return std::move(*minutes);
+}
+
 CallResult<guard::Texts> AwsGuardCalls::read_tags() {
   auto answer = query("sns", arn_part(ours_.notify_topic_arn, 3),
                       form({{"Action", "ListTagsForResource"},
@@ -184,7 +224,8 @@ CallResult<Updated> AwsGuardCalls::update_check(const guard::CheckChange& change
            ">";
   };
   std::string body =
-      R"(<UpdateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheckVersion>)" +
+      R"(<UpdateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">)"
+      "<HealthCheckVersion>" +
       std::to_string(version) + "</HealthCheckVersion>";
   if (change.path) body += "<ResourcePath>" + xml_text(*change.path) + "</ResourcePath>";
   body += flag("Inverted", change.inverted) + flag("Disabled", change.disabled);

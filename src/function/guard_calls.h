@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The eight calls that the guard's function makes, as an interface (tests put a world of their own
+// The nine calls that the guard's function makes, as an interface (tests put a world of their own
 // behind it) and on AWS.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "function/aws_client.h"
 #include "guard/rules/decision.h"
@@ -23,6 +24,8 @@ class GuardCalls {
   virtual CallResult<guard::Check> read_check() = 0;
   // Nothing: there is no such alarm.
   virtual CallResult<std::optional<guard::AlarmSnapshot>> read_alarm() = 0;
+  // HealthCheckStatus from `from` to `until`, oldest minute first.
+  virtual CallResult<std::vector<guard::StatusMinute>> read_status(Instant from, Instant until) = 0;
   virtual CallResult<guard::Texts> read_tags() = 0;
   virtual CallResult<Updated> update_check(const guard::CheckChange& change,
                                            std::uint64_t version) = 0;
@@ -41,6 +44,7 @@ class AwsGuardCalls final : public GuardCalls {
 
   CallResult<guard::Check> read_check() override;
   CallResult<std::optional<guard::AlarmSnapshot>> read_alarm() override;
+  CallResult<std::vector<guard::StatusMinute>> read_status(Instant from, Instant until) override;
   CallResult<guard::Texts> read_tags() override;
   CallResult<Updated> update_check(const guard::CheckChange& change,
                                    std::uint64_t version) override;
@@ -67,5 +71,6 @@ std::optional<guard::Check> read_check_xml(std::string_view body);
 std::optional<std::optional<guard::AlarmSnapshot>> read_alarm_xml(std::string_view body,
                                                                   std::string_view arn);
 guard::Texts read_tags_xml(std::string_view body);
+std::optional<std::vector<guard::StatusMinute>> read_status_xml(std::string_view body);
 
 }  // namespace sitelatch::function

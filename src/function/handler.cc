@@ -2,6 +2,7 @@
 #include "function/handler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "guard/rules/json.h"
@@ -42,6 +43,7 @@ struct Handler::Run {
     warnings.push_back(guard::json_text(text));
   }
   void fail(std::string why) {
+    if (by_schedule) return warn(why);
     say("error: " + why);
     outcome.failed = true;
     if (outcome.error.empty()) outcome.error = std::move(why);
@@ -142,14 +144,7 @@ void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view m
       run.warn("the record cannot be read, going by the environment: " + tags.error().text());
     Situation situation{*check, std::nullopt,
                         guard::read_record(environment_, tags ? *tags : guard::Texts{})};
-    if (!evidence) {
-      const auto alarm = calls_.read_alarm();
-      // A latch that somebody undid is latched again without it.
-      if (alarm)
-        situation.alarm = *alarm;
-      else
-        run.fail("the alarm cannot be read: " + alarm.error().text());
-    }
+    read_what_is_needed(evidence, situation, run);
     const auto verdict = evidence ? guard::on_alarm(situation, *evidence, run.now)
                                   : guard::on_tick(situation, run.now);
     Updated updated;
@@ -170,21 +165,45 @@ void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view m
                       .add("why", verdict.why);
     if (updated.version) record.raw("version", std::to_string(updated.version));
     run.records.push_back(record.text());
-    if (verdict.tell && unsent_.size() < most_unsent)
-      unsent_.push_back({"Sitelatch: " + std::string{to_string(verdict.kind)},
-                         "Health check " + ours_.health_check_id + ": " + verdict.why + "." +
-                             (verdict.change && !verdict.change->check.empty()
-                                  ? "\nChanged: " + guard::describe(verdict.change->check)
-                                  : "") +
-                             "\nWhen the sites are in sync: sitelatch switch-back " +
-                             ours_.health_check_id});
+    // Where its note cannot be read or written every event finds a latch anew, our own too.
+    if (updated.version) found_ = updated.version;
+    const bool found = verdict.kind == Verdict::Kind::already_latched ||
+                       verdict.kind == Verdict::Kind::kept_planned;
+    const bool known =
+        found && std::exchange(found_, situation.check.version) == situation.check.version;
+    if (verdict.tell && !known) queue_news(verdict, situation, run);
     if (verdict.change && tags) note(*verdict.change, *tags, run);
     tell_people(run);
-    if (!quiet(verdict.kind) && !(run.by_schedule && !verdict.change))
+    if (!quiet(verdict.kind) && !(run.by_schedule && !verdict.change) && !known)
       write_down(verdict, situation, updated, run);
     return;
   }
   run.fail("the health check kept changing under the guard; not latched yet");
+}
+
+// The alarm for a tick, and for evidence that may be long over; the metric where the alarm does not
+// say. What cannot be read is nothing: a latch that somebody undid is latched again without it.
+void Handler::read_what_is_needed(const guard::Evidence* evidence, Situation& situation, Run& run) {
+  if (evidence && !guard::needs_alarm(*evidence, run.now)) return;
+  const auto alarm = calls_.read_alarm();
+  if (!alarm) {
+    const auto why = "the alarm cannot be read: " + alarm.error().text();
+    return evidence ? run.warn(why) : run.fail(why);
+  }
+  situation.alarm = *alarm;
+  if (evidence || !guard::needs_status_minutes(situation, run.now)) return;
+  auto minutes =
+      calls_.read_status(*situation.record.release.at, run.now + std::chrono::minutes{1});
+  if (minutes)
+    situation.health.minutes = std::move(*minutes);
+  else
+    run.warn("HealthCheckStatus cannot be read: " + minutes.error().text());
+}
+
+void Handler::queue_news(const Verdict& verdict, const Situation& before, Run& run) {
+  if (unsent_.size() >= most_unsent) return;
+  unsent_.push_back(guard::message_of({before, verdict.change, run.now, verdict.why, ""},
+                                      ours_.health_check_id, ours_.dns_name));
 }
 
 // True: the update is made. False with a reason: it failed; without: the version has moved on.
@@ -246,8 +265,11 @@ void Handler::queue_trouble(Run& run) {
   told_of_trouble_ = run.now;
   unsent_.push_back({"Sitelatch: the guard is impaired",
                      "The guard of health check " + ours_.health_check_id +
-                         " works, but not all of it:\n" + join(run.warnings, "\n") +
-                         "\nSee: sitelatch status " + ours_.health_check_id});
+                         (ours_.dns_name.empty() ? "" : " (" + ours_.dns_name + ")") +
+                         " does not work as it should:\n" + join(run.warnings, "\n") +
+                         "\nIt is told again after an hour, as long as it lasts.\nTo look at "
+                         "it:\n  sitelatch status " +
+                         ours_.health_check_id + "\n"});
 }
 
 void Handler::tell_people(Run& run) {
@@ -285,6 +307,9 @@ void Handler::self_test(Run& run) {
          !alarm   ? alarm.error().text()
          : *alarm ? std::string{to_string((*alarm)->state)}
                   : "there is no such alarm");
+  const auto status = calls_.read_status(run.now - std::chrono::minutes{5}, run.now);
+  report("cloudwatch:GetMetricStatistics", bool{status},
+         status ? std::to_string(status->size()) + " minutes" : status.error().text());
   const auto tags = calls_.read_tags();
   report("sns:ListTagsForResource", bool{tags},
          tags ? std::to_string(tags->size()) + " tags" : tags.error().text());

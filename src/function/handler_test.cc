@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "guard/rules/json.h"
@@ -24,9 +25,11 @@ class Cloud final : public GuardCalls {
   guard::Check check = guard::testing::healthy_check();
   std::optional<guard::AlarmSnapshot> alarm =
       guard::AlarmSnapshot{guard::AlarmState::ok, at(-3600), true, true};
+  std::vector<guard::StatusMinute> minutes;
   guard::Texts tags;
   std::vector<std::string> calls, notified, audit;
   std::string failing;                  // this call is denied
+  bool lose_answer = false;             // of the next update
   std::function<void()> before_update;  // somebody else is faster
 
   CallResult<guard::Check> read_check() override {
@@ -36,6 +39,10 @@ class Cloud final : public GuardCalls {
   CallResult<std::optional<guard::AlarmSnapshot>> read_alarm() override {
     if (fails("read_alarm")) return failure(denied);
     return alarm;
+  }
+  CallResult<std::vector<guard::StatusMinute>> read_status(Instant, Instant) override {
+    if (fails("read_status")) return failure(denied);
+    return minutes;
   }
   CallResult<guard::Texts> read_tags() override {
     if (fails("read_tags")) return failure(denied);
@@ -47,6 +54,9 @@ class Cloud final : public GuardCalls {
     if (before_update) std::exchange(before_update, nullptr)();
     if (version != check.version) return failure(CallError{"HealthCheckVersionMismatch", "", 409});
     check = guard::apply(change, check);
+    // The client sends again what was not answered, and learns that the version has moved on.
+    if (std::exchange(lose_answer, false))
+      return failure(CallError{"HealthCheckVersionMismatch", "", 409});
     return Updated{check.version, "r-1"};
   }
   CallResult<Done> write_tags(const guard::Texts& written) override {
@@ -85,7 +95,8 @@ struct Fixture {
 };
 const std::string alarm_event = sns_event({AlarmMessage{}.json()});
 const std::string tick =
-    R"({"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T12:01:00Z","resources":[")" +
+    R"({"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T12:01:00Z",)"
+    R"("resources":[")" +
     arrangement().rule_arn + R"("]})";
 }  // namespace
 
@@ -173,9 +184,111 @@ TEST_CASE("a tick mends what somebody undid, even where the alarm cannot be read
   f.cloud.check.path = "/lb-check";
   ++f.cloud.check.version;
   f.cloud.failing = "read_alarm";
-  CHECK(f.run(tick).failed);
+  CHECK_FALSE(f.run(tick).failed);
   CHECK(f.cloud.check.path == "/lb-check-failed-over");
-  CHECK(f.cloud.notified.size() == 2);
+  REQUIRE(f.cloud.notified.size() == 3);  // latched, latched again, and that the alarm is not seen
+  CHECK(f.cloud.notified[2].find("the alarm cannot be read") != std::string::npos);
+}
+
+TEST_CASE("guard-on-aws 23: a failing tick ends well, and people hear of it at once and hourly") {
+  for (const auto* call : {"read_check", "read_alarm", "update_check", "tell"}) {
+    Fixture f;
+    CAPTURE(call);
+    f.cloud.alarm->state = guard::AlarmState::alarm;
+    f.cloud.failing = call;
+    const auto told = [&] { return f.cloud.notified.size(); };
+    for (int minute = 1; minute <= 60; ++minute) {
+      const auto outcome = f.run(tick, 60 * minute);
+      CHECK_FALSE(outcome.failed);
+      CHECK(outcome.response.find("is not authorized to perform: y") != std::string::npos);
+    }
+    CHECK(told() == (std::string_view{call} == "tell" ? 0 : 1));
+    f.run(tick, 60 * 61);
+    CHECK(told() == (std::string_view{call} == "tell" ? 0 : 2));
+    if (told() > 0) CHECK(f.cloud.notified[0].find("not authorized") != std::string::npos);
+    // An alarm is another thing: AWS is to try again.
+    if (std::string_view{call} == "read_check") CHECK(f.run(alarm_event, 60 * 62).failed);
+  }
+}
+
+TEST_CASE("guard-on-aws 22: a latch whose answer got lost is told once") {
+  Fixture f;
+  f.cloud.lose_answer = true;
+  CHECK_FALSE(f.run(alarm_event).failed);
+  CHECK(f.cloud.check.version == 2);
+  REQUIRE(f.cloud.notified.size() == 1);
+  CHECK(f.cloud.notified[0].find("Backup serves") != std::string::npos);
+  CHECK(f.cloud.tags.contains("sitelatch:latched"));
+  f.run(tick, 120);
+  f.run(alarm_event, 130);
+  CHECK(f.cloud.notified.size() == 1);
+
+  Fixture g;  // nor does a record that cannot be written make it a message a minute
+  g.cloud.lose_answer = true;
+  g.cloud.failing = "write_tags";
+  g.run(alarm_event);
+  for (int minute = 2; minute < 30; ++minute) g.run(tick, 60 * minute);
+  CHECK(g.cloud.notified.size() == 2);  // the latch, and what does not work
+}
+
+TEST_CASE("guard-on-aws 7: an old alarm is held against the alarm as it is now") {
+  Fixture f;
+  f.run(alarm_event, 900);
+  CHECK(f.cloud.check.version == 2);
+  CHECK(std::count(f.cloud.calls.begin(), f.cloud.calls.end(), "read_alarm") == 0);
+
+  Fixture g;  // OK since an hour before, and the evidence half an hour old
+  CHECK_FALSE(g.run(alarm_event, 1800).failed);
+  CHECK(g.cloud.check.version == 1);
+  REQUIRE(g.cloud.notified.size() == 1);
+  CHECK(g.cloud.notified[0].find("NOT latched") != std::string::npos);
+  REQUIRE(g.cloud.audit.size() == 1);
+  CHECK(g.cloud.audit[0].find("late-evidence") != std::string::npos);
+
+  Fixture h;  // it cannot be seen: the safe side
+  h.cloud.failing = "read_alarm";
+  CHECK_FALSE(h.run(alarm_event, 1800).failed);
+  CHECK(h.cloud.check.path == "/lb-check-failed-over");
+}
+
+TEST_CASE("guard-on-aws 2: in a release's window the tick asks the metric, and only there") {
+  Fixture f;
+  f.cloud.tags["sitelatch:release"] = "1 at=" + std::to_string(unix_ms(at(0))) +
+                                      " seen=" + std::to_string(unix_ms(at(-60))) + " window=600";
+  f.cloud.alarm = guard::AlarmSnapshot{guard::AlarmState::alarm, at(-60), true, true, {}};
+  f.cloud.minutes = guard::testing::status_minutes("0x1", at(0));
+  f.run(tick, 180);
+  CHECK(f.cloud.check.version == 1);
+  f.cloud.minutes = guard::testing::status_minutes("0x10", at(0));
+  f.run(tick, 240);
+  CHECK(f.cloud.check.path == "/lb-check-failed-over");
+  CHECK(std::count(f.cloud.calls.begin(), f.cloud.calls.end(), "read_status") == 2);
+  REQUIRE(f.cloud.notified.size() == 1);
+  f.run(tick, 300);
+  CHECK(std::count(f.cloud.calls.begin(), f.cloud.calls.end(), "read_status") == 2);
+
+  Fixture g;  // not allowed to: told, and the window's end decides
+  g.cloud.tags = {{"sitelatch:release", f.cloud.tags["sitelatch:release"]}};
+  g.cloud.alarm = f.cloud.alarm;
+  g.cloud.failing = "read_status";
+  CHECK_FALSE(g.run(tick, 240).failed);
+  CHECK(g.cloud.check.version == 1);
+  CHECK(g.cloud.notified.size() == 1);
+  g.run(tick, 600);
+  CHECK(g.cloud.check.path == "/lb-check-failed-over");
+}
+
+TEST_CASE("a message says who serves which name since when, and the next command") {
+  Cloud cloud;
+  auto ours = arrangement();
+  ours.dns_name = "client.example.test";
+  Handler handler{ours, {{"SITELATCH_ORIGINAL_PATH", "/lb-check"}}, cloud};
+  handler.handle({alarm_event, "i-1", at(60), {}});
+  REQUIRE(cloud.notified.size() == 1);
+  CHECK(cloud.notified[0].starts_with(
+      "Sitelatch: Backup serves client.example.test since 2026-11-22T12:01:00Z: "));
+  CHECK(cloud.notified[0].find("sitelatch switch-back " + guard::testing::id +
+                               " --reason \"...\"") != std::string::npos);
 }
 
 TEST_CASE("a quiet tick leaves no trace but its line of log") {
@@ -223,8 +336,8 @@ TEST_CASE("the self-test proves each right and changes nothing") {
   f.cloud.check.version = 7;
   CHECK(f.run(R"({"sitelatch":"self-test"})").response.find("failed") == std::string::npos);
   CHECK(f.cloud.check.version == 7);
-  for (const auto* call : {"read_check", "update_check", "read_alarm", "read_tags", "write_tags",
-                           "try_to_tell", "write_audit"}) {
+  for (const auto* call : {"read_check", "update_check", "read_alarm", "read_status", "read_tags",
+                           "write_tags", "try_to_tell", "write_audit"}) {
     f.cloud.failing = call;
     const auto failed = guard::Json::parse(f.run(R"({"sitelatch":"self-test"})").response);
     REQUIRE(failed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One health check probe of the real world, judged by Route 53's rules
-// (shared/reference/aws-semantics.md §1.5). Limits (4 s to connect, 2 s more to answer, 10 s for
-// TCP, ...) are wall time and the prober's own business.
+// One health check probe of the real world, judged by Route 53's rules (facts probe-3 and
+// probe-17). Limits (4 s to connect, 2 s more to answer, 10 s for TCP, ...) are wall time and the
+// prober's own business.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 
 FUNCTION_BOOTSTRAP names the program. What this machine cannot do (chroot without root) is skipped, and said.
 """
+import datetime
 import http.server
 import json
 import os
@@ -27,8 +28,10 @@ NOTIFY = TOPIC + "-notify"
 RULE = f"arn:aws:events:us-east-1:000000000000:rule/sitelatch-{ID}"
 
 
-def alarm_event(**changes):
-    message = {"AlarmName": "sitelatch-" + ID, "NewStateValue": "ALARM", "StateChangeTime": "2026-11-22T12:00:00.000+0000", "AlarmArn": ALARM,
+def alarm_event(minutes_ago=0, **changes):
+    changed = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=minutes_ago)
+    message = {"AlarmName": "sitelatch-" + ID, "NewStateValue": "ALARM", "AlarmArn": ALARM,
+               "StateChangeTime": changed.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
                "Trigger": {"MetricName": "HealthCheckStatus", "Namespace": "AWS/Route53",
                            "Dimensions": [{"value": ID, "name": "HealthCheckId"}]}}
     message.update(changes)
@@ -138,6 +141,9 @@ class Cloud:
     def DescribeAlarms(self, http, body):
         http.answer(200, f"<R><DescribeAlarmsResult><MetricAlarms><member><AlarmArn>{ALARM}</AlarmArn><StateValue>{self.alarm}</StateValue>"
                          "<StateUpdatedTimestamp>2026-11-22T12:00:00Z</StateUpdatedTimestamp></member></MetricAlarms></DescribeAlarmsResult></R>")
+
+    def GetMetricStatistics(self, http, body):
+        http.answer(200, "<R><GetMetricStatisticsResult><Datapoints/></GetMetricStatisticsResult></R>")
 
     def CreateLogStream(self, http, body):
         http.answer(400, '{"__type":"ResourceAlreadyExistsException","message":"m"}')
@@ -261,6 +267,31 @@ class FunctionTest(unittest.TestCase):
             self.assertIn("refused", function.send(alarm_event(**change))[1]["records"][0])
         self.assertEqual(self.cloud.version, 1)
         function.close()
+
+    def test_guard_on_aws_7_an_alarm_of_hours_ago_is_told_and_latches_nothing(self):
+        function = self.start()
+        self.assertEqual(function.send(alarm_event(minutes_ago=180))[1]["records"][0]["verdict"], "late-evidence")
+        self.assertEqual((self.cloud.version, len(self.cloud.told)), (1, 1))
+        self.cloud.alarm = "ALARM"
+        self.assertEqual(function.send(alarm_event(minutes_ago=180))[1]["records"][0]["verdict"], "latch")
+        function.close()
+
+    def test_guard_on_aws_9_the_next_event_is_asked_for_once(self):
+        """A broken /next ends the process, which Lambda starts again; a second question would be refused (403)."""
+        class Broken(Quiet):
+            asked = []
+
+            def do_GET(self):
+                self.asked.append(self.path)
+                self.close_connection = True  # no answer
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Broken)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = subprocess.run([os.path.abspath(BOOTSTRAP)], capture_output=True, text=True, timeout=30,
+                              env={**variables(self.cloud), "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}"})
+        self.assertEqual((done.returncode, Broken.asked), (1, ["/2018-06-01/runtime/invocation/next"]), done)
 
     def test_self_test(self):
         function = self.start()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """deploy and destroy on the real engine: made, made again, adopted, cut off everywhere, removed. Names say which need
-of shared/reference/failover-guard-needs.md a test is about (6 is rights_test.py, 7 and 19 tests/function)."""
+of needs.md a test is about (6 is rights_test.py, 7 and 19 tests/function)."""
 import http.server
 import json
 import os

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Working a guard at three in the morning: status, trip, switch-back, maintenance, reconcile, drill, log and doctor, by the
-real binary on a real engine with the native function. Names say which need of shared/reference/failover-guard-needs.md
-(section 4) a test shows. On a manual clock: no waiting for time to pass."""
+real binary on a real engine with the native function. Names say which need of needs.md a test shows. On a manual
+clock: no waiting for time to pass."""
 import json
 import os
 import shutil
@@ -278,6 +278,21 @@ class TripAndSwitchBack(Base):
             self.assertIn(f"Type {NAME} to go on", err)
             self.assertEqual(w.path(), path)
 
+    def test_an_interrupt_comes_between_two_steps_and_says_how_far_it_came(self):
+        w = self.world
+        w.deploy()
+        self.outage()
+        w.advance("2m")
+        process = w.start("switch-back", w.check, "--reason", "x", "--yes")
+        wait_until(lambda: w.path() == OWN, "the release")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, (out, err))
+        self.assertIn("Interrupted. Release 1 was made before", out + err)
+        done = w.drive("switch-back", w.check, "--reason", "x", "--yes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        w.status("armed")
+
     def test_two_people_at_once_release_once(self):
         w = self.world
         w.deploy()
@@ -399,6 +414,63 @@ class Maintenance(Base):
         w.status("armed")
 
 
+    def test_guard_on_aws_1_and_21_in_the_alarms_lag(self):
+        """Route 53 has failed over and the alarm has not noticed: no freeze brings Primary back, and reconcile latches."""
+        w = self.world
+        w.deploy()
+        w.advance("12m")
+        w.primary.set("down")
+        w.advance_until(lambda: w.dns() == BACKUP, "the failover", step="5s")
+        self.assertEqual((w.alarm(), w.path()), ("OK", OWN))
+        self.refused("disarm", w.check, "--for", "30m", "--reason", "x", "--keep", "primary", "--yes", says="finds Primary unhealthy")
+        done = w.run("reconcile", w.check, "--yes")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Route 53 finds Primary unhealthy", done.stdout)
+        self.assertEqual(w.path(), LATCH)
+
+    def test_arm_asks_primary_itself(self):
+        w = self.world
+        w.deploy()
+        w.advance("12m")
+        self.disarm("primary")
+        w.primary.set("down")  # frozen as healthy: Route 53 does not see it
+        refused = self.refused("arm", w.check, "--yes", says="--force primary")
+        self.assertIn("answers 503", refused.stderr)
+        w.status("maintenance")
+        self.refused("arm", w.check, "--yes", "--force", "everything", says="--force takes primary", status=2)
+        self.assertEqual(w.run("arm", w.check, "--yes", "--force", "primary").returncode, 0)
+        w.advance_until(lambda: w.path() == LATCH, "the latch")
+        self.assertEqual([e.get("forced") for e in w.log() if e["action"] == "arm"][-1], "primary")
+
+
+class HalfBlind(Base):
+    def operator(self, *actions):
+        """Variables of a user who may do just that."""
+        w = self.world
+        w.api.query("iam", "CreateUser", "2010-05-08", UserName="half-blind")
+        w.api.query("iam", "PutUserPolicy", "2010-05-08", UserName="half-blind", PolicyName="half", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}))
+        key = w.api.query("iam", "CreateAccessKey", "2010-05-08", UserName="half-blind")
+        return {"AWS_ACCESS_KEY_ID": tag(key, "AccessKeyId"), "AWS_SECRET_ACCESS_KEY": tag(key, "SecretAccessKey")}
+
+    def test_guard_on_aws_20_route53_and_sns_alone_release_nothing_and_latch_all_the_same(self):
+        w = self.world
+        w.deploy()
+        self.outage()
+        w.advance("3m")
+        half = self.operator("route53:*", "sns:*")
+        version = w.version()
+        for words in (("switch-back", w.check, "--reason", "x", "--yes"), ("arm", w.check, "--yes")):
+            refused = w.run(*words, env=half)
+            self.assertEqual(refused.returncode, 5, (words, refused.stdout, refused.stderr))
+            for right in ("cloudwatch:DescribeAlarms", "lambda:GetFunction", "logs:DescribeLogGroups"):
+                self.assertIn(right, refused.stderr, words)
+        self.assertEqual((w.path(), w.version(), w.dns()), (LATCH, version, BACKUP))
+        w.update_check(f"<ResourcePath>{OWN}</ResourcePath>")
+        tripped = w.run("trip", w.check, "--reason", "at night", "--yes", env=half)
+        self.assertEqual((tripped.returncode, w.path()), (0, LATCH), tripped.stderr)
+
+
 class Drill(Base):
     def test_need_17_shadow_leaves_nothing_and_moves_nothing(self):
         w = self.world
@@ -507,6 +579,7 @@ class CutOff(Base):
         shutil.rmtree(w.engine.data_dir)
         shutil.copytree(self.saved, w.engine.data_dir)
         w.engine = w.place.keep(w.engine.restarted())
+        w.advance("30s")  # the checkers have not reported yet to an engine that has just started
 
     def cut(self, words, calls, step):
         """From the snapshot, cut off after that many calls; False: it came to its end before."""
@@ -583,6 +656,7 @@ class CutOff(Base):
     def test_disarm_and_arm_cut_off_at_every_call(self):
         w = self.world
         w.deploy()
+        w.advance("12m")  # disarm wants ten minutes of a healthy Primary
 
         def end(calls):
             self.assertEqual(tag(w.check_xml(), "Disabled"), "true", calls)

@@ -134,7 +134,8 @@ TEST_CASE("a drill that is denied or loses an answer fails, says where, and clea
         Cut{"lost answer of PutMetricAlarm",
             [](Account& a) { a.before("PutMetricAlarm", [&a] { a.lose_answer(0); }); }}}) {
     Account account;
-    CAPTURE(what);
+    const std::string case_name{what};
+    CAPTURE(case_name);
     cut(account);
     const auto checks = checks_in(account);
     const auto report = drill_in(account, Scenario::alarm);

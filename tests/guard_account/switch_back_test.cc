@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "account.h"
+#include "guard/rules/decision.h"
 
 using namespace sitelatch;
 using namespace sitelatch::guard;
@@ -123,6 +124,102 @@ TEST_CASE("a release that may not be written down, or made, is not made") {
     CHECK(latched(*account.look().snapshot.observed.check));
     CHECK(account.story.dns() == scenario::backup_address);
   }
+}
+
+TEST_CASE("guard-on-aws 5: a release that fails leaves the latch held in the new release") {
+  struct Cut {
+    const char* what;
+    std::function<void(Latched&)> make;
+  };
+  for (const Cut& cut :
+       {Cut{"denied", [](Latched& a) { a.deny("UpdateHealthCheck"); }},
+        Cut{"lost on its way",
+            [](Latched& a) { a.before("UpdateHealthCheck", [&a] { a.lose_call(0); }); }},
+        Cut{"another latch value", [](Latched& a) {
+              a.before("UpdateHealthCheck", [&a] {
+                a.story.ok("route53", "UpdateHealthCheck",
+                           Value::structure({{"HealthCheckId", a.check()},
+                                             {"ResourcePath", "/lb-check-switched-over"}}));
+              });
+            }}}) {
+    Latched account;
+    CAPTURE(cut.what);
+    cut.make(account);
+    const auto report = account.switch_back();
+    INFO(report.sentence);
+    CHECK((report.end == SwitchBackEnd::failed || report.end == SwitchBackEnd::no_answer ||
+           report.end == SwitchBackEnd::refused));
+    account.allow();
+    const auto seen = account.look();
+    CHECK(latched(*seen.snapshot.observed.check));
+    const auto record = record_of(seen.snapshot.observed);
+    CHECK(record.release.number == 1);
+    CHECK(record.latched_in_this_release());
+    // Terraform undoes it a moment later: the guard knows that nobody switched back.
+    account.story.switch_back_by_hand();
+    const auto after = account.look();
+    CHECK(guard::on_tick(situation_of(after.snapshot.observed), after.now).kind ==
+          Verdict::Kind::latch_again);
+  }
+}
+
+TEST_CASE("guard-on-aws 5: a release that failed is made by the same command later") {
+  Latched account;
+  account.deny("UpdateHealthCheck");
+  CHECK(account.switch_back().end != SwitchBackEnd::done);
+  account.allow();
+  account.story.wait(1min);
+  const auto report = account.switch_back();
+  INFO(report.sentence, report.refusals.empty() ? "" : report.refusals.front().why);
+  CHECK(report.end == SwitchBackEnd::done);
+  CHECK(report.release == 2);
+}
+
+TEST_CASE("a function that writes the same latch again is no conflict for the person") {
+  Latched account;
+  const auto again = [&] {
+    account.story.ok("route53", "UpdateHealthCheck",
+                     Value::structure({{"HealthCheckId", account.check()},
+                                       {"ResourcePath", scenario::latch_path}}));
+  };
+  account.meanwhile = again;                   // while the person decides
+  account.before("UpdateHealthCheck", again);  // and just before the release
+  const auto report = account.switch_back();
+  INFO(report.sentence, report.refusals.empty() ? "" : report.refusals.front().why);
+  CHECK(report.end == SwitchBackEnd::done);
+  CHECK(account.story.dns() == scenario::primary_address);
+}
+
+TEST_CASE("a release whose answer is lost is seen to have been made") {
+  Latched account;
+  account.before("UpdateHealthCheck", [&] { account.lose_answer(0); });
+  const auto report = account.switch_back();
+  INFO(report.sentence);
+  CHECK(report.end == SwitchBackEnd::done);
+  CHECK(account.count("UpdateHealthCheck") == 1);
+}
+
+TEST_CASE(
+    "guard-on-aws 2: a Primary that fails again while its release is awaited is latched at once") {
+  Latched account;
+  // Healthy for the checkers, and down again before the alarm has seen a good minute.
+  std::function<void()> watch = [&] {
+    if (account.story.path() == scenario::healthy_path &&
+        account.story.dns() == scenario::primary_address)
+      account.story.primary().goes_down();
+    else
+      account.before("GetHealthCheckStatus", watch);
+  };
+  account.before("GetHealthCheckStatus", watch);
+  const auto begun = account.story.now();
+  const auto report = account.switch_back();
+  INFO(report.sentence);
+  CHECK(report.end == SwitchBackEnd::latched_again);
+  CHECK(report.sentence.find("failed again") != std::string::npos);
+  CHECK(account.story.now() < begun + 5min);  // not at the window's end
+  account.story.primary().comes_up();
+  account.story.wait(20min);
+  CHECK(account.story.dns() == scenario::backup_address);
 }
 
 TEST_CASE("a Primary that does not become healthy in the window is latched again") {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The calls of the guide in our own words, for trees without shared/. Wants PRIMARY_HEALTH_ID and SCRATCH.
+# The calls of the guide in our own words, for trees without seeds. Wants PRIMARY_HEALTH_ID and SCRATCH.
 set -eu
 topic=$(aws sns create-topic --name "$PRIMARY_HEALTH_ID" --tags "Key=HealthCheckId,Value=$PRIMARY_HEALTH_ID" \
   --query TopicArn --output text --region us-east-1)

@@ -103,7 +103,8 @@ class Cli:
         self.assertRegex(text, r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00 \d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32} REPORT RequestId")
         filtered = self.aws(*tail, "--filter-pattern", "REPORT", "--format", "short", parse=False)
         self.assertTrue(all("REPORT" in line for line in filtered.splitlines() if line.strip()), filtered)
-        with subprocess.Popen(["aws", *tail, "--follow"], env=self.environment, stdout=subprocess.PIPE,
+        # Of itself the CLI keeps what it writes to a pipe until it has 8 KiB.
+        with subprocess.Popen(["aws", *tail, "--follow"], env={**self.environment, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True, start_new_session=True) as follow:
             try:
                 self.assertIn("START RequestId: ", "".join(follow.stdout.readline() for _ in range(4)))
@@ -160,7 +161,7 @@ class Cli:
 
 
 class Stories(Cli):
-    """Longer stories; every CLI sends the same bytes for them (aws-semantics 16), so one CLI tells them."""
+    """Longer stories; every CLI sends the same bytes for them (fact wire-35), so one CLI tells them."""
 
     def test_the_keycloak_scripts(self):
         """keycloak-benchmark's provision/aws/route53: what they create, and their order of deleting."""

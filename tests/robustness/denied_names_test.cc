@@ -105,7 +105,8 @@ std::string where(const std::string& key, const std::string& value) {
          "\":\"" + value + "\"}}}";
 }
 std::string any_of(const std::string& key, const std::string& value) {
-  return R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{")" +
+  return R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":)"
+         R"({"ForAnyValue:StringEquals":{")" +
          key + "\":\"" + value + "\"}}}";
 }
 

@@ -24,7 +24,8 @@ std::vector<Target> targets(const engine::Cloud& cloud) {
     for (const auto& name : names) {
       const auto& model = aws::service_model(service);
       const auto* operation = model.operation(name);
-      INFO(service, " ", name);
+      const auto shown = std::string{service} + " " + std::string{name};
+      INFO(shown);
       REQUIRE(operation != nullptr);
       CHECK_FALSE(
           operation->known_only);  // the gateway could not decode what the service says it handles

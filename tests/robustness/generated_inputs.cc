@@ -15,11 +15,17 @@ namespace {
 constexpr int depth_max = 8;
 constexpr std::size_t known_max = 24;  // of one name: the newest
 const std::string any_trust =
-    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*","Service":["lambda.amazonaws.com","sns.amazonaws.com"]},"Action":"sts:AssumeRole"}]})";
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*",)"
+    R"("Service":["lambda.amazonaws.com","sns.amazonaws.com"]},"Action":"sts:AssumeRole"}]})";
 const std::string any_policy =
-    R"({"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Action":["*","route53:Get*"],"Resource":"*","Condition":{"StringLike":{"aws:PrincipalArn":"arn:*"},"NumericLessThan":{"aws:x":"5"},"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]})";
+    R"({"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow",)"
+    R"("Action":["*","route53:Get*"],"Resource":"*","Condition":)"
+    R"({"StringLike":{"aws:PrincipalArn":"arn:*"},"NumericLessThan":{"aws:x":"5"},)"
+    R"("DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"},)"
+    R"("IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]})";
 const std::string topic_policy =
-    R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"SNS:*","Resource":"*"}]})";
+    R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"SNS:*",)"
+    R"("Resource":"*"}]})";
 
 // What somebody who knows the service would write into a member of that name.
 const std::map<std::string, std::vector<std::string>, std::less<>>& words() {

@@ -89,7 +89,8 @@ void check_what_is_kept(Fixture& fixture) {
     const Target target{&model, model.operation(name)};
     const auto answered =
         fixture.call(model, *target.operation, model.protocols.front(), Value::structure(), false);
-    INFO("kept: ", std::string{name}, ": ", answered.http.body.substr(0, 1500));
+    const std::string kept{name};
+    INFO("kept: ", kept, ": ", answered.http.body.substr(0, 1500));
     CHECK(answered.outcome.has_value());
     if (answered.outcome) CHECK(broken_output(target, *answered.outcome) == "");
   }
@@ -211,23 +212,36 @@ struct DocumentCase {
   R"("Resource":")" T R"(","Condition":{"StringEquals":{"aws:SourceArn":["a"]},)"        \
   R"("NumericLessThan":{"aws:x":1},"Bool":{"aws:SecureTransport":true},)"                \
   R"("IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]})"
-#define IDENTITY \
-  R"({"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Deny","NotAction":["iam:*"],"NotResource":["arn:aws:s3:::${aws:username}/*"],"Condition":{"ForAllValues:StringLike":{"aws:TagKeys":["a*"]},"Null":{"aws:y":"true"},"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}}]})"
+#define IDENTITY                                                                              \
+  R"({"Version":"2012-10-17","Statement":[{"Sid":"s","Effect":"Deny","NotAction":["iam:*"],)" \
+  R"("NotResource":["arn:aws:s3:::${aws:username}/*"],"Condition":{)"                         \
+  R"("ForAllValues:StringLike":{"aws:TagKeys":["a*"]},"Null":{"aws:y":"true"},)"              \
+  R"("DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}}]})"
 const DocumentCase documents[] = {
     {"sns", "SetTopicAttributes", "AttributeValue",
      R"({"TopicArn":")" T R"(","AttributeName":"Policy"})", POLICY},
     {"sns", "SetTopicAttributes", "AttributeValue",
      R"({"TopicArn":")" T R"(","AttributeName":"DeliveryPolicy"})",
-     R"({"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":2,"numRetries":5,"numMaxDelayRetries":1,"numNoDelayRetries":1,"numMinDelayRetries":1,"backoffFunction":"linear"},"disableSubscriptionOverrides":false,"defaultThrottlePolicy":{"maxReceivesPerSecond":1},"defaultRequestPolicy":{"headerContentType":"text/plain"}}})"},
+     R"({"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":2,)"
+     R"("numRetries":5,"numMaxDelayRetries":1,"numNoDelayRetries":1,"numMinDelayRetries":1,)"
+     R"("backoffFunction":"linear"},"disableSubscriptionOverrides":false,)"
+     R"("defaultThrottlePolicy":{"maxReceivesPerSecond":1},)"
+     R"("defaultRequestPolicy":{"headerContentType":"text/plain"}}})"},
     {"sns", "SetSubscriptionAttributes", "AttributeValue",
      R"({"SubscriptionArn":"@SubscriptionArn","AttributeName":"DeliveryPolicy"})",
-     R"({"healthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":2,"numRetries":5,"numMaxDelayRetries":1,"numNoDelayRetries":1,"numMinDelayRetries":1,"backoffFunction":"linear"},"throttlePolicy":{"maxReceivesPerSecond":1},"requestPolicy":{"headerContentType":"text/plain"},"sicklyRetryPolicy":{"numRetries":1}})"},
+     R"({"healthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":2,"numRetries":5,)"
+     R"("numMaxDelayRetries":1,"numNoDelayRetries":1,"numMinDelayRetries":1,)"
+     R"("backoffFunction":"linear"},"throttlePolicy":{"maxReceivesPerSecond":1},)"
+     R"("requestPolicy":{"headerContentType":"text/plain"},"sicklyRetryPolicy":{"numRetries":1}})"},
     {"sns", "SetSubscriptionAttributes", "AttributeValue",
      R"({"SubscriptionArn":"@SubscriptionArn","AttributeName":"RedrivePolicy"})",
      R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:q"})"},
     {"sns", "SetSubscriptionAttributes", "AttributeValue",
      R"({"SubscriptionArn":"@SubscriptionArn","AttributeName":"FilterPolicy"})",
-     R"({"a":["x",1,null,true,{"prefix":"y"},{"suffix":"z"},{"anything-but":["q",{"prefix":"r"}]},{"numeric":[">",1,"<=",5]},{"exists":true},{"cidr":"10.0.0.0/8"},{"equals-ignore-case":"K"},{"wildcard":"a*b"}],"$or":[{"b":["1"]},{"c":[2]}]})"},
+     R"({"a":["x",1,null,true,{"prefix":"y"},{"suffix":"z"},)"
+     R"({"anything-but":["q",{"prefix":"r"}]},{"numeric":[">",1,"<=",5]},{"exists":true},)"
+     R"({"cidr":"10.0.0.0/8"},{"equals-ignore-case":"K"},{"wildcard":"a*b"}],)"
+     R"("$or":[{"b":["1"]},{"c":[2]}]})"},
     {"sns", "Publish", "Message", R"({"TopicArn":")" T R"(","MessageStructure":"json"})",
      R"({"default":"d","lambda":"l","http":"h","email":"e"})"},
     {"sns", "Publish", "Message", R"({"TopicArn":")" T R"("})", R"({"a":"x","b":{"c":[1,2]}})"},
@@ -236,7 +250,8 @@ const DocumentCase documents[] = {
      R"(","Message":"m","MessageAttributes":{"a":{"DataType":"String.Array"}}})",
      R"(["x",1,true,null,{"y":2},[3]])"},
     {"events", "PutRule", "EventPattern", R"({"Name":"rule"})",
-     R"({"source":["aws.health",{"prefix":"x"}],"detail":{"state":[{"anything-but":["a"]},{"numeric":["=",1]},{"exists":false},null]},"$or":[{"a":[1]},{"b":["c"]}]})"},
+     R"({"source":["aws.health",{"prefix":"x"}],"detail":{"state":[{"anything-but":["a"]},)"
+     R"({"numeric":["=",1]},{"exists":false},null]},"$or":[{"a":[1]},{"b":["c"]}]})"},
     {"events", "PutTargets", "Targets.0.Input",
      R"({"Rule":"rule","Targets":[{"Id":"1","Arn":")" T R"("}]})", R"({"a":[1,"x",null],"b":{}})"},
     {"events", "PutTargets", "Targets.0.InputTransformer.InputTemplate",
@@ -260,7 +275,8 @@ const DocumentCase documents[] = {
      R"({"AlarmName":"a","StateValue":"ALARM","StateReason":"r"})",
      R"({"version":"1.0","queryDate":"x","recentDatapoints":[1.0,null],"threshold":1})"},
     {"logs", "PutLogEvents", "logEvents.0.message",
-     R"({"logGroupName":"lg","logStreamName":"ls","logEvents":[{"timestamp":1767225600000,"message":""}]})",
+     R"({"logGroupName":"lg","logStreamName":"ls","logEvents":[{"timestamp":1767225600000,)"
+     R"("message":""}]})",
      R"({"a":1,"b":[{"c":"x"},null,true],"d":{"e":1e5}})"},
 };
 #undef T
@@ -288,9 +304,11 @@ Value with_text(Value input, std::string_view path, const std::string& text) {
 void use_documents(Fixture& fixture) {
   static const Recipe uses[] = {
       {"sns", "Publish",
-       R"({"TopicArn":"arn:aws:sns:eu-west-1:000000000000:t","Message":"{\"a\":{\"b\":[1]}}","MessageAttributes":{"a":{"DataType":"String.Array","StringValue":"[\"x\",1]"}}})"},
+       R"({"TopicArn":"arn:aws:sns:eu-west-1:000000000000:t","Message":"{\"a\":{\"b\":[1]}}",)"
+       R"("MessageAttributes":{"a":{"DataType":"String.Array","StringValue":"[\"x\",1]"}}})"},
       {"logs", "FilterLogEvents",
-       R"({"logGroupName":"lg","filterPattern":"{ $.a = 1 && ($.b[0].c = \"x*\" || $.d.e > 3) }"})"},
+       R"({"logGroupName":"lg","filterPattern":"{ $.a = 1 && ($.b[0].c = \"x*\" || $.d.e > 3) )"
+       R"(}"})"},
       {"sns", "GetTopicAttributes", R"({"TopicArn":"arn:aws:sns:eu-west-1:000000000000:t"})"},
       {"cloudwatch", "DescribeAlarmHistory", R"({"AlarmName":"a"})"},
       {"events", "ListTargetsByRule", R"({"Rule":"rule"})"},

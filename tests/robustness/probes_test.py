@@ -26,7 +26,7 @@ class Probes(unittest.TestCase):
         return sites
 
     def test_cold_starts_beside_probes(self):
-        """Each start holds copies of the prober's sockets from clone to exec (hostile-inputs.md, row 14)."""
+        """Each start holds copies of the prober's sockets from clone to exec."""
         engine = self.place.engine("--ephemeral", "--time-scale", "200")
         client, honest = Client(engine, timeout=120), self.sites("honest")
         add_checks(client, honest, None, 190, 0)

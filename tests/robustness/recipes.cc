@@ -4,10 +4,12 @@
 namespace sitelatch::test {
 
 const std::vector<Recipe>& recipes() {
-#define TRUST \
-  R"("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\",\"Service\":\"lambda.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}")"
-#define POLICY \
-  R"("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}")"
+#define TRUST                                                                            \
+  R"("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{)" \
+  R"(\"AWS\":\"*\",\"Service\":\"lambda.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}")"
+#define POLICY                                                                             \
+  R"("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",)" \
+  R"(\"Resource\":\"*\"}]}")"
 #define F R"("arn:aws:lambda:eu-west-1:000000000000:function:f")"
 #define T R"("arn:aws:sns:eu-west-1:000000000000:t")"
   static const std::vector<Recipe> all = {
@@ -27,7 +29,8 @@ const std::vector<Recipe>& recipes() {
       {"sts", "AssumeRole",
        R"({"RoleArn":"arn:aws:iam::000000000000:role/r","RoleSessionName":"session"})"},
       {"lambda", "CreateFunction",
-       R"({"FunctionName":"f","Runtime":"provided.al2023","Handler":"bootstrap","Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"@zip"}})"},
+       R"({"FunctionName":"f","Runtime":"provided.al2023","Handler":"bootstrap",)"
+       R"("Role":"arn:aws:iam::000000000000:role/r","Code":{"ZipFile":"@zip"}})"},
       {"lambda", "PublishVersion", R"({"FunctionName":"f"})"},
       {"lambda", "CreateAlias", R"({"FunctionName":"f","Name":"live","FunctionVersion":"1"})"},
       {"lambda", "UpdateAlias",
@@ -36,12 +39,13 @@ const std::vector<Recipe>& recipes() {
       {"lambda", "UpdateFunctionConfiguration",
        R"({"FunctionName":"f","Timeout":5,"Environment":{"Variables":{"NAME":"b"}}})"},
       {"lambda", "AddPermission",
-       R"({"FunctionName":"f","StatementId":"s","Action":"lambda:InvokeFunction","Principal":"sns.amazonaws.com"})"},
+       R"({"FunctionName":"f","StatementId":"s","Action":"lambda:InvokeFunction",)"
+       R"("Principal":"sns.amazonaws.com"})"},
       {"lambda", "PutFunctionConcurrency",
        R"({"FunctionName":"f","ReservedConcurrentExecutions":5})"},
       {"lambda", "PutFunctionEventInvokeConfig",
-       R"({"FunctionName":"f","MaximumRetryAttempts":1,"DestinationConfig":{"OnFailure":{"Destination":)" T
-       "}}}"},
+       R"({"FunctionName":"f","MaximumRetryAttempts":1,"DestinationConfig":)"
+       R"({"OnFailure":{"Destination":)" T "}}}"},
       {"lambda", "Invoke", R"({"FunctionName":"f","InvocationType":"Event","Payload":"{}"})"},
       {"lambda", "Invoke", R"({"FunctionName":"f","LogType":"Tail","Payload":"{}"})"},
       {"lambda", "InvokeAsync", R"({"FunctionName":"f","InvokeArgs":"{}"})"},
@@ -53,7 +57,8 @@ const std::vector<Recipe>& recipes() {
        R"({"TopicArn":)" T
        R"(,"Protocol":"http","Endpoint":"http://127.0.0.1:9/","ReturnSubscriptionArn":true})"},
       {"sns", "SetSubscriptionAttributes",
-       R"({"SubscriptionArn":"@SubscriptionArn","AttributeName":"FilterPolicy","AttributeValue":"{\"a\":[\"b\"]}"})"},
+       R"({"SubscriptionArn":"@SubscriptionArn","AttributeName":"FilterPolicy",)"
+       R"("AttributeValue":"{\"a\":[\"b\"]}"})"},
       {"sns", "Publish",
        R"({"TopicArn":)" T
        R"(,"Message":"hello","MessageAttributes":{"a":{"DataType":"String","StringValue":"b"}}})"},
@@ -63,20 +68,28 @@ const std::vector<Recipe>& recipes() {
       {"logs", "CreateLogGroup", R"({"logGroupName":"lg"})"},
       {"logs", "CreateLogStream", R"({"logGroupName":"lg","logStreamName":"ls"})"},
       {"logs", "PutLogEvents",
-       R"({"logGroupName":"lg","logStreamName":"ls","logEvents":[{"timestamp":1767225600000,"message":"ERROR {\"a\":1}"}]})"},
+       R"({"logGroupName":"lg","logStreamName":"ls","logEvents":[{"timestamp":1767225600000,)"
+       R"("message":"ERROR {\"a\":1}"}]})"},
       {"cloudwatch", "PutMetricAlarm",
-       R"({"AlarmName":"a","Namespace":"Mine","MetricName":"m","Statistic":"Minimum","Period":60,"EvaluationPeriods":1,"Threshold":1,"ComparisonOperator":"LessThanThreshold","AlarmActions":[)" T
-       "]}"},
+       R"({"AlarmName":"a","Namespace":"Mine","MetricName":"m","Statistic":"Minimum",)"
+       R"("Period":60,"EvaluationPeriods":1,"Threshold":1,)"
+       R"("ComparisonOperator":"LessThanThreshold","AlarmActions":[)" T "]}"},
       {"cloudwatch", "PutMetricData",
        R"({"Namespace":"Mine","MetricData":[{"MetricName":"m","Value":0.5,"Timestamp":-30}]})"},
       {"cloudwatch", "PutMetricData",
-       R"({"Namespace":"Mine","MetricData":[{"MetricName":"m","StatisticValues":{"SampleCount":2,"Sum":3,"Minimum":1,"Maximum":2}},{"MetricName":"n","Values":[1,2],"Counts":[3,4],"Dimensions":[{"Name":"D","Value":"v"}]}]})"},
+       R"({"Namespace":"Mine","MetricData":[{"MetricName":"m",)"
+       R"("StatisticValues":{"SampleCount":2,"Sum":3,"Minimum":1,"Maximum":2}},)"
+       R"({"MetricName":"n","Values":[1,2],"Counts":[3,4],)"
+       R"("Dimensions":[{"Name":"D","Value":"v"}]}]})"},
       {"cloudwatch", "SetAlarmState",
        R"({"AlarmName":"a","StateValue":"ALARM","StateReason":"because"})"},
       {"cloudwatch", "GetMetricStatistics",
-       R"({"Namespace":"Mine","MetricName":"m","StartTime":-3600,"EndTime":60,"Period":60,"Statistics":["Sum","Maximum"]})"},
+       R"({"Namespace":"Mine","MetricName":"m","StartTime":-3600,"EndTime":60,"Period":60,)"
+       R"("Statistics":["Sum","Maximum"]})"},
       {"cloudwatch", "GetMetricData",
-       R"({"StartTime":-3600,"EndTime":60,"MetricDataQueries":[{"Id":"q","MetricStat":{"Metric":{"Namespace":"Mine","MetricName":"m"},"Period":60,"Stat":"p90"}}]})"},
+       R"({"StartTime":-3600,"EndTime":60,"MetricDataQueries":[{"Id":"q",)"
+       R"("MetricStat":{"Metric":{"Namespace":"Mine","MetricName":"m"},"Period":60,)"
+       R"("Stat":"p90"}}]})"},
       {"events", "PutRule", R"-({"Name":"rule","ScheduleExpression":"rate(1 minute)"})-"},
       {"events", "PutTargets",
        R"({"Rule":"rule","Targets":[{"Id":"1","Arn":)" F
@@ -84,18 +97,28 @@ const std::vector<Recipe>& recipes() {
       {"events", "ListTargetsByRule", R"({"Rule":"rule"})"},
       {"route53", "CreateHostedZone", R"({"Name":"example.test","CallerReference":"zone"})"},
       {"route53", "CreateHealthCheck",
-       R"({"CallerReference":"check","HealthCheckConfig":{"Type":"HTTP","IPAddress":"127.0.0.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10}})"},
+       R"({"CallerReference":"check","HealthCheckConfig":{"Type":"HTTP","IPAddress":"127.0.0.1",)"
+       R"("Port":80,"ResourcePath":"/lb-check","RequestInterval":10}})"},
       {"route53", "ChangeResourceRecordSets",
-       R"({"HostedZoneId":"@HostedZoneId","ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"plain.example.test","Type":"A","TTL":60,"ResourceRecords":[{"Value":"10.0.0.1"}]}}]}})"},
+       R"({"HostedZoneId":"@HostedZoneId","ChangeBatch":{"Changes":[{"Action":"UPSERT",)"
+       R"("ResourceRecordSet":{"Name":"plain.example.test","Type":"A","TTL":60,)"
+       R"("ResourceRecords":[{"Value":"10.0.0.1"}]}}]}})"},
       {"route53", "ChangeResourceRecordSets",
-       R"({"HostedZoneId":"@HostedZoneId","ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"www.example.test","Type":"A","TTL":60,"SetIdentifier":"primary","Failover":"PRIMARY","HealthCheckId":"@HealthCheckId","ResourceRecords":[{"Value":"10.0.0.1"}]}},{"Action":"UPSERT","ResourceRecordSet":{"Name":"www.example.test","Type":"A","TTL":60,"SetIdentifier":"backup","Failover":"SECONDARY","ResourceRecords":[{"Value":"10.0.0.2"}]}}]}})"},
+       R"({"HostedZoneId":"@HostedZoneId","ChangeBatch":{"Changes":[{"Action":"UPSERT",)"
+       R"("ResourceRecordSet":{"Name":"www.example.test","Type":"A","TTL":60,)"
+       R"("SetIdentifier":"primary","Failover":"PRIMARY","HealthCheckId":"@HealthCheckId",)"
+       R"("ResourceRecords":[{"Value":"10.0.0.1"}]}},{"Action":"UPSERT",)"
+       R"("ResourceRecordSet":{"Name":"www.example.test","Type":"A","TTL":60,)"
+       R"("SetIdentifier":"backup","Failover":"SECONDARY",)"
+       R"("ResourceRecords":[{"Value":"10.0.0.2"}]}}]}})"},
       {"route53", "UpdateHealthCheck",
        R"({"HealthCheckId":"@HealthCheckId","ResourcePath":"/lb-check-failed-over"})"},
       {"route53", "TestDNSAnswer",
        R"({"HostedZoneId":"@HostedZoneId","RecordName":"www.example.test","RecordType":"A"})"},
       {"route53", "ListResourceRecordSets", R"({"HostedZoneId":"@HostedZoneId"})"},
       {"route53", "ChangeTagsForResource",
-       R"({"ResourceType":"healthcheck","ResourceId":"@HealthCheckId","AddTags":[{"Key":"k","Value":"v"}]})"},
+       R"({"ResourceType":"healthcheck","ResourceId":"@HealthCheckId",)"
+       R"("AddTags":[{"Key":"k","Value":"v"}]})"},
       {"route53", "GetDNSSEC", R"({"HostedZoneId":"@HostedZoneId"})"},
   };
 #undef TRUST

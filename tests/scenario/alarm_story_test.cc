@@ -10,9 +10,10 @@ namespace sitelatch::scenario {
 TEST_CASE("a topic policy without CloudWatch: the alarm's history says that its action failed") {
   FailoverStory engine;
   engine.follow_the_guide();
-  const std::string only_somebody_else = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",
-    "Principal":{"AWS":"arn:aws:iam::000000000000:role/somebody"},"Action":"sns:Publish","Resource":")" +
-                                         engine.topic_arn + R"("}]})";
+  const std::string only_somebody_else =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:Publish",)"
+      R"("Principal":{"AWS":"arn:aws:iam::000000000000:role/somebody"},"Resource":")" +
+      engine.topic_arn + R"("}]})";
   engine.ok("sns", "SetTopicAttributes",
             Value::structure({{"TopicArn", engine.topic_arn},
                               {"AttributeName", "Policy"},

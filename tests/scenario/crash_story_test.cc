@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9, everywhere. The witness holds W1 to W3 in all of these (witness.h): no restart makes an
-// unhealthy Primary healthy, and no answer names a latched one. (Need 29 of
-// failover-guard-needs.md: without AWS, clocks injected, every order.)
+// unhealthy Primary healthy, and no answer names a latched one.
+// Without AWS, clocks injected, every order.
 #include <doctest/doctest.h>
 
 #include <memory>

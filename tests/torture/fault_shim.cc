@@ -622,7 +622,7 @@ int clone(int (*body)(void*), void* stack, int flags, void* argument, ...) noexc
 }
 int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
                 const posix_spawnattr_t* attributes, char* const* arguments,
-                char* const* environment) noexcept {
+                char* const* environment) {
   if (ours() && get(clone_error) != 0) {
     ++page[struck];
     return static_cast<int>(get(clone_error));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // IAM policies: documents parsed once into plain structs, with IAM's grammar, and evaluated by pure
-// functions (aws-semantics.md §5.2; IAM User Guide, "Policy evaluation logic"). Who asks, what, on
-// what and under which keys is an AccessRequest; the policies that have a say are a PolicySet; the
-// answer carries the reason, so that the text of a refusal can be AWS's.
+// functions (facts iam-7 to iam-10 and iam-20 to iam-22). Who asks, what, on what and under which
+// keys is an AccessRequest; the policies that have a say are a PolicySet; the answer carries the
+// reason, so that the text of a refusal can be AWS's.
 #pragma once
 
 #include <memory>

@@ -2,7 +2,7 @@
 // Signature Version 4, both sides: clients sign requests or make presigned URLs; the gateway reads
 // who claims to have signed, checks the claim's scope and age, and verifies the signature. Errors
 // carry the codes of the query protocol; the wire spells them as the request's protocol does
-// (aws/wire/common_errors.h; aws-semantics.md §5.5).
+// (aws/wire/common_errors.h; fact gateway-21).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The canonical request of SigV4: one text for what was asked, whatever intermediaries did to its
-// spelling. (IAM User Guide, "Create a signed AWS API request"; vectors: shared/conformance/sigv4.)
+// spelling. (IAM User Guide, "Create a signed AWS API request"; fact gateway-5.)
 #pragma once
 
 #include <string>

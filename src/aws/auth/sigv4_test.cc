@@ -3,23 +3,17 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "aws/wire/value.h"
 #include "base/text.h"
-#include "support/source_dir.h"
+#include "support/shared.h"
 
 namespace sitelatch::aws {
 namespace {
 namespace fs = std::filesystem;
-
-fs::path shared() {
-  if (const char* set = std::getenv("SITELATCH_SHARED")) return set;
-  return fs::path{source_dir}.parent_path() / "shared";
-}
 
 std::string read(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};
@@ -78,7 +72,7 @@ const WallInstant noon = wall("2026-11-22T12:00:00Z");
 }  // namespace
 
 TEST_CASE("sigv4: AWS's vectors, signing and verifying, by header and by query") {
-  const auto folder = shared() / "conformance/sigv4";
+  const auto folder = shared_path("conformance/sigv4");
   if (!fs::exists(folder)) {
     MESSAGE("SKIPPED: no " << folder.string());
     return;
@@ -134,7 +128,7 @@ TEST_CASE("sigv4: AWS's vectors, signing and verifying, by header and by query")
 }
 
 TEST_CASE("sigv4: recorded requests of real clients verify") {
-  const auto folder = shared() / "reference/wire-samples";
+  const auto folder = shared_path("reference/wire-samples");
   if (!fs::exists(folder)) {
     MESSAGE("SKIPPED: no " << folder.string());
     return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// AWS's protocol cases (shared/conformance/aws-protocols), each in both roles: requests decoded as
-// a server and encoded as a client, answers encoded as a server and decoded as a client. What does
-// not pass stands in the table, with reason.
+// AWS's protocol cases ($SITELATCH_SHARED/conformance/aws-protocols), each in both roles: requests
+// decoded as a server and encoded as a client, answers encoded as a server and decoded as a client.
+// What does not pass stands in the table, with reason.
 #include <doctest/doctest.h>
 
 #include <algorithm>

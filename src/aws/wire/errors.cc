@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors on the wire, as the server writes them: each protocol's form
-// (aws-semantics 2.1, 4.2, 5.5, 7.1).
+// Errors on the wire, as the server writes them: each protocol's form (facts wire-3 to wire-8,
+// wire-34 and gateway-21).
 #include <fmt/format.h>
 
 #include <array>

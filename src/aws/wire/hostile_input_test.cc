@@ -56,10 +56,12 @@ TEST_CASE("nulls: absent as a member, refused as an item or as a value of a map 
       {"lambda", "CreateFunction", Protocol::rest_json,
        R"({"Environment":{"Variables":{"A":null}}})", "SerializationException"},
       {"cloudwatch", "GetMetricStatistics", Protocol::json_1_0,
-       R"({"Namespace":"n","MetricName":"m","StartTime":1,"EndTime":2,"Period":60,"ExtendedStatistics":[null]})",
+       R"({"Namespace":"n","MetricName":"m","StartTime":1,"EndTime":2,"Period":60,)"
+       R"("ExtendedStatistics":[null]})",
        "SerializationException"},
       {"cloudwatch", "PutMetricAlarm", Protocol::json_1_0,
-       R"({"AlarmName":"a","EvaluationPeriods":1,"ComparisonOperator":"LessThanThreshold","Dimensions":[null]})",
+       R"({"AlarmName":"a","EvaluationPeriods":1,"ComparisonOperator":"LessThanThreshold",)"
+       R"("Dimensions":[null]})",
        "SerializationException"},
       {"cloudwatch", "PutMetricAlarm", Protocol::cbor,
        std::string("\xa1\x6a"
@@ -115,10 +117,12 @@ TEST_CASE("wrong kinds and what is no text are the protocol's own error") {
       {"logs", "CreateLogGroup", Protocol::json_1_1, R"({"logGroupName":{"a":1}})",
        "SerializationException"},
       {"logs", "PutLogEvents", Protocol::json_1_1,
-       R"({"logGroupName":"g","logStreamName":"s","logEvents":[{"timestamp":1e300,"message":"m"}]})",
+       R"({"logGroupName":"g","logStreamName":"s","logEvents":[{"timestamp":1e300,)"
+       R"("message":"m"}]})",
        "SerializationException"},
       {"logs", "PutLogEvents", Protocol::json_1_1,
-       R"({"logGroupName":"g","logStreamName":"s","logEvents":[{"timestamp":18446744073709551615,"message":"m"}]})",
+       R"({"logGroupName":"g","logStreamName":"s","logEvents":[{"timestamp":18446744073709551615,)"
+       R"("message":"m"}]})",
        "SerializationException"},
       {"logs", "CreateLogGroup", Protocol::json_1_1, std::string(200, '[') + std::string(200, ']'),
        "SerializationException"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests that real clients sent (shared/reference/wire-samples): each is recognised as what its
-// name says, decodes, keeps the model's constraints, and reads the same after we encode it
+// Requests that real clients sent ($SITELATCH_SHARED/reference/wire-samples): each is recognised as
+// what its name says, decodes, keeps the model's constraints, and reads the same after we encode it
 // ourselves.
 #include <doctest/doctest.h>
 

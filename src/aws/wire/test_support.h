@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -17,17 +16,14 @@
 #include "aws/wire/codec.h"
 #include "aws/wire/wire.h"
 #include "base/text.h"
-#include "support/source_dir.h"
+#include "support/shared.h"
 
 namespace sitelatch::aws::test {
 
-// shared/ of the project, where it is at hand.
 inline std::optional<std::filesystem::path> shared(const std::string& inside) {
-  const char* given = std::getenv("SITELATCH_SHARED");
-  const std::filesystem::path root =
-      given ? given : std::string{sitelatch::source_dir} + "/../shared";
-  if (!std::filesystem::exists(root / inside)) return std::nullopt;
-  return root / inside;
+  auto path = shared_path(inside);
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  return path;
 }
 
 inline std::string slurp(const std::filesystem::path& path) {

@@ -16,11 +16,9 @@ namespace {
 struct Manner {
   std::string_view service;
   std::string_view code;
-  bool enums_reversed = false;  // CloudWatch lists a set backwards (aws-semantics 2.1)
-  bool elements_not_null =
-      false;  // IAM ends the constraints of an element with that (recorded in moto)
-  bool enums_by_schema =
-      false;  // Route 53 holds bodies against an XML schema first (aws-semantics 1.12)
+  bool enums_reversed = false;     // CloudWatch lists a set backwards (fact wire-10)
+  bool elements_not_null = false;  // IAM ends an element's constraints with it (fact wire-11)
+  bool enums_by_schema = false;  // Route 53 holds bodies against an XML schema first (fact wire-32)
 };
 constexpr Manner usual{"", "ValidationException"};
 constexpr std::array<Manner, 6> manners{{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The wire by tables of our own: they stand in the project, so that the rules are tested without
-// shared/.
+// those of others (conformance_test.cc).
 #include <doctest/doctest.h>
 
 #include "aws/wire/test_support.h"
@@ -283,16 +283,16 @@ TEST_CASE("query answers: wrapper, result, metadata, codes") {
             .body.find("<Code>AccessDenied</Code>") != std::string::npos);
 }
 
-TEST_CASE("CloudWatch: one error in three protocols (aws-semantics 2.1)") {
+TEST_CASE("CloudWatch: one error in three protocols (facts wire-3 and wire-4)") {
   const Error error{"InvalidParameterCombinationException", "both", 0, {}};
   auto what = known("cloudwatch", "PutMetricAlarm", Protocol::json_1_0);
   what.query_mode = true;
   const auto in_json = encode_error(what, error, "r");
   CHECK(in_json.status == 400);
   CHECK(in_json.headers.get("x-amzn-query-error") == "InvalidParameterCombination;Sender");
-  CHECK(
-      in_json.body ==
-      R"({"__type":"com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterCombinationException","message":"both"})");
+  CHECK(in_json.body ==
+        R"({"__type":"com.amazonaws.cloudwatch.v2010_08_01#InvalidParameterCombinationException",)"
+        R"("message":"both"})");
   what.query_mode = false;
   CHECK(!encode_error(what, error, "r").headers.find("x-amzn-query-error"));
   what.protocol = Protocol::cbor;
@@ -316,9 +316,8 @@ TEST_CASE("CloudWatch: one error in three protocols (aws-semantics 2.1)") {
   what.query_mode = true;
   const auto invalid = encode_error(what, {"ValidationError", "1 validation error", 0, {}}, "r");
   CHECK(invalid.headers.get("x-amzn-query-error") == "ValidationError;Sender");
-  CHECK(
-      invalid.body ==
-      R"({"__type":"com.amazon.coral.validate#ValidationException","message":"1 validation error"})");
+  CHECK(invalid.body == R"({"__type":"com.amazon.coral.validate#ValidationException",)"
+                        R"("message":"1 validation error"})");
 }
 
 TEST_CASE("Lambda: Invoke both ways, empty answers, errors with Type") {
@@ -376,7 +375,7 @@ TEST_CASE("JSON: answers of operations without output are empty") {
   CHECK(!numbers.has("ActionsEnabled"));
 }
 
-TEST_CASE("CBOR: the sample of aws-semantics 2.1, indefinite lengths, half floats, timestamps") {
+TEST_CASE("CBOR: the sample of fact wire-33, indefinite lengths, half floats, timestamps") {
   const auto alarm = decoded(
       cbor("PutMetricAlarm", *unhex("a469416c61726d4e616d656161714576616c756174696f6e506572696f6473"
                                     "01695468726573686f6c64fb3ff000000000000072436f6d70617269736f6e"

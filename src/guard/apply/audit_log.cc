@@ -54,6 +54,36 @@ std::optional<AuditEntry> read_audit_line(std::string_view line) {
   return entry;
 }
 
+client::Outcome<std::vector<AuditEntry>> latches_by_alarm_history(client::Aws& aws,
+                                                                  const AlarmPlan& alarm,
+                                                                  Instant from, Instant until) {
+  const auto found = aws.call_all("cloudwatch", "DescribeAlarmHistory",
+                                  Value::structure({{"AlarmName", alarm.name},
+                                                    {"HistoryItemType", "Action"},
+                                                    {"StartDate", from},
+                                                    {"EndDate", until}}),
+                                  alarm.region);
+  if (!found) return failure(found.error());
+  std::vector<AuditEntry> entries;
+  for (const auto& item : (*found)["AlarmHistoryItems"].items()) {
+    const auto summary = item["HistorySummary"].string_or("");
+    if (!item["Timestamp"].is_timestamp() || !summary.starts_with("Successfully") ||
+        summary.find(alarm.topic_arn) == std::string::npos)
+      continue;
+    AuditEntry entry;
+    entry.at = item["Timestamp"].timestamp();
+    entry.action = "latch";
+    entry.who = "function";
+    entry.why = "the alarm went to ALARM and told the function";
+    entry.note = "from the history of alarm " + alarm.name +
+                 ": the guide's Python function writes no audit log";
+    entries.push_back(std::move(entry));
+  }
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const AuditEntry& a, const AuditEntry& b) { return a.at < b.at; });
+  return entries;
+}
+
 AuditLog::AuditLog(client::Aws& aws, std::string region, std::string group,
                    std::string health_check_id, std::string stream)
     : aws_(aws),

@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "client/client.h"
+#include "guard/rules/plan.h"
 #include "guard/rules/record.h"
 
 namespace sitelatch::guard {
@@ -51,5 +52,12 @@ class AuditLog {
   std::string region_, group_, id_, stream_;
   bool stream_made_ = false;
 };
+
+// What stands in for lines of a function that writes none (the guide's Python): each time the alarm
+// told its topic that Primary is unhealthy, and with that the function, which latches. As far back
+// as CloudWatch keeps an alarm's history, oldest first.
+client::Outcome<std::vector<AuditEntry>> latches_by_alarm_history(client::Aws& aws,
+                                                                  const AlarmPlan& alarm,
+                                                                  Instant from, Instant until);
 
 }  // namespace sitelatch::guard

@@ -20,7 +20,7 @@ Value environment_of(const Texts& variables) {
   return Value::structure({{"Variables", text_map(variables)}});
 }
 
-// Passes by itself within seconds of a role's creation (aws-semantics §4.2), or of its policy's.
+// Passes by itself within seconds of a role's creation (fact guard-22), or of its policy's.
 bool role_not_there_yet(const client::Error& error) {
   return error.is("InvalidParameterValueException") &&
          (error.message.find("cannot be assumed by Lambda") != std::string::npos ||
@@ -30,7 +30,7 @@ bool role_not_there_yet(const client::Error& error) {
 }
 
 // The on-failure destination is looked at with the function's role; until its policy has arrived
-// the topic is one of these (terraform-provider-aws waits out the same two; fact guard-17).
+// the topic is one of these (terraform-provider-aws waits out the same two; fact guard-25).
 bool destination_not_there_yet(const client::Error& error) {
   return role_not_there_yet(error) || (error.is("InvalidParameterValueException") &&
                                        error.message.find("destination ARN") != std::string::npos &&

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "guard/apply/sight.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -44,9 +45,26 @@ std::string all_reasons(const std::vector<Refusal>& refusals) {
   return join(reasons, "; ");
 }
 
+std::string site_name(const View& view) {
+  const auto found = view.snapshot.records ? primary_name(*view.snapshot.records) : std::string{};
+  return found.empty() ? view.plan.settings.dns_name : found;
+}
+
+SiteAnswer ask_primary(Context& context, const View& view) {
+  const auto& check = view.snapshot.observed.check;
+  return ask_site(context.ask_site, view.snapshot.check_config,
+                  check ? check->path.value_or("/") : "/");
+}
+
+bool changes_nothing(const View& view, const Change& change) {
+  return change.check.empty() && !change.alarm_actions &&
+         change.record == record_of(view.snapshot.observed);
+}
+
 std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry) {
   const auto& group = view.plan.audit_group;
-  if (!view.snapshot.observed.audit_group)
+  // What cannot be seen may be written to all the same.
+  if (!view.snapshot.observed.audit_group && !audit_is_hidden(view))
     return "Not written to an audit log: the guard has none.";
   AuditLog log(context.aws, group.region, group.name, view.id(),
                fmt::format("{}/{}", iso8601_seconds(view.now).substr(0, 10),
@@ -56,15 +74,15 @@ std::optional<std::string> note_down(Context& context, const View& view, AuditEn
   return std::nullopt;
 }
 
-Result<Done> tell(Context& context, const View& view, const std::string& subject,
-                  const std::string& text) {
-  const auto& topic = view.snapshot.observed.notify_topic;
-  if (!topic) return failure(Problem{"nobody could be told: the guard has no topic for people"});
-  const auto sent = context.aws.call(
-      "sns", "Publish",
-      client::Value::structure(
-          {{"TopicArn", topic->arn}, {"Subject", subject.substr(0, 99)}, {"Message", text}}),
-      view.plan.notify_topic.region);
+Result<Done> tell(Context& context, const View& view, const Message& message) {
+  if (!view.snapshot.observed.notify_topic && !record_is_hidden(view))
+    return failure(Problem{"nobody could be told: the guard has no topic for people"});
+  const auto sent =
+      context.aws.call("sns", "Publish",
+                       client::Value::structure({{"TopicArn", view.plan.notify_topic.arn},
+                                                 {"Subject", message.subject},
+                                                 {"Message", message.text}}),
+                       view.plan.notify_topic.region);
   if (!sent) return failure(Problem{client::explain(sent.error(), "tell people")});
   return Done{};
 }
@@ -77,21 +95,30 @@ Result<Carried, Error> carry_out(Context& context, View current, const Request& 
       return failure(failed_with(fmt::format("there is no health check {}", current.id())));
     const auto decision = decide(current);
     if (!decision) return failure(error_of(decision.error()));
+    if (!only_latches(current, *decision))
+      if (auto unseen = cannot_be_decided(current, request.unaudited))
+        return failure(error_of(Error::Kind::no_answer, std::move(*unseen)));
+    if (attempt > 1 && changes_nothing(current, *decision)) {  // whoever was faster has done it
+      const auto check = *current.snapshot.observed.check;
+      return Carried{std::move(current), *decision, {check, check, "", {}}};
+    }
     const auto asked = entry_of(current, request, *decision, change_id);
     if (auto problem = note_down(context, current, asked)) {
       if (request.must_be_audited) return failure(failed_with("nothing was changed: " + *problem));
       context.progress(*problem);
     }
-    auto applied = apply_change(context.aws, context.clock, current.plan, current.snapshot.observed,
-                                *decision);
+    auto applied =
+        apply_change(context.aws, context.clock, current.plan, writable(current), *decision);
     if (applied) {
       if (auto problem = note_down(context, current, done_entry(asked, *applied)))
         applied->notes.push_back(*problem);
-      if (!request.subject.empty()) {
-        const auto text = fmt::format(
-            "{}\n\nHealth check: {}\nBy: {}\nReason: {}\nBefore: {}\nAfter: {}\n", decision->says,
-            current.id(), current.snapshot.caller_arn, request.why, asked.before, asked.after);
-        if (const auto notified = tell(context, current, request.subject, text); !notified)
+      if (request.tells) {
+        const auto situation = situation_of(current.snapshot.observed);
+        const std::optional<Change> change = *decision;
+        const auto message = message_of({situation, change, current.now, decision->says,
+                                         current.snapshot.caller_arn, request.why},
+                                        current.id(), site_name(current));
+        if (const auto notified = tell(context, current, message); !notified)
           applied->notes.push_back(notified.error().text);
       }
       return Carried{std::move(current), *decision, std::move(*applied)};
@@ -105,7 +132,7 @@ Result<Carried, Error> carry_out(Context& context, View current, const Request& 
       return failure(why_not);
     }
     context.progress(fmt::format("Looking again: {}.", why_not.text));
-    auto again = view(context.aws, context.clock, current.id(), context.chain());
+    auto again = view(context.aws, context.clock, current.id(), context.looks_for(request));
     if (!again) return failure(failed_with(again.error().text));
     current = std::move(*again);
   }

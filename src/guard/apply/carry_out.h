@@ -13,8 +13,25 @@
 #include "guard/apply/change.h"
 #include "guard/apply/site_probe.h"
 #include "guard/apply/status.h"
+#include "guard/rules/message.h"
 
 namespace sitelatch::guard {
+
+struct Request {
+  std::string action;  // "trip"
+  std::string why;     // the reason given
+  std::string forced;  // names of overridden checks, for the audit log
+  // A release that nobody could trace is not made; a latch is set whether or not it can be written
+  // down.
+  bool must_be_audited = false;
+  bool unaudited = false;  // a person overrides the audit log, seen or not
+  bool tells = false;      // people get a message (rules/message.h)
+  bool by_health = false;  // decided by Route 53's verdict over the last minutes too
+};
+
+// Thrown by the clock and by progress of a Context when a person has interrupted the command:
+// between two steps. Between a release's record and its check neither is used.
+struct Interrupted {};
 
 // What an operator's command works with. Borrowed.
 struct Context {
@@ -27,23 +44,20 @@ struct Context {
   AskSite ask_site = ask_site_from_here();
   AskDns ask_dns = guard::ask_dns;
 
-  // How much a command looks at: the chain and the check; the zones' records too; and what DNS
-  // answers by them.
-  ViewOptions chain() const { return {dns_server, false, false, false, ask_dns}; }
-  ViewOptions chain_and_records() const { return {dns_server, false, true, false, ask_dns}; }
-  ViewOptions chain_and_dns() const { return {dns_server, true, true, false, ask_dns}; }
-  ViewOptions all_but_dns() const { return {dns_server, false, true, true, ask_dns}; }
-  ViewOptions everything() const { return {dns_server, true, true, true, ask_dns}; }
-};
-
-struct Request {
-  std::string action;  // "trip"
-  std::string why;     // the reason given
-  std::string forced;  // names of overridden checks, for the audit log
-  // A release that nobody could trace is not made; a latch is set whether or not it can be written
-  // down.
-  bool must_be_audited = false;
-  std::string subject;  // of the message to people; empty: nobody is told
+  // How much a command looks at: the chain and the check; Route 53's verdict over the last minutes
+  // too; the zones' records too; and what DNS answers by them.
+  ViewOptions chain() const { return looking(false, false, false, false); }
+  ViewOptions chain_and_health() const { return looking(false, false, false, true); }
+  ViewOptions chain_and_records() const { return looking(false, true, false, false); }
+  ViewOptions chain_and_dns() const { return looking(true, true, false, false); }
+  ViewOptions all_but_dns() const { return looking(false, true, true, false); }
+  ViewOptions everything() const { return looking(true, true, true, false); }
+  ViewOptions looks_for(const Request& request) const {
+    return request.by_health ? chain_and_health() : chain();
+  }
+  ViewOptions looking(bool dns, bool records, bool deliveries, bool status_minutes) const {
+    return {dns_server, dns, records, deliveries, ask_dns, status_minutes};
+  }
 };
 
 struct Carried {
@@ -58,9 +72,18 @@ using Decide = std::function<Transition(const View& view)>;
 Result<Carried, Error> carry_out(Context& context, View first, const Request& request,
                                  const Decide& decide);
 
+// What users look up: the PRIMARY record's name, as far as it was looked at or deploy has noted it.
+// Empty: not known.
+std::string site_name(const View& view);
+
+// Whether Primary answers now, from here, at the path that its check asks.
+SiteAnswer ask_primary(Context& context, const View& view);
+
+// Not asked about, not written down.
+bool changes_nothing(const View& view, const Change& change);
+
 // A message to the guard's second topic. Problem: nobody could be told.
-Result<Done> tell(Context& context, const View& view, const std::string& subject,
-                  const std::string& text);
+Result<Done> tell(Context& context, const View& view, const Message& message);
 
 // Writes an entry of this run into the guard's audit log; a failure becomes a sentence.
 std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry);

@@ -2,7 +2,8 @@
 // Carries a Change of guard/rules out on AWS: the check under its HealthCheckVersion, the record on
 // the notify topic's tags and in the function's environment under its RevisionId, the alarm's
 // actions. The order is the change's own, so that no crash between two calls releases a latched
-// Primary.
+// Primary. What the record promised and the check did not become is taken back: a release that
+// failed leaves the latch held, and a freeze that failed leaves no maintenance.
 #pragma once
 
 #include <functional>

@@ -88,6 +88,7 @@ class Deployment {
   void work_out(DeployPlan& deployment_plan) const;
   void look_for_missing_rights(DeployPlan& deployment_plan);
   Step look_again(DeployPlan& deployment_plan);
+  Step look_at_records();
   Step carry_out(const DeployPlan& deployment_plan, std::string& noted);
   void audit(const DeployPlan& deployment_plan, const std::string& note);
   bool may_arm(DeployPlan& deployment_plan, std::optional<Error>& stopped,
@@ -106,6 +107,9 @@ class Deployment {
   // What this run knows of itself: AWS may not show it yet.
   std::optional<HoleNames> accepted_holes_;
   bool built_ = false, people_were_asked_ = false, concurrency_was_tried_ = false;
+  bool wants_records_ = false;
+  std::optional<RecordsSnapshot> records_;
+  std::string dns_name_;  // of the PRIMARY record; empty: not known
 };
 
 // The work between what is there and what should be.

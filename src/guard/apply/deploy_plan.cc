@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "aws/auth/partition.h"
 #include "base/text.h"
@@ -336,6 +337,7 @@ Result<Settings, Error> Deployment::settle(const Snapshot& snapshot,
     const auto checked = check_keys(settings.kms_keys, topic_regions(settings));
     if (!checked) return failure(refusal_of("--kms-key: " + checked.error().text + "."));
   }
+  if (!dns_name_.empty()) settings.dns_name = dns_name_;
   if (!subscription_protocol(settings.notify_endpoint))
     settings.notify_endpoint.clear();  // a phone number, say: it stays
   if (!options_.notify_endpoint.empty()) settings.notify_endpoint = options_.notify_endpoint;
@@ -380,6 +382,8 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
     return failure(refusal_of(fmt::format(
         "There is no health check {} in account {}. List them: aws route53 list-health-checks",
         options_.health_check_id, snapshot->settings.account)));
+  const auto looked = look_at_records();
+  if (!looked) return failure(looked.error());
   DeployPlan deployment_plan;
   auto settings = settle(*snapshot, deployment_plan.notes);
   if (!settings) return failure(settings.error());
@@ -410,6 +414,11 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
           *spare.unreserved, deployment_plan.plan.settings.function_region));
   }
   work_out(deployment_plan);
+  if (deployment_plan.plan.settings.function == FunctionKind::python)
+    deployment_plan.notes.push_back(
+        "The guide's Python function has no schedule: a latch that somebody undoes is not set "
+        "again, an alarm that got lost is not made good, and a maintenance does not end by itself. "
+        "--function native has one.");
   if (latched(*observed.check))
     deployment_plan.notes.push_back(
         fmt::format("The check is latched and stays so: release it with sitelatch switch-back{}.",
@@ -463,16 +472,25 @@ void Deployment::work_out(DeployPlan& deployment_plan) const {
       [](const auto& a, const auto& b) { return turn(a.resource) < turn(b.resource); });
 }
 
+// The name that users look up goes to the function, whose messages say it.
+Step Deployment::look_at_records() {
+  if (!std::exchange(wants_records_, false)) return Done{};
+  auto records = read_records(dependencies_.context.aws, options_.health_check_id);
+  if (!records && !client::is_denied(records.error()))
+    return failure(error_of(records.error(), "read the hosted zones' records"));
+  if (!records) return Done{};
+  records_ = std::move(*records);
+  dns_name_ = primary_name(*records_);
+  return Done{};
+}
+
 Result<DeployPlan, Error> Deployment::plan() {
+  wants_records_ = true;
   auto deployment_plan = plan_resources();
   if (!deployment_plan) return deployment_plan;
   auto& aws = dependencies_.context.aws;
   auto& snapshot = deployment_plan->snapshot;
-  auto records = read_records(aws, options_.health_check_id);
-  if (records)
-    snapshot.records = std::move(*records);
-  else if (!client::is_denied(records.error()))
-    return failure(error_of(records.error(), "read the hosted zones' records"));
+  snapshot.records = records_;
   auto& plan = deployment_plan->plan;
   for (const auto* topic : {&plan.alarm_topic, &plan.notify_topic})
     if (!topic->kms_key.empty() &&

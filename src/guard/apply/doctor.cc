@@ -258,12 +258,6 @@ class Examination {
         add(Kind::problem, "other-writer", shown.id(),
             fmt::format("the alarm's topic also runs {}", last_part(subscription.endpoint)),
             "unsubscribe it if it changes the health check");
-    for (const auto& [key, value] : shown.snapshot.check_tags)
-      if (key == "aws:cloudformation:stack-name")
-        add(Kind::note, "other-writer", shown.id(),
-            fmt::format("CloudFormation stack {} owns the health check: an update of the stack may "
-                        "undo a latch (it is latched again within a minute)",
-                        value));
   }
 
   bool runs_a_function(const std::string& action) {

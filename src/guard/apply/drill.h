@@ -22,10 +22,6 @@ enum class Scenario {
 };
 std::optional<Scenario> scenario(std::string_view text);
 
-// Thrown by the desk's clock and progress when a person has interrupted the command; caught by
-// drill() alone.
-struct Interrupted {};
-
 struct DrillOptions {
   std::string health_check_id;
   Scenario scenario = Scenario::alarm;

@@ -33,6 +33,8 @@ class Observer {
 
   client::Outcome<Snapshot> run() {
     start();
+    snapshot_.clock_offset = aws_.clock_offset();
+    snapshot_.now += snapshot_.clock_offset;
     if (!reading_.fatal()) look_at_check();
     look_at_alarm();
     look_at_alarm_topic();
@@ -45,6 +47,8 @@ class Observer {
     settle_settings();
     if (look_.records) look_at_records();
     if (look_.deliveries) look_at_deliveries();
+    if (look_.status_minutes && observed().check)
+      observed().status_minutes = reading_.status_minutes(id(), home_, snapshot_.now);
     judge_alarm_data();
     if (reading_.fatal()) return failure(*reading_.fatal());
     snapshot_.blind = reading_.blind();
@@ -249,6 +253,10 @@ class Observer {
       s.permissions_boundary = observed().role->permissions_boundary;
     }
     settle_tags();
+    if (observed().function)
+      if (const auto name = observed().function->environment.find("SITELATCH_DNS_NAME");
+          name != observed().function->environment.end())
+        s.dns_name = name->second;
     if (!observed().notify_subscriptions.empty())
       s.notify_endpoint = observed().notify_subscriptions.front().endpoint;
   }
@@ -314,6 +322,7 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
     snapshot.observed.check.reset();
     return Done{};
   }
+  snapshot.clock_offset = aws.clock_offset();
   snapshot.observed.check = (*check)->check;
   snapshot.check_config = (*check)->config;
   snapshot.linked_service = (*check)->linked_service;
@@ -337,6 +346,13 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
     if (reading.fatal()) return failure(*reading.fatal());
   }
   return Done{};
+}
+
+std::string primary_name(const RecordsSnapshot& records) {
+  for (const auto& user : records.users)
+    if (user.failover == "PRIMARY")
+      return user.name.ends_with('.') ? user.name.substr(0, user.name.size() - 1) : user.name;
+  return {};
 }
 
 std::string describe(const ReadFailure& blind) {

@@ -33,6 +33,7 @@ struct Query {
                                 // else the control region
   bool records = true;     // search the hosted zones for records that use the check (a call a zone)
   bool deliveries = true;  // metrics of the last hours
+  bool status_minutes = false;  // HealthCheckStatus of the last quarter of an hour
   bool other_regions =
       false;  // a role but no function: look for it in every region that needs no opting in
 };
@@ -68,6 +69,10 @@ struct RecordsSnapshot {
       targets;  // records of our zones on the alias chains of `users`, nearest first
 };
 
+// The name that users look up: of the first PRIMARY record that uses the check, without its dot;
+// empty: there is none.
+std::string primary_name(const RecordsSnapshot& records);
+
 // What one of Route 53's checkers says.
 struct CheckerSnapshot {
   std::string region, address, status;
@@ -87,15 +92,15 @@ struct Snapshot {
                       // endpoint, key, record
   Observed observed;
   std::vector<ReadFailure> blind;
-  std::string caller_arn;  // who asks
-  Instant now;             // by AWS's clock as far as the checkers' reports tell it, else by ours
+  std::string caller_arn;   // who asks
+  Instant now;              // by AWS's clock as far as the checkers' reports tell it, else by ours
+  Duration clock_offset{};  // AWS's time less ours, as far as the client has learnt it
   client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone
   std::string linked_service;  // the AWS service that manages the check; empty: its owner does
   std::vector<CheckerSnapshot> checkers;
   std::optional<RecordsSnapshot> records;   // nothing: not looked at, or not to be seen
   std::vector<ObservedAlarm> other_alarms;  // a second alarm by one of our two names
   std::vector<KeySnapshot> keys;            // of the topics, as far as they were looked at and seen
-  Texts check_tags;                         // the health check's own
 };
 // `now` by our clock; where the checkers' reports are newer, theirs counts.
 client::Outcome<Snapshot> observe(client::Aws& aws, const Query& look, Instant now);

@@ -24,7 +24,8 @@ LATCH = ({"Disabled": True, "Inverted": True} if os.environ.get("SITELATCH_LATCH
 def is_alarm_of_ours(alarm):
     trigger = alarm.get("Trigger", {})
     dimensions = {d.get("name"): d.get("value") for d in trigger.get("Dimensions", [])}
-    return (alarm.get("NewStateValue") == "ALARM" and trigger.get("MetricName") == "HealthCheckStatus"
+    return (alarm.get("NewStateValue") == "ALARM"
+            and trigger.get("MetricName") == "HealthCheckStatus"
             and dimensions.get("HealthCheckId") == CHECK)
 
 
@@ -35,7 +36,8 @@ def handler(event, context):
             boto3.client("route53").update_health_check(HealthCheckId=CHECK, **LATCH)
             print(json.dumps({"latched": CHECK, "why": alarm.get("NewStateReason")}))
         else:
-            print(json.dumps({"refused": alarm.get("AlarmName"), "state": alarm.get("NewStateValue")}))
+            print(json.dumps({"refused": alarm.get("AlarmName"),
+                              "state": alarm.get("NewStateValue")}))
 )PY";
 
 // Little-endian fields of PKZIP's APPNOTE 4.3.

@@ -2,6 +2,7 @@
 #include "guard/apply/reading.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "guard/rules/json.h"
@@ -111,6 +112,7 @@ ObservedAlarm alarm_from(const Value& wire) {
     if (wire[name].is_timestamp()) alarm.snapshot.transitioned_at = wire[name].timestamp();
   alarm.snapshot.actions_enabled = wire["ActionsEnabled"].boolean_or(true);
   alarm.snapshot.from_data = from_real_data(alarm.state_reason);
+  alarm.snapshot.oldest_data = oldest_datapoint(alarm.state_reason);
   return alarm;
 }
 
@@ -393,6 +395,40 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
   const bool home_read = read(at_home, where.home);
   if (!function_read && !home_read) return std::nullopt;
   return deliveries;
+}
+
+std::optional<std::vector<StatusMinute>> Reading::status_minutes(const std::string& health_check_id,
+                                                                 std::string_view region,
+                                                                 Instant now) {
+  constexpr auto back = std::chrono::minutes{15};
+  Value queries = Value::list();
+  for (const auto& [query, statistic] : {std::pair{"lowest", "Minimum"}, {"highest", "Maximum"}})
+    queries.push(wire_of({query, "AWS/Route53", "HealthCheckStatus", "HealthCheckId",
+                          health_check_id, statistic, nullptr},
+                         60));
+  const auto reply =
+      ask("HealthCheckStatus of health check " + health_check_id, "cloudwatch", "GetMetricData",
+          Value::structure({{"MetricDataQueries", queries},
+                            {"StartTime", now - back},
+                            {"EndTime", now + std::chrono::minutes{1}}}),
+          region);
+  if (!reply) return std::nullopt;
+  std::map<Instant, StatusMinute> minutes;
+  for (const auto& result : (*reply)["MetricDataResults"].items()) {
+    const bool lowest = result["Id"].string_or("") == "lowest";
+    const auto& times = result["Timestamps"].items();
+    const auto& values = result["Values"].items();
+    for (std::size_t i = 0; i < std::min(times.size(), values.size()); ++i) {
+      if (!times[i].is_timestamp()) continue;
+      auto& minute = minutes[times[i].timestamp()];
+      minute.begins = times[i].timestamp();
+      if (lowest) minute.any_unhealthy = values[i].number_or(0) < 1.0;
+      if (!lowest) minute.any_healthy = values[i].number_or(0) >= 1.0;
+    }
+  }
+  std::vector<StatusMinute> out;
+  for (const auto& [begins, minute] : minutes) out.push_back(minute);
+  return out;
 }
 
 bool Reading::healthy_data(const std::string& health_check_id, std::string_view region,

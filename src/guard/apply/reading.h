@@ -53,6 +53,9 @@ class Reading {
     std::string function_region, home;
   };
   std::optional<ObservedDeliveries> deliveries(const Where& where, Instant now);
+  // HealthCheckStatus of the quarter of an hour before `now`, oldest minute first.
+  std::optional<std::vector<StatusMinute>> status_minutes(const std::string& health_check_id,
+                                                          std::string_view region, Instant now);
   bool healthy_data(const std::string& health_check_id, std::string_view region, Instant now);
   // Why the alarm's last actions failed, newest first, in CloudWatch's words; an action that worked
   // ends the list. It keeps two weeks of them.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "guard/rules/site_status.h"
 #include "net/io/curl_library.h"
 
 namespace sitelatch::guard {
@@ -94,6 +95,15 @@ Result<int> probe(const Site& site, std::string_view path) {
   if (status >= 100) return static_cast<int>(status);
   const std::string why = reason[0] != '\0' ? reason.data() : curl->easy_strerror(code);
   return failure(Problem{fmt::format("no answer from {}: {}", describe(site, path), why)});
+}
+
+SiteAnswer ask_site(const AskSite& ask, const aws::Value& config, const std::string& path) {
+  const auto site = site_of(config);
+  if (!site) return {false, site.error().text};
+  const auto status = ask(config, path);
+  if (!status) return {false, status.error().text};
+  return {counts_as_healthy(*status),
+          fmt::format("{} answers {}", describe(*site, path), *status)};
 }
 
 AskSite ask_site_from_here() {

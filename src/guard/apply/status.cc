@@ -8,7 +8,7 @@
 namespace sitelatch::guard {
 
 Instant aws_now(const Snapshot& snapshot, WallInstant ours) {
-  auto now = Instant{ours.time_since_epoch()};
+  auto now = Instant{ours.time_since_epoch()} + snapshot.clock_offset;
   if (snapshot.observed.alarm)
     now = std::max(now, snapshot.observed.alarm->snapshot.transitioned_at);
   for (const auto& checker : snapshot.checkers)
@@ -57,6 +57,7 @@ Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& hea
   look.health_check_id = health_check_id;
   look.records = options.records;
   look.deliveries = options.deliveries;
+  look.status_minutes = options.status_minutes;
   auto snapshot = observe(aws, look, Instant{clock.now().time_since_epoch()});
   if (!snapshot)
     return failure(Problem{

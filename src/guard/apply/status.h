@@ -22,8 +22,8 @@ struct View {
   const std::string& id() const { return plan.settings.health_check_id; }
 };
 
-// Our clock, or the newest time that AWS has told where that is later: a clock here that lags, or
-// an engine that runs ahead.
+// Our clock as AWS has corrected it, or the newest time that AWS has told where that is later: a
+// clock here that is wrong, or an engine that runs ahead.
 Instant aws_now(const Snapshot& snapshot, WallInstant ours);
 
 struct ViewOptions {
@@ -32,6 +32,7 @@ struct ViewOptions {
   bool records = true;
   bool deliveries = true;
   AskDns ask_dns = guard::ask_dns;
+  bool status_minutes = false;  // HealthCheckStatus of the last minutes
 };
 // Problem: nothing could be read (the sentence says why), or no guard can be planned for this id.
 Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,

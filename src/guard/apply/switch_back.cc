@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "client/wait.h"
 #include "guard/apply/missing_rights.h"
+#include "guard/apply/sight.h"
 #include "guard/apply/site_probe.h"
 #include "guard/apply/switch_back_wait.h"
-#include "guard/rules/site_status.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -27,6 +27,8 @@ class Switching {
     auto shown =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_dns());
     if (!shown) return ends(SwitchBackEnd::failed, shown.error().text);
+    if (auto unseen = cannot_be_decided(*shown, options_.force.contains("audit")))
+      return ends(SwitchBackEnd::no_answer, std::move(*unseen));
     if (!shown->snapshot.observed.check)
       return ends(SwitchBackEnd::refused,
                   "There is no health check " + options_.health_check_id + ".");
@@ -53,7 +55,7 @@ class Switching {
     const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
     if (const auto lacking = rights_against(context_, *settled, *allowed, true))
-      return ends(SwitchBackEnd::failed, "Nothing was released. " + *lacking);
+      return ends(SwitchBackEnd::no_answer, "Nothing was released. " + *lacking);
     const auto name = name_to_type(*shown);
     if (!options_.confirm(*shown, name))
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
@@ -85,9 +87,13 @@ class Switching {
   SwitchBack rules_wish(const View& shown) const {
     SwitchBack out;
     out.reason = options_.reason;
-    out.expected_version = expected_version_ ? expected_version_ : options_.expected_version;
-    out.expected_release =
-        expected_release_ ? expected_release_ : record_of(shown.snapshot.observed).release.number;
+    out.expected_version = options_.expected_version;
+    out.shown = shown_;
+    const auto record = record_of(shown.snapshot.observed);
+    // Our own release that failed and whose latch is held is no release by somebody else.
+    const bool own_failed = tried_release_ != 0 && tried_release_ == record.release.number &&
+                            record.latched_in_this_release();
+    out.expected_release = own_failed ? tried_release_ : expected_release_;
     out.primary_answers = primary_answers_;
     if (!options_.checks.empty()) out.checks_passed = checks_passed_;
     out.force = options_.force;
@@ -100,7 +106,7 @@ class Switching {
 
   void introduce(const View& shown) {
     const auto& check = *shown.snapshot.observed.check;
-    if (!options_.expected_version) expected_version_ = check.version;
+    shown_ = check;
     expected_release_ = record_of(shown.snapshot.observed).release.number;
     context_.progress(fmt::format("{} asks to switch health check {} back to Primary: {}",
                                   shown.snapshot.caller_arn, shown.id(), options_.reason));
@@ -124,20 +130,17 @@ class Switching {
   }
 
   bool ask_primary(const View& shown) {
-    const auto site = site_of(shown.snapshot.check_config);
     const auto path = record_of(shown.snapshot.observed).path_to_restore();
-    if (!site || !path) {
-      context_.progress("Primary cannot be asked: " +
-                        (site ? "its own path is not known" : site.error().text) + ".");
+    if (!path) {
+      context_.progress("Primary cannot be asked: its own path is not known.");
       return false;
     }
     for (int count = 1; count <= options_.probes; ++count) {
       if (count > 1) context_.clock.sleep(between_probes);
-      const auto status = context_.ask_site(shown.snapshot.check_config, *path);
-      const auto answered = status ? fmt::format("{} answers {}", describe(*site, *path), *status)
-                                   : status.error().text;
-      context_.progress(fmt::format("Primary, {} of {}: {}.", count, options_.probes, answered));
-      if (!status || !counts_as_healthy(*status)) return false;
+      const auto answer = ask_site(context_.ask_site, shown.snapshot.check_config, *path);
+      context_.progress(
+          fmt::format("Primary, {} of {}: {}.", count, options_.probes, answer.words));
+      if (!answer.well) return false;
     }
     return true;
   }
@@ -205,13 +208,19 @@ class Switching {
     request.forced = join({options_.force.begin(), options_.force.end()}, ",");
     request.must_be_audited =
         shown.snapshot.observed.audit_group.has_value() && !options_.force.contains("audit");
-    request.subject = "Sitelatch: " + name_to_type(shown) + " is switched back to Primary";
-    auto carried = carry_out(context_, std::move(shown), request,
-                             [this](const View& now) { return decide(now); });
+    request.unaudited = options_.force.contains("audit");
+    request.tells = true;
+    auto carried = carry_out(context_, std::move(shown), request, [this](const View& now) {
+      auto decision = decide(now);
+      if (decision) tried_release_ = decision->record.release.number;
+      return decision;
+    });
     if (!carried) {
       const auto& why_not = carried.error();
       if (!why_not.refusals.empty()) return refuse(why_not.refusals);
-      return ends(SwitchBackEnd::failed, why_not.text);
+      return ends(
+          why_not.kind == Error::Kind::no_answer ? SwitchBackEnd::no_answer : SwitchBackEnd::failed,
+          why_not.text);
     }
     report_.release = carried->change.record.release.number;
     report_.version = carried->applied.after.version;
@@ -238,13 +247,17 @@ class Switching {
                     "Primary is released and healthy, but in the window this did not follow: " +
                         followed.missing + ".");
       case Followed::End::unhealthy:
-        return latch_again_now();
+        return latch_again_now(fmt::format("did not become healthy within {} after release {}",
+                                           sitelatch::describe(options_.window), report_.release));
+      case Followed::End::fell_again:
+        return latch_again_now(
+            fmt::format("became healthy and then failed again after release {}", report_.release));
     }
     return report_;
   }
 
-  SwitchBackReport latch_again_now() {
-    context_.progress("Primary did not become healthy in the window: latching again.");
+  SwitchBackReport latch_again_now(const std::string& why) {
+    context_.progress(fmt::format("Primary {}: latching again.", why));
     auto now =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_records());
     if (!now)
@@ -252,10 +265,8 @@ class Switching {
                   "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
     Request request;
     request.action = "latch-again";
-    request.why = fmt::format("Primary did not become healthy within {} after release {}",
-                              sitelatch::describe(options_.window), report_.release);
-    request.subject =
-        "Sitelatch: " + name_to_type(*now) + " is latched again: Primary did not become healthy";
+    request.why = "Primary " + why;
+    request.tells = true;
     const auto carried = carry_out(context_, std::move(*now), request, [&](const View& seen) {
       return guard::latch_again(situation_of(seen.snapshot.observed), request.why, seen.now);
     });
@@ -274,7 +285,9 @@ class Switching {
   Context& context_;
   const SwitchBackOptions& options_;
   SwitchBackReport report_;
-  std::optional<std::uint64_t> expected_version_, expected_release_;
+  std::optional<Check> shown_;
+  std::optional<std::uint64_t> expected_release_;
+  std::uint64_t tried_release_ = 0;
   bool primary_answers_ = false, checks_passed_ = false;
   std::string problem_ = "the guard could not be looked at";
 };
@@ -282,17 +295,11 @@ class Switching {
 }  // namespace
 
 std::string name_to_type(const View& view) {
-  auto name = view.id();
-  if (view.snapshot.observed.check && view.snapshot.observed.check->fqdn)
-    name = *view.snapshot.observed.check->fqdn;
-  if (view.snapshot.records)
-    for (const auto& user : view.snapshot.records->users)
-      if (user.failover == "PRIMARY") {
-        name = user.name;
-        break;
-      }
+  auto name = site_name(view);
+  if (name.empty() && view.snapshot.observed.check)
+    name = view.snapshot.observed.check->fqdn.value_or("");
   if (name.ends_with('.')) name.pop_back();
-  return name;
+  return name.empty() ? view.id() : name;
 }
 
 SwitchBackReport switch_back(Context& context, const SwitchBackOptions& options) {

@@ -43,6 +43,7 @@ enum class SwitchBackEnd {
   failed,         // a call failed; `sentence` says what was changed before
   latched_again,  // Primary did not become healthy in the window
   not_confirmed,  // released and healthy, but something else did not follow in the window
+  no_answer,      // AWS was not reached, or this may not be done or seen; `sentence` as above
 };
 
 struct SwitchBackReport {

@@ -23,6 +23,8 @@ class Watch {
     const auto all = client::wait_until(context_.clock, backoff, [this] { return look(); });
     if (latched_) {
       out_.end = Followed::End::latched;
+    } else if (fell_again_) {
+      out_.end = Followed::End::fell_again;
     } else if (all) {
       out_.end = Followed::End::all;
     } else {
@@ -46,9 +48,25 @@ class Watch {
     const auto checkers = read_checkers(context_.aws, released_.id());
     if (!checkers)
       return waits_for(client::explain(checkers.error(), "read the checkers' reports"));
-    healthy_ = healthy_by((*check)->check, *checkers).value_or(false);
-    if (!healthy_) return waits_for("the health check is healthy");
+    if (!healthy_now((*check)->check, *checkers)) {
+      if (fell_again_) return true;
+      return waits_for("the health check is healthy");
+    }
     return alarm_follows() && dns_follows();
+  }
+
+  // Reports that are older than those which showed it healthy are another of AWS's servers
+  // speaking.
+  bool healthy_now(const Check& check, const std::vector<CheckerSnapshot>& checkers) {
+    const auto healthy = healthy_by(check, checkers);
+    Instant newest{};
+    for (const auto& checker : checkers)
+      if (checker.at) newest = std::max(newest, *checker.at);
+    if (healthy_ && newest < healthy_as_of_) return true;
+    fell_again_ = healthy_ && healthy == false;
+    healthy_ = healthy.value_or(healthy_);
+    if (healthy_) healthy_as_of_ = newest;
+    return healthy_;
   }
 
   bool alarm_follows() {
@@ -86,7 +104,8 @@ class Watch {
   Context& context_;
   const View& released_;
   Followed out_;
-  bool healthy_ = false, latched_ = false;
+  bool healthy_ = false, latched_ = false, fell_again_ = false;
+  Instant healthy_as_of_{};
 };
 
 }  // namespace

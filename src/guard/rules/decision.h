@@ -24,6 +24,7 @@ struct Arrangement {
   std::string notify_topic_arn;
   std::string rule_arn;     // empty: no schedule
   std::string audit_group;  // empty: no audit log
+  std::string dns_name{};   // what users look up, for messages; empty: not known
 };
 // Refused with the missing variable's name.
 Result<Arrangement> read_arrangement(const Texts& environment);
@@ -44,7 +45,8 @@ Event parse_event(std::string_view json);
 
 // What an acceptable notification says.
 struct Evidence {
-  Instant at;  // StateChangeTime, on CloudWatch's clock
+  Instant at;                            // StateChangeTime, on CloudWatch's clock
+  std::optional<Instant> oldest_data{};  // the oldest datapoint that its NewStateReason shows
 };
 // Everything must be right: topic, alarm, NewStateValue ALARM, namespace, metric, dimension by
 // name, health check.
@@ -61,6 +63,7 @@ struct Verdict {
     kept_planned,  // a planned switch-over is never overwritten
     in_maintenance,
     older_evidence,  // older than the last release
+    late_evidence,   // it came long after, and Primary has been healthy since
     nothing_to_do,
   } kind = Kind::nothing_to_do;
   std::string why;               // one sentence
@@ -69,10 +72,23 @@ struct Verdict {
 };
 std::string_view to_string(Verdict::Kind kind);
 
-// An acceptable alarm notification.
+// An acceptable alarm notification. SNS and Lambda deliver for hours: evidence older than a quarter
+// of an hour, where the alarm has been OK as long, is told to people and latches nothing. Primary
+// has served since then, and Backup may be the older site now.
 Verdict on_alarm(const Situation& situation, const Evidence& evidence, Instant now);
-// The schedule's tick, and `sitelatch reconcile`.
+// Whether on_alarm needs the alarm as it is now; where it cannot be seen, late evidence latches.
+bool needs_alarm(const Evidence& evidence, Instant now);
+
+// The schedule's tick.
 Verdict on_tick(const Situation& situation, Instant now);
+// `sitelatch reconcile`: the tick, and what only a person may decide. Route 53's own verdict
+// latches where the alarm lags, cannot be seen or has its actions off; where it is not clear
+// either, the sentence names `trip`. Not within a release's window, in which a check takes its
+// time.
+Verdict on_reconcile(const Situation& situation, Instant now);
+// Whether on_tick needs `health.minutes` from the release on: in a release's window an alarm that
+// has stayed in ALARM does not say whether Primary came back and failed again.
+bool needs_status_minutes(const Situation& situation, Instant now);
 
 // The time of a decision: ours, or AWS's where its event is later (clocks that lag; an engine that
 // runs ahead).

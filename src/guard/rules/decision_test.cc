@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include "guard/rules/latch_notes.h"
 #include "guard/rules/testing.h"
 
 using namespace sitelatch;
@@ -25,6 +26,7 @@ TEST_CASE("a right notification is evidence of its StateChangeTime") {
   CHECK(event.kind == Event::Kind::notifications);
   CHECK(event.time == at(1));
   CHECK(judge(*event.records[0], arrangement())->at == at(0));
+  CHECK(judge(*event.records[0], arrangement())->oldest_data == at(-60));
 }
 
 TEST_CASE("each part that is wrong refuses, by its own sentence") {
@@ -92,7 +94,8 @@ TEST_CASE("every record is judged by itself") {
 
 TEST_CASE("ticks and self-tests") {
   const auto tick = parse_event(
-      R"({"version":"0","id":"x","detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-22T12:01:00Z","resources":["arn:r"],"detail":{}})");
+      R"({"version":"0","id":"x","detail-type":"Scheduled Event","source":"aws.events",)"
+      R"("time":"2026-11-22T12:01:00Z","resources":["arn:r"],"detail":{}})");
   CHECK(tick.kind == Event::Kind::schedule);
   CHECK(tick.rule_arn == "arn:r");
   CHECK(decision_time(at(0), tick) == at(60));
@@ -141,6 +144,100 @@ TEST_CASE("a release is not undone by its own alarm until its window is over") {
   CHECK(on_tick(s, at(760)).kind == Kind::latch);
 }
 
+TEST_CASE("guard-on-aws 2: a Primary that fails again right after its release is latched") {
+  auto s = armed();
+  s.record.release = {1, at(600), at(60), std::chrono::minutes{10}};
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(60), true, true};  // it never left ALARM
+  CHECK(needs_status_minutes(s, at(660)));
+  s.health.minutes = status_minutes("000x", at(480));  // just coming back
+  CHECK(on_tick(s, at(720)).kind == Kind::older_evidence);
+  s.health.minutes = status_minutes("000xx", at(480));
+  const auto again = on_tick(s, at(780));
+  CHECK(again.kind == Kind::latch);
+  CHECK(again.why.find("failed again at 2026-11-22T12:12:00Z") != std::string::npos);
+  s.health.minutes.reset();  // the function may not read it: the end of the window decides
+  CHECK(on_tick(s, at(780)).kind == Kind::older_evidence);
+  s.alarm->actions_enabled = false;
+  s.health.minutes = status_minutes("000xx", at(480));
+  CHECK_FALSE(on_tick(s, at(780)).change);
+}
+
+TEST_CASE("the metric is asked for only where the alarm says nothing") {
+  auto s = armed();
+  s.record.release = {1, at(600), at(60), std::chrono::minutes{10}};
+  CHECK_FALSE(needs_status_minutes(s, at(660)));
+  s.alarm->state = AlarmState::alarm;
+  CHECK(needs_status_minutes(s, at(660)));
+  CHECK_FALSE(needs_status_minutes(s, at(1200)));
+  s.check.path = "/lb-check-failed-over";
+  CHECK_FALSE(needs_status_minutes(s, at(660)));
+}
+
+TEST_CASE("guard-on-aws 5: a release that was written and not made leaves the latch held") {
+  auto s = armed();
+  carry_out(*trip(s, {true, "x"}, at(0)), s);
+  s.record.latch_note->path_before = "/changed";
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(60), true, true};
+  SwitchBack options;
+  options.reason = "x";
+  options.primary_answers = true;
+  const auto release = *switch_back(s, options, at(600));
+  // The command says so itself: the note is the old one, in the new release.
+  const auto held = held_after_failed_release(s, release.record, at(600));
+  CHECK(held.release == release.record.release);
+  CHECK(held.latched_in_this_release());
+  CHECK(held.latch_note->planned);
+  CHECK(held.path_to_restore() == "/changed");
+  CHECK(held.latch_note->at == at(0));
+  // Or it was killed: the tick takes the latch up two minutes later, not at the window's end.
+  s.record = release.record;
+  CHECK_FALSE(on_tick(s, at(719)).change);
+  const auto found = on_tick(s, at(720));
+  REQUIRE(found.change);
+  carry_out(*found.change, s);
+  s.check.path = "/lb-check";  // Terraform
+  CHECK(on_tick(s, at(780)).kind == Kind::latch_again);
+}
+
+TEST_CASE(
+    "guard-on-aws 7: an old alarm whose Primary has been well since is told and latches nothing") {
+  auto s = armed();
+  s.alarm->transitioned_at = at(300);  // failed at 0, OK again at 300
+  CHECK_FALSE(needs_alarm({at(0)}, at(900)));
+  CHECK(on_alarm(s, {at(0)}, at(900)).kind == Kind::latch);
+  CHECK(needs_alarm({at(0)}, at(901)));
+  // Backup served longer than Primary has since: what is due is due.
+  CHECK(on_alarm(s, {at(0)}, at(901)).kind == Kind::latch);
+  const auto late = on_alarm(s, {at(0)}, at(1200));
+  CHECK(late.kind == Kind::late_evidence);
+  CHECK(late.tell);
+  CHECK_FALSE(late.change);
+  s.alarm->state = AlarmState::alarm;
+  CHECK(on_alarm(s, {at(0)}, at(1200)).kind == Kind::latch);
+  s.alarm->state = AlarmState::insufficient_data;
+  CHECK(on_alarm(s, {at(0)}, at(1200)).kind == Kind::latch);
+  s.alarm.reset();  // not to be seen: the safe side
+  CHECK(on_alarm(s, {at(0)}, at(1200)).kind == Kind::latch);
+  // A latch is held however old what reminds of it.
+  s = armed();
+  carry_out(*trip(s, {false, "x"}, at(0)), s);
+  s.check.path = "/lb-check";
+  CHECK(on_alarm(s, {at(0)}, at(3600)).kind == Kind::latch_again);
+}
+
+TEST_CASE("guard-on-aws 22: a latch that nobody noted is told, once") {
+  auto s = armed();
+  carry_out(*on_alarm(s, {at(0)}, at(1)).change, s);
+  s.record.latch_note.reset();  // its answer got lost, and what follows the latch was not done
+  for (const auto& verdict : {on_alarm(s, {at(0)}, at(2)), on_tick(s, at(60))}) {
+    CHECK(verdict.kind == Kind::already_latched);
+    CHECK(verdict.tell);
+  }
+  carry_out(*on_alarm(s, {at(0)}, at(2)).change, s);
+  CHECK_FALSE(on_alarm(s, {at(0)}, at(3)).tell);
+  CHECK_FALSE(on_tick(s, at(60)).tell);
+}
+
 TEST_CASE("the tick closes what the alarm's edge misses") {
   auto s = armed();
   CHECK(on_tick(s, at(0)).kind == Kind::nothing_to_do);
@@ -167,6 +264,44 @@ TEST_CASE(
   s.alarm->actions_enabled = false;
   s.check.path = "/lb-check";  // somebody undid it
   CHECK(on_tick(s, at(120)).kind == Kind::latch_again);
+}
+
+TEST_CASE("guard-on-aws 21: by hand Route 53's own verdict latches, or the sentence names trip") {
+  const auto names_trip = [](const Verdict& verdict) {
+    return !verdict.change && says(verdict.why, "sitelatch trip " + id + " --reason \"...\"");
+  };
+  auto s = armed();
+  CHECK(on_reconcile(s, at(0)).kind == Kind::nothing_to_do);
+  CHECK_FALSE(names_trip(on_reconcile(s, at(0))));
+  s.health.now = false;
+  CHECK(on_tick(s, at(0)).kind == Kind::nothing_to_do);  // the function waits for the alarm
+  CHECK(on_reconcile(s, at(0)).kind == Kind::latch);     // in its lag
+  s.alarm->actions_enabled = false;
+  CHECK(on_reconcile(s, at(0)).kind == Kind::latch);
+  s.alarm.reset();
+  CHECK(on_reconcile(s, at(0)).kind == Kind::latch);
+
+  s = armed();
+  s.health.now.reset();
+  CHECK(names_trip(on_reconcile(s, at(0))));
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(-60), false, true};
+  CHECK(on_reconcile(s, at(0)).kind == Kind::latch);
+  s.health.now = true;  // just coming back: the alarm alone would not latch, its actions are off
+  CHECK(names_trip(on_reconcile(s, at(0))));
+  s = armed();
+  s.health.minutes = status_minutes("1110111111", at(-600));  // came and went
+  CHECK(names_trip(on_reconcile(s, at(0))));
+
+  s = armed();
+  s.record.release = {1, at(-60), at(-700), std::chrono::minutes{10}};
+  s.health.now = false;
+  CHECK(names_trip(on_reconcile(s, at(0))));
+  CHECK(on_reconcile(s, at(540)).kind == Kind::latch);
+
+  s = armed();
+  carry_out(*disarm(s, {std::chrono::minutes{30}, Keep::primary, "x"}, at(0)), s);
+  s.health.now = false;
+  CHECK(on_reconcile(s, at(60)).kind == Kind::in_maintenance);
 }
 
 TEST_CASE("somebody undid the latch: it is latched again as it was, and told") {
@@ -201,6 +336,34 @@ TEST_CASE("a maintenance ends by itself, loudly, once") {
   CHECK(on_alarm(s, {at(1790)}, at(1870)).kind == Kind::in_maintenance);
   s.alarm = AlarmSnapshot{AlarmState::alarm, at(1790), true, true};
   CHECK(on_tick(s, at(1870)).kind == Kind::latch);
+}
+
+TEST_CASE("guard-on-aws 1: the late alarm of a failure of before the freeze latches") {
+  auto s = armed();
+  carry_out(*disarm(s, {std::chrono::minutes{30}, Keep::primary, "x"}, at(30)), s);
+  CHECK(on_alarm(s, {at(100), at(60)}, at(101)).kind == Kind::in_maintenance);
+  const auto late = on_alarm(s, {at(100), at(0)}, at(101));
+  CHECK(late.kind == Kind::latch);
+  CHECK(latched(apply(late.change->check, s.check)));
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(100), true, true, at(60)};
+  CHECK(on_tick(s, at(120)).kind == Kind::in_maintenance);
+  s.alarm->oldest_data = at(0);  // and its message got lost
+  CHECK(on_tick(s, at(120)).kind == Kind::latch);
+  // The maintenance is over before it comes.
+  s.record.maintenance->until = at(110);
+  s.check.disabled = false;
+  CHECK(on_alarm(s, {at(100), at(60)}, at(120)).kind == Kind::in_maintenance);
+  CHECK(on_alarm(s, {at(100), at(0)}, at(120)).kind == Kind::latch);
+}
+
+TEST_CASE("a maintenance whose check nobody froze excuses no failover") {
+  auto s = armed();
+  carry_out(*disarm(s, {std::chrono::minutes{30}, Keep::primary, "x"}, at(0)), s);
+  s.check.disabled = false;  // the freeze failed, or somebody lifted it: DNS moves
+  CHECK(on_tick(s, at(60)).kind == Kind::nothing_to_do);
+  CHECK(on_alarm(s, {at(100), at(60)}, at(101)).kind == Kind::latch);
+  s.alarm = AlarmSnapshot{AlarmState::alarm, at(100), true, true, at(60)};
+  CHECK(on_tick(s, at(120)).kind == Kind::latch);
 }
 
 TEST_CASE("the end of a maintenance that kept Backup releases nothing") {

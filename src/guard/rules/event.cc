@@ -113,7 +113,7 @@ Result<Evidence> judge(const SnsRecord& record, const Arrangement& ours) {
     return failure(expected("the health check", ours.health_check_id, *id));
   const auto at = time_of(alarm["StateChangeTime"]);
   if (!at) return failure(Problem{"the message does not say when the alarm changed"});
-  return Evidence{*at};
+  return Evidence{*at, oldest_datapoint(alarm["NewStateReason"].text())};
 }
 
 Result<Arrangement> read_arrangement(const Texts& environment) {
@@ -123,7 +123,8 @@ Result<Arrangement> read_arrangement(const Texts& environment) {
   };
   Arrangement ours{get("SITELATCH_HEALTH_CHECK_ID"), get("SITELATCH_ALARM_ARN"),
                    get("SITELATCH_ALARM_TOPIC_ARN"), get("SITELATCH_NOTIFY_TOPIC_ARN"),
-                   get("SITELATCH_RULE_ARN"),        get("SITELATCH_AUDIT_GROUP")};
+                   get("SITELATCH_RULE_ARN"),        get("SITELATCH_AUDIT_GROUP"),
+                   get("SITELATCH_DNS_NAME")};
   for (const auto* name : {"SITELATCH_HEALTH_CHECK_ID", "SITELATCH_ALARM_ARN",
                            "SITELATCH_ALARM_TOPIC_ARN", "SITELATCH_NOTIFY_TOPIC_ARN"})
     if (get(name).empty())

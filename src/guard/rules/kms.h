@@ -2,7 +2,7 @@
 // The keys that encrypt the guard's topics. A key lives in one region, and a topic takes a key of
 // its own region, so that topics in two regions need two keys, or one multi-region key and its
 // replica. CloudWatch publishes to the alarm's topic only with a key whose policy lets it (fact
-// guard-16).
+// guard-24).
 #pragma once
 
 #include <optional>

@@ -74,6 +74,11 @@ LatchSnapshot latch_on(const Check& check) {
   return {value, value != LatchValue::none && !check.disabled && !check.inverted};
 }
 
+bool same_but_version(Check a, const Check& b) {
+  a.version = b.version;
+  return a == b;
+}
+
 Check apply(const CheckChange& change, Check check) {
   if (change.path) check.path = change.path;
   if (change.reset_path) check.path.reset();

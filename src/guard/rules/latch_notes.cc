@@ -25,4 +25,14 @@ Change latch_change(const Situation& s, bool planned, LatchedBy by, Instant now)
   return change;
 }
 
+Record held_after_failed_release(const Situation& before, const Record& released, Instant now) {
+  auto held = released;
+  held.latch_note = before.record.latched_in_this_release()
+                        ? *before.record.latch_note
+                        : LatchNote{0, now, LatchedBy::found, planned_latch(before), ""};
+  held.latch_note->release = released.release.number;
+  held.maintenance = before.record.maintenance;
+  return held;
+}
+
 }  // namespace sitelatch::guard

@@ -10,4 +10,8 @@ namespace sitelatch::guard {
 // maintenance ends.
 Change latch_change(const Situation& situation, bool planned, LatchedBy by, Instant now);
 
+// The record of a release that was written and then not made: what is still latched is held in the
+// new release as it was in the old one. `before`: the record that the release was decided on.
+Record held_after_failed_release(const Situation& before, const Record& released, Instant now);
+
 }  // namespace sitelatch::guard

@@ -53,7 +53,8 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 }
 
 std::string trust_document() {
-  return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
+  return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+         R"("Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
 }
 
 // Only this alarm may publish. (People of the account need no statement: their own policies
@@ -182,7 +183,7 @@ void plan_function(Plan& plan, const Texts& tags) {
   // The guide's Python reads none of it, but the record lives here whatever the function is.
   f.environment = function_environment(
       {s.health_check_id, plan.alarm.arn, plan.alarm_topic.arn, plan.notify_topic.arn,
-       native ? plan.schedule.arn : "", plan.audit_group.name},
+       native ? plan.schedule.arn : "", plan.audit_group.name, s.dns_name},
       s.record);
 }
 }  // namespace
@@ -305,6 +306,7 @@ Texts function_environment(const Arrangement& a, const Record& record) {
   texts["SITELATCH_NOTIFY_TOPIC_ARN"] = a.notify_topic_arn;
   if (!a.rule_arn.empty()) texts["SITELATCH_RULE_ARN"] = a.rule_arn;
   if (!a.audit_group.empty()) texts["SITELATCH_AUDIT_GROUP"] = a.audit_group;
+  if (!a.dns_name.empty()) texts["SITELATCH_DNS_NAME"] = a.dns_name;
   return texts;
 }
 
@@ -323,6 +325,8 @@ std::vector<Right> function_rights(const Plan& plan) {
                                        JsonObject{}.raw("aws:TagKeys", quoted_list(keys)).text())
                                   .text();
     rights.push_back({"ReadAlarm", {"cloudwatch:DescribeAlarms"}, {plan.alarm.arn}, ""});
+    // CloudWatch knows no narrower resource for it (fact guard-18).
+    rights.push_back({"ReadStatus", {"cloudwatch:GetMetricStatistics"}, {"*"}, ""});
     rights.push_back({"ReadRecord", {"sns:ListTagsForResource"}, {topic}, ""});
     rights.push_back({"WriteRecord", {"sns:TagResource"}, {topic}, only_its_own});
   }

@@ -67,6 +67,7 @@ struct Settings {
   std::string permissions_boundary;   // ARN of the role's; empty: as it is, or none
   Texts extra_tags;                   // of people: on every resource, beside the guard's own
   HoleNames accepted_holes;           // ways past the latch that a person has accepted
+  std::string dns_name;               // what users look up, for messages; empty: not known
   int log_retention_days = 90;
   int audit_retention_days = 3653;
   Names names;    // empty members are filled with default_names
@@ -103,7 +104,7 @@ struct FunctionPlan {
   std::string architecture;  // empty: stays as it is
   Texts environment;         // of ours; other variables that are there stay
   Texts tags;
-  // One for an alarm and one for the tick: the latch waits behind nobody. (fact guard-18)
+  // One for an alarm and one for the tick: the latch waits behind nobody. (fact guard-26)
   static constexpr int reserved_concurrency = 2;
   std::string failure_destination;  // notify topic
   int retries = 2, event_age_s = 21600;
@@ -154,7 +155,7 @@ Result<Done> check_extra_tags(const Texts& tags);
 std::optional<std::string> subscription_protocol(std::string_view endpoint);
 
 // The environment that make_plan gives the native function: SITELATCH_HEALTH_CHECK_ID, _ALARM_ARN,
-// _ALARM_TOPIC_ARN, _NOTIFY_TOPIC_ARN, _RULE_ARN, _AUDIT_GROUP, and the record's.
+// _ALARM_TOPIC_ARN, _NOTIFY_TOPIC_ARN, _RULE_ARN, _AUDIT_GROUP, _DNS_NAME, and the record's.
 Texts function_environment(const Arrangement& arrangement, const Record& record);
 
 // The role's permissions, one statement each, so that a missing one can be named.

@@ -7,7 +7,7 @@
 
 namespace sitelatch::guard {
 namespace {
-// fact guard-15. Every region launched since 20 March 2019 must be opted in to (but for Osaka), so
+// fact guard-23. Every region launched since 20 March 2019 must be opted in to (but for Osaka), so
 // that a region which this list does not know yet is one of those.
 constexpr std::array<std::string_view, 17> enabled_everywhere = {
     "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "eu-west-1",

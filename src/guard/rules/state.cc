@@ -234,9 +234,13 @@ Record record_of(const Observed& o) {
 
 Situation situation_of(const Observed& o) {
   ENSURE(o.check.has_value(), "there is no health check to judge");
-  Situation s{*o.check, std::nullopt, record_of(o)};
+  Situation s{*o.check, std::nullopt, record_of(o), {o.healthy, o.status_minutes}};
   if (o.alarm) s.alarm = o.alarm->snapshot;
   return s;
+}
+
+bool overwrites_planned(const Observed& o) {
+  return o.function && o.function->runtime.starts_with("python");
 }
 
 std::string_view to_string(State state) {

@@ -76,7 +76,9 @@ struct ObservedDeliveries {
 struct Observed {
   std::optional<Check> check;   // nothing: the health check is gone
   std::optional<bool> healthy;  // by Route 53's checkers
-  Instant check_changed_at{};   // zero: unknown
+  // HealthCheckStatus of the last quarter of an hour; nothing: not looked at, or not to be seen
+  std::optional<std::vector<StatusMinute>> status_minutes{};
+  Instant check_changed_at{};  // zero: unknown
   std::optional<ObservedTopic> notify_topic, alarm_topic;
   std::vector<ObservedSubscription> notify_subscriptions, alarm_subscriptions;
   std::optional<ObservedAlarm> alarm;
@@ -89,6 +91,9 @@ struct Observed {
 Record record_of(
     const Observed& observed);  // from the function's environment and the notify topic's tags
 Situation situation_of(const Observed& observed);  // needs observed.check
+
+// The guide's Python latches without reading the check: over a planned switch-over too.
+bool overwrites_planned(const Observed& observed);
 
 // The resources in the order in which deploy makes them (destroy: backwards).
 enum class Resource {

@@ -20,12 +20,27 @@ inline Check healthy_check() {
   return check;
 }
 
+// A character a minute from `first` on: 1 healthy, 0 not, x both, a blank: no data.
+inline std::vector<StatusMinute> status_minutes(std::string_view text, Instant first) {
+  std::vector<StatusMinute> minutes;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] != ' ')
+      minutes.push_back({first + std::chrono::minutes{i}, text[i] != '1', text[i] != '0'});
+  return minutes;
+}
+
+// Found healthy in each of the twenty minutes before.
+inline PrimaryHealth healthy_until(Instant end) {
+  return {true, status_minutes(std::string(20, '1'), end - std::chrono::minutes{20})};
+}
+
 inline Situation armed() {
   Situation s;
   s.check = healthy_check();
   s.alarm = AlarmSnapshot{AlarmState::ok, at(-3600), true, true};
   s.record.original_path = "/lb-check";
   s.record.latch = LatchKind::path;
+  s.health = healthy_until(at(0));
   return s;
 }
 
@@ -45,17 +60,21 @@ inline Arrangement arrangement() {
           "/sitelatch/" + id};
 }
 
-// The alarm's message (aws-semantics §2.6), with parts to replace.
+// The alarm's message (fact cloudwatch-20), with parts to replace.
 struct AlarmMessage {
   std::string state = "ALARM", metric = "HealthCheckStatus", metric_namespace = "AWS/Route53",
               arn = arrangement().alarm_arn,
               dimensions = R"([{"value":")" + id + R"(","name":"HealthCheckId"}])",
-              changed = "2026-11-22T12:00:00.000+0000";
+              changed = "2026-11-22T12:00:00.000+0000",
+              reason =
+                  "Threshold Crossed: 1 datapoint [0.0 (22/11/26 11:59:00)] was less than the "
+                  "threshold (1.0).";
   std::string json() const {
     return JsonObject{}
         .add("AlarmName", "sitelatch-" + id)
         .raw("AlarmDescription", "null")
         .add("NewStateValue", state)
+        .add("NewStateReason", reason)
         .add("StateChangeTime", changed)
         .add("AlarmArn", arn)
         .raw("Trigger", JsonObject{}

@@ -8,6 +8,7 @@ namespace sitelatch::guard {
 namespace {
 constexpr auto longest_maintenance = std::chrono::hours{24 * 7};
 constexpr auto alarm_settles = std::chrono::minutes{3};  // its period, twice, and the metric's lag
+constexpr auto healthy_before_freeze = std::chrono::minutes{10};
 constexpr auto cause_and_latch =
     std::chrono::minutes{2};  // from the ALARM that caused a latch to the latch
 
@@ -52,7 +53,23 @@ void refuse_foreign_settings(const Situation& s, Refusals& refusals) {
         "the health check is Disabled by somebody else: Route 53 counts it as healthy whatever "
         "happens");
 }
+
+// A check that is frozen already stays so: DNS names Primary as it is.
+void refuse_to_freeze(const Situation& s, Instant now, Refusals& refusals) {
+  if (s.alarm && s.alarm->state == AlarmState::alarm)
+    refusals.add(
+        "Primary is failing (the alarm is in ALARM): to freeze it as healthy would bring it back "
+        "into DNS");
+  if (frozen_healthy(s.check)) return;
+  if (const auto why = doubt(s.health, now, healthy_before_freeze))
+    refusals.add(*why + "; to freeze a Primary that has failed over would bring it back into DNS");
+}
 }  // namespace
+
+bool planned_latch(const Situation& s) {
+  return latch_on(s.check).value == LatchValue::switched_over ||
+         (s.record.latched_in_this_release() && s.record.latch_note->planned);
+}
 
 std::optional<ForeignSetting> foreign_setting(const Check& check, const Record& record) {
   if (check.inverted) return ForeignSetting::inverted;
@@ -70,6 +87,19 @@ std::optional<std::string> standing_refusal(const Situation& s) {
   return std::nullopt;
 }
 
+std::optional<std::string> nowhere_to_write(const Change& change, const Record& before,
+                                            const Places& places) {
+  if (change.order != Order::record_then_check || change.record == before || places.topic)
+    return std::nullopt;
+  if (places.function && change.record.maintenance == before.maintenance) return std::nullopt;
+  return std::string{places.function
+                         ? "the guard has no notify topic, whose tags would say that a maintenance "
+                           "is on"
+                         : "the guard has neither a notify topic nor a function of its own, so "
+                           "there is no place to write this down"} +
+         ", and what is not written down the guard would undo or never end; deploy makes it first";
+}
+
 bool alarm_has_seen_latch(const Situation& s, Instant now) {
   if (!s.alarm || !latched(s.check)) return true;
   if (s.alarm->state != AlarmState::alarm) return false;
@@ -82,9 +112,18 @@ bool alarm_has_seen_latch(const Situation& s, Instant now) {
 Transition trip(const Situation& s, const Trip& options, Instant now) {
   Refusals refusals;
   refuse_without_reason(options.reason, refusals);
-  if (latched(s.check))
+  if (latched(s.check) && planned_latch(s) != options.planned)
     refusals.add("the health check is " + latch_words(s.check) + " already; it is left as it is");
   if (refusals.any()) return failure(refusals.take());
+  // By whoever was faster, or by this command before it was cut off.
+  if (latched(s.check)) {
+    auto change = untouched(s);
+    change.says = "the health check is " + latch_words(s.check) + " already";
+    if (!s.record.latched_in_this_release())
+      change.record.latch_note =
+          LatchNote{s.record.release.number, now, LatchedBy::trip, options.planned, ""};
+    return change;
+  }
   auto change = latch_change(s, options.planned, LatchedBy::trip, now);
   change.says =
       options.planned ? "planned switch-over: Backup serves" : "tripped by hand: Backup serves";
@@ -115,11 +154,12 @@ Transition disarm(const Situation& s, const Disarm& options, Instant now) {
   if (undone(s))
     refusals.add("somebody undid the latch of this release; reconcile or switch-back comes first");
   if (!latched(s.check) && !refusals.any()) refuse_foreign_settings(s, refusals);
-  if (options.keep == Keep::primary && s.alarm && s.alarm->state == AlarmState::alarm &&
-      !latched(s.check))
+  if (options.keep == Keep::backup && options.overwrites_planned && !latched(s.check))
     refusals.add(
-        "Primary is failing (the alarm is in ALARM): to freeze it as healthy would bring it back "
-        "into DNS");
+        "this guard's function is the guide's Python: at the alarm that the switch-over itself "
+        "raises it writes /lb-check-failed-over over the planned latch; deploy --function native "
+        "first, or latch with trip and switch back afterwards");
+  if (options.keep == Keep::primary && !latched(s.check)) refuse_to_freeze(s, now, refusals);
   if (refusals.any()) return failure(refusals.take());
 
   const Maintenance window{now, now + options.length, options.keep, options.reason};
@@ -160,6 +200,11 @@ Transition arm(const Situation& s, const Arm& options, Instant now) {
     refusals.add("it is not known whether Route 53 finds Primary healthy");
   else if (!*options.healthy)
     refusals.add("Route 53 finds Primary unhealthy: armed now, the guard would latch at once");
+  if (!options.primary_answers.value_or(true))
+    refusals.add_forcible("primary",
+                          "Primary's own path does not answer 2xx or 3xx from here: armed now, "
+                          "the guard would latch as soon as Route 53 finds that too",
+                          options.force);
   if (refusals.any()) return failure(refusals.take());
 
   auto change = untouched(s);
@@ -185,6 +230,9 @@ Transition switch_back(const Situation& s, const SwitchBack& options, Instant no
   if (options.expected_version && *options.expected_version != s.check.version)
     refusals.add("the health check has changed since it was shown (version " +
                  std::to_string(s.check.version) + " now)");
+  if (options.shown && !same_but_version(*options.shown, s.check))
+    refusals.add("the health check has changed since it was shown (" + describe(*options.shown) +
+                 "; now " + describe(s.check) + ")");
   if (options.expected_release && *options.expected_release != s.record.release.number)
     refusals.add("somebody else has released it meanwhile (release " +
                  std::to_string(s.record.release.number) + ")");
@@ -216,6 +264,7 @@ Transition switch_back(const Situation& s, const SwitchBack& options, Instant no
 
   auto change = untouched(s);
   change.order = Order::record_then_check;
+  change.exact_version = options.expected_version.has_value();
   change.check = releasing(s.check, *original);
   change.record.release = {s.record.release.number + 1, now, std::nullopt, options.window};
   if (s.alarm) change.record.release.alarm_seen = s.alarm->transitioned_at;
@@ -246,9 +295,9 @@ std::string_view to_string(AlarmState state) {
 }
 
 bool from_real_data(std::string_view reason) {
-  // aws-semantics §2.5: "Threshold Crossed: 1 datapoint [1.0 (12/02/19 15:44:00)] was not less than
-  // ..."; without data "no datapoints were received for ...". "Unchecked: Initial alarm creation"
-  // and texts of SetAlarmState rest on none.
+  // Facts cloudwatch-16 and cloudwatch-31: "Threshold Crossed: 1 datapoint [1.0 (12/02/19
+  // 15:44:00)] was not less than ..."; without data "no datapoints were received for ...".
+  // "Unchecked: Initial alarm creation" and texts of SetAlarmState rest on none.
   return reason.starts_with("Threshold Crossed:") && reason.find(" datapoint") != reason.npos &&
          reason.find('[') != reason.npos &&
          reason.find("no datapoints were received") == reason.npos;

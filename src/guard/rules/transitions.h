@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "guard/rules/health.h"
 #include "guard/rules/latch.h"
 #include "guard/rules/record.h"
 
@@ -34,6 +35,7 @@ struct AlarmSnapshot {
   bool actions_enabled = true;
   bool from_data =
       true;  // its state rests on datapoints, not on missing ones (see from_real_data())
+  std::optional<Instant> oldest_data{};  // the oldest datapoint that its StateReason shows
 };
 // StateReason of an alarm whose last evaluation saw datapoints ("... datapoint [1.0 (..)] ..."),
 // not their absence.
@@ -43,7 +45,11 @@ struct Situation {
   Check check;
   std::optional<AlarmSnapshot> alarm;  // nothing: there is none
   Record record;
+  PrimaryHealth health{};  // as far as it was looked at
 };
+
+// Of a latched check: a planned switch-over, by its value or by the note of who set it.
+bool planned_latch(const Situation& situation);
 
 // What somebody else has set on the check so that no guard can work: Inverted, or Disabled outside
 // of a maintenance of ours (whose window may be over: nobody has ended it yet). Nothing: none.
@@ -63,11 +69,22 @@ enum class Order { check_then_record, record_then_check };
 struct Change {
   CheckChange check;                   // may be empty
   std::uint64_t expected_version = 0;  // HealthCheckVersion for the update
+  bool exact_version = false;          // a person named it: the same values in another are others
   Record record;                       // the whole record afterwards
   Order order = Order::check_then_record;
   std::optional<bool> alarm_actions;  // enable or disable, last
   std::string says;                   // one sentence for people and the audit log
 };
+
+// A record that comes first is a promise that the check's change relies on: a freeze or a release
+// that stands nowhere cannot be told from somebody's meddling. Where the guard's record could be
+// written; why such a change must not be made there (nothing: it may).
+struct Places {
+  bool topic = false;     // the notify topic's tags: all of it
+  bool function = false;  // the function's environment: path, latch kind, release
+};
+std::optional<std::string> nowhere_to_write(const Change& change, const Record& before,
+                                            const Places& places);
 
 // `name`: what --force takes; empty: nothing overrides it.
 struct Refusal {
@@ -76,23 +93,30 @@ struct Refusal {
 };
 using Transition = Result<Change, std::vector<Refusal>>;
 
+// What is latched in the same way already is left as it is, and noted where nobody has.
 struct Trip {
   bool planned = false;
   std::string reason;
 };
 Transition trip(const Situation& situation, const Trip& options, Instant now);
 
+// To keep Primary freezes its check as healthy, which gives DNS back to a Primary that has failed
+// over a moment ago. The alarm comes minutes later, so Route 53 itself must have found Primary
+// healthy for ten minutes (`situation.health`); what cannot be seen refuses.
 struct Disarm {
   Duration length{};
   Keep keep = Keep::primary;
   std::string reason;
+  bool overwrites_planned = false;  // the guard's function does (state.h)
 };
 Transition disarm(const Situation& situation, const Disarm& options, Instant now);
 
 // Arms after a deploy, or ends a maintenance early. Refused while the guard could not fire.
-// Names: "healthy" (check not known healthy), "alarm" (not OK from real data).
+// Names: "primary" (its own path does not answer, whatever the checkers said last).
 struct Arm {
-  std::optional<bool> healthy;  // the check by Route 53's own status; nothing: not known
+  std::optional<bool> healthy;            // the check by Route 53's own status; nothing: not known
+  std::optional<bool> primary_answers{};  // nothing: the caller has asked by other means
+  std::set<std::string> force{};
 };
 Transition arm(const Situation& situation, const Arm& options, Instant now);
 
@@ -100,7 +124,10 @@ Transition arm(const Situation& situation, const Arm& options, Instant now);
 // seen the latch yet).
 struct SwitchBack {
   std::string reason;
-  std::optional<std::uint64_t> expected_version;  // compare and set: what the person saw
+  // Compare and set, by what the person saw: the check, whatever its version; or the version
+  // itself.
+  std::optional<Check> shown;
+  std::optional<std::uint64_t> expected_version;
   std::optional<std::uint64_t> expected_release;
   std::optional<bool> primary_answers;  // own path answered 200 each time; nothing: not tried
   std::optional<bool> checks_passed;    // nothing: none were given

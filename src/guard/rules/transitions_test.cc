@@ -45,6 +45,57 @@ TEST_CASE("trip latches under the version, notes it, and needs a reason") {
   CHECK(both->check.inverted == true);
 }
 
+TEST_CASE("what is latched in the same way already is left, and noted where nobody has") {
+  for (const bool planned : {false, true}) {
+    auto s = armed();
+    carry_out(*trip(s, {planned, "x"}, at(0)), s);
+    const auto again = trip(s, {planned, "x"}, at(90));
+    REQUIRE(again);
+    CHECK(again->check.empty());
+    CHECK(again->record == s.record);
+    s.record.latch_note.reset();
+    const auto noted = trip(s, {planned, "x"}, at(90));
+    REQUIRE(noted);
+    CHECK(noted->check.empty());
+    CHECK(noted->record.latch_note->planned == planned);
+  }
+}
+
+TEST_CASE(
+    "a version that moved while the values stayed is no conflict; the version that a person "
+    "named is") {
+  auto s = tripped();
+  auto options = proper();
+  options.shown = s.check;
+  ++s.check.version;  // the guide's function has latched again
+  CHECK(switch_back(s, options, at(600)));
+  s.check.path = "/lb-check-switched-over";
+  const auto other = switch_back(s, options, at(600));
+  REQUIRE_FALSE(other);
+  CHECK(other.error().front().why.find("has changed since it was shown") != std::string::npos);
+  s = tripped();
+  options.shown.reset();
+  options.expected_version = s.check.version;
+  CHECK(switch_back(s, options, at(600))->exact_version);
+  ++s.check.version;
+  CHECK_FALSE(switch_back(s, options, at(600)));
+}
+
+TEST_CASE("guard-on-aws 3: a record that comes first needs a place") {
+  auto s = armed();
+  const auto freeze = *disarm(s, {std::chrono::minutes{30}, Keep::primary, "x"}, at(0));
+  CHECK_FALSE(nowhere_to_write(freeze, s.record, {true, true}));
+  CHECK(nowhere_to_write(freeze, s.record, {false, true}));  // the environment has no maintenance
+  CHECK(nowhere_to_write(freeze, s.record, {false, false}));
+  s = tripped();
+  const auto release = *switch_back(s, proper(), at(600));
+  CHECK_FALSE(nowhere_to_write(release, s.record, {true, false}));
+  CHECK_FALSE(nowhere_to_write(release, s.record, {false, true}));
+  CHECK(nowhere_to_write(release, s.record, {false, false}));
+  // A latch is set whether or not it can be noted.
+  CHECK_FALSE(nowhere_to_write(*trip(armed(), {false, "x"}, at(0)), armed().record, {}));
+}
+
 TEST_CASE("what is latched is never latched otherwise") {
   auto s = tripped();
   CHECK_FALSE(trip(s, {true, "x"}, at(90)));
@@ -135,6 +186,35 @@ TEST_CASE(
   CHECK_FALSE(disarm(armed(), {std::chrono::minutes{1}, Keep::primary, ""}, at(0)));
 }
 
+TEST_CASE("guard-on-aws 1: no freeze in the alarm's lag, nor where Route 53 cannot be seen") {
+  const Disarm options{std::chrono::minutes{30}, Keep::primary, "patching"};
+  auto s = armed();  // the alarm is OK: it comes minutes after the failure
+  CHECK(disarm(s, options, at(0)));
+  s.health.now = false;
+  CHECK_FALSE(disarm(s, options, at(0)));
+  s = armed();
+  s.health.minutes = status_minutes("1111111101", at(-600));  // failed, and is back
+  const auto failed = disarm(s, options, at(0));
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().front().why.find("found Primary unhealthy at 2026-11-22T11:58:00Z") !=
+        std::string::npos);
+  CHECK(failed.error().front().name.empty());  // nothing overrides it
+  s.health.minutes.reset();
+  CHECK_FALSE(disarm(s, options, at(0)));
+  s.health = {};
+  CHECK_FALSE(disarm(s, options, at(0)));
+  CHECK(disarm(s, {std::chrono::minutes{30}, Keep::backup, "x"}, at(0)));
+}
+
+TEST_CASE("a maintenance that goes on needs no new look at a check that is frozen already") {
+  auto s = armed();
+  carry_out(*disarm(s, {std::chrono::minutes{30}, Keep::primary, "x"}, at(0)), s);
+  s.health = {};
+  const auto longer = disarm(s, {std::chrono::minutes{60}, Keep::primary, "x"}, at(60));
+  REQUIRE(longer);
+  CHECK(longer->check.empty());
+}
+
 TEST_CASE("maintenance that keeps Backup is a planned switch-over, and can be prolonged") {
   auto s = armed();
   const auto change = disarm(s, {std::chrono::minutes{30}, Keep::backup, "x"}, at(0));
@@ -146,6 +226,21 @@ TEST_CASE("maintenance that keeps Backup is a planned switch-over, and can be pr
   CHECK(longer->check.empty());
   CHECK(longer->record.maintenance->until == at(3660));
   CHECK(longer->record.latched_in_this_release());
+}
+
+TEST_CASE("keep Backup is refused where the function would overwrite the planned latch") {
+  auto s = armed();
+  const Disarm options{std::chrono::minutes{30}, Keep::backup, "x", true};
+  CHECK_FALSE(disarm(s, options, at(0)));
+  CHECK(disarm(s, {std::chrono::minutes{30}, Keep::primary, "x", true}, at(0)));
+}
+
+TEST_CASE("arm asks Primary itself, and one who knows better names it") {
+  CHECK(arm(armed(), {true, true}, at(0)));
+  const auto refused = arm(armed(), {true, false}, at(0));
+  REQUIRE_FALSE(refused);
+  CHECK(names(refused, "primary"));
+  CHECK(arm(armed(), {true, false, {"primary"}}, at(0)));
 }
 
 TEST_CASE("arm refuses while the guard could not fire") {

@@ -2,7 +2,6 @@
 #include "net/dns/resolver.h"
 
 #include <ares.h>
-#include <netdb.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -23,6 +22,7 @@ namespace {
 
 // Packets of one socket before the others have their turn.
 constexpr int reads_a_turn = 64;
+constexpr ssize_t dns_head_size = 12;
 
 }  // namespace
 
@@ -51,7 +51,8 @@ struct Resolver::SocketCalls {
                          socklen_t* from_size, void* self) {
     return of(self).receive(fd, buffer, size, from, from_size);
   }
-  static ssize_t send(int fd, const iovec* parts, int count, void*) {
+  static ssize_t send(int fd, const iovec* parts, int count, void* self) {
+    of(self).note_question(fd, *parts);
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts);
     message.msg_iovlen = static_cast<std::size_t>(count);
@@ -74,8 +75,19 @@ Resolver::Resolver(Epoll& epoll, const Options& given)
   options.lookups = lookups;
   options.sock_state_cb = &SocketCalls::state;
   options.sock_state_cb_data = this;
-  const int wanted = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-                     ARES_OPT_SOCK_STATE_CB;
+  int wanted = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+               ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE
+  options.qcache_max_ttl = 0;  // 1.31 and later would keep answers
+  wanted |= ARES_OPT_QUERY_CACHE;
+#endif
+#if ARES_VERSION >= 0x012000
+  // From 1.32 on a try lasts 250 ms with resolvers that were quick before, whatever is asked for:
+  // two such tries would be gone while a quick resolver is slow once. It doubles up to ours.
+  options.tries = 5;
+  options.maxtimeout = options.timeout;
+  wanted |= ARES_OPT_MAXTIMEOUTMS;
+#endif
   const int status = ares_init_options(&channel_, &options, wanted);
   if (status != ARES_SUCCESS) {
     channel_ = nullptr;
@@ -83,7 +95,11 @@ Resolver::Resolver(Epoll& epoll, const Options& given)
         std::string("names cannot be resolved for probes: ") + ares_strerror(status));
     return;
   }
+  // 1.34 has a wider table besides; this one stays, and is the one that all versions have.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   ares_set_socket_functions(channel_, &SocketCalls::table, this);
+#pragma GCC diagnostic pop
   if (!given.servers.empty())
     ENSURE(ares_set_servers_ports_csv(channel_, given.servers.c_str()) == ARES_SUCCESS);
 }
@@ -122,21 +138,24 @@ void Resolver::ask_world(const std::string& name, Done done) {
   std::string plain = name;
   if (plain.size() > 1 && plain.back() == '.')
     plain.pop_back();  // the hosts file knows no final dot
-  ares_gethostbyname(channel_, plain.c_str(), AF_INET, &Resolver::finish,
-                     new Pending{*this, std::move(done), troubles_});
+  ares_addrinfo_hints hints{};
+  hints.ai_family = AF_INET;
+  hints.ai_flags = ARES_AI_NOSORT;  // sorting opens sockets
+  ares_getaddrinfo(channel_, plain.c_str(), nullptr, &hints, &Resolver::finish,
+                   new Pending{*this, std::move(done), troubles_});
 }
 
-void Resolver::finish(void* argument, int status, int, hostent* host) {
+void Resolver::finish(void* argument, int status, int, ares_addrinfo* found) {
   const std::unique_ptr<Pending> pending(static_cast<Pending*>(argument));
+  const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> kept(found,
+                                                                          &ares_freeaddrinfo);
   Resolver& resolver = pending->resolver;
   if (resolver.stopping_) return;
   Resolved resolved;
-  if (status == ARES_SUCCESS && host && host->h_addrtype == AF_INET) {
-    for (char** at = host->h_addr_list; *at; ++at) {
-      in_addr address;
-      std::memcpy(&address, *at, sizeof address);
-      resolved.addresses.push_back(address);
-    }
+  if (status == ARES_SUCCESS && found) {
+    for (const auto* at = found->nodes; at; at = at->ai_next)
+      if (at->ai_family == AF_INET)
+        resolved.addresses.push_back(reinterpret_cast<const sockaddr_in*>(at->ai_addr)->sin_addr);
   }
   if (resolved.addresses.empty()) {
     // It may have been the hosts file that could not be opened: see whether anything can.
@@ -149,8 +168,16 @@ void Resolver::finish(void* argument, int status, int, hostent* host) {
 
 int Resolver::open(int domain, int type, int protocol) {
   const int fd = open_socket(domain, type, protocol);
-  if (fd >= 0) sockets_[fd] = WatchedFd(Fd(fd));
+  if (fd >= 0) sockets_[fd] = {WatchedFd(Fd(fd)), type == SOCK_DGRAM, {}};
   return fd;
+}
+
+void Resolver::note_question(int fd, const iovec& message) {
+  const auto found = sockets_.find(fd);
+  if (found == sockets_.end() || !found->second.datagrams || message.iov_len < 2) return;
+  std::uint16_t id = 0;
+  std::memcpy(&id, message.iov_base, sizeof id);
+  found->second.asked.insert(id);
 }
 
 int Resolver::open_socket(int domain, int type, int protocol) {
@@ -162,21 +189,31 @@ int Resolver::open_socket(int domain, int type, int protocol) {
   return fd;
 }
 
-// A flood of packets has its turn and no more; what is left is told again.
+// A flood of packets has its turn and no more; what is left is told again. Packets that answer no
+// question of ours are not shown to c-ares, which since 1.32 takes one that it cannot read for the
+// end of the socket: whoever forges the resolver's address would end what is asked there.
 ssize_t Resolver::receive(int fd, void* buffer, std::size_t size, sockaddr* from,
                           socklen_t* from_size) {
-  if (reads_left_ == 0) {
-    errno = EAGAIN;
-    return -1;
+  const auto found = sockets_.find(fd);
+  const socklen_t room = from_size ? *from_size : 0;
+  while (reads_left_ > 0) {
+    --reads_left_;
+    if (from_size) *from_size = room;
+    const ssize_t got = ::recvfrom(fd, buffer, size, 0, from, from_size);
+    if (got < 0 || found == sockets_.end() || !found->second.datagrams) return got;
+    std::uint16_t id = 0;
+    if (got < dns_head_size) continue;
+    std::memcpy(&id, buffer, sizeof id);
+    if (found->second.asked.contains(id)) return got;
   }
-  --reads_left_;
-  return ::recvfrom(fd, buffer, size, 0, from, from_size);
+  errno = EAGAIN;
+  return -1;
 }
 
 void Resolver::watch(int fd, bool readable, bool writable) {
   const auto found = sockets_.find(fd);
   if (found == sockets_.end()) return;
-  WatchedFd& socket = found->second;
+  WatchedFd& socket = found->second.watched;
   if (!readable && !writable) return socket.unwatch();
   const std::uint32_t events = (readable ? EPOLLIN : 0U) | (writable ? EPOLLOUT : 0U);
   if (!socket.change(events))

@@ -2,17 +2,20 @@
 // Resolver: names to IPv4 addresses for probes. First the view that our own DNS serves, then the
 // machine's hosts file and resolvers by c-ares; nothing blocks. Lives on one thread and in its
 // epoll; only publish() comes from elsewhere. No cache: Route 53's checkers resolve anew at each
-// interval (aws-semantics §1.5), and c-ares's keeps none. c-ares's sockets are ours: it asks us to
+// interval (fact probe-11), and c-ares's is switched off. c-ares's sockets are ours: it asks us to
 // open and close them, so that they are taken out of the epoll first.
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/uio.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +24,7 @@
 #include "net/io/spread.h"
 
 struct ares_channeldata;
-struct hostent;
+struct ares_addrinfo;
 
 namespace sitelatch::net {
 
@@ -52,17 +55,23 @@ class Resolver {
 
  private:
   struct Pending;
-  static void finish(void* pending, int status, int timeouts, hostent* host);
+  static void finish(void* pending, int status, int timeouts, ares_addrinfo* found);
   void ask_world(const std::string& name, Done done);
   void watch(int fd, bool readable, bool writable);
   void handle(int fd, std::uint32_t events);
   int open(int domain, int type, int protocol);
   int open_socket(int domain, int type, int protocol);
+  void note_question(int fd, const iovec& message);
   ssize_t receive(int fd, void* buffer, std::size_t size, sockaddr* from, socklen_t* from_size);
   struct SocketCalls;  // those that c-ares makes instead of the system's
 
   Epoll& epoll_;
-  std::map<int, WatchedFd> sockets_;
+  struct Socket {
+    WatchedFd watched;
+    bool datagrams = false;
+    std::set<std::uint16_t> asked;  // numbers of questions, as they are on the wire
+  };
+  std::map<int, Socket> sockets_;
   int reads_left_ = 0;  // of this turn
   std::uint64_t troubles_ = 0;
   int last_trouble_ = 0;

@@ -56,9 +56,12 @@ class Server {
 };
 
 struct World {
+  explicit World(std::chrono::milliseconds limit = 300ms) : try_limit(limit) {}
+
+  std::chrono::milliseconds try_limit;
   Epoll epoll;
   Server server;
-  Resolver resolver{epoll, {300ms, server.where()}};
+  Resolver resolver{epoll, {try_limit, server.where()}};
   std::optional<Resolver::Resolved> seen;
 
   void ask(const char* name) {
@@ -103,6 +106,23 @@ TEST_CASE("a resolver that floods with garbage has its turn and no more") {
   CHECK_FALSE(world.seen);  // 64 packets later, others had theirs
   REQUIRE(world.until([&] { return world.seen.has_value(); }));
   CHECK(world.seen->addresses.size() == 1);
+}
+
+TEST_CASE("a resolver that was quick is given its time when it is slow once") {
+  World world(1s);
+  for (int i = 0; i < 5; ++i) {
+    world.seen.reset();
+    world.ask("www.example.test");
+    REQUIRE(world.until([&] { return world.server.hear(); }));
+    world.server.say(world.server.answer(std::string("\x7f\0\0\x09", 4)));
+    REQUIRE(world.until([&] { return world.seen.has_value(); }));
+  }
+  world.seen.reset();
+  const auto asked = std::chrono::steady_clock::now();
+  world.ask("www.example.test");
+  REQUIRE(world.until([&] { return world.seen.has_value(); }));
+  CHECK(world.seen->addresses.empty());
+  CHECK(std::chrono::steady_clock::now() - asked >= 1s);
 }
 
 TEST_CASE("a resolver that says nothing") {

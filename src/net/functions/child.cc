@@ -18,6 +18,13 @@ namespace {
 
 constexpr std::size_t child_stack_size = 256 * 1024;
 constexpr int cannot_start = 125, cannot_execute = 124;
+#ifdef __SANITIZE_THREAD__
+// The thread sanitizer keeps its state of a thread in memory, and a child that leaves within a call
+// would leave it as if the parent were still in there: such a build gives children a copy.
+constexpr int shared_memory = 0;
+#else
+constexpr int shared_memory = CLONE_VM;
+#endif
 
 struct Program {
   const char* path;
@@ -76,7 +83,7 @@ pid_t clone_child(int (*body)(void*), void* argument, int flags) {
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::clone(body, static_cast<char*>(stack) + child_stack_size,
-                            flags | CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
+                            flags | shared_memory | CLONE_VFORK | SIGCHLD, argument);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ::munmap(stack, child_stack_size);

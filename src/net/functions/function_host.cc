@@ -2,32 +2,35 @@
 #include "net/functions/function_host.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <list>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
+#include <utility>
 
-#include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "net/functions/code.h"
+#include "net/functions/code_cache.h"
 #include "net/functions/environment.h"
 #include "net/functions/protections.h"
 #include "net/functions/python_runtime.h"
 #include "net/functions/relay.h"
 #include "net/functions/workers.h"
+#include "net/io/system_ports.h"
 
 namespace sitelatch::net {
 namespace {
@@ -35,19 +38,6 @@ namespace {
 using Kind = ports::InvocationOutcome::Kind;
 using Clock = FunctionHostLoop::Clock;
 using namespace std::chrono_literals;
-
-std::string random_bytes(std::size_t size) {
-  std::string bytes(size, '\0');
-  ENSURE(::getrandom(bytes.data(), size, 0) == static_cast<ssize_t>(size),
-         "the kernel gives no random bytes");
-  return bytes;
-}
-std::uint32_t random_below(std::uint32_t bound) {
-  const auto bytes = random_bytes(4);
-  std::uint32_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
-  return value % bound;
-}
 
 std::string from_environment(const std::string& chosen, const char* name) {
   if (!chosen.empty()) return chosen;
@@ -59,16 +49,6 @@ std::string this_program() {
   std::error_code error;
   return std::filesystem::read_symlink("/proc/self/exe", error).string();
 }
-
-// Code that is unpacked, for all environments that run it.
-struct Code {
-  enum class State { preparing, ready, failed } state = State::preparing;
-  std::string directory, problem;
-  gid_t group = 0;
-  std::size_t users = 0;
-  Clock::time_point last_used{};
-  std::vector<FunctionJobPointer> waiting;
-};
 
 // AWS's own is 9001, which some clients assume.
 std::uint16_t runtime_port_beside(std::uint16_t api, std::uint16_t dns) {
@@ -84,9 +64,7 @@ bool is_unused(uid_t user) {
   return errno == ESRCH;
 }
 
-constexpr const char* no_user_left = "every user of the functions' range is taken";
 constexpr std::size_t worker_count = 3;
-constexpr std::size_t most_kept_codes = 64;  // unpacked and used by nobody
 
 void make_directory(const std::string& path, std::filesystem::perms mode) {
   std::filesystem::create_directories(path);
@@ -104,16 +82,17 @@ class ProcessFunctionHost::Pool {
     if (options_.self_exe.empty()) options_.self_exe = this_program();
     lay_out_directories();
     workers_.emplace(worker_count);
+    codes_.emplace(code_cache_options(), loop_, *workers_, entropy_);
     thread_ = std::thread([this] { loop_.run(); });
     loop_.post([this] { reap(); });
   }
   ~Pool() {
-    workers_.reset();  // what they were doing is finished first; its answers go nowhere
     loop_.post([this] {
       environments_.clear();
       loop_.stop();
     });
-    thread_.join();
+    thread_.join();    // before the workers: it gives them orders until its end
+    workers_.reset();  // what they were doing is finished first; its answers go nowhere
     if (!code_root_.empty()) remove_tree(code_root_);
   }
 
@@ -150,7 +129,7 @@ class ProcessFunctionHost::Pool {
  private:
   struct Entry {
     std::unique_ptr<FunctionEnvironment> environment;
-    std::string code;  // its key
+    CodeCache::Use code;
     uid_t user = 0;
   };
 
@@ -182,6 +161,14 @@ class ProcessFunctionHost::Pool {
       throw std::runtime_error(written.error().text);
   }
 
+  CodeCache::Options code_cache_options() {
+    CodeCache::Options options;
+    options.directory = code_root_ + "/code";
+    options.idle_limit = options_.idle_limit;
+    if (isolation_.own_users()) options.draw_group = [this] { return draw_user(); };
+    return options;
+  }
+
   // Functions run as other users and without mounts of their own: the way to their code must be
   // open to them, and the engine's directory is not. A fresh name, so that nobody can have prepared
   // it.
@@ -200,14 +187,14 @@ class ProcessFunctionHost::Pool {
     ports::InvocationOutcome outcome;
     outcome.kind = kind;
     outcome.reason = std::move(reason);
-    outcome.environment_id = hex(random_bytes(16));
+    outcome.environment_id = ports::random_hex(entropy_, 32);
     post_outcome(std::move(job), std::move(outcome));
   }
 
   void accept(FunctionJobPointer job) {
     if (stopping_) return refuse(std::move(job), Kind::host_error, "the engine is stopping");
     if (auto* environment = warm_for(*job)) return environment->give(std::move(job));
-    if (environments_.size() + preparing_ >= options_.max_environments && !evict_idle()) {
+    if (environments_.size() + codes_->waiting() >= options_.max_environments && !evict_idle()) {
       if (waiting_.size() >= options_.max_waiting)
         return refuse(std::move(job), Kind::host_error, "too many functions are waiting");
       waiting_.push_back(std::move(job));
@@ -257,41 +244,16 @@ class ProcessFunctionHost::Pool {
   }
 
   void prepare(FunctionJobPointer job) {
-    const auto key = hex(job->spec.code_sha256) + "/" + job->spec.runtime;
-    auto& code = codes_[key];
-    code.last_used = Clock::now();
-    if (code.state == Code::State::ready) return start(key, code, std::move(job));
-    if (code.waiting.empty()) {
-      const auto group = isolation_.own_users() ? draw_user() : ::getegid();
-      if (!group) {
-        codes_.erase(key);
-        return refuse(std::move(job), Kind::host_error, no_user_left);
-      }
-      code.group = *group;
-    }
-    ++preparing_;
-    code.waiting.push_back(std::move(job));
-    if (code.waiting.size() > 1) return;
-    code.state = Code::State::preparing;
-    code.directory = fmt::format("{}/code/{}", code_root_, hex(random_bytes(16)));
-    const auto& spec = code.waiting.front()->spec;
-    const auto weight = weight_of(spec.zip ? *spec.zip : std::string_view());
-    workers_->order(weight, [this, key, directory = code.directory, zip = spec.zip,
-                             runtime = spec.runtime, group = code.group] {
-      std::string problem;
-      auto kind = Kind::no_bootstrap;
-      try {
-        make_directory(directory, std::filesystem::perms::owner_all);
-        const auto owner = isolation_.own_users() ? std::optional<gid_t>(group) : std::nullopt;
-        if (auto unpacked = unpack_function_code(zip ? *zip : std::string(), directory, owner);
-            !unpacked)
-          problem = unpacked.error().text;
-        find_runtime(runtime);
-      } catch (const std::system_error& lack) {
-        problem = lack.what();
-        kind = Kind::host_error;  // tried again, by the rules of AWS's asynchronous invocations
-      }
-      loop_.post([this, key, problem, kind] { prepared(key, problem, kind); });
+    const auto& spec = job->spec;
+    CodeCache::Package package{hex(spec.code_sha256) + "/" + spec.runtime, spec.zip,
+                               [this, runtime = spec.runtime] { find_runtime(runtime); }};
+    auto box = std::make_shared<FunctionJobPointer>(std::move(job));
+    codes_->get(std::move(package), [this, box](Result<CodeCache::Use, CodeCache::Refusal> code) {
+      if (code) return start(*std::move(code), std::move(*box));
+      // What the machine lacks is tried again, by the rules of AWS's asynchronous invocations.
+      const bool machine = code.error().fault == CodeCache::Refusal::Fault::machine;
+      refuse(std::move(*box), machine ? Kind::host_error : Kind::no_bootstrap, code.error().text);
+      tell_when_stopped();
     });
   }
 
@@ -316,28 +278,7 @@ class ProcessFunctionHost::Pool {
     pythons_[runtime] = std::move(python);
   }
 
-  void prepared(const std::string& key, const std::string& problem, Kind kind) {
-    auto& code = codes_[key];
-    auto jobs = std::exchange(code.waiting, {});
-    preparing_ -= jobs.size();
-    code.state = problem.empty() ? Code::State::ready : Code::State::failed;
-    for (auto& job : jobs) {
-      if (problem.empty())
-        start(key, code, std::move(job));
-      else
-        refuse(std::move(job), kind, problem);
-    }
-    if (problem.empty()) return;
-    order_removal(code.directory);
-    codes_.erase(key);
-    tell_when_stopped();
-  }
-
-  void order_removal(const std::string& directory) {
-    workers_->order(Workers::Weight::heavy, [directory] { remove_tree(directory); });
-  }
-
-  void start(const std::string& key, Code& code, FunctionJobPointer job) {
+  void start(CodeCache::Use code, FunctionJobPointer job) {
     if (stopping_) {
       refuse(std::move(job), Kind::host_error, "the engine is stopping");
       return tell_when_stopped();
@@ -355,22 +296,21 @@ class ProcessFunctionHost::Pool {
       return refuse(std::move(job), Kind::no_bootstrap, reason);
     }
     FunctionEnvironment::Settings settings;
-    settings.id = hex(random_bytes(16));
-    settings.mark = python ? "\x1e" + hex(random_bytes(8)) + ":" : std::string();
+    settings.id = ports::random_hex(entropy_, 32);
+    settings.mark = python ? "\x1e" + ports::random_hex(entropy_, 16) + ":" : std::string();
     settings.self_exe = options_.self_exe;
     settings.isolation = isolation_;
     settings.init_limit = options_.init_limit;
     settings.memory_limit_bytes = std::uint64_t{job->spec.memory_mb + options_.memory_headroom_mb}
                                   << 20;
-    const auto user = isolation_.own_users() ? draw_user() : ::geteuid();
-    if (!user) return refuse(std::move(job), Kind::host_error, no_user_left);
+    const auto user = isolation_.own_users() ? draw_user() : Result<uid_t>(::geteuid());
+    if (!user) return refuse(std::move(job), Kind::host_error, user.error().text);
     settings.plan = plan_for(job->spec, job->invocation, code, python, settings);
     settings.plan.uid = *user;
     settings.groups = groups_.get();
     settings.relay = relay_.get();
     settings.relay_key = ++last_relay_key_;
-    ++code.users;
-    environments_.push_back({nullptr, key, settings.plan.uid});
+    environments_.push_back({nullptr, std::move(code), settings.plan.uid});
     auto& entry = environments_.back();
     Entry* self = &entry;
     FunctionEnvironment::Events events;
@@ -387,21 +327,22 @@ class ProcessFunctionHost::Pool {
   }
 
   SandboxPlan plan_for(const ports::FunctionSpec& spec, const ports::Invocation& invocation,
-                       const Code& code, const std::optional<Python>& python,
+                       const CodeCache::Use& code, const std::optional<Python>& python,
                        const FunctionEnvironment::Settings& settings) {
     SandboxPlan plan;
     plan.namespaces = isolation_.namespaces;
     plan.proc = isolation_.proc;
     plan.own_user = isolation_.own_users();
-    plan.gid = plan.own_user ? code.group : ::getegid();
+    plan.nested = isolation_.nested;
+    plan.gid = plan.own_user ? code.group() : ::getegid();
     plan.tmp_mb = spec.ephemeral_mb;
     plan.data_mb = spec.memory_mb + 2048;
     plan.max_processes = plan.own_user ? options_.max_processes : 4 * options_.max_processes;
     plan.network = network_plan();
     plan.root = options_.work_dir + "/root";
-    plan.code = code.directory;
+    plan.code = code.directory();
     plan.runtime = code_root_ + "/runtime";
-    const std::string task = plan.namespaces ? "/var/task" : code.directory;
+    const std::string task = plan.namespaces ? "/var/task" : code.directory();
     const std::string runtime = plan.namespaces ? "/var/runtime" : plan.runtime;
     if (python) {
       plan.binds = python->trees;
@@ -432,19 +373,25 @@ class ProcessFunctionHost::Pool {
   }
 
   // A user, or the group of a code, that nobody has: none of ours, and no process of the machine.
-  std::optional<std::uint32_t> draw_user() const {
+  Result<std::uint32_t> draw_user() {
     for (int tries = 0; tries < 1000; ++tries) {
       const auto user = isolation_.first_uid + random_below(isolation_.uid_count);
       const bool ours = std::any_of(environments_.begin(), environments_.end(),
                                     [&](const Entry& entry) { return entry.user == user; }) ||
-                        std::any_of(codes_.begin(), codes_.end(),
-                                    [&](const auto& code) { return code.second.group == user; });
+                        codes_->has_group(user);
       if (!ours && is_unused(user)) return user;
     }
-    return std::nullopt;
+    return problem("every user of the functions' range is taken");
+  }
+  std::uint32_t random_below(std::uint32_t bound) {
+    std::array<unsigned char, 4> bytes{};
+    entropy_.fill(bytes);
+    std::uint32_t value = 0;
+    for (const auto byte : bytes) value = value << 8 | byte;
+    return value % bound;
   }
 
-  // AWS's own names (aws-semantics 4.6), over the user's; and what leads any SDK to the engine.
+  // AWS's own names (fact lambda-26), over the user's; and what leads any SDK to the engine.
   std::vector<std::string> environment_for(const ports::FunctionSpec& spec,
                                            const ports::Invocation& invocation,
                                            const std::string& id, bool python,
@@ -518,49 +465,23 @@ class ProcessFunctionHost::Pool {
                      [&](const Entry& held) { return &held == entry; }))
       return;
     doomed_.erase(entry->environment.get());
-    auto& code = codes_[entry->code];
-    --code.users;
-    code.last_used = Clock::now();
     environments_.remove_if([&](const Entry& held) { return &held == entry; });
     serve_waiting();
     tell_when_stopped();
   }
 
   void tell_when_stopped() {
-    if (!stopping_ || !stopped_ || !environments_.empty() || preparing_ > 0) return;
+    if (!stopping_ || !stopped_ || !environments_.empty() || codes_->waiting() > 0) return;
     post_(std::exchange(stopped_, nullptr));
-  }
-
-  // The codes that nobody has used for longest go first; what is kept bounds the disk.
-  void drop_surplus_codes() {
-    std::vector<std::map<std::string, Code>::iterator> unused;
-    for (auto code = codes_.begin(); code != codes_.end(); ++code)
-      if (code->second.users == 0 && code->second.state == Code::State::ready)
-        unused.push_back(code);
-    if (unused.size() <= most_kept_codes) return;
-    std::sort(unused.begin(), unused.end(), [](const auto& a, const auto& b) {
-      return a->second.last_used < b->second.last_used;
-    });
-    unused.resize(unused.size() - most_kept_codes);
-    for (const auto& code : unused) {
-      order_removal(code->second.directory);
-      codes_.erase(code);
-    }
   }
 
   // Idle environments and unused code go after a while.
   void reap() {
-    drop_surplus_codes();
-    const auto before = Clock::now() - options_.idle_limit;
+    const auto now = Clock::now();
     for (auto& [environment, code, user] : environments_)
-      if (environment->is_idle() && environment->idle_since() < before)
+      if (environment->is_idle() && environment->idle_since() < now - options_.idle_limit)
         environment->end_after_job();
-    for (auto code = codes_.begin(); code != codes_.end();) {
-      const bool unused = code->second.users == 0 && code->second.state == Code::State::ready &&
-                          code->second.last_used < before;
-      if (unused) order_removal(code->second.directory);
-      code = unused ? codes_.erase(code) : std::next(code);
-    }
+    codes_->reap(now);
     const auto pace = std::clamp<Duration>(options_.idle_limit / 4, 10ms, 10s);
     loop_.at(Clock::now() + pace, [this] { reap(); });
   }
@@ -574,16 +495,16 @@ class ProcessFunctionHost::Pool {
   FunctionRelay::Key last_relay_key_ = 0;
   std::string code_root_;
   FunctionHostLoop loop_;
-  std::map<std::string, Code> codes_;
+  SystemEntropy entropy_;
+  std::optional<Workers> workers_;
+  std::optional<CodeCache> codes_;
   std::list<Entry> environments_;
   std::set<FunctionEnvironment*> doomed_;  // end as soon as they can; never chosen
   std::deque<FunctionJobPointer> waiting_;
-  std::size_t preparing_ = 0;
   bool stopping_ = false;
   std::function<void()> stopped_;
   std::mutex pythons_mutex_;
   std::map<std::string, std::optional<Python>> pythons_;
-  std::optional<Workers> workers_;
   std::thread thread_;
 };
 

@@ -328,3 +328,17 @@ TEST_CASE("stopping gives running functions their time and ends the others") {
   REQUIRE(world.control.run_until([&] { return stopped; }));
   CHECK(world.run(never).kind == Kind::host_error);
 }
+
+// The loop orders the removal of code until its very end, and workers may be busy for longer.
+TEST_CASE("the host may end while one code is being unpacked and another is about to go") {
+  World world([](auto& options) { options.idle_limit = 20ms; });
+  std::vector<ZipEntry> many;
+  for (int i = 0; i < 1000; ++i) many.push_back({fmt::format("d{}/f{}", i % 100, i), "x", 0644});
+  std::optional<InvocationOutcome> large;
+  world.start(World::function("provided.al2023", make_zip(many)), "{}", large);
+  // Ready and used by nobody: it goes with one of the next looks at what is idle.
+  const auto unused = World::function("nodejs20.x", make_zip({{"index.js", "x", 0644}}));
+  CHECK(world.run(unused).kind == Kind::no_bootstrap);
+  world.host.reset();
+  CHECK_FALSE(std::filesystem::exists(world.directory + "/work/code"));
+}

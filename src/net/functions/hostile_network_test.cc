@@ -110,7 +110,7 @@ bool has(FunctionNetwork network) {
     World world([&](auto& options) { options.network = network; });
     return true;
   } catch (const std::runtime_error& error) {
-    MESSAGE("SKIPPED: " << error.what());
+    MESSAGE("SKIPPED: " << std::string{error.what()});
     return false;
   }
 }

@@ -98,9 +98,14 @@ pid_t start_outbound(const OutboundProgram& program, pid_t target, bool user_nam
                                    "--disable-host-loopback", "--cidr=198.18.0.0/24"};
   for (const auto& option : program.options) command.push_back(option);
   command.emplace_back("--ready-fd=3");
-  if (user_namespace) command.push_back(fmt::format("--userns-path=/proc/{}/ns/user", target));
-  command.emplace_back("--netns-type=path");
-  command.push_back(fmt::format("/proc/{}/ns/net", target));
+  // By a path it does not enter the user namespace to confine itself (1.2.0), and by the number of
+  // the process it wants one that is not its own.
+  if (user_namespace) {
+    command.push_back(std::to_string(target));
+  } else {
+    command.emplace_back("--netns-type=path");
+    command.push_back(fmt::format("/proc/{}/ns/net", target));
+  }
   command.emplace_back("tap0");
   const pid_t pid = start_child(command, {ready});
   if (pid < 0) return pid;

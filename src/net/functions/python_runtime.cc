@@ -157,7 +157,9 @@ constexpr Service services[] = {
 std::string rule_set(const Service& service, const std::string& endpoint) {
   const auto rule = [&](const char* conditions, const std::string& url) {
     return fmt::format(
-        R"({{"type":"endpoint","conditions":{},"endpoint":{{"url":{},"headers":{{}},"properties":{{"authSchemes":[{{"name":"sigv4","signingName":"{}","signingRegion":"{}"}}]}}}}}})",
+        R"({{"type":"endpoint","conditions":{},"endpoint":{{"url":{},"headers":{{}},)"
+        R"("properties":{{"authSchemes":[{{"name":"sigv4","signingName":"{}",)"
+        R"("signingRegion":"{}"}}]}}}}}})",
         conditions, url, service.signing_name, service.global ? "us-east-1" : "{Region}");
   };
   const auto parameter = [](const char* name, const char* built_in, const char* kind) {
@@ -168,8 +170,10 @@ std::string rule_set(const Service& service, const std::string& endpoint) {
       R"({{"version":"1.0","parameters":{{{},{},{},{}}},"rules":[{},{}]}})",
       parameter("Region", "AWS::Region", "String"),
       parameter("Endpoint", "SDK::Endpoint", "String"),
-      R"("UseFIPS":{"builtIn":"AWS::UseFIPS","required":true,"default":false,"type":"Boolean","documentation":""})",
-      R"("UseDualStack":{"builtIn":"AWS::UseDualStack","required":true,"default":false,"type":"Boolean","documentation":""})",
+      R"("UseFIPS":{"builtIn":"AWS::UseFIPS","required":true,"default":false,"type":"Boolean",)"
+      R"("documentation":""})",
+      R"("UseDualStack":{"builtIn":"AWS::UseDualStack","required":true,"default":false,)"
+      R"("type":"Boolean","documentation":""})",
       rule(R"([{"fn":"isSet","argv":[{"ref":"Endpoint"}]}])", R"({"ref":"Endpoint"})"),
       rule("[]", '"' + endpoint + '"'));
 }

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "net/functions/test_world.h"
+#include "support/shared.h"
 
 namespace {
 
@@ -97,7 +98,7 @@ constexpr const char* updated =
 
 // The guide's own source where the seeds are there; else one of ours that makes the same calls.
 std::string guide_source() {
-  std::ifstream in("/work/shared/seeds/000_a6905a1fe884280f.txt");
+  std::ifstream in(shared_path("seeds/000_a6905a1fe884280f.txt"));
   std::string source;
   bool inside = false;
   for (std::string line; std::getline(in, line);) {
@@ -119,7 +120,8 @@ std::string guide_source() {
 }
 
 constexpr const char* notification =
-    R"({"Records":[{"Sns":{"Message":"{\"Trigger\":{\"Dimensions\":[{\"value\":\"abcdef11-2222-3333-4444-555555fedcba\",\"name\":\"HealthCheckId\"}]}}"}}]})";
+    R"({"Records":[{"Sns":{"Message":"{\"Trigger\":{\"Dimensions\":[)"
+    R"({\"value\":\"abcdef11-2222-3333-4444-555555fedcba\",\"name\":\"HealthCheckId\"}]}}"}}]})";
 
 void run_guide(const std::string& search_path) {
   if (const auto python = net::find_python(11, search_path, ""); !python || !python->boto3) {

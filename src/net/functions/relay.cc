@@ -64,7 +64,7 @@ class Stream {
     ends_[1].socket = WatchedFd(std::move(engine));
   }
   bool begin() {
-    for (int i : {0, 1}) {
+    for (const std::size_t i : {0, 1}) {
       const int yes = 1;
       ::setsockopt(ends_[i].socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
       if (!ends_[i].socket.watch(epoll_, EPOLLIN,
@@ -83,7 +83,7 @@ class Stream {
   };
   enum class Flow { moved, idle, broken };
 
-  void ready(int index, std::uint32_t events) {
+  void ready(std::size_t index, std::uint32_t events) {
     if (over_) return;
     auto& end = ends_[index];
     if (events & (EPOLLHUP | EPOLLERR)) {
@@ -98,17 +98,17 @@ class Stream {
       over_ = true;
       return ended_();
     }
-    for (int i : {0, 1}) set_interest(i);
+    for (const std::size_t i : {0, 1}) set_interest(i);
   }
 
   // A turn's worth; of an end that hung up all, since no event will tell of the rest.
-  Flow pass_what_there_is(int index) {
+  Flow pass_what_there_is(std::size_t index) {
     auto flow = pass(index);
     while (flow == Flow::moved && ends_[index].hung_up) flow = pass(index);
     return flow;
   }
 
-  void set_interest(int index) {
+  void set_interest(std::size_t index) {
     auto& end = ends_[index];
     if (end.hung_up) return;
     std::uint32_t events = 0;
@@ -118,7 +118,7 @@ class Stream {
   }
 
   // One buffer's worth from `index` to the other end: looked at, sent, then dropped.
-  Flow pass(int index) {
+  Flow pass(std::size_t index) {
     auto& from = ends_[index];
     const int to = ends_[1 - index].socket.get();
     if (from.finished || from.blocked) return Flow::idle;

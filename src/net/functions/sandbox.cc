@@ -53,17 +53,19 @@ struct IdMaps {
   std::array<char, 64> uid{}, gid{};
   std::size_t uid_size = 0, gid_size = 0;
 };
-IdMaps identity_maps() {
+// Outside we are `uid` and `gid`; inside we are these, or root.
+IdMaps maps_of(uid_t uid, gid_t gid, uid_t inside_uid, gid_t inside_gid) {
   IdMaps maps;
   maps.uid_size = static_cast<std::size_t>(
-      std::snprintf(maps.uid.data(), maps.uid.size(), "%u %u 1\n", ::geteuid(), ::geteuid()));
+      std::snprintf(maps.uid.data(), maps.uid.size(), "%u %u 1\n", inside_uid, uid));
   maps.gid_size = static_cast<std::size_t>(
-      std::snprintf(maps.gid.data(), maps.gid.size(), "%u %u 1\n", ::getegid(), ::getegid()));
+      std::snprintf(maps.gid.data(), maps.gid.size(), "%u %u 1\n", inside_gid, gid));
   return maps;
 }
+IdMaps identity_maps() { return maps_of(::geteuid(), ::getegid(), ::geteuid(), ::getegid()); }
+IdMaps root_maps() { return maps_of(::geteuid(), ::getegid(), 0, 0); }
 
-// Keeps our own ids, and the namespace's capabilities across exec (ambient), so that the warden can
-// mount.
+// Keeps the namespace's capabilities across exec (ambient), so that the warden can mount.
 SITELATCH_UNWATCHED bool enter_user_namespace(const IdMaps& maps) {
   write_whole("/proc/self/setgroups", "deny", 4);
   if (!write_whole("/proc/self/uid_map", maps.uid.data(), maps.uid_size)) return false;
@@ -103,12 +105,20 @@ SITELATCH_UNWATCHED int be_born(void* argument) {
   return leave_child(124);
 }
 
+// Root of a user namespace becomes itself again in another within it (sandbox_inside.cc).
+SITELATCH_UNWATCHED bool nest(const IdMaps& back) {
+  return ::unshare(CLONE_NEWUSER) == 0 && write_whole("/proc/self/setgroups", "deny", 4) &&
+         write_whole("/proc/self/uid_map", back.uid.data(), back.uid_size) &&
+         write_whole("/proc/self/gid_map", back.gid.data(), back.gid_size);
+}
+
 struct Trial {
   const char* directory;
   bool user_namespace;
   IdMaps maps;
+  const IdMaps* back;  // nullptr: not tried
 };
-// Exit status: 0 all, 1 no /proc, 2 no mounts.
+// Exit status: 0 all, 1 no /proc, 2 no mounts, 3 no namespace within.
 SITELATCH_UNWATCHED int try_mounts(void* argument) {
   const auto& trial = *static_cast<const Trial*>(argument);
   if (trial.user_namespace && !enter_user_namespace(trial.maps)) return leave_child(2);
@@ -117,6 +127,7 @@ SITELATCH_UNWATCHED int try_mounts(void* argument) {
     return leave_child(2);
   if (::mount("proc", trial.directory, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     return leave_child(1);
+  if (trial.back && !nest(*trial.back)) return leave_child(3);
   return leave_child(0);
 }
 
@@ -124,7 +135,7 @@ SITELATCH_UNWATCHED int try_mounts(void* argument) {
 
 // A process in namespaces like a function's, waiting to be ended: what slirp4netns is tried on.
 pid_t start_example(bool user_namespace) {
-  const auto maps = identity_maps();
+  const auto maps = root_maps();
   const auto flags = CLONE_NEWNET | (user_namespace ? CLONE_NEWUSER : 0);
   const auto pid =
       static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0));
@@ -201,17 +212,30 @@ Isolation probe_isolation(const std::string& empty_directory, const std::string&
   if (isolation.root && has_capability(CAP_SETUID) && has_capability(CAP_SETGID))
     choose_users(isolation);
   isolation.seccomp = ::prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
-  for (const auto network : {Network::own, Network::shared}) {
-    Trial trial{empty_directory.c_str(), !isolation.root, identity_maps()};
-    const pid_t pid = clone_child(try_mounts, &trial, namespace_flags(isolation.root, network));
+  const auto back = maps_of(0, 0, ::geteuid(), ::getegid());
+  struct Way {
+    Network network;
+    bool nested;
+  };
+  for (const auto way : {Way{Network::own, !isolation.root}, Way{Network::own, false},
+                         Way{Network::shared, false}}) {
+    Trial trial{empty_directory.c_str(), !isolation.root,
+                way.nested ? root_maps() : identity_maps(), way.nested ? &back : nullptr};
+    const pid_t pid = clone_child(try_mounts, &trial, namespace_flags(isolation.root, way.network));
     int status = 0;
     if (pid <= 0 || ::waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) continue;
+    if (way.nested && WEXITSTATUS(status) != 0) continue;
     isolation.namespaces = WEXITSTATUS(status) <= 1;
     isolation.proc = WEXITSTATUS(status) == 0;
-    isolation.network = isolation.namespaces && network == Network::own;
+    isolation.network = isolation.namespaces && way.network == Network::own;
+    isolation.nested = isolation.namespaces && way.nested;
     if (isolation.namespaces) break;
   }
   if (!isolation.network) return isolation;
+  if (!isolation.root && !isolation.nested) {
+    isolation.no_outbound = "this machine has no user namespaces within user namespaces";
+    return isolation;
+  }
   if (const pid_t example = start_example(!isolation.root); example > 0) {
     isolation.outbound =
         find_outbound_program(search_path, example, !isolation.root, isolation.no_outbound);
@@ -246,9 +270,13 @@ Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& pl
                                memory.get(),      status->out.get(), channel_out.get(),
                                outbound->in.get()};
   const bool user_namespace = plan.namespaces && !isolation.root;
-  Birth birth{self_exe.c_str(), descriptors.data(), static_cast<int>(descriptors.size()),
-              groups.data(),    groups.size(),      user_namespace,
-              identity_maps()};
+  Birth birth{self_exe.c_str(),
+              descriptors.data(),
+              static_cast<int>(descriptors.size()),
+              groups.data(),
+              groups.size(),
+              user_namespace,
+              isolation.nested ? root_maps() : identity_maps()};
   const auto network = kind == FunctionNetwork::host ? Network::shared : Network::own;
   Sandbox sandbox;
   sandbox.pid =

@@ -32,6 +32,7 @@ struct Isolation {
   bool namespaces = false;  // mount, pid, ipc, uts (and user, when not root)
   bool proc = false;        // a /proc of its own
   bool network = false;     // a network namespace too
+  bool nested = false;      // not root: root of a user namespace, and within it oneself again
   std::optional<OutboundProgram> outbound;
   std::string no_outbound;  // why not
   bool seccomp = false;
@@ -45,6 +46,7 @@ struct SandboxPlan {
   bool namespaces = true;
   bool proc = true;
   bool own_user = true;
+  bool nested = false;  // the warden is root of its user namespace; the function is not
   std::uint32_t uid = 0, gid = 0;
   std::uint32_t tmp_mb = 512;
   std::uint32_t data_mb = 2048;  // RLIMIT_DATA: a coarse stop; the host samples the exact one

@@ -226,6 +226,16 @@ void drop_capabilities() {
   must(::syscall(SYS_capset, &header, none) == 0, "drop capabilities");
 }
 
+// A user that is not root is root of the function's user namespace, without which slirp4netns does
+// not confine itself. The function is to see the number that it has outside, as on AWS.
+void leave_root_behind(const SandboxPlan& plan) {
+  must(::unshare(CLONE_NEWUSER) == 0, "user namespace");
+  write_small("/proc/self/setgroups", "deny");
+  write_small("/proc/self/uid_map", fmt::format("{} 0 1\n", plan.uid));
+  write_small("/proc/self/gid_map", fmt::format("{} 0 1\n", plan.gid));
+  must(::geteuid() == plan.uid && ::getegid() == plan.gid, "user namespace within");
+}
+
 void drop_privileges(const SandboxPlan& plan) {
   for (int cap = 0; cap < 64; ++cap) ::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
   if (plan.own_user) {
@@ -342,12 +352,18 @@ int guard(const SandboxPlan& plan) {
     send_tmp();
     must(::sethostname("function", 8) == 0, "host name");
     set_limits(plan);
-    drop_privileges(plan);
+    if (!plan.nested) drop_privileges(plan);
   } else {
     watch_the_engine();
     set_limits(plan);
   }
   if (plan.network.kind == FunctionNetwork::outbound) await_outbound(outbound_fd);
+  if (plan.nested) {
+    // Not before: slirp4netns enters by our namespaces' names in /proc, which are the inner ones
+    // from here on, and closed to it.
+    leave_root_behind(plan);
+    drop_privileges(plan);
+  }
   ::close(outbound_fd);
   ::close(channel_fd);
   leave_if_orphaned();

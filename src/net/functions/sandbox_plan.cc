@@ -56,7 +56,8 @@ class Reader {
 
 std::string serialise(const SandboxPlan& plan) {
   Writer w;
-  for (const bool flag : {plan.namespaces, plan.proc, plan.own_user}) w.number(flag ? 1 : 0);
+  for (const bool flag : {plan.namespaces, plan.proc, plan.own_user, plan.nested})
+    w.number(flag ? 1 : 0);
   for (const auto value :
        {plan.uid, plan.gid, plan.tmp_mb, plan.data_mb, plan.max_processes, plan.max_files})
     w.number(value);
@@ -77,7 +78,8 @@ std::string serialise(const SandboxPlan& plan) {
 std::optional<SandboxPlan> parse_sandbox_plan(std::string_view text) {
   Reader r(text);
   SandboxPlan plan;
-  for (bool* flag : {&plan.namespaces, &plan.proc, &plan.own_user}) *flag = r.number() != 0;
+  for (bool* flag : {&plan.namespaces, &plan.proc, &plan.own_user, &plan.nested})
+    *flag = r.number() != 0;
   for (auto* value :
        {&plan.uid, &plan.gid, &plan.tmp_mb, &plan.data_mb, &plan.max_processes, &plan.max_files})
     *value = r.number();

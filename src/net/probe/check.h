@@ -65,7 +65,7 @@ struct ProbeCheck {
   }
 };
 
-// GET with the header fields that Route 53's checkers send (aws-semantics §1.5).
+// GET with the header fields that Route 53's checkers send (fact probe-19).
 std::string probe_request_text(const ports::ProbeRequest& request);
 
 }  // namespace sitelatch::net

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real Prober: one thread, one epoll, a connection a probe (aws-semantics §1.5). Time limits
-// are wall time, each a fixed length from the start of its phase, so neither a silent nor a
+// The real Prober: one thread, one epoll, a connection a probe (facts probe-3 and probe-17). Time
+// limits are wall time, each a fixed length from the start of its phase, so neither a silent nor a
 // dripping endpoint holds a probe longer. Endpoints may be private or loopback addresses: a
 // deliberate difference from AWS (fact probe-1). The endpoint's certificate is not validated, as on
 // AWS. Connections end by reset, so that no port stays in TIME_WAIT (fact probe-2).

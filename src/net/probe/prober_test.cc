@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Probes of real sockets on this machine: each status text of aws-semantics §1.10, each limit,
-// hostile endpoints.
+// Probes of real sockets on this machine: each status text of fact probe-4, each limit, hostile
+// endpoints.
 #include "net/probe/prober.h"
 
 #include <arpa/inet.h>

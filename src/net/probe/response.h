@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ProbeResponse: an endpoint's HTTP response as a health checker reads it: status, well-formed
 // header fields (RFC 7230 §3.2) within 16,384 bytes, and, where a string is searched, the first
-// 5,120 bytes of the body after chunks and gzip or deflate are undone (aws-semantics §1.5). Fed in
-// pieces of any size; keeps no more than it may need.
+// 5,120 bytes of the body after chunks and gzip or deflate are undone (facts probe-8 and probe-9).
+// Fed in pieces of any size; keeps no more than it may need.
 //
 //   head --(end of head)--> body --(found, 5,120 bytes, or its end)--> done
 //     |  \--(no string wanted, or not 2xx/3xx)----------------------->  ^

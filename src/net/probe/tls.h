@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS as a health checker speaks it: 1.0 to 1.3, any cipher, no validation (aws-semantics §1.5),
-// SNI when asked for. The peer is a stranger that may be hostile: bytes are taken in turns of a
-// given size, whether or not they yield anything; it may not renegotiate, nor choose numbers whose
+// TLS as a health checker speaks it: 1.0 to 1.3, any cipher, no validation (fact probe-18), SNI
+// when asked for. The peer is a stranger that may be hostile: bytes are taken in turns of a given
+// size, whether or not they yield anything; it may not renegotiate, nor choose numbers whose
 // arithmetic takes long (fact probe-15).
 #pragma once
 

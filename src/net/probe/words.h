@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a checker says it saw, in AWS's words where they are known (aws-semantics §1.10), in their
-// manner where not (facts probe-4 to probe-7).
+// What a checker says it saw, in AWS's words where they are known (fact probe-4), in their manner
+// where not (facts probe-5 to probe-7).
 #pragma once
 
 #include <string>

@@ -147,20 +147,22 @@ TEST_CASE("reason data, with and without datapoints (fact cloudwatch-19)") {
   const auto now = from_civil(2026, 11, 22, 10, 42, 21) + std::chrono::milliseconds{231};
   auto two = verdict(State::alarm, {0, 1});
   alarm.evaluation_periods = 2;
-  CHECK(
-      state_reason_data(alarm, two, two.evaluated, now) ==
-      R"({"version":"1.0","queryDate":"2026-11-22T10:42:21.231+0000","startDate":"2026-11-22T10:40:00.000+0000",)"
-      R"("statistic":"Minimum","period":60,"recentDatapoints":[1.0,0.0],"threshold":1.0,"evaluatedDatapoints":[)"
-      R"({"timestamp":"2026-11-22T10:41:00.000+0000","sampleCount":3.0,"value":0.0},)"
-      R"({"timestamp":"2026-11-22T10:40:00.000+0000","sampleCount":3.0,"value":1.0}]})");
+  CHECK(state_reason_data(alarm, two, two.evaluated, now) ==
+        R"({"version":"1.0","queryDate":"2026-11-22T10:42:21.231+0000",)"
+        R"("startDate":"2026-11-22T10:40:00.000+0000",)"
+        R"("statistic":"Minimum","period":60,"recentDatapoints":[1.0,0.0],"threshold":1.0,)"
+        R"("evaluatedDatapoints":[)"
+        R"({"timestamp":"2026-11-22T10:41:00.000+0000","sampleCount":3.0,"value":0.0},)"
+        R"({"timestamp":"2026-11-22T10:40:00.000+0000","sampleCount":3.0,"value":1.0}]})");
   alarm.evaluation_periods = 1;
   alarm.unit = unit_by_name("Seconds");
   const std::vector<Datapoint> nothing = {{from_civil(2026, 11, 22, 10, 41, 0), {}, 0},
                                           {from_civil(2026, 11, 22, 10, 40, 0), {}, 0}};
-  CHECK(
-      state_reason_data(alarm, verdict(State::ok, {}, 1), nothing, now) ==
-      R"({"version":"1.0","queryDate":"2026-11-22T10:42:21.231+0000","unit":"Seconds","statistic":"Minimum","period":60,)"
-      R"("recentDatapoints":[],"threshold":1.0,"evaluatedDatapoints":[{"timestamp":"2026-11-22T10:41:00.000+0000"}]})");
+  CHECK(state_reason_data(alarm, verdict(State::ok, {}, 1), nothing, now) ==
+        R"({"version":"1.0","queryDate":"2026-11-22T10:42:21.231+0000","unit":"Seconds",)"
+        R"("statistic":"Minimum","period":60,)"
+        R"("recentDatapoints":[],"threshold":1.0,"evaluatedDatapoints":)"
+        R"([{"timestamp":"2026-11-22T10:41:00.000+0000"}]})");
 }
 
 TEST_CASE("reason data never outgrows its limit and stays JSON") {
@@ -179,18 +181,21 @@ TEST_CASE("the notification, in order (facts cloudwatch-20, -21)") {
   alarm.state_updated = from_civil(2026, 11, 22, 10, 42, 21) + std::chrono::milliseconds{231};
   const std::string head =
       R"({"AlarmName":"hc","AlarmDescription":null,"AWSAccountId":"000000000000",)"
-      R"("AlarmConfigurationUpdatedTimestamp":"2026-11-22T10:30:38.351+0000","NewStateValue":"ALARM",)"
-      R"("NewStateReason":"Threshold Crossed: 1 datapoint [0.0 (22/11/26 10:41:00)] was less than the threshold (1.0).",)"
+      R"("AlarmConfigurationUpdatedTimestamp":"2026-11-22T10:30:38.351+0000",)"
+      R"("NewStateValue":"ALARM",)"
+      R"("NewStateReason":"Threshold Crossed: 1 datapoint [0.0 (22/11/26 10:41:00)] was less than )"
+      R"(the threshold (1.0).",)"
       R"j("StateChangeTime":"2026-11-22T10:42:21.231+0000","Region":"US East (N. Virginia)",)j"
-      R"("AlarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:hc","OldStateValue":"OK","OKActions":[],)"
-      R"("AlarmActions":["arn:aws:sns:us-east-1:000000000000:topic"],"InsufficientDataActions":[],)";
-  CHECK(
-      notification_message(alarm, "000000000000", State::ok) ==
-      head +
-          R"("Trigger":{"MetricName":"HealthCheckStatus","Namespace":"AWS/Route53","StatisticType":"Statistic",)"
-          R"("Statistic":"MINIMUM","Unit":null,"Dimensions":[{"value":"233e","name":"HealthCheckId"}],"Period":60,)"
-          R"("EvaluationPeriods":1,"ComparisonOperator":"LessThanThreshold","Threshold":1.0,)"
-          R"("TreatMissingData":"notBreaching","EvaluateLowSampleCountPercentile":""}})");
+      R"("AlarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:hc","OldStateValue":"OK",)"
+      R"("OKActions":[],"AlarmActions":["arn:aws:sns:us-east-1:000000000000:topic"],)"
+      R"("InsufficientDataActions":[],)";
+  CHECK(notification_message(alarm, "000000000000", State::ok) ==
+        head + R"("Trigger":{"MetricName":"HealthCheckStatus","Namespace":"AWS/Route53",)"
+               R"("StatisticType":"Statistic",)"
+               R"("Statistic":"MINIMUM","Unit":null,"Dimensions":[{"value":"233e",)"
+               R"("name":"HealthCheckId"}],"Period":60,)"
+               R"("EvaluationPeriods":1,"ComparisonOperator":"LessThanThreshold","Threshold":1.0,)"
+               R"("TreatMissingData":"notBreaching","EvaluateLowSampleCountPercentile":""}})");
   alarm.statistic = Statistic::basic("SampleCount");
   alarm.datapoints_to_alarm = 1;
   alarm.unit = unit_by_name("Seconds");
@@ -198,10 +203,12 @@ TEST_CASE("the notification, in order (facts cloudwatch-20, -21)") {
   CHECK(
       notification_message(alarm, "000000000000", State::ok) ==
       head +
-          R"("Trigger":{"MetricName":"HealthCheckStatus","Namespace":"AWS/Route53","StatisticType":"Statistic",)"
-          R"("Statistic":"SAMPLE_COUNT","Unit":"Seconds","Dimensions":[{"value":"233e","name":"HealthCheckId"}],"Period":60,)"
-          R"("EvaluationPeriods":1,"DatapointsToAlarm":1,"ComparisonOperator":"LessThanThreshold","Threshold":1.0,)"
-          R"("TreatMissingData":"","EvaluateLowSampleCountPercentile":""}})");
+          R"("Trigger":{"MetricName":"HealthCheckStatus","Namespace":"AWS/Route53",)"
+          R"("StatisticType":"Statistic",)"
+          R"("Statistic":"SAMPLE_COUNT","Unit":"Seconds","Dimensions":[{"value":"233e",)"
+          R"("name":"HealthCheckId"}],"Period":60,)"
+          R"("EvaluationPeriods":1,"DatapointsToAlarm":1,"ComparisonOperator":"LessThanThreshold",)"
+          R"("Threshold":1.0,"TreatMissingData":"","EvaluateLowSampleCountPercentile":""}})");
   alarm.statistic = Statistic::extended("p99.9");
   CHECK(notification_message(alarm, "000000000000", State::ok)
             .find(R"("StatisticType":"ExtendedStatistic","ExtendedStatistic":"p99.9","Unit")") !=
@@ -231,11 +238,16 @@ TEST_CASE("a Lambda action's event") {
   CHECK(
       function_event(alarm, {State::ok, "before", std::nullopt, from_civil(2026, 1, 1, 0, 0, 0)},
                      {"000000000000", "m"}) ==
-      R"({"source":"aws.cloudwatch","alarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:hc","accountId":"000000000000",)"
-      R"("time":"2026-01-02T03:04:05.000+0000","region":"us-east-1","alarmData":{"alarmName":"hc","state":{"value":"ALARM",)"
-      R"("reason":"r","timestamp":"2026-01-02T03:04:05.000+0000"},"previousState":{"value":"OK","reason":"before",)"
-      R"("timestamp":"2026-01-01T00:00:00.000+0000"},"configuration":{"metrics":[{"id":"m","metricStat":{"metric":)"
-      R"({"namespace":"AWS/Route53","name":"HealthCheckStatus","dimensions":{"HealthCheckId":"233e"}},"period":60,)"
+      R"({"source":"aws.cloudwatch",)"
+      R"("alarmArn":"arn:aws:cloudwatch:us-east-1:000000000000:alarm:hc",)"
+      R"("accountId":"000000000000",)"
+      R"("time":"2026-01-02T03:04:05.000+0000","region":"us-east-1","alarmData":{"alarmName":"hc",)"
+      R"("state":{"value":"ALARM",)"
+      R"("reason":"r","timestamp":"2026-01-02T03:04:05.000+0000"},"previousState":{"value":"OK",)"
+      R"("reason":"before","timestamp":"2026-01-01T00:00:00.000+0000"},"configuration":)"
+      R"({"metrics":[{"id":"m","metricStat":{"metric":)"
+      R"({"namespace":"AWS/Route53","name":"HealthCheckStatus",)"
+      R"("dimensions":{"HealthCheckId":"233e"}},"period":60,)"
       R"("stat":"Minimum"},"returnData":true}]}}})");
 }
 
@@ -253,8 +265,8 @@ TEST_CASE("history data keeps to its limit") {
       created_data(configuration_json(alarm_of_the_guide()))
           .rfind(R"({"version":"1.0","type":"Create","createdAlarm":{"alarmName":"hc","alarmArn":)",
                  0) == 0);
-  CHECK(
-      state_update_data({State::ok, "a", R"({"v":1})", {}}, alarm) ==
-      R"({"version":"1.0","oldState":{"stateValue":"OK","stateReason":"a","stateReasonData":{"v":1}},)"
-      R"("newState":{"stateValue":"INSUFFICIENT_DATA","stateReason":""}})");
+  CHECK(state_update_data({State::ok, "a", R"({"v":1})", {}}, alarm) ==
+        R"({"version":"1.0","oldState":{"stateValue":"OK","stateReason":"a",)"
+        R"("stateReasonData":{"v":1}},)"
+        R"("newState":{"stateValue":"INSUFFICIENT_DATA","stateReason":""}})");
 }

@@ -100,10 +100,11 @@ TEST_CASE("a rule fires one period after its making, with AWS's event") {
   f.world.advance(1s);
   REQUIRE(f.targets.payloads.size() == 1);
   const auto event = aws::from_json(f.targets.payloads[0]).value();
-  CHECK(
-      f.targets.payloads[0] ==
-      R"({"version":"0","id":")" + event["id"].string() +
-          R"(","detail-type":"Scheduled Event","source":"aws.events","account":"000000000000","time":"2026-01-01T00:01:00Z","region":"us-east-1","resources":["arn:aws:events:us-east-1:000000000000:rule/r"],"detail":{}})");
+  CHECK(f.targets.payloads[0] ==
+        R"({"version":"0","id":")" + event["id"].string() +
+            R"(","detail-type":"Scheduled Event","source":"aws.events","account":"000000000000",)"
+            R"("time":"2026-01-01T00:01:00Z","region":"us-east-1",)"
+            R"("resources":["arn:aws:events:us-east-1:000000000000:rule/r"],"detail":{}})");
   CHECK(f.targets.targets[0] == function_arn);
   CHECK(f.targets.rules[0] == "arn:aws:events:us-east-1:000000000000:rule/r");
   f.world.advance(10min);
@@ -238,9 +239,10 @@ TEST_CASE("PutRule replaces, and keeps targets and tags") {
   CHECK(arn == "arn:aws:events:us-east-1:000000000000:rule/r");
   f.target();
   f.crash();
-  CHECK(
-      aws::to_json(f.ok("DescribeRule", named("r"))) ==
-      R"x({"Name":"r","Arn":"arn:aws:events:us-east-1:000000000000:rule/r","ScheduleExpression":"rate(1 day)","State":"DISABLED","Description":"d","EventBusName":"default","CreatedBy":"000000000000"})x");
+  CHECK(aws::to_json(f.ok("DescribeRule", named("r"))) ==
+        R"x({"Name":"r","Arn":"arn:aws:events:us-east-1:000000000000:rule/r",)x"
+        R"x("ScheduleExpression":"rate(1 day)","State":"DISABLED","Description":"d",)x"
+        R"x("EventBusName":"default","CreatedBy":"000000000000"})x");
   f.rule("r", "rate(2 days)");
   const auto rule = f.ok("ListRules", {})["Rules"].items().at(0);
   CHECK(rule["State"].string() == "ENABLED");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a target gets: the scheduled event, or what Input, InputPath or InputTransformer make of it
-// (facts events-20 to events-26). Pure.
+// (facts events-20 to events-22). Pure.
 #pragma once
 
 #include <string>

@@ -33,7 +33,7 @@ struct Rule {
 aws::Value to_value(const Rule& rule);
 Rule rule_from(const aws::Value& value);
 
-// A target's fields in AWS's words (facts events-20 to events-25).
+// A target's fields in AWS's words (facts events-20, events-31 and events-32).
 aws::Outcome<Done> check_target(const aws::Value& target);
 
 // How often and how long a failed dispatch is tried again (fact events-30).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The IAM API: users, roles and groups with their policies, managed policies with versions,
 // boundaries, tags, access keys, simulation. Rules and AWS's texts are here, state is in the
-// Directory (aws-semantics.md §5.1, §13, §15).
+// Directory (facts iam-1 to iam-6, iam-14, iam-23 to iam-25).
 #pragma once
 
 #include "aws/service/operation_table.h"

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 using In = std::initializer_list<std::pair<std::string_view, Value>>;
 
 const std::string trust =
-    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+    R"("Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
 const std::string document =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:*","Resource":"*"}]})";
 const std::string basic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
@@ -154,10 +155,11 @@ TEST_CASE("iam: refusals in AWS's words") {
   CHECK(f.refused("GetRolePolicy", {{"RoleName", "R"}, {"PolicyName", "X"}}) ==
         "NoSuchEntity: The role policy with name X cannot be found.");
   const std::string stranger =
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:user/nobody"},"Action":"sts:AssumeRole"}]})";
-  CHECK(
-      f.refused("UpdateAssumeRolePolicy", {{"RoleName", "R"}, {"PolicyDocument", stranger}}) ==
-      R"(MalformedPolicyDocument: Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:user/nobody")");
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+      R"("Principal":{"AWS":"arn:aws:iam::000000000000:user/nobody"},"Action":"sts:AssumeRole"}]})";
+  CHECK(f.refused("UpdateAssumeRolePolicy", {{"RoleName", "R"}, {"PolicyDocument", stranger}}) ==
+        R"(MalformedPolicyDocument: Invalid principal in policy: "AWS":)"
+        R"("arn:aws:iam::000000000000:user/nobody")");
   const auto big = R"({"Version":"2012-10-17","Statement":[{"Sid":")" + std::string(6200, 'a') +
                    R"(","Effect":"Allow","Action":"*","Resource":"*"}]})";
   CHECK(f.refused("CreatePolicy", {{"PolicyName", "Q"}, {"PolicyDocument", big}}) ==

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One asynchronous invocation on its way, and when it is tried again: pure rules (aws-semantics
-// §4.5, fact lambda-5).
+// One asynchronous invocation on its way, and when it is tried again: pure rules (facts lambda-5
+// and lambda-41).
 //
 //   queued ──attempt──> success                                     condition Success
 //     ^  └─> function error: again after 1 min, then 2 min, while retries are left RetriesExhausted

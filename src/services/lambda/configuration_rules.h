@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a function may be configured to, in AWS's words (aws-semantics §4.2, §14.1). Pure: what
+// What a function may be configured to, in AWS's words (facts lambda-28, lambda-29). Pure: what
 // needs other services (the role, dead letter targets) is asked by the caller.
 #pragma once
 

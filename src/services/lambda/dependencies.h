@@ -46,7 +46,7 @@ class FunctionLogs {
   ~FunctionLogs() = default;
 };
 
-// What a dead letter carries (aws-semantics §4.5): the event as it was, and why it died.
+// What a dead letter carries (fact lambda-37): the event as it was, and why it died.
 struct DeadLetter {
   std::string payload;
   std::string request_id;

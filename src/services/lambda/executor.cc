@@ -122,11 +122,14 @@ Execution Executor::finish(const Run& run, Instant started,
   if (out.verdict.kind == Verdict::Kind::host_error) return out;
   write_log_of(run, started, outcome, out);
   const bool failed = out.verdict.kind == Verdict::Kind::function_error;
-  count(run, "Invocations", 1, "Count", started);
-  count(run, "Errors", failed ? 1 : 0, "Count", started);
-  count(run, "Duration", std::chrono::duration<double, std::milli>(outcome.duration).count(),
-        "Milliseconds", started);
-  count(run, "ConcurrentExecutions", concurrent, "Count", started);
+  const auto note = [&](std::string_view metric_name, double value, std::string_view unit) {
+    count(run.region, run.function_name, metric_name, value, unit, started);
+  };
+  note("Invocations", 1, "Count");
+  note("Errors", failed ? 1 : 0, "Count");
+  note("Duration", std::chrono::duration<double, std::milli>(outcome.duration).count(),
+       "Milliseconds");
+  note("ConcurrentExecutions", concurrent, "Count");
   return out;
 }
 
@@ -172,11 +175,12 @@ int Executor::running(const std::string& region) const {
   return found == running_in_region_.end() ? 0 : found->second;
 }
 
-// Every figure twice: for the function, and for the region as a whole (aws-semantics §14.3).
-void Executor::count(const Run& run, std::string_view metric_name, double value,
-                     std::string_view unit, Instant at) const {
-  world_.metrics.count(run.region, metric_name, run.function_name, value, unit, at);
-  world_.metrics.count(run.region, metric_name, "", value, unit, at);
+// Every figure twice: for the function, and for the region as a whole (fact lambda-20).
+void Executor::count(const std::string& region, const std::string& function_name,
+                     std::string_view metric_name, double value, std::string_view unit,
+                     Instant at) const {
+  world_.metrics.count(region, metric_name, function_name, value, unit, at);
+  world_.metrics.count(region, metric_name, "", value, unit, at);
 }
 
 }  // namespace sitelatch::lambda

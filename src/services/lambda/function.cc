@@ -27,6 +27,11 @@ const Alias* Function::alias(std::string_view alias_name) const {
 bool Function::has_qualifier(std::string_view qualifier) const {
   return version(qualifier) != nullptr || alias(qualifier) != nullptr;
 }
+const EventInvokeConfig* Function::event_invoke_config(std::string_view qualifier) const {
+  const auto found =
+      event_invoke_configs.find(std::string{qualifier.empty() ? latest_version : qualifier});
+  return found == event_invoke_configs.end() ? nullptr : &found->second;
+}
 
 // Which build of a runtime serves is AWS's secret; ours is constant per runtime (fact lambda-2).
 std::string runtime_version_arn(const std::string& region, const std::string& runtime) {

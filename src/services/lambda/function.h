@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The domain: a function with its versions, aliases, policies and settings. Plain data; the rules
-// stand in lambda_*.cc. A version's life (fact lambda-1):
+// stand in functions.cc and lambda_*.cc. A version's life (fact lambda-1):
 //
 //   create ──> pending ──settle──> active          update: none ──create──> successful
 //                                                          successful ──update──> in_progress
@@ -86,6 +86,8 @@ struct Function {
       std::string_view number) const;  // "$LATEST" or a number; nullptr: none such
   const Alias* alias(std::string_view alias_name) const;
   bool has_qualifier(std::string_view qualifier) const;  // $LATEST, a version or an alias
+  // nullptr: none was put; of an empty qualifier it is that of $LATEST.
+  const EventInvokeConfig* event_invoke_config(std::string_view qualifier) const;
 };
 
 // The answer of CreateFunction, GetFunctionConfiguration, ... (shape FunctionConfiguration).

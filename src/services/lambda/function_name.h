@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The many spellings of a function: `name`, `name:qualifier`, `account:function:name`, full ARN
-// (aws-semantics §4.1), with a qualifier inside or beside.
+// (fact lambda-34), with a qualifier inside or beside.
 #pragma once
 
 #include <string>

@@ -55,9 +55,9 @@ class Writer {
           of_.started,
           platform(
               "platform.initStart", of_.started,
-              fmt::format(
-                  R"("initializationType":"on-demand","phase":"init","runtimeVersion":{},"runtimeVersionArn":{})",
-                  json_quoted(version), json_quoted(of_.runtime_version_arn))));
+              fmt::format(R"("initializationType":"on-demand","phase":"init","runtimeVersion":{},)"
+                          R"("runtimeVersionArn":{})",
+                          json_quoted(version), json_quoted(of_.runtime_version_arn))));
     add(of_.started, fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n",
                                  version, of_.runtime_version_arn));
   }
@@ -103,10 +103,11 @@ class Writer {
     add(of_.ended, report + "\n");
   }
   std::string json_report() const {
-    std::string record = fmt::format(
-        R"("requestId":{},"metrics":{{"durationMs":{:.3f},"billedDurationMs":{},"memorySizeMB":{},"maxMemoryUsedMB":{})",
-        json_quoted(of_.request_id), milliseconds(outcome_.duration), billed_ms(billed()),
-        of_.memory_mb, outcome_.max_memory_mb);
+    std::string record =
+        fmt::format(R"("requestId":{},"metrics":{{"durationMs":{:.3f},"billedDurationMs":{},)"
+                    R"("memorySizeMB":{},"maxMemoryUsedMB":{})",
+                    json_quoted(of_.request_id), milliseconds(outcome_.duration),
+                    billed_ms(billed()), of_.memory_mb, outcome_.max_memory_mb);
     if (outcome_.init_duration)
       record += fmt::format(R"(,"initDurationMs":{:.3f})", milliseconds(*outcome_.init_duration));
     record += "}";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one invocation leaves in its log (aws-semantics §4.8): INIT_START, START, what the function
+// What one invocation leaves in its log (fact lambda-39): INIT_START, START, what the function
 // printed, END, REPORT. Pure: from an outcome to lines. The host says what was printed, not when;
 // so everything printed carries the time of the end (fact lambda-6).
 #pragma once

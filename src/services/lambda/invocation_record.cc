@@ -16,7 +16,8 @@ std::string as_json(const std::string& payload) {
 std::string invocation_record(const AsyncEvent& event, const std::string& qualified_arn,
                               const Fate& fate, Instant now) {
   std::string out = fmt::format(
-      R"({{"version":"1.0","timestamp":"{}","requestContext":{{"requestId":{},"functionArn":{},"condition":"{}","approximateInvokeCount":{}}},"requestPayload":{})",
+      R"({{"version":"1.0","timestamp":"{}","requestContext":{{"requestId":{},"functionArn":{},)"
+      R"("condition":"{}","approximateInvokeCount":{}}},"requestPayload":{})",
       iso8601_ms(now), json_quoted(event.request_id), json_quoted(qualified_arn), fate.condition,
       fate.invocations, as_json(event.payload));
   if (fate.response) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a destination is told about the fate of an asynchronous event (aws-semantics §4.5). Payloads
-// are carried as they are, byte for byte.
+// What a destination is told about the fate of an asynchronous event (fact lambda-38). Payloads are
+// carried as they are, byte for byte.
 #pragma once
 
 #include <optional>

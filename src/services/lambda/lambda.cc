@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/lambda/lambda.h"
 
-#include "ports/rows.h"
 #include "services/lambda/refusals.h"
 
 namespace sitelatch::lambda {
-namespace {
-constexpr std::string_view table = "lambda.functions";
-std::string row_key(const Function& function) { return function.region + "/" + function.name; }
-}  // namespace
 
 Lambda::Lambda(Ports ports, Dependencies dependencies, Options options)
-    : ports_(ports),
+    : entropy_(ports.entropy),
       dependencies_(dependencies),
       options_(std::move(options)),
       code_(ports.journal, ports.entropy),
+      functions_({ports.journal, ports.timers, ports.entropy, ports.host}, code_),
       executor_({ports.journal, ports.timers, ports.wall, ports.host, dependencies.roles,
                  dependencies.logs, dependencies.metrics},
                 code_),
-      queue_(ports.journal, ports.timers, [this](const AsyncEvent& event) { attempt(event); }) {
-  ports::take_rows(ports_.journal, table,
-                   [this](std::string_view key_of_row, std::string_view row) {
-                     auto function = function_from_row(row);
-                     ports::expect_of_row(key_of_row == row_key(function), "another function's");
-                     const Key key{function.region, function.name};
-                     note_reservation(functions_.emplace(key, std::move(function)).first->second);
-                   });
-  for (const auto& entry : functions_) settle_soon(entry.second);
+      invoker_({ports.timers, ports.entropy}, functions_, executor_, options_.concurrency_limit),
+      async_({ports.journal, ports.timers, dependencies.destinations}, functions_, invoker_) {
+  // After the events that are due at the start: they run what they would have run before it.
+  functions_.settle_all_soon();
 }
 
 aws::Outcome<FunctionName> Lambda::named(const aws::Call& call) const {
@@ -35,10 +26,9 @@ aws::Outcome<FunctionName> Lambda::named(const aws::Call& call) const {
 }
 
 aws::Outcome<Function*> Lambda::existing(const FunctionName& name) {
-  const auto found = functions_.find({name.region, name.name});
-  if (found == functions_.end() || found->second.account != name.account)
-    return not_found("Function not found: " + name.qualified_arn());
-  return &found->second;
+  auto* function = functions_.find(name);
+  if (!function) return not_found("Function not found: " + name.qualified_arn());
+  return function;
 }
 
 aws::Outcome<Lambda::Found> Lambda::find(const aws::Call& call) {
@@ -60,11 +50,6 @@ aws::Outcome<Lambda::Found> Lambda::find_version(const aws::Call& call) {
   return found;
 }
 
-const Function* Lambda::lookup(const std::string& region, const std::string& function_name) const {
-  const auto found = functions_.find({region, function_name});
-  return found == functions_.end() ? nullptr : &found->second;
-}
-
 aws::Outcome<Done> Lambda::check_revision(const std::string& current,
                                           const aws::Value& input) const {
   const auto asked = input["RevisionId"].string_or("");
@@ -73,10 +58,5 @@ aws::Outcome<Done> Lambda::check_revision(const std::string& current,
                  "The Revision Id provided does not match the latest Revision Id. Call the "
                  "GetFunction/GetAlias API to retrieve the latest Revision Id");
 }
-
-void Lambda::save(const Function& function) {
-  ports_.journal.put(table, row_key(function), to_row(function));
-}
-void Lambda::erase_row(const Function& function) { ports_.journal.erase(table, row_key(function)); }
 
 }  // namespace sitelatch::lambda

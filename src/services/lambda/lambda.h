@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // AWS Lambda: functions, their versions, policies and settings per region, and their invocations.
-// This class holds the state and answers the API; how one invocation runs is Executor's, when an
-// event is tried again is async_event.h's. The handlers stand by subject: lambda_functions.cc,
-// _versions.cc, _policy.cc, _settings.cc, _invoke.cc, _async.cc, authorisation.cc.
+// This class answers the API, nothing more: what there is, Functions keeps; which version runs, and
+// whether it may start, is Invoker's; how one invocation runs, Executor's; what becomes of an event
+// for which nobody waits, AsyncInvoker's. The handlers stand by subject: lambda_functions.cc,
+// _versions.cc, _policy.cc, _settings.cc, _invoke.cc; what they ask of IAM in operations.cc.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <set>
+#include <cstdint>
+#include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
+#include <vector>
 
 #include "aws/service/operation_table.h"
 #include "ports/entropy.h"
-#include "ports/lifetime.h"
-#include "services/lambda/async_queue.h"
+#include "services/lambda/async_invoker.h"
 #include "services/lambda/code_store.h"
 #include "services/lambda/dependencies.h"
 #include "services/lambda/executor.h"
 #include "services/lambda/function.h"
 #include "services/lambda/function_name.h"
-#include "services/lambda/invocation_record.h"
+#include "services/lambda/functions.h"
+#include "services/lambda/invoker.h"
 
 namespace sitelatch::lambda {
 
@@ -68,7 +69,7 @@ class Lambda final : public aws::TableService<Lambda> {
   // What the engine serves under "/_sitelatch/code/...": the deployment package, nullptr for 404.
   CodeStore::Zip code_at(std::string_view path) { return code_.at_path(path); }
 
-  std::size_t queued_events() const { return queue_.size(); }
+  std::size_t queued_events() const { return async_.queued(); }
 
  private:
   // What operations ask of IAM (operations.cc)
@@ -83,7 +84,6 @@ class Lambda final : public aws::TableService<Lambda> {
   const ResourcePolicy* policy_of(const FunctionName& name) const;
   aws::Permission question_of(const std::optional<FunctionName>& name, const aws::Call& call) const;
 
-  using Key = std::pair<std::string, std::string>;  // region, name
   struct Found {
     FunctionName name;
     Function* function = nullptr;
@@ -99,12 +99,6 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<> list_functions(const aws::Call& call);
   aws::Outcome<Done> check_dependencies(const Configuration& configuration);
   aws::Outcome<Done> check_updatable(const Function& function, const aws::Value& input) const;
-  void begin_update(Function& function, Configuration configuration);
-  void settle_soon(const Function& function);
-  void settle(const Key& key);
-  void forget_unused_code(const std::set<std::string>& digests);
-  std::set<std::string> digests_of(const Function& function) const;
-  std::int64_t code_bytes(const std::string& region) const;
 
   // Versions and aliases (lambda_versions.cc)
   aws::Outcome<> publish_version(const aws::Call& call);
@@ -114,7 +108,6 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<> update_alias(const aws::Call& call);
   aws::Outcome<> delete_alias(const aws::Call& call);
   aws::Outcome<> list_aliases(const aws::Call& call);
-  const Version& publish(Function& function, const std::optional<std::string>& description);
   aws::Outcome<Done> set_routing(const Function& function, const aws::Value& input,
                                  Alias& alias) const;
 
@@ -144,57 +137,29 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<> get_code_signing_config(const aws::Call& call);
   aws::Outcome<> get_runtime_management_config(const aws::Call& call);
   aws::Outcome<> get_recursion_config(const aws::Call& call);
-  std::int64_t reserved_in(const std::string& region, const std::string& but_for) const;
-  void note_reservation(const Function& function);
 
-  // Invocations (lambda_invoke.cc, lambda_async.cc)
+  // Invocations (lambda_invoke.cc)
   void invoke(const aws::Call& call, aws::Answer answer);
   void invoke_old_style(const aws::Call& call, aws::Answer answer);  // InvokeAsync
   void invoke_and_wait(const aws::Call& call, const Found& found, std::string payload,
                        std::string client_context, const aws::Answer& answer);
-  bool has_room_for(const Function& function) const;
-  // The version that an invocation of this qualifier runs; nullptr: no such qualifier.
-  const Version* runnable_version(const Function& function, const std::string& qualifier);
-  Run make_run(const Function& function, const std::string& qualifier,
-               const Version& version) const;
-  std::string enqueue(const Function& function, const std::string& qualifier,
-                      std::string request_id, std::string payload, std::string client_context);
-  void attempt(const AsyncEvent& event);
-  void attempted(AsyncEvent event, const aws::Outcome<Execution>& outcome);
-  void throttled(AsyncEvent event, const std::string& why);
-  void go_on(AsyncEvent event, const NextStep& next, const Fate& fate, const DeadLetter& letter);
-  void give_up(const AsyncEvent& event, Fate fate, DeadLetter letter);
-  void tell(const Function& function, const AsyncEvent& event, const std::string& destination,
-            const Fate& fate);
-  RetryLimits limits_of(const Function& function, const std::string& qualifier) const;
-  const EventInvokeConfig* event_invoke_config(const Function& function,
-                                               const std::string& qualifier) const;
-  void count(const std::string& region, const std::string& function_name,
-             std::string_view metric_name, double value, std::string_view unit) const;
 
-  // Finding and keeping (lambda.cc)
+  // Finding (lambda.cc)
   aws::Outcome<FunctionName> named(const aws::Call& call) const;
   aws::Outcome<Found> find(
       const aws::Call& call);  // the function exists; its qualifier is not looked at
   aws::Outcome<Found> find_version(const aws::Call& call);  // and the qualifier is none or exists
   aws::Outcome<Function*> existing(const FunctionName& name);
-  const Function* lookup(const std::string& region, const std::string& function_name) const;
   aws::Outcome<Done> check_revision(const std::string& current, const aws::Value& input) const;
-  std::string new_revision() { return ports::uuid(ports_.entropy); }
-  void save(const Function& function);
-  void erase_row(const Function& function);
 
-  Ports ports_;
+  ports::Entropy& entropy_;
   Dependencies dependencies_;
   Options options_;
   CodeStore code_;
+  Functions functions_;
   Executor executor_;
-  std::map<Key, Function> functions_;
-  // Which functions have a reservation, and how much: derived from functions_, so that admitting an
-  // invocation looks at these few only.
-  std::map<Key, std::uint32_t> reservations_;
-  AsyncQueue queue_;
-  ports::Lifetime lifetime_;
+  Invoker invoker_;
+  AsyncInvoker async_;
 };
 
 }  // namespace sitelatch::lambda

@@ -161,8 +161,9 @@ TEST_CASE("the record of an event that failed three times, byte for byte") {
       w.destinations.sent[0].second ==
       R"({"version":"1.0","timestamp":"2026-01-01T00:03:00.000Z","requestContext":{"requestId":")" +
           w.attempts[0].second + R"(","functionArn":")" + function_arn +
-          R"(:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3},"requestPayload":{"a": 1.0},)"
-          R"("responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},)"
+          R"(:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3},)"
+          R"("requestPayload":{"a": 1.0},"responseContext":{"statusCode":200,)"
+          R"("executedVersion":"$LATEST","functionError":"Unhandled"},)"
           R"("responsePayload":{"errorMessage":"Handler fails","errorType":"Exception"}})");
 }
 
@@ -174,7 +175,8 @@ TEST_CASE("success has its destination, too") {
   CHECK(w.condition() == "Success");
   CHECK(w.invoke_count() == 1);
   CHECK(w.destinations.sent[0].second.ends_with(
-      R"("responseContext":{"statusCode":200,"executedVersion":"$LATEST"},"responsePayload":"done"})"));
+      R"("responseContext":{"statusCode":200,"executedVersion":"$LATEST"},)"
+      R"("responsePayload":"done"})"));
 }
 
 TEST_CASE("limits: no retries; no room for the first; room for one") {

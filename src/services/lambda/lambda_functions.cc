@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Creating, reading, changing and deleting functions and their code (aws-semantics §4.2, §14.1).
+// Creating, reading, changing and deleting functions and their code (facts lambda-1, lambda-28,
+// lambda-29).
 #include "services/lambda/configuration_rules.h"
 #include "services/lambda/function_code.h"
 #include "services/lambda/lambda.h"
@@ -64,9 +65,10 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
   auto zip = zip_of(input["Code"]);
   if (!zip) return failure(zip.error());
   if (auto right = check_dependencies(c); !right) return failure(right.error());
-  if (lookup(call.region, function.name))
+  if (functions_.lookup(call.region, function.name))
     return conflict("Function already exist: " + function.name);
-  if (code_bytes(call.region) + static_cast<std::int64_t>(zip->size()) > code_storage_limit)
+  if (functions_.code_bytes(call.region) + static_cast<std::int64_t>(zip->size()) >
+      code_storage_limit)
     return refused("CodeStorageExceededException", "Code storage limit exceeded.");
 
   c.code_size = static_cast<std::int64_t>(zip->size());
@@ -74,17 +76,16 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
   code_.keep(c.code_sha256, *zip);
   function.tags = std::move(*tags);
   function.latest.modified = call.now;
-  function.latest.revision_id = new_revision();
-  function.latest.build_id = new_revision();
-  auto& kept =
-      functions_.emplace(Key{call.region, function.name}, std::move(function)).first->second;
+  function.latest.revision_id = functions_.new_revision();
+  function.latest.build_id = functions_.new_revision();
+  auto& kept = functions_.add(std::move(function));
   Value out = to_wire(kept, kept.latest, ArnForm::unqualified);
   if (input["Publish"].boolean_or(false)) {
-    const auto& version = publish(kept, std::nullopt);
+    const auto& version = functions_.publish(kept, std::nullopt);
     out = to_wire(kept, version, ArnForm::unqualified);
   }
-  save(kept);
-  settle_soon(kept);
+  functions_.save(kept);
+  functions_.settle_soon(kept);
   return out;
 }
 
@@ -134,16 +135,6 @@ Outcome<Done> Lambda::check_updatable(const Function& function, const Value& inp
   return Done{};
 }
 
-void Lambda::begin_update(Function& function, Configuration configuration) {
-  function.previous = function.latest;
-  auto& latest = function.latest;
-  latest.configuration = std::move(configuration);
-  latest.update = Version::Update::in_progress;
-  latest.modified = ports_.timers.now();
-  latest.revision_id = new_revision();
-  latest.build_id = new_revision();
-}
-
 Outcome<> Lambda::update_function_code(const aws::Call& call) {
   const auto& input = call.input;
   const auto found = find(call);
@@ -162,14 +153,14 @@ Outcome<> Lambda::update_function_code(const aws::Call& call) {
     return to_wire(function, would_be, ArnForm::unqualified);
   }
   code_.keep(configuration.code_sha256, *zip);
-  begin_update(function, std::move(configuration));
+  functions_.begin_update(function, std::move(configuration));
   Value out = to_wire(function, function.latest, ArnForm::unqualified);
   if (input["Publish"].boolean_or(false)) {
-    const auto& version = publish(function, std::nullopt);
+    const auto& version = functions_.publish(function, std::nullopt);
     out = to_wire(function, version, ArnForm::qualified);
   }
-  save(function);
-  settle_soon(function);
+  functions_.save(function);
+  functions_.settle_soon(function);
   return out;
 }
 
@@ -182,69 +173,10 @@ Outcome<> Lambda::update_function_configuration(const aws::Call& call) {
     return failure(right.error());
   if (auto right = check_dependencies(configuration); !right) return failure(right.error());
   if (auto right = check_updatable(function, call.input); !right) return failure(right.error());
-  begin_update(function, std::move(configuration));
-  save(function);
-  settle_soon(function);
+  functions_.begin_update(function, std::move(configuration));
+  functions_.save(function);
+  functions_.settle_soon(function);
   return to_wire(function, function.latest, ArnForm::unqualified);
-}
-
-// "Shortly after" is as soon as the change is durable, whatever the engine's clock does (fact
-// lambda-1).
-void Lambda::settle_soon(const Function& function) {
-  ports_.journal.when_durable(
-      lifetime_.guard([this, key = Key{function.region, function.name}] { settle(key); }));
-}
-
-void Lambda::settle(const Key& key) {
-  const auto at = functions_.find(key);
-  if (at == functions_.end()) return;
-  auto& function = at->second;
-  bool changed = false;
-  const auto activate = [&](Version& version) {
-    if (version.settled() && version.update == Version::Update::successful) return;
-    version.state = Version::State::active;
-    version.update = Version::Update::successful;
-    version.revision_id = new_revision();
-    changed = true;
-  };
-  activate(function.latest);
-  for (auto& entry : function.versions) activate(entry.second);
-  if (!changed) return;
-  if (function.previous) {
-    const auto replaced = function.previous->configuration.code_sha256;
-    function.previous.reset();
-    forget_unused_code({replaced});
-    ports_.host.retire(function.arn());
-  }
-  save(function);
-}
-
-std::set<std::string> Lambda::digests_of(const Function& function) const {
-  std::set<std::string> out{function.latest.configuration.code_sha256};
-  if (function.previous) out.insert(function.previous->configuration.code_sha256);
-  for (const auto& [number, version] : function.versions)
-    out.insert(version.configuration.code_sha256);
-  return out;
-}
-
-void Lambda::forget_unused_code(const std::set<std::string>& digests) {
-  auto unused = digests;
-  for (const auto& [key, function] : functions_) {
-    for (const auto& used : digests_of(function)) unused.erase(used);
-    if (unused.empty()) return;
-  }
-  for (const auto& digest : unused) code_.forget(digest);
-}
-
-std::int64_t Lambda::code_bytes(const std::string& region) const {
-  std::int64_t total = 0;
-  for (const auto& [key, function] : functions_) {
-    if (key.first != region) continue;
-    total += function.latest.configuration.code_size;
-    for (const auto& [number, version] : function.versions)
-      total += version.configuration.code_size;
-  }
-  return total;
 }
 
 Outcome<> Lambda::delete_function(const aws::Call& call) {
@@ -253,14 +185,13 @@ Outcome<> Lambda::delete_function(const aws::Call& call) {
   auto& function = *found->function;
   const auto& qualifier = found->name.qualifier;
   const auto answer = Value::structure({{"StatusCode", 204}});  // fact lambda-11
-  auto digests = digests_of(function);
   if (!qualifier.empty()) {
     if (qualifier == latest_version)
       return invalid_parameter("$LATEST version cannot be deleted without deleting the function.");
     if (function.alias(qualifier))
       return invalid_parameter("Deletion of aliases is not currently supported.");
-    const auto* version = function.version(qualifier);
-    if (!version) return not_found("Function not found: " + found->name.qualified_arn());
+    if (!function.version(qualifier))
+      return not_found("Function not found: " + found->name.qualified_arn());
     std::string referring;
     for (const auto& [name, alias] : function.aliases)
       if (alias.version == qualifier || alias.weights.count(qualifier) > 0)
@@ -268,36 +199,26 @@ Outcome<> Lambda::delete_function(const aws::Call& call) {
     if (!referring.empty())
       return conflict("Unable to delete version because the following aliases reference it: [" +
                       referring + "]");
-    function.policies.erase(qualifier);
-    function.event_invoke_configs.erase(qualifier);
-    function.versions.erase(std::stoull(version->number));
-    save(function);
-    forget_unused_code(digests);
+    functions_.erase_version(function, qualifier);
     return answer;
   }
   const auto arn = function.arn();
-  erase_row(function);
-  reservations_.erase({found->name.region, found->name.name});
-  functions_.erase({found->name.region, found->name.name});
-  forget_unused_code(digests);
+  functions_.erase(function);
   executor_.forget(arn);
-  ports_.host.retire(arn);
   return answer;
 }
 
 Outcome<> Lambda::list_functions(const aws::Call& call) {
   const bool all = call.input["FunctionVersion"].string_or("") == "ALL";
   std::map<std::string, Value> items;
-  for (auto at = functions_.lower_bound({call.region, ""});
-       at != functions_.end() && at->first.first == call.region; ++at) {
-    const auto& function = at->second;
+  for (const auto* function : functions_.in_region(call.region)) {
     const auto form = all ? ArnForm::qualified : ArnForm::unqualified;
-    items[function.name + "\t"] = without_state(to_wire(function, function.latest, form));
+    items[function->name + "\t"] = without_state(to_wire(*function, function->latest, form));
     if (!all) continue;
-    for (const auto& [number, version] : function.versions) {
+    for (const auto& [number, version] : function->versions) {
       auto digits = std::to_string(number);
-      items[function.name + "\t" + std::string(20 - digits.size(), '0') + digits] =
-          without_state(to_wire(function, version, form));
+      items[function->name + "\t" + std::string(20 - digits.size(), '0') + digits] =
+          without_state(to_wire(*function, version, form));
     }
   }
   return page_of(items, call.input, "Functions", 50);

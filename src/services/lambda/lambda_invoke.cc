@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Invoke: waiting for the answer, queueing, or only asking whether one may (aws-semantics §4.4).
+// Invoke: waiting for the answer, queueing, or only asking whether one may (fact lambda-35).
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -88,8 +88,8 @@ void Lambda::invoke(const aws::Call& call, aws::Answer answer) {
   if (!context) return answer(failure(context.error()));
   if (type == "DryRun") return answer(Value::structure({{"StatusCode", 204}}));
   if (type == "Event") {
-    enqueue(*found->function, found->name.qualifier, call.request_id, *std::move(payload),
-            *std::move(context));
+    async_.enqueue(*found->function, found->name.qualifier,
+                   {call.request_id, *std::move(payload), *std::move(context)});
     return answer(Value::structure({{"StatusCode", 202}}));
   }
   invoke_and_wait(call, *found, *std::move(payload), *std::move(context), answer);
@@ -101,66 +101,62 @@ void Lambda::invoke_old_style(const aws::Call& call, aws::Answer answer) {
   if (!found) return answer(failure(found.error()));
   auto payload = checked_payload(call.input["InvokeArgs"].string_or(""), async_payload_limit);
   if (!payload) return answer(failure(payload.error()));
-  enqueue(*found->function, "", call.request_id, *std::move(payload), "");
+  async_.enqueue(*found->function, "", {call.request_id, *std::move(payload), ""});
   answer(Value::structure({{"Status", 202}}));
 }
 
 void Lambda::invoke_and_wait(const aws::Call& call, const Found& found, std::string payload,
                              std::string client_context, const aws::Answer& answer) {
   const auto& function = *found.function;
-  if (!has_room_for(function)) {
-    count(function.region, function.name, "Throttles", 1, "Count");
+  if (!invoker_.has_room_for(function)) {
+    invoker_.count(function.region, function.name, "Throttles");
     return answer(rate_exceeded(function.reserved_concurrency.has_value()));
   }
   const auto& qualifier = found.name.qualifier;
-  auto run = make_run(function, qualifier, *runnable_version(function, qualifier));
-  run.request_id = call.request_id;
-  run.payload = std::move(payload);
-  run.client_context = std::move(client_context);
+  const auto& version = *invoker_.runnable_version(function, qualifier);
   const bool with_log = call.input["LogType"].string_or("None") == "Tail";
-  executor_.execute(std::move(run), [answer, with_log](const Outcome<Execution>& outcome) {
-    answer(answer_of(outcome, with_log));
-  });
+  invoker_.start(function, qualifier, version,
+                 {call.request_id, std::move(payload), std::move(client_context)},
+                 [answer, with_log](const Outcome<Execution>& outcome) {
+                   answer(answer_of(outcome, with_log));
+                 });
 }
 
-// A reservation is the function's own, be it all used or not; the others share what is not
-// reserved.
-bool Lambda::has_room_for(const Function& function) const {
-  if (function.reserved_concurrency)
-    return executor_.running(function.region, function.name) <
-           static_cast<int>(*function.reserved_concurrency);
-  std::int64_t left = options_.concurrency_limit, running = executor_.running(function.region);
-  for (const auto& [key, reserved] : reservations_) {
-    if (key.first != function.region) continue;
-    left -= reserved;
-    running -= executor_.running(key.first, key.second);
-  }
-  return running < left;
+aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
+                                          const std::string& payload,
+                                          const std::string& service_principal,
+                                          const std::string& source_arn,
+                                          const std::string& source_account) {
+  const auto name = parse_function_name(function_arn, "", {"", options_.account});
+  const auto* function = name ? functions_.find(*name) : nullptr;
+  if (!function)
+    return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
+  // $LATEST has no policy of its own.
+  const auto qualifier = name->qualifier == latest_version ? std::string{} : name->qualifier;
+  const auto policy = function->policies.find(qualifier);
+  const ServiceCaller caller{service_principal, source_arn, source_account};
+  const auto resource = function->arn(qualifier);
+  if (policy == function->policies.end() || !allows_invocation(policy->second, caller, resource))
+    return {aws::DispatchOutcome::Kind::refused, "",
+            "User: " + service_principal +
+                " is not authorized to perform: lambda:InvokeFunction on resource: " + resource +
+                " because no resource-based policy allows the lambda:InvokeFunction action"};
+  return dispatch(function_arn, payload);
 }
 
-const Version* Lambda::runnable_version(const Function& function, const std::string& qualifier) {
-  std::string number = qualifier.empty() ? std::string{latest_version} : qualifier;
-  if (const auto* alias = function.alias(number)) {
-    number = alias->version;
-    for (const auto& [version, weight] : alias->weights) {
-      const auto drawn = parse_int(ports::random_text(ports_.entropy, 6, "0123456789")).value_or(0);
-      if (double(drawn) < weight * 1'000'000) number = version;
-    }
-  }
-  // Until an update has settled, what was there before answers.
-  if (number == latest_version && function.previous) return &*function.previous;
-  return function.version(number);
-}
-
-Run Lambda::make_run(const Function& function, const std::string& qualifier,
-                     const Version& version) const {
-  Run run;
-  run.region = function.region;
-  run.account = function.account;
-  run.function_name = function.name;
-  run.invoked_arn = function.arn(qualifier);
-  run.version = version;
-  return run;
+aws::DispatchOutcome Lambda::dispatch(const std::string& function_arn, const std::string& payload) {
+  const auto name = parse_function_name(function_arn, "", {"", options_.account});
+  const auto* function = name ? functions_.lookup(name->region, name->name) : nullptr;
+  if (!function || (!name->qualifier.empty() && !function->has_qualifier(name->qualifier)))
+    return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
+  if (payload.size() > async_payload_limit)
+    return {aws::DispatchOutcome::Kind::refused, "",
+            "Request must be smaller than 262144 bytes for the InvokeFunction operation"};
+  if (!is_json(payload))
+    return {aws::DispatchOutcome::Kind::refused, "", "Could not parse payload into json."};
+  auto request_id = ports::uuid(entropy_);
+  async_.enqueue(*function, name->qualifier, {request_id, payload, ""});
+  return {aws::DispatchOutcome::Kind::accepted, std::move(request_id), ""};
 }
 
 }  // namespace sitelatch::lambda

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resource policies (aws-semantics §4.3): the function has one, each version and alias may have its
-// own.
+// Resource policies (facts lambda-4 and lambda-33): the function has one, each version and alias
+// may have its own.
 #include <fmt/format.h>
 
 #include "services/lambda/lambda.h"
@@ -44,8 +44,8 @@ Outcome<> Lambda::add_permission(const aws::Call& call) {
                    fmt::format("The final policy size ({}) is bigger than the limit ({}).", size,
                                ResourcePolicy::size_limit));
   function.policies[qualifier] = std::move(policy);
-  function.latest.revision_id = new_revision();
-  save(function);
+  function.latest.revision_id = functions_.new_revision();
+  functions_.save(function);
   return Value::structure({{"Statement", aws::to_json(*statement)}});
 }
 
@@ -64,8 +64,8 @@ Outcome<> Lambda::remove_permission(const aws::Call& call) {
     return failure(same.error());
   policy->second.remove(sid);
   if (policy->second.empty()) function.policies.erase(policy);
-  function.latest.revision_id = new_revision();
-  save(function);
+  function.latest.revision_id = functions_.new_revision();
+  functions_.save(function);
   return Value::structure();
 }
 

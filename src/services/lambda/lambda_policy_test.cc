@@ -23,7 +23,8 @@ TEST_CASE("the guide's permission makes the statement that AWS makes") {
   const auto out = w.ok("AddPermission", permission("function-with-sns", "sns.amazonaws.com",
                                                     Value::structure({{"SourceArn", topic_arn}})));
   const auto statement =
-      R"({"Sid":"function-with-sns","Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":")" +
+      R"({"Sid":"function-with-sns","Effect":"Allow","Principal":)"
+      R"({"Service":"sns.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":")" +
       function_arn + R"(","Condition":{"ArnLike":{"AWS:SourceArn":")" + topic_arn + R"("}}})";
   CHECK(out["Statement"].string() == statement);
   const auto policy = w.ok("GetPolicy", Value::structure({{"FunctionName", "f"}}));

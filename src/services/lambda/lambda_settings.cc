@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Concurrency, event invoke configuration, tags and what Terraform and consoles read besides
-// (aws-semantics §14.2, §15).
+// Concurrency, event invoke configuration, tags and what Terraform and consoles read besides (facts
+// lambda-30 and lambda-31).
 #include <fmt/format.h>
 
 #include "aws/auth/arn.h"
@@ -27,21 +27,6 @@ Failure<aws::Error> functions_only() {
 
 // --- Concurrency ---
 
-std::int64_t Lambda::reserved_in(const std::string& region, const std::string& but_for) const {
-  std::int64_t total = 0;
-  for (const auto& [key, reserved] : reservations_)
-    if (key.first == region && key.second != but_for) total += reserved;
-  return total;
-}
-
-void Lambda::note_reservation(const Function& function) {
-  const Key key{function.region, function.name};
-  if (function.reserved_concurrency)
-    reservations_[key] = *function.reserved_concurrency;
-  else
-    reservations_.erase(key);
-}
-
 Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
   const auto found = find(call);
   if (!found) return failure(found.error());
@@ -49,15 +34,14 @@ Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
   auto& function = *found->function;
   const auto asked = call.input["ReservedConcurrentExecutions"].integer();
   const auto left = std::int64_t{options_.concurrency_limit} -
-                    reserved_in(function.region, function.name) - asked;
+                    functions_.reserved_in(function.region, function.name) - asked;
   if (asked > 0 && left < unreserved_minimum)
     return invalid_parameter(
         fmt::format("Specified ReservedConcurrentExecutions for function decreases account's "
                     "UnreservedConcurrentExecution below its minimum value of [{}].",
                     unreserved_minimum));
   function.reserved_concurrency = static_cast<std::uint32_t>(asked);
-  note_reservation(function);
-  save(function);
+  functions_.save(function);
   return Value::structure({{"ReservedConcurrentExecutions", asked}});
 }
 
@@ -73,8 +57,7 @@ Outcome<> Lambda::delete_function_concurrency(const aws::Call& call) {
   if (!found) return failure(found.error());
   if (!found->name.qualifier.empty()) return functions_only();
   found->function->reserved_concurrency.reset();
-  note_reservation(*found->function);
-  save(*found->function);
+  functions_.save(*found->function);
   return Value::structure();
 }
 
@@ -140,7 +123,7 @@ Outcome<> Lambda::set_event_invoke_config(const aws::Call& call, bool merge) {
     return failure(right.error());
   config.modified = call.now;
   function.event_invoke_configs[key] = config;
-  save(function);
+  functions_.save(function);
   return to_wire(function, key, config);
 }
 
@@ -151,7 +134,7 @@ Outcome<Done> Lambda::check_destination(const Function& function, const std::str
   if (!parsed) return invalid_parameter("The destination ARN " + arn + " is invalid.");
   if (parsed->service == "lambda") {
     const auto name = parse_function_name(arn, "", {function.region, function.account});
-    const auto* target = name ? lookup(name->region, name->name) : nullptr;
+    const auto* target = name ? functions_.lookup(name->region, name->name) : nullptr;
     if (!target || (!name->qualifier.empty() && !target->has_qualifier(name->qualifier)))
       return invalid_parameter("The destination ARN " + arn + " is invalid.");
     if (target == &function)
@@ -173,10 +156,9 @@ Outcome<> Lambda::get_event_invoke_config(const aws::Call& call) {
   if (!name) return failure(name.error());
   const auto found = find(call);
   if (!found) return no_event_invoke_config(*name);
-  const auto key = config_key(*name);
-  const auto config = found->function->event_invoke_configs.find(key);
-  if (config == found->function->event_invoke_configs.end()) return no_event_invoke_config(*name);
-  return to_wire(*found->function, key, config->second);
+  const auto* config = found->function->event_invoke_config(name->qualifier);
+  if (!config) return no_event_invoke_config(*name);
+  return to_wire(*found->function, config_key(*name), *config);
 }
 
 Outcome<> Lambda::delete_event_invoke_config(const aws::Call& call) {
@@ -185,7 +167,7 @@ Outcome<> Lambda::delete_event_invoke_config(const aws::Call& call) {
   const auto found = find(call);
   if (!found || found->function->event_invoke_configs.erase(config_key(*name)) == 0)
     return no_event_invoke_config(*name);
-  save(*found->function);
+  functions_.save(*found->function);
   return Value::structure();
 }
 
@@ -228,7 +210,7 @@ Outcome<> Lambda::tag_resource(const aws::Call& call) {
   auto merged = with_tags((*function)->tags, tags);
   if (!merged) return failure(merged.error());
   (*function)->tags = std::move(*merged);
-  save(**function);
+  functions_.save(**function);
   return Value::structure();
 }
 
@@ -236,15 +218,14 @@ Outcome<> Lambda::untag_resource(const aws::Call& call) {
   const auto function = tagged_function(call);
   if (!function) return failure(function.error());
   (*function)->tags = aws::without_tags((*function)->tags, call.input["TagKeys"].strings());
-  save(**function);
+  functions_.save(**function);
   return Value::structure();
 }
 
 // --- Reads of what this engine has no settings for ---
 
 Outcome<> Lambda::get_account_settings(const aws::Call& call) {
-  std::int64_t functions = 0;
-  for (const auto& entry : functions_) functions += entry.first.first == call.region ? 1 : 0;
+  const auto functions = static_cast<std::int64_t>(functions_.in_region(call.region).size());
   const std::int64_t limit = options_.concurrency_limit;
   return Value::structure(
       {{"AccountLimit", Value::structure({{"TotalCodeSize", std::int64_t{80'530'636'800}},
@@ -252,8 +233,8 @@ Outcome<> Lambda::get_account_settings(const aws::Call& call) {
                                           {"CodeSizeZipped", zipped_limit},
                                           {"ConcurrentExecutions", limit},
                                           {"UnreservedConcurrentExecutions",
-                                           limit - reserved_in(call.region, "")}})},
-       {"AccountUsage", Value::structure({{"TotalCodeSize", code_bytes(call.region)},
+                                           limit - functions_.reserved_in(call.region, "")}})},
+       {"AccountUsage", Value::structure({{"TotalCodeSize", functions_.code_bytes(call.region)},
                                           {"FunctionCount", functions}})}});
 }
 

@@ -31,23 +31,11 @@ Outcome<> Lambda::publish_version(const aws::Call& call) {
     if (last.build_id == function.latest.build_id)
       return to_wire(function, last, ArnForm::qualified);
   }
-  const auto& version = publish(function, call.input["Description"].optional_string());
+  const auto& version = functions_.publish(function, call.input["Description"].optional_string());
   Value out = to_wire(function, version, ArnForm::qualified);
-  save(function);
-  settle_soon(function);
+  functions_.save(function);
+  functions_.settle_soon(function);
   return out;
-}
-
-const Version& Lambda::publish(Function& function, const std::optional<std::string>& description) {
-  Version version = function.latest;
-  const auto number = function.next_version++;
-  version.number = std::to_string(number);
-  version.state = Version::State::pending;
-  version.update = Version::Update::none;
-  version.revision_id = new_revision();
-  version.modified = ports_.timers.now();
-  if (description) version.configuration.description = *description;
-  return function.versions.emplace(number, std::move(version)).first->second;
 }
 
 namespace {
@@ -101,9 +89,9 @@ Outcome<> Lambda::create_alias(const aws::Call& call) {
   if (auto set = set_routing(function, call.input, alias); !set) return failure(set.error());
   if (function.alias(alias.name))
     return conflict("Alias already exists: " + function.arn(alias.name));
-  alias.revision_id = new_revision();
+  alias.revision_id = functions_.new_revision();
   auto& kept = function.aliases.emplace(alias.name, alias).first->second;
-  save(function);
+  functions_.save(function);
   return to_wire(function, kept);
 }
 
@@ -127,9 +115,9 @@ Outcome<> Lambda::update_alias(const aws::Call& call) {
     return failure(same.error());
   Alias alias = *current;
   if (auto set = set_routing(function, call.input, alias); !set) return failure(set.error());
-  alias.revision_id = new_revision();
+  alias.revision_id = functions_.new_revision();
   function.aliases[name] = alias;
-  save(function);
+  functions_.save(function);
   return to_wire(function, alias);
 }
 
@@ -142,7 +130,7 @@ Outcome<> Lambda::delete_alias(const aws::Call& call) {
   if (function.aliases.erase(name) > 0) {
     function.policies.erase(name);
     function.event_invoke_configs.erase(name);
-    save(function);
+    functions_.save(function);
   }
   return Value::structure();
 }

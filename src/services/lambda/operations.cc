@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations, and what each asks of IAM (aws-semantics 13.2). A function's
-// resource policy takes part in every question about that function.
+// The operations, and what each asks of IAM (fact lambda-27). A function's resource policy takes
+// part in every question about that function.
 #include "services/lambda/lambda.h"
 
 namespace sitelatch::lambda {
@@ -90,8 +90,8 @@ std::optional<FunctionName> Lambda::asked_name(const aws::Call& call,
 }
 
 const ResourcePolicy* Lambda::policy_of(const FunctionName& name) const {
-  const auto* function = lookup(name.region, name.name);
-  if (!function || function->account != name.account) return nullptr;
+  const auto* function = functions_.find(name);
+  if (!function) return nullptr;
   const auto qualifier = name.qualifier == latest_version ? std::string{} : name.qualifier;
   const auto policy = function->policies.find(qualifier);
   return policy == function->policies.end() ? nullptr : &policy->second;
@@ -104,8 +104,7 @@ Permission Lambda::question_of(const std::optional<FunctionName>& name,
   // One function under two names (fact lambda-25): who denies one denies the other.
   if (name->qualifier.empty()) asked.denied_as = {name->arn() + ":" + std::string{latest_version}};
   if (name->qualifier == latest_version) asked.denied_as = {name->arn()};
-  const auto* function = lookup(name->region, name->name);
-  if (function && function->account == name->account)
+  if (const auto* function = functions_.find(*name))
     aws::add_resource_tags(function->tags, asked.keys);
   if (const auto* policy = policy_of(*name); policy && !policy->empty())
     asked.resource_policy = policy->document();

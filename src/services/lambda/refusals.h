@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lambda's refusals, most of which carry `"Type":"User"` (aws-semantics §4.2).
+// Lambda's refusals, most of which carry `"Type":"User"` (fact lambda-32).
 #pragma once
 
 #include <string>

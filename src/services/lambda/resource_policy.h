@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may invoke a function (aws-semantics §4.3): an ordered list of statements, made one by one by
+// Who may invoke a function (fact lambda-33): an ordered list of statements, made one by one by
 // AddPermission.
 #pragma once
 

@@ -201,6 +201,61 @@ struct LambdaWorld {
   }
 };
 
+// What Lambda is made of, without its API: for the tests of each.
+struct PartsWorld {
+  struct Parts {
+    explicit Parts(PartsWorld& w)
+        : code(w.world.journal, w.world.entropy),
+          functions({w.world.journal, w.world.timers, w.world.entropy, w.world.functions}, code),
+          executor({w.world.journal, w.world.timers, w.world.wall, w.world.functions, w.roles,
+                    w.logs, w.metrics},
+                   code),
+          invoker({w.world.timers, w.world.entropy}, functions, executor, 1000),
+          async({w.world.journal, w.world.timers, w.destinations}, functions, invoker) {}
+    CodeStore code;
+    Functions functions;
+    Executor executor;
+    Invoker invoker;
+    AsyncInvoker async;
+  };
+  ports::sim::World world;
+  FakeRoles roles;
+  FakeLogs logs;
+  FakeDestinations destinations;
+  FakeMetrics metrics;
+  std::unique_ptr<Parts> parts;
+
+  PartsWorld() {
+    roles.wall = &world.wall;
+    parts = std::make_unique<Parts>(*this);
+  }
+  // As if the engine had ended, with everything committed, and started again.
+  void restart() {
+    world.journal.commit();
+    parts.reset();
+    parts = std::make_unique<Parts>(*this);
+  }
+  Functions& functions() { return parts->functions; }
+  // Saved and settled, with a deployment package of these bytes.
+  Function& make(const std::string& name, const std::string& zip = "zip",
+                 const std::string& region = "eu-west-1") {
+    Function function;
+    function.region = region;
+    function.account = "000000000000";
+    function.name = name;
+    function.latest.configuration.runtime = "python3.11";
+    function.latest.configuration.role = role_arn;
+    function.latest.configuration.code_sha256 = base64(zip);  // any name of it will do
+    function.latest.configuration.code_size = static_cast<std::int64_t>(zip.size());
+    parts->code.keep(base64(zip), zip);
+    auto& kept = functions().add(std::move(function));
+    functions().save(kept);
+    functions().settle_soon(kept);
+    world.settle();
+    return kept;
+  }
+};
+
 inline ports::InvocationOutcome outcome_of(ports::InvocationOutcome::Kind kind,
                                            std::string payload = "", std::string reason = "") {
   auto out = ports::sim::success_outcome(std::move(payload));

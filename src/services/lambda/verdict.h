@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an invocation's outcome in the host means to its caller (aws-semantics §4.4): the payload
-// that is answered, and whether it is a function error. Pure.
+// What an invocation's outcome in the host means to its caller (facts lambda-35, lambda-36): the
+// payload that is answered, and whether it is a function error. Pure.
 #pragma once
 
 #include <cstdint>

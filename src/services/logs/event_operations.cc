@@ -225,4 +225,22 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
   return out;
 }
 
+// Fact logs-17.
+aws::Outcome<> Logs::test_metric_filter(const aws::Call& call) {
+  const auto pattern = FilterPattern::parse(call.input["filterPattern"].string());
+  if (!pattern)
+    return invalid_parameter(fmt::format("Invalid filter pattern: {}", pattern.error().text));
+  Value matches = Value::list();
+  std::int64_t number = 0;
+  for (const auto& message : call.input["logEventMessages"].strings()) {
+    ++number;
+    if (!pattern->matches(message)) continue;
+    Value values = Value::structure();
+    for (const auto& [name, value] : pattern->extract(message)) values.set(name, value);
+    matches.push(Value::structure(
+        {{"eventNumber", number}, {"eventMessage", message}, {"extractedValues", values}}));
+  }
+  return Value::structure({{"matches", matches}});
+}
+
 }  // namespace sitelatch::logs

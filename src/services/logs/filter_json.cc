@@ -133,6 +133,19 @@ class JsonCondition final : public FilterPattern::Condition {
       return false;
     });
   }
+  FilterPattern::Values extract(const std::string& message) const override {
+    FilterPattern::Values values;
+    const auto document = aws::from_json(trim(message));
+    if (!document) return values;
+    for (const auto& [selector, path] : paths_) {
+      std::vector<const Value*> found;
+      follow(*document, path, 0, found);
+      if (found.empty()) continue;
+      const auto text = text_of(*found.front());
+      values[selector] = text ? *text : aws::to_json(*found.front());
+    }
+    return values;
+  }
 
  private:
   Expression expression_;

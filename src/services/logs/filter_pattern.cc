@@ -92,4 +92,8 @@ bool FilterPattern::matches(const std::string& message) const {
   return !condition_ || condition_->matches(message);
 }
 
+FilterPattern::Values FilterPattern::extract(const std::string& message) const {
+  return condition_ ? condition_->extract(message) : Values{};
+}
+
 }  // namespace sitelatch::logs

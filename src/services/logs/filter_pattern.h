@@ -8,6 +8,7 @@
 // What is not such a pattern is refused, not guessed.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,12 +21,17 @@ class FilterPattern {
  public:
   static Result<FilterPattern> parse(std::string_view text);
   bool matches(const std::string& message) const;
+  // What the pattern names in a message that matches, as TestMetricFilter shows it: "$.code" or
+  // "$status" -> its text. Terms name nothing.
+  using Values = std::map<std::string, std::string>;
+  Values extract(const std::string& message) const;
 
   // One node of a parsed pattern.
   class Condition {
    public:
     virtual ~Condition() = default;
     virtual bool matches(const std::string& message) const = 0;
+    virtual Values extract(const std::string&) const { return {}; }
   };
 
  private:

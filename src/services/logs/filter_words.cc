@@ -13,6 +13,7 @@ namespace {
 using Operator = Comparison::Operator;
 
 struct Field {
+  std::string name;                      // empty: it has none
   bool any_number = false;               // "..."
   std::optional<Expression> expression;  // nothing: any word
 };
@@ -65,10 +66,27 @@ class WordsCondition final : public FilterPattern::Condition {
       if (!word_matches(fields_[fields_.size() - 1 - i], words[words.size() - 1 - i])) return false;
     return true;
   }
+  FilterPattern::Values extract(const std::string& message) const override {
+    FilterPattern::Values values;
+    const auto words = words_of(message);
+    bool from_the_end = false;
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      from_the_end = from_the_end || fields_[i].any_number;
+      const auto at = from_the_end ? words.size() - (fields_.size() - i) : i;
+      if (!fields_[i].name.empty()) values["$" + fields_[i].name] = words[at];
+    }
+    return values;
+  }
 
  private:
   std::vector<Field> fields_;
 };
+
+// The name that every comparison of a field begins with.
+std::string operand_of(const Expression& expression) {
+  return expression.parts.empty() ? expression.comparison.operand
+                                  : operand_of(expression.parts.front());
+}
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -106,7 +124,10 @@ Result<std::shared_ptr<const FilterPattern::Condition>> parse_word_pattern(std::
     } else if (!is_name(part)) {
       auto expression = Expression::parse(part);
       if (!expression) return failure(expression.error());
+      field.name = operand_of(*expression);
       field.expression = std::move(*expression);
+    } else {
+      field.name = part;
     }
     fields.push_back(std::move(field));
   }

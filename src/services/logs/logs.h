@@ -62,6 +62,7 @@ class Logs final : public aws::TableService<Logs> {
   Handler put_log_events(const aws::Call& call);
   Handler get_log_events(const aws::Call& call);
   Handler filter_log_events(const aws::Call& call);
+  Handler test_metric_filter(const aws::Call& call);
   // tag_operations.cc
   Handler tag_resource(const aws::Call& call);
   Handler untag_resource(const aws::Call& call);

@@ -389,3 +389,26 @@ TEST_CASE("what operations ask of IAM, in both spellings of a group") {
             Value::structure({{"resourceArn", arn}, {"tags", Value::structure({{"k", "v"}})}}));
   CHECK(tag[0].keys.at("aws:requesttag/k")[0] == "v");
 }
+
+TEST_CASE("TestMetricFilter says which messages match, and what the pattern names in them") {
+  Fixture f;
+  const auto tested = [&](const char* pattern, const Value& messages) {
+    return aws::to_json(
+        f.ok("TestMetricFilter",
+             Value::structure({{"filterPattern", pattern}, {"logEventMessages", messages}})));
+  };
+  CHECK(tested("ERROR", Value::list({"fine", "an ERROR"})) ==
+        R"({"matches":[{"eventNumber":2,"eventMessage":"an ERROR","extractedValues":{}}]})");
+  CHECK(tested("{ $.code >= 500 && $.tags[0] = \"a*\" }",
+               Value::list({R"({"code":503,"tags":["ab"]})", R"({"code":200})", "no JSON"})) ==
+        R"({"matches":[{"eventNumber":1,"eventMessage":"{\"code\":503,\"tags\":[\"ab\"]}",)"
+        R"("extractedValues":{"$.code":"503","$.tags[0]":"ab"}}]})");
+  CHECK(tested("[host, ..., status = 4*, bytes]", Value::list({"h - x 404 17", "h 200 1"})) ==
+        R"({"matches":[{"eventNumber":1,"eventMessage":"h - x 404 17",)"
+        R"("extractedValues":{"$bytes":"17","$host":"h","$status":"404"}}]})");
+  CHECK(tested("", Value::list({"all"})) ==
+        R"({"matches":[{"eventNumber":1,"eventMessage":"all","extractedValues":{}}]})");
+  CHECK(f.error("TestMetricFilter", Value::structure({{"filterPattern", "{ $.a"},
+                                                      {"logEventMessages", Value::list({"x"})}})) ==
+        "InvalidParameterException: Invalid filter pattern: a brace is not closed");
+}

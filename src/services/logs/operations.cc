@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations, and what each asks of IAM (aws-semantics 13.2). Policies in
-// the field name a group both as `log-group:name` and as `log-group:name:*`; either grants (fact
-// logs-12).
+// The operations, and what each asks of IAM (fact logs-16). Policies in the field name a group both
+// as `log-group:name` and as `log-group:name:*`; either grants (fact logs-12).
 #include "services/logs/logs.h"
 
 namespace sitelatch::logs {
@@ -44,6 +43,7 @@ const aws::OperationTable<Logs>& Logs::operation_table() {
           {"PutLogEvents", &Logs::put_log_events, &Logs::ask_of_stream},
           {"GetLogEvents", &Logs::get_log_events, &Logs::ask_of_stream},
           {"FilterLogEvents", &Logs::filter_log_events, &Logs::ask_of_group},
+          {"TestMetricFilter", &Logs::test_metric_filter, &Logs::ask_of_everything},
           {"TagResource", &Logs::tag_resource, &Logs::ask_of_group},
           {"UntagResource", &Logs::untag_resource, &Logs::ask_of_group},
           {"ListTagsForResource", &Logs::list_tags_for_resource, &Logs::ask_of_group},

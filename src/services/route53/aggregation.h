@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From single observations to one status, as Route 53 documents it (aws-semantics.md §1.6). Pure.
+// From single observations to one status, as Route 53 documents it (facts route53-1 and route53-3).
+// Pure.
 //
 //   checker:  healthy --[FailureThreshold failures in a row]--> unhealthy
 //             unhealthy --[FailureThreshold successes in a row]--> healthy

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A change batch against a zone: either the groups that it leaves behind, or AWS's refusal; the
-// zone itself is not touched (aws-semantics.md §1.12). Pure. All errors of a batch are reported
-// together, `[one, two]`.
+// zone itself is not touched (facts route53-31, route53-74, route53-75). Pure. All errors of a
+// batch are reported together, `[one, two]`.
 //
 // Existence (created twice, deleted what is not there, alias targets) is judged change by change in
 // their order; whether records get along (CNAME, routing policies, SOA and NS at the apex) by what

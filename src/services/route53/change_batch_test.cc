@@ -16,23 +16,22 @@ TEST_CASE("AWS's words for what a batch may not do") {
   Fixture f;
   const auto zone = f.make_zone();
   const auto check = f.make_check("r");
-  f.change(
-      zone,
-      {{"CREATE", f.a("www.example.com", "192.0.2.1")},
-       {"CREATE", f.a("w.example.com", "192.0.2.1", f.weighted("x", 1))},
-       {"CREATE",
-        R"({"Name":"l.example.com","Type":"A","TTL":60,"SetIdentifier":"eu","Region":"eu-west-1","ResourceRecords":[{"Value":"192.0.2.1"}]})"},
-       {"CREATE", f.a("f.example.com", "192.0.2.1", f.failover("PRIMARY", check))},
-       {"CREATE",
-        R"({"Name":"c.example.com","Type":"CNAME","TTL":60,"ResourceRecords":[{"Value":"www.example.com"}]})"}});
+  f.change(zone, {{"CREATE", f.a("www.example.com", "192.0.2.1")},
+                  {"CREATE", f.a("w.example.com", "192.0.2.1", f.weighted("x", 1))},
+                  {"CREATE", R"({"Name":"l.example.com","Type":"A","TTL":60,"SetIdentifier":"eu",)"
+                             R"("Region":"eu-west-1","ResourceRecords":[{"Value":"192.0.2.1"}]})"},
+                  {"CREATE", f.a("f.example.com", "192.0.2.1", f.failover("PRIMARY", check))},
+                  {"CREATE", R"({"Name":"c.example.com","Type":"CNAME","TTL":60,)"
+                             R"("ResourceRecords":[{"Value":"www.example.com"}]})"}});
   const auto before = listing(f, zone);
   struct Case {
     std::string action, record, refusal;
   };
-  const std::string cname_www =
-      R"({"Name":"www.example.com","Type":"CNAME","TTL":60,"ResourceRecords":[{"Value":"x.example.com"}]})";
+  const std::string cname_www = R"({"Name":"www.example.com","Type":"CNAME","TTL":60,)"
+                                R"("ResourceRecords":[{"Value":"x.example.com"}]})";
   const std::string cname_apex =
-      R"({"Name":"example.com","Type":"CNAME","TTL":60,"ResourceRecords":[{"Value":"x.example.com"}]})";
+      R"({"Name":"example.com","Type":"CNAME","TTL":60,"ResourceRecords":)"
+      R"([{"Value":"x.example.com"}]})";
   const Case cases[] = {
       {"CREATE", f.a("WWW.example.com.", "192.0.2.2"),
        "InvalidChangeBatch: [Tried to create resource record set [name='www.example.com.', "
@@ -93,22 +92,26 @@ TEST_CASE("AWS's words for what a batch may not do") {
        "InvalidChangeBatch: [RRSet with DNS name w.example.com., type A, SetIdentifier m cannot be "
        "created because a non multivalue answer rrset exists with the same name and type.]"},
       {"CREATE",
-       R"({"Name":"w.example.com","Type":"A","TTL":61,"SetIdentifier":"y","Weight":1,"ResourceRecords":[{"Value":"192.0.2.1"}]})",
+       R"({"Name":"w.example.com","Type":"A","TTL":61,"SetIdentifier":"y","Weight":1,)"
+       R"("ResourceRecords":[{"Value":"192.0.2.1"}]})",
        "InvalidChangeBatch: [RRSet with DNS name w.example.com. and type A, SetIdentifier y cannot "
        "be created as weighted sets must contain the same TTL.]"},
       {"CREATE",
-       R"({"Name":"l.example.com","Type":"A","TTL":60,"SetIdentifier":"eu2","Region":"eu-west-1","ResourceRecords":[{"Value":"192.0.2.1"}]})",
+       R"({"Name":"l.example.com","Type":"A","TTL":60,"SetIdentifier":"eu2","Region":"eu-west-1",)"
+       R"("ResourceRecords":[{"Value":"192.0.2.1"}]})",
        "InvalidChangeBatch: [RRSet with DNS name l.example.com., type A, SetIdentifier eu2, and "
        "Region Name=eu-west-1 cannot be created because a latency RRSet with the same name, type "
        "and region already exists.]"},
       {"CREATE",
-       R"({"Name":"f.example.com","Type":"A","TTL":60,"SetIdentifier":"again","Failover":"PRIMARY","HealthCheckId":")" +
+       R"({"Name":"f.example.com","Type":"A","TTL":60,"SetIdentifier":"again",)"
+       R"("Failover":"PRIMARY","HealthCheckId":")" +
            check + R"(","ResourceRecords":[{"Value":"192.0.2.1"}]})",
        "InvalidChangeBatch: [RRSet with DNS name f.example.com., type A, SetIdentifier again, and "
        "Failover=PRIMARY cannot be created because a failover RRSet with the same name, type and "
        "failover already exists.]"},
       {"UPSERT",
-       R"({"Name":"f.example.com","Type":"A","TTL":60,"SetIdentifier":"PRIMARY","Failover":"SECONDARY","ResourceRecords":[{"Value":"192.0.2.1"}]})",
+       R"({"Name":"f.example.com","Type":"A","TTL":60,"SetIdentifier":"PRIMARY",)"
+       R"("Failover":"SECONDARY","ResourceRecords":[{"Value":"192.0.2.1"}]})",
        "InvalidInput: Invalid request: The failover value of resource record set "
        "[name='f.example.com.', type='A', set-identifier='PRIMARY'] cannot be changed"},
       {"CREATE", R"({"Name":"n.example.com","Type":"A"})",
@@ -165,10 +168,8 @@ TEST_CASE("the apex keeps its SOA and NS; they can be changed") {
   CHECK(f.change_refused(zone, {{"DELETE", ns}}) ==
         "InvalidChangeBatch: [A HostedZone must contain at least one NS record for the zone "
         "itself.]");
-  f.change(
-      zone,
-      {{"UPSERT",
-        R"({"Name":"example.com","Type":"NS","TTL":60,"ResourceRecords":[{"Value":"ns.example.net."}]})"}});
+  f.change(zone, {{"UPSERT", R"({"Name":"example.com","Type":"NS","TTL":60,"ResourceRecords":)"
+                             R"([{"Value":"ns.example.net."}]})"}});
 }
 
 TEST_CASE("limits of a batch; UPSERT counts double") {
@@ -196,8 +197,8 @@ TEST_CASE("limits of a batch; UPSERT counts double") {
 TEST_CASE("a batch may replace in one step what could not stand beside it") {
   Fixture f;
   const auto zone = f.make_zone();
-  const std::string cname =
-      R"({"Name":"www.example.com","Type":"CNAME","TTL":60,"ResourceRecords":[{"Value":"x.example.com"}]})";
+  const std::string cname = R"({"Name":"www.example.com","Type":"CNAME","TTL":60,)"
+                            R"("ResourceRecords":[{"Value":"x.example.com"}]})";
   f.change(zone, {{"CREATE", cname}});
   f.change(zone, {{"DELETE", cname}, {"CREATE", f.a("www.example.com", "192.0.2.1")}});
   CHECK(f.answer("www.example.com") == "192.0.2.1");
@@ -225,16 +226,14 @@ TEST_CASE(
     "join") {
   Fixture f;
   const auto zone = f.make_zone();
-  f.change(
-      zone,
-      {{"CREATE", f.a("b.example.com", "192.0.2.1")},
-       {"CREATE", f.a("a.b.example.com", "192.0.2.1")},
-       {"CREATE", f.a("b-c.example.com", "192.0.2.1")},
-       {"CREATE", f.a("*.example.com", "192.0.2.1")},
-       {"CREATE", f.a("w.example.com", "192.0.2.1", f.weighted("2", 1))},
-       {"CREATE", f.a("w.example.com", "192.0.2.1", f.weighted("1", 1))},
-       {"CREATE",
-        R"({"Name":"b.example.com","Type":"TXT","TTL":60,"ResourceRecords":[{"Value":"\"x\""}]})"}});
+  f.change(zone, {{"CREATE", f.a("b.example.com", "192.0.2.1")},
+                  {"CREATE", f.a("a.b.example.com", "192.0.2.1")},
+                  {"CREATE", f.a("b-c.example.com", "192.0.2.1")},
+                  {"CREATE", f.a("*.example.com", "192.0.2.1")},
+                  {"CREATE", f.a("w.example.com", "192.0.2.1", f.weighted("2", 1))},
+                  {"CREATE", f.a("w.example.com", "192.0.2.1", f.weighted("1", 1))},
+                  {"CREATE", R"({"Name":"b.example.com","Type":"TXT","TTL":60,)"
+                             R"("ResourceRecords":[{"Value":"\"x\""}]})"}});
   const auto names = [](const aws::Value& page) {
     std::string out;
     for (const auto& r : page["ResourceRecordSets"].items())

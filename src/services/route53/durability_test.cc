@@ -13,7 +13,8 @@ using std::chrono::seconds;
 namespace {
 
 const std::string config =
-    R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":2})";
+    R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check",)"
+    R"("RequestInterval":10,"FailureThreshold":2})";
 
 struct Failing : Fixture {
   bool up = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HealthCheck: what a user configured, and every rule on which configurations are sound
-// (aws-semantics.md §1.2, §1.3, §1.8). Pure: no state of health here (health_checks.h has that),
-// nothing about the wire but the mapping from and to Value.
+// HealthCheck: what a user configured, and every rule on which configurations are sound (facts
+// route53-4, route53-5, route53-71, route53-72). Pure: no state of health here (health_checks.h has
+// that), nothing about the wire but the mapping from and to Value.
 #pragma once
 
 #include <cstdint>

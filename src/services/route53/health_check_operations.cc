@@ -19,7 +19,7 @@ aws::Value structure_of(const HealthCheck& check) {
 
 }  // namespace
 
-// The table of aws-semantics.md §1.4.
+// What a caller reference that is known answers (fact route53-2).
 Route53::Out Route53::existing_health_check(const HealthCheck& check,
                                             const HealthCheckConfig& asked) const {
   if ((check.created_as ? *check.created_as : check.config) != asked)

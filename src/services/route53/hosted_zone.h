@@ -34,7 +34,7 @@ struct HostedZone {
   const Group* group(std::string_view wire_name, std::uint16_t type) const;
 };
 
-// The NS and SOA that every zone starts with (aws-semantics.md §1.13).
+// The NS and SOA that every zone starts with (fact route53-43).
 std::vector<RecordSet> apex_records(const HostedZone& zone);
 
 }  // namespace sitelatch::route53

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations, and what each asks of IAM (aws-semantics 13.2).
+// The operations, and what each asks of IAM (fact route53-76).
 #include <algorithm>
 
 #include "base/text.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RecordSet: one resource record set as its owner wrote it, with its values already in wire form
 // beside their text. Parsing refuses what AWS calls an invalid request: what can be seen from the
-// one change alone (aws-semantics.md §1.12). What depends on other records is change_batch.h's.
+// one change alone (fact route53-73). What depends on other records is change_batch.h's.
 #pragma once
 
 #include <cstdint>

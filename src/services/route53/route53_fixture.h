@@ -125,7 +125,8 @@ struct Fixture {
   std::string make_check(
       const std::string& reference,
       const std::string& config =
-          R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":1})") {
+          R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check",)"
+          R"("RequestInterval":10,"FailureThreshold":1})") {
     return ok("CreateHealthCheck", R"({"CallerReference":")" + reference +
                                        R"(","HealthCheckConfig":)" + config +
                                        "}")["HealthCheck"]["Id"]

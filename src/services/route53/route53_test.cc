@@ -10,7 +10,8 @@ using std::chrono::seconds;
 
 namespace {
 const std::string path_check =
-    R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check","RequestInterval":10,"FailureThreshold":1})";
+    R"({"Type":"HTTP","IPAddress":"192.0.2.1","Port":80,"ResourcePath":"/lb-check",)"
+    R"("RequestInterval":10,"FailureThreshold":1})";
 
 // A site that answers /lb-check only, while up.
 void site(Fixture& f, const bool& up) {
@@ -27,7 +28,8 @@ TEST_CASE("CallerReference: the four cells of the table, and after deletion") {
   CHECK(f.make_check("one", path_check) == id);
   CHECK(f.make_check("two", path_check) != id);
   const std::string other =
-      R"({"CallerReference":"one","HealthCheckConfig":{"Type":"TCP","IPAddress":"192.0.2.1","Port":1}})";
+      R"({"CallerReference":"one","HealthCheckConfig":{"Type":"TCP","IPAddress":"192.0.2.1",)"
+      R"("Port":1}})";
   CHECK(f.refusal("CreateHealthCheck", other) ==
         "HealthCheckAlreadyExists: A different health check has already been created with the "
         "specified caller reference.");
@@ -76,13 +78,13 @@ TEST_CASE("CallerReferences of deleted checks are forgotten after their week, as
 
 TEST_CASE("what comes back has AWS's defaults") {
   Fixture f;
-  const auto out = f.ok(
-      "CreateHealthCheck",
-      R"({"CallerReference":"x","HealthCheckConfig":{"Type":"HTTPS","FullyQualifiedDomainName":"a.example.com"}})");
-  CHECK(
-      aws::to_json(out["HealthCheck"]["HealthCheckConfig"]) ==
-      R"({"Port":443,"Type":"HTTPS","FullyQualifiedDomainName":"a.example.com","RequestInterval":30,"FailureThreshold":3,)"
-      R"("MeasureLatency":false,"Inverted":false,"Disabled":false,"EnableSNI":true})");
+  const auto out =
+      f.ok("CreateHealthCheck", R"({"CallerReference":"x","HealthCheckConfig":{"Type":"HTTPS",)"
+                                R"("FullyQualifiedDomainName":"a.example.com"}})");
+  CHECK(aws::to_json(out["HealthCheck"]["HealthCheckConfig"]) ==
+        R"({"Port":443,"Type":"HTTPS","FullyQualifiedDomainName":"a.example.com",)"
+        R"("RequestInterval":30,"FailureThreshold":3,)"
+        R"("MeasureLatency":false,"Inverted":false,"Disabled":false,"EnableSNI":true})");
   CHECK(out["Location"].string() == "https://route53.amazonaws.com/2013-04-01/healthcheck/" +
                                         out["HealthCheck"]["Id"].string());
   CHECK(out["HealthCheck"]["HealthCheckVersion"].integer() == 1);
@@ -99,7 +101,8 @@ TEST_CASE("AWS's words for what a health check may not be") {
        "InvalidInput: TCP health checks must not have a resource path specified."},
       {R"({"Type":"TCP","IPAddress":"192.0.2.1"})",
        "InvalidInput: Invalid parameter : TCP health checks must have a port specified."},
-      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","AlarmIdentifier":{"Region":"us-east-1","Name":"a"}})",
+      {R"({"Type":"HTTP","IPAddress":"192.0.2.1","AlarmIdentifier":{"Region":"us-east-1",)"
+       R"("Name":"a"}})",
        "InvalidInput: Invalid parameter : Basic health checks must not have an metric region "
        "specified."},
       {R"({"Type":"HTTP","IPAddress":"192.0.2.1","InsufficientDataHealthStatus":"Healthy"})",
@@ -175,8 +178,8 @@ TEST_CASE("link-local endpoints are refused, but what was there can still be cha
 TEST_CASE("UpdateHealthCheck changes only what is sent, under the version") {
   Fixture f;
   const auto id = f.make_check(
-      "u",
-      R"({"Type":"HTTP","IPAddress":"192.0.2.1","FullyQualifiedDomainName":"a.example.com","ResourcePath":"/lb-check","Regions":["us-east-1","eu-west-1","sa-east-1"]})");
+      "u", R"({"Type":"HTTP","IPAddress":"192.0.2.1","FullyQualifiedDomainName":"a.example.com",)"
+           R"("ResourcePath":"/lb-check","Regions":["us-east-1","eu-west-1","sa-east-1"]})");
   const auto update = [&](const std::string& more) {
     return R"({"HealthCheckId":")" + id + "\"," + more + "}";
   };
@@ -189,11 +192,9 @@ TEST_CASE("UpdateHealthCheck changes only what is sent, under the version") {
             .substr(0, 27) == "HealthCheckVersionMismatch:");
   CHECK(f.refusal("UpdateHealthCheck", update(R"("HealthCheckVersion":3,"Inverted":true)"))
             .substr(0, 27) == "HealthCheckVersionMismatch:");
-  out = f.ok(
-      "UpdateHealthCheck",
-      update(
-          R"("HealthCheckVersion":2,"ResetElements":["ResourcePath","Regions","FullyQualifiedDomainName"])"))
-            ["HealthCheck"];
+  out = f.ok("UpdateHealthCheck",
+             update(R"("HealthCheckVersion":2,"ResetElements":["ResourcePath","Regions",)"
+                    R"("FullyQualifiedDomainName"])"))["HealthCheck"];
   CHECK(out["HealthCheckVersion"].integer() == 3);
   CHECK_FALSE(out["HealthCheckConfig"].has("ResourcePath"));
   CHECK_FALSE(out["HealthCheckConfig"].has("Regions"));
@@ -407,7 +408,8 @@ TEST_CASE("CLOUDWATCH_METRIC follows the data; insufficient data as configured")
     Fixture f;
     f.make_check(
         "m",
-        R"({"Type":"CLOUDWATCH_METRIC","AlarmIdentifier":{"Region":"us-east-1","Name":"alarm"},"InsufficientDataHealthStatus":")" +
+        R"({"Type":"CLOUDWATCH_METRIC","AlarmIdentifier":{"Region":"us-east-1","Name":"alarm"},)"
+        R"("InsufficientDataHealthStatus":")" +
             std::string{lacking} + "\"}");
     const auto status = [&] { return f.route53->describe_health().front().status; };
     f.world.advance(seconds{61});
@@ -465,11 +467,10 @@ TEST_CASE("zones: creation, lists, counts, comments, deletion") {
         "HostedZoneAlreadyExists:");
   CHECK(f.refusal("CreateHostedZone", R"({"Name":"a..b","CallerReference":"2"})").substr(0, 18) ==
         "InvalidDomainName:");
-  CHECK(
-      f.refusal(
-           "CreateHostedZone",
-           R"({"Name":"a.com","CallerReference":"2","VPC":{"VPCRegion":"us-east-1","VPCId":"vpc-1"}})")
-          .substr(0, 13) == "InvalidVPCId:");
+  CHECK(f.refusal("CreateHostedZone",
+                  R"({"Name":"a.com","CallerReference":"2","VPC":{"VPCRegion":"us-east-1",)"
+                  R"("VPCId":"vpc-1"}})")
+            .substr(0, 13) == "InvalidVPCId:");
   f.make_zone("a.com");
   f.make_zone("z.org");
   CHECK(f.ok("GetHostedZoneCount", "{}")["HostedZoneCount"].integer() == 3);

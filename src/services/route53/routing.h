@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routing: what a name and type of a zone answer, given the records, the routing policy and the
-// health of everything they rest on (aws-semantics.md §1.14). Pure: a Router sees one moment and
-// remembers what it has worked out for it.
+// health of everything they rest on (facts route53-37, route53-77). Pure: a Router sees one moment
+// and remembers what it has worked out for it.
 //
 //   a record is healthy    its health check is (or it has none) AND, with EvaluateTargetHealth, its
 //                          alias's target is

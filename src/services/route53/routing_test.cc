@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The failover truth table complete, and the other policies (aws-semantics.md §1.14).
+// The failover truth table complete, and the other policies (facts route53-37, route53-77).
 #include "services/route53/routing.h"
 
 #include <doctest/doctest.h>

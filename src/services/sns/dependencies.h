@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SNS needs of the rest of the engine, as interfaces of its own that engine/ satisfies.
+// What SNS needs of the rest of the engine: ports, and interfaces of its own that engine/
+// satisfies.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,10 @@
 
 #include "aws/service/dispatch.h"
 #include "base/time.h"
+#include "ports/courier.h"
+#include "ports/entropy.h"
+#include "ports/journal.h"
+#include "ports/timers.h"
 
 namespace sitelatch::sns {
 
@@ -44,6 +49,17 @@ class SigningKeyMaker {
 
  protected:
   ~SigningKeyMaker() = default;
+};
+
+// All of it, owned by the engine and outliving the service.
+struct Dependencies {
+  ports::Journal& journal;
+  ports::Timers& timers;
+  ports::Entropy& entropy;
+  ports::Courier& courier;
+  FunctionDeliveries& functions;
+  DeliveryMetrics& metrics;
+  SigningKeyMaker& key_maker;
 };
 
 }  // namespace sitelatch::sns

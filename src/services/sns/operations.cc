@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations, and what each asks of IAM (aws-semantics 13.2).
+// The operations, and what each asks of IAM (fact sns-82).
 #include "services/sns/sns.h"
 
 namespace sitelatch::sns {
@@ -46,9 +46,9 @@ Permission Sns::question_of(const std::string& topic, const aws::Call& call) con
   Permission asked{action(call), {topic}, {}, ""};
   aws::add_request_tags(aws::read_tags(call.input["Tags"]), call.input["TagKeys"].strings(),
                         asked.keys);
-  if (const auto found = topics_.find(topic); found != topics_.end()) {
-    asked.resource_policy = found->second.policy();
-    aws::add_resource_tags(found->second.tags, asked.keys);
+  if (const Topic* found = topics_.find(topic)) {
+    asked.resource_policy = found->policy();
+    aws::add_resource_tags(found->tags, asked.keys);
   }
   return asked;
 }

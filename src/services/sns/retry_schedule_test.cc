@@ -57,10 +57,9 @@ TEST_CASE("delivery policies are checked") {
         "maxDelayTarget must not be less than minDelayTarget");
   CHECK(refused(R"({"healthyRetryPolicy":{"numRetries":1,"numNoDelayRetries":2}})") ==
         "numRetries must not be less than the retries of its phases");
-  CHECK(
-      refused(
-          R"({"healthyRetryPolicy":{"numRetries":100,"maxDelayTarget":3600,"minDelayTarget":3600}})") ==
-      "the retries must not take longer than 3600 seconds");
+  CHECK(refused(R"({"healthyRetryPolicy":{"numRetries":100,"maxDelayTarget":3600,)"
+                R"("minDelayTarget":3600}})") ==
+        "the retries must not take longer than 3600 seconds");
   CHECK(refused(R"({"requestPolicy":{"headerContentType":"a\r\nb: c"}})") != "");
   CHECK(check_topic_delivery_policy(R"({"http":{"defaultHealthyRetryPolicy":{"numRetries":1}}})")
             .has_value());

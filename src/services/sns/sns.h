@@ -1,52 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simple Notification Service: topics, subscriptions, publishing, and the deliveries to functions,
-// http(s) endpoints and mailboxes, each retried by AWS's schedule. Regional by ARN. State is in
-// memory, written through to the journal tables sns.topics, sns.subscriptions, sns.deliveries and
-// sns.signing. A notification for a function goes to its asynchronous queue in the very call that
-// publishes it, and so in the same journal batch: acknowledged means queued, neither lost nor
-// doubled by a crash. Everything else leaves the process from the delivery queue. FIFO topics and
-// endpoints that this engine does not have are refused (facts sns-8, sns-11).
+// http(s) endpoints and mailboxes, each retried by AWS's schedule. Regional by ARN. This answers
+// the API: what it keeps is in Topics and Subscriptions, and what is published goes to the
+// Deliverer; each writes through to journal tables of its own. A notification for a function goes
+// to its asynchronous queue in the very call that publishes it, and so in the same journal batch:
+// acknowledged means queued, neither lost nor doubled by a crash. Everything else leaves the
+// process from the delivery queue. FIFO topics and endpoints that this engine does not have are
+// refused (facts sns-8, sns-11).
 #pragma once
 
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/service/operation_table.h"
-#include "ports/courier.h"
 #include "ports/entropy.h"
-#include "ports/journal.h"
-#include "ports/lifetime.h"
-#include "ports/timers.h"
-#include "services/sns/delivery_queue.h"
+#include "services/sns/deliverer.h"
 #include "services/sns/dependencies.h"
-#include "services/sns/publication.h"
-#include "services/sns/retry_schedule.h"
-#include "services/sns/signer.h"
-#include "services/sns/subscription.h"
-#include "services/sns/topic.h"
+#include "services/sns/notification.h"
+#include "services/sns/subscriptions.h"
+#include "services/sns/topics.h"
 
 namespace sitelatch::sns {
-
-// What SNS needs, all of it owned by the engine and outliving it.
-struct Dependencies {
-  ports::Journal& journal;
-  ports::Timers& timers;
-  ports::Entropy& entropy;
-  ports::Courier& courier;
-  FunctionDeliveries& functions;
-  DeliveryMetrics& metrics;
-  SigningKeyMaker& key_maker;
-};
 
 class Sns final : public aws::TableService<Sns> {
  public:
   // `endpoint` is how subscribers reach this engine ("http://127.0.0.1:4566"), for the links in
   // notifications.
   Sns(Dependencies dependencies, std::string account, std::string endpoint);
-  ~Sns() override;
 
   static const aws::OperationTable<Sns>& operation_table();
   std::string_view model_name() const override { return "sns"; }
@@ -71,9 +53,11 @@ class Sns final : public aws::TableService<Sns> {
 
   // The PEM that the gateway serves at "/SimpleNotificationService-<32 hex>.pem"; nothing: another
   // name.
-  std::optional<std::string> certificate(std::string_view path) const;
+  std::optional<std::string> certificate(std::string_view path) const {
+    return deliverer_.certificate(path);
+  }
 
-  std::size_t deliveries_waiting() const { return queue_->size(); }
+  std::size_t deliveries_waiting() const { return deliverer_.waiting(); }
 
  private:
   // What operations ask of IAM (operations.cc)
@@ -108,55 +92,22 @@ class Sns final : public aws::TableService<Sns> {
   aws::Outcome<> publish(const aws::Call&);
   aws::Outcome<> publish_batch(const aws::Call&);
 
-  // Topics and subscriptions (sns_topics.cc, sns_subscriptions.cc).
-  void load();
-  aws::Outcome<Topic*> find_topic(const std::string& arn, const std::string& region);
-  aws::Outcome<Topic*> tagged_topic(const std::string& arn, const std::string& region);
-  aws::Outcome<Subscription*> find_subscription(const std::string& arn, const std::string& region);
-  void save(const Topic& topic);
-  void save(const Subscription& subscription);
-  void keep(Subscription subscription);
-  void forget(const std::string& subscription_arn);
-  std::string fresh_token();
-  void watch_expiry();
-  void forget_expired();
-  aws::Value subscribe_reply(const aws::Call& call, const Subscription& present) const;
+  // What operations have in common (sns_topics.cc, sns_subscriptions.cc). An ARN that is garbled or
+  // of another region is refused, one of nothing is not found, in the words of each operation.
+  aws::Outcome<const Topic*> find_topic(const std::string& arn, const std::string& region) const;
+  aws::Outcome<const Topic*> tagged_topic(const std::string& arn, const std::string& region) const;
+  aws::Outcome<const Subscription*> find_subscription(const std::string& arn,
+                                                      const std::string& region) const;
   aws::Outcome<Subscription> new_subscription(const aws::Call& call, const Topic& topic);
-  aws::Value attributes_of(const Subscription& subscription) const;
+  aws::Outcome<> subscribe_again(const aws::Call& call, const Subscription& present,
+                                 const Subscription& wanted);
   aws::Outcome<> subscriptions_page(const std::string& prefix, const aws::Value& token) const;
 
-  // Publishing and delivering (sns_publish.cc, sns_deliver.cc).
-  std::string send(const Topic& topic, const Publication& publication);
-  bool wants(const Topic& topic, const Subscription& subscription, const Publication& publication);
-  Envelope envelope_of(const Notification& notification) const;
-  void deliver_to_function(const Subscription& subscription, Notification notification);
-  void attempt(const Delivery& delivery);
-  void attempt_function(const Delivery& delivery, const Subscription& subscription);
-  void attempt_http(const Delivery& delivery, const Subscription& subscription);
-  void attempt_mail(const Delivery& delivery, const Subscription& subscription);
-  enum class Verdict { delivered, try_again, hopeless };
-  void settle(std::uint64_t delivery_id, Verdict verdict, const std::string& why);
-  RetrySchedule schedule_of(const Subscription& subscription) const;
-  void give_up(const Notification& notification, const Subscription& subscription,
-               const std::string& why);
-  void count(const Topic& topic, std::string_view metric, double value,
-             std::string_view unit = "Count");
-  void count(const std::string& topic_arn, std::string_view metric);
-  void need_signing_key();
-  void adopt(const SigningKey& key);
-
-  Dependencies dependencies_;
-  std::string account_, endpoint_;
-  std::map<std::string, Topic> topics_;                // by ARN
-  std::map<std::string, Subscription> subscriptions_;  // by ARN, so a topic's stand together
-  std::map<std::string, std::string> by_endpoint_;     // topic, protocol and endpoint -> ARN
-  std::map<std::string, std::string> by_token_;        // token -> ARN
-  std::multimap<Instant, std::string> expiring_;       // pending and deactivated ones
-  ports::Timer expiry_;
-  std::unique_ptr<MessageSigner> signer_;
-  bool key_is_made_ = false;  // asked for, and not there yet
-  std::unique_ptr<DeliveryQueue> queue_;
-  ports::Lifetime lifetime_;
+  ports::Entropy& entropy_;
+  std::string account_;
+  Topics topics_;
+  Subscriptions subscriptions_;
+  Deliverer deliverer_;
 };
 
 }  // namespace sitelatch::sns

@@ -103,7 +103,8 @@ TEST_CASE("http: the delivery policy of the subscription, unless the topic forbi
   Fixture f;
   const auto topic = f.topic();
   const auto own =
-      R"({"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":5,"numRetries":1},"requestPolicy":{"headerContentType":"application/json"}})";
+      R"({"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":5,"numRetries":1},)"
+      R"("requestPolicy":{"headerContentType":"application/json"}})";
   f.confirmed_http(topic, "http://site/", Value::structure({{"DeliveryPolicy", own}}));
   f.world.courier.answer = [](const ports::Post&) { return ports::Receipt{500, ""}; };
   f.publish(topic, "m");

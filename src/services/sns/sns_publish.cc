@@ -10,7 +10,7 @@ using aws::Value;
 
 namespace {
 
-// How AWS names the service in a refusal (aws-semantics 2.4).
+// How AWS names the service in a refusal (fact sns-83).
 std::string service_title(const std::string& principal) {
   return principal == "cloudwatch.amazonaws.com" ? "CloudWatch Alarms" : principal;
 }
@@ -40,7 +40,7 @@ aws::Outcome<> Sns::publish(const aws::Call& call) {
     return invalid_parameter("TargetArn Reason: No endpoint found for the target arn specified");
   auto topic = find_topic(arn, call.region);
   if (!topic) return failure(topic.error());
-  return Value::structure({{"MessageId", send(**topic, *publication)}});
+  return Value::structure({{"MessageId", deliverer_.send(**topic, *publication)}});
 }
 
 aws::Outcome<> Sns::publish_batch(const aws::Call& call) {
@@ -63,15 +63,15 @@ aws::Outcome<> Sns::publish_batch(const aws::Call& call) {
                        "The length of all the messages put together is more than the limit.");
   Value done = Value::list();
   for (std::size_t i = 0; i < publications.size(); ++i)
-    done.push(Value::structure(
-        {{"Id", entries.items()[i]["Id"]}, {"MessageId", send(**topic, publications[i])}}));
+    done.push(Value::structure({{"Id", entries.items()[i]["Id"]},
+                                {"MessageId", deliverer_.send(**topic, publications[i])}}));
   return Value::structure({{"Successful", done}, {"Failed", Value::list()}});
 }
 
 aws::Outcome<std::string> Sns::publish_as_service(const ServiceMessage& m) {
-  const auto found = topics_.find(m.topic_arn);
-  if (found == topics_.end()) return not_found("Topic does not exist");
-  const Topic& topic = found->second;
+  const Topic* found = topics_.find(m.topic_arn);
+  if (!found) return not_found("Topic does not exist");
+  const Topic& topic = *found;
   aws::ConditionKeys keys{{"aws:sourcearn", {m.source_arn}},
                           {"aws:sourceaccount", {m.source_account}}};
   // Alarms publish in the name of their account: that is how the default policy lets them in (fact
@@ -96,8 +96,8 @@ aws::Outcome<std::string> Sns::publish_authorised(const std::string& arn,
                                                   std::optional<std::string> subject,
                                                   const std::string& message,
                                                   MessageAttributes attributes) {
-  const auto found = topics_.find(arn);
-  if (found == topics_.end()) return not_found("Topic does not exist");
+  const Topic* topic = topics_.find(arn);
+  if (!topic) return not_found("Topic does not exist");
   Publication publication;
   publication.subject = std::move(subject);
   publication.message = message;
@@ -107,7 +107,7 @@ aws::Outcome<std::string> Sns::publish_authorised(const std::string& arn,
   publication.attributes = std::move(attributes);
   if (message.empty()) return invalid_parameter("Empty message");
   if (publication.size_bytes > largest_message_bytes) return invalid_parameter("Message too long");
-  return send(found->second, publication);
+  return deliverer_.send(*topic, publication);
 }
 
 }  // namespace sitelatch::sns

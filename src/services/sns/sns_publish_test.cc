@@ -60,15 +60,15 @@ TEST_CASE("the Lambda event, key by key") {
   const auto certificate = sns["SigningCertUrl"].string();
   CHECK(f.sns->certificate(certificate.substr(endpoint.size())) == test_key().certificate_pem);
   CHECK(f.sns->certificate("/SimpleNotificationService-0.pem") == std::nullopt);
-  CHECK(
-      f.functions.events[0] ==
-      R"({"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","EventSubscriptionArn":")" +
-          arn + R"(","Sns":{"Type":"Notification","MessageId":")" + id + R"(","TopicArn":")" +
-          topic +
-          R"(","Subject":null,"Message":"m","Timestamp":"2026-01-01T00:00:00.000Z","SignatureVersion":"1","Signature":")" +
-          sns["Signature"].string() + R"(","SigningCertUrl":")" + certificate +
-          R"(","UnsubscribeUrl":")" + endpoint + "/?Action=Unsubscribe&SubscriptionArn=" + arn +
-          R"(","MessageAttributes":{"k":{"Type":"String","Value":"v"}}}}]})");
+  CHECK(f.functions.events[0] ==
+        R"({"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","EventSubscriptionArn":")" +
+            arn + R"(","Sns":{"Type":"Notification","MessageId":")" + id + R"(","TopicArn":")" +
+            topic +
+            R"(","Subject":null,"Message":"m","Timestamp":"2026-01-01T00:00:)"
+            R"(00.000Z","SignatureVersion":"1","Signature":")" +
+            sns["Signature"].string() + R"(","SigningCertUrl":")" + certificate +
+            R"(","UnsubscribeUrl":")" + endpoint + "/?Action=Unsubscribe&SubscriptionArn=" + arn +
+            R"(","MessageAttributes":{"k":{"Type":"String","Value":"v"}}}}]})");
 }
 
 TEST_CASE("signature version 2 is SHA-256, with the subject in it") {
@@ -198,7 +198,8 @@ TEST_CASE("services publish as the topic's policy says") {
              {{"TopicArn", topic}, {"AttributeName", name}, {"AttributeValue", value}}));
   };
   set("Policy",
-      R"({"Version":"2012-10-17","Statement":[{"Sid":"e","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":")" +
+      R"({"Version":"2012-10-17","Statement":[{"Sid":"e","Effect":"Allow",)"
+      R"("Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":")" +
           topic + R"("}]})");
   CHECK(f.sns->publish_as_service(m).has_value());
   m.service_principal = "cloudwatch.amazonaws.com";

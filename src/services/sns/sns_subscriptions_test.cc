@@ -115,9 +115,11 @@ TEST_CASE("an http endpoint is asked, and the unsigned link confirms it") {
   const auto a = f.attributes(arn);
   CHECK(a["PendingConfirmation"].string() == "false");
   CHECK(a["ConfirmationWasAuthenticated"].string() == "false");
-  CHECK(
-      a["EffectiveDeliveryPolicy"].string() ==
-      R"({"healthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"sicklyRetryPolicy":null,"throttlePolicy":null,"requestPolicy":{"headerContentType":"text/plain; charset=UTF-8"},"guaranteed":false})");
+  CHECK(a["EffectiveDeliveryPolicy"].string() ==
+        R"({"healthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,)"
+        R"("numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,)"
+        R"("backoffFunction":"linear"},"sicklyRetryPolicy":null,"throttlePolicy":null,)"
+        R"("requestPolicy":{"headerContentType":"text/plain; charset=UTF-8"},"guaranteed":false})");
 }
 
 TEST_CASE("a token lives for two days") {

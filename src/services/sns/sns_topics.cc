@@ -49,29 +49,36 @@ aws::Outcome<> same_topic(const Topic& topic, const std::map<std::string, std::s
   return Value::structure({{"TopicArn", topic.arn}});
 }
 
+// The topic with one attribute set; an empty value is none.
+Topic with_setting(Topic topic, const std::string& name, const std::string& value) {
+  if (value.empty())
+    topic.settings.erase(name);
+  else
+    topic.settings[name] = value;
+  return topic;
+}
+
 }  // namespace
 
-aws::Outcome<Topic*> Sns::find_topic(const std::string& arn, const std::string& region) {
+aws::Outcome<const Topic*> Sns::find_topic(const std::string& arn,
+                                           const std::string& region) const {
   const auto parts = split(arn, ':');
   if (parts.size() < 6)
     return invalid_parameter("TopicArn Reason: An ARN must have at least 6 elements, not " +
                              std::to_string(parts.size()));
   if (parts[0] != "arn" || parts[2] != "sns" || parts[3] != region)
     return invalid_parameter("TopicArn");
-  const auto found = topics_.find(arn);
-  if (found == topics_.end()) return not_found("Topic does not exist");
-  return &found->second;
+  const Topic* found = topics_.find(arn);
+  if (!found) return not_found("Topic does not exist");
+  return found;
 }
 
-aws::Outcome<Topic*> Sns::tagged_topic(const std::string& arn, const std::string& region) {
+aws::Outcome<const Topic*> Sns::tagged_topic(const std::string& arn,
+                                             const std::string& region) const {
   auto topic = find_topic(arn, region);
   if (!topic && topic.error().code == "NotFoundException")
     return aws::refuse("ResourceNotFoundException", "Resource does not exist");
   return topic;
-}
-
-void Sns::save(const Topic& topic) {
-  dependencies_.journal.put("sns.topics", topic.arn, aws::to_json(to_value(topic)));
 }
 
 aws::Outcome<> Sns::create_topic(const aws::Call& call) {
@@ -89,11 +96,8 @@ aws::Outcome<> Sns::create_topic(const aws::Call& call) {
   if (!tags) return failure(tags.error());
 
   const auto arn = topic_arn(call.region, account_, name);
-  if (const auto found = topics_.find(arn); found != topics_.end())
-    return same_topic(found->second, *settings, wanted);
-  Topic& topic = topics_[arn];
-  topic = {call.region, name, arn, account_, std::move(*settings), std::move(*tags)};
-  save(topic);
+  if (const Topic* present = topics_.find(arn)) return same_topic(*present, *settings, wanted);
+  topics_.save({call.region, name, arn, account_, std::move(*settings), std::move(*tags)});
   return Value::structure({{"TopicArn", arn}});
 }
 
@@ -104,13 +108,7 @@ aws::Outcome<> Sns::delete_topic(const aws::Call& call) {
     return failure(topic.error());
   }
   const std::string arn = (*topic)->arn;
-  for (auto at = subscriptions_.lower_bound(arn + ":");
-       at != subscriptions_.end() && at->first.starts_with(arn + ":");
-       at = subscriptions_.lower_bound(arn + ":")) {
-    const std::string subscription_arn = at->first;
-    forget(subscription_arn);
-  }
-  dependencies_.journal.erase("sns.topics", arn);
+  subscriptions_.forget_topic(arn);
   topics_.erase(arn);
   return Value{};
 }
@@ -118,10 +116,9 @@ aws::Outcome<> Sns::delete_topic(const aws::Call& call) {
 aws::Outcome<> Sns::list_topics(const aws::Call& call) {
   auto page = page_at("topics", call.input["NextToken"]);
   if (!page) return failure(page.error());
-  const auto prefix = topic_arn(call.region, account_, "");
-  for (auto at = topics_.upper_bound(std::max(prefix, page->after()));
-       at != topics_.end() && at->first.starts_with(prefix); ++at)
-    if (!page->offer(at->first, [&] { return Value::structure({{"TopicArn", at->first}}); })) break;
+  topics_.visit(topic_arn(call.region, account_, ""), page->after(), [&](const Topic& topic) {
+    return page->offer(topic.arn, [&] { return Value::structure({{"TopicArn", topic.arn}}); });
+  });
   return Value::structure({{"Topics", page->items()}, {"NextToken", page->next_token()}});
 }
 
@@ -130,11 +127,10 @@ aws::Outcome<> Sns::get_topic_attributes(const aws::Call& call) {
   if (!found) return failure(found.error());
   const Topic& topic = **found;
   int confirmed = 0, pending = 0;
-  for (auto at = subscriptions_.lower_bound(topic.arn + ":");
-       at != subscriptions_.end() && at->first.starts_with(topic.arn + ":"); ++at) {
-    confirmed += at->second.state == Subscription::State::confirmed;
-    pending += at->second.state == Subscription::State::pending;
-  }
+  subscriptions_.visit_topic(topic.arn, [&](const Subscription& s) {
+    confirmed += s.state == Subscription::State::confirmed;
+    pending += s.state == Subscription::State::pending;
+  });
   Value attributes = Value::structure(
       {{"Policy", topic.policy()},
        {"Owner", topic.owner},
@@ -154,11 +150,7 @@ aws::Outcome<> Sns::set_topic_attributes(const aws::Call& call) {
   const auto& name = call.input["AttributeName"].string();
   const auto value = call.input["AttributeValue"].string_or("");
   if (auto checked = check_topic_attribute(name, value); !checked) return failure(checked.error());
-  if (value.empty())
-    (*topic)->settings.erase(name);
-  else
-    (*topic)->settings[name] = value;
-  save(**topic);
+  topics_.save(with_setting(**topic, name, value));
   return Value{};
 }
 
@@ -169,8 +161,7 @@ aws::Outcome<> Sns::add_permission(const aws::Call& call) {
       with_permission(**topic, {call.input["Label"].string(), call.input["AWSAccountId"].strings(),
                                 call.input["ActionName"].strings()});
   if (!policy) return failure(policy.error());
-  (*topic)->settings["Policy"] = *policy;
-  save(**topic);
+  topics_.save(with_setting(**topic, "Policy", *policy));
   return Value{};
 }
 
@@ -179,8 +170,7 @@ aws::Outcome<> Sns::remove_permission(const aws::Call& call) {
   if (!topic) return failure(topic.error());
   auto policy = without_permission(**topic, call.input["Label"].string());
   if (!policy) return failure(policy.error());
-  (*topic)->settings["Policy"] = *policy;
-  save(**topic);
+  topics_.save(with_setting(**topic, "Policy", *policy));
   return Value{};
 }
 
@@ -189,16 +179,18 @@ aws::Outcome<> Sns::tag_resource(const aws::Call& call) {
   if (!topic) return failure(topic.error());
   auto tags = aws::with_tags((*topic)->tags, aws::read_tags(call.input["Tags"]), tag_rules);
   if (!tags) return failure(tags.error());
-  (*topic)->tags = std::move(*tags);
-  save(**topic);
+  Topic changed = **topic;
+  changed.tags = std::move(*tags);
+  topics_.save(std::move(changed));
   return Value::structure();
 }
 
 aws::Outcome<> Sns::untag_resource(const aws::Call& call) {
   auto topic = tagged_topic(call.input["ResourceArn"].string(), call.region);
   if (!topic) return failure(topic.error());
-  (*topic)->tags = aws::without_tags((*topic)->tags, call.input["TagKeys"].strings());
-  save(**topic);
+  Topic changed = **topic;
+  changed.tags = aws::without_tags(changed.tags, call.input["TagKeys"].strings());
+  topics_.save(std::move(changed));
   return Value::structure();
 }
 
@@ -216,9 +208,9 @@ aws::Outcome<> Sns::get_data_protection_policy(const aws::Call& call) {
 }
 
 std::optional<std::string> Sns::topic_policy(const std::string& arn) const {
-  const auto found = topics_.find(arn);
-  if (found == topics_.end()) return std::nullopt;
-  return found->second.policy();
+  const Topic* topic = topics_.find(arn);
+  if (!topic) return std::nullopt;
+  return topic->policy();
 }
 
 }  // namespace sitelatch::sns

@@ -26,12 +26,19 @@ TEST_CASE("a fresh topic has AWS's attributes") {
   CHECK(a["SubscriptionsConfirmed"].string() == "0");
   CHECK(a["SubscriptionsPending"].string() == "0");
   CHECK(a["SubscriptionsDeleted"].string() == "0");
-  CHECK(
-      a["Policy"].string() ==
-      R"({"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission","SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],"Resource":"arn:aws:sns:us-east-1:000000000000:t","Condition":{"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})");
-  CHECK(
-      a["EffectiveDeliveryPolicy"].string() ==
-      R"({"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}})");
+  CHECK(a["Policy"].string() ==
+        R"({"Version":"2008-10-17","Id":"__default_policy_ID",)"
+        R"("Statement":[{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{"AWS":"*"},)"
+        R"("Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission",)"
+        R"("SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe",)"
+        R"("SNS:ListSubscriptionsByTopic","SNS:Publish"],"Resource":)"
+        R"("arn:aws:sns:us-east-1:000000000000:t","Condition":)"
+        R"({"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})");
+  CHECK(a["EffectiveDeliveryPolicy"].string() ==
+        R"({"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,)"
+        R"("numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,)"
+        R"("backoffFunction":"linear"},"disableSubscriptionOverrides":false,)"
+        R"("defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}})");
   CHECK(a.members().size() == 8);
 }
 
@@ -112,13 +119,12 @@ TEST_CASE("attributes are set, checked, and survive a crash") {
         "InvalidParameterException: Invalid parameter: AttributeName");
   CHECK(f.refusal("SetTopicAttributes", set("Policy", "{"))
             .starts_with("InvalidParameterException: Invalid parameter: Policy"));
-  CHECK(
-      f.refusal(
-          "SetTopicAttributes",
-          set("Policy",
-              R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}]})")) ==
-      "InvalidParameterException: Invalid parameter: Policy statement action out of service "
-      "scope!");
+  CHECK(f.refusal("SetTopicAttributes",
+                  set("Policy",
+                      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",)"
+                      R"("Action":"s3:GetObject","Resource":"*"}]})")) ==
+        "InvalidParameterException: Invalid parameter: Policy statement action out of service "
+        "scope!");
   CHECK(f.refusal("SetTopicAttributes", set("SignatureVersion", "3"))
             .starts_with("InvalidParameterException"));
   f.crash();
@@ -142,9 +148,9 @@ TEST_CASE("permissions are statements of the policy") {
     return aws::from_json(f.sns->topic_policy(arn).value()).value()["Statement"];
   };
   REQUIRE(policy().items().size() == 2);
-  CHECK(
-      aws::to_json(policy().items()[1]) ==
-      R"({"Sid":"l","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"SNS:Publish","Resource":"arn:aws:sns:us-east-1:000000000000:t"})");
+  CHECK(aws::to_json(policy().items()[1]) ==
+        R"({"Sid":"l","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},)"
+        R"("Action":"SNS:Publish","Resource":"arn:aws:sns:us-east-1:000000000000:t"})");
   f.ok("RemovePermission", Value::structure({{"TopicArn", arn}, {"Label", "l"}}));
   CHECK(policy().items().size() == 1);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ports/sim/world.h"
+#include "services/sns/signer.h"
 #include "services/sns/sns.h"
 
 namespace sitelatch::sns::testing {

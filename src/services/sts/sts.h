@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The STS API: who am I, temporary credentials for roles and for oneself (aws-semantics.md §5.4).
-// Roles and credentials are iam's; what STS needs of them is the interface Sessions, satisfied in
-// engine/.
+// The STS API: who am I, temporary credentials for roles and for oneself (facts sts-2 to sts-4,
+// sts-9, sts-10). Roles and credentials are iam's; what STS needs of them is the interface
+// Sessions, satisfied in engine/.
 #pragma once
 
 #include <optional>

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Route 53's own verdict about Primary, as far as it can be seen: what its checkers say now, and
+// the metric HealthCheckStatus minute by minute. The alarm comes minutes later (fact guard-16), so
+// what must know whether Primary has failed asks here. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+
+namespace sitelatch::guard {
+
+// HealthCheckStatus in one minute: CloudWatch's Minimum and Maximum of it.
+struct StatusMinute {
+  Instant begins;
+  bool any_unhealthy = false;  // Minimum 0
+  bool any_healthy = false;    // Maximum 1
+};
+
+struct PrimaryHealth {
+  std::optional<bool> now;  // by the checkers' reports; nothing: not known
+  // Oldest first, a minute without data is left out; nothing: not looked at, or not to be seen.
+  std::optional<std::vector<StatusMinute>> minutes;
+};
+
+// The last minute that begins at `since` or later and has a 0; nothing: there is none.
+std::optional<Instant> last_failure(const std::vector<StatusMinute>& minutes, Instant since);
+
+// The first minute with a 0 after a minute with a 1, both begun at `since` or later: healthy, then
+// unhealthy again. An alarm whose every minute holds a 0 never leaves ALARM and says nothing of it.
+std::optional<Instant> fell_again(const std::vector<StatusMinute>& minutes, Instant since);
+
+// Why it cannot be said that Primary has been healthy for `how_long`: it was not, or it cannot be
+// seen, with what to do. Nothing: it has.
+std::optional<std::string> doubt(const PrimaryHealth& health, Instant now, Duration how_long);
+
+// The time of the oldest datapoint that an alarm's StateReason shows: "Threshold Crossed: 1
+// datapoint [0.0 (22/11/26 11:59:00)] ..." (fact cloudwatch-16). It is the minute's beginning.
+// Nothing: none is shown (SetAlarmState by hand, missing data).
+std::optional<Instant> oldest_datapoint(std::string_view state_reason);
+
+}  // namespace sitelatch::guard

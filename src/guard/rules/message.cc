@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/rules/message.h"
+
+namespace sitelatch::guard {
+namespace {
+constexpr std::size_t longest_subject = 99;  // SNS: less than 100
+
+struct Words {
+  std::string before_name, after_name;  // of the subject
+  std::string next;                     // what to do, ending in a command
+};
+
+std::string subject_of(const Words& words, std::string name) {
+  const auto rest =
+      std::string{"Sitelatch: "}.size() + words.before_name.size() + words.after_name.size();
+  const auto room = rest < longest_subject ? longest_subject - rest : 0;
+  if (name.size() > room) name = room > 3 ? name.substr(0, room - 3) + "..." : "";
+  return ("Sitelatch: " + words.before_name + name + words.after_name).substr(0, longest_subject);
+}
+
+std::string switch_back_command(const std::string& id) {
+  return "It stays so until somebody switches back. When the sites are in sync:\n  sitelatch "
+         "switch-back " +
+         id + " --reason \"...\"";
+}
+
+bool ends_maintenance(const Situation& before, const Change& change) {
+  return change.record.notified_maintenance_end != before.record.notified_maintenance_end;
+}
+bool begins_maintenance(const Situation& before, const Change& change) {
+  return change.record.maintenance && change.record.maintenance != before.record.maintenance;
+}
+
+Words words_of_change(const News& news, const Change& change, const std::string& id) {
+  const bool was = latched(news.before.check);
+  const bool is = latched(apply(change.check, news.before.check));
+  const auto status = "To look at it:\n  sitelatch status " + id;
+  const std::string serves = is ? "Backup serves" : "Primary serves";
+  if (begins_maintenance(news.before, change))
+    return {"maintenance of ",
+            " until " + iso8601_seconds(change.record.maintenance->until) + ", " + serves,
+            is ? switch_back_command(id)
+               : "The guard does not latch meanwhile. To end it earlier:\n  sitelatch arm " + id};
+  if (!was && is)
+    return {"Backup serves ", " since " + iso8601_seconds(news.now), switch_back_command(id)};
+  if (was && !is)
+    return {"",
+            " is switched back to Primary, release " + std::to_string(change.record.release.number),
+            status};
+  if (ends_maintenance(news.before, change))
+    return {"maintenance of ", " is over, " + serves, is ? switch_back_command(id) : status};
+  if (is) return {"Backup serves ", ": a latch was found", switch_back_command(id)};
+  return {"the guard of ", " is armed", status};
+}
+
+Words words_of_warning(const std::string& id) {
+  return {"NOT latched, Primary serves ", " (an old alarm)",
+          "If Primary must not serve:\n  sitelatch trip " + id +
+              " --reason \"...\"\nTo look at "
+              "it:\n  sitelatch status " +
+              id};
+}
+}  // namespace
+
+Message message_of(const News& news, const std::string& id, const std::string& dns_name) {
+  const auto words = news.change ? words_of_change(news, *news.change, id) : words_of_warning(id);
+  const auto line = [](const std::string& name, const std::string& value) {
+    return value.empty() ? std::string{} : name + ": " + value + "\n";
+  };
+  Message message;
+  message.subject = subject_of(words, dns_name.empty() ? "check " + id : dns_name);
+  message.text = message.subject.substr(message.subject.find(' ') + 1) + ".\n\n" +
+                 line("Name", dns_name) + line("Health check of Primary", id) +
+                 line("Why", news.why) + line("Reason given", news.reason) +
+                 line("By", news.by.empty() ? "the guard's function" : news.by);
+  if (news.change && !news.change->check.empty())
+    message.text +=
+        line("Before", describe(news.before.check)) + line("Changed", describe(news.change->check));
+  message.text += "\n" + words.next + "\n";
+  return message;
+}
+
+}  // namespace sitelatch::guard
