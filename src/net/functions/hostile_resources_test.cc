@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <fstream>
 #include <sstream>
 
@@ -220,6 +221,40 @@ TEST_CASE("a flood at its Runtime API or its output delays no other function") {
   CAPTURE(shown(*flooded).substr(0, 500));
   // Its own answer may be late: it waits behind its flood.
   CHECK((flooded->payload == "flooded" || flooded->kind == Kind::timed_out));
+}
+
+// The figures above depend on what else this machine does; this does not: what a flood may take.
+TEST_CASE("who floods the function host has a small share of its time") {
+  const auto used = [] {  // by the host: functions are processes of their own
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  std::string flood;
+  SUBCASE("of requests") {
+    flood =
+        "    host, port = os.environ['AWS_LAMBDA_RUNTIME_API'].split(':')\n"
+        "    s = socket.create_connection((host, int(port))); s.settimeout(0.01)\n"
+        "    while True:\n        s.sendall(b'GET /x HTTP/1.1\\r\\n\\r\\n' * 3000)\n"
+        "        try:\n            while True: s.recv(1 << 20)\n        except OSError: pass\n";
+  }
+  SUBCASE("of lines") { flood = "    while True: os.write(1, b'\\n' * 65536)\n"; }
+  World world;
+  const auto spec =
+      attacker("def flood():\n" + flood +
+               "def again():\n    while True:\n        try: flood()\n        except OSError: pass\n"
+               "def attack(e):\n    for i in range(2):\n        if os.fork() == 0: again()\n"
+               "    time.sleep(5)\n    return 'flooded'");
+  std::optional<InvocationOutcome> flooded;
+  world.start(spec, "{}", flooded);
+  world.control.run_until([&] { return flooded.has_value(); }, 1s);  // its burst is over
+  const auto begin = std::chrono::steady_clock::now();
+  const auto before = used();
+  world.control.run_until([&] { return flooded.has_value(); }, 3s);
+  const auto took = used() - before, all = std::chrono::steady_clock::now() - begin;
+  MESSAGE(std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+  CHECK(took < all / 5);
+  REQUIRE(world.control.run_until([&] { return flooded.has_value(); }));
 }
 
 TEST_CASE("code that is slow to unpack holds up no other function") {

@@ -5,12 +5,27 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
 
 using namespace sitelatch::net;
 using sitelatch::Fd;
 
 namespace {
+
+// How many descriptors the kernel holds registered, with all epolls of this process.
+int registered() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry.path(), gone) != "anon_inode:[eventpoll]") continue;
+    std::ifstream info("/proc/self/fdinfo/" + entry.path().filename().string());
+    for (std::string line; std::getline(info, line);) count += line.starts_with("tfd:") ? 1 : 0;
+  }
+  return count;
+}
 
 struct Pair {
   WatchedFd ours;
@@ -40,7 +55,9 @@ TEST_CASE("what is closed while somebody else holds a copy tells nothing any mor
   pair.say();
   one_round(epoll);
   CHECK(seen == 1);
+  const int before = registered();
   pair.ours.reset();
+  CHECK(registered() == before - 1);  // or its events would wake us without end
   pair.say();
   one_round(epoll);
   CHECK(seen == 1);
@@ -63,7 +80,9 @@ TEST_CASE("assigning another descriptor takes the former one out first") {
   int seen = 0;
   REQUIRE(former.ours.watch(epoll, EPOLLIN, [&](std::uint32_t) { ++seen; }));
   const Fd copy(dup(former.ours.get()));
+  const int before = registered();
   former.ours = std::move(other.ours);
+  CHECK(registered() == before - 1);
   former.say();
   one_round(epoll);
   CHECK(seen == 0);
