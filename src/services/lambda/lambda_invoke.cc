@@ -146,7 +146,7 @@ aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
 
 aws::DispatchOutcome Lambda::dispatch(const std::string& function_arn, const std::string& payload) {
   const auto name = parse_function_name(function_arn, "", {"", options_.account});
-  const auto* function = name ? functions_.lookup(name->region, name->name) : nullptr;
+  const auto* function = name ? functions_.find(*name) : nullptr;
   if (!function || (!name->qualifier.empty() && !function->has_qualifier(name->qualifier)))
     return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
   if (payload.size() > async_payload_limit)
