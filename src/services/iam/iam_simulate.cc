@@ -42,6 +42,8 @@ aws::Outcome<Done> add_given_policies(const Value& input, aws::PolicySet& set) {
                                       aws::PolicyUse::identity, boundaries);
       !done)
     return done;
+  // In the place of the entity's own, since only one is in effect at a time (API
+  // SimulatePrincipalPolicy).
   if (!boundaries.empty()) set.boundary = joined(boundaries);
   if (input.has("ResourcePolicy")) {
     const auto policy =
@@ -58,6 +60,8 @@ aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Call
     if (entry.has("ContextKeyName"))
       keys.set(entry["ContextKeyName"].string(), entry["ContextKeyValues"].strings());
   const auto principal = aws::principal_of(who);
+  // Without resources, of all of them; names of actions have no wildcards (API
+  // SimulatePrincipalPolicy).
   auto resources = input["ResourceArns"].strings();
   if (resources.empty()) resources.emplace_back("*");
   std::vector<std::pair<std::string, Value>> rows;
@@ -81,6 +85,7 @@ aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Call
         row.set("PermissionsBoundaryDecisionDetail",
                 Value::structure({{"AllowedByPermissionsBoundary", !held}}));
       }
+      // Pages are in the order of the evaluation, which their keys must keep.
       rows.emplace_back(fmt::format("{:06}", rows.size()), std::move(row));
     }
   }
@@ -105,6 +110,7 @@ aws::Outcome<> Iam::simulate_principal_policy(const Call& call) {
   aws::ConditionKeys keys;
   identities_.add_keys(*entity, keys);
   aws::Caller who;
+  // A role acts through its sessions only.
   who.kind = kind == Kind::role ? aws::Caller::Kind::role_session : aws::Caller::Kind::user;
   who.account = directory_.account();
   who.arn = who.principal_arn = source;
