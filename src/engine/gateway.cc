@@ -26,7 +26,7 @@ Failure<aws::Error> too_large() {
 
 Gateway::Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Entropy& entropy,
                  ports::Journal& journal, const iam::Identities& identities,
-                 std::vector<aws::Service*> services, Options options)
+                 const std::vector<aws::Service*>& services, Options options)
     : wall_(wall),
       timers_(timers),
       entropy_(entropy),
@@ -231,7 +231,7 @@ aws::Outcome<Done> Gateway::handle(const Shared& x) {
     return failure(aws::missing_authentication());  // as was asked before: of this very operation
   }
   x->acting = true;
-  x->service->handle(*x->call, [this, x](aws::Outcome<> outcome) { answer(x, outcome); });
+  x->service->handle(*x->call, [this, x](const aws::Outcome<>& outcome) { answer(x, outcome); });
   return Done{};
 }
 

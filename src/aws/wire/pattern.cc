@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bitset>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <vector>
 
@@ -96,7 +97,7 @@ struct Program {
   std::vector<CharSet> sets;
 };
 
-struct Unsupported {};
+struct Unsupported : std::exception {};
 
 // Recursive descent; emits code as it goes. Repeats copy what they repeat by compiling its text
 // again.

@@ -54,7 +54,7 @@ aws::Outcome<Done> add_given_policies(const Value& input, aws::PolicySet& set) {
   return Done{};
 }
 
-aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Caller who,
+aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, const aws::Caller& who,
                         aws::ConditionKeys keys) {
   for (const auto& entry : input["ContextEntries"].items())
     if (entry.has("ContextKeyName"))
@@ -114,7 +114,7 @@ aws::Outcome<> Iam::simulate_principal_policy(const Call& call) {
   who.kind = kind == Kind::role ? aws::Caller::Kind::role_session : aws::Caller::Kind::user;
   who.account = directory_.account();
   who.arn = who.principal_arn = source;
-  return simulate(call.input, set, std::move(who), std::move(keys));
+  return simulate(call.input, set, who, std::move(keys));
 }
 
 aws::Outcome<> Iam::simulate_custom_policy(const Call& call) {
@@ -125,7 +125,7 @@ aws::Outcome<> Iam::simulate_custom_policy(const Call& call) {
   who.account = directory_.account();
   who.arn = who.principal_arn = call.input["CallerArn"].string_or(
       fmt::format("arn:aws:iam::{}:user/simulated", directory_.account()));
-  return simulate(call.input, set, std::move(who), {});
+  return simulate(call.input, set, who, {});
 }
 
 }  // namespace sitelatch::iam
