@@ -37,7 +37,7 @@ SipKey CookieSecret::secret_of_day(std::uint32_t day) const {
     std::uint8_t label[5];
     write_big_endian(label, day);
     label[4] = half;
-    write_little_endian(out.data() + std::size_t{8} * half, siphash_2_4(secret_, label));
+    write_little_endian(out.data() + 8 * half, siphash_2_4(secret_, label));
   }
   return out;
 }

@@ -39,7 +39,7 @@ class Key {
  public:
   // The root. Nothing is read beyond the labels there are, and a query should not pay for clearing
   // a kilobyte.
-  Key() {  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  Key() {
     name_[0] = 0;
     starts_[0] = 0;
     hashes_[0] = root_hash;

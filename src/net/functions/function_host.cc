@@ -107,7 +107,7 @@ class ProcessFunctionHost::Pool {
         if (environment->function_arn() == function_arn) environment->end_after_job();
     });
   }
-  void stop(Duration grace, std::function<void()> stopped) {
+  void stop(Duration grace, const std::function<void()>& stopped) {
     loop_.post([this, grace, stopped] {
       stopping_ = true;
       stopped_ = stopped;
@@ -287,9 +287,10 @@ class ProcessFunctionHost::Pool {
     if (python_minor(job->spec.runtime)) {
       const std::lock_guard lock(pythons_mutex_);
       python = pythons_[job->spec.runtime];
-      if (!python)
-        return refuse(std::move(job), Kind::no_bootstrap,
-                      "this machine has no Python 3 for the runtime " + job->spec.runtime);
+      if (!python) {
+        const auto reason = "this machine has no Python 3 for the runtime " + job->spec.runtime;
+        return refuse(std::move(job), Kind::no_bootstrap, reason);
+      }
     } else if (!job->spec.runtime.starts_with("provided")) {
       const auto reason =
           fmt::format("the runtime {} is not available on this machine", job->spec.runtime);
@@ -528,7 +529,7 @@ void ProcessFunctionHost::invoke(ports::FunctionSpec spec, ports::Invocation inv
 
 void ProcessFunctionHost::retire(const std::string& function_arn) { pool_->retire(function_arn); }
 void ProcessFunctionHost::stop(Duration grace, std::function<void()> stopped) {
-  pool_->stop(grace, std::move(stopped));
+  pool_->stop(grace, stopped);
 }
 FunctionNetwork ProcessFunctionHost::network() const { return pool_->network(); }
 std::vector<std::string> ProcessFunctionHost::missing_protections() const {

@@ -55,7 +55,7 @@ void say(const std::string& text) {
 std::string read_plan() {
   std::string text;
   char buffer[16384];
-  for (ssize_t size; (size = ::read(plan_fd, buffer, sizeof buffer)) > 0;)
+  for (ssize_t size = 0; (size = ::read(plan_fd, buffer, sizeof buffer)) > 0;)
     text.append(buffer, static_cast<std::size_t>(size));
   ::close(plan_fd);
   return text;

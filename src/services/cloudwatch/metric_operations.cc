@@ -91,7 +91,7 @@ aws::Outcome<> CloudWatch::get_metric_statistics(const aws::Call& call) {
   if (!statistics) return failure(statistics.error());
   if (start >= end)
     return invalid_value("The parameter StartTime must be less than the parameter EndTime.");
-  if (!valid_period(period_s) || period_s > std::int64_t{86'400} * 15)
+  if (!valid_period(period_s) || period_s > 86'400 * 15)
     return invalid_value(
         "The parameter Period must be a multiple of 60, or one of 1, 5, 10, 20, 30.");
   const seconds period{period_s};

@@ -301,7 +301,7 @@ void MetricStore::age() {
   flush();
   memory_from_hour_ = hour_of(now) - hours_in_memory;
   journal_.erase_range(hours_table, "", number_key(hour_of(now) - days_kept * 24));
-  journal_.erase_range(minutes_table, "", number_key(minute_of(now) - std::int64_t{3} * 60));
+  journal_.erase_range(minutes_table, "", number_key(minute_of(now) - 3 * 60));
   for (auto at = series_.begin(); at != series_.end();) {
     auto& series = *at->second;
     series.recent.erase(series.recent.begin(), series.recent.lower_bound(memory_from_hour_));

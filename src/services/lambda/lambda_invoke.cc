@@ -65,7 +65,7 @@ Outcome<> answer_of(const Outcome<Execution>& outcome, bool with_log) {
 
 }  // namespace
 
-void Lambda::invoke(const aws::Call& call, aws::Answer answer) {
+void Lambda::invoke(const aws::Call& call, const aws::Answer& answer) {
   const auto& input = call.input;
   auto found = find(call);
   // Invoke names the version that it looked for, $LATEST included.
@@ -96,7 +96,7 @@ void Lambda::invoke(const aws::Call& call, aws::Answer answer) {
 }
 
 // The operation of 2014, which only queues.
-void Lambda::invoke_old_style(const aws::Call& call, aws::Answer answer) {
+void Lambda::invoke_old_style(const aws::Call& call, const aws::Answer& answer) {
   const auto found = find(call);
   if (!found) return answer(failure(found.error()));
   auto payload = checked_payload(call.input["InvokeArgs"].string_or(""), async_payload_limit);
