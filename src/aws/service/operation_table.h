@@ -78,7 +78,7 @@ class TableService : public Service {
     return Derived::operation_table().authorisation(static_cast<const Derived&>(*this), call);
   }
   void handle(const Call& call, Answer answer) final {
-    Derived::operation_table().handle(static_cast<Derived&>(*this), call, std::move(answer));
+    Derived::operation_table().handle(static_cast<Derived&>(*this), call, answer);
   }
 
  protected:
