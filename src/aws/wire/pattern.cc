@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bitset>
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <vector>
 
@@ -97,7 +96,7 @@ struct Program {
   std::vector<CharSet> sets;
 };
 
-struct Unsupported : std::exception {};
+struct Unsupported {};
 
 // Recursive descent; emits code as it goes. Repeats copy what they repeat by compiling its text
 // again.
