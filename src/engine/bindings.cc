@@ -27,7 +27,7 @@ bool names_topic(std::string_view arn) {
 // May this role, acting as a service's session of it, do that? Identity policies, with the
 // resource's own where it has one.
 bool role_may(const Services& services, const std::string& role_arn, std::string_view action,
-              std::vector<std::string> resources, const std::string& resource_policy = {}) {
+              const std::vector<std::string>& resources, const std::string& resource_policy = {}) {
   const auto* role = services.identities->role_by_arn(role_arn);
   if (!role) return false;
   aws::PolicySet policies = services.identities->policies_of(*role);

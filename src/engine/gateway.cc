@@ -26,7 +26,7 @@ Failure<aws::Error> too_large() {
 
 Gateway::Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Entropy& entropy,
                  ports::Journal& journal, const iam::Identities& identities,
-                 std::vector<aws::Service*> services, Options options)
+                 const std::vector<aws::Service*>& services, Options options)
     : wall_(wall),
       timers_(timers),
       entropy_(entropy),
@@ -236,7 +236,7 @@ aws::Outcome<Done> Gateway::handle(const Shared& x) {
   }
   x->acting = true;
   auto& service = x->past ? x->past->service(x->service->model_name()) : *x->service;
-  service.handle(*x->call, [this, x](aws::Outcome<> outcome) { answer(x, outcome); });
+  service.handle(*x->call, [this, x](const aws::Outcome<>& outcome) { answer(x, outcome); });
   return Done{};
 }
 

@@ -57,7 +57,7 @@ class Gateway {
 
   Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Entropy& entropy,
           ports::Journal& journal, const iam::Identities& identities,
-          std::vector<aws::Service*> services, Options options);
+          const std::vector<aws::Service*>& services, Options options);
 
   void add_hook(Hook hook) { hooks_.push_back(std::move(hook)); }
   // Replies exactly once, on the control thread, never inside this call except for what a hook

@@ -142,8 +142,8 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<> get_recursion_config(const aws::Call& call);
 
   // Invocations (lambda_invoke.cc)
-  void invoke(const aws::Call& call, aws::Answer answer);
-  void invoke_old_style(const aws::Call& call, aws::Answer answer);  // InvokeAsync
+  void invoke(const aws::Call& call, const aws::Answer& answer);
+  void invoke_old_style(const aws::Call& call, const aws::Answer& answer);  // InvokeAsync
   void invoke_and_wait(const aws::Call& call, const Found& found, std::string payload,
                        std::string client_context, const aws::Answer& answer);
 

@@ -191,7 +191,7 @@ Outcome<> Lambda::delete_function(const aws::Call& call) {
       return not_found("Function not found: " + found->name.qualified_arn());
     std::string referring;
     for (const auto& [name, alias] : function.aliases)
-      if (alias.version == qualifier || alias.weights.count(qualifier) > 0)
+      if (alias.version == qualifier || alias.weights.contains(qualifier))
         referring += (referring.empty() ? "" : ", ") + name;
     if (!referring.empty())
       return conflict("Unable to delete version because the following aliases reference it: [" +
