@@ -61,7 +61,7 @@ bool changes_nothing(const View& view, const Change& change) {
          change.record == record_of(view.snapshot.observed);
 }
 
-std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry) {
+std::optional<std::string> note_down(Context& context, const View& view, const AuditEntry& entry) {
   const auto& group = view.plan.audit_group;
   // What cannot be seen may be written to all the same.
   if (!view.snapshot.observed.audit_group && !audit_is_hidden(view))

@@ -86,6 +86,6 @@ bool changes_nothing(const View& view, const Change& change);
 Result<Done> tell(Context& context, const View& view, const Message& message);
 
 // Writes an entry of this run into the guard's audit log; a failure becomes a sentence.
-std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry);
+std::optional<std::string> note_down(Context& context, const View& view, const AuditEntry& entry);
 
 }  // namespace sitelatch::guard

@@ -49,10 +49,11 @@ std::string without_dot(std::string name) {
 
 class Socket {
  public:
-  explicit Socket(const addrinfo& to) : fd_(::socket(to.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+  explicit Socket(const addrinfo& to)
+      : fd_(::socket(to.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+        connected_(fd_ >= 0 && ::connect(fd_, to.ai_addr, to.ai_addrlen) == 0) {
     const timeval limit{1, 500'000};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    connected_ = fd_ >= 0 && ::connect(fd_, to.ai_addr, to.ai_addrlen) == 0;
   }
   ~Socket() {
     if (fd_ >= 0) ::close(fd_);

@@ -528,7 +528,7 @@ void ProcessFunctionHost::invoke(ports::FunctionSpec spec, ports::Invocation inv
 }
 
 void ProcessFunctionHost::retire(const std::string& function_arn) { pool_->retire(function_arn); }
-void ProcessFunctionHost::stop(Duration grace, std::function<void()> stopped) {
+void ProcessFunctionHost::stop(Duration grace, const std::function<void()>& stopped) {
   pool_->stop(grace, stopped);
 }
 FunctionNetwork ProcessFunctionHost::network() const { return pool_->network(); }

@@ -49,7 +49,7 @@ class RawClient {
   }
   // One more byte; false: the server has closed.
   bool drip() {
-    char byte;
+    char byte = 0;
     pollfd closed{socket_, POLLIN, 0};
     ::poll(&closed, 1, 2);  // two milliseconds at most between the bytes of a slow client
     const auto got = ::recv(socket_, &byte, 1, MSG_DONTWAIT);
