@@ -115,6 +115,23 @@ struct DrillOptions {
 };
 int drill(const DrillOptions& options);
 
+struct RunbookOptions {
+  GuardOptions common;
+  std::string health_check_id;
+  bool store = false;  // --store: beside the audit log too
+};
+int runbook(const RunbookOptions& options);
+
+struct CalibrateOptions {
+  GuardOptions common;
+  std::vector<std::string> only;  // --only NAME,...
+  std::string like;               // --like HEALTH_CHECK_ID
+  std::string file;               // --file FILE; empty: sitelatch-calibration-<time>.json
+};
+int calibrate(const CalibrateOptions& options);
+// Names of the experiments, for the help.
+std::vector<std::string> experiment_names();
+
 struct LogOptions {
   GuardOptions common;
   std::string health_check_id;
