@@ -23,26 +23,26 @@ std::string file_of(const CalibrateOptions& options, Instant now) {
 }
 
 void announce(const guard::CalibrationPlan& plan) {
-  say(fmt::format("In account {} ({}), on scratch copies of health check {}:", plan.caller.account,
-                  plan.caller.arn, plan.site));
-  for (const auto* one : plan.to_run) say(fmt::format("  {:<22} {}", one->name, one->done));
+  cli::say(fmt::format("In account {} ({}), on scratch copies of health check {}:",
+                       plan.caller.account, plan.caller.arn, plan.site));
+  for (const auto* one : plan.to_run) cli::say(fmt::format("  {:<22} {}", one->name, one->done));
   for (const auto* one : plan.not_run)
-    say(fmt::format("  {:<22} is not run: {}", one->name, one->not_run));
-  say(fmt::format(
+    cli::say(fmt::format("  {:<22} is not run: {}", one->name, one->not_run));
+  cli::say(fmt::format(
       "It takes about {} on AWS, all beside each other, and costs at most about {:.2f} USD where "
       "AWS charges health checks and\nalarms in parts of a month (a whole month of each would be "
       "2.75 and 0.10 USD). Route 53's checkers ask the address of\n{} as many times more as there "
       "are scratch checks. Everything is removed at the end.",
       describe(plan.takes), plan.cost_usd, plan.site));
   for (const auto& scratch : plan.remains)
-    say("An earlier run left, or another one uses now, and it is removed first: " +
-        guard::describe(scratch) + ".");
-  for (const auto& note : plan.notes) say("Note: " + note);
+    cli::say("An earlier run left, or another one uses now, and it is removed first: " +
+             guard::describe(scratch) + ".");
+  for (const auto& note : plan.notes) cli::say("Note: " + note);
 }
 
 bool any(const guard::Calibration& calibration, Settled settled) {
   return std::any_of(calibration.results.begin(), calibration.results.end(),
-                     [settled](const auto& one) { return one.finding.settled == settled; });
+                     [settled](const auto& one) { return one.conclusion.settled == settled; });
 }
 
 int status_of(const guard::Calibration& calibration) {

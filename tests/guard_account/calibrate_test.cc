@@ -83,11 +83,11 @@ struct Lab : Account {
     const auto planned = plan(std::move(only));
     return calibrate(context(), planned, options);
   }
-  Finding find(const std::string& experiment) {
+  Conclusion find(const std::string& experiment) {
     const auto calibration = run({experiment});
     CHECK(calibration.left.empty());
     REQUIRE(calibration.results.size() == 1);
-    return calibration.results.front().finding;
+    return calibration.results.front().conclusion;
   }
 
   // Everything of the account that a calibration could leave.
@@ -127,7 +127,7 @@ Outcome<Reply> refusal(const Call& call, std::string code, std::string message, 
 
 Settled settled(const Calibration& calibration, std::string_view name) {
   for (const auto& one : calibration.results)
-    if (one.experiment->name == name) return one.finding.settled;
+    if (one.experiment->name == name) return one.conclusion.settled;
   FAIL("no such result: ", std::string{name});
   return Settled::not_run;
 }
@@ -158,12 +158,12 @@ TEST_CASE("on the engine every assumption is confirmed, beside each other, and a
   const auto calibration = lab.run();
   for (const auto& one : calibration.results) {
     CAPTURE(one.experiment->name);
-    INFO(one.finding.sentence);
+    INFO(one.conclusion.sentence);
     // An engine's roles are there at once, so no refusal of what is new was seen.
     const auto wanted = one.experiment->start == nullptr       ? Settled::not_run
                         : one.experiment->name == "fresh-role" ? Settled::not_settled
                                                                : Settled::confirmed;
-    CHECK(one.finding.settled == wanted);
+    CHECK(one.conclusion.settled == wanted);
   }
   CHECK(calibration.results.size() == experiments().size());
   CHECK(calibration.left.empty());
@@ -367,12 +367,12 @@ TEST_CASE("whatever cannot be asked is not settled, and never confirmed") {
     const auto calibration = calibrate(lab.context(), planned, lab.options);
     std::size_t unsettled = 0;
     for (const auto& one : calibration.results)
-      if (one.finding.settled == Settled::not_settled) {
+      if (one.conclusion.settled == Settled::not_settled) {
         ++unsettled;
         CHECK((one.experiment->name == "fresh-role" ||
-               one.finding.sentence.find(operation) != std::string::npos));
-      } else if (one.finding.settled == Settled::refuted) {
-        FAIL_CHECK(std::string{one.experiment->name}, ": ", one.finding.sentence);
+               one.conclusion.sentence.find(operation) != std::string::npos));
+      } else if (one.conclusion.settled == Settled::refuted) {
+        FAIL_CHECK(std::string{one.experiment->name}, ": ", one.conclusion.sentence);
       }
     CHECK(unsettled > 1);
     CHECK(calibration.left.empty());

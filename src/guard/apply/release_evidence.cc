@@ -10,8 +10,6 @@
 namespace sitelatch::guard {
 namespace {
 
-using Evidence = ReleaseEvidence;
-
 std::string texts_json(const std::vector<std::string>& texts) {
   std::vector<std::string> quoted;
   for (const auto& text : texts) quoted.push_back(json_text(text));
@@ -24,7 +22,7 @@ std::vector<std::string> texts_of(const Json& list) {
   return out;
 }
 
-std::string dns_json(const Evidence::Dns& dns) {
+std::string dns_json(const ReleaseEvidence::Dns& dns) {
   JsonObject out;
   out.add("server", dns.server)
       .add("name", dns.name)
@@ -34,7 +32,7 @@ std::string dns_json(const Evidence::Dns& dns) {
   return out.text();
 }
 
-std::string command_json(const Evidence::Command& command) {
+std::string command_json(const ReleaseEvidence::Command& command) {
   JsonObject out;
   out.add("command", command.command)
       .raw("status", std::to_string(command.status))
@@ -56,7 +54,7 @@ std::size_t whole(const Json& json) {
   return value && *value > 0 ? static_cast<std::size_t>(*value) : 0;
 }
 
-std::string answer_words(const Evidence::Dns& dns) {
+std::string answer_words(const ReleaseEvidence::Dns& dns) {
   if (!dns.problem.empty()) return dns.problem;
   return dns.answer.empty() ? "nothing" : join(dns.answer, ", ");
 }
@@ -72,8 +70,8 @@ std::vector<std::string> servers_of(client::Aws& aws, const std::string& zone_id
 
 }  // namespace
 
-Evidence::Command command_evidence(std::string command, int status, std::string output) {
-  Evidence::Command out;
+ReleaseEvidence::Command command_evidence(std::string command, int status, std::string output) {
+  ReleaseEvidence::Command out;
   out.command = std::move(command);
   out.status = status;
   if (output.size() > longest_output) {
@@ -104,12 +102,12 @@ std::string alarm_words(const Snapshot& snapshot) {
                      alarm->snapshot.actions_enabled ? "on" : "OFF");
 }
 
-std::vector<Evidence::Dns> ask_every_server(client::Aws& aws, const RecordsSnapshot& records,
-                                            const std::string& server, const AskDns& ask) {
-  std::vector<Evidence::Dns> out;
+std::vector<ReleaseEvidence::Dns> ask_every_server(client::Aws& aws, const RecordsSnapshot& records,
+                                                   const std::string& server, const AskDns& ask) {
+  std::vector<ReleaseEvidence::Dns> out;
   for (const auto& user : records.users) {
     if (user.failover != "PRIMARY") continue;
-    Evidence::Dns dns{"", user.name, user.type, {}, ""};
+    ReleaseEvidence::Dns dns{"", user.name, user.type, {}, ""};
     if (user.private_zone) {
       dns.problem = "a private zone answers only inside its networks";
       out.push_back(dns);
@@ -134,7 +132,7 @@ std::vector<Evidence::Dns> ask_every_server(client::Aws& aws, const RecordsSnaps
   return out;
 }
 
-std::string to_json(const Evidence& evidence) {
+std::string to_json(const ReleaseEvidence& evidence) {
   return JsonObject{}
       .add("at", iso8601_ms(evidence.at))
       .add("check", evidence.check)
@@ -145,11 +143,11 @@ std::string to_json(const Evidence& evidence) {
       .text();
 }
 
-std::optional<Evidence> read_evidence(const Json& json) {
+std::optional<ReleaseEvidence> read_evidence(const Json& json) {
   if (!json.is_object()) return std::nullopt;
   const auto at = parse_iso8601(json["at"].text());
   if (!at) return std::nullopt;
-  Evidence evidence;
+  ReleaseEvidence evidence;
   evidence.at = *at;
   evidence.check = json["check"].text();
   evidence.alarm = json["alarm"].text();
@@ -164,7 +162,7 @@ std::optional<Evidence> read_evidence(const Json& json) {
   return evidence;
 }
 
-std::vector<std::string> lines_of(const Evidence& evidence) {
+std::vector<std::string> lines_of(const ReleaseEvidence& evidence) {
   std::vector<std::string> out = {"check   " + evidence.check, "alarm   " + evidence.alarm};
   for (const auto& one : evidence.primary) out.push_back("Primary " + one);
   for (const auto& one : evidence.dns)

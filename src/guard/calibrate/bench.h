@@ -28,7 +28,7 @@ class Trial {
  public:
   virtual ~Trial() = default;
   virtual std::vector<Stage> stages() = 0;
-  virtual Finding judge() = 0;  // after the last stage
+  virtual Conclusion judge() = 0;  // after the last stage
 };
 
 class Bench {

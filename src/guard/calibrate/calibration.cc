@@ -41,7 +41,7 @@ class Running {
     if (!over_) ends(trial_->judge());
   }
   Measurement measurement() const {
-    if (over_) return {&experiment_, finding_, took_};
+    if (over_) return {&experiment_, conclusion_, took_};
     return {&experiment_,
             {Settled::not_settled, "it was interrupted while it waited: " + stages_[at_].what,
              Value::structure()},
@@ -91,12 +91,12 @@ class Running {
     ends({Settled::not_settled, std::move(why), Value::structure()});
     return false;
   }
-  void ends(Finding finding) {
-    finding_ = std::move(finding);
+  void ends(Conclusion conclusion) {
+    conclusion_ = std::move(conclusion);
     took_ = bench_.now() - begun_;
     over_ = true;
     bench_.context().progress(fmt::format("{:<22} {}: {}", experiment_.name,
-                                          to_string(finding_.settled), finding_.sentence));
+                                          to_string(conclusion_.settled), conclusion_.sentence));
   }
 
   Bench& bench_;
@@ -109,7 +109,7 @@ class Running {
   Duration took_{};
   std::string trouble_;  // of the last look
   int troubles_ = 0;     // in a row
-  Finding finding_;
+  Conclusion conclusion_;
 };
 
 class Work {

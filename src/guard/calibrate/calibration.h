@@ -23,7 +23,7 @@ namespace sitelatch::guard {
 enum class Settled { confirmed, refuted, not_settled, not_run };
 std::string_view to_string(Settled settled);  // "confirmed", "refuted", "not settled", "not run"
 
-struct Finding {
+struct Conclusion {
   Settled settled = Settled::not_settled;
   std::string sentence;                           // what was seen; without a full stop
   aws::Value measured = aws::Value::structure();  // figures, in seconds where they are times
@@ -73,7 +73,7 @@ Result<CalibrationPlan, Error> plan_calibration(Context& context,
 
 struct Measurement {
   const Experiment* experiment = nullptr;
-  Finding finding;
+  Conclusion conclusion;
   Duration took{};
 };
 struct Calibration {

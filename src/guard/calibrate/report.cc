@@ -13,20 +13,20 @@ using aws::Value;
 Value to_value(const Measurement& one) {
   const auto& experiment = *one.experiment;
   auto out = Value::structure({{"name", experiment.name},
-                               {"outcome", to_string(one.finding.settled)},
+                               {"outcome", to_string(one.conclusion.settled)},
                                {"assumption", experiment.assumption},
                                {"relies", experiment.relies},
-                               {"found", one.finding.sentence}});
+                               {"found", one.conclusion.sentence}});
   if (!experiment.done.empty()) out.set("done", experiment.done);
   if (!experiment.judged.empty()) out.set("confirmed_if", experiment.judged);
-  if (one.finding.measured) out.set("measured", one.finding.measured);
+  if (one.conclusion.measured) out.set("measured", one.conclusion.measured);
   if (one.took > Duration{}) out.set("took_s", seconds_of(one.took));
   return out;
 }
 
 std::size_t count(const Calibration& calibration, Settled settled) {
   std::size_t number = 0;
-  for (const auto& one : calibration.results) number += one.finding.settled == settled;
+  for (const auto& one : calibration.results) number += one.conclusion.settled == settled;
   return number;
 }
 
@@ -56,10 +56,10 @@ std::string text_of(const Calibration& calibration) {
     if (count(calibration, settled) == 0) continue;
     out += fmt::format("{}:\n", to_string(settled));
     for (const auto& one : calibration.results) {
-      if (one.finding.settled != settled) continue;
+      if (one.conclusion.settled != settled) continue;
       out +=
           fmt::format("  {}: {}.\n    {}: {}.\n", one.experiment->name, one.experiment->assumption,
-                      settled == Settled::not_run ? "because" : "seen", one.finding.sentence);
+                      settled == Settled::not_run ? "because" : "seen", one.conclusion.sentence);
       if (settled == Settled::refuted)
         out += fmt::format("    what rests on it: {}\n", one.experiment->relies);
     }

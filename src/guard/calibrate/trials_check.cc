@@ -67,7 +67,7 @@ class StaleVersion final : public OnCheck {
              },
              {}}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     auto measured = Value::structure(
         {{"version", static_cast<std::int64_t>(version_)}, {"older", older_}, {"newer", newer_}});
     const bool as_taken = older_ == mismatch && newer_ == mismatch;
@@ -148,7 +148,7 @@ class Frozen : public OnCheck {
           return value == 0 ? minute.lowest < 1 : minute.highest >= 1;
         }));
   }
-  Finding judge_status(int wanted) const {
+  Conclusion judge_status(int wanted) const {
     const auto seen = static_cast<int>(minutes_.size());
     if (seen == 0)
       return {Settled::refuted,
@@ -173,17 +173,17 @@ class Frozen : public OnCheck {
 class DisabledStatus final : public Frozen {
  public:
   explicit DisabledStatus(Bench& bench) : Frozen(bench, "disabled", false) {}
-  Finding judge() override { return judge_status(1); }
+  Conclusion judge() override { return judge_status(1); }
 };
 class InvertedLatchStatus final : public Frozen {
  public:
   explicit InvertedLatchStatus(Bench& bench) : Frozen(bench, "inverted", true) {}
-  Finding judge() override { return judge_status(0); }
+  Conclusion judge() override { return judge_status(0); }
 };
 class DisabledReports final : public Frozen {
  public:
   explicit DisabledReports(Bench& bench) : Frozen(bench, "reports", false) {}
-  Finding judge() override {
+  Conclusion judge() override {
     if (!age_)
       return {Settled::confirmed, "GetHealthCheckStatus had no reports of it any more", measured()};
     // Not older than the check's own interval, by far: the checkers go on.
@@ -208,7 +208,7 @@ class LatchDelay final : public OnCheck {
     }
     return out;
   }
-  Finding judge() override {
+  Conclusion judge() override {
     const auto window = std::chrono::duration_cast<Duration>(Release{}.window);
     const bool all = latched_.all_came() && released_.all_came();
     auto measured = Value::structure({{"latch_to_unhealthy_s", latched_.to_value()},
@@ -283,7 +283,7 @@ class CalculatedStatus final : public OnCheck {
              },
              {}}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     auto samples = Value::list();
     for (const auto& minute : minutes_) samples.push(minute.samples);
     return {
@@ -321,7 +321,7 @@ class MetricCheckRefusal final : public OnCheck {
              },
              {}}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     return {refused_ ? Settled::confirmed : Settled::refuted,
             refused_ ? "it was refused: " + said_ : said_,
             Value::structure({{"refused", refused_}})};

@@ -39,7 +39,7 @@ class TagsReadAfterWrite final : public Trial {
              20min,
              1s}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     return {stale_ == 0 ? Settled::confirmed : Settled::refuted,
             fmt::format("{} of {} reads by another client right after the write were of before",
                         stale_, written_),
@@ -175,7 +175,7 @@ class FreshRole final : public OnFunction {
     }
     return out;
   }
-  Finding judge() override {
+  Conclusion judge() override {
     auto texts = Value::list();
     for (const auto& text : refusals_) texts.push(text);
     auto measured = Value::structure({{"function_s", function_delay_.to_value()},
@@ -225,7 +225,7 @@ class DestinationRegion final : public OnFunction {
              10s,
              true}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     return {accepted_ ? Settled::refuted : Settled::confirmed,
             accepted_ ? "a destination in " + elsewhere + " was accepted"
                       : "a destination in " + elsewhere + " was refused with " + said_,
@@ -251,7 +251,7 @@ class Delivery final : public OnFunction {
             {"the function has been run", [this]() -> Step { return subscribe_and_publish(); },
              [this]() -> Result<bool, Error> { return look(); }, 15min, 15s, true}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     auto measured = Value::structure({{"invocations", invocations_}, {"failed", failed_}});
     if (invocations_ > 0)
       return {Settled::confirmed, "a message from " + bench_.home() + " ran it", measured};

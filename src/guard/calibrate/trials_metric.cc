@@ -87,7 +87,7 @@ class MetricRegion final : public OnMetric {
              },
              {}}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     return {elsewhere_ == 0 ? Settled::confirmed : Settled::refuted,
             fmt::format("HealthCheckStatus is in {}{}", bench_.home(),
                         elsewhere_ == 0 ? "" : " and in " + elsewhere),
@@ -123,7 +123,7 @@ class StatusLag final : public OnMetric {
              20s,
              true}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     return {looks_ == 0                     ? Settled::not_settled
             : longest_ <= taken_for_granted ? Settled::confirmed
                                             : Settled::refuted,
@@ -159,7 +159,7 @@ class AlarmDelay final : public OnMetric {
     }
     return out;
   }
-  Finding judge() override {
+  Conclusion judge() override {
     const auto slowest = std::max(to_alarm_.longest(), to_ok_.longest());
     const bool came = to_alarm_.all_came() && to_ok_.all_came();
     const auto verdict = !came || slowest > at_the_latest
@@ -233,7 +233,7 @@ class SameStateReason final : public OnMetric {
              1min,
              true}};
   }
-  Finding judge() override {
+  Conclusion judge() override {
     auto measured = Value::structure({{"looks", looks_}, {"reason", reason_}});
     if (!other_.empty()) measured.set("other_reason", other_);
     return {other_.empty() ? Settled::confirmed : Settled::refuted,
