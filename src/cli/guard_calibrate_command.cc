@@ -8,6 +8,7 @@
 #include "cli/guard_report.h"
 #include "cli/interrupts.h"
 #include "function/zip.h"
+#include "guard/apply/python_function.h"
 #include "guard/calibrate/calibration.h"
 
 namespace sitelatch::cli {
@@ -65,7 +66,9 @@ int calibrate(const CalibrateOptions& options) {
   request.only = options.only;
   request.like = options.like;
   request.another_client = [&common] { return another_client(common); };
-  request.function_zip = function::function_zip();
+  request.codes = {{function::function_zip(), function::function_sha256(),
+                    std::string{function::function_architecture()}},
+                   {guard::python_function_zip(), {}, {}}};
   const auto plan = guard::plan_calibration(desk.context(), request);
   if (!plan) return fail(common, plan.error().text, exit_status_of(plan.error().kind));
   announce(*plan);

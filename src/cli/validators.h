@@ -10,5 +10,7 @@ namespace sitelatch::cli {
 
 // "90s", "5m", "1h30m".
 CLI::Validator duration_above_zero();
+// "KEY=VALUE", with a key.
+CLI::Validator tag_text_of_option();
 
 }  // namespace sitelatch::cli

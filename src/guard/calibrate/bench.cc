@@ -174,16 +174,31 @@ client::Outcome<Value> Bench::try_to_make_function(std::string_view what, const 
     note(scratch);
     note({Scratch::Kind::log_group, "/aws/lambda/" + scratch.name, region});
   }
-  auto input = Value::structure({{"FunctionName", scratch.name},
-                                 {"Description", "sitelatch calibrate, removed at its end"},
-                                 {"Runtime", "provided.al2023"},
-                                 {"Handler", "bootstrap"},
-                                 {"Role", role},
-                                 {"Code", Value::structure({{"ZipFile", options_.function_zip}})},
-                                 {"Tags", text_map(scratch_tags(plan_.run))}});
-  if (!options_.function_architecture.empty())
-    input.set("Architectures", Value::list({options_.function_architecture}));
+  auto input =
+      Value::structure({{"FunctionName", scratch.name},
+                        {"Description", "sitelatch calibrate, removed at its end"},
+                        {"Runtime", "provided.al2023"},
+                        {"Handler", "bootstrap"},
+                        {"Role", role},
+                        {"Code", Value::structure({{"ZipFile", options_.codes.native.zip}})},
+                        {"Tags", text_map(scratch_tags(plan_.run))}});
+  if (const auto& architecture = options_.codes.native.architecture; !architecture.empty())
+    input.set("Architectures", Value::list({architecture}));
   return context_.aws.call("lambda", "CreateFunction", input, region);
+}
+
+Result<Plan, Error> Bench::make_guard(const std::string& check_id) {
+  note({Scratch::Kind::guard, check_id, ""});
+  guard::DeployOptions request;
+  request.health_check_id = check_id;
+  request.function = FunctionKind::native;
+  request.reserve_concurrency = false;
+  Deployment deployment({context_, std::chrono::minutes{10}}, request, options_.codes);
+  auto plan = deployment.plan_resources();
+  if (!plan) return failure(plan.error());
+  const auto built = deployment.build(*plan);
+  if (!built) return failure(built.error());
+  return std::move(plan->plan);
 }
 
 Result<std::vector<CheckerSnapshot>, Error> Bench::checkers(const std::string& id) {

@@ -68,6 +68,9 @@ class Bench {
   // Noted as made; then asked for once. Gives CreateFunction's own outcome.
   client::Outcome<aws::Value> try_to_make_function(std::string_view what, const std::string& role,
                                                    const std::string& region);
+  // A guard of the native kind on a scratch check, built and not armed. Takes about a minute, in
+  // which nothing else goes on.
+  Result<Plan, Error> make_guard(const std::string& check_id);
   void note(Scratch scratch) { made_.push_back(std::move(scratch)); }
 
   // --- readings

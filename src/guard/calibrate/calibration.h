@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "guard/apply/carry_out.h"
+#include "guard/apply/deploy.h"
 #include "guard/calibrate/scratch.h"
 
 namespace sitelatch::guard {
@@ -50,8 +51,7 @@ struct CalibrationOptions {
   std::string like;               // the health check to copy; empty: one that is found
   // A client of its own, with connections of its own: what one has written the other reads.
   std::function<std::unique_ptr<client::Aws>()> another_client;
-  // The native function, which runs on AWS.
-  std::string function_zip, function_architecture;
+  Codes codes;  // of the scratch functions
   // Called before the removal at the end: a second interrupt must not leave half of it.
   std::function<void()> ignore_interrupts = [] {};
 };

@@ -18,6 +18,19 @@ constexpr std::string_view planned_form =
 
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> all = {
+      // First, because nothing else goes on while it builds.
+      {"self-test",
+       "the native function runs on Lambda, finds its certificates and names, its narrow role is "
+       "enough (DescribeAlarms by the alarm's ARN too), and AWS authorises before it validates: "
+       "its self-test tells the truth",
+       "src/function/handler.cc: self_test",
+       "a guard is made on a scratch check, its function tests itself; then two of its role's "
+       "rights are taken away and it tests itself again",
+       "it passes, and then names both rights as denied",
+       8min,
+       of_check_and_alarm,
+       {},
+       &trials::self_test},
       {"stale-version",
        "an update with a version that is not the check's, lower or higher, and no field is refused "
        "with 409 HealthCheckVersionMismatch and changes nothing",
@@ -127,6 +140,15 @@ const std::vector<Experiment>& experiments() {
        of_calls,
        {},
        &trials::fresh_role},
+      {"thawed-runtime",
+       "a function that Lambda has frozen for a quarter of an hour takes the next event",
+       "src/function/bootstrap.cc: runtime.next()",
+       "a scratch function is run, left alone for a quarter of an hour, and run again",
+       "the same environment answers",
+       17min,
+       of_calls,
+       {},
+       &trials::thawed_runtime},
       {"destination-region",
        "a function's on-failure destination must be in its own region",
        "src/guard/rules/plan.cc: its on-failure destination must be in its region",
@@ -138,7 +160,7 @@ const std::vector<Experiment>& experiments() {
        &trials::destination_region},
       {"delivery-to-europe",
        "SNS in the control region delivers to a function in a region that needs no opting in",
-       "src/guard/rules/plan_regions.cc: opt_in_regions",
+       "src/guard/rules/plan_regions.cc: enabled_everywhere",
        "a scratch topic with a scratch function in eu-west-1 is published to",
        "the function is run within a quarter of an hour",
        6min,
@@ -146,10 +168,11 @@ const std::vector<Experiment>& experiments() {
        {},
        &trials::delivery_to_europe},
       {"delivery-to-osaka",
-       "the same for ap-northeast-3, which SNS's documents list as one to opt in to",
-       "src/guard/rules/plan_regions.cc: opt_in_regions",
+       "SNS in the control region may not deliver to ap-northeast-3, which its guide counts among "
+       "the regions to opt in to",
+       "src/guard/rules/plan_regions.cc: osaka",
        "a scratch topic with a scratch function in ap-northeast-3 is published to",
-       "the function is run within a quarter of an hour",
+       "SNS gives the message up; a function that is run shows that no doubt is needed",
        6min,
        of_calls,
        {},

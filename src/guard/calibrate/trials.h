@@ -29,5 +29,9 @@ std::unique_ptr<Trial> fresh_role(Bench& bench);
 std::unique_ptr<Trial> destination_region(Bench& bench);
 std::unique_ptr<Trial> delivery_to_europe(Bench& bench);
 std::unique_ptr<Trial> delivery_to_osaka(Bench& bench);
+std::unique_ptr<Trial> thawed_runtime(Bench& bench);
+
+// --- a whole guard (trials_guard.cc)
+std::unique_ptr<Trial> self_test(Bench& bench);
 
 }  // namespace sitelatch::guard::trials

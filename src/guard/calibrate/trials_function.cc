@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
 #include "guard/apply/propagation.h"
 #include "guard/calibrate/figures.h"
 #include "guard/calibrate/trials.h"
@@ -241,8 +242,8 @@ class DestinationRegion final : public OnFunction {
 // A topic in the control region, a function elsewhere.
 class Delivery final : public OnFunction {
  public:
-  Delivery(Bench& bench, std::string region)
-      : OnFunction(bench, std::move(region)), what_("to-" + region_) {}
+  Delivery(Bench& bench, std::string region, bool expected)
+      : OnFunction(bench, std::move(region)), what_("to-" + region_), expected_(expected) {}
 
   std::vector<Stage> stages() override {
     return {topic_first(what_, bench_.home(), topic_),
@@ -253,9 +254,12 @@ class Delivery final : public OnFunction {
   }
   Conclusion judge() override {
     auto measured = Value::structure({{"invocations", invocations_}, {"failed", failed_}});
+    const auto as_expected = [this](bool delivered) {
+      return delivered == expected_ ? Settled::confirmed : Settled::refuted;
+    };
     if (invocations_ > 0)
-      return {Settled::confirmed, "a message from " + bench_.home() + " ran it", measured};
-    if (failed_ > 0) return {Settled::refuted, "SNS gave the message up", measured};
+      return {as_expected(true), "a message from " + bench_.home() + " ran it", measured};
+    if (failed_ > 0) return {as_expected(false), "SNS gave the message up", measured};
     return {Settled::not_settled, "within a quarter of an hour neither came", measured};
   }
 
@@ -311,9 +315,61 @@ class Delivery final : public OnFunction {
   }
 
   const std::string what_;
+  const bool expected_;
   std::string topic_;
   Instant since_{};
   double invocations_ = 0, failed_ = 0;
+};
+
+// Lambda freezes a function between two events, longer than a clock that runs on would wait for the
+// next one. Whether it was the same environment again, and no new one, its log says.
+class ThawedRuntime final : public OnFunction {
+ public:
+  explicit ThawedRuntime(Bench& bench) : OnFunction(bench, bench.home()) {}
+
+  std::vector<Stage> stages() override {
+    return {topic_first("thaw", bench_.home(), topic_),
+            role_and_function("thaw", {&topic_}),
+            function_active(),
+            {"a first event", [this] { return invoke(first_); }, {}},
+            {"a quarter of an hour is over",
+             {},
+             []() -> Result<bool, Error> { return false; },
+             15min,
+             1min,
+             true},
+            {"a second event", [this] { return invoke(second_); }, {}}};
+  }
+  Conclusion judge() override {
+    auto measured = Value::structure({{"first", first_.answer}, {"second", second_.answer}});
+    if (second_.died)
+      return {Settled::refuted, "after the pause the runtime ended: " + second_.answer, measured};
+    if (second_.cold)
+      return {Settled::not_settled,
+              "after the pause Lambda began a new environment, so none was thawed", measured};
+    return {Settled::confirmed, "after the pause the same environment took the next event",
+            measured};
+  }
+
+ private:
+  struct Run {
+    bool cold = false, died = false;
+    std::string answer;
+  };
+  // It is not configured to guard anything, and says so of each event; that is an answer.
+  Step invoke(Run& run) {
+    const auto reply = bench_.ask(
+        {"lambda", "Invoke", region_, "run the scratch function"},
+        Value::structure({{"FunctionName", function_}, {"LogType", "Tail"}, {"Payload", "{}"}}));
+    if (!reply) return failure(reply.error());
+    run.answer = (*reply)["Payload"].string_or("");
+    run.died = run.answer.find("\"Runtime.") != std::string::npos;
+    const auto log = unbase64((*reply)["LogResult"].string_or("")).value_or("");
+    run.cold = log.find("Init Duration") != std::string::npos;
+    return Done{};
+  }
+  std::string topic_;
+  Run first_, second_;
 };
 
 }  // namespace
@@ -326,10 +382,14 @@ std::unique_ptr<Trial> destination_region(Bench& bench) {
   return std::make_unique<DestinationRegion>(bench);
 }
 std::unique_ptr<Trial> delivery_to_europe(Bench& bench) {
-  return std::make_unique<Delivery>(bench, "eu-west-1");
+  return std::make_unique<Delivery>(bench, "eu-west-1", true);
 }
 std::unique_ptr<Trial> delivery_to_osaka(Bench& bench) {
-  return std::make_unique<Delivery>(bench, "ap-northeast-3");
+  return std::make_unique<Delivery>(bench, "ap-northeast-3", false);
+}
+
+std::unique_ptr<Trial> thawed_runtime(Bench& bench) {
+  return std::make_unique<ThawedRuntime>(bench);
 }
 
 }  // namespace sitelatch::guard::trials
