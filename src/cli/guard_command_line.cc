@@ -186,6 +186,10 @@ void add_deploy(CLI::App& app, int& status) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->check(tag_text_of_option());
+  command.app
+      ->add_option("--runbook", options.runbook,
+                   "write the page for the night without this program here (see runbook)")
+      ->type_name("FILE");
   add_duration(command, "--timeout", &DeployOptions::timeout,
                "how long to wait for AWS and for Primary's health, all in all", "10m");
   run_by(command, &deploy, status,

@@ -45,6 +45,7 @@ struct DeployOptions {
   std::vector<std::string> accept_holes;  // --accept-hole NAME
   std::string permissions_boundary, role_path;
   std::vector<std::string> tags;  // --tag K=V
+  std::string runbook;            // --runbook FILE
   Duration timeout = std::chrono::minutes{10};
 };
 int deploy(const DeployOptions& options);

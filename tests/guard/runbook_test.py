@@ -20,7 +20,7 @@ class Page(unittest.TestCase):
     def setUp(self):
         self.world = World()
         self.addCleanup(self.leave)
-        self.world.deploy()
+        self.world.first_deploy = self.world.deploy()
 
     def leave(self):
         outcome = getattr(self._outcome, "result", None)
@@ -151,6 +151,16 @@ class Page(unittest.TestCase):
                               {"logGroupName": "/sitelatch/" + w.check, "logStreamNames": ["runbook"]})["events"]
         self.assertEqual([event["message"] for event in events], [page])
         self.assertEqual([entry for entry in w.log() if "# When" in json_text(entry)], [])
+
+    def test_deploy_writes_it_or_says_where_to_get_it(self):
+        w = self.world
+        file = os.path.join(w.place.path, "runbook.md")
+        self.assertIn("sitelatch runbook " + w.check, w.first_deploy.stderr)
+        w.deploy("--runbook", file)
+        with open(file) as page:
+            self.assertTrue(page.read().startswith("# When sitelatch is not at hand"))
+        answer = w.deploy("--runbook", "/nowhere/at/all.md")  # the guard stands all the same
+        self.assertIn("The runbook was not written: /nowhere/at/all.md cannot be written", answer.stderr)
 
     def test_there_must_be_a_guard(self):
         answer = self.world.run("runbook", self.world.backup_check)

@@ -10,6 +10,8 @@
 namespace sitelatch::guard {
 namespace {
 
+constexpr int most_silent = 2;
+
 std::string texts_json(const std::vector<std::string>& texts) {
   std::vector<std::string> quoted;
   for (const auto& text : texts) quoted.push_back(json_text(text));
@@ -116,10 +118,17 @@ std::vector<ReleaseEvidence::Dns> ask_every_server(client::Aws& aws, const Recor
     auto servers = server.empty() ? servers_of(aws, user.zone_id, dns.problem)
                                   : std::vector<std::string>{server};
     if (servers.empty()) out.push_back(dns);
+    int silent = 0;
     for (auto& one : servers) {
       auto seen = dns;
       seen.server = std::move(one);
+      if (silent == most_silent) {
+        seen.problem = "not asked: the servers before did not answer";
+        out.push_back(std::move(seen));
+        continue;
+      }
       const auto answer = ask(seen.server, user.name, user.type);
+      silent = answer ? 0 : silent + 1;
       if (!answer)
         seen.problem = answer.error().text;
       else if (answer->rcode != 0)
@@ -162,12 +171,15 @@ std::optional<ReleaseEvidence> read_evidence(const Json& json) {
   return evidence;
 }
 
+std::string words_of(const ReleaseEvidence::Dns& dns) {
+  return fmt::format("{} {} -> {}{}", dns.name, dns.type, answer_words(dns),
+                     dns.server.empty() ? "" : " by " + dns.server);
+}
+
 std::vector<std::string> lines_of(const ReleaseEvidence& evidence) {
   std::vector<std::string> out = {"check   " + evidence.check, "alarm   " + evidence.alarm};
   for (const auto& one : evidence.primary) out.push_back("Primary " + one);
-  for (const auto& one : evidence.dns)
-    out.push_back(fmt::format("DNS     {} {} -> {}{}", one.name, one.type, answer_words(one),
-                              one.server.empty() ? "" : " by " + one.server));
+  for (const auto& one : evidence.dns) out.push_back("DNS     " + words_of(one));
   for (const auto& one : evidence.commands) {
     out.push_back(
         fmt::format("ran     {}: {}", one.command,

@@ -46,7 +46,7 @@ ReleaseEvidence::Command command_evidence(std::string command, int status, std::
 std::string check_words(const Snapshot& snapshot);
 std::string alarm_words(const Snapshot& snapshot);
 // Every name server of each zone is asked for each name that a PRIMARY record gives to the check;
-// where a server is given, it alone.
+// where a server is given, it alone. After two that do not answer (a blocked port) no more.
 std::vector<ReleaseEvidence::Dns> ask_every_server(client::Aws& aws, const RecordsSnapshot& records,
                                                    const std::string& server, const AskDns& ask);
 
@@ -54,6 +54,7 @@ std::vector<ReleaseEvidence::Dns> ask_every_server(client::Aws& aws, const Recor
 std::string to_json(const ReleaseEvidence& evidence);
 std::optional<ReleaseEvidence> read_evidence(const Json& json);
 
+std::string words_of(const ReleaseEvidence::Dns& dns);  // "NAME A -> 192.0.2.2 by SERVER"
 // For people, a line each, without line ends.
 std::vector<std::string> lines_of(const ReleaseEvidence& evidence);
 
