@@ -55,7 +55,7 @@ struct Releasing : Account {
 
 }  // namespace
 
-TEST_CASE("issue 8, evidence: check, alarm, Primary, each name server and each check's output") {
+TEST_CASE("evidence (issue 8): check, alarm, Primary, each name server and each check's output") {
   Releasing account;
   REQUIRE(account.release().end == SwitchBackEnd::done);
   const auto asked = account.entries("asked");

@@ -14,9 +14,6 @@ namespace {
 
 using aws::Value;
 
-constexpr int removal_tries = 3;
-constexpr auto between_removals = std::chrono::seconds{5};
-
 Value metric_query(std::string_view id, std::string_view statistic, const std::string& check) {
   return Value::structure(
       {{"Id", id},
@@ -246,27 +243,7 @@ Result<std::vector<Bench::Minute>, Error> Bench::minutes(const std::string& id,
 }
 
 std::vector<std::string> Bench::remove_everything() {
-  // Guards before their checks, functions before their roles: the latest goes first, but for
-  // checks, whose guards are found by them.
-  auto all = std::vector<Scratch>(made_.rbegin(), made_.rend());
-  std::stable_partition(all.begin(), all.end(),
-                        [](const Scratch& one) { return one.kind == Scratch::Kind::guard; });
-  std::vector<std::string> left;
-  for (const auto& scratch : all)
-    if (auto why = remove_patiently(context_, scratch)) left.push_back(std::move(*why));
-  return left;
-}
-
-std::optional<std::string> remove_patiently(Context& context, const Scratch& scratch) {
-  std::string why;
-  for (int attempt = 1; attempt <= removal_tries; ++attempt) {
-    if (attempt > 1) context.clock.sleep(between_removals);
-    const auto removed = remove(context, scratch);
-    if (removed) return std::nullopt;
-    why = removed.error().text;
-    if (removed.error().kind == Error::Kind::refused) break;
-  }
-  return fmt::format("{}: {} By hand: {}", describe(scratch), why, removal_by_hand(scratch));
+  return remove_all(context_, {made_.rbegin(), made_.rend()});
 }
 
 }  // namespace sitelatch::guard

@@ -97,7 +97,4 @@ class Bench {
   Instant newest_{};
 };
 
-// Takes one thing away, at most three times; nothing: it is gone.
-std::optional<std::string> remove_patiently(Context& context, const Scratch& scratch);
-
 }  // namespace sitelatch::guard

@@ -136,11 +136,9 @@ class Work {
 
  private:
   void remove_remains() {
-    for (const auto& scratch : plan_.remains) {
-      context_.progress("Removing what an earlier calibration left: " + describe(scratch) + ".");
-      if (auto why = remove_patiently(context_, scratch))
-        calibration_.left.push_back(std::move(*why));
-    }
+    if (plan_.remains.empty()) return;
+    context_.progress("Removing what an earlier calibration left ...");
+    calibration_.left = remove_all(context_, plan_.remains);
   }
   void experiment() {
     for (const auto* experiment : plan_.to_run) running_.emplace_back(bench_, *experiment);

@@ -55,6 +55,9 @@ TEST_CASE("figures: each one is kept, and what never came is said") {
   figures.begin(from_unix_ms(100'000));
   CHECK(!figures.all_came());
   CHECK(figures.in_words() == "31.5 s, never");
-  CHECK(aws::to_json(figures.to_value()) == "[31.5,null]");
+  const auto value = figures.to_value();
+  REQUIRE(value.items().size() == 2);
+  CHECK(value.items()[0].number_or(0) == 31.5);
+  CHECK(value.items()[1].is_null());
   CHECK(in_words(12min) == "12 min");
 }

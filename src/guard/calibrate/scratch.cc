@@ -13,6 +13,9 @@ namespace {
 using aws::Value;
 using Kind = Scratch::Kind;
 
+constexpr int removal_tries = 3;
+constexpr auto between_removals = std::chrono::seconds{5};
+
 Step gone(client::Aws& aws, std::string_view service, std::string_view operation, Value input,
           const Scratch& scratch) {
   const auto reply = aws.call(service, operation, std::move(input), scratch.region);
@@ -64,6 +67,19 @@ Step remove_guard(Context& context, const Scratch& guard) {
   return carry_out(context, *plan);
 }
 
+// Nothing: it is gone.
+std::optional<std::string> remove_patiently(Context& context, const Scratch& scratch) {
+  std::string why;
+  for (int attempt = 1; attempt <= removal_tries; ++attempt) {
+    if (attempt > 1) context.clock.sleep(between_removals);
+    const auto removed = remove(context, scratch);
+    if (removed) return std::nullopt;
+    why = removed.error().text;
+    if (removed.error().kind == Error::Kind::refused) break;
+  }
+  return why;
+}
+
 class Search {
  public:
   explicit Search(client::Aws& aws) : aws_(aws) {}
@@ -74,11 +90,8 @@ class Search {
     for (const auto& region : regions) in(region, region != home);
     roles();
     std::stable_sort(out_.found.begin(), out_.found.end(), [](const auto& a, const auto& b) {
-      return static_cast<int>(a.kind) > static_cast<int>(b.kind);
+      return static_cast<int>(a.kind) < static_cast<int>(b.kind);
     });
-    // A guard goes before its check, which comes last of all.
-    std::stable_partition(out_.found.begin(), out_.found.end(),
-                          [](const auto& one) { return one.kind != Kind::check; });
   }
   Remains take() { return std::move(out_); }
   const std::optional<client::Error>& fatal() const { return fatal_; }
@@ -222,6 +235,23 @@ Step remove(Context& context, const Scratch& scratch) {
       return remove_check(aws, scratch);
   }
   return Done{};
+}
+
+std::vector<std::string> remove_all(Context& context, std::vector<Scratch> all) {
+  std::stable_partition(all.begin(), all.end(),
+                        [](const Scratch& one) { return one.kind == Kind::guard; });
+  std::vector<std::string> left, guarded;
+  for (const auto& scratch : all) {
+    if (scratch.kind == Kind::check &&
+        std::find(guarded.begin(), guarded.end(), scratch.name) != guarded.end())
+      continue;
+    const auto why = remove_patiently(context, scratch);
+    if (!why) continue;
+    if (scratch.kind == Kind::guard) guarded.push_back(scratch.name);
+    left.push_back(
+        fmt::format("{}: {} By hand: {}", describe(scratch), *why, removal_by_hand(scratch)));
+  }
+  return left;
 }
 
 Result<Remains, Error> find_remains(Context& context, const std::string& home,

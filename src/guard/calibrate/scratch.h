@@ -16,7 +16,8 @@ namespace sitelatch::guard {
 inline constexpr std::string_view calibration_prefix = "sitelatch-calibrate-";
 
 struct Scratch {
-  enum class Kind { role, function, log_group, topic, alarm, guard, check } kind = Kind::check;
+  // In the order of removal: what uses others before these.
+  enum class Kind { guard, alarm, topic, function, log_group, role, check } kind = Kind::check;
   std::string name;         // topics: the ARN; checks: the id, or empty (then by its reference);
                             // guards: the id of their check
   std::string region;       // empty: of a global service
@@ -29,6 +30,9 @@ std::string removal_by_hand(const Scratch& scratch);
 
 // What is gone already is no error.
 Step remove(Context& context, const Scratch& scratch);
+// Each of them, patiently, guards first: one that stays keeps its check, by which the next run
+// finds it. Gives a sentence for each that is left, with the command that removes it.
+std::vector<std::string> remove_all(Context& context, std::vector<Scratch> all);
 
 struct Remains {
   std::vector<Scratch> found;
