@@ -44,12 +44,14 @@ class Page(unittest.TestCase):
         tools = os.path.join(w.place.path, "tools")
         os.makedirs(tools, exist_ok=True)
         now = w.advance("1s")
-        with open(os.path.join(tools, "date"), "w") as script:
-            script.write(f"#!/bin/sh\nexec {shutil.which('date')} -u -d '{now}' \"$@\"\n")
-        os.chmod(os.path.join(tools, "date"), 0o755)
-        path = ":".join([tools, os.path.dirname(cli or CLIS[0][0]), w.environment["PATH"]])
-        run = subprocess.run(["sh", "-c", commands], env={**w.environment, "PATH": path, "AWS_PAGER": ""}, capture_output=True,
-                             text=True, timeout=300)
+        # Old CLIs do not know AWS_ENDPOINT_URL.
+        for name, command in (("date", f"{shutil.which('date')} -u -d '{now}'"),
+                              ("aws", f"{cli or CLIS[0][0]} --endpoint-url {w.environment['AWS_ENDPOINT_URL']}")):
+            with open(os.path.join(tools, name), "w") as script:
+                script.write(f"#!/bin/sh\nexec {command} \"$@\"\n")
+            os.chmod(os.path.join(tools, name), 0o755)
+        run = subprocess.run(["sh", "-c", commands], capture_output=True, text=True, timeout=300,
+                             env={**w.environment, "PATH": tools + ":" + w.environment["PATH"], "AWS_PAGER": ""})
         self.assertEqual(run.returncode, 0, (commands, run.stdout, run.stderr))
         return run.stdout
 

@@ -72,7 +72,7 @@ struct Lab : Account {
     return reply;
   }
   void sleep(Duration d) override {
-    Account::sleep(d);
+    story.wait(d);
     if (interrupt_after != 0 && ++slept_ >= interrupt_after) throw Interrupted{};
   }
 
