@@ -24,9 +24,10 @@ struct Request {
   // A release that nobody could trace is not made; a latch is set whether or not it can be written
   // down.
   bool must_be_audited = false;
-  bool unaudited = false;  // a person overrides the audit log, seen or not
-  bool tells = false;      // people get a message (rules/message.h)
-  bool by_health = false;  // decided by Route 53's verdict over the last minutes too
+  bool unaudited = false;                 // a person overrides the audit log, seen or not
+  bool tells = false;                     // people get a message (rules/message.h)
+  std::optional<ReleaseEvidence> seen{};  // of a release, for the audit log
+  bool by_health = false;                 // decided by Route 53's verdict over the last minutes too
 };
 
 // Thrown by the clock and by progress of a Context when a person has interrupted the command:

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "client/wait.h"
 #include "guard/apply/missing_rights.h"
+#include "guard/apply/release_evidence.h"
 #include "guard/apply/sight.h"
 #include "guard/apply/site_probe.h"
 #include "guard/apply/switch_back_wait.h"
@@ -56,6 +57,7 @@ class Switching {
     if (!allowed) return refuse(allowed.error());
     if (const auto lacking = rights_against(context_, *settled, *allowed, true))
       return ends(SwitchBackEnd::no_answer, "Nothing was released. " + *lacking);
+    show_what_there_is(*shown, *settled);
     const auto name = name_to_type(*shown);
     if (!options_.confirm(*shown, name))
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
@@ -138,6 +140,7 @@ class Switching {
     for (int count = 1; count <= options_.probes; ++count) {
       if (count > 1) context_.clock.sleep(between_probes);
       const auto answer = ask_site(context_.ask_site, shown.snapshot.check_config, *path);
+      seen_.primary.push_back(answer.words);
       context_.progress(
           fmt::format("Primary, {} of {}: {}.", count, options_.probes, answer.words));
       if (!answer.well) return false;
@@ -155,9 +158,12 @@ class Switching {
                       shown.id(), command);
       const auto finished = context_.environment.run({"/bin/sh", "-c", line}, options_.check_limit);
       if (!finished) {
+        seen_.commands.push_back({command, 0, "", 0, finished.error().text});
         context_.progress("It could not be run: " + finished.error().text + ".");
         return false;
       }
+      seen_.commands.push_back(
+          command_evidence(command, finished->status, finished->out + finished->err));
       for (const auto* text : {&finished->out, &finished->err})
         for (const auto said : split(trim(*text), '\n'))
           if (!said.empty()) context_.progress("  " + std::string{said});
@@ -168,6 +174,19 @@ class Switching {
     }
     if (!options_.checks.empty()) context_.progress("Every check passed.");
     return true;
+  }
+
+  // The last look before a person says yes: it goes into the audit log with the release.
+  void show_what_there_is(const View& shown, const View& settled) {
+    seen_.at = settled.now;
+    seen_.check = check_words(settled.snapshot);
+    seen_.alarm = alarm_words(settled.snapshot);
+    if (shown.snapshot.records)
+      seen_.dns = ask_every_server(context_.aws, *shown.snapshot.records, context_.dns_server,
+                                   context_.ask_dns);
+    context_.progress("Health check: " + seen_.check + ".");
+    context_.progress("Alarm: " + seen_.alarm + ".");
+    for (const auto& one : seen_.dns) context_.progress("DNS: " + words_of(one) + ".");
   }
 
   // Gives a look at which the alarm has seen the latch: its next ALARM would be news in the new
@@ -222,6 +241,7 @@ class Switching {
         shown.snapshot.observed.audit_group.has_value() && !options_.force.contains("audit");
     request.unaudited = options_.force.contains("audit");
     request.tells = true;
+    request.seen = seen_;
     auto carried = carry_out(context_, std::move(shown), request, [this](const View& now) {
       auto decision = decide(now);
       if (decision) tried_release_ = decision->record.release.number;
@@ -297,6 +317,7 @@ class Switching {
   Context& context_;
   const SwitchBackOptions& options_;
   SwitchBackReport report_;
+  ReleaseEvidence seen_;
   std::optional<Check> shown_;
   std::optional<std::uint64_t> expected_release_;
   std::uint64_t tried_release_ = 0;
