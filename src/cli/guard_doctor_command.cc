@@ -48,7 +48,8 @@ void print(const guard::Diagnosis& diagnosis) {
 int doctor(const DoctorOptions& options) {
   GuardContext context(options.common);
   const auto diagnosis = guard::diagnose(context.context());
-  if (!diagnosis) return fail(options.common, diagnosis.error().text, exit_no_answer);
+  if (!diagnosis)
+    return fail(options.common, diagnosis.error().text, exit_status_of(diagnosis.error().kind));
   const auto& all = diagnosis->observations;
   const bool problems = std::any_of(all.begin(), all.end(), [](const auto& found) {
     return found.kind == Observation::Kind::problem;

@@ -11,4 +11,7 @@ namespace sitelatch::cli {
 // "90s", "5m", "1h30m".
 CLI::Validator duration_above_zero();
 
+// A region that AWS has, or that SITELATCH_NEW_REGIONS names (aws/auth/regions.h).
+CLI::Validator region_name();
+
 }  // namespace sitelatch::cli

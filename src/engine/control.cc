@@ -91,6 +91,11 @@ void handle_control(Loop& loop, route53::Route53& route53, const std::string& re
   const Value& command = (*parsed)["command"];
   const std::string name = command.is_string() ? command.string() : "";
   if (name == "advance") return advance(loop, *parsed, reply);
+  if (name == "clock")
+    return reply(aws::to_json(
+        Value::structure({{"clock", loop.clock_kind() == ClockKind::manual ? "manual" : "wall"},
+                          {"now", iso8601_ms(loop.timers().now())},
+                          {"advancing", loop.being_advanced()}})));
   if (name == "health") return force(route53, loop, *parsed, reply);
   if (name == "list-health") {
     Value checks = Value::list();

@@ -40,12 +40,12 @@ class Examination {
  public:
   explicit Examination(Context& context) : context_(context) {}
 
-  Result<Diagnosis> run() {
+  Result<Diagnosis, Error> run() {
     const auto caller = read_caller(context_.aws);
-    if (!caller) return failure(Problem{client::explain(caller.error(), "find out who asks")});
+    if (!caller) return failure(error_of(caller.error(), "find out who asks"));
     region_ = std::string{control_region(caller->partition)};
     const auto checks = context_.aws.call_all("route53", "ListHealthChecks");
-    if (!checks) return failure(Problem{client::explain(checks.error(), "list the health checks")});
+    if (!checks) return failure(error_of(checks.error(), "list the health checks"));
     for (const auto& wire : (*checks)["HealthChecks"].items())
       checks_.emplace(wire["Id"].string_or(""), wire);
     out_.checks = static_cast<int>(checks_.size());
@@ -297,6 +297,6 @@ std::string_view to_string(Kind kind) {
   return kind == Kind::sound ? "ok" : kind == Kind::note ? "note" : "problem";
 }
 
-Result<Diagnosis> diagnose(Context& context) { return Examination(context).run(); }
+Result<Diagnosis, Error> diagnose(Context& context) { return Examination(context).run(); }
 
 }  // namespace sitelatch::guard

@@ -40,6 +40,7 @@ struct Leg {
 struct DrillReport {
   bool passed = false;
   bool interrupted = false;
+  std::optional<Error::Kind> not_begun;  // why there was nothing to rehearse
   std::string sentence;
   std::vector<Leg> legs;
   std::string cost;

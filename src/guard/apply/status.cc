@@ -14,12 +14,14 @@ Instant aws_now(const Snapshot& snapshot, WallInstant ours) {
   return now;
 }
 
-Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
-                  const ViewOptions& options) {
+Result<View, Error> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
+                         const ViewOptions& options) {
   if (!valid_health_check_id(health_check_id))
-    return failure(
-        Problem{"\"" + health_check_id +
-                "\" is not the id of a health check (letters, digits and dashes, at most 48)"});
+    return failure(error_of(
+        Error::Kind::usage,
+        "\"" + health_check_id +
+            "\" is neither the id of a health check (letters, digits and dashes, at most 48) nor a "
+            "DNS name."));
   Query look;
   look.health_check_id = health_check_id;
   look.records = options.records;
@@ -27,10 +29,10 @@ Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& hea
   look.status_minutes = options.status_minutes;
   auto snapshot = observe(aws, look, Instant{clock.now().time_since_epoch()});
   if (!snapshot)
-    return failure(Problem{
-        client::explain(snapshot.error(), "look at the guard of health check " + health_check_id)});
+    return failure(
+        error_of(snapshot.error(), "look at the guard of health check " + health_check_id));
   auto plan = make_plan(snapshot->settings);
-  if (!plan) return failure(Problem{plan.error().text});
+  if (!plan) return failure(error_of(Error::Kind::failed, plan.error().text));
   View out{std::move(*snapshot), std::move(*plan), {}, {}, {}};
   out.now = aws_now(out.snapshot, clock.now());
   out.assessment = assess(out.plan, out.snapshot.observed, out.now);

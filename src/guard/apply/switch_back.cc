@@ -17,6 +17,11 @@ namespace {
 constexpr auto between_probes = std::chrono::seconds{1};
 constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
 
+SwitchBackEnd end_of(Error::Kind kind) {
+  if (kind == Error::Kind::no_answer) return SwitchBackEnd::no_answer;
+  return kind == Error::Kind::usage ? SwitchBackEnd::usage : SwitchBackEnd::failed;
+}
+
 class Switching {
  public:
   Switching(Context& context, const SwitchBackOptions& options)
@@ -25,7 +30,7 @@ class Switching {
   SwitchBackReport run() {
     auto shown =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_dns());
-    if (!shown) return ends(SwitchBackEnd::failed, shown.error().text);
+    if (!shown) return ends(end_of(shown.error().kind), shown.error().text);
     if (auto unseen = cannot_be_decided(*shown, options_.force.contains("audit")))
       return ends(SwitchBackEnd::no_answer, std::move(*unseen));
     if (!shown->snapshot.observed.check)
@@ -50,7 +55,7 @@ class Switching {
     checks_passed_ = run_checks(*shown);
     if (!checks_passed_ && !options_.force.contains("checks")) return refuse_by_rules(*shown);
     auto settled = look_when_alarm_has_seen(*shown);
-    if (!settled) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+    if (!settled) return ends(problem_kind_, "Nothing was released: " + problem_);
     const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
     const auto name = name_to_type(*shown);
@@ -58,7 +63,7 @@ class Switching {
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
     // The person took their time: the release goes by what CloudWatch says now.
     auto fresh = look_when_alarm_has_seen(*shown);
-    if (!fresh) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+    if (!fresh) return ends(problem_kind_, "Nothing was released: " + problem_);
     return release(std::move(*fresh));
   }
 
@@ -181,6 +186,7 @@ class Switching {
       auto now = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
       if (!now) {
         problem_ = now.error().text;
+        problem_kind_ = end_of(now.error().kind);
         return false;
       }
       newest = std::move(*now);
@@ -215,9 +221,7 @@ class Switching {
     if (!carried) {
       const auto& why_not = carried.error();
       if (!why_not.refusals.empty()) return refuse(why_not.refusals);
-      return ends(
-          why_not.kind == Error::Kind::no_answer ? SwitchBackEnd::no_answer : SwitchBackEnd::failed,
-          why_not.text);
+      return ends(end_of(why_not.kind), why_not.text);
     }
     report_.release = carried->change.record.release.number;
     report_.version = carried->applied.after.version;
@@ -258,7 +262,7 @@ class Switching {
     auto now =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_records());
     if (!now)
-      return ends(SwitchBackEnd::failed,
+      return ends(end_of(now.error().kind),
                   "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
     Request request;
     request.action = "latch-again";
@@ -268,7 +272,7 @@ class Switching {
       return guard::latch_again(situation_of(seen.snapshot.observed), request.why, seen.now);
     });
     if (!carried) {
-      return ends(SwitchBackEnd::failed,
+      return ends(end_of(carried.error().kind),
                   "Primary is NOT latched and not healthy, and latching again failed: " +
                       carried.error().text);
     }
@@ -287,6 +291,7 @@ class Switching {
   std::uint64_t tried_release_ = 0;
   bool primary_answers_ = false, checks_passed_ = false;
   std::string problem_ = "the guard could not be looked at";
+  SwitchBackEnd problem_kind_ = SwitchBackEnd::failed;
 };
 
 }  // namespace
