@@ -2,10 +2,13 @@
 // arm and disarm.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_request.h"
 #include "client/wait.h"
+#include "guard/rules/holes.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -23,6 +26,26 @@ void wait_for_reports(GuardContext& context, const std::string& id) {
     const auto checkers = guard::read_checkers(context.aws(), id);
     return !checkers || guard::healthy_by((*check)->check, *checkers).has_value();
   });
+}
+
+// A maintenance leans on Backup, or on a frozen Primary: whoever begins one is asked again about
+// each hole that the guard was deployed with. Nothing: every one is accepted, or there is none.
+std::optional<int> holes_not_accepted(GuardContext& context, const DisarmOptions& options) {
+  const auto shown = guard::view(context.aws(), context.clock(), options.health_check_id,
+                                 context.context().chain_and_records());
+  if (!shown || !shown->snapshot.observed.check) return std::nullopt;  // told by what follows
+  std::string text;
+  for (const auto& link : shown->assessment.links) {
+    const auto& accepted = options.accept_holes;
+    if (!guard::is_hole(link.name) ||
+        std::find(accepted.begin(), accepted.end(), link.name) != accepted.end())
+      continue;
+    text += fmt::format("\n  {}: {} To close it: {}. To disarm all the same: --accept-hole {}",
+                        link.name, link.why, link.mend, link.name);
+  }
+  if (text.empty()) return std::nullopt;
+  return fail(options.common, "Nothing was changed: there is a way past the latch." + text,
+              exit_refused);
 }
 
 }  // namespace
@@ -62,6 +85,8 @@ int disarm(const DisarmOptions& options) {
     return fail(options.common, "--keep takes primary or backup: who serves meanwhile.",
                 exit_usage);
   GuardContext context(options.common);
+  if (guard::valid_health_check_id(options.health_check_id))
+    if (const auto refused = holes_not_accepted(context, options)) return *refused;
   guard::Request request;
   request.action = "disarm";
   request.why = options.reason;

@@ -11,6 +11,7 @@
 #include "cli/guard_commands.h"
 #include "cli/guard_ids.h"
 #include "cli/validators.h"
+#include "guard/rules/holes.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -109,6 +110,46 @@ void run_by(Command<Options>& command, int (*run)(const Options&), int& status,
   });
 }
 
+template <class Options>
+void add_accept_hole(Command<Options>& command, const char* what) {
+  std::vector<std::string> names;
+  for (const auto name : guard::hole_names()) names.emplace_back(name);
+  command.app->add_option("--accept-hole", command.options->accept_holes, what)
+      ->type_name("NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(CLI::IsMember(names));
+}
+
+void add_policy(CLI::App& app, int& status) {
+  auto command = add_command<PolicyOptions>(
+      app, "policy", "the IAM policy that people need: to look, to operate, to deploy",
+      Changes::no);
+  auto& options = *command.options;
+  command.app->add_option("audience", options.audience, "for whom")
+      ->required()
+      ->type_name("viewer|operator|deployer")
+      ->check(CLI::IsMember({"viewer", "operator", "deployer"}));
+  command.app
+      ->add_option("health-check-id", options.health_check_id,
+                   "of this guard alone, with its exact ARNs (default: of every guard of an "
+                   "account, by the names that deploy and the guide give)")
+      ->type_name("HEALTH_CHECK_ID");
+  run_by(command, &policy, status,
+         "viewer: status, log, doctor, deploy --plan. operator: trip, disarm, arm, reconcile and "
+         "switch-back, too. deployer: deploy, destroy\nand drill, too. drill makes a second guard "
+         "on a health check whose id nobody knows before: it needs the policy without an id.\n"
+         "Whoever may also iam:SimulatePrincipalPolicy on himself is told all missing rights "
+         "before anything is changed.\n\n"
+         "Exit status:\n"
+         "  0  printed\n"
+         "  2  wrong usage\n"
+         "  5  AWS was not reached (only with an id)\n\n"
+         "Examples:\n"
+         "  sitelatch policy viewer\n"
+         "  sitelatch policy operator 233e180f-f023-45a3-954e-415303f21eab > operator.json");
+}
+
 void add_deploy(CLI::App& app, int& status) {
   auto command = add_command<DeployOptions>(
       app, "deploy", "create, adopt or repair the guard of a health check, and arm it",
@@ -138,8 +179,31 @@ void add_deploy(CLI::App& app, int& status) {
           "--notify", options.notify,
           "who hears of a latch: a mail address, an https URL, the ARN of a queue or function")
       ->type_name("ENDPOINT");
-  command.app->add_option("--kms-key", options.kms_key, "encrypt the topics with this key")
+  command.app
+      ->add_option("--kms-key", options.kms_keys,
+                   "encrypt the topics with this key; once for each region that they are in, or a "
+                   "multi-region key (mrk-...)")
+      ->type_name("ARN")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_accept_hole(command,
+                  "arm although there is this hole, by the name that a refusal gave it (may be "
+                  "given again)");
+  command.app
+      ->add_option("--permissions-boundary", options.permissions_boundary,
+                   "the boundary of the function's role, where an organisation demands one")
       ->type_name("ARN");
+  command.app
+      ->add_option("--role-path", options.role_path,
+                   "the path of the function's role when it is made (default: /)")
+      ->type_name("/PATH/");
+  command.app
+      ->add_option("--tag", options.tags,
+                   "a tag for every resource, beside the guard's own (may be given again)")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(tag_text_of_option());
   add_duration(command, "--timeout", &DeployOptions::timeout,
                "how long to wait for AWS and for Primary's health, all in all", "10m");
   run_by(command, &deploy, status,
@@ -150,6 +214,8 @@ void add_deploy(CLI::App& app, int& status) {
                      "the guard can fire: Primary answers, the check is healthy, the alarm is OK "
                      "from real data.\n\n"} +
              common_statuses +
+             "\nWhat it refuses it makes nothing of, and --plan ends with 3 too. A hole is named: "
+             "to close it is better than --accept-hole.\n"
              "\nExamples:\n"
              "  sitelatch deploy 233e180f-f023-45a3-954e-415303f21eab --plan\n"
              "  sitelatch deploy 233e180f-f023-45a3-954e-415303f21eab --notify sre@example.org");
@@ -225,6 +291,9 @@ void add_disarm(CLI::App& app, int& status) {
       ->required()
       ->type_name("primary|backup")
       ->check(CLI::IsMember({"primary", "backup"}));
+  add_accept_hole(command,
+                  "disarm although there is this hole, which the guard was deployed with (may be "
+                  "given again)");
   run_by(command, &disarm, status,
          std::string{common_statuses} +
              "\nExample:\n  sitelatch disarm 233e180f-f023-45a3-954e-415303f21eab --for 30m "
@@ -245,7 +314,7 @@ void add_arm(CLI::App& app, int& status) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   run_by(command, &arm, status,
          std::string{"Refused while the guard could not fire: an alarm that is in ALARM already "
-                     "acts on nothing; and while\nPrimary's own path does not answer 2xx from "
+                     "acts on nothing; and while\nPrimary's own path does not answer 2xx or 3xx from "
                      "here (--force primary overrides that).\n\n"} +
              common_statuses + "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
 }
@@ -390,6 +459,7 @@ void add_guard_commands(CLI::App& app, int& status) {
   add_drill(app, status);
   add_log(app, status);
   add_destroy(app, status);
+  add_policy(app, status);
 }
 
 }  // namespace sitelatch::cli

@@ -40,7 +40,11 @@ struct DeployOptions {
   std::string function_region;
   std::string latch;     // "path", "inverted"; empty: as deployed, else path
   std::string function;  // "native", "python"; empty: as deployed, else native
-  std::string notify, kms_key;
+  std::string notify;
+  std::vector<std::string> kms_keys;      // --kms-key ARN
+  std::vector<std::string> accept_holes;  // --accept-hole NAME
+  std::string permissions_boundary, role_path;
+  std::vector<std::string> tags;  // --tag K=V
   Duration timeout = std::chrono::minutes{10};
 };
 int deploy(const DeployOptions& options);
@@ -71,9 +75,17 @@ struct DisarmOptions {
   GuardOptions common;
   std::string health_check_id;
   Duration length{};
-  std::string reason, keep;  // keep: "primary", "backup"
+  std::string reason, keep;               // keep: "primary", "backup"
+  std::vector<std::string> accept_holes;  // --accept-hole NAME
 };
 int disarm(const DisarmOptions& options);
+
+struct PolicyOptions {
+  GuardOptions common;
+  std::string audience;         // "viewer", "operator", "deployer"
+  std::string health_check_id;  // empty: of every guard
+};
+int policy(const PolicyOptions& options);
 
 struct ArmOptions {
   GuardOptions common;

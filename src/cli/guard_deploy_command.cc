@@ -23,13 +23,21 @@ guard::DeployOptions wish_of(const DeployOptions& options) {
   request.latch = guard::latch_kind(options.latch);
   request.function = guard::function_kind(options.function);
   request.notify_endpoint = options.notify;
-  request.kms_key = options.kms_key;
+  request.kms_keys = options.kms_keys;
+  request.accept_holes.insert(options.accept_holes.begin(), options.accept_holes.end());
+  request.permissions_boundary = options.permissions_boundary;
+  request.role_path = options.role_path;
+  for (const auto& tag : options.tags) {
+    const auto equals = tag.find('=');
+    request.tags[tag.substr(0, equals)] = tag.substr(equals + 1);
+  }
   return request;
 }
 
 guard::Codes codes() {
-  return {{function::function_zip(), function::function_sha256()},
-          {guard::python_function_zip(), {}}};
+  return {{function::function_zip(), function::function_sha256(),
+           std::string{function::function_architecture()}},
+          {guard::python_function_zip(), {}, {}}};
 }
 
 Value list_of(const std::vector<std::string>& texts) {
@@ -65,13 +73,40 @@ Value details_of(const guard::DeployPlan& deployment_plan) {
                                  {"verdict", guard::to_string(finding.kind)},
                                  {"why", finding.why}});
     if (!finding.mend.empty()) one.set("mend", finding.mend);
+    if (finding.may_pass) one.set("may_pass", true);
     if (finding.change) one.set("record_change", finding.change);
+    if (finding.rollback) one.set("record_rollback", finding.rollback);
     findings.push(one);
   }
+  auto missing = Value::list();
+  for (const auto& right : deployment_plan.missing)
+    missing.push(Value::structure({{"action", right.action}, {"resource", right.resource}}));
+  auto holes = Value::list();
+  for (const auto& name : deployment_plan.plan.settings.accepted_holes) holes.push(name);
   return Value::structure({{"health_check_id", deployment_plan.plan.settings.health_check_id},
                            {"guard", guard_of(deployment_plan.plan)},
                            {"changes", changes},
-                           {"preflight", findings}});
+                           {"preflight", findings},
+                           {"accepted_holes", holes},
+                           {"missing_rights", missing}});
+}
+
+// What a finding does to this deploy, in a word. What waiting may mend is waited for.
+std::string_view verdict_of(const Finding& finding, bool will_arm) {
+  if (finding.kind == Finding::Kind::accepted) return "accepted";
+  if (finding.kind != Finding::Kind::refusal || !will_arm) return "warning";
+  return finding.may_pass ? "waits" : "REFUSES";
+}
+
+void print(const Finding& finding, bool will_arm) {
+  fmt::print("  {:<8} {}: {}\n           To mend it: {}.\n", verdict_of(finding, will_arm),
+             finding.name, finding.why, finding.mend);
+  if (!finding.change) return;
+  const auto zone = finding.change["HostedZoneId"].string_or("");
+  fmt::print("           In zone {}, the change batch that closes it:\n             {}\n", zone,
+             aws::to_json(finding.change["ChangeBatch"]));
+  fmt::print("           and the one that takes it back:\n             {}\n",
+             aws::to_json(finding.rollback["ChangeBatch"]));
 }
 
 void print(const guard::DeployPlan& deployment_plan) {
@@ -83,12 +118,27 @@ void print(const guard::DeployPlan& deployment_plan) {
   for (const auto& work : deployment_plan.work)
     fmt::print("  {:<8} {}\n           {}\n", guard::to_string(work.verb), work.name,
                join(work.why, "\n           "));
-  for (const auto& finding : deployment_plan.findings) {
-    if (finding.kind == Finding::Kind::sound) continue;
-    fmt::print("  {:<8} {}\n           To mend it: {}.\n",
-               finding.kind == Finding::Kind::warning ? "warning" : "REFUSES", finding.why,
-               finding.mend);
-  }
+  for (const auto& finding : deployment_plan.findings)
+    if (finding.kind != Finding::Kind::sound) print(finding, deployment_plan.will_arm);
+}
+
+int report_plan(const DeployOptions& options, const guard::DeployPlan& deployment_plan,
+                const guard::Step& permitted) {
+  const auto details = details_of(deployment_plan);
+  const auto& notes = deployment_plan.notes;
+  if (!permitted && permitted.error().kind == guard::Error::Kind::refused)
+    return finish(options.common, {"refused", permitted.error().text, details, {}, notes},
+                  exit_refused);
+  auto more = notes;
+  if (!permitted) more.push_back(permitted.error().text);
+  return finish(options.common,
+                {"plan",
+                 deployment_plan.work.empty() ? "Nothing would be changed."
+                                              : "Nothing was changed: this is the plan.",
+                 details,
+                 {},
+                 more},
+                exit_done);
 }
 
 // How the deploy ended, once nothing more was to be made. `changed`: what was made.
@@ -121,15 +171,16 @@ int deploy(const DeployOptions& options) {
                 exit_status_of(deployment_plan.error().kind));
   const bool text = options.common.output == Output::text;
   if (text) print(*deployment_plan);
-  if (options.plan)
+  const auto permitted = deployment.permitted(*deployment_plan);
+  if (options.plan) return report_plan(options, *deployment_plan, permitted);
+  if (!permitted)
     return finish(options.common,
-                  {"plan",
-                   deployment_plan->work.empty() ? "Nothing would be changed."
-                                                 : "Nothing was changed: this is the plan.",
+                  {"refused",
+                   permitted.error().text,
                    details_of(*deployment_plan),
                    {},
                    deployment_plan->notes},
-                  exit_done);
+                  exit_status_of(permitted.error().kind));
   const bool changes = !deployment_plan->work.empty();
   if (changes && !confirmed(options.common,
                             fmt::format("Make these {} changes?", deployment_plan->work.size())))
@@ -147,7 +198,8 @@ int deploy(const DeployOptions& options) {
                    deployment_plan->notes},
                   exit_status_of(built.error().kind));
   return report(options, details["changes"], *deployment_plan,
-                deployment_plan->will_arm ? deployment.arm(*deployment_plan) : guard::Step{Done{}});
+                deployment_plan->will_arm ? deployment.arm(*deployment_plan)
+                                          : deployment.prove(*deployment_plan));
 }
 
 }  // namespace sitelatch::cli

@@ -57,6 +57,9 @@ int destroy(const DestroyOptions& options) {
         options.common,
         {"plan", "Nothing was changed: this is the plan.", details_of(*ending), {}, notes},
         exit_done);
+  if (!ending->missing.empty())
+    return fail(options.common, guard::carry_out(context.context(), *ending).error().text,
+                exit_no_answer);
   if (!confirmed(options.common,
                  fmt::format("Remove the guard of health check {}?", options.health_check_id)))
     return finish(options.common, {"refused", "Nothing was changed.", details_of(*ending), {}, {}},

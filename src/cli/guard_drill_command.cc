@@ -57,8 +57,9 @@ int drill(const DrillOptions& options) {
   request.health_check_id = options.health_check_id;
   request.scenario = *scenario;
   request.leg_limit = options.timeout;
-  request.codes = {{function::function_zip(), function::function_sha256()},
-                   {guard::python_function_zip(), {}}};
+  request.codes = {{function::function_zip(), function::function_sha256(),
+                    std::string{function::function_architecture()}},
+                   {guard::python_function_zip(), {}, {}}};
   request.ignore_interrupts = [&clock] { clock.stop_listening(); };
   const auto report = guard::drill(context, request);
   const int status = report.passed        ? exit_done

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/sight.h"
 
 namespace sitelatch::cli {
@@ -65,6 +66,9 @@ int run_request(GuardContext& context, const RequestOptions& options) {
                    {},
                    {}},
                   exit_done);
+  if (const auto lacking = guard::rights_against(context.context(), *shown, *decision,
+                                                 options.request.tells))
+    return fail(common, "Nothing was changed. " + *lacking, exit_no_answer);
   if (options.ask && !confirmed(common, question(*shown, *decision)))
     return finish(common,
                   {"refused", "Nothing was changed.", details(*shown, nullptr, nullptr), {}, {}},

@@ -29,4 +29,14 @@ CLI::Validator region_name() {
       "REGION");
 }
 
+CLI::Validator tag_text_of_option() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        const auto equals = text.find('=');
+        if (equals != std::string::npos && equals > 0) return {};
+        return "\"" + text + "\" is not a tag, such as team=web";
+      },
+      "KEY=VALUE");
+}
+
 }  // namespace sitelatch::cli

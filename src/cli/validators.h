@@ -10,6 +10,8 @@ namespace sitelatch::cli {
 
 // "90s", "5m", "1h30m".
 CLI::Validator duration_above_zero();
+// "KEY=VALUE", with a key.
+CLI::Validator tag_text_of_option();
 
 // A region that AWS has, or that SITELATCH_NEW_REGIONS names (aws/auth/regions.h).
 CLI::Validator region_name();

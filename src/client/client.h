@@ -27,7 +27,7 @@ using aws::Value;
 
 struct Call {
   std::string
-      service;  // the model's name: cloudwatch, events, iam, lambda, logs, route53, sns, sts
+      service;  // the model's name: cloudwatch, events, iam, kms, lambda, logs, route53, sns, sts
   std::string operation;
   Value input = Value::structure();
   std::string region{};  // empty: the configured one. Global services (route53, iam) take only its

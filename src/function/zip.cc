@@ -27,6 +27,8 @@ std::string_view function_zip() {
           static_cast<std::size_t>(sitelatch_function_zip_end - sitelatch_function_zip_begin)};
 }
 
+std::string_view function_architecture() { return SITELATCH_FUNCTION_ARCHITECTURE; }
+
 const std::string& function_sha256() {
   static const std::string text = [] {
     const auto zip = function_zip();

@@ -17,3 +17,11 @@ TEST_CASE("the embedded zip is one executable bootstrap") {
   CHECK(zip.substr(central + 40, 2) == std::string_view{"\xed\x81", 2});
   CHECK(function_sha256().size() == 44);
 }
+
+TEST_CASE("guard-on-aws 16: the zip is for the machine that built it, as Lambda calls it") {
+#if defined(__x86_64__)
+  CHECK(function_architecture() == "x86_64");
+#elif defined(__aarch64__)
+  CHECK(function_architecture() == "arm64");
+#endif
+}

@@ -199,7 +199,7 @@ class Deploy(unittest.TestCase):
             answer = self.world.deploy(check=check)
             self.assert_status(answer, 3)
             self.assertIn(LATCH, answer.json["sentence"])
-            self.assertFalse(self.world.alarm(f"sitelatch-{check}")["ActionsEnabled"])
+            self.assertIsNone(self.world.alarm(f"sitelatch-{check}"), "what is refused is not made")
         Answers.code = 404
         self.deployed(check=check)
 
@@ -210,24 +210,46 @@ class Deploy(unittest.TestCase):
         change = lambda batch: self.world.aws("route53", "change-resource-record-sets", "--hosted-zone-id", self.world.zone,
                                               "--change-batch", json.dumps(batch))
         change({"Changes": [{"Action": "UPSERT", "ResourceRecordSet": {**secondary, "HealthCheckId": other}}]})
-        findings = [finding for finding in self.world.plan()["preflight"] if finding["verdict"] == "warning"]
+        # guard-on-aws 4: it refuses, makes nothing, and says what closes it and what takes that back.
+        before = self.world.account()
+        refused = self.world.plan(status=3)
+        findings = [finding for finding in refused["preflight"] if finding["verdict"] == "refusal"]
         self.assertEqual([finding["name"] for finding in findings], ["secondary-health"])
+        answer = self.world.run("deploy", self.world.check, "--plan")
+        self.assert_status(answer, 3)
+        self.assertIn("REFUSES", answer.out)
+        self.assertIn("--accept-hole secondary-health", answer.out)
+        self.assertIn('"Action":"UPSERT"', answer.out)
+        self.assert_status(self.world.deploy(), 3)
+        self.assertEqual(self.world.account(), before)
         change(findings[0]["record_change"]["ChangeBatch"])
         self.assertEqual([finding for finding in self.world.plan()["preflight"] if finding["verdict"] != "ok"], [])
+        change(findings[0]["record_rollback"]["ChangeBatch"])
+        # Accepted by its name it is a link of status, and disarm asks again.
+        self.deployed("--accept-hole", "secondary-health")
+        status = self.world.run("status", self.world.check, "--output", "json")
+        self.assert_status(status, 19)
+        self.assertIn("secondary-health", [link["name"] for link in status.json["links"] if link["health"] == "broken"])
+        disarm = ("disarm", self.world.check, "--for", "10m", "--keep", "primary", "--reason", "x", "--yes")
+        answer = self.world.run(*disarm)
+        self.assert_status(answer, 3)
+        self.assertIn("--accept-hole secondary-health", answer.err)
+        self.assert_status(self.world.run(*disarm, "--accept-hole", "secondary-health"), 0)
+        self.assert_status(self.world.run("deploy", self.world.check, "--accept-hole", "no-such-hole"), 2)
 
     def test_a_check_that_others_disabled_is_not_armed(self):
         self.world.aws("route53", "update-health-check", "--health-check-id", self.world.check, "--disabled")
         answer = self.world.deploy("--timeout", "5s")
         self.assert_status(answer, 3)
         self.assertIn("Disabled", answer.out)
-        self.assertFalse(self.world.alarm(f"sitelatch-{self.world.check}")["ActionsEnabled"])
+        self.assertIsNone(self.world.alarm(f"sitelatch-{self.world.check}"))
 
     def test_need_03_without_a_primary_record_it_does_not_arm(self):
         lonely = self.world.create_check(self.world.primary, "lonely")
         answer = self.world.deploy(check=lonely)
         self.assert_status(answer, 3)
         self.assertIn("PRIMARY", answer.out)
-        self.assertFalse(self.world.alarm(f"sitelatch-{lonely}")["ActionsEnabled"])
+        self.assertIsNone(self.world.alarm(f"sitelatch-{lonely}"))
 
     def test_need_04_in_time_or_not_at_all(self):
         self.world.primary.set("down")

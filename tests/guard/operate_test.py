@@ -691,7 +691,7 @@ class Speed(Base):
 
 class Help(unittest.TestCase):
     def test_every_command_documents_its_exit_statuses_with_an_example(self):
-        for command in ("status", "doctor", "arm", "disarm", "trip", "switch-back", "reconcile", "drill", "log"):
+        for command in ("status", "doctor", "arm", "disarm", "trip", "switch-back", "reconcile", "drill", "log", "policy"):
             text = subprocess.run([SITELATCH, command, "--help"], capture_output=True, text=True).stdout
             self.assertIn("Exit status", text, command)
             self.assertIn("xample", text, command)

@@ -36,6 +36,8 @@ class Account : public client::Aws, public client::Clock {
   std::string check() const { return story.primary_check; }
   Context& context() { return context_; }
   Codes codes() const;
+  // The SECONDARY record's health check. The account begins without: with one there is a hole.
+  void give_secondary(const std::string& health_check_id);
   std::vector<std::string> said;  // progress, a line each
   client::test::FakeEnvironment environment;
 
@@ -47,6 +49,14 @@ class Account : public client::Aws, public client::Clock {
   void lose_answer(std::size_t n) { lost_answer_ = calls_.size() + n; }
   // The n-th call from here does not arrive.
   void lose_call(std::size_t n) { lost_call_ = calls_.size() + n; }
+  // Asked before every call: what it gives is the answer, and the call does not reach the account.
+  std::function<std::optional<client::Outcome<client::Reply>>(const client::Call&)> instead;
+  // Policies of KMS keys by ARN. What is not there may not be seen, "" is no key.
+  std::map<std::string, std::string> key_policies;
+  // From now on the caller is a session of a role with exactly this policy (JSON; empty: the root
+  // again). Denials are counted: IAM's actions as the engine names them in its refusals.
+  void become(const std::string& policy);
+  std::set<std::string> denials;
   // `act` comes just before the next call of this operation, once.
   void before(std::string operation, std::function<void()> act) {
     acts_[std::move(operation)] = std::move(act);
@@ -58,11 +68,12 @@ class Account : public client::Aws, public client::Clock {
 
   // --- a guard
   // Deploys as the command does: plan, build, arm. Nothing: done and armed; else why not.
-  std::optional<std::string> deploy();
+  std::optional<std::string> deploy(DeployOptions options = {});
   // Deployed, armed, and nothing left to do. Fails the test otherwise.
   void deploy_well();
   // What a deploy would do now.
-  std::vector<ResourceChange> work_left();
+  std::vector<ResourceChange> work_left(DeployOptions options = {});
+  DeployPlan plan(DeployOptions options = {});
   View look();
   // Primary fails and is latched by the guard.
   void lose_primary();
@@ -85,7 +96,17 @@ class Account : public client::Aws, public client::Clock {
   std::set<std::string> denied_;
   std::map<std::string, std::function<void()>> acts_;
   std::optional<std::size_t> lost_answer_, lost_call_;
+  void self_test(scenario::Running& running) const;
+  aws::Outcome<> ask(const client::Call& call);
+
+  std::string role_;  // of become(); empty: the root
+  aws::SigningIdentity session_;
+  WallInstant session_since_{};
 };
+
+// AWS's refusals, for `instead`.
+client::Error service_error(const client::Call& call, std::string code, std::string message,
+                            int status = 400);
 
 // The operations that change nothing, by their names.
 bool is_reading(std::string_view operation);

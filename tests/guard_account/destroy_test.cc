@@ -146,3 +146,49 @@ TEST_CASE("a drill that is denied or loses an answer fails, says where, and clea
     CHECK(checks_in(account) == checks);
   }
 }
+
+TEST_CASE("after a destroy there is no guard, and no link of what is gone is ok") {
+  for (const bool logs : {true, false}) {
+    CAPTURE(logs);
+    Account account;
+    account.deploy_well();
+    const auto plan = plan_removal(account.context(), {account.check(), Latch::unsaid, logs});
+    REQUIRE(plan);
+    REQUIRE(carry_out(account.context(), *plan));
+    const auto shown = account.look();
+    CHECK(shown.assessment.state == State::not_deployed);
+    for (const auto& link : shown.assessment.links) CHECK(link.name == "health-check");
+  }
+}
+
+TEST_CASE("a destroy that was cut off shows what is left, and not what is gone") {
+  Account account;
+  account.deploy_well();
+  account.deny("DeleteTopic");
+  REQUIRE(destroy(account));
+  account.allow();
+  const auto shown = account.look();
+  CHECK(shown.assessment.state == State::partial);
+  for (const auto& link : shown.assessment.links) {
+    CAPTURE(link.name);
+    // The topics and what belongs to them go last; the order is destroy's.
+    const bool left = link.name.find("topic") != std::string::npos || link.name == "health-check" ||
+                      link.name.ends_with("-group");
+    if (link.health == Link::Health::ok) CHECK(left);
+  }
+  CHECK_FALSE(destroy(account));
+}
+
+TEST_CASE("a role is deleted although IAM has not seen yet that its policies are gone") {
+  Account account;
+  account.deploy_well();
+  int early = 3;
+  account.instead =
+      [&early](const client::Call& call) -> std::optional<client::Outcome<client::Reply>> {
+    if (call.operation != "DeleteRole" || early-- <= 0) return std::nullopt;
+    return client::Outcome<client::Reply>{failure(service_error(
+        call, "DeleteConflict", "Cannot delete entity, must delete policies first."))};
+  };
+  CHECK_FALSE(destroy(account));
+  CHECK(account.resources().empty());
+}

@@ -30,6 +30,7 @@ class Running {
   // Throws boto3's ClientError when AWS refuses.
   aws::Value call(std::string_view service, std::string_view operation, const aws::Value& input);
   std::vector<std::string> lines;
+  std::string response;  // JSON; empty: nobody waits for one
 
  private:
   Aws aws_;

@@ -237,6 +237,7 @@ void TestEngine::run_function(const ports::FunctionSpec& spec, const ports::Invo
   const auto own = functions.find(spec.function_name);
   try {
     own == functions.end() ? any_function(running) : own->second(running);
+    if (!running.response.empty()) outcome.payload = running.response;
   } catch (const FunctionError& error) {
     running.print("[ERROR] " + error.type + ": " + error.message);
     outcome.kind = ports::InvocationOutcome::Kind::function_error;

@@ -41,8 +41,10 @@ std::optional<Witness::Health> Witness::durable_health(const std::string& id) co
 std::string Witness::expected() const {
   const auto primary = durable_health(pair_->primary_check),
              backup = durable_health(pair_->backup_check);
-  if (!primary || !backup) return "";
-  return !primary->effective && backup->effective ? pair_->backup_address : pair_->primary_address;
+  const bool always = pair_->backup_check.empty();
+  if (!primary || (!backup && !always)) return "";
+  return !primary->effective && (always || backup->effective) ? pair_->backup_address
+                                                              : pair_->primary_address;
 }
 
 void Witness::published(const dns::View& view) {

@@ -30,7 +30,7 @@ class Witness {
   struct Pair {
     std::string name;
     std::string primary_check, primary_address;
-    std::string backup_check, backup_address;
+    std::string backup_check, backup_address;  // no check: Backup counts as healthy
   };
   // From now on: these records exist and are answered by failover.
   void watch(Pair pair) { pair_ = std::move(pair); }

@@ -85,9 +85,9 @@ class World:
         with self.clock_running():
             return self.run("deploy", check or self.check, "--yes", "--output", "json", *words, faults=faults)
 
-    def plan(self, *words, check=None):
+    def plan(self, *words, check=None, status=0):
         answer = self.run("deploy", check or self.check, "--plan", "--output", "json", *words)
-        assert answer.status == 0, answer
+        assert answer.status == status, answer
         return answer.json
 
     def path(self, check=None):

@@ -30,6 +30,7 @@
 EMBED(cloudwatch)
 EMBED(events)
 EMBED(iam)
+EMBED(kms)
 EMBED(lambda)
 EMBED(logs)
 EMBED(route53)
@@ -47,10 +48,11 @@ struct Embedded {
 };
 #define ROW(name, signing_name) \
   Embedded { #name, signing_name, sitelatch_model_##name, sitelatch_model_##name##_end }
-const std::array<Embedded, 8> embedded{{
+const std::array<Embedded, 9> embedded{{
     ROW(cloudwatch, "monitoring"),
     ROW(events, "events"),
     ROW(iam, "iam"),
+    ROW(kms, "kms"),
     ROW(lambda, "lambda"),
     ROW(logs, "logs"),
     ROW(route53, "route53"),

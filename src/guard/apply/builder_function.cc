@@ -6,7 +6,9 @@
 
 #include "guard/apply/builder.h"
 #include "guard/apply/observe.h"
+#include "guard/apply/reading.h"
 #include "guard/apply/wire_forms.h"
+#include "guard/rules/adoption.h"
 
 namespace sitelatch::guard {
 
@@ -27,38 +29,79 @@ bool role_not_there_yet(const client::Error& error) {
           error.message.find("KMS") != std::string::npos);
 }
 
-bool busy(const client::Error& error) {
+// The on-failure destination is looked at with the function's role; until its policy has arrived
+// the topic is one of these (terraform-provider-aws waits out the same two; fact guard-25).
+bool destination_not_there_yet(const client::Error& error) {
+  return role_not_there_yet(error) || (error.is("InvalidParameterValueException") &&
+                                       error.message.find("destination ARN") != std::string::npos &&
+                                       error.message.find("is invalid") != std::string::npos);
+}
+
+bool already_there(const client::Error& error) {
   return error.is("ResourceConflictException") &&
-         error.message.find("cannot be performed at this time") != std::string::npos;
+         error.message.find("already exist") != std::string::npos;
+}
+
+// Another change of the function is under way.
+bool busy(const client::Error& error) {
+  return error.is("ResourceConflictException") && !already_there(error);
 }
 
 }  // namespace
 
-Step Builder::role() {
+Step Builder::role() { return observed_.role ? change_role() : create_role(); }
+
+Step Builder::create_role() {
   const auto& plan = plan_.role;
   const auto doing = "create role " + plan.name;
-  if (!observed_.role) {
-    // If we are cut off behind this, the function still says that its role is another one.
-    if (observed_.function) {
-      const auto marked = tag_function({{std::string{role_id_tag}, "none"}});
-      if (!marked) return marked;
-    }
-    const auto made =
-        ask({"iam", "CreateRole", {}, doing},
-            Value::structure({{"RoleName", plan.name},
-                              {"AssumeRolePolicyDocument", plan.trust},
-                              {"Description", "Sitelatch: what the function of one guard may do"},
-                              {"Tags", tag_list(plan.tags)}}));
-    if (!made) return failure(made.error());
+  // If we are cut off behind this, the function still says that its role is another one.
+  if (observed_.function) {
+    const auto marked = tag_function({{std::string{role_id_tag}, "none"}});
+    if (!marked) return marked;
+  }
+  auto input =
+      Value::structure({{"RoleName", plan.name},
+                        {"Path", plan.path},
+                        {"AssumeRolePolicyDocument", plan.trust},
+                        {"Description", "Sitelatch: what the function of one guard may do"},
+                        {"Tags", tag_list(plan.tags)}});
+  if (!plan.permissions_boundary.empty())
+    input.set("PermissionsBoundary", plan.permissions_boundary);
+  const auto made = dependencies_.aws.call("iam", "CreateRole", input);
+  if (made) {
     role_id_ = (*made)["Role"]["RoleId"].string_or("");
     return Done{};
   }
+  if (!made.error().is("EntityAlreadyExists") && !made.error().is("EntityAlreadyExistsException"))
+    return failure(error_of(made.error(), doing));
+  // IAM's reads lag behind: it was made a moment ago. The next look sees what it is like.
+  const auto there =
+      dependencies_.aws.call("iam", "GetRole", Value::structure({{"RoleName", plan.name}}));
+  if (there) role_id_ = (*there)["Role"]["RoleId"].string_or("");
+  return Done{};
+}
+
+Step Builder::change_role() {
+  const auto& plan = plan_.role;
   const auto& there = *observed_.role;
   if (there.trust.find("lambda.amazonaws.com") == std::string::npos) {
     const auto trusted =
         call({"iam", "UpdateAssumeRolePolicy", {}, "let Lambda assume role " + plan.name},
              Value::structure({{"RoleName", plan.name}, {"PolicyDocument", plan.trust}}));
     if (!trusted) return trusted;
+  }
+  if (!plan.permissions_boundary.empty() &&
+      there.permissions_boundary != plan.permissions_boundary) {
+    const auto bounded =
+        call({"iam", "PutRolePermissionsBoundary", {}, "set the boundary of role " + plan.name},
+             Value::structure(
+                 {{"RoleName", plan.name}, {"PermissionsBoundary", plan.permissions_boundary}}));
+    if (!bounded) return bounded;
+  }
+  // Its tag says that it is adopted: what is stripped then goes first.
+  if (!policies_to_strip(plan_, there).empty()) {
+    const auto stripped = role_policy();
+    if (!stripped) return stripped;
   }
   const auto tags = missing_tags(plan.tags, there.tags);
   if (tags.empty()) return Done{};
@@ -74,18 +117,17 @@ Step Builder::role_policy() {
                                           {"PolicyDocument", plan.policy}}));
   if (!put || !observed_.role) return put;
   // Wider rights go only once the narrow ones stand.
-  const auto& wanted = plan.managed_policies;
-  for (const auto& arn : observed_.role->managed_policies) {
-    if (std::find(wanted.begin(), wanted.end(), arn) != wanted.end()) continue;
+  const auto strip = policies_to_strip(plan_, *observed_.role);
+  for (const auto& arn : strip.managed) {
     const auto detached = detach(arn);
     if (!detached) return detached;
   }
-  for (const auto& [name, document] : observed_.role->inline_policies) {
-    if (name == plan.policy_name) continue;
+  for (const auto& name : strip.inlined) {
     const auto removed =
-        call({"iam", "DeleteRolePolicy", {}, "remove policy " + name + " of role " + plan.name},
-             Value::structure({{"RoleName", plan.name}, {"PolicyName", name}}));
-    if (!removed) return removed;
+        dependencies_.aws.call("iam", "DeleteRolePolicy",
+                               Value::structure({{"RoleName", plan.name}, {"PolicyName", name}}));
+    if (!removed && !client::is_absent(removed.error()))
+      return failure(error_of(removed.error(), "remove policy " + name + " of role " + plan.name));
   }
   return Done{};
 }
@@ -99,8 +141,12 @@ Step Builder::detach(const std::string& policy_arn) {
              Value::structure({{"PolicyArn", policy_arn}, {"Tags", tag_list(plan_.role.tags)}}));
     if (!tagged) return tagged;
   }
-  return call({"iam", "DetachRolePolicy", {}, "detach policy " + policy_arn},
-              Value::structure({{"RoleName", plan_.role.name}, {"PolicyArn", policy_arn}}));
+  const auto detached = dependencies_.aws.call(
+      "iam", "DetachRolePolicy",
+      Value::structure({{"RoleName", plan_.role.name}, {"PolicyArn", policy_arn}}));
+  if (!detached && !client::is_absent(detached.error()))
+    return failure(error_of(detached.error(), "detach policy " + policy_arn));
+  return Done{};
 }
 
 Step Builder::tag_function(Texts tags) {
@@ -120,9 +166,7 @@ Step Builder::create_function() {
   const auto& plan = plan_.function;
   auto tags = plan.tags;
   if (!role_id_.empty()) tags[std::string{role_id_tag}] = role_id_;
-  Value architectures = Value::list();
-  for (const auto& architecture : plan.architectures) architectures.push(architecture);
-  const auto input =
+  auto input =
       Value::structure({{"FunctionName", plan.name},
                         {"Description", "Sitelatch: keeps a failed Primary site out of DNS"},
                         {"Runtime", plan.runtime},
@@ -131,13 +175,17 @@ Step Builder::create_function() {
                         {"Code", Value::structure({{"ZipFile", code_.zip}})},
                         {"Timeout", plan.timeout_s},
                         {"MemorySize", plan.memory_mb},
-                        {"Architectures", architectures},
                         {"Environment", environment_of(plan.environment)},
                         {"Tags", text_map(tags)}});
-  const auto made =
-      call_patiently({"lambda", "CreateFunction", plan.region, "create function " + plan.name},
-                     input, role_not_there_yet, "Lambda can assume role " + plan_.role.name);
-  if (!made) return made;
+  if (!plan.architecture.empty()) input.set("Architectures", Value::list({plan.architecture}));
+  const Call create{"lambda", "CreateFunction", plan.region, "create function " + plan.name};
+  std::string last;
+  const auto made = patiently(create, input, role_not_there_yet,
+                              "Lambda can assume role " + plan_.role.name, last);
+  // It was made, and its answer lost: the next look sees what it is like.
+  if (!made && !already_there(made.error()))
+    return failure(error_of(made.error(), "create function " + plan.name));
+  if (made && !*made) return failure(not_in_time(create, last));
   return function_settled();
 }
 
@@ -195,10 +243,11 @@ Step Builder::function_code() {
   if (!settled) return settled;
   // From Python to native: runtime and handler first; what comes in between is tried again by
   // Lambda.
+  auto input = Value::structure({{"FunctionName", plan.name}, {"ZipFile", code_.zip}});
+  if (!plan.architecture.empty()) input.set("Architectures", Value::list({plan.architecture}));
   const auto updated = call_patiently(
       {"lambda", "UpdateFunctionCode", plan.region, "update the code of function " + plan.name},
-      Value::structure({{"FunctionName", plan.name}, {"ZipFile", code_.zip}}), busy,
-      "an update of function " + plan.name + " has ended");
+      input, busy, "an update of function " + plan.name + " has ended");
   if (!updated) return updated;
   return function_settled();
 }
@@ -253,8 +302,26 @@ Step Builder::failure_destination() {
                                           {"MaximumRetryAttempts", plan.retries},
                                           {"MaximumEventAgeInSeconds", plan.event_age_s},
                                           {"DestinationConfig", destination}}),
-                        role_not_there_yet,
+                        destination_not_there_yet,
                         "role " + plan_.role.name + " may publish to " + plan_.notify_topic.name);
+}
+
+// The latch and the ticks must not wait behind whatever else the account runs. Best effort: an
+// account with a low limit cannot spare it, and is guarded all the same.
+Step Builder::function_concurrency() {
+  const auto& plan = plan_.function;
+  const Call reserve{"lambda", "PutFunctionConcurrency", plan.region,
+                     "reserve concurrency for function " + plan.name};
+  std::string last;
+  const auto put = patiently(
+      reserve,
+      Value::structure({{"FunctionName", plan.name},
+                        {"ReservedConcurrentExecutions", FunctionPlan::reserved_concurrency}}),
+      busy, "an update of function " + plan.name + " has ended", last);
+  if (put && *put) return Done{};
+  say("No concurrency is reserved for the function; it shares the account's: " +
+      (put ? last : client::explain(put.error())));
+  return Done{};
 }
 
 Step Builder::permission(const PermissionPlan& plan) {
@@ -266,16 +333,29 @@ Step Builder::permission(const PermissionPlan& plan) {
                                  {"SourceArn", plan.source_arn}});
   if (!plan.source_account.empty()) input.set("SourceAccount", plan.source_account);
   const auto doing = fmt::format("let {} invoke function {}", plan.principal, function.name);
-  const auto added = dependencies_.aws.call("lambda", "AddPermission", input, function.region);
-  if (added) return Done{};
-  if (!added.error().is("ResourceConflictException"))
-    return failure(error_of(added.error(), doing));
-  // A statement of that name stands for something else (a topic that was made again, say).
-  const auto removed = call(
-      {"lambda", "RemovePermission", function.region, "remove permission " + plan.statement_id},
-      Value::structure({{"FunctionName", function.name}, {"StatementId", plan.statement_id}}));
-  if (!removed) return removed;
-  return call({"lambda", "AddPermission", function.region, doing}, input);
+  const Call add{"lambda", "AddPermission", function.region, doing};
+  const auto waiting_for = "an update of function " + function.name + " has ended";
+  std::string last;
+  const auto added = patiently(add, input, busy, waiting_for, last);
+  if (added && *added) return Done{};
+  if (added) return failure(not_in_time(add, last));
+  if (!already_there(added.error())) return failure(error_of(added.error(), doing));
+  // Ours from a moment ago, or one of that name that stands for something else (a topic that was
+  // made again, say): only that one is replaced, because until then nobody may invoke the function.
+  const auto policy = dependencies_.aws.call(
+      "lambda", "GetPolicy", Value::structure({{"FunctionName", function.name}}), function.region);
+  if (policy)
+    for (const auto& there : permissions_from((*policy)["Policy"].string_or("")))
+      if (there.statement_id == plan.statement_id && there.principal == plan.principal &&
+          there.source_arn == plan.source_arn)
+        return Done{};
+  const auto removed = dependencies_.aws.call(
+      "lambda", "RemovePermission",
+      Value::structure({{"FunctionName", function.name}, {"StatementId", plan.statement_id}}),
+      function.region);
+  if (!removed && !client::is_absent(removed.error()))
+    return failure(error_of(removed.error(), "remove permission " + plan.statement_id));
+  return call_patiently(add, input, busy, waiting_for);
 }
 
 }  // namespace sitelatch::guard

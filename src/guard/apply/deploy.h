@@ -10,6 +10,7 @@
 
 #include "guard/apply/builder.h"
 #include "guard/apply/carry_out.h"
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/observe.h"
 #include "guard/apply/preflight.h"
 
@@ -21,7 +22,13 @@ struct DeployOptions {
   std::string function_region;
   std::optional<LatchKind> latch;
   std::optional<FunctionKind> function;
-  std::string notify_endpoint, kms_key;
+  std::string notify_endpoint;
+  std::vector<std::string> kms_keys;  // ARNs (rules/kms.h)
+  HoleNames accept_holes;             // beside those that were accepted before (rules/holes.h)
+  std::string role_path;              // of a role that is to be made
+  std::string permissions_boundary;   // ARN of a policy
+  Texts tags;                         // on every resource
+  bool reserve_concurrency = true;
 };
 
 struct Codes {
@@ -44,10 +51,12 @@ struct DeployPlan {
   Snapshot snapshot;
   Plan plan;
   Instant now{};
-  std::vector<ResourceChange> work;  // in order; empty: everything is as it should be
-  std::vector<Finding> findings;     // preflight
-  std::vector<std::string> notes;    // assumptions, and what a person should know
-  bool will_arm = false;             // unless a finding refuses
+  std::vector<ResourceChange> work;   // in order; empty: everything is as it should be
+  std::vector<Finding> findings;      // preflight
+  std::vector<MissingRight> missing;  // the caller's, for this work, as far as IAM says
+  std::vector<std::string> notes;     // assumptions, and what a person should know
+  bool will_arm = false;              // unless a finding refuses
+  bool reserves = false;              // concurrency, for the function
 };
 
 class Deployment {
@@ -62,14 +71,23 @@ class Deployment {
   Result<DeployPlan, Error> plan();
   // The same without records and preflight: for a guard that is not to be armed by deploy.
   Result<DeployPlan, Error> plan_resources();
+  // Refused: a finding stands against arming, and then nothing is made. No answer: the caller lacks
+  // rights, all of which are named. Asked before anybody confirms.
+  Step permitted(const DeployPlan& deployment_plan) const;
   // Carries the work out until nothing differs; then `deployment_plan` is what there is now.
   Step build(DeployPlan& deployment_plan);
-  // Preflight, then waits until the guard can fire, and arms. Not called while latched or in
-  // maintenance. `deployment_plan` has the check and the alarm as they were seen last.
+  // The function's self-test, and preflight; then waits until the guard can fire, and arms. Not
+  // called while latched or in maintenance. `deployment_plan` has the check and the alarm as they
+  // were seen last.
   Step arm(DeployPlan& deployment_plan);
+  // The self-test alone, where this run built something or the alarm's actions are off.
+  Step prove(const DeployPlan& deployment_plan);
 
  private:
   Result<Settings, Error> settle(const Snapshot& snapshot, std::vector<std::string>& notes) const;
+  void work_out(DeployPlan& deployment_plan) const;
+  void look_for_missing_rights(DeployPlan& deployment_plan);
+  Step look_again(DeployPlan& deployment_plan);
   Step look_at_records();
   Step carry_out(const DeployPlan& deployment_plan, std::string& noted);
   void audit(const DeployPlan& deployment_plan, const std::string& note);
@@ -86,6 +104,9 @@ class Deployment {
   DeployOptions options_;
   Codes codes_;
   WallInstant deadline_;
+  // What this run knows of itself: AWS may not show it yet.
+  std::optional<HoleNames> accepted_holes_;
+  bool built_ = false, people_were_asked_ = false, concurrency_was_tried_ = false;
   bool wants_records_ = false;
   std::optional<RecordsSnapshot> records_;
   std::string dns_name_;  // of the PRIMARY record; empty: not known

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "client/wait.h"
+
 namespace sitelatch::guard {
 namespace {
 
@@ -21,15 +23,29 @@ struct Call {
   std::string service, operation, region;
   Value input;
 };
-Outcome<Done> make(client::Aws& aws, const Call& call) {
-  const auto reply = aws.call(call.service, call.operation, call.input, call.region);
-  if (!reply && !client::is_absent(reply.error())) return failure(reply.error());
-  return Done{};
+// IAM's detaching takes a moment to arrive where it deletes: "must detach all policies first".
+Outcome<Done> make(Context& context, const Call& call) {
+  client::Backoff backoff;
+  backoff.every = std::chrono::seconds{1};
+  backoff.growth = 1.5;
+  backoff.at_most = std::chrono::minutes{1};
+  std::optional<client::Error> last;
+  const auto made =
+      client::wait_for<Done>(context.clock, backoff, [&]() -> Outcome<std::optional<Done>> {
+        const auto reply = context.aws.call(call.service, call.operation, call.input, call.region);
+        if (reply || client::is_absent(reply.error())) return std::optional{Done{}};
+        last = reply.error();
+        if (!last->code.starts_with("DeleteConflict")) return failure(*last);
+        return std::optional<Done>{};
+      });
+  if (!made) return failure(made.error());
+  if (*made) return Done{};
+  return failure(*last);
 }
-std::function<Outcome<Done>(client::Aws&)> calls(std::vector<Call> all) {
-  return [all = std::move(all)](client::Aws& aws) -> Outcome<Done> {
+std::function<Outcome<Done>(Context&)> calls(std::vector<Call> all) {
+  return [all = std::move(all)](Context& context) -> Outcome<Done> {
     for (const auto& call : all) {
-      const auto done = make(aws, call);
+      const auto done = make(context, call);
       if (!done) return done;
     }
     return Done{};
@@ -106,7 +122,10 @@ class Planner {
   const Observed& observed() const { return snapshot_.observed; }
 
   void remove(std::string verb, std::string name, std::vector<Call> all) {
-    ending_.removals.push_back({std::move(verb), std::move(name), calls(std::move(all))});
+    std::vector<std::string> actions;
+    for (const auto& one : all) actions.push_back(client::iam_action(one.service, one.operation));
+    ending_.removals.push_back(
+        {std::move(verb), std::move(name), std::move(actions), calls(std::move(all))});
   }
   void leave(const std::string& name) {
     ending_.left.push_back(
@@ -315,10 +334,11 @@ class Planner {
   const Snapshot& snapshot_;
 };
 
-Error cannot_see(const std::vector<ReadFailure>& blind) {
-  std::string text = "Destroy must see everything that it may remove, and does not:";
-  for (const auto& one : blind) text += "\n  " + describe(one);
-  return error_of(Error::Kind::no_answer, text);
+Error cannot_see(const Snapshot& snapshot) {
+  return error_of(Error::Kind::no_answer,
+                  "Destroy must see everything that it may remove, and does not. " +
+                      describe(missing_rights(snapshot.blind), snapshot.caller_arn,
+                               Audience::deployer, snapshot.settings.health_check_id));
 }
 
 }  // namespace
@@ -336,23 +356,38 @@ Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& 
   if (!snapshot)
     return failure(
         error_of(snapshot.error(), "look at the guard of health check " + options.health_check_id));
-  if (!snapshot->blind.empty()) return failure(cannot_see(snapshot->blind));
+  if (!snapshot->blind.empty()) return failure(cannot_see(*snapshot));
   auto settings = snapshot->settings;
   // A record that nobody would deploy with may still be removed.
   settings.record.original_path.reset();
   if (!subscription_protocol(settings.notify_endpoint)) settings.notify_endpoint.clear();
   auto plan = make_plan(std::move(settings));
   if (!plan) return failure(error_of(Error::Kind::refused, plan.error().text + "."));
-  RemovalPlan ending{std::move(*snapshot), std::move(*plan), {}, {}, {}};
+  RemovalPlan ending{std::move(*snapshot), std::move(*plan), {}, {}, {}, {}};
   const auto policy = guides_policy(context.aws, ending.plan, ending.snapshot.observed);
   if (!policy)
     return failure(error_of(policy.error(), "look at policy " + options.health_check_id));
   const auto planned = Planner(ending, options, *policy).run();
   if (!planned) return failure(planned.error());
+  if (options.ask_rights && !ending.removals.empty()) {
+    std::vector<std::string> actions;
+    for (const auto& removal : ending.removals)
+      actions.insert(actions.end(), removal.actions.begin(), removal.actions.end());
+    if (auto missing =
+            missing_rights(context.aws, ending.snapshot.caller_arn,
+                           only(rights_of(Audience::deployer, scope_of(ending.plan)), actions)))
+      ending.missing = std::move(*missing);
+  }
   return ending;
 }
 
 Step carry_out(Context& context, const RemovalPlan& ending) {
+  if (!ending.missing.empty())
+    return failure(
+        error_of(Error::Kind::no_answer,
+                 "Nothing was removed. " + describe(ending.missing, ending.snapshot.caller_arn,
+                                                    Audience::deployer,
+                                                    ending.plan.settings.health_check_id)));
   AuditEntry entry;
   const View view{
       ending.snapshot, ending.plan, aws_now(ending.snapshot, context.clock.now()), {}, {}};
@@ -365,7 +400,7 @@ Step carry_out(Context& context, const RemovalPlan& ending) {
   }
   for (const auto& removal : ending.removals) {
     context.progress(fmt::format("{} {}", removal.verb, removal.name));
-    const auto done = removal.act(context.aws);
+    const auto done = removal.act(context);
     if (!done) {
       auto why = error_of(done.error(), fmt::format("{} {}", removal.verb, removal.name));
       why.text += " Run destroy again; it goes on from here.";

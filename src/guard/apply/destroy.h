@@ -11,6 +11,7 @@
 
 #include "guard/apply/builder.h"
 #include "guard/apply/carry_out.h"
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/observe.h"
 
 namespace sitelatch::guard {
@@ -19,27 +20,31 @@ namespace sitelatch::guard {
 enum class Latch { unsaid, keep, restore };
 
 struct Removal {
-  std::string verb, name;  // "delete", "role sitelatch-..."
-  std::function<client::Outcome<Done>(client::Aws&)> act;
+  std::string verb, name;            // "delete", "role sitelatch-..."
+  std::vector<std::string> actions;  // of IAM: "iam:DeleteRole"
+  std::function<client::Outcome<Done>(Context&)> act;
 };
 
 struct RemovalPlan {
   Snapshot snapshot;
   Plan plan;
-  std::vector<Removal> removals;   // in order
-  std::vector<std::string> left;   // what is there and not ours, or kept
-  std::vector<std::string> notes;  // what this means for the check
+  std::vector<Removal> removals;      // in order
+  std::vector<std::string> left;      // what is there and not ours, or kept
+  std::vector<std::string> notes;     // what this means for the check
+  std::vector<MissingRight> missing;  // the caller's, for these removals, as far as IAM says
 };
 
 struct RemovalOptions {
   std::string health_check_id;
   Latch latch = Latch::unsaid;
   bool logs = false;
+  bool ask_rights = true;  // false: what can be removed is, whatever IAM would say
 };
 
 // Reads everything; changes nothing. Refused: the check is latched and nobody said what becomes of
 // it.
 Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& options);
+// Nothing is removed where `missing` says that not all of it could be.
 Step carry_out(Context& context, const RemovalPlan& ending);
 
 }  // namespace sitelatch::guard

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "guard/apply/drill_scratch.h"
+#include "guard/apply/reading.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -172,11 +173,37 @@ class Examination {
           fmt::format("aws route53 update-health-check --health-check-id {} --no-disabled; to send "
                       "the traffic to Backup: sitelatch trip {} --planned",
                       id, id));
+    look_at_keys(*shown);
     for (const auto& finding : preflight(shown->plan, shown->snapshot, context_.ask_site)) {
       if (finding.kind == Finding::Kind::sound || finding.name == "check-disabled") continue;
-      add(Kind::problem, finding.name, id, finding.why, finding.mend, finding.change);
+      const bool accepted = finding.kind == Finding::Kind::accepted;
+      add(accepted ? Kind::note : Kind::problem, finding.name, id,
+          finding.why + (accepted ? " (accepted)" : ""), finding.mend, finding.change);
     }
+    find_failed_actions(*shown);
     find_other_writers(*shown);
+  }
+
+  void look_at_keys(View& shown) {
+    for (const auto& key : shown.plan.settings.kms_keys)
+      if (auto seen = read_key(context_.aws, key)) shown.snapshot.keys.push_back(std::move(*seen));
+  }
+
+  // Whether CloudWatch may publish shows in the alarm's history alone: its state changes all the
+  // same.
+  void find_failed_actions(const View& shown) {
+    const auto& alarm = shown.snapshot.observed.alarm;
+    if (!alarm) return;
+    Reading reading(context_.aws);
+    const auto failed = reading.failed_actions(alarm->name, region_);
+    for (const auto& unseen : reading.blind()) out_.blind.push_back(guard::describe(unseen));
+    if (!failed.empty())
+      add(Kind::problem, "alarm-action", "alarm " + alarm->name,
+          fmt::format("its last action{} failed ({}): {}", failed.size() == 1 ? "" : "s",
+                      failed.size(), failed.front()),
+          "let cloudwatch.amazonaws.com publish to the topic (sitelatch deploy writes the topic's "
+          "policy), and let it use the topic's key: its key policy needs kms:Decrypt and "
+          "kms:GenerateDataKey* for cloudwatch.amazonaws.com");
   }
 
   void examine_guard(const View& shown) {

@@ -6,8 +6,9 @@
 #include "client/wait.h"
 #include "guard/apply/destroy.h"
 #include "guard/apply/drill_scratch.h"
+#include "guard/apply/missing_rights.h"
+#include "guard/apply/self_testing.h"
 #include "guard/apply/switch_back.h"
-#include "guard/rules/json.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -17,6 +18,9 @@ using aws::Value;
 // How long after a blip the alarm may still see it, by AWS's clock: two of its periods and their
 // lag.
 constexpr auto after_blip = std::chrono::minutes{4};
+
+// In place of the scratch check's, which nobody knows before it is made.
+constexpr auto example_id = "00000000-0000-4000-8000-000000000000";
 
 class Drill {
  public:
@@ -69,6 +73,7 @@ class Drill {
     if (!real->snapshot.observed.check->type.starts_with("HTTP"))
       return fails("Only HTTP and HTTPS health checks have a path to latch by.");
     real_ = std::move(*real);
+    if (const auto missing = rights_missing()) return fails(*missing);
     if (!remove_remains()) return false;
     if (!leg("self-test", [this] { return self_test(); })) return false;
     if (!leg("scratch-check", [this] { return make_check(); })) return false;
@@ -82,6 +87,29 @@ class Drill {
     report_.passed = true;
     report_.sentence = "The whole chain works; no traffic moved.";
     return true;
+  }
+
+  // In one list, before anything is made: a rehearsal that is denied halfway leaves things behind.
+  std::optional<std::string> rights_missing() {
+    const auto& blind = real_.snapshot.blind;
+    if (!blind.empty())
+      return describe(missing_rights(blind), real_.snapshot.caller_arn, Audience::deployer, "");
+    auto settings = real_.plan.settings;
+    settings.health_check_id = example_id;
+    settings.names = {};
+    settings.record = {};
+    const auto like_real = make_plan(std::move(settings));
+    if (!like_real) return std::nullopt;
+    auto actions = actions_to_drill();
+    for (int i = 0; i <= static_cast<int>(Resource::alarm_actions); ++i)
+      for (auto& action : actions_to_make(static_cast<Resource>(i), false, *like_real))
+        actions.push_back(std::move(action));
+    auto scope = scope_of(*like_real);
+    scope.every_guard = true;
+    const auto missing = missing_rights(context_.aws, real_.snapshot.caller_arn,
+                                        only(rights_of(Audience::deployer, scope), actions));
+    if (!missing || missing->empty()) return std::nullopt;
+    return describe(*missing, real_.snapshot.caller_arn, Audience::deployer, "");
   }
 
   bool remove_remains() {
@@ -102,27 +130,13 @@ class Drill {
           "no function is deployed yet: the rehearsal shows what a deploy would give"};
     if (!function->runtime.starts_with("provided"))
       return std::string{"the function is the guide's Python: it has no self-test"};
-    const auto reply =
-        context_.aws.call("lambda", "Invoke",
-                          Value::structure({{"FunctionName", function->name},
-                                            {"Payload", R"({"sitelatch":"self-test"})"}}),
-                          real_.plan.function.region);
-    if (!reply)
+    const auto test = run_self_test(context_.aws, real_.plan.function);
+    if (!test)
       return failure(Problem{
-          client::explain(reply.error(), "run the self-test of function " + function->name)});
-    const auto payload = (*reply)["Payload"].string_or("");
-    if ((*reply)["FunctionError"])
-      return failure(Problem{"the function failed its self-test: " + payload});
-    const auto answer = Json::parse(payload);
-    if (answer && (*answer)["self_test"].text() == "ok")
-      return std::string{"the function of the real guard has all its rights"};
-    std::string missing = answer ? "" : payload;
-    if (answer)
-      for (const auto& right : (*answer)["rights"].elements())
-        if (!right["ok"].boolean())
-          missing += fmt::format("{}{} ({})", missing.empty() ? "" : "; ", right["right"].text(),
-                                 right["detail"].text());
-    return failure(Problem{"the function failed its self-test: " + missing});
+          client::explain(test.error(), "run the self-test of function " + function->name)});
+    if (!test->passed)
+      return failure(Problem{"the function failed its self-test: " + test->sentence});
+    return std::string{"the function of the real guard has all its rights"};
   }
 
   Result<std::string> make_check() {
@@ -140,9 +154,18 @@ class Drill {
     like_real.function_region = real_.plan.settings.function_region;
     like_real.latch = real_.plan.settings.latch;
     if (real_.snapshot.observed.function) like_real.function = real_.plan.settings.function;
+    // What an organisation demands of every role and resource, it demands of these too.
+    const auto& real = real_.plan.settings;
+    like_real.role_path = real.role_path;
+    like_real.permissions_boundary = real.permissions_boundary;
+    like_real.tags = real.extra_tags;
+    like_real.kms_keys = real.kms_keys;
+    like_real.accept_holes = real.accepted_holes;
+    like_real.reserve_concurrency = false;  // it is the account's, for as long as a drill takes
     Deployment deployment({context_, options_.leg_limit}, like_real, options_.codes);
     auto plan = deployment.plan_resources();  // build() leaves in it what there is now
     if (!plan) return failure(Problem{plan.error().text});
+    begun_building_ = true;
     const auto built = deployment.build(*plan);
     if (!built) return failure(Problem{built.error().text});
     return std::string{"a second guard from the same plan"};
@@ -305,7 +328,7 @@ class Drill {
 
   // The check is deleted next: its latch needs no releasing.
   Result<Done> remove_guard(const std::string& scratch_id) {
-    const auto plan = plan_removal(context_, {scratch_id, Latch::keep, true});
+    const auto plan = plan_removal(context_, {scratch_id, Latch::keep, true, false});
     if (!plan) return failure(Problem{plan.error().text});
     const auto removed = guard::carry_out(context_, *plan);
     if (!removed) return failure(Problem{removed.error().text});
@@ -315,7 +338,8 @@ class Drill {
   bool remove(const std::string& scratch_id) {
     // The guard first: its resources are found by the check's id, and a check that is gone cannot
     // be found again.
-    const auto guard_gone = remove_guard(scratch_id);
+    const bool nothing_made = scratch_id == scratch_ && !begun_building_;
+    const auto guard_gone = nothing_made ? Result<Done>{Done{}} : remove_guard(scratch_id);
     if (!guard_gone) {
       report_.left.push_back(
           fmt::format("the guard of scratch check {}: {}", scratch_id, guard_gone.error().text));
@@ -356,6 +380,7 @@ class Drill {
   const DrillOptions& options_;
   View real_;
   std::string scratch_;
+  bool begun_building_ = false;
   WallInstant begun_{};
   DrillReport report_;
 };

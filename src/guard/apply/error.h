@@ -36,7 +36,7 @@ inline Error error_of(const client::Error& error, std::string_view doing) {
                   client::explain(error, doing));
 }
 
-// "Primary does not answer 200. The alarm is not OK."
+// "Primary's own path does not answer 2xx or 3xx; the alarm is not OK"
 std::string all_reasons(const std::vector<Refusal>& refusals);
 
 inline Error error_of(std::vector<Refusal> refusals) {

@@ -4,23 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "guard/apply/reading.h"
 #include "guard/rules/json.h"
+#include "guard/rules/kms.h"
 
 namespace sitelatch::guard {
 namespace {
 
 using aws::Value;
-
-// Regions that every account has (the opposite of rules' opt_in_region()).
-constexpr std::array<std::string_view, 17> default_regions = {
-    "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "eu-west-1",
-    "eu-west-2",      "eu-west-3",      "eu-central-1",   "eu-north-1",     "ap-northeast-1",
-    "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-south-1",
-    "ca-central-1",   "sa-east-1"};
 
 std::string last_part(std::string_view arn, char separator) {
   return std::string{arn.substr(arn.rfind(separator) + 1)};
@@ -78,6 +71,7 @@ class Observer {
     snapshot_.caller_arn = caller->arn;
     home_ = std::string{control_region(caller->partition)};
     settings().function_region = look_.function_region.empty() ? home_ : look_.function_region;
+    if (look_.function_region.empty()) reading_.guess(home_);
   }
 
   void look_at_check() {
@@ -86,6 +80,9 @@ class Observer {
     if (!*check) return;
     observed().check = (*check)->check;
     snapshot_.check_config = (*check)->config;
+    snapshot_.linked_service = (*check)->linked_service;
+    observed().healthy = healthy_by(*observed().check, {});
+    if (!has_checkers(*observed().check)) return;
     const auto checkers = read_checkers(aws_, id());
     if (!checkers) return reading_.note("what the checkers say", checkers.error());
     snapshot_.checkers = *checkers;
@@ -132,9 +129,10 @@ class Observer {
       if (!observed().alarm_topic) continue;
       settings().names.alarm_topic = last_part(arn, ':');
       const auto& tags = observed().alarm_topic->tags;
-      if (const auto region = tags.find(std::string{function_region_tag});
-          look_.function_region.empty() && region != tags.end())
-        settings().function_region = region->second;
+      if (const auto region = tags.find(std::string{function_region_tag}); region != tags.end()) {
+        region_is_told_ = true;
+        if (look_.function_region.empty()) settings().function_region = region->second;
+      }
       observed().alarm_subscriptions = reading_.subscriptions(arn, home_);
       return;
     }
@@ -151,23 +149,45 @@ class Observer {
           by_our_names(last_part(subscription.endpoint, ':')) &&
           try_function(region_of(subscription.endpoint), last_part(subscription.endpoint, ':')))
         return;
+    const auto denied = reading_.denials();
     for (const auto& name : {ours_.function, guides_.function})
       if (try_function(settings().function_region, name)) return;
+    region_answers_ = reading_.denials() == denied;
     find_role();
-    if (!observed().role || !look_.other_regions || settings().partition != "aws") return;
-    for (const auto region : default_regions)
-      if (region != settings().function_region)
-        for (const auto& name : {ours_.function, guides_.function})
-          if (try_function(std::string{region}, name)) return;
+    if (observed().role && look_.other_regions && settings().partition == "aws" && !region_is_told_)
+      search_regions();
+  }
+
+  // A role whose function nobody has named: in which region it is, no resource tells. Where the
+  // organisation closes a region, every call in it is denied, and there is no function there; only
+  // if no region at all answers has nobody looked.
+  void search_regions() {
+    std::optional<client::Error> denial;
+    bool answered = region_answers_;
+    for (const auto region : default_regions()) {
+      if (region == settings().function_region) continue;
+      for (const auto& name : {ours_.function, guides_.function}) {
+        if (reading_.fatal()) return;
+        denial.reset();
+        observed().function = reading_.search_function(name, region, denial);
+        if (observed().function) return settle_function(std::string{region}, name);
+        answered = answered || !denial;
+      }
+    }
+    if (!answered && denial)
+      reading_.note("function " + ours_.function + " in any region", *denial);
   }
 
   bool try_function(const std::string& region, const std::string& name) {
     if (region.empty() || observed().function) return false;
     observed().function = reading_.function(name, region);
     if (!observed().function) return false;
+    settle_function(region, name);
+    return true;
+  }
+  void settle_function(const std::string& region, const std::string& name) {
     settings().function_region = region;
     settings().names.function = name;
-    return true;
   }
 
   void look_at_function() {
@@ -224,13 +244,38 @@ class Observer {
     auto& s = settings();
     s.record = record_of(observed());
     s.latch = s.record.latch.value_or(LatchKind::path);
+    for (const auto* topic : {&observed().alarm_topic, &observed().notify_topic})
+      if (*topic && parse_key_arn((*topic)->kms_key) &&
+          std::find(s.kms_keys.begin(), s.kms_keys.end(), (*topic)->kms_key) == s.kms_keys.end())
+        s.kms_keys.push_back((*topic)->kms_key);
+    if (observed().role) {
+      s.role_path = observed().role->path;
+      s.permissions_boundary = observed().role->permissions_boundary;
+    }
+    settle_tags();
     if (observed().function)
       if (const auto name = observed().function->environment.find("SITELATCH_DNS_NAME");
           name != observed().function->environment.end())
         s.dns_name = name->second;
-    if (observed().notify_topic) s.kms_key = observed().notify_topic->kms_key;
     if (!observed().notify_subscriptions.empty())
       s.notify_endpoint = observed().notify_subscriptions.front().endpoint;
+  }
+
+  // What deploy was told of tags and holes stands on the topics.
+  void settle_tags() {
+    auto& s = settings();
+    if (observed().notify_topic) {
+      const auto& tags = observed().notify_topic->tags;
+      if (const auto holes = tags.find(std::string{tag::accepted_holes}); holes != tags.end())
+        s.accepted_holes = read_holes(holes->second);
+    }
+    if (!observed().alarm_topic) return;
+    const auto& tags = observed().alarm_topic->tags;
+    const auto keys = tags.find(std::string{tag::tag_keys});
+    if (keys == tags.end()) return;
+    for (const auto key : split(keys->second, ' '))
+      if (const auto found = tags.find(std::string{key}); found != tags.end())
+        s.extra_tags.insert(*found);
   }
 
   void look_at_records() {
@@ -259,6 +304,8 @@ class Observer {
   Snapshot snapshot_;
   Names ours_, guides_;
   std::string home_;
+  bool region_is_told_ = false;  // by a tag of the alarm's topic
+  bool region_answers_ = false;  // functions may be looked for in the region of the settings
 };
 
 }  // namespace
@@ -278,9 +325,12 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
   snapshot.clock_offset = aws.clock_offset();
   snapshot.observed.check = (*check)->check;
   snapshot.check_config = (*check)->config;
-  auto checkers = read_checkers(aws, id);
-  if (!checkers) return failure(checkers.error());
-  snapshot.checkers = std::move(*checkers);
+  snapshot.linked_service = (*check)->linked_service;
+  if (has_checkers((*check)->check)) {
+    auto checkers = read_checkers(aws, id);
+    if (!checkers) return failure(checkers.error());
+    snapshot.checkers = std::move(*checkers);
+  }
   snapshot.observed.healthy = healthy_by(*snapshot.observed.check, snapshot.checkers);
   for (const auto& checker : snapshot.checkers)
     if (checker.at) snapshot.now = std::max(snapshot.now, *checker.at);

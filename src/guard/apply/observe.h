@@ -80,6 +80,13 @@ struct CheckerSnapshot {
   bool success = false;
 };
 
+// A KMS key, where its policy may be seen (few may).
+struct KeySnapshot {
+  std::string arn;
+  bool there = true;
+  std::string policy;  // document
+};
+
 struct Snapshot {
   Settings settings;  // as the resources tell it: names, function's region and kind, latch kind,
                       // endpoint, key, record
@@ -89,9 +96,11 @@ struct Snapshot {
   Instant now;              // by AWS's clock as far as the checkers' reports tell it, else by ours
   Duration clock_offset{};  // AWS's time less ours, as far as the client has learnt it
   client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone
+  std::string linked_service;  // the AWS service that manages the check; empty: its owner does
   std::vector<CheckerSnapshot> checkers;
   std::optional<RecordsSnapshot> records;   // nothing: not looked at, or not to be seen
   std::vector<ObservedAlarm> other_alarms;  // a second alarm by one of our two names
+  std::vector<KeySnapshot> keys;            // of the topics, as far as they were looked at and seen
 };
 // `now` by our clock; where the checkers' reports are newer, theirs counts.
 client::Outcome<Snapshot> observe(client::Aws& aws, const Query& look, Instant now);
@@ -102,15 +111,21 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot);
 struct CheckSnapshot {
   Check check;
   client::Value config;
+  std::string linked_service;  // "servicediscovery.amazonaws.com"
 };
 client::Outcome<std::optional<CheckSnapshot>> read_check(client::Aws& aws, std::string_view id);
 client::Outcome<std::vector<CheckerSnapshot>> read_checkers(client::Aws& aws, std::string_view id);
+// Checkers probe endpoints; GetHealthCheckStatus refuses checks that others' states make up
+// (CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL).
+bool has_checkers(const Check& check);
 // Route 53's verdict: healthy when more than 18 % of the checkers say so (inverted checks the other
 // way round); nothing without checkers' reports.
 std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSnapshot>& checkers);
 client::Outcome<std::optional<ObservedAlarm>> read_alarm(client::Aws& aws, std::string_view region,
                                                          std::string_view name);
 client::Outcome<RecordsSnapshot> read_records(client::Aws& aws, std::string_view health_check_id);
+// Nothing: it may not be seen, or is no key's ARN.
+std::optional<KeySnapshot> read_key(client::Aws& aws, const std::string& key_arn);
 // Settings of a guard that does not exist yet: partition, account, names.
 struct Caller {
   std::string account, partition, arn;

@@ -40,7 +40,12 @@ client::Outcome<std::optional<CheckSnapshot>> read_check(client::Aws& aws, std::
     return failure(reply.error());
   }
   const auto& wire = (*reply)["HealthCheck"];
-  return std::optional{CheckSnapshot{check_of(wire), wire["HealthCheckConfig"]}};
+  return std::optional{CheckSnapshot{check_of(wire), wire["HealthCheckConfig"],
+                                     wire["LinkedService"]["ServicePrincipal"].string_or("")}};
+}
+
+bool has_checkers(const Check& check) {
+  return check.type.starts_with("HTTP") || check.type == "TCP";
 }
 
 client::Outcome<std::vector<CheckerSnapshot>> read_checkers(client::Aws& aws, std::string_view id) {

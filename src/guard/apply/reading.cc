@@ -30,6 +30,12 @@ std::string principal_of(const Json& principal) {
   return principal["AWS"].text();
 }
 
+// AWS says so since 2021, whatever the service.
+bool denied_by_organisation(const client::Error& error) {
+  return client::is_denied(error) &&
+         error.message.find("service control policy") != std::string::npos;
+}
+
 int whole(const Value& value) { return static_cast<int>(value.integer_or(0)); }
 
 }  // namespace
@@ -40,7 +46,11 @@ std::optional<Value> Reading::ask(std::string_view what, std::string_view servic
   if (fatal_) return std::nullopt;
   auto reply = aws_.call_all(service, operation, std::move(input), region);
   if (reply) return std::move(*reply);
-  if (!client::is_absent(reply.error())) note(what, reply.error());
+  const bool closed = guessed_.contains(region) && denied_by_organisation(reply.error());
+  if (closed)
+    ++closed_;
+  else if (!client::is_absent(reply.error()))
+    note(what, reply.error());
   return std::nullopt;
 }
 
@@ -107,9 +117,16 @@ ObservedAlarm alarm_from(const Value& wire) {
 }
 
 std::optional<ObservedTopic> Reading::topic(const std::string& arn, std::string_view region) {
+  const auto seen = blind_.size();
   const auto reply = ask("topic " + arn, "sns", "GetTopicAttributes",
                          Value::structure({{"TopicArn", arn}}), region);
-  if (!reply) return std::nullopt;
+  if (!reply) {
+    if (was_denied(seen)) {
+      (void)tags("sns", "ResourceArn", arn, region);
+      (void)subscriptions(arn, region);
+    }
+    return std::nullopt;
+  }
   const auto attributes = texts_from((*reply)["Attributes"]);
   const auto text = [&](const std::string& name) {
     const auto found = attributes.find(name);
@@ -139,10 +156,34 @@ std::vector<ObservedSubscription> Reading::subscriptions(const std::string& topi
 
 std::optional<ObservedFunction> Reading::function(const std::string& name,
                                                   std::string_view region) {
+  const auto seen = blind_.size();
   const auto reply = ask("function " + name + " in " + std::string{region}, "lambda", "GetFunction",
                          Value::structure({{"FunctionName", name}}), region);
-  if (!reply) return std::nullopt;
-  const auto& wire = (*reply)["Configuration"];
+  if (reply) return function_from(*reply, name);
+  if (was_denied(seen)) {
+    ObservedFunction unseen;
+    unseen.name = name;
+    invocation(unseen, region);
+  }
+  return std::nullopt;
+}
+
+std::optional<ObservedFunction> Reading::search_function(const std::string& name,
+                                                         std::string_view region,
+                                                         std::optional<client::Error>& denial) {
+  if (fatal_) return std::nullopt;
+  auto reply =
+      aws_.call("lambda", "GetFunction", Value::structure({{"FunctionName", name}}), region);
+  if (reply) return function_from(*reply, name);
+  if (client::is_denied(reply.error()))
+    denial = reply.error();
+  else if (!client::is_absent(reply.error()))
+    note("function " + name + " in " + std::string{region}, reply.error());
+  return std::nullopt;
+}
+
+ObservedFunction Reading::function_from(const Value& reply, const std::string& name) {
+  const auto& wire = reply["Configuration"];
   ObservedFunction function;
   function.name = wire["FunctionName"].string_or(name);
   function.arn = wire["FunctionArn"].string_or("");
@@ -155,11 +196,22 @@ std::optional<ObservedFunction> Reading::function(const std::string& name,
   function.state_reason =
       wire["StateReason"].string_or(wire["LastUpdateStatusReason"].string_or(""));
   function.revision_id = wire["RevisionId"].string_or("");
+  const auto architectures = wire["Architectures"].strings();
+  function.architecture = architectures.empty() ? "" : architectures.front();
   function.timeout_s = whole(wire["Timeout"]);
   function.memory_mb = whole(wire["MemorySize"]);
   function.environment = texts_from(wire["Environment"]["Variables"]);
-  function.tags = texts_from((*reply)["Tags"]);
-  if (const auto& reserved = (*reply)["Concurrency"]["ReservedConcurrentExecutions"]; reserved)
+  function.tags = texts_from(reply["Tags"]);
+  // A function without tags is somebody else's: one whose tags may not be seen is not.
+  if (const auto& unseen = reply["TagsError"]; unseen) {
+    client::Error error;
+    error.code = unseen["ErrorCode"].string_or("");
+    error.message = unseen["Message"].string_or("");
+    error.service = "lambda";
+    error.operation = "ListTags";
+    blind_.push_back({"the tags of function " + function.name, error});
+  }
+  if (const auto& reserved = reply["Concurrency"]["ReservedConcurrentExecutions"]; reserved)
     function.reserved_concurrency = whole(reserved);
   if (const auto used = function.tags.find(std::string{role_id_tag}); used != function.tags.end())
     function.role_id_used = used->second;
@@ -201,12 +253,21 @@ void Reading::invocation(ObservedFunction& function, std::string_view region) {
 
 std::optional<ObservedRole> Reading::role(const std::string& name) {
   const auto input = Value::structure({{"RoleName", name}});
+  const auto seen = blind_.size();
   const auto reply = ask("role " + name, "iam", "GetRole", input);
-  if (!reply) return std::nullopt;
+  if (!reply) {
+    if (was_denied(seen)) {
+      (void)ask("the policies of role " + name, "iam", "ListRolePolicies", input);
+      (void)ask("the policies attached to role " + name, "iam", "ListAttachedRolePolicies", input);
+    }
+    return std::nullopt;
+  }
   const auto& wire = (*reply)["Role"];
   ObservedRole role;
   role.arn = wire["Arn"].string_or("");
   role.role_id = wire["RoleId"].string_or("");
+  role.path = wire["Path"].string_or("/");
+  role.permissions_boundary = wire["PermissionsBoundary"]["PermissionsBoundaryArn"].string_or("");
   role.trust = document_from(wire["AssumeRolePolicyDocument"].string_or(""));
   role.tags = tags_from(wire["Tags"]);
   if (const auto names = ask("the policies of role " + name, "iam", "ListRolePolicies", input))
@@ -223,9 +284,15 @@ std::optional<ObservedRole> Reading::role(const std::string& name) {
 
 std::optional<ObservedSchedule> Reading::schedule(const std::string& name,
                                                   std::string_view region) {
+  const auto seen = blind_.size();
   const auto reply =
       ask("rule " + name, "events", "DescribeRule", Value::structure({{"Name", name}}), region);
-  if (!reply) return std::nullopt;
+  if (!reply) {
+    if (was_denied(seen))
+      (void)ask("the targets of rule " + name, "events", "ListTargetsByRule",
+                Value::structure({{"Rule", name}}), region);
+    return std::nullopt;
+  }
   ObservedSchedule schedule;
   schedule.arn = (*reply)["Arn"].string_or("");
   schedule.expression = (*reply)["ScheduleExpression"].string_or("");
@@ -379,6 +446,25 @@ bool Reading::healthy_data(const std::string& health_check_id, std::string_view 
   const auto values = values_of(*reply, "health");
   return !values.empty() &&
          std::all_of(values.begin(), values.end(), [](double v) { return v >= 1.0; });
+}
+
+std::vector<std::string> Reading::failed_actions(const std::string& alarm,
+                                                 std::string_view region) {
+  constexpr int most = 20;
+  std::vector<std::string> failed;
+  const auto reply = ask("the history of alarm " + alarm, "cloudwatch", "DescribeAlarmHistory",
+                         Value::structure({{"AlarmName", alarm},
+                                           {"HistoryItemType", "Action"},
+                                           {"ScanBy", "TimestampDescending"},
+                                           {"MaxRecords", most}}),
+                         region);
+  if (!reply) return failed;
+  for (const auto& item : (*reply)["AlarmHistoryItems"].items()) {
+    const auto summary = item["HistorySummary"].string_or("");
+    if (!summary.starts_with("Failed")) break;
+    failed.push_back(summary);
+  }
+  return failed;
 }
 
 }  // namespace sitelatch::guard

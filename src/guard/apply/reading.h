@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,11 @@ class Reading {
  public:
   explicit Reading(client::Aws& aws) : aws_(aws) {}
 
+  // Nobody has said that anything is in this region: what a service control policy closes there is
+  // not there. (A denial for want of a right is still noted.)
+  void guess(std::string region) { guessed_.insert(std::move(region)); }
+  // How often something was denied, whether or not it was noted.
+  std::size_t denials() const { return blind_.size() + closed_; }
   // Nothing: not there, not to be seen, or reading has stopped.
   std::optional<client::Value> ask(std::string_view what, std::string_view service,
                                    std::string_view operation, client::Value input,
@@ -34,6 +40,9 @@ class Reading {
   std::vector<ObservedSubscription> subscriptions(const std::string& topic_arn,
                                                   std::string_view region);
   std::optional<ObservedFunction> function(const std::string& name, std::string_view region);
+  // The same where it is only searched for: a denial means that it is not there, and is given back.
+  std::optional<ObservedFunction> search_function(const std::string& name, std::string_view region,
+                                                  std::optional<client::Error>& denial);
   void invocation(ObservedFunction& function,
                   std::string_view region);  // permissions, event-invoke configuration
   std::optional<ObservedRole> role(const std::string& name);
@@ -48,9 +57,19 @@ class Reading {
   std::optional<std::vector<StatusMinute>> status_minutes(const std::string& health_check_id,
                                                           std::string_view region, Instant now);
   bool healthy_data(const std::string& health_check_id, std::string_view region, Instant now);
+  // Why the alarm's last actions failed, newest first, in CloudWatch's words; an action that worked
+  // ends the list. It keeps two weeks of them.
+  std::vector<std::string> failed_actions(const std::string& alarm, std::string_view region);
 
  private:
+  // Whether the last ask() was denied: then the rights of what hangs together with it are tried
+  // too, so that all that are missing are told at once.
+  bool was_denied(std::size_t blind_before) const { return blind_.size() > blind_before; }
+  ObservedFunction function_from(const client::Value& reply, const std::string& name);
+
   client::Aws& aws_;
+  std::set<std::string, std::less<>> guessed_;
+  std::size_t closed_ = 0;  // calls that an organisation's policy denied in a guessed region
   std::optional<client::Error> fatal_;
   std::vector<ReadFailure> blind_;
 };

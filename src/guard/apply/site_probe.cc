@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "guard/rules/site_status.h"
 #include "net/io/curl_library.h"
 
 namespace sitelatch::guard {
@@ -101,7 +102,7 @@ SiteAnswer ask_site(const AskSite& ask, const aws::Value& config, const std::str
   if (!site) return {false, site.error().text};
   const auto status = ask(config, path);
   if (!status) return {false, status.error().text};
-  return {*status >= 200 && *status < 300,
+  return {counts_as_healthy(*status),
           fmt::format("{} answers {}", describe(*site, path), *status)};
 }
 

@@ -37,7 +37,7 @@ using AskSite = std::function<Result<int>(const aws::Value& check_config, const 
 AskSite ask_site_from_here();
 
 struct SiteAnswer {
-  bool well = false;  // 2xx
+  bool well = false;  // as Route 53's checkers would count it (rules/site_status.h)
   std::string words;  // "https://primary.example.org/lb-check answers 200"
 };
 SiteAnswer ask_site(const AskSite& ask, const aws::Value& check_config, const std::string& path);

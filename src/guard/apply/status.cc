@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "guard/apply/preflight.h"
+
 namespace sitelatch::guard {
 
 Instant aws_now(const Snapshot& snapshot, WallInstant ours) {
@@ -13,6 +15,37 @@ Instant aws_now(const Snapshot& snapshot, WallInstant ours) {
     if (checker.at) now = std::max(now, *checker.at);
   return now;
 }
+
+namespace {
+
+// What a person has accepted, and what would have to be, is told at every look: nobody remembers it
+// at three in the morning.
+void add_holes(View& out) {
+  const auto& observed = out.snapshot.observed;
+  if (!observed.check || !(observed.alarm || observed.function)) return;
+  const auto& accepted = out.plan.settings.accepted_holes;
+  HoleNames seen;
+  const auto tell = [&](std::string_view name, const std::string& why, const std::string& mend) {
+    seen.emplace(name);
+    out.assessment.links.push_back(
+        {Link::Health::broken, std::string{name},
+         why + (accepted.contains(name) ? " (accepted)" : " (not accepted by anybody)"), mend});
+  };
+  if (out.snapshot.records)
+    for (const auto& finding : record_findings(out.plan, out.snapshot))
+      if (finding.kind != Finding::Kind::sound && is_hole(finding.name))
+        tell(finding.name, finding.why, finding.mend);
+  // Of records it is known whether the hole is still there; of the others deploy finds out.
+  for (const auto& name : accepted)
+    if (!seen.contains(name) &&
+        (!out.snapshot.records || (name != hole::secondary_health && name != hole::target_health)))
+      tell(name, "a hole in the guard: " + std::string{consequence(name)},
+           "sitelatch deploy " + out.id() +
+               " --plan says whether it is still there, and what "
+               "closes it");
+}
+
+}  // namespace
 
 Result<View, Error> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
                          const ViewOptions& options) {
@@ -36,6 +69,7 @@ Result<View, Error> view(client::Aws& aws, client::Clock& clock, const std::stri
   View out{std::move(*snapshot), std::move(*plan), {}, {}, {}};
   out.now = aws_now(out.snapshot, clock.now());
   out.assessment = assess(out.plan, out.snapshot.observed, out.now);
+  if (options.records) add_holes(out);
   if (options.dns && out.snapshot.records)
     out.dns = ask_serving(aws, *out.snapshot.records, options.dns_server, options.ask_dns);
   return out;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "client/wait.h"
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/sight.h"
 #include "guard/apply/site_probe.h"
 #include "guard/apply/switch_back_wait.h"
@@ -58,6 +59,8 @@ class Switching {
     if (!settled) return ends(problem_kind_, "Nothing was released: " + problem_);
     const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
+    if (const auto lacking = rights_against(context_, *settled, *allowed, true))
+      return ends(SwitchBackEnd::no_answer, "Nothing was released. " + *lacking);
     const auto name = name_to_type(*shown);
     if (!options_.confirm(*shown, name))
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");

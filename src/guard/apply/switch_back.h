@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives traffic back to Primary, in this order and no other:
 //   1 who asks, and which state is expected (compare and set)
-//   2 Primary's own path answers 200 from here, several times
+//   2 Primary's own path answers from here as Route 53 wants it (2xx, 3xx), several times
 //   3 every --check command exits 0
 //   4 the alarm has seen the latch
 //   5 a person types the name of what is released

@@ -163,6 +163,10 @@ void compare_role(const Plan& plan, const Observed& o, Differences& out) {
   if (!same_document(r.trust, plan.role.trust) &&
       r.trust.find("lambda.amazonaws.com") == r.trust.npos)
     out.broken(Resource::role, "does not trust lambda.amazonaws.com", "the function cannot run");
+  if (!plan.role.permissions_boundary.empty() &&
+      r.permissions_boundary != plan.role.permissions_boundary)
+    out.untidy(Resource::role, "has not the permissions boundary asked for",
+               "what the organisation demands of every role is not held");
   const auto policy = r.inline_policies.find(plan.role.policy_name);
   // The guide's Python works with the policies that the guide attaches.
   const bool guide = plan.function.kind == FunctionKind::python && !r.managed_policies.empty();
@@ -246,6 +250,11 @@ void compare_function(const Plan& plan, const Observed& o, Differences& out) {
   if (!plan.function.sha256.empty() && f.sha256 != plan.function.sha256)
     out.broken(Resource::function_code, "is not this version's",
                "it may decide otherwise than these rules");
+  if (!plan.function.architecture.empty() && !f.architecture.empty() &&
+      f.architecture != plan.function.architecture)
+    out.broken(Resource::function_code,
+               "runs on " + f.architecture + ", and the code is for " + plan.function.architecture,
+               "it cannot start");
   compare_configuration(plan, f, out);
   if (f.failure_destination != plan.function.failure_destination)
     out.broken(Resource::failure_destination,
@@ -302,7 +311,7 @@ void compare_group(Resource resource, const LogGroupPlan& wanted,
 }  // namespace
 
 std::string_view to_string(Resource resource) {
-  static constexpr std::array<std::string_view, 19> names = {"notify-topic",
+  static constexpr std::array<std::string_view, 20> names = {"notify-topic",
                                                              "notify-subscription",
                                                              "audit-group",
                                                              "function-group",
@@ -320,7 +329,8 @@ std::string_view to_string(Resource resource) {
                                                              "schedule-target",
                                                              "events-permission",
                                                              "alarm",
-                                                             "alarm-actions"};
+                                                             "alarm-actions",
+                                                             "function-concurrency"};
   return names[static_cast<std::size_t>(resource)];
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "guard/rules/json.h"
+#include "guard/rules/kms.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -86,10 +87,6 @@ Result<Done> check_settings(const Settings& s) {
     return failure(Problem{"'" + s.account + "' is not an account id"});
   if (!valid_region(s.function_region))
     return failure(Problem{"'" + s.function_region + "' is not a region"});
-  if (s.function_region != control_region(s.partition) && opt_in_region(s.function_region))
-    return failure(Problem{"SNS in " + std::string{control_region(s.partition)} +
-                           " does not deliver to functions in the opt-in region " +
-                           s.function_region + "; leave --function-region out"});
   if (s.record.original_path && is_latch_path(*s.record.original_path))
     return failure(Problem{"the path " + *s.record.original_path +
                            " means 'latched'; it cannot be what a release restores"});
@@ -107,12 +104,23 @@ void plan_topics(Plan& plan, const Texts& tags) {
   plan.notify_topic = {s.names.notify_topic,
                        arn(s, "sns", s.function_region, s.names.notify_topic),
                        s.function_region,
-                       s.kms_key,
+                       key_in(s.kms_keys, s.function_region),
                        "",
                        tags};
   for (const auto& [key, value] : record_tags(s.record)) plan.notify_topic.tags[key] = value;
-  plan.alarm_topic = {
-      s.names.alarm_topic, arn(s, "sns", home, s.names.alarm_topic), home, s.kms_key, "", tags};
+  if (!s.accepted_holes.empty())
+    plan.notify_topic.tags[std::string{tag::accepted_holes}] = holes_text(s.accepted_holes);
+  plan.alarm_topic = {s.names.alarm_topic,
+                      arn(s, "sns", home, s.names.alarm_topic),
+                      home,
+                      key_in(s.kms_keys, home),
+                      "",
+                      tags};
+  if (!s.extra_tags.empty()) {
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : s.extra_tags) keys.push_back(key);
+    plan.alarm_topic.tags[std::string{tag::tag_keys}] = join(keys, " ");
+  }
   plan.alarm = {s.names.alarm,
                 arn(s, "cloudwatch", home, "alarm:" + s.names.alarm),
                 home,
@@ -138,8 +146,10 @@ void plan_function(Plan& plan, const Texts& tags) {
   plan.audit_group = log_group(s, s.names.audit_group, s.audit_retention_days, tags);
   plan.function_group = log_group(s, "/aws/lambda/" + s.names.function, s.log_retention_days, tags);
   plan.role = {s.names.role,
-               arn(s, "iam", "", "role/" + s.names.role),
+               arn(s, "iam", "", "role" + s.role_path + s.names.role),
+               s.role_path,
                trust_document(),
+               s.permissions_boundary,
                s.names.role_policy,
                "",
                {},
@@ -154,6 +164,7 @@ void plan_function(Plan& plan, const Texts& tags) {
   f.handler = native ? "bootstrap" : "lambda.handler";
   f.role_arn = plan.role.arn;
   f.sha256 = native ? s.function_sha256 : "";
+  f.architecture = native ? s.function_architecture : "";
   f.tags = tags;
   f.failure_destination = plan.notify_topic.arn;
   plan.sns_permission = {s.names.sns_statement, "sns.amazonaws.com", plan.alarm_topic.arn, ""};
@@ -233,12 +244,58 @@ Result<Plan> make_plan(Settings settings) {
   plan.settings = std::move(settings);
   const auto& s = plan.settings;
   plan.health_check_arn = "arn:" + s.partition + ":route53:::healthcheck/" + s.health_check_id;
-  const Texts tags = {{std::string{tag::guard}, s.health_check_id},
-                      {std::string{tag::health_check}, s.health_check_id}};
+  auto tags = s.extra_tags;
+  tags[std::string{tag::guard}] = tags[std::string{tag::health_check}] = s.health_check_id;
   plan_topics(plan, tags);
   plan_function(plan, tags);
   plan.role.policy = policy_document(function_rights(plan));
   return plan;
+}
+
+Result<Done> check_role_wishes(std::string_view path, std::string_view boundary) {
+  const bool path_fits = path.size() <= 512 && path.starts_with('/') && path.ends_with('/') &&
+                         all_of(path, [](char c) { return c > ' ' && c <= '~'; });
+  if (!path.empty() && !path_fits)
+    return problem("'" + std::string{path} +
+                   "' is not the path of a role: it begins and ends with a slash (/guards/)");
+  const auto parts = split(boundary, ':');
+  const bool is_policy = parts.size() == 6 && parts[0] == "arn" && parts[2] == "iam" &&
+                         parts[5].starts_with("policy/");
+  if (!boundary.empty() && !is_policy)
+    return problem("'" + std::string{boundary} +
+                   "' is not the ARN of a policy (arn:aws:iam::ACCOUNT:policy/NAME)");
+  return Done{};
+}
+
+Result<Done> check_extra_tags(const Texts& tags) {
+  constexpr std::size_t most_tags = 40;  // of 50, less the guard's own
+  if (tags.size() > most_tags)
+    return problem("a resource takes 50 tags, some of which are the guard's: at most " +
+                   std::to_string(most_tags) + " more");
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view{"_.:/=+-@"}.find(c) != std::string_view::npos;
+  };
+  std::size_t keys = 0;
+  for (const auto& [key, value] : tags) {
+    keys += key.size() + 1;
+    const auto small = lower(key);
+    if (key.empty() || key.size() > 128 || !std::all_of(key.begin(), key.end(), plain))
+      return problem("'" + key +
+                     "' is not the key of a tag that every service of the guard takes: letters, "
+                     "digits and _.:/=+-@, at most 128");
+    if (small.starts_with("aws:") || small.starts_with("sitelatch:") ||
+        small == lower(tag::health_check))
+      return problem("the tag " + key + " is not free to choose: AWS's own begin with aws:, the " +
+                     "guard's with sitelatch:");
+    if (value.size() > 256 ||
+        !std::all_of(value.begin(), value.end(), [&](char c) { return c == ' ' || plain(c); }))
+      return problem("'" + value +
+                     "' is not the value of a tag that every service of the guard takes: letters, "
+                     "digits, blanks and _.:/=+-@, at most 256");
+  }
+  if (keys > 256) return problem("the keys of the tags are too long together: at most 256");
+  return Done{};
 }
 
 Texts function_environment(const Arrangement& a, const Record& record) {
@@ -284,24 +341,10 @@ std::vector<Right> function_rights(const Plan& plan) {
                       {"logs:CreateLogStream", "logs:PutLogEvents"},
                       {plan.audit_group.arn + ":*"},
                       ""});
-  if (!plan.settings.kms_key.empty())
+  if (!plan.notify_topic.kms_key.empty())
     rights.push_back(
-        {"UseKey", {"kms:GenerateDataKey", "kms:Decrypt"}, {plan.settings.kms_key}, ""});
+        {"UseKey", {"kms:GenerateDataKey", "kms:Decrypt"}, {plan.notify_topic.kms_key}, ""});
   return rights;
-}
-
-std::string policy_document(const std::vector<Right>& rights) {
-  std::vector<std::string> statements;
-  for (const auto& right : rights) {
-    JsonObject statement;
-    statement.add("Sid", right.sid)
-        .add("Effect", "Allow")
-        .raw("Action", quoted_list(right.actions))
-        .raw("Resource", quoted_list(right.resources));
-    if (!right.condition.empty()) statement.raw("Condition", right.condition);
-    statements.push_back(statement.text());
-  }
-  return JsonObject{}.add("Version", "2012-10-17").raw("Statement", json_array(statements)).text();
 }
 
 }  // namespace sitelatch::guard

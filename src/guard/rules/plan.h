@@ -7,14 +7,17 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "guard/rules/decision.h"
+#include "guard/rules/holes.h"
 #include "guard/rules/latch.h"
 #include "guard/rules/record.h"
+#include "guard/rules/right.h"
 
 namespace sitelatch::guard {
 
@@ -25,9 +28,12 @@ std::optional<FunctionKind> function_kind(std::string_view text);
 // Where health checks report and are changed: us-east-1; China: cn-northwest-1; GovCloud:
 // us-gov-west-1 (aws/auth/partition.h).
 std::string_view control_region(std::string_view partition);
-// Regions that accounts must opt in to: SNS in the control region does not deliver to functions
-// there.
+// The regions that every account of the partition aws has, without asking for them.
+std::span<const std::string_view> default_regions();
+// Regions that accounts must opt in to: every other region of the partition aws.
 bool opt_in_region(std::string_view region);
+// Why an alarm's message may not reach a function in `region` (fact guard-11); nothing: it does.
+std::optional<std::string> delivery_doubt(std::string_view partition, std::string_view region);
 
 bool valid_health_check_id(std::string_view id);  // letters, digits, dashes; at most 48
 
@@ -52,9 +58,16 @@ struct Settings {
   FunctionKind function = FunctionKind::native;
   std::string notify_endpoint;  // "mail@example.org", "https://...", an ARN of a function or queue;
                                 // empty: none
-  std::string kms_key;          // ARN; empty: none
-  std::string dns_name;         // what users look up, for messages; empty: not known
-  std::string function_sha256;  // CodeSha256 of the zip (base64); empty: not compared
+  // ARNs of keys that encrypt the topics: one a region of theirs, or one multi-region key; empty:
+  // none (rules/kms.h).
+  std::vector<std::string> kms_keys;
+  std::string function_sha256;        // CodeSha256 of the zip (base64); empty: not compared
+  std::string function_architecture;  // of the native code: "x86_64", "arm64"; empty: not compared
+  std::string role_path = "/";        // of the function's role; begins and ends with a slash
+  std::string permissions_boundary;   // ARN of the role's; empty: as it is, or none
+  Texts extra_tags;                   // of people: on every resource, beside the guard's own
+  HoleNames accepted_holes;           // ways past the latch that a person has accepted
+  std::string dns_name;               // what users look up, for messages; empty: not known
   int log_retention_days = 90;
   int audit_retention_days = 3653;
   Names names;    // empty members are filled with default_names
@@ -78,7 +91,8 @@ struct AlarmPlan {
   static constexpr double threshold = 1.0;
 };
 struct RolePlan {
-  std::string name, arn, trust;               // trust: document
+  std::string name, arn, path, trust;         // trust: document
+  std::string permissions_boundary;           // ARN; empty: stays as it is
   std::string policy_name, policy;            // one inline policy
   std::vector<std::string> managed_policies;  // to attach; native: none
   Texts tags;
@@ -87,9 +101,11 @@ struct FunctionPlan {
   std::string name, arn, region, runtime, handler, role_arn, sha256;
   FunctionKind kind = FunctionKind::native;
   int timeout_s = 30, memory_mb = 128;
-  std::vector<std::string> architectures = {"x86_64"};
-  Texts environment;  // of ours; other variables that are there stay
+  std::string architecture;  // empty: stays as it is
+  Texts environment;         // of ours; other variables that are there stay
   Texts tags;
+  // One for an alarm and one for the tick: the latch waits behind nobody. (fact guard-26)
+  static constexpr int reserved_concurrency = 2;
   std::string failure_destination;  // notify topic
   int retries = 2, event_age_s = 21600;
 };
@@ -124,9 +140,16 @@ struct Plan {
   SchedulePlan schedule;  // native only: has_schedule
   bool has_schedule = true;
 };
-// Refused: an id, account or region that cannot be, an opt-in region, an original path that is a
-// latch value.
+// Refused: an id, account, region, key, path or tag that cannot be, an original path that is a
+// latch value. A region that SNS does not deliver to is no refusal here: what is there must be seen
+// and removed (delivery_doubt()).
 Result<Plan> make_plan(Settings settings);
+
+// What a person asks of the role and of the tags, before it goes into settings. Refused: a path
+// that does not begin and end with a slash, a boundary that is no policy's ARN, a tag that AWS
+// would not take, or that is the guard's own.
+Result<Done> check_role_wishes(std::string_view role_path, std::string_view permissions_boundary);
+Result<Done> check_extra_tags(const Texts& tags);
 
 // "email", "https", "http", "sqs", "lambda" by the endpoint's form.
 std::optional<std::string> subscription_protocol(std::string_view endpoint);
@@ -136,13 +159,6 @@ std::optional<std::string> subscription_protocol(std::string_view endpoint);
 Texts function_environment(const Arrangement& arrangement, const Record& record);
 
 // The role's permissions, one statement each, so that a missing one can be named.
-struct Right {
-  std::string sid;
-  std::vector<std::string> actions;
-  std::vector<std::string> resources;
-  std::string condition;  // JSON object, or empty
-};
 std::vector<Right> function_rights(const Plan& plan);
-std::string policy_document(const std::vector<Right>& rights);
 
 }  // namespace sitelatch::guard

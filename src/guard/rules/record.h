@@ -94,6 +94,10 @@ inline constexpr std::string_view maintenance_reason = "sitelatch:maintenance-re
 inline constexpr std::string_view latched =
     "sitelatch:latched";  // written by the function and by trip
 inline constexpr std::string_view notified = "sitelatch:notified";  // written by the function
+// Of deploy alone, beside the record: which holes were accepted (rules/holes.h, on the notify
+// topic), and the keys of the tags that people asked for (on the alarm's topic).
+inline constexpr std::string_view accepted_holes = "sitelatch:accepted-holes";
+inline constexpr std::string_view tag_keys = "sitelatch:tag-keys";
 }  // namespace tag
 
 // The variables of the record (original path, latch kind, release) for the function's environment.

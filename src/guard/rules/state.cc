@@ -15,6 +15,38 @@ void link(std::vector<Link>& links, std::string name, bool ok, std::string why, 
     links.push_back({Health::broken, std::move(name), std::move(why), std::move(mend)});
 }
 
+// What a part belongs to: where that is missing, nobody can have looked at the part, and it is no
+// link of its own.
+std::optional<Resource> owner_of(Resource part) {
+  switch (part) {
+    case Resource::role_policy:
+      return Resource::role;
+    case Resource::function_code:
+    case Resource::function_configuration:
+    case Resource::failure_destination:
+    case Resource::sns_permission:
+    case Resource::events_permission:
+      return Resource::function;
+    case Resource::alarm_topic_policy:
+    case Resource::subscription:
+      return Resource::alarm_topic;
+    case Resource::notify_subscription:
+      return Resource::notify_topic;
+    case Resource::schedule_target:
+      return Resource::schedule;
+    case Resource::alarm_actions:
+      return Resource::alarm;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool missing_in(const std::vector<Difference>& found, Resource resource) {
+  return std::any_of(found.begin(), found.end(), [resource](const Difference& d) {
+    return d.resource == resource && d.kind == Difference::Kind::missing;
+  });
+}
+
 // Every resource is a link; what differs only in tidiness does not break it.
 std::vector<Link> links_of_resources(const Plan& plan, const std::vector<Difference>& found) {
   std::vector<Link> links;
@@ -25,6 +57,7 @@ std::vector<Link> links_of_resources(const Plan& plan, const std::vector<Differe
         (resource == Resource::schedule || resource == Resource::schedule_target ||
          resource == Resource::events_permission))
       continue;
+    if (const auto owner = owner_of(resource); owner && missing_in(found, *owner)) continue;
     const auto broken = std::find_if(found.begin(), found.end(), [resource](const Difference& d) {
       return d.resource == resource && d.breaks;
     });
@@ -99,9 +132,9 @@ void add_people_link(const Observed& o, std::vector<Link>& links) {
          pending ? "confirm it by the link in the message" : "sitelatch deploy --notify ENDPOINT");
 }
 
+// The audit log outlives its guard: destroy keeps it, so that it is no sign of one.
 bool anything_there(const Observed& o) {
-  return o.function || o.alarm || o.alarm_topic || o.notify_topic || o.role || o.schedule ||
-         o.audit_group;
+  return o.function || o.alarm || o.alarm_topic || o.notify_topic || o.role || o.schedule;
 }
 
 struct Judged {

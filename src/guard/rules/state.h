@@ -39,6 +39,7 @@ struct ObservedRole {
   std::map<std::string, std::string> inline_policies;  // name -> document
   std::vector<std::string> managed_policies;           // attached ARNs
   Texts tags;
+  std::string path = "/", permissions_boundary{};  // boundary: ARN; empty: none
 };
 struct ObservedPermission {
   std::string statement_id, principal, source_arn, source_account, action;
@@ -53,6 +54,7 @@ struct ObservedFunction {
   std::optional<int> retries, event_age_s;
   std::optional<int> reserved_concurrency;  // 0: it never runs
   std::string role_id_used;  // where known: the role may have been made again under its name
+  std::string architecture;  // "x86_64", "arm64"; empty: not said
 };
 struct ObservedSchedule {
   std::string arn, expression;
@@ -114,6 +116,7 @@ enum class Resource {
   events_permission,
   alarm,
   alarm_actions,
+  function_concurrency,  // no link of the chain: reserved where the account's limit allows it
 };
 std::string_view to_string(Resource resource);  // "notify-topic"
 

@@ -202,8 +202,8 @@ Transition arm(const Situation& s, const Arm& options, Instant now) {
     refusals.add("Route 53 finds Primary unhealthy: armed now, the guard would latch at once");
   if (!options.primary_answers.value_or(true))
     refusals.add_forcible("primary",
-                          "Primary's own path does not answer 2xx from here: armed now, the guard "
-                          "would latch as soon as Route 53 finds that too",
+                          "Primary's own path does not answer 2xx or 3xx from here: armed now, "
+                          "the guard would latch as soon as Route 53 finds that too",
                           options.force);
   if (refusals.any()) return failure(refusals.take());
 
@@ -248,7 +248,7 @@ Transition switch_back(const Situation& s, const SwitchBack& options, Instant no
     refusals.add("the recorded original path is a latch value (" + *original + ")");
   if (!options.primary_answers.value_or(false))
     refusals.add_forcible("primary",
-                          options.primary_answers ? "Primary's own path does not answer 2xx"
+                          options.primary_answers ? "Primary's own path does not answer 2xx or 3xx"
                                                   : "Primary's own path was not tried",
                           options.force);
   if (!options.checks_passed.value_or(true))
