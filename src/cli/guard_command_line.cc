@@ -105,9 +105,8 @@ template <class Options>
 void run_by(Command<Options>& command, int (*run)(const Options&), int& status,
             const std::string& footer) {
   command.app->footer(footer);
-  command.app->callback([options = command.options, run, &status] {
-    status = run_with_id(*options, run);
-  });
+  command.app->callback(
+      [options = command.options, run, &status] { status = run_with_id(*options, run); });
 }
 
 template <class Options>
@@ -134,7 +133,7 @@ void add_policy(CLI::App& app, int& status) {
       ->add_option("health-check-id", options.health_check_id,
                    "of this guard alone, with its exact ARNs (default: of every guard of an "
                    "account, by the names that deploy and the guide give)")
-      ->type_name("HEALTH_CHECK_ID");
+      ->type_name("ID|NAME");
   run_by(command, &policy, status,
          "viewer: status, log, doctor, deploy --plan. operator: trip, disarm, arm, reconcile and "
          "switch-back, too. deployer: deploy, destroy\nand drill, too. drill makes a second guard "
@@ -312,11 +311,12 @@ void add_arm(CLI::App& app, int& status) {
       ->type_name("CHECK")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  run_by(command, &arm, status,
-         std::string{"Refused while the guard could not fire: an alarm that is in ALARM already "
-                     "acts on nothing; and while\nPrimary's own path does not answer 2xx or 3xx from "
-                     "here (--force primary overrides that).\n\n"} +
-             common_statuses + "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
+  run_by(
+      command, &arm, status,
+      std::string{"Refused while the guard could not fire: an alarm that is in ALARM already "
+                  "acts on nothing; and while\nPrimary's own path does not answer 2xx or 3xx from "
+                  "here (--force primary overrides that).\n\n"} +
+          common_statuses + "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
 }
 
 void add_trip(CLI::App& app, int& status) {

@@ -66,8 +66,8 @@ int run_request(GuardContext& context, const RequestOptions& options) {
                    {},
                    {}},
                   exit_done);
-  if (const auto lacking = guard::rights_against(context.context(), *shown, *decision,
-                                                 options.request.tells))
+  if (const auto lacking =
+          guard::rights_against(context.context(), *shown, *decision, options.request.tells))
     return fail(common, "Nothing was changed. " + *lacking, exit_no_answer);
   if (options.ask && !confirmed(common, question(*shown, *decision)))
     return finish(common,

@@ -55,9 +55,8 @@ int status(const StatusOptions& options) {
       const auto code = exit_status_of(view.error().kind);
       if (one) return fail(options.common, view.error().text, code);
       say(as_sentence(view.error().text));
-      all.push(aws::Value::structure({{"health_check_id", id_or_name},
-                                      {"error", view.error().text},
-                                      {"exit_code", code}}));
+      all.push(aws::Value::structure(
+          {{"health_check_id", id_or_name}, {"error", view.error().text}, {"exit_code", code}}));
       worst = std::max(worst, code);
       continue;
     }

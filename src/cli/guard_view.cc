@@ -15,9 +15,17 @@ using guard::Serving;
 using guard::State;
 
 std::string_view to_string(guard::Link::Health health) {
-  return health == guard::Link::Health::ok       ? "ok"
-         : health == guard::Link::Health::broken ? "broken"
-                                                 : "unknown";
+  switch (health) {
+    case guard::Link::Health::ok:
+      return "ok";
+    case guard::Link::Health::broken:
+      return "broken";
+    case guard::Link::Health::unknown:
+      return "unknown";
+    case guard::Link::Health::off:
+      return "off";
+  }
+  return "unknown";
 }
 
 Value strings(const std::vector<std::string>& texts) {
@@ -92,12 +100,11 @@ bool dns_contradicts(const guard::View& view) {
 
 void print_links(const guard::View& view) {
   for (const auto& link : view.assessment.links) {
-    const auto mark = link.health == guard::Link::Health::ok       ? "ok     "
-                      : link.health == guard::Link::Health::broken ? "BROKEN "
-                                                                   : "unknown";
-    fmt::print("  {}  {}{}\n", mark, link.name, link.why.empty() ? "" : ": " + link.why);
-    if (link.health == guard::Link::Health::broken && !link.mend.empty())
-      fmt::print("           mend: {}\n", link.mend);
+    const bool broken = link.health == guard::Link::Health::broken;
+    fmt::print("  {:<7}  {}{}\n", broken ? "BROKEN" : to_string(link.health), link.name,
+               link.why.empty() ? "" : ": " + link.why);
+    if (link.health != guard::Link::Health::ok && !link.mend.empty())
+      fmt::print("           {}: {}\n", broken ? "mend" : "to change it", link.mend);
   }
 }
 
@@ -176,10 +183,9 @@ int status_code(const guard::View& view) {
   if (dns_contradicts(view)) return exit_dns;
   const auto code = guard::exit_code(view.assessment.state);
   if (code != exit_done) return code;
-  // Nobody subscribed for messages is a choice; it is shown, but wakes nobody.
   const auto& links = view.assessment.links;
   const bool attention = std::any_of(links.begin(), links.end(), [](const auto& link) {
-    return link.health == guard::Link::Health::broken && link.name != "people";
+    return link.health == guard::Link::Health::broken;
   });
   return attention ? exit_link : exit_done;
 }

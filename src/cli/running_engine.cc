@@ -82,21 +82,21 @@ std::string with_entry_first(const std::string& list, const std::string& entry, 
 // What the user's own environment may have to reach AWS by, and what goes before what is set.
 std::vector<std::string> others_credentials(char const* const* inherited) {
   std::vector<std::string> out = {"AWS_SESSION_TOKEN",
-               "AWS_SECURITY_TOKEN",
-               "AWS_PROFILE",
-               "AWS_DEFAULT_PROFILE",
-               "AWS_ROLE_ARN",
-               "AWS_ROLE_SESSION_NAME",
-               "AWS_WEB_IDENTITY_TOKEN_FILE",
-               "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-               "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-               "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-               "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-               "AWS_CREDENTIAL_EXPIRATION",
-               "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-               "AWS_USE_FIPS_ENDPOINT",
-               "AWS_USE_DUALSTACK_ENDPOINT",
-               "AWS_STS_REGIONAL_ENDPOINTS"};
+                                  "AWS_SECURITY_TOKEN",
+                                  "AWS_PROFILE",
+                                  "AWS_DEFAULT_PROFILE",
+                                  "AWS_ROLE_ARN",
+                                  "AWS_ROLE_SESSION_NAME",
+                                  "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                                  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                  "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                                  "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                                  "AWS_CREDENTIAL_EXPIRATION",
+                                  "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                  "AWS_USE_FIPS_ENDPOINT",
+                                  "AWS_USE_DUALSTACK_ENDPOINT",
+                                  "AWS_STS_REGIONAL_ENDPOINTS"};
   // An endpoint for one service wins over the general one: whatever there is must go.
   for (auto entry = inherited; entry && *entry; ++entry) {
     const std::string_view name =

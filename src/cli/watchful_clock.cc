@@ -37,9 +37,10 @@ void WatchfulClock::look() {
     seen_ = time->now;
     told_ = false;
   } else if (!told_) {
-    say_(fmt::format("The engine's clock is manual and stands still at {}: nothing happens there "
-                     "until somebody moves it. In another terminal: {}",
-                     time->now, time->command));
+    say_(
+        fmt::format("The engine's clock is manual and stands still at {}: nothing happens there "
+                    "until somebody moves it. In another terminal: {}",
+                    time->now, time->command));
     told_ = true;
   }
 }

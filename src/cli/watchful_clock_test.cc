@@ -13,7 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Waiting {
-  std::optional<ManualTime> engine = ManualTime{"2026-11-22T12:00:00Z", "sitelatch advance 1m", false};
+  std::optional<ManualTime> engine =
+      ManualTime{"2026-11-22T12:00:00Z", "sitelatch advance 1m", false};
   int asked = 0;
   std::vector<std::string> said;
   WatchfulClock clock{std::make_unique<client::test::FakeClock>(),

@@ -103,9 +103,9 @@ std::string service_words(const Error& error) {
     return fmt::format("the account is not signed up for {} in {}. ", error.service, error.region) +
            sentence(error.message);
   if (is_throttled(error))
-    return fmt::format(
-        "the account sends too many requests to {} ({}); {} made. Try again later.", error.service,
-        error.code, counted(error.attempts, "attempt was", "attempts were"));
+    return fmt::format("the account sends too many requests to {} ({}); {} made. Try again later.",
+                       error.service, error.code,
+                       counted(error.attempts, "attempt was", "attempts were"));
   return sentence(error.message.empty() ? error.code
                                         : fmt::format("{} ({})", error.message, error.code));
 }
@@ -143,9 +143,8 @@ std::string words(const Error& error) {
     case Cause::unreachable:
       return fmt::format("there is no network route to {}.", host_in(error));
     case Cause::timeout:
-      return fmt::format(
-          "{} did not answer in time ({}). Check the network and proxy settings.", host_in(error),
-          counted(error.attempts, "attempt", "attempts"));
+      return fmt::format("{} did not answer in time ({}). Check the network and proxy settings.",
+                         host_in(error), counted(error.attempts, "attempt", "attempts"));
     case Cause::tls:
       return fmt::format(
           "the certificate or TLS of {} was not accepted: {} Behind an intercepting proxy, set "
@@ -181,8 +180,8 @@ bool is_expired_token(const Error& error) {
 
 bool is_bad_credentials(const Error& error) {
   return is_expired_token(error) ||
-         (error.cause == Cause::service && (among(unknown_key_codes, error.code) ||
-                                            among(signature_codes, error.code)));
+         (error.cause == Cause::service &&
+          (among(unknown_key_codes, error.code) || among(signature_codes, error.code)));
 }
 
 bool is_unanswered(const Error& error) {

@@ -29,8 +29,8 @@ bool letters(std::string_view text) {
 // As every region so far is called: the partition's beginning, a direction, a number.
 bool called_like_one(std::string_view region) {
   static constexpr std::array<std::string_view, 16> beginnings = {
-      "us",      "eu",      "ap",      "sa", "ca",      "me",     "af",      "il",     "mx",
-      "cn",      "us-gov",  "us-iso",  "us-isob", "eu-isoe", "us-isof", "eusc-de"};
+      "us", "eu", "ap",     "sa",     "ca",      "me",      "af",      "il",
+      "mx", "cn", "us-gov", "us-iso", "us-isob", "eu-isoe", "us-isof", "eusc-de"};
   const auto last = region.rfind('-');
   if (last == std::string_view::npos || !digits(region.substr(last + 1))) return false;
   const auto rest = region.substr(0, last);
@@ -44,15 +44,15 @@ bool called_like_one(std::string_view region) {
 
 const std::vector<std::string>& known_regions() {
   static const std::vector<std::string> all = {
-      "us-east-1",       "us-east-2",       "us-west-1",      "us-west-2",      "ca-central-1",
-      "ca-west-1",       "mx-central-1",    "sa-east-1",      "eu-west-1",      "eu-west-2",
-      "eu-west-3",       "eu-central-1",    "eu-central-2",   "eu-north-1",     "eu-south-1",
-      "eu-south-2",      "il-central-1",    "me-central-1",   "me-south-1",     "af-south-1",
-      "ap-northeast-1",  "ap-northeast-2",  "ap-northeast-3", "ap-southeast-1", "ap-southeast-2",
-      "ap-southeast-3",  "ap-southeast-4",  "ap-southeast-5", "ap-southeast-6", "ap-southeast-7",
-      "ap-south-1",      "ap-south-2",      "ap-east-1",      "ap-east-2",      "cn-north-1",
-      "cn-northwest-1",  "us-gov-east-1",   "us-gov-west-1",  "us-iso-east-1",  "us-iso-west-1",
-      "us-isob-east-1",  "us-isob-west-1",  "eu-isoe-west-1", "us-isof-east-1", "us-isof-south-1",
+      "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "ca-central-1",
+      "ca-west-1",      "mx-central-1",   "sa-east-1",      "eu-west-1",      "eu-west-2",
+      "eu-west-3",      "eu-central-1",   "eu-central-2",   "eu-north-1",     "eu-south-1",
+      "eu-south-2",     "il-central-1",   "me-central-1",   "me-south-1",     "af-south-1",
+      "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2",
+      "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7",
+      "ap-south-1",     "ap-south-2",     "ap-east-1",      "ap-east-2",      "cn-north-1",
+      "cn-northwest-1", "us-gov-east-1",  "us-gov-west-1",  "us-iso-east-1",  "us-iso-west-1",
+      "us-isob-east-1", "us-isob-west-1", "eu-isoe-west-1", "us-isof-east-1", "us-isof-south-1",
       "eusc-de-east-1"};
   return all;
 }
@@ -65,8 +65,8 @@ std::optional<std::string> region_problem(std::string_view region, std::string_v
                  ? fmt::format("this program knows no region \"{}\".", region)
                  : fmt::format("\"{}\" is not called as regions of AWS are.", region);
   if (const auto meant = nearest(region, known)) out += fmt::format(" Did you mean {}?", *meant);
-  return out + fmt::format(" If AWS has opened it since this version: SITELATCH_NEW_REGIONS={}",
-                           region);
+  return out +
+         fmt::format(" If AWS has opened it since this version: SITELATCH_NEW_REGIONS={}", region);
 }
 
 }  // namespace sitelatch::aws

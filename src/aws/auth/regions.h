@@ -14,9 +14,9 @@ namespace sitelatch::aws {
 // Every region of every partition that this program knows.
 const std::vector<std::string>& known_regions();
 
-// Why this is no region to go to, in one or two sentences that say what to do; nothing: it is known,
-// or among `newer`, names apart from each other by commas or blanks that a person vouches for
-// (SITELATCH_NEW_REGIONS).
+// Why this is no region to go to, in one or two sentences that say what to do; nothing: it is
+// known, or among `newer`, names apart from each other by commas or blanks that a person vouches
+// for (SITELATCH_NEW_REGIONS).
 std::optional<std::string> region_problem(std::string_view region, std::string_view newer);
 
 }  // namespace sitelatch::aws

@@ -228,9 +228,10 @@ class Examination {
         "state", id, fmt::format("{}: {}", to_string(state.state), state.sentence),
         state.state == State::armed ? "" : "sitelatch status " + id);
     for (const auto& link : state.links)
-      if (link.health == Link::Health::broken && link.name != "health-check")
-        add(link.name == "people" ? Kind::note : Kind::problem, "link-" + link.name, id, link.why,
-            link.mend);
+      if ((link.health == Link::Health::broken || link.health == Link::Health::off) &&
+          link.name != "health-check")
+        add(link.health == Link::Health::off ? Kind::note : Kind::problem, "link-" + link.name, id,
+            link.why, link.mend);
   }
 
   // Alarms on the same check whose actions run something, and functions on the guard's topic that

@@ -67,9 +67,8 @@ class Drill {
     auto real = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
     if (!real) return cannot_begin(real.error());
     if (!real->snapshot.observed.check)
-      return cannot_begin(
-          error_of(Error::Kind::failed,
-                   fmt::format("There is no health check {}.", options_.health_check_id)));
+      return cannot_begin(error_of(Error::Kind::failed, fmt::format("There is no health check {}.",
+                                                                    options_.health_check_id)));
     if (!real->snapshot.observed.check->type.starts_with("HTTP"))
       return fails("Only HTTP and HTTPS health checks have a path to latch by.");
     real_ = std::move(*real);

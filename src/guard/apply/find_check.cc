@@ -76,8 +76,9 @@ class NamesReading {
   void stop(const client::Error& error, const std::string& doing) {
     error_ = error_of(error, doing);
     if (client::is_denied(error))
-      error_->text += " A name is looked up in the hosted zones; the health check's id needs none "
-                      "of that.";
+      error_->text +=
+          " A name is looked up in the hosted zones; the health check's id needs none "
+          "of that.";
   }
 
   client::Aws& aws_;
@@ -85,6 +86,13 @@ class NamesReading {
 };
 
 }  // namespace
+
+Error not_an_id(const std::string& text) {
+  return error_of(Error::Kind::usage,
+                  "\"" + text +
+                      "\" is neither the id of a health check (letters, digits and dashes, at most "
+                      "48) nor a name of DNS.");
+}
 
 Result<FoundCheck, Error> find_check(client::Aws& aws, const std::string& id_or_name) {
   if (!looks_like_name(id_or_name)) return FoundCheck{id_or_name, ""};
@@ -106,8 +114,7 @@ Result<FoundCheck, Error> find_check(client::Aws& aws, const std::string& id_or_
     return failure(error_of(Error::Kind::usage, describe_ambiguity(id_or_name, found)));
   if (found.checks.empty())
     return failure(error_of(Error::Kind::failed, describe_absence(id_or_name, found, zones)));
-  return FoundCheck{found.checks.front().health_check_id,
-                    join(found.checks.front().records, "; ")};
+  return FoundCheck{found.checks.front().health_check_id, join(found.checks.front().records, "; ")};
 }
 
 }  // namespace sitelatch::guard

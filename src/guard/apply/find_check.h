@@ -18,4 +18,7 @@ struct FoundCheck {
 // none: where was looked), no_answer (the zones or their records may not be seen).
 Result<FoundCheck, Error> find_check(client::Aws& aws, const std::string& id_or_name);
 
+// What is told where `text` is meant as an id and has not the form of one; of kind usage.
+Error not_an_id(const std::string& text);
+
 }  // namespace sitelatch::guard

@@ -102,8 +102,7 @@ SiteAnswer ask_site(const AskSite& ask, const aws::Value& config, const std::str
   if (!site) return {false, site.error().text};
   const auto status = ask(config, path);
   if (!status) return {false, status.error().text};
-  return {counts_as_healthy(*status),
-          fmt::format("{} answers {}", describe(*site, path), *status)};
+  return {counts_as_healthy(*status), fmt::format("{} answers {}", describe(*site, path), *status)};
 }
 
 AskSite ask_site_from_here() {

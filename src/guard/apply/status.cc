@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "guard/apply/find_check.h"
 #include "guard/apply/preflight.h"
 
 namespace sitelatch::guard {
@@ -49,12 +50,7 @@ void add_holes(View& out) {
 
 Result<View, Error> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
                          const ViewOptions& options) {
-  if (!valid_health_check_id(health_check_id))
-    return failure(error_of(
-        Error::Kind::usage,
-        "\"" + health_check_id +
-            "\" is neither the id of a health check (letters, digits and dashes, at most 48) nor a "
-            "DNS name."));
+  if (!valid_health_check_id(health_check_id)) return failure(not_an_id(health_check_id));
   Query look;
   look.health_check_id = health_check_id;
   look.records = options.records;

@@ -38,6 +38,6 @@ struct ViewOptions {
 // Error: nothing could be read (the sentence says why), this is no id (usage), or no guard can be
 // planned for it.
 Result<View, Error> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
-                  const ViewOptions& options);
+                         const ViewOptions& options);
 
 }  // namespace sitelatch::guard

@@ -304,9 +304,9 @@ void compare_group(Resource resource, const LogGroupPlan& wanted,
   if (there->retention_days != wanted.retention_days)
     out.untidy(resource,
                wanted.name + " keeps " +
-                   (there->retention_days ? std::to_string(*there->retention_days) + " days"
+                   (there->retention_days ? counted(*there->retention_days, "day", "days")
                                           : std::string{"everything"}),
-               "the plan says " + std::to_string(wanted.retention_days) + " days");
+               "the plan says " + counted(wanted.retention_days, "day", "days"));
 }
 }  // namespace
 

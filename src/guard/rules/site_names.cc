@@ -206,10 +206,10 @@ NamedChecks checks_of_name(const std::string& canonical, const std::vector<Named
 }
 
 std::string describe_ambiguity(std::string_view name, const NamedChecks& found) {
-  std::string out = std::string{name} + " leads to " +
-                    counted(static_cast<std::int64_t>(found.checks.size()), "health check",
-                            "health checks") +
-                    "; give the id of the one that is meant:";
+  std::string out =
+      std::string{name} + " leads to " +
+      counted(static_cast<std::int64_t>(found.checks.size()), "health check", "health checks") +
+      "; give the id of the one that is meant:";
   for (const auto& check : found.checks)
     out += "\n  " + check.health_check_id + "  " + join(check.records, "; ");
   return out;

@@ -16,8 +16,8 @@ namespace sitelatch::guard {
 // Meant as a DNS name: ids of health checks have no dots, escapes or wildcards.
 bool looks_like_name(std::string_view text);
 
-// The one spelling of a name: lower case, a dot at its end, and every byte but a to z, 0 to 9, - and
-// _ as \ooo, three octal digits (Route 53, "DNS domain name format"; its wildcard is \052).
+// The one spelling of a name: lower case, a dot at its end, and every byte but a to z, 0 to 9, -
+// and _ as \ooo, three octal digits (Route 53, "DNS domain name format"; its wildcard is \052).
 // Nothing: no name of DNS has this form (RFC 1035 section 2.3.4: labels of 1 to 63 bytes, 255 in
 // all), or it is not ASCII (an internationalised name is xn--... in DNS).
 std::optional<std::string> canonical_name(std::string_view name);
@@ -61,10 +61,10 @@ struct NamedChecks {
 std::vector<NamedZone> zones_of_name(const std::string& canonical,
                                      const std::vector<NamedZone>& all);
 
-// Every check that a PRIMARY failover record of the name uses: its own, or where it is an alias that
-// evaluates its target's health and has none, those behind it. A name that is an alias or a CNAME
-// is followed, eight steps at most; where nothing has the name, a wildcard above it answers (RFC
-// 4592).
+// Every check that a PRIMARY failover record of the name uses: its own, or where it is an alias
+// that evaluates its target's health and has none, those behind it. A name that is an alias or a
+// CNAME is followed, eight steps at most; where nothing has the name, a wildcard above it answers
+// (RFC 4592).
 NamedChecks checks_of_name(const std::string& canonical, const std::vector<NamedZone>& zones,
                            const RecordsOf& records);
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace sitelatch::guard {
 namespace {
 using Health = Link::Health;
@@ -47,6 +49,13 @@ bool missing_in(const std::vector<Difference>& found, Resource resource) {
   });
 }
 
+// "there is none: nothing latches": whoever reads a link has just read its name.
+std::string reason_without_name(const Difference& difference) {
+  const auto name = std::string{to_string(difference.resource)} + ": ";
+  const auto& what = difference.what;
+  return (what.starts_with(name) ? what.substr(name.size()) : what) + ": " + difference.why;
+}
+
 // Every resource is a link; what differs only in tidiness does not break it.
 std::vector<Link> links_of_resources(const Plan& plan, const std::vector<Difference>& found) {
   std::vector<Link> links;
@@ -65,7 +74,7 @@ std::vector<Link> links_of_resources(const Plan& plan, const std::vector<Differe
     const auto mend =
         "sitelatch " + std::string{resource == Resource::alarm_actions ? "arm " : "deploy "} + id;
     link(links, std::string{to_string(resource)}, broken == found.end(),
-         broken == found.end() ? "" : broken->what + ": " + broken->why, mend);
+         broken == found.end() ? "" : reason_without_name(*broken), mend);
   }
   return links;
 }
@@ -102,34 +111,44 @@ void add_function_links(const Plan& plan, const Observed& o, std::vector<Link>& 
 void add_delivery_links(const Observed& o, std::vector<Link>& links) {
   if (!o.deliveries) return;
   const auto count = [&links](std::string name, const std::optional<double>& value,
-                              const std::string& what) {
+                              std::string_view one, std::string_view many) {
     if (value)
       link(links, std::move(name), *value <= 0,
-           std::to_string(static_cast<long long>(*value)) + " " + what,
+           counted(static_cast<std::int64_t>(*value), one, many),
            "see the function's log and its on-failure messages");
   };
-  count("function-errors", o.deliveries->function_errors, "runs of the function failed");
-  count("function-throttles", o.deliveries->function_throttles,
+  count("function-errors", o.deliveries->function_errors, "run of the function failed",
+        "runs of the function failed");
+  count("function-throttles", o.deliveries->function_throttles, "run of the function was throttled",
         "runs of the function were throttled");
-  count("events-dropped", o.deliveries->events_dropped, "events were given up");
+  count("events-dropped", o.deliveries->events_dropped, "event was given up",
+        "events were given up");
   count("destination-failures", o.deliveries->destination_failures,
+        "failure could not be told to the on-failure destination",
         "failures could not be told to the on-failure destination");
   count("alarm-deliveries", o.deliveries->alarm_topic_failed,
+        "message of the alarm's topic was not delivered",
         "messages of the alarm's topic were not delivered");
   count("notify-deliveries", o.deliveries->notify_topic_failed,
-        "messages to people were not delivered");
+        "message to people was not delivered", "messages to people were not delivered");
 }
 
-void add_people_link(const Observed& o, std::vector<Link>& links) {
-  const bool pending = std::any_of(o.notify_subscriptions.begin(), o.notify_subscriptions.end(),
-                                   [](const auto& s) { return s.pending; });
-  const bool confirmed = std::any_of(o.notify_subscriptions.begin(), o.notify_subscriptions.end(),
-                                     [](const auto& s) { return !s.pending; });
-  if (o.notify_topic)
-    link(links, "people", confirmed,
-         pending ? "the subscription to the notify topic waits for its confirmation"
-                 : "nobody is subscribed to the notify topic",
-         pending ? "confirm it by the link in the message" : "sitelatch deploy --notify ENDPOINT");
+// To tell nobody is a choice; to have wanted to tell somebody who will not hear of it is a fault.
+void add_people_link(const Plan& plan, const Observed& o, std::vector<Link>& links) {
+  if (!o.notify_topic) return;
+  const auto& id = plan.settings.health_check_id;
+  std::vector<std::string> waiting;
+  for (const auto& one : o.notify_subscriptions)
+    if (one.pending) waiting.push_back(one.endpoint);
+  if (o.notify_subscriptions.empty()) {
+    links.push_back({Health::off, "people", "nobody is subscribed: a latch is told to nobody",
+                     "sitelatch deploy " + id + " --notify ENDPOINT"});
+    return;
+  }
+  link(links, "people", waiting.empty(),
+       join(waiting, ", ") + (waiting.size() == 1 ? " has" : " have") +
+           " not confirmed the subscription: messages do not arrive there",
+       "confirm it by the link in SNS's own message");
 }
 
 // The audit log outlives its guard: destroy keeps it, so that it is no sign of one.
@@ -259,8 +278,9 @@ std::string_view to_string(State state) {
 int exit_code(State state) { return state == State::armed ? 0 : 10 + static_cast<int>(state); }
 
 bool Assessment::sound() const {
-  return std::all_of(links.begin(), links.end(),
-                     [](const Link& l) { return l.health == Health::ok; });
+  return std::all_of(links.begin(), links.end(), [](const Link& l) {
+    return l.health == Health::ok || l.health == Health::off;
+  });
 }
 
 Assessment assess(const Plan& plan, const Observed& observed, Instant now) {
@@ -275,7 +295,7 @@ Assessment assess(const Plan& plan, const Observed& observed, Instant now) {
     auto resources = links_of_resources(plan, found);
     result.links.insert(result.links.end(), resources.begin(), resources.end());
     add_function_links(plan, observed, result.links);
-    add_people_link(observed, result.links);
+    add_people_link(plan, observed, result.links);
     add_delivery_links(observed, result.links);
   }
   if (!observed.check) {

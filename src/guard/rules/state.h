@@ -133,7 +133,8 @@ bool alarm_is_as_planned(const Plan& plan, const ObservedAlarm& alarm);
 
 // One link of the chain, for status.
 struct Link {
-  enum class Health { ok, broken, unknown } health = Health::ok;
+  // off: not used, by choice; unknown: it cannot be seen
+  enum class Health { ok, broken, unknown, off } health = Health::ok;
   std::string name;  // "subscription"
   std::string why;   // empty when ok
   std::string mend;
@@ -158,7 +159,7 @@ struct Assessment {
   std::string sentence;  // why this state
   std::optional<Instant> since;
   std::vector<Link> links;
-  bool sound() const;  // every link ok
+  bool sound() const;  // every link ok, or off
 };
 Assessment assess(const Plan& plan, const Observed& observed, Instant now);
 
