@@ -23,11 +23,13 @@ class Policy(unittest.TestCase):
         return json.loads(answer.stdout)
 
     def keys_of_user_with(self, policy, name):
-        """Managed policies take three times what a user's inline one does."""
+        """Two managed policies: one takes 6,144 characters, which a deployer's statements exceed."""
         w = self.world
         w.api.query("iam", "CreateUser", IAM, UserName=name)
-        arn = tag(w.api.query("iam", "CreatePolicy", IAM, PolicyName=name, PolicyDocument=json.dumps(policy)), "Arn")
-        w.api.query("iam", "AttachUserPolicy", IAM, UserName=name, PolicyArn=arn)
+        for part in (0, 1):
+            document = json.dumps({**policy, "Statement": policy["Statement"][part::2]})
+            arn = tag(w.api.query("iam", "CreatePolicy", IAM, PolicyName=f"{name}-{part}", PolicyDocument=document), "Arn")
+            w.api.query("iam", "AttachUserPolicy", IAM, UserName=name, PolicyArn=arn)
         key = w.api.query("iam", "CreateAccessKey", IAM, UserName=name)
         return {"AWS_ACCESS_KEY_ID": tag(key, "AccessKeyId"), "AWS_SECRET_ACCESS_KEY": tag(key, "SecretAccessKey"),
                 "AWS_SESSION_TOKEN": ""}
@@ -65,6 +67,40 @@ class Policy(unittest.TestCase):
         back = w.drive("switch-back", w.check, "--reason", "x", "--yes", env=operator)
         self.assertEqual(back.returncode, 0, back.stderr)
         w.status("armed")
+
+    def test_a_deployer_makes_and_removes_the_guard(self):
+        w = self.world
+        before = w.everything()
+        deployer = self.keys_of_user_with(self.printed("deployer", w.check), "deployer")
+        made = w.drive("deploy", w.check, "--yes", env=deployer)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        w.status("armed")
+        gone = w.run("destroy", w.check, "--yes", "--logs", env=deployer)
+        self.assertEqual(gone.returncode, 0, gone.stderr)
+        self.assertEqual(w.everything(), before)
+        w.status("not-deployed")
+
+    def test_missing_rights_are_told_once_in_one_list_and_nothing_is_made(self):
+        w = self.world
+        before = w.everything()
+        lacking = ["cloudwatch:PutMetricAlarm", "iam:PassRole", "sns:Subscribe"]
+        policy = self.printed("deployer", w.check)
+        statements = [{**one, "Action": [action for action in one["Action"] if action not in lacking]}
+                      for one in policy["Statement"]]
+        # IAM tells whoever may ask it about himself.
+        statements.append({"Effect": "Allow", "Action": ["iam:SimulatePrincipalPolicy"], "Resource": ["*"]})
+        policy["Statement"] = [one for one in statements if one["Action"]]
+        halfway = self.keys_of_user_with(policy, "halfway")
+        answer = w.run("deploy", w.check, "--yes", "--output", "json", env=halfway)
+        self.assertEqual(answer.returncode, 5, (answer.stdout, answer.stderr))
+        told = json.loads(answer.stdout)
+        self.assertEqual(sorted({one["action"] for one in told["missing_rights"]}), lacking)
+        self.assertIn("Nothing was made", told["sentence"])
+        self.assertIn(f"sitelatch policy deployer {w.check}", told["sentence"])
+        lines = [f"\n  {one['action']} on {one['resource']}" for one in told["missing_rights"]]
+        for line in lines:
+            self.assertEqual((told["sentence"] + "\n").count(line + "\n"), 1, told["sentence"])
+        self.assertEqual(w.everything(), before)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ std::optional<std::string> operate(Account& account) {
   Request request;
   request.action = "trip";
   request.why = "a test";
-  request.subject = "a test";
+  request.tells = true;
   const auto tripped = carry_out(account.context(), account.look(), request, [](const View& seen) {
     return guard::trip(situation_of(seen.snapshot.observed), {false, "a test"}, seen.now);
   });
