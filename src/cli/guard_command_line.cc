@@ -255,16 +255,17 @@ void add_status(CLI::App& app, int& status_code) {
                    "ask this server who serves, in place of the zone's own")
       ->type_name("ADDR:PORT");
   run_by(command, &status, status_code,
-         "Exit status, the highest of all guards shown:\n"
+         "Exit status, the highest of all guards shown; 21 and 22, which pass by themselves, only "
+         "where all others are 0:\n"
          "   0  armed, every link sound\n"
          "  10  not-deployed          14  tripped\n"
          "  11  partial               15  switched-over\n"
          "  12  no guard was found    16  unlatched-but-unhealthy\n"
-         "  13  maintenance\n"
+         "  13  maintenance           21  failing-over      22  switching-back\n"
          "  17  latched-without-guard 18  drifted\n"
          "  19  armed, but a link needs attention\n"
          "  20  DNS answers otherwise than the state demands, or not at all\n"
-         "   2  wrong usage            5  AWS was not reached, or this may not be seen\n\n"
+         "   2  wrong usage            5  AWS was not reached, or not all of it may be seen\n\n"
          "Examples:\n"
          "  sitelatch status client.example.com\n"
          "  sitelatch status 233e180f-f023-45a3-954e-415303f21eab\n"
@@ -412,8 +413,8 @@ void add_drill(CLI::App& app, int& status) {
   add_id(command);
   command.app
       ->add_option("--scenario", options.scenario,
-                   "alarm: from the alarm on, in seconds; outage: from the first failed probe on; "
-                   "blip: over before the latch")
+                   "alarm: from the alarm on; outage: from the first failed probe on; blip: over "
+                   "before the latch")
       ->type_name("alarm|outage|blip")
       ->check(CLI::IsMember({"alarm", "outage", "blip"}))
       ->capture_default_str();
@@ -423,12 +424,14 @@ void add_drill(CLI::App& app, int& status) {
   add_duration(command, "--timeout", &DrillOptions::timeout, "the most that one leg may take",
                "15m");
   run_by(command, &drill, status,
-         std::string{"Makes a scratch health check like Primary's and a guard on it from the same "
-                     "plan, lets it fail, be latched and be\n"
-                     "switched back, runs the self-test of the real function, says how long each "
-                     "leg took and what it cost, and removes\n"
-                     "what it made, also when interrupted. What a killed drill left is removed by "
-                     "the next one.\n\n"} +
+         std::string{
+             "Makes a scratch health check like Primary's and a guard on it from the same "
+             "plan, lets it fail, be latched and be\n"
+             "switched back, runs the self-test of the real function, says how long each "
+             "leg took and what it cost, and removes\n"
+             "what it made, also when interrupted. What a killed drill left is removed by "
+             "the next one. On AWS every\nscenario takes its time: a new check, its alarm and "
+             "its release need whole minutes of health each (reckoned: 8 to 15\nminutes).\n\n"} +
              common_statuses +
              "  7  a leg of the chain failed\n"
              "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage "

@@ -93,7 +93,8 @@ bool dns_contradicts(const guard::View& view) {
   if (wanted == Serving::backup && latch_is_fresh(view)) wanted.reset();
   return std::any_of(view.dns.begin(), view.dns.end(), [&](const auto& answer) {
     if (answer.serving == Serving::neither) return true;  // empty, or nobody's
-    if (answer.serving == Serving::both || answer.serving == Serving::unknown) return false;
+    if (answer.serving == Serving::unknown) return !answer.not_asked;
+    if (answer.serving == Serving::both) return false;
     return wanted && answer.serving != *wanted;
   });
 }
@@ -174,7 +175,8 @@ void print(const guard::View& view) {
   if (demanded(view.assessment.state) == Serving::backup && latch_is_fresh(view))
     fmt::print(
         "  Latched a moment ago: Route 53's checkers have yet to find it, and DNS goes by them.\n");
-  if (dns_contradicts(view)) fmt::print("  DNS does not answer as this state demands.\n");
+  if (dns_contradicts(view))
+    fmt::print("  DNS does not answer as this state demands, or does not answer.\n");
   print_links(view);
   for (const auto& unseen : view.snapshot.blind) fmt::print("  {}\n", guard::describe(unseen));
 }
@@ -184,10 +186,13 @@ int status_code(const guard::View& view) {
   const auto code = guard::exit_code(view.assessment.state);
   if (code != exit_done) return code;
   const auto& links = view.assessment.links;
-  const bool attention = std::any_of(links.begin(), links.end(), [](const auto& link) {
-    return link.health == guard::Link::Health::broken;
-  });
-  return attention ? exit_link : exit_done;
+  const auto any = [&links](guard::Link::Health health) {
+    return std::any_of(links.begin(), links.end(),
+                       [health](const auto& link) { return link.health == health; });
+  };
+  if (any(guard::Link::Health::broken)) return exit_link;
+  const bool seen = !any(guard::Link::Health::unknown) && view.snapshot.blind.empty();
+  return seen ? exit_done : exit_no_answer;
 }
 
 }  // namespace sitelatch::cli

@@ -17,8 +17,7 @@ Result<Carried, Error> keep_primary(Account& account) {
   Request request;
   request.action = "disarm";
   request.why = "patching";
-  request.by_health = true;
-  auto shown = view(account, account, account.check(), account.context().looks_for(request));
+  auto shown = view(account, account, account.check(), account.context().chain());
   REQUIRE(shown);
   return carry_out(account.context(), std::move(*shown), request, [](const View& now) {
     return disarm(situation_of(now.snapshot.observed), {30min, Keep::primary, "patching"}, now.now);
@@ -177,8 +176,7 @@ TEST_CASE("guard-on-aws 21: in the alarm's lag reconcile latches by Route 53's v
   while (account.story.dns() == scenario::primary_address) account.story.wait(5s);
   Request request;
   request.action = "reconcile";
-  request.by_health = true;
-  auto shown = view(account, account, account.check(), account.context().looks_for(request));
+  auto shown = view(account, account, account.check(), account.context().chain());
   REQUIRE(shown);
   REQUIRE(shown->snapshot.observed.alarm->snapshot.state == AlarmState::ok);
   const auto verdict = on_reconcile(situation_of(shown->snapshot.observed), shown->now);

@@ -39,7 +39,7 @@ struct Watcher {
 
 class Examination {
  public:
-  explicit Examination(Context& context) : context_(context) {}
+  explicit Examination(Context& context) : context_(context), records_(context.aws) {}
 
   Result<Diagnosis, Error> run() {
     const auto caller = read_caller(context_.aws);
@@ -160,7 +160,10 @@ class Examination {
             "record uses it)");
       return;
     }
-    auto shown = view(context_.aws, context_.clock, id, context_.all_but_dns());
+    auto how = context_.all_but_dns();
+    how.all_records = &records_;
+    how.probes = false;
+    auto shown = view(context_.aws, context_.clock, id, how);
     if (!shown) return out_.blind.push_back(shown.error().text);
     for (const auto& unseen : shown->snapshot.blind) out_.blind.push_back(guard::describe(unseen));
     if (!shown->snapshot.observed.check) return;  // deleted meanwhile
@@ -303,6 +306,7 @@ class Examination {
   }
 
   Context& context_;
+  AllRecords records_;
   std::string region_;
   std::map<std::string, Value> checks_;
   std::vector<Watcher> watchers_;

@@ -33,7 +33,8 @@ struct ViewOptions {
   bool records = true;
   bool deliveries = true;
   AskDns ask_dns = guard::ask_dns;
-  bool status_minutes = false;  // HealthCheckStatus of the last minutes
+  bool probes = true;                 // what each of Route 53's checkers says (once a second)
+  AllRecords* all_records = nullptr;  // where records are read from; nothing: anew. Borrowed
 };
 // Error: nothing could be read (the sentence says why), this is no id (usage), or no guard can be
 // planned for it.

@@ -216,6 +216,7 @@ class Switching {
         shown.snapshot.observed.audit_group.has_value() && !options_.force.contains("audit");
     request.unaudited = options_.force.contains("audit");
     request.tells = true;
+    auto records = shown.snapshot.records;
     auto carried = carry_out(context_, std::move(shown), request, [this](const View& now) {
       auto decision = decide(now);
       if (decision) tried_release_ = decision->record.release.number;
@@ -233,6 +234,8 @@ class Switching {
     context_.progress(fmt::format("Released: release {}, health check version {}, {}.",
                                   report_.release, report_.version,
                                   describe(carried->applied.after)));
+    // Whoever looked again in between did not look at the records.
+    if (!carried->view.snapshot.records) carried->view.snapshot.records = std::move(records);
     return follow(carried->view);
   }
 
@@ -241,6 +244,11 @@ class Switching {
     report_.dns = followed.dns;
     switch (followed.end) {
       case Followed::End::all:
+        if (!followed.unconfirmed.empty())
+          return ends(SwitchBackEnd::not_confirmed,
+                      "Primary is released and healthy, and the guard is armed. That DNS answers "
+                      "Primary was not confirmed: " +
+                          followed.unconfirmed + ".");
         return ends(SwitchBackEnd::done, "Primary serves, and the guard is armed.");
       case Followed::End::latched:
         return ends(SwitchBackEnd::latched_again,

@@ -44,3 +44,26 @@ TEST_CASE("the datapoint of an alarm's reason") {
         "Threshold Crossed: no datapoints were received for 1 period"})
     CHECK_FALSE(oldest_datapoint(none));
 }
+
+TEST_CASE("guard-on-aws 27: the verdict is the metric's newest minute, not the last probes") {
+  const auto says = [](std::string_view minutes, Instant now) {
+    return verdict(status_minutes(minutes, at(0)), now);
+  };
+  CHECK(says("111", at(180)) == true);
+  CHECK(says("110", at(180)) == false);
+  CHECK(says("11x", at(180)) == false);  // it has turned in this minute
+  CHECK(says("00x", at(180)) == true);
+  CHECK(says("00x0", at(240)) == false);
+  CHECK(says("x", at(60)) == false);  // new checks are healthy first
+  CHECK_FALSE(says("", at(0)));
+  CHECK(says("1", at(60 + 300)) == true);
+  CHECK_FALSE(says("1", at(60 + 301)));  // too old to go by
+}
+
+TEST_CASE("since when Primary is unhealthy: the first of the minutes with a 0 that end it") {
+  CHECK(unhealthy_since(status_minutes("11000", at(0))) == at(120));
+  CHECK(unhealthy_since(status_minutes("11x00", at(0))) == at(120));
+  CHECK(unhealthy_since(status_minutes("0100x", at(0))) == at(120));
+  CHECK_FALSE(unhealthy_since(status_minutes("00001", at(0))));
+  CHECK_FALSE(unhealthy_since({}));
+}
