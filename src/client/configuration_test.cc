@@ -91,11 +91,11 @@ TEST_CASE("issue 8: a region that AWS does not have is refused, whoever names it
   };
   here.files["/home/me/.aws/config"] = "[profile ops]\nregion = eu-wset-1\n";
   here.variables["AWS_PROFILE"] = "ops";
-  CHECK(has(refused({}), "profile ops: this program knows no region \"eu-wset-1\"."));
+  CHECK(has(refused({}), "Profile ops: this program knows no region \"eu-wset-1\"."));
   CHECK(has(refused({}), "Did you mean eu-west-1?"));
   Options options;
   options.region_if_none = "us-east-1";  // stands in for none, not for a wrong one
-  CHECK(has(refused(options), "profile ops"));
+  CHECK(has(refused(options), "Profile ops"));
   here.variables["AWS_REGION"] = "nowhere-9";
   CHECK(has(refused({}), "AWS_REGION: \"nowhere-9\" is not called as regions"));
   options.region = "mars-north-1";

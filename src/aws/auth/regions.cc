@@ -13,7 +13,8 @@ namespace sitelatch::aws {
 namespace {
 
 bool among_words(std::string_view text, std::string_view word) {
-  for (const auto part : split(replace_all(std::string{text}, ",", " "), ' '))
+  const auto words = replace_all(std::string{text}, ",", " ");
+  for (const auto part : split(words, ' '))
     if (part == word) return true;
   return false;
 }
