@@ -312,12 +312,11 @@ void add_arm(CLI::App& app, int& status) {
       ->type_name("CHECK")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  run_by(
-      command, &arm, status,
-      std::string{"Refused while the guard could not fire: an alarm that is in ALARM already "
-                  "acts on nothing; and while\nPrimary's own path does not answer 2xx or 3xx from "
-                  "here (--force primary overrides that).\n\n"} +
-          common_statuses + "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
+  run_by(command, &arm, status,
+         std::string{"Refused while the guard could not fire: an alarm that is in ALARM already "
+                     "acts on nothing; and while\nPrimary's own path does not answer 2xx or 3xx "
+                     "from here (--force primary overrides that).\n\n"} +
+             common_statuses + "\nExample:\n  sitelatch arm 233e180f-f023-45a3-954e-415303f21eab");
 }
 
 void add_trip(CLI::App& app, int& status) {

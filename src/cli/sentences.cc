@@ -12,7 +12,7 @@ bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 
 // A word of the language, not a name that is spelt so ("us-east-1", "arn:aws:...", "/lb-check").
 bool begins_with_word(std::string_view text) {
-  const auto end = text.find_first_of(" ,");
+  const auto end = text.find_first_of(" ,:");
   if (end == std::string_view::npos || !is_letter(text.front())) return false;
   for (const char c : text.substr(0, end))
     if (!is_letter(c) && c != '\'') return false;

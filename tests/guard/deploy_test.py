@@ -211,7 +211,7 @@ class Deploy(unittest.TestCase):
                                               "--change-batch", json.dumps(batch))
         change({"Changes": [{"Action": "UPSERT", "ResourceRecordSet": {**secondary, "HealthCheckId": other}}]})
         # guard-on-aws 4: it refuses, makes nothing, and says what closes it and what takes that back.
-        before = self.world.account()
+        before = self.world.kept()
         refused = self.world.plan(status=3)
         findings = [finding for finding in refused["preflight"] if finding["verdict"] == "refusal"]
         self.assertEqual([finding["name"] for finding in findings], ["secondary-health"])
@@ -221,7 +221,7 @@ class Deploy(unittest.TestCase):
         self.assertIn("--accept-hole secondary-health", answer.out)
         self.assertIn('"Action":"UPSERT"', answer.out)
         self.assert_status(self.world.deploy(), 3)
-        self.assertEqual(self.world.account(), before)
+        self.assertEqual(self.world.kept(), before)
         change(findings[0]["record_change"]["ChangeBatch"])
         self.assertEqual([finding for finding in self.world.plan()["preflight"] if finding["verdict"] != "ok"], [])
         change(findings[0]["record_rollback"]["ChangeBatch"])

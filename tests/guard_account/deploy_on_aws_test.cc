@@ -39,13 +39,12 @@ std::string guard_name(const Account& account) { return default_names(account.ch
 
 // The role's policy without the right to latch, put there behind deploy's back.
 void take_the_right_to_latch(Account& account) {
-  account.story.ok(
-      "iam", "PutRolePolicy",
-      Value::structure(
-          {{"RoleName", guard_name(account)},
-           {"PolicyName", "sitelatch-guard"},
-           {"PolicyDocument",
-            R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"route53:GetHealthCheck","Resource":"*"}]})"}}));
+  account.story.ok("iam", "PutRolePolicy",
+                   Value::structure({{"RoleName", guard_name(account)},
+                                     {"PolicyName", "sitelatch-guard"},
+                                     {"PolicyDocument",
+                                      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+                                      R"("Action":"route53:GetHealthCheck","Resource":"*"}]})"}}));
 }
 
 // An organisation that closes every region but some to all that is regional.
@@ -99,8 +98,8 @@ TEST_CASE("guard-on-aws 6: a role's policy may take some seconds to arrive") {
     if (call.operation != "Invoke" || early-- <= 0) return std::nullopt;
     return client::Reply{
         Value::structure(
-            {{"Payload",
-              R"({"self_test":"failed","rights":[{"right":"sns:Publish","ok":false,"detail":"AuthorizationError"}]})"}}),
+            {{"Payload", R"({"self_test":"failed","rights":[{"right":"sns:Publish","ok":false,)"
+                         R"("detail":"AuthorizationError"}]})"}}),
         "request"};
   };
   const auto why = account.deploy();

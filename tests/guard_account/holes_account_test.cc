@@ -235,7 +235,9 @@ TEST_CASE(
   DeployOptions options;
   options.kms_keys = {key};
   account.key_policies[key] =
-      R"({"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:root"},"Action":"kms:*","Resource":"*"}]})";
+      R"({"Statement":[{"Effect":"Allow",)"
+      R"("Principal":{"AWS":"arn:aws:iam::000000000000:root"},"Action":"kms:*",)"
+      R"("Resource":"*"}]})";
   auto why = account.deploy(options);
   REQUIRE(why);
   CHECK(why->find("kms-key") != std::string::npos);
@@ -246,7 +248,9 @@ TEST_CASE(
   CHECK(why->find("there is no key") != std::string::npos);
   CHECK(resources_of(account) == 0);
   account.key_policies[key] =
-      R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*"}]})";
+      R"({"Statement":[{"Effect":"Allow",)"
+      R"("Principal":{"Service":"cloudwatch.amazonaws.com"},)"
+      R"("Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*"}]})";
   CHECK_FALSE(account.deploy(options));
   account.key_policies.clear();
   CHECK_FALSE(account.deploy(options));
@@ -266,12 +270,12 @@ TEST_CASE("guard-on-aws 12: an alarm whose action failed is named by doctor") {
   CHECK(found().empty());
   account.story.ok(
       "sns", "SetTopicAttributes",
-      Value::structure(
-          {{"TopicArn", account.look().snapshot.observed.alarm_topic->arn},
-           {"AttributeName", "Policy"},
-           {"AttributeValue",
-            R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sns:Publish","Resource":")" +
-                account.look().snapshot.observed.alarm_topic->arn + R"("}]})"}}));
+      Value::structure({{"TopicArn", account.look().snapshot.observed.alarm_topic->arn},
+                        {"AttributeName", "Policy"},
+                        {"AttributeValue",
+                         R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",)"
+                         R"("Action":"sns:Publish","Resource":")" +
+                             account.look().snapshot.observed.alarm_topic->arn + R"("}]})"}}));
   account.story.primary().goes_down();
   account.story.wait(scenario::time_to_latch);
   CHECK(found().find("Failed to execute action") != std::string::npos);

@@ -266,8 +266,8 @@ TEST_CASE("missing rights are told once, in one list, before anything is made") 
 TEST_CASE("a caller who may not ask IAM learns from the first denial of each resource") {
   Account account;
   account.deploy_well();
-  account.become(
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"route53:*","Resource":"*"}]})");
+  account.become(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"route53:*",)"
+                 R"("Resource":"*"}]})");
   const auto why = account.deploy();
   REQUIRE(why);
   INFO(*why);

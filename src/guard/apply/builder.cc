@@ -135,7 +135,7 @@ Step Builder::topic(const TopicPlan& plan, const std::optional<ObservedTopic>& t
     if (!plan.kms_key.empty())
       input.set("Attributes", Value::structure({{"KmsMasterKeyId", plan.kms_key}}));
     const auto made = dependencies_.aws.call("sns", "CreateTopic", input, plan.region);
-    // It is there all the same, with other tags (aws-semantics §3): the next look sees it.
+    // It is there all the same, with other tags (fact sns-2): the next look sees it.
     if (!made && made.error().message.find("already exists") == std::string::npos)
       return failure(error_of(made.error(), "create topic " + plan.name));
     return Done{};

@@ -69,7 +69,8 @@ void look_at_probes(client::Aws& aws, View& out) {
 // Who serves is a link like others: what DNS did not say it did not confirm.
 void add_dns_link(View& out) {
   auto& links = out.assessment.links;
-  if (!out.snapshot.observed.check) return;
+  const auto& observed = out.snapshot.observed;
+  if (!observed.check || !(observed.alarm || observed.function)) return;
   if (!out.snapshot.records) {
     links.push_back(
         {Link::Health::unknown, "dns",

@@ -70,6 +70,9 @@ std::optional<Instant> fell_again(const std::vector<StatusMinute>& minutes, Inst
 std::optional<std::string> doubt(const PrimaryHealth& health, Instant now, Duration how_long) {
   if (!health.now) return "it is not known whether Route 53 finds Primary healthy";
   if (!*health.now) return "Route 53 finds Primary unhealthy";
+  if (health.probes_fail)
+    return "the last probes of Primary by Route 53's checkers failed, and DNS may answer Backup "
+           "already";
   if (!health.minutes)
     return "HealthCheckStatus of the last minutes cannot be seen, so nobody knows whether Primary "
            "has just failed";

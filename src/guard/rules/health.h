@@ -24,6 +24,8 @@ struct PrimaryHealth {
   std::optional<bool> now;  // by verdict(); nothing: not known
   // Oldest first, a minute without data is left out; nothing: not looked at, or not to be seen.
   std::optional<std::vector<StatusMinute>> minutes;
+  // The checkers' last probes mostly failed: what the metric will say in a minute or two, perhaps.
+  bool probes_fail = false;
 };
 
 // What Route 53 has come to: the checkers' opinions, each after FailureThreshold probes, are in the

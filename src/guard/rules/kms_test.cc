@@ -43,15 +43,18 @@ TEST_CASE("guard-on-aws 12: AWS's own key and what is no key's ARN are refused")
 TEST_CASE("guard-on-aws 12: a key's policy lets CloudWatch publish, or does not") {
   CHECK(lets_cloudwatch_publish(R"({"Statement":[)" + cloudwatch_statement() + "]}"));
   CHECK(lets_cloudwatch_publish(R"({"Statement":)" + cloudwatch_statement() + "}"));
-  CHECK(lets_cloudwatch_publish(
-      R"({"Statement":[{"Effect":"Allow","Principal":{"Service":["x","cloudwatch.amazonaws.com"]},"Action":"kms:*"}]})"));
-  for (
-      const auto* policy :
-      {"", "{}", "nonsense",
-       R"({"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::0:root"},"Action":"kms:*"}]})",
-       R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"kms:Decrypt"}]})",
-       R"({"Statement":[{"Effect":"Deny","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"kms:*"}]})",
-       R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"kms:*"}]})"}) {
+  CHECK(lets_cloudwatch_publish(R"({"Statement":[{"Effect":"Allow","Principal":{"Service":["x",)"
+                                R"("cloudwatch.amazonaws.com"]},"Action":"kms:*"}]})"));
+  for (const auto* policy :
+       {"", "{}", "nonsense",
+        R"({"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::0:root"},)"
+        R"("Action":"kms:*"}]})",
+        R"({"Statement":[{"Effect":"Allow",)"
+        R"("Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"kms:Decrypt"}]})",
+        R"({"Statement":[{"Effect":"Deny",)"
+        R"("Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"kms:*"}]})",
+        R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},)"
+        R"("Action":"kms:*"}]})"}) {
     CAPTURE(policy);
     CHECK_FALSE(lets_cloudwatch_publish(policy));
   }

@@ -350,7 +350,7 @@ Record record_of(const Observed& o) {
 
 Situation situation_of(const Observed& o) {
   ENSURE(o.check.has_value(), "there is no health check to judge");
-  Situation s{*o.check, std::nullopt, record_of(o), {o.healthy, o.status_minutes}};
+  Situation s{*o.check, std::nullopt, record_of(o), {o.healthy, o.status_minutes, o.probes_fail}};
   if (o.alarm) s.alarm = o.alarm->snapshot;
   return s;
 }

@@ -23,6 +23,7 @@ namespace sitelatch::net {
 namespace {
 
 constexpr std::string_view group_prefix = "sitelatch-";
+constexpr std::string_view engine_leaf = "/sitelatch-engine";
 constexpr std::uint64_t tcp_buffers_limit = 64 << 20;  // version 1 counts them apart
 
 std::string read_file(const std::string& path) {
@@ -65,6 +66,10 @@ std::vector<std::string> words_of(const std::string& text, char between) {
 
 bool is_alone_in(const std::string& directory) {
   return trim(read_file(directory + "/cgroup.procs")) == std::to_string(::getpid());
+}
+
+bool is_populated(const std::string& directory) {
+  return !trim(read_file(directory + "/cgroup.procs")).empty();
 }
 
 // Groups of engines that are no more. Only empty ones go: rmdir refuses the others.
@@ -208,6 +213,8 @@ std::vector<FunctionCgroups::Hierarchy> FunctionCgroups::hierarchies(const std::
     if (group.empty() || group.find("/..") != std::string::npos || !group.starts_with(root))
       continue;
     group.erase(0, root.size());
+    if (hierarchy.version_2 && group.ends_with(engine_leaf))
+      group.erase(group.size() - engine_leaf.size());
     hierarchy.directory = std::string(before[4]) + (group == "/" ? "" : group);
     found.push_back(std::move(hierarchy));
   }
@@ -252,11 +259,22 @@ void FunctionCgroups::open_version_1(const Hierarchy& hierarchy) {
   bases_.push_back(std::move(base));
 }
 
+// cgroups(7), "Cgroups v2 subtree control": a group that hands controllers on has no process of its
+// own, but the root of all, which has no cgroup.type. The kernel refuses "+memory" there; "+pids"
+// and "+cpu" it takes, and then nobody can join the groups below. So the engine moves first, and
+// only where it is alone: the others are not ours to move.
 void FunctionCgroups::open_version_2(const Hierarchy& hierarchy) {
   const auto& own = hierarchy.directory;
   const auto available = words_of(read_file(own + "/cgroup.controllers"), ' ');
   if (!lists(available, "memory") && !lists(available, "pids")) return;
   remove_leftovers(own);
+  const auto leaf = own + std::string(engine_leaf);
+  const bool moves = ::access((own + "/cgroup.type").c_str(), F_OK) == 0 && is_populated(own);
+  if (moves) {
+    if (!is_alone_in(own)) return;
+    if (::mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST) return;
+    if (!write_file(leaf + "/cgroup.procs", "0")) return;
+  }
   const auto enable = [](const std::string& directory) {
     bool any = false;
     for (const char* controller : {"+memory", "+pids", "+cpu"})
@@ -264,15 +282,10 @@ void FunctionCgroups::open_version_2(const Hierarchy& hierarchy) {
     return any;
   };
   if (!enable(own)) {
-    if (!is_alone_in(own)) return;
-    const auto engine = own + "/engine";
-    if (::mkdir(engine.c_str(), 0755) != 0 && errno != EEXIST) return;
-    if (!write_file(engine + "/cgroup.procs", "0")) return;
-    if (!enable(own)) {
-      write_file(own + "/cgroup.procs", "0");
-      ::rmdir(engine.c_str());
-      return;
-    }
+    if (!moves) return;
+    write_file(own + "/cgroup.procs", "0");
+    ::rmdir(leaf.c_str());
+    return;
   }
   const auto enabled = words_of(read_file(own + "/cgroup.subtree_control"), ' ');
   Base base{own + "/" + name_, true, lists(enabled, "memory"), lists(enabled, "pids"),

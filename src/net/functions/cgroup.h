@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Control groups for functions, below the engine's own, where the machine lets us make some:
-// version 2 where it is delegated (the engine then moves into a group `engine` beside them, since a
-// group with limits for its children holds no processes itself), version 1 hierarchy by hierarchy.
+// version 2 where the engine is alone in its group, as in a service of systemd's (it then moves
+// into a group `sitelatch-engine` beside them, since a group with limits for its children holds no
+// processes itself), version 1 hierarchy by hierarchy.
 // Memory and processes are limited; the processor's time is shared by group, so that a function
 // with a thousand processes weighs as much as one with one.
 //
@@ -57,7 +58,8 @@ class FunctionCgroups {
   // Where this process stands. Files as the kernel shows them: /proc/self/cgroup and
   // /proc/self/mountinfo.
   struct Hierarchy {
-    std::string directory;  // of the process's own group
+    // of the process's own group; after its move to `sitelatch-engine`, of the one above
+    std::string directory;
     std::vector<std::string> controllers;
     bool version_2 = false;
   };

@@ -17,6 +17,16 @@ TEST_CASE("version 2, as systemd has it") {
   CHECK(found[0].directory == "/sys/fs/cgroup/system.slice/sitelatch.service");
 }
 
+TEST_CASE("an engine that has moved within its service has its groups where it was") {
+  const std::string mounts = "29 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+  const auto directory = [&](const std::string& group) {
+    return FunctionCgroups::hierarchies("0::" + group + "\n", mounts).at(0).directory;
+  };
+  CHECK(directory("/a.service/sitelatch-engine") == "/sys/fs/cgroup/a.service");
+  CHECK(directory("/sitelatch-engine") == "/sys/fs/cgroup");
+  CHECK(directory("/a.service/engine") == "/sys/fs/cgroup/a.service/engine");
+}
+
 TEST_CASE("version 1 hierarchies, some with several controllers, beside an empty version 2") {
   const auto found = FunctionCgroups::hierarchies(
       "4:memory:/api/one\n3:cpu,cpuacct:/\n2:pids:/\n1:name=systemd:/x\n0::/\n",
