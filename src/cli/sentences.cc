@@ -12,11 +12,12 @@ bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 
 // A word of the language, not a name that is spelt so ("us-east-1", "arn:aws:...", "/lb-check").
 bool begins_with_word(std::string_view text) {
-  const auto end = text.find_first_of(" ,:");
-  if (end == std::string_view::npos || !is_letter(text.front())) return false;
-  for (const char c : text.substr(0, end))
+  auto word = text.substr(0, text.find_first_of(" ,"));
+  if (word.size() == text.size()) return false;
+  if (word.ends_with(':')) word.remove_suffix(1);
+  for (const char c : word)
     if (!is_letter(c) && c != '\'') return false;
-  return text.substr(0, end) != "sitelatch" && text.substr(0, end) != "aws";
+  return !word.empty() && word != "sitelatch" && word != "aws";
 }
 
 bool ends_with_command(std::string_view text) {

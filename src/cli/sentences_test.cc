@@ -12,6 +12,8 @@ TEST_CASE("issue 8: what people read is a sentence, whoever wrote it") {
   CHECK(as_sentence("Really?") == "Really?");
   CHECK(as_sentence("Not read (request r1)") == "Not read (request r1).");
   CHECK(as_sentence("Not read (AWS says: no.)") == "Not read (AWS says: no.)");
+  CHECK(as_sentence("arn:aws:iam::1:role/x lacks a right") ==
+        "arn:aws:iam::1:role/x lacks a right.");
   CHECK(as_sentence("us-east-1 is far") == "us-east-1 is far.");
   CHECK(as_sentence("/lb-check answers 503") == "/lb-check answers 503.");
   CHECK(as_sentence("client.example.test. is gone") == "client.example.test. is gone.");

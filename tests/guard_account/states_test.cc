@@ -14,7 +14,7 @@ using aws::Value;
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) {
+bool says(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
@@ -31,14 +31,14 @@ std::vector<State> states_until(Account& account, State end) {
   return seen;
 }
 
-const Link* link(const View& view, std::string_view name) {
+const Link* link_named(const View& view, std::string_view name) {
   const auto& links = view.assessment.links;
   const auto found =
       std::find_if(links.begin(), links.end(), [name](const Link& l) { return l.name == name; });
   return found == links.end() ? nullptr : &*found;
 }
 
-SwitchBackReport released_by(Account& account) {
+SwitchBackReport switched_back(Account& account) {
   SwitchBackOptions options;
   options.health_check_id = account.check();
   options.reason = "sites synchronised";
@@ -149,13 +149,13 @@ TEST_CASE("guard-on-aws 19: what DNS did not say is not passed") {
     return failure(Problem{"the name server " + server + " does not answer"});
   };
   const auto silent = account.look();
-  REQUIRE(link(silent, "dns"));
-  CHECK(link(silent, "dns")->health == Link::Health::broken);
+  REQUIRE(link_named(silent, "dns"));
+  CHECK(link_named(silent, "dns")->health == Link::Health::broken);
   CHECK(silent.dns.front().serving == Serving::unknown);
   CHECK_FALSE(silent.dns.front().not_asked);
-  const auto report = released_by(account);
+  const auto report = switched_back(account);
   CHECK(report.end == SwitchBackEnd::not_confirmed);
-  CHECK(has(report.sentence, "does not answer"));
+  CHECK(says(report.sentence, "does not answer"));
   CHECK(account.story.dns() == scenario::primary_address);
 
   account.context().ask_dns = [&](const std::string& server, const std::string& name,
@@ -166,7 +166,7 @@ TEST_CASE("guard-on-aws 19: what DNS did not say is not passed") {
   };
   const auto by_another = account.look();
   CHECK(by_another.dns.front().serving == Serving::unknown);
-  CHECK(has(by_another.dns.front().problem, "without authority"));
+  CHECK(says(by_another.dns.front().problem, "without authority"));
   auto given = account.context().everything();
   given.dns_server = "192.0.2.53:53";  // a server that a person has named may be a resolver
   const auto by_hand = view(account, account, account.check(), given);
@@ -178,12 +178,12 @@ TEST_CASE("guard-on-aws 19: who may not see the records is not told that DNS was
   Account account;
   come_and_go(account);
   account.deny("ListResourceRecordSets");
-  const auto report = released_by(account);
+  const auto report = switched_back(account);
   CHECK(report.end == SwitchBackEnd::not_confirmed);
-  CHECK(has(report.sentence, "records cannot be seen"));
+  CHECK(says(report.sentence, "records cannot be seen"));
   const auto blind = account.look();
-  REQUIRE(link(blind, "dns"));
-  CHECK(link(blind, "dns")->health == Link::Health::unknown);
+  REQUIRE(link_named(blind, "dns"));
+  CHECK(link_named(blind, "dns")->health == Link::Health::unknown);
 }
 
 TEST_CASE("guard-on-aws 19: a blocked port costs two servers' time, once for a zone") {
@@ -215,9 +215,9 @@ TEST_CASE("guard-on-aws 20: what may not be seen is unknown, and the right is na
     account.deny(operation);
     const auto seen = account.look();
     CHECK(seen.assessment.state == State::unknown);
-    REQUIRE(link(seen, name));
-    CHECK(link(seen, name)->health == Link::Health::unknown);
-    CHECK(has(link(seen, name)->why, operation));
+    REQUIRE(link_named(seen, name));
+    CHECK(link_named(seen, name)->health == Link::Health::unknown);
+    CHECK(says(link_named(seen, name)->why, operation));
     CHECK(std::none_of(seen.assessment.links.begin(), seen.assessment.links.end(),
                        [](const Link& l) { return l.health == Link::Health::broken; }));
   }
@@ -237,7 +237,7 @@ TEST_CASE("guard-on-aws 24: a filter policy on the function's subscription is fo
                                      {"AttributeValue", R"({"team":["web"]})"}}));
   const auto filtered = account.look();
   CHECK(filtered.assessment.state == State::drifted);
-  CHECK(link(filtered, "subscription")->health == Link::Health::broken);
+  CHECK(link_named(filtered, "subscription")->health == Link::Health::broken);
   account.deploy_well();
   CHECK(account.look().assessment.state == State::armed);
 }
@@ -257,15 +257,15 @@ TEST_CASE("guard-on-aws 24: an alarm mute rule is told; where they may not be li
   };
   auto seen = account.look();
   CHECK(seen.assessment.state == State::partial);
-  CHECK(has(link(seen, "alarm-mute")->why, "weekend"));
+  CHECK(says(link_named(seen, "alarm-mute")->why, "weekend"));
   status = "SCHEDULED";
   seen = account.look();
   CHECK(seen.assessment.state == State::armed);
-  CHECK(has(link(seen, "alarm-mute")->why, "will mute"));
+  CHECK(says(link_named(seen, "alarm-mute")->why, "will mute"));
   status = "";
   seen = account.look();
   CHECK(seen.assessment.state == State::unknown);
-  CHECK(link(seen, "alarm-actions")->health == Link::Health::unknown);
+  CHECK(link_named(seen, "alarm-actions")->health == Link::Health::unknown);
 }
 
 TEST_CASE(

@@ -16,6 +16,7 @@ TEST_CASE("doubt: healthy now and for ten minutes is all that is taken for healt
   CHECK(doubt({std::nullopt, well}, at(600), 10min));
   CHECK(doubt({false, well}, at(600), 10min));
   CHECK(doubt({true, std::nullopt}, at(600), 10min));  // cannot be seen
+  CHECK(doubt({true, well, true}, at(600), 10min));    // the metric lags behind the probes
   CHECK(doubt({true, std::vector<StatusMinute>{}}, at(600), 10min));
   CHECK(doubt({true, status_minutes("1111101111", at(0))}, at(600), 10min));
   CHECK(doubt({true, status_minutes("1111x11111", at(0))}, at(600), 10min));
