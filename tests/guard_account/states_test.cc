@@ -14,7 +14,7 @@ using aws::Value;
 
 namespace {
 
-bool says(std::string_view text, std::string_view part) {
+bool tells(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
@@ -155,7 +155,7 @@ TEST_CASE("guard-on-aws 19: what DNS did not say is not passed") {
   CHECK_FALSE(silent.dns.front().not_asked);
   const auto report = switched_back(account);
   CHECK(report.end == SwitchBackEnd::not_confirmed);
-  CHECK(says(report.sentence, "does not answer"));
+  CHECK(tells(report.sentence, "does not answer"));
   CHECK(account.story.dns() == scenario::primary_address);
 
   account.context().ask_dns = [&](const std::string& server, const std::string& name,
@@ -166,7 +166,7 @@ TEST_CASE("guard-on-aws 19: what DNS did not say is not passed") {
   };
   const auto by_another = account.look();
   CHECK(by_another.dns.front().serving == Serving::unknown);
-  CHECK(says(by_another.dns.front().problem, "without authority"));
+  CHECK(tells(by_another.dns.front().problem, "without authority"));
   auto given = account.context().everything();
   given.dns_server = "192.0.2.53:53";  // a server that a person has named may be a resolver
   const auto by_hand = view(account, account, account.check(), given);
@@ -180,7 +180,7 @@ TEST_CASE("guard-on-aws 19: who may not see the records is not told that DNS was
   account.deny("ListResourceRecordSets");
   const auto report = switched_back(account);
   CHECK(report.end == SwitchBackEnd::not_confirmed);
-  CHECK(says(report.sentence, "records cannot be seen"));
+  CHECK(tells(report.sentence, "records cannot be seen"));
   const auto blind = account.look();
   REQUIRE(link_named(blind, "dns"));
   CHECK(link_named(blind, "dns")->health == Link::Health::unknown);
@@ -217,7 +217,7 @@ TEST_CASE("guard-on-aws 20: what may not be seen is unknown, and the right is na
     CHECK(seen.assessment.state == State::unknown);
     REQUIRE(link_named(seen, name));
     CHECK(link_named(seen, name)->health == Link::Health::unknown);
-    CHECK(says(link_named(seen, name)->why, operation));
+    CHECK(tells(link_named(seen, name)->why, operation));
     CHECK(std::none_of(seen.assessment.links.begin(), seen.assessment.links.end(),
                        [](const Link& l) { return l.health == Link::Health::broken; }));
   }
@@ -257,11 +257,11 @@ TEST_CASE("guard-on-aws 24: an alarm mute rule is told; where they may not be li
   };
   auto seen = account.look();
   CHECK(seen.assessment.state == State::partial);
-  CHECK(says(link_named(seen, "alarm-mute")->why, "weekend"));
+  CHECK(tells(link_named(seen, "alarm-mute")->why, "weekend"));
   status = "SCHEDULED";
   seen = account.look();
   CHECK(seen.assessment.state == State::armed);
-  CHECK(says(link_named(seen, "alarm-mute")->why, "will mute"));
+  CHECK(tells(link_named(seen, "alarm-mute")->why, "will mute"));
   status = "";
   seen = account.look();
   CHECK(seen.assessment.state == State::unknown);
