@@ -22,8 +22,8 @@ void second_zone(Account& account, const std::string& zone_name, const std::stri
                  const std::string& check) {
   const auto path = account.story
                         .ok("route53", "CreateHostedZone",
-                            Value::structure({{"Name", zone_name}, {"CallerReference", name}}))
-                            ["HostedZone"]["Id"]
+                            Value::structure({{"Name", zone_name},
+                                              {"CallerReference", name}}))["HostedZone"]["Id"]
                         .string();
   const auto record = Value::structure(
       {{"Name", name},

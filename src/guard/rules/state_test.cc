@@ -358,9 +358,9 @@ TEST_CASE("a failover on its way is failing-over, bounded, and not unlatched-but
 TEST_CASE("what follows a release is switching-back until it is there, or the window is over") {
   const auto plan = plan_of_guard();
   auto o = deployed(plan);
-  o.function->environment["SITELATCH_RELEASE"] = "1 at=" + std::to_string(unix_ms(at(0))) +
-                                                 " seen=" + std::to_string(unix_ms(at(-600))) +
-                                                 " window=600";
+  o.notify_topic->tags["sitelatch:release"] = "1 at=" + std::to_string(unix_ms(at(0))) +
+                                              " seen=" + std::to_string(unix_ms(at(-600))) +
+                                              " window=600";
   const auto record = record_of(o);
   REQUIRE(record.release.at == at(0));
   REQUIRE(record.release.window == std::chrono::minutes{10});
