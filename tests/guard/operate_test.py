@@ -184,6 +184,43 @@ class Status(Base):
         for check in (w.check, w.backup_check):
             self.assertIn(check, answer.stderr)
 
+    def test_issue_8_a_failover_and_a_way_back_wake_nobody_with_16(self):
+        w = self.world
+        w.deploy()
+        w.advance("12m")
+        w.primary.set("down")
+        seen = []
+        for _ in range(60):
+            answer = w.run("status", w.check, "--output", "json")
+            status = json.loads(answer.stdout)
+            if not seen or seen[-1] != (status["state"], answer.returncode):
+                seen.append((status["state"], answer.returncode))
+            if status["state"] == "tripped" and answer.returncode == 14:
+                break
+            w.advance("10s")
+        self.assertEqual([state for state, _ in seen if state != "armed"][0], "failing-over", seen)
+        self.assertLessEqual({code for _, code in seen}, {0, 21, 14}, seen)
+        w.primary.set("up")
+        w.advance("5m")
+        process = w.start("switch-back", w.check, "--reason", "in sync", "--yes")
+        wait_until(lambda: w.path() == OWN, "the release")
+        status = w.status("switching-back")
+        self.assertEqual(status["exit_code"], 22)
+        self.assertEqual(status["since"], status["release"]["at"])
+        while process.poll() is None:
+            w.advance("10s")
+        process.communicate()
+        self.assertEqual(process.returncode, 0)
+        w.status("armed")
+
+    def test_guard_on_aws_19_no_answer_is_no_agreement(self):
+        w = self.world
+        w.deploy()
+        answer = w.run("status", w.check, "--dns-server", "127.0.0.1:1", "--output", "json")
+        status = json.loads(answer.stdout)
+        self.assertEqual((answer.returncode, status["state"], status["dns"][0]["serves"]), (20, "armed", "unknown"))
+        self.assertIn("dns", [link["name"] for link in status["links"] if link["health"] == "broken"])
+
     def test_issue_8_who_waits_for_a_clock_that_nobody_moves_is_told(self):
         w = self.world
         process = w.start("deploy", w.check, "--yes")
@@ -488,7 +525,10 @@ class Maintenance(Base):
         w.primary.set("down")
         w.advance_until(lambda: w.dns() == BACKUP, "the failover", step="5s")
         self.assertEqual((w.alarm(), w.path()), ("OK", OWN))
-        self.refused("disarm", w.check, "--for", "30m", "--reason", "x", "--keep", "primary", "--yes", says="finds Primary unhealthy")
+        self.refused("disarm", w.check, "--for", "30m", "--reason", "x", "--keep", "primary", "--yes", says="last probes of Primary")
+        # A blip of the probes latches nothing: the metric decides, and it is ahead of the alarm too.
+        w.advance_until(lambda: w.status("failing-over")["health_check"]["healthy"] is False, "the metric", step="5s")
+        self.assertEqual((w.alarm(), w.path()), ("OK", OWN))
         done = w.run("reconcile", w.check, "--yes")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Route 53 finds Primary unhealthy", done.stdout)

@@ -398,6 +398,7 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
   auto& observed = snapshot.observed;
   observed.healthy = health.healthy;
   observed.status_minutes = std::move(health.minutes);
+  observed.probes_fail = probes_fail((*check)->check, health.checkers);
   if (!health.checkers.empty()) snapshot.checkers = std::move(health.checkers);
   snapshot.now = std::max(snapshot.now, health.now);
   auto alarm = read_alarm(aws, home, snapshot.settings.names.alarm);
