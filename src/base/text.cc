@@ -67,6 +67,9 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
     text.replace(at, from.size(), to);
   return text;
 }
+std::string counted(std::int64_t number, std::string_view one, std::string_view many) {
+  return std::to_string(number) + " " + std::string{number == 1 ? one : many};
+}
 std::optional<std::int64_t> parse_int(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -43,6 +43,8 @@ struct EnvOptions {
   std::string region = "us-east-1";
 };
 int print_env(const EnvOptions& options);
+// What `env` prints where it cannot point at an engine, for a shell that evaluates it all the same.
+void print_closed_env();
 int exec_command(const EnvOptions& options, const std::vector<std::string>& command);
 
 int advance_clock(const EngineChoice& where, Duration by);

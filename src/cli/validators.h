@@ -13,4 +13,7 @@ CLI::Validator duration_above_zero();
 // "KEY=VALUE", with a key.
 CLI::Validator tag_text_of_option();
 
+// A region that AWS has, or that SITELATCH_NEW_REGIONS names (aws/auth/regions.h).
+CLI::Validator region_name();
+
 }  // namespace sitelatch::cli

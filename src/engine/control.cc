@@ -206,6 +206,11 @@ void handle_control(Loop& loop, Cloud& cloud, realism::Realism& realism, const s
   const Value& command = (*parsed)["command"];
   const std::string name = command.is_string() ? command.string() : "";
   if (name == "advance") return advance(loop, *parsed, reply);
+  if (name == "clock")
+    return reply(aws::to_json(
+        Value::structure({{"clock", loop.clock_kind() == ClockKind::manual ? "manual" : "wall"},
+                          {"now", iso8601_ms(loop.timers().now())},
+                          {"advancing", loop.being_advanced()}})));
   if (name == "health") return force(route53, loop, *parsed, reply);
   if (name == "list-health") {
     Value checks = Value::list();

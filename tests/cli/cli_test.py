@@ -45,6 +45,66 @@ class Commands(unittest.TestCase):
             self.assertIn("no engine is running", answer.stderr)
             self.assertIn("sitelatch engine", answer.stderr)
 
+    def test_issue_8_env_without_an_engine_leaves_no_credentials_in_force(self):
+        users = {**os.environ, "AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "t", "AWS_ACCESS_KEY_ID": "AKIAREAL",
+                 "AWS_SECRET_ACCESS_KEY": "real", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x", "AWS_ENDPOINT_URL_SNS": "https://elsewhere"}
+        missing = os.path.join(self.place.path, "none")
+        for words in (["--data-dir", missing], ["--data-dir", missing, "--reigon", "x"], ["--region", "nowhere-9"]):
+            script = f'eval "$({SITELATCH} env {" ".join(words)})"; echo "status=$?"; env'
+            told = subprocess.run(["sh", "-c", script], env=users, capture_output=True, text=True)
+            now = dict(line.split("=", 1) for line in told.stdout.splitlines() if "=" in line)
+            self.assertEqual(now["status"], "1", words)
+            for gone in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+                         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_ENDPOINT_URL_SNS"):
+                self.assertNotIn(gone, now, words)
+            self.assertEqual((now["AWS_SHARED_CREDENTIALS_FILE"], now["AWS_CONFIG_FILE"]), ("/dev/null", "/dev/null"), words)
+            self.assertEqual(now["AWS_ENDPOINT_URL"], "http://127.0.0.1:9", words)
+            self.assertIn("out of force", told.stderr, words)
+            if aws_clis():
+                failed = subprocess.run(["sh", "-c", script.split(";")[0] + "; aws sts get-caller-identity"], env=users,
+                                        capture_output=True, text=True)
+                self.assertNotEqual(failed.returncode, 0, words)
+                self.assertIn("credentials", failed.stderr, words)
+
+    def test_issue_8_every_command_goes_to_the_engine_that_env_points_at(self):
+        engine = self.place.engine("--clock", "manual")
+        environment = engine.environment()
+        self.assertEqual(environment["SITELATCH_DATA_DIR"], engine.data_dir)
+        elsewhere = {**environment, "XDG_STATE_HOME": os.path.join(self.place.path, "empty")}
+        for words in (["advance", "1s"], ["health"], ["env"], ["exec", "--", "true"]):
+            answer = run(*words, env=elsewhere)
+            self.assertEqual(answer.returncode, 0, (words, answer.stderr))
+
+    def test_issue_8_an_unknown_command_is_exit_status_2_with_what_was_meant(self):
+        for words, meant in ((["statsu"], "status"), (["statsu", "--help"], "status"), (["deply", "x"], "deploy"),
+                             (["switchback"], "switch-back"), (["help", "advnace"], "advance")):
+            answer = run(*words)
+            self.assertEqual((answer.returncode, answer.stdout), (2, ""), words)
+            self.assertIn(f"Did you mean {meant}?", answer.stderr, words)
+        nothing_near = run("frobnicate", "--help")
+        self.assertEqual((nothing_near.returncode, nothing_near.stdout), (2, ""))
+        self.assertIn('no command "frobnicate"', nothing_near.stderr)
+        self.assertNotIn("Did you mean", nothing_near.stderr)
+        option = run("advance", "1s", "--data-dri", "x")
+        self.assertEqual(option.returncode, 2)
+        self.assertIn("Did you mean --data-dir?", option.stderr)
+        self.assertIn("sitelatch advance --help", option.stderr)
+        self.assertEqual(run("help", "advance").stdout, run("advance", "--help").stdout)
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+
+    def test_issue_8_a_region_that_aws_does_not_have_is_refused(self):
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+                       "AWS_MAX_ATTEMPTS": "1"}
+        refused = run("status", "x-1", "--region", "us-esat-1", env=environment)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("Did you mean us-east-1?", refused.stderr)
+        self.assertIn("SITELATCH_NEW_REGIONS=us-esat-1", refused.stderr)
+        by_environment = run("status", "x-1", env={**environment, "AWS_REGION": "nowhere-9"})
+        self.assertEqual(by_environment.returncode, 5)
+        self.assertIn("AWS_REGION: ", by_environment.stderr)
+        insisted = run("status", "x-1", "--region", "nowhere-9", env={**environment, "SITELATCH_NEW_REGIONS": "nowhere-9"})
+        self.assertIn("nothing accepts connections", insisted.stderr)
+
     def test_env_points_tools_at_the_engine_and_nothing_else(self):
         engine = self.place.engine()
         users = {**os.environ, "AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL_SNS": "https://elsewhere",

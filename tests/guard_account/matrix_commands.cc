@@ -97,7 +97,6 @@ End run_destroy(WiredAccount& account, Latch latch) {
 
 End run_disarm(WiredAccount& account, Keep keep) {
   auto request = request_of("disarm");
-  request.by_health = keep == Keep::primary;
   return carry_out(account, {request,
                              [keep](const View& now) {
                                const auto& observed = now.snapshot.observed;
@@ -126,7 +125,6 @@ End run_arm(WiredAccount& account) {
 
 End run_reconcile(WiredAccount& account) {
   auto request = request_of("reconcile");
-  request.by_health = true;
   return carry_out(account, {request, [](const View& now) -> Transition {
                                const auto situation = situation_of(now.snapshot.observed);
                                auto verdict = on_reconcile(situation, now.now);

@@ -64,6 +64,7 @@ class Builder {
   Step topic(const TopicPlan& plan, const std::optional<ObservedTopic>& there, bool with_record);
   Step topic_policy();
   Step subscribe(const SubscriptionPlan& plan);
+  Step subscribe_function();
   Step log_group(const LogGroupPlan& plan, const std::optional<ObservedLogGroup>& there);
   Step role();
   Step create_role();

@@ -135,8 +135,8 @@ Result<Carried, Error> carry_out(Context& context, View current, const Request& 
       return failure(why_not);
     }
     context.progress(fmt::format("Looking again: {}.", why_not.text));
-    auto again = view(context.aws, context.clock, current.id(), context.looks_for(request));
-    if (!again) return failure(failed_with(again.error().text));
+    auto again = view(context.aws, context.clock, current.id(), context.chain());
+    if (!again) return failure(again.error());
     current = std::move(*again);
   }
 }

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "client/wait.h"
+#include "guard/apply/find_check.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -322,8 +324,9 @@ class Planner {
                {{"logs", "DeleteLogGroup", plan->region,
                  Value::structure({{"logGroupName", plan->name}})}});
       else
-        ending_.left.push_back(fmt::format("log group {}: kept for {} days; --logs removes it",
-                                           plan->name, plan->retention_days));
+        ending_.left.push_back(fmt::format("log group {}: kept for {}; --logs removes it",
+                                           plan->name,
+                                           counted(plan->retention_days, "day", "days")));
     }
   }
 
@@ -345,9 +348,7 @@ Error cannot_see(const Snapshot& snapshot) {
 
 Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& options) {
   if (!valid_health_check_id(options.health_check_id))
-    return failure(
-        error_of(Error::Kind::refused,
-                 fmt::format("\"{}\" is not the id of a health check.", options.health_check_id)));
+    return failure(not_an_id(options.health_check_id));
   Query how;
   how.health_check_id = options.health_check_id;
   how.records = how.deliveries = false;

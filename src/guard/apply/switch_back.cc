@@ -19,6 +19,11 @@ namespace {
 constexpr auto between_probes = std::chrono::seconds{1};
 constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
 
+SwitchBackEnd end_of(Error::Kind kind) {
+  if (kind == Error::Kind::no_answer) return SwitchBackEnd::no_answer;
+  return kind == Error::Kind::usage ? SwitchBackEnd::usage : SwitchBackEnd::failed;
+}
+
 class Switching {
  public:
   Switching(Context& context, const SwitchBackOptions& options)
@@ -27,7 +32,7 @@ class Switching {
   SwitchBackReport run() {
     auto shown =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_dns());
-    if (!shown) return ends(SwitchBackEnd::failed, shown.error().text);
+    if (!shown) return ends(end_of(shown.error().kind), shown.error().text);
     if (auto unseen = cannot_be_decided(*shown, options_.force.contains("audit")))
       return ends(SwitchBackEnd::no_answer, std::move(*unseen));
     if (!shown->snapshot.observed.check)
@@ -205,6 +210,7 @@ class Switching {
       auto now = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
       if (!now) {
         problem_ = now.error().text;
+        problem_kind_ = end_of(now.error().kind);
         return false;
       }
       // Rights can be taken away, and the check deleted, while one waits.
@@ -212,6 +218,7 @@ class Switching {
       if (unseen_) return true;
       if (!now->snapshot.observed.check) {
         problem_ = "there is no health check " + options_.health_check_id + " any more.";
+        problem_kind_ = SwitchBackEnd::failed;
         return true;
       }
       newest = std::move(*now);
@@ -225,7 +232,7 @@ class Switching {
   }
   SwitchBackReport not_seen() {
     if (unseen_) return ends(SwitchBackEnd::no_answer, *unseen_);
-    return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+    return ends(problem_kind_, "Nothing was released: " + problem_);
   }
 
   static bool has_seen_latch(const View& now) {
@@ -242,6 +249,7 @@ class Switching {
     request.unaudited = options_.force.contains("audit");
     request.tells = true;
     request.seen = seen_;
+    auto records = shown.snapshot.records;
     auto carried = carry_out(context_, std::move(shown), request, [this](const View& now) {
       auto decision = decide(now);
       if (decision) tried_release_ = decision->record.release.number;
@@ -250,9 +258,7 @@ class Switching {
     if (!carried) {
       const auto& why_not = carried.error();
       if (!why_not.refusals.empty()) return refuse(why_not.refusals);
-      return ends(
-          why_not.kind == Error::Kind::no_answer ? SwitchBackEnd::no_answer : SwitchBackEnd::failed,
-          why_not.text);
+      return ends(end_of(why_not.kind), why_not.text);
     }
     report_.release = carried->change.record.release.number;
     report_.version = carried->applied.after.version;
@@ -261,6 +267,8 @@ class Switching {
     context_.progress(fmt::format("Released: release {}, health check version {}, {}.",
                                   report_.release, report_.version,
                                   describe(carried->applied.after)));
+    // Whoever looked again in between did not look at the records.
+    if (!carried->view.snapshot.records) carried->view.snapshot.records = std::move(records);
     return follow(carried->view);
   }
 
@@ -269,6 +277,11 @@ class Switching {
     report_.dns = followed.dns;
     switch (followed.end) {
       case Followed::End::all:
+        if (!followed.unconfirmed.empty())
+          return ends(SwitchBackEnd::not_confirmed,
+                      "Primary is released and healthy, and the guard is armed. That DNS answers "
+                      "Primary was not confirmed: " +
+                          followed.unconfirmed + ".");
         return ends(SwitchBackEnd::done, "Primary serves, and the guard is armed.");
       case Followed::End::latched:
         return ends(SwitchBackEnd::latched_again,
@@ -293,7 +306,7 @@ class Switching {
     auto now =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_records());
     if (!now)
-      return ends(SwitchBackEnd::failed,
+      return ends(end_of(now.error().kind),
                   "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
     Request request;
     request.action = "latch-again";
@@ -303,7 +316,7 @@ class Switching {
       return guard::latch_again(situation_of(seen.snapshot.observed), request.why, seen.now);
     });
     if (!carried) {
-      return ends(SwitchBackEnd::failed,
+      return ends(end_of(carried.error().kind),
                   "Primary is NOT latched and not healthy, and latching again failed: " +
                       carried.error().text);
     }
@@ -324,6 +337,7 @@ class Switching {
   bool primary_answers_ = false, checks_passed_ = false;
   std::string problem_ = "the guard could not be looked at";
   std::optional<std::string> unseen_;  // what must be known and may not be seen, a sentence
+  SwitchBackEnd problem_kind_ = SwitchBackEnd::failed;
 };
 
 }  // namespace
