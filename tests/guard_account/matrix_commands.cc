@@ -30,7 +30,7 @@ struct Asked {
 
 End carry_out(WiredAccount& account, const Asked& asked) {
   auto& context = account.context();
-  auto shown = view(account, account, account.check(), context.looks_for(asked.request));
+  auto shown = view(account, account, account.check(), context.chain());
   if (!shown) return {false, shown.error().text};
   const auto unseen = cannot_be_decided(*shown);
   if (!shown->snapshot.observed.check) return {false, unseen.value_or("There is no such check.")};
