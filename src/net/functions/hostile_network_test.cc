@@ -23,8 +23,8 @@ using net::FunctionNetwork;
 // Something of this machine that listens: TCP and UDP of one port, which answer "machine".
 class Service {
  public:
-  explicit Service(const char* address = "127.0.0.1") {
-    stream_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  explicit Service(const char* address = "127.0.0.1")
+      : stream_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in at = address_of(address, 0);
     socklen_t size = sizeof at;
     REQUIRE(::bind(stream_, reinterpret_cast<sockaddr*>(&at), size) == 0);
@@ -64,7 +64,7 @@ class Service {
       if (socket < 0) return;
       ::send(socket, "machine ", 8, MSG_NOSIGNAL);
       std::array<char, 65536> buffer;
-      for (ssize_t size; (size = ::recv(socket, buffer.data(), buffer.size(), 0)) > 0;)
+      for (ssize_t size = 0; (size = ::recv(socket, buffer.data(), buffer.size(), 0)) > 0;)
         ::send(socket, buffer.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL);
       ::close(socket);
     }
