@@ -67,6 +67,9 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
     text.replace(at, from.size(), to);
   return text;
 }
+std::string counted(std::int64_t number, std::string_view one, std::string_view many) {
+  return std::to_string(number) + " " + std::string{number == 1 ? one : many};
+}
 std::optional<std::int64_t> parse_int(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -238,8 +241,8 @@ void append_utf8(std::string& out, char32_t code) {
 bool valid_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    std::size_t more;
-    std::uint32_t point;
+    std::size_t more = 0;
+    std::uint32_t point = 0;
     if (byte < 0x80) {
       ++i;
       continue;

@@ -18,6 +18,8 @@ std::string_view trim(std::string_view text);  // blanks, tabs, CR, LF
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
+// "1 run", "2 runs", "0 runs".
+std::string counted(std::int64_t number, std::string_view one, std::string_view many);
 std::optional<std::int64_t> parse_int(std::string_view text);  // whole text, base 10
 std::optional<double> parse_double(std::string_view text);     // whole text
 

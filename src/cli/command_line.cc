@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/fault_command_line.h"
 #include "cli/guard_command_line.h"
+#include "cli/running_engine.h"
+#include "cli/sentences.h"
 #include "cli/validators.h"
 
 namespace sitelatch::cli {
@@ -22,7 +30,8 @@ void add_data_dir(CLI::App* command, EngineChoice& where) {
   command
       ->add_option("--data-dir", where.data_dir,
                    "the engine's data directory (default: by XDG rules)")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->envname(data_dir_variable);
 }
 
 // The arguments of a process are for everybody on the machine to read. A password in a URL among
@@ -59,6 +68,59 @@ CLI::Validator account_id() {
         return "an account id is twelve digits";
       },
       "ID");
+}
+
+// `sitelatch help status` is `sitelatch status --help`.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty() || words.front() != "help") return words;
+  words.erase(words.begin());
+  words.insert(words.begin() + (words.empty() ? 0 : 1), "--help");
+  return words;
+}
+
+std::vector<std::string> commands_of(CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
+
+// Help for a command that there is not would be help for something else.
+std::optional<std::string> unknown_command(CLI::App& app, const std::vector<std::string>& words) {
+  if (words.empty() || words.front().starts_with('-')) return std::nullopt;
+  const auto known = commands_of(app);
+  if (std::find(known.begin(), known.end(), words.front()) != known.end()) return std::nullopt;
+  const auto meant = nearest(words.front(), known);
+  return fmt::format("there is no command \"{}\".{} All of them: sitelatch --help", words.front(),
+                     meant ? fmt::format(" Did you mean {}?", *meant) : "");
+}
+
+// "--resaon" -> " Did you mean --reason?"
+std::string option_meant(const CLI::App& command) {
+  for (const auto& word : command.remaining()) {
+    if (!word.starts_with("--")) continue;
+    std::vector<std::string> known;
+    for (const auto* option : command.get_options())
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    if (const auto meant = nearest(word.substr(0, word.find('=')), known))
+      return fmt::format(" Did you mean {}?", *meant);
+  }
+  return {};
+}
+
+std::string explained(CLI::App& app, const CLI::ParseError& error) {
+  const auto used = app.get_subcommands();
+  const auto command = used.empty() ? std::string{} : " " + used.front()->get_name();
+  return fmt::format("{}{} How it is used: sitelatch{} --help", as_sentence(error.what()),
+                     used.empty() ? "" : option_meant(*used.front()), command);
+}
+
+int wrong_usage(char** argv, const std::string& sentence) {
+  fmt::print(stderr, "sitelatch: {}\n", sentence);
+  // Whatever was mistyped: a shell that evaluates this must not go on with other credentials.
+  if (argv[1] && std::string_view{argv[1]} == "env") print_closed_env();
+  return exit_usage;
 }
 
 }  // namespace
@@ -129,6 +191,13 @@ int run(int argc, char** argv) {
                    "beyond this machine), host (all that this machine does); outbound where it "
                    "works, else isolated")
       ->check(CLI::IsMember({"host", "outbound", "isolated"}));
+  engine_command->add_flag(
+      "--realistic", engine.realistic,
+      "as late and as strict as AWS: roles, lists, tags and metrics that lag, functions that are "
+      "Pending for seconds, checkers that hear of changes within a minute, AWS's request rates");
+  engine_command->add_option("--seed", engine.seed, "of what --realistic leaves to chance")
+      ->type_name("N")
+      ->capture_default_str();
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -138,7 +207,9 @@ int run(int argc, char** argv) {
       "Examples:\n"
       "  sitelatch engine &\n"
       "  sitelatch engine --data-dir ./state --api 127.0.0.1:0 --dns 127.0.0.1:0\n"
-      "  sitelatch engine --clock manual --ephemeral     # in a CI job, with sitelatch advance 1h");
+      "  sitelatch engine --clock manual --ephemeral     # in a CI job, with sitelatch advance 1h\n"
+      "  sitelatch engine --realistic                    # an ordinary day of AWS's; bad ones: "
+      "fault");
   engine_command->callback([&, argc, argv] {
     hide_passwords(argc, argv);
     engine.manual_clock = clock == "manual";
@@ -151,7 +222,9 @@ int run(int argc, char** argv) {
   auto* env_command =
       app.add_subcommand("env", "print the exports that point tools at the running engine");
   add_data_dir(env_command, env.where);
-  env_command->add_option("--region", env.region, "the default region")->capture_default_str();
+  env_command->add_option("--region", env.region, "the default region")
+      ->check(region_name())
+      ->capture_default_str();
   env_command->footer("Example:\n  eval \"$(sitelatch env)\" && aws route53 list-health-checks");
   env_command->callback([&] { status = print_env(env); });
 
@@ -161,6 +234,7 @@ int run(int argc, char** argv) {
       app.add_subcommand("exec", "run one command pointed at the running engine");
   add_data_dir(exec_command_line, exec.where);
   exec_command_line->add_option("--region", exec.region, "the default region")
+      ->check(region_name())
       ->capture_default_str();
   exec_command_line->add_option("command", words, "the command and its arguments, after --")
       ->required()
@@ -204,6 +278,8 @@ int run(int argc, char** argv) {
                                : force_health(health_where, health_id, health_status);
   });
 
+  add_fault_commands(app, status);
+
   SiteOptions site;
   auto* site_command = app.add_subcommand("site", "a small site with /lb-check to practise on");
   site_command->add_option("--listen", site.listen, "where it listens")
@@ -229,11 +305,14 @@ int run(int argc, char** argv) {
       "Exit status 0 only if every step was verified.\n\nExample:\n  sitelatch demo");
   demo_command->callback([&] { status = run_demo(demo); });
 
+  auto words_given = words_of(argc, argv);
+  if (const auto unknown = unknown_command(app, words_given)) return wrong_usage(argv, *unknown);
   try {
-    app.parse(argc, argv);
+    std::reverse(words_given.begin(), words_given.end());  // as CLI11 wants them
+    app.parse(std::move(words_given));
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? exit_done : exit_usage;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return wrong_usage(argv, explained(app, error));
   }
   return status;
 }

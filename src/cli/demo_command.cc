@@ -140,7 +140,8 @@ std::string Demo::guard_state() {
 std::string Demo::served_by() {
   const auto reply = ask_a(dns_, client_name);
   if (!reply) return "no DNS reply";
-  if (reply->addresses.size() != 1) return fmt::format("{} addresses", reply->addresses.size());
+  if (reply->addresses.size() != 1)
+    return counted(static_cast<std::int64_t>(reply->addresses.size()), "address", "addresses");
   const auto page = fetch({reply->addresses[0], site_port_}, "/");
   return fmt::format("{}{}", reply->addresses[0] == "127.0.1.1" ? "Primary" : "Backup",
                      page && page->status == 200 ? "" : " (not answering)");
@@ -170,7 +171,7 @@ void Demo::hold(const std::string& wanted, const std::function<std::string()>& n
     if (seen != wanted) throw NotSeen{fmt::format("{} throughout: {} was seen", wanted, seen)};
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
   }
-  narrator_.verified(fmt::format("{} (asked {} times)", verified, asked));
+  narrator_.verified(fmt::format("{} (asked {})", verified, counted(asked, "time", "times")));
 }
 
 void Demo::set_the_stage() {

@@ -11,16 +11,32 @@
 
 namespace sitelatch::cli {
 
+namespace {
+
+void print_for_shell(const ToolEnvironment& environment) {
+  for (const auto& name : environment.unset) fmt::print("unset {}\n", name);
+  for (const auto& [name, value] : environment.set)
+    fmt::print("export {}={}\n", name, shell_quoted(value));
+}
+
+}  // namespace
+
+void print_closed_env() {
+  fmt::print(stderr,
+             "sitelatch: what this prints takes your own AWS credentials out of force in a shell "
+             "that evaluates it, so that what is meant for the engine reaches no real account.\n");
+  print_for_shell(closed_environment(environ));
+  fmt::print("false\n");  // eval "$(...)" ends as its last command does
+}
+
 int print_env(const EnvOptions& options) {
   const auto engine = find_engine(options.where);
   if (!engine) {
     fmt::print(stderr, "sitelatch: {}\n", engine.error().text);
+    print_closed_env();
     return exit_failed;
   }
-  const auto environment = tool_environment(*engine, options.region, environ);
-  for (const auto& name : environment.unset) fmt::print("unset {}\n", name);
-  for (const auto& [name, value] : environment.set)
-    fmt::print("export {}={}\n", name, shell_quoted(value));
+  print_for_shell(tool_environment(*engine, options.region, environ));
   fmt::print("# Use it so: eval \"$(sitelatch env)\"\n");
   return exit_done;
 }

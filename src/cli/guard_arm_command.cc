@@ -13,18 +13,24 @@
 namespace sitelatch::cli {
 namespace {
 
-// A check that was just made or enabled again has no reports yet; they come within half a minute.
-void wait_for_reports(GuardContext& context, const std::string& id) {
+// Of a check that was just made or enabled again Route 53 says nothing yet; it comes within a
+// minute or two.
+void wait_for_verdict(GuardContext& context, const std::string& id) {
+  const auto caller = guard::read_caller(context.aws());
+  if (!caller) return;  // told by what follows
+
   client::Backoff backoff;
   backoff.every = std::chrono::milliseconds{500};
   backoff.growth = 1.3;
   backoff.longest = std::chrono::seconds{5};
-  backoff.at_most = std::chrono::seconds{90};
+  backoff.at_most = std::chrono::minutes{3};
   (void)client::wait_until(context.clock(), backoff, [&] {
     const auto check = guard::read_check(context.aws(), id);
     if (!check || !*check) return true;
-    const auto checkers = guard::read_checkers(context.aws(), id);
-    return !checkers || guard::healthy_by((*check)->check, *checkers).has_value();
+    const auto now = Instant{context.clock().now().time_since_epoch()};
+    const auto verdict =
+        guard::read_verdict(context.aws(), (*check)->check, caller->partition, now);
+    return !verdict || verdict->has_value();
   });
 }
 
@@ -75,7 +81,7 @@ int arm(const ArmOptions& options) {
                       view.now);
   };
   if (guard::valid_health_check_id(options.health_check_id))
-    wait_for_reports(context, options.health_check_id);
+    wait_for_verdict(context, options.health_check_id);
   return run_request(context, run);
 }
 
@@ -91,8 +97,6 @@ int disarm(const DisarmOptions& options) {
   request.action = "disarm";
   request.why = options.reason;
   request.tells = true;
-  // Whether Primary has failed a moment ago the alarm does not know yet.
-  request.by_health = *keep == guard::Keep::primary;
   RequestOptions run{options.common, options.health_check_id, request, {}};
   run.latches = *keep == guard::Keep::backup;
   run.decide = [&](const guard::View& view) {

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/guard_commands.h"
+#include "cli/guard_ids.h"
 #include "cli/validators.h"
 #include "guard/rules/holes.h"
 
@@ -43,7 +44,8 @@ Command<Options> add_command(CLI::App& app, const char* name, const char* what, 
   sub->add_option(
          "--region", common.region,
          "region of the calls that do not say one (default: as configured, else us-east-1)")
-      ->type_name("REGION");
+      ->type_name("REGION")
+      ->check(region_name());
   sub->add_option("--profile", common.profile, "profile of ~/.aws/config")->type_name("NAME");
   sub->add_option("--endpoint-url", common.endpoint_url,
                   "where all services are, in place of AWS's own")
@@ -67,9 +69,10 @@ template <class Options>
 void add_id(Command<Options>& command) {
   command.app
       ->add_option("health-check-id", command.options->health_check_id,
-                   "the health check of Primary")
+                   "the health check of Primary: its id, or the DNS name whose PRIMARY record uses "
+                   "it")
       ->required()
-      ->type_name("HEALTH_CHECK_ID");
+      ->type_name("ID|NAME");
 }
 
 template <class Options>
@@ -86,11 +89,24 @@ void add_duration(Command<Options>& command, const char* name, Duration Options:
   if (!shown.empty()) option->default_str(shown);
 }
 
+// Every command that takes a health check takes the name of its site too.
+template <class Options>
+int run_with_id(const Options& given, int (*run)(const Options&)) {
+  if constexpr (requires { given.health_check_id; }) {
+    auto options = given;
+    if (const auto failed = make_id(options.common, options.health_check_id)) return *failed;
+    return run(options);
+  } else {
+    return run(given);
+  }
+}
+
 template <class Options>
 void run_by(Command<Options>& command, int (*run)(const Options&), int& status,
             const std::string& footer) {
   command.app->footer(footer);
-  command.app->callback([options = command.options, run, &status] { status = run(*options); });
+  command.app->callback(
+      [options = command.options, run, &status] { status = run_with_id(*options, run); });
 }
 
 template <class Options>
@@ -117,7 +133,7 @@ void add_policy(CLI::App& app, int& status) {
       ->add_option("health-check-id", options.health_check_id,
                    "of this guard alone, with its exact ARNs (default: of every guard of an "
                    "account, by the names that deploy and the guide give)")
-      ->type_name("HEALTH_CHECK_ID");
+      ->type_name("ID|NAME");
   run_by(command, &policy, status,
          "viewer: status, log, doctor, deploy --plan. operator: trip, disarm, arm, reconcile and "
          "switch-back, too. deployer: deploy, destroy\nand drill, too. drill makes a second guard "
@@ -144,7 +160,8 @@ void add_deploy(CLI::App& app, int& status) {
   command.app
       ->add_option("--function-region", options.function_region,
                    "where the function runs (default: where it is, else us-east-1)")
-      ->type_name("REGION");
+      ->type_name("REGION")
+      ->check(region_name());
   command.app
       ->add_option(
           "--latch", options.latch,
@@ -234,24 +251,27 @@ void add_status(CLI::App& app, int& status_code) {
   auto& options = *command.options;
   command.app
       ->add_option("health-check-id", options.health_check_ids,
-                   "health checks (default: all that have a guard)")
-      ->type_name("HEALTH_CHECK_ID ...");
+                   "health checks, by id or DNS name (default: all that have a guard)")
+      ->type_name("ID|NAME ...");
   command.app->add_flag("--all", options.all, "every guard of the account");
   command.app
       ->add_option("--dns-server", options.dns_server,
                    "ask this server who serves, in place of the zone's own")
       ->type_name("ADDR:PORT");
   run_by(command, &status, status_code,
-         "Exit status, the highest of all guards shown:\n"
+         "Exit status, the highest of all guards shown; 21 and 22, which pass by themselves, only "
+         "where all others are 0:\n"
          "   0  armed, every link sound\n"
          "  10  not-deployed          14  tripped\n"
          "  11  partial               15  switched-over\n"
-         "  13  maintenance           16  unlatched-but-unhealthy\n"
+         "  12  no guard was found    16  unlatched-but-unhealthy\n"
+         "  13  maintenance           21  failing-over      22  switching-back\n"
          "  17  latched-without-guard 18  drifted\n"
          "  19  armed, but a link needs attention\n"
          "  20  DNS answers otherwise than the state demands, or not at all\n"
-         "   2  wrong usage            5  AWS was not reached, or this may not be seen\n\n"
+         "   2  wrong usage            5  AWS was not reached, or not all of it may be seen\n\n"
          "Examples:\n"
+         "  sitelatch status client.example.com\n"
          "  sitelatch status 233e180f-f023-45a3-954e-415303f21eab\n"
          "  sitelatch status --all --output json");
 }
@@ -396,8 +416,8 @@ void add_drill(CLI::App& app, int& status) {
   add_id(command);
   command.app
       ->add_option("--scenario", options.scenario,
-                   "alarm: from the alarm on, in seconds; outage: from the first failed probe on; "
-                   "blip: over before the latch")
+                   "alarm: from the alarm on; outage: from the first failed probe on; blip: over "
+                   "before the latch")
       ->type_name("alarm|outage|blip")
       ->check(CLI::IsMember({"alarm", "outage", "blip"}))
       ->capture_default_str();
@@ -407,12 +427,14 @@ void add_drill(CLI::App& app, int& status) {
   add_duration(command, "--timeout", &DrillOptions::timeout, "the most that one leg may take",
                "15m");
   run_by(command, &drill, status,
-         std::string{"Makes a scratch health check like Primary's and a guard on it from the same "
-                     "plan, lets it fail, be latched and be\n"
-                     "switched back, runs the self-test of the real function, says how long each "
-                     "leg took and what it cost, and removes\n"
-                     "what it made, also when interrupted. What a killed drill left is removed by "
-                     "the next one.\n\n"} +
+         std::string{
+             "Makes a scratch health check like Primary's and a guard on it from the same "
+             "plan, lets it fail, be latched and be\n"
+             "switched back, runs the self-test of the real function, says how long each "
+             "leg took and what it cost, and removes\n"
+             "what it made, also when interrupted. What a killed drill left is removed by "
+             "the next one. On AWS every\nscenario takes its time: a new check, its alarm and "
+             "its release need whole minutes of health each (reckoned: 8 to 15\nminutes).\n\n"} +
              common_statuses +
              "  7  a leg of the chain failed\n"
              "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage "

@@ -198,9 +198,10 @@ int deploy(const DeployOptions& options) {
                    {},
                    deployment_plan->notes},
                   exit_status_of(permitted.error().kind));
-  const bool changes = !deployment_plan->work.empty();
-  if (changes && !confirmed(options.common,
-                            fmt::format("Make these {} changes?", deployment_plan->work.size())))
+  const auto changes = deployment_plan->work.size();
+  if (changes != 0 &&
+      !confirmed(options.common, changes == 1 ? std::string{"Make this change?"}
+                                              : fmt::format("Make these {} changes?", changes)))
     return finish(options.common,
                   {"refused", "Nothing was changed.", details_of(*deployment_plan), {}, {}},
                   exit_refused);

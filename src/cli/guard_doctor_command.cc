@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_report.h"
 #include "guard/apply/doctor.h"
@@ -31,8 +32,8 @@ Value to_value(const guard::Diagnosis& diagnosis, int status) {
 }
 
 void print(const guard::Diagnosis& diagnosis) {
-  fmt::print("{} health check{}, {} with a guard.\n", diagnosis.checks,
-             diagnosis.checks == 1 ? "" : "s", diagnosis.guards);
+  fmt::print("{}, {} with a guard.\n", counted(diagnosis.checks, "health check", "health checks"),
+             diagnosis.guards);
   std::string subject;
   for (const auto& found : diagnosis.observations) {
     if (found.subject != subject) fmt::print("\n{}\n", found.subject);
@@ -48,7 +49,8 @@ void print(const guard::Diagnosis& diagnosis) {
 int doctor(const DoctorOptions& options) {
   GuardContext context(options.common);
   const auto diagnosis = guard::diagnose(context.context());
-  if (!diagnosis) return fail(options.common, diagnosis.error().text, exit_no_answer);
+  if (!diagnosis)
+    return fail(options.common, diagnosis.error().text, exit_status_of(diagnosis.error().kind));
   const auto& all = diagnosis->observations;
   const bool problems = std::any_of(all.begin(), all.end(), [](const auto& found) {
     return found.kind == Observation::Kind::problem;

@@ -62,7 +62,10 @@ int drill(const DrillOptions& options) {
                    {guard::python_function_zip(), {}, {}}};
   request.ignore_interrupts = [&clock] { clock.stop_listening(); };
   const auto report = guard::drill(context, request);
-  const int status = report.passed ? exit_done : report.interrupted ? exit_failed : exit_findings;
+  const int status = report.passed        ? exit_done
+                     : report.interrupted ? exit_failed
+                     : report.not_begun   ? exit_status_of(*report.not_begun)
+                                          : exit_findings;
   const bool json = options.common.output == Output::json;
   return finish(options.common,
                 {report.passed        ? "passed"

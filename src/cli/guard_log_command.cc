@@ -111,10 +111,7 @@ int show_log(const LogOptions& options) {
   GuardContext context(options.common);
   const auto view = guard::view(context.aws(), context.clock(), options.health_check_id,
                                 context.context().chain());
-  if (!view)
-    return fail(
-        options.common, view.error().text,
-        guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
+  if (!view) return fail(options.common, view.error().text, exit_status_of(view.error().kind));
   const auto& group = view->plan.audit_group;
   guard::AuditLog log(context.aws(), group.region, group.name, options.health_check_id, "");
   auto entries = log.read(view->now - options.since);
@@ -123,9 +120,8 @@ int show_log(const LogOptions& options) {
       return fail(options.common,
                   fmt::format("There is no audit log {}: deploy makes it.", group.name),
                   exit_failed);
-    return fail(options.common,
-                client::explain(entries.error(), "read the audit log " + group.name),
-                exit_no_answer);
+    const auto error = guard::error_of(entries.error(), "read the audit log " + group.name);
+    return fail(options.common, error.text, exit_status_of(error.kind));
   }
   if (guard::overwrites_planned(view->snapshot.observed))
     add_alarm_history(context, *view, options, *entries);

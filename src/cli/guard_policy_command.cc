@@ -4,6 +4,7 @@
 #include "aws/auth/partition.h"
 #include "cli/commands.h"
 #include "cli/guard_report.h"
+#include "guard/apply/find_check.h"
 #include "guard/rules/rights.h"
 
 namespace sitelatch::cli {
@@ -50,11 +51,7 @@ int policy(const PolicyOptions& options) {
     scope = guard::every_guard(aws::partition_of(region).name);
   } else {
     if (!guard::valid_health_check_id(options.health_check_id))
-      return fail(options.common,
-                  fmt::format("\"{}\" is not the id of a health check (letters, digits and dashes, "
-                              "at most 48).",
-                              options.health_check_id),
-                  exit_usage);
+      return fail(options.common, guard::not_an_id(options.health_check_id).text, exit_usage);
     GuardContext context(options.common);
     auto one = scope_of_guard(context, options.health_check_id);
     if (!one) return fail(options.common, one.error().text, exit_status_of(one.error().kind));

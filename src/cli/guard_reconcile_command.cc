@@ -12,7 +12,6 @@ int reconcile(const ReconcileOptions& options) {
   guard::Request request;
   request.action = "reconcile";
   request.tells = true;
-  request.by_health = true;
   RequestOptions run{options.common, options.health_check_id, request, {}};
   run.decide = [](const guard::View& view) -> guard::Transition {
     const auto situation = guard::situation_of(view.snapshot.observed);

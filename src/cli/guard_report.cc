@@ -20,17 +20,10 @@ using aws::Value;
 client::Options client_options(const GuardOptions& options) {
   client::Options out;
   out.region = options.region;
+  out.region_if_none = "us-east-1";  // where health checks report and are changed
   out.profile = options.profile;
   out.endpoint_url = options.endpoint_url;
   return out;
-}
-
-std::unique_ptr<client::Aws> connected(const GuardOptions& options) {
-  auto wanted = client_options(options);
-  auto aws = client::connect(wanted);
-  if (!aws->region().empty()) return aws;
-  wanted.region = "us-east-1";  // where health checks report and are changed
-  return client::connect(wanted);
 }
 
 std::string dns_server_of(const client::Environment& environment, std::string given) {
@@ -50,17 +43,18 @@ std::string typed() {
 
 GuardContext::GuardContext(const GuardOptions& options, std::string dns_server)
     : environment_(client::system_environment()),
-      clock_(client::system_clock()),
-      aws_(connected(options)),
+      clock_(client::system_clock(), clock_of_engine(*environment_, options.endpoint_url),
+             [](const std::string& sentence) { say(sentence); }),
+      aws_(client::connect(client_options(options))),
       context_{*aws_,
-               *clock_,
+               clock_,
                *environment_,
                entropy_,
                [](const std::string& sentence) { say(sentence); },
                dns_server_of(*environment_, std::move(dns_server))} {}
 
 std::unique_ptr<client::Aws> another_client(const GuardOptions& options) {
-  return connected(options);
+  return client::connect(client_options(options));
 }
 
 void say(const std::string& sentence) {
@@ -105,7 +99,10 @@ bool confirmed_by_name(const GuardOptions& options, const std::string& question,
   return typed() == name;
 }
 
-int finish(const GuardOptions& options, const Report& report, int status) {
+int finish(const GuardOptions& options, const Report& given, int status) {
+  auto report = given;
+  report.sentence = as_sentence(report.sentence);
+  for (auto& note : report.notes) note = as_sentence(note);
   if (options.output == Output::json) {
     auto out = Value::structure({{"result", report.result}, {"sentence", report.sentence}});
     for (const auto& [name, value] : report.details.members()) out.set(name, value);
@@ -143,6 +140,8 @@ int exit_status_of(guard::Error::Kind kind) {
       return exit_not_in_time;
     case guard::Error::Kind::no_answer:
       return exit_no_answer;
+    case guard::Error::Kind::usage:
+      return exit_usage;
     case guard::Error::Kind::conflict:
     case guard::Error::Kind::failed:
       return exit_failed;

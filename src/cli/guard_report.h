@@ -11,6 +11,8 @@
 #include "aws/wire/value.h"
 #include "cli/commands.h"
 #include "cli/guard_commands.h"
+#include "cli/sentences.h"
+#include "cli/watchful_clock.h"
 #include "client/client.h"
 #include "guard/apply/carry_out.h"
 #include "guard/apply/status.h"
@@ -24,11 +26,11 @@ class GuardContext {
   explicit GuardContext(const GuardOptions& options, std::string dns_server = {});
   guard::Context& context() { return context_; }
   client::Aws& aws() { return *aws_; }
-  client::Clock& clock() { return *clock_; }
+  client::Clock& clock() { return clock_; }
 
  private:
   std::unique_ptr<client::Environment> environment_;
-  std::unique_ptr<client::Clock> clock_;
+  WatchfulClock clock_;
   net::SystemEntropy entropy_;
   std::unique_ptr<client::Aws> aws_;
   guard::Context context_;
@@ -67,7 +69,8 @@ aws::Value to_value(const std::vector<guard::DnsSnapshot>& dns);
 void print(const guard::View& view);
 // What cron acts on: the state's code, or that of DNS or of a link that needs attention.
 int status_code(const guard::View& view);
-constexpr int exit_link = 19;  // armed, but a link needs attention
-constexpr int exit_dns = 20;   // DNS answers otherwise than the state demands, or not at all
+constexpr int exit_no_guards = 12;  // nobody named one, and none was found
+constexpr int exit_link = 19;       // armed, but a link needs attention
+constexpr int exit_dns = 20;        // DNS answers otherwise than the state demands, or not at all
 
 }  // namespace sitelatch::cli

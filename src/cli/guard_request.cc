@@ -37,11 +37,8 @@ std::string question(const guard::View& view, const guard::Change& change) {
 int run_request(GuardContext& context, const RequestOptions& options) {
   const auto& common = options.common;
   auto shown = guard::view(context.aws(), context.clock(), options.health_check_id,
-                           context.context().looks_for(options.request));
-  if (!shown)
-    return fail(
-        common, shown.error().text,
-        guard::valid_health_check_id(options.health_check_id) ? exit_no_answer : exit_usage);
+                           context.context().chain());
+  if (!shown) return fail(common, shown.error().text, exit_status_of(shown.error().kind));
   const auto unseen = guard::cannot_be_decided(*shown);
   if (!shown->snapshot.observed.check)
     return unseen

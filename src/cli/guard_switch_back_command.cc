@@ -25,6 +25,8 @@ int code_of(SwitchBackEnd end) {
       return exit_not_in_time;
     case SwitchBackEnd::no_answer:
       return exit_no_answer;
+    case SwitchBackEnd::usage:
+      return exit_usage;
   }
   return exit_failed;
 }
@@ -42,6 +44,7 @@ std::string word_of(SwitchBackEnd end) {
     case SwitchBackEnd::not_confirmed:
       return "not-confirmed";
     case SwitchBackEnd::no_answer:
+    case SwitchBackEnd::usage:
       return "failed";
   }
   return "failed";

@@ -15,9 +15,17 @@ using guard::Serving;
 using guard::State;
 
 std::string_view to_string(guard::Link::Health health) {
-  return health == guard::Link::Health::ok       ? "ok"
-         : health == guard::Link::Health::broken ? "broken"
-                                                 : "unknown";
+  switch (health) {
+    case guard::Link::Health::ok:
+      return "ok";
+    case guard::Link::Health::broken:
+      return "broken";
+    case guard::Link::Health::unknown:
+      return "unknown";
+    case guard::Link::Health::off:
+      return "off";
+  }
+  return "unknown";
 }
 
 Value strings(const std::vector<std::string>& texts) {
@@ -85,19 +93,19 @@ bool dns_contradicts(const guard::View& view) {
   if (wanted == Serving::backup && latch_is_fresh(view)) wanted.reset();
   return std::any_of(view.dns.begin(), view.dns.end(), [&](const auto& answer) {
     if (answer.serving == Serving::neither) return true;  // empty, or nobody's
-    if (answer.serving == Serving::both || answer.serving == Serving::unknown) return false;
+    if (answer.serving == Serving::unknown) return !answer.not_asked;
+    if (answer.serving == Serving::both) return false;
     return wanted && answer.serving != *wanted;
   });
 }
 
 void print_links(const guard::View& view) {
   for (const auto& link : view.assessment.links) {
-    const auto mark = link.health == guard::Link::Health::ok       ? "ok     "
-                      : link.health == guard::Link::Health::broken ? "BROKEN "
-                                                                   : "unknown";
-    fmt::print("  {}  {}{}\n", mark, link.name, link.why.empty() ? "" : ": " + link.why);
-    if (link.health == guard::Link::Health::broken && !link.mend.empty())
-      fmt::print("           mend: {}\n", link.mend);
+    const bool broken = link.health == guard::Link::Health::broken;
+    fmt::print("  {:<7}  {}{}\n", broken ? "BROKEN" : to_string(link.health), link.name,
+               link.why.empty() ? "" : ": " + link.why);
+    if (link.health != guard::Link::Health::ok && !link.mend.empty())
+      fmt::print("           {}: {}\n", broken ? "mend" : "to change it", link.mend);
   }
 }
 
@@ -167,7 +175,8 @@ void print(const guard::View& view) {
   if (demanded(view.assessment.state) == Serving::backup && latch_is_fresh(view))
     fmt::print(
         "  Latched a moment ago: Route 53's checkers have yet to find it, and DNS goes by them.\n");
-  if (dns_contradicts(view)) fmt::print("  DNS does not answer as this state demands.\n");
+  if (dns_contradicts(view))
+    fmt::print("  DNS does not answer as this state demands, or does not answer.\n");
   print_links(view);
   for (const auto& unseen : view.snapshot.blind) fmt::print("  {}\n", guard::describe(unseen));
 }
@@ -176,12 +185,14 @@ int status_code(const guard::View& view) {
   if (dns_contradicts(view)) return exit_dns;
   const auto code = guard::exit_code(view.assessment.state);
   if (code != exit_done) return code;
-  // Nobody subscribed for messages is a choice; it is shown, but wakes nobody.
   const auto& links = view.assessment.links;
-  const bool attention = std::any_of(links.begin(), links.end(), [](const auto& link) {
-    return link.health == guard::Link::Health::broken && link.name != "people";
-  });
-  return attention ? exit_link : exit_done;
+  const auto any = [&links](guard::Link::Health health) {
+    return std::any_of(links.begin(), links.end(),
+                       [health](const auto& link) { return link.health == health; });
+  };
+  if (any(guard::Link::Health::broken)) return exit_link;
+  const bool seen = !any(guard::Link::Health::unknown) && view.snapshot.blind.empty();
+  return seen ? exit_done : exit_no_answer;
 }
 
 }  // namespace sitelatch::cli

@@ -53,6 +53,9 @@ done
 exec aws "$@"
 )SH";
 
+// The discard port (RFC 863) of this very machine, where nothing listens.
+constexpr const char* nobodys_url = "http://127.0.0.1:9";
+
 std::string lookup(char const* const* environment, std::string_view name) {
   for (; environment && *environment; ++environment) {
     const std::string_view entry = *environment;
@@ -73,6 +76,33 @@ std::string with_entry_first(const std::string& list, const std::string& entry, 
   std::string out = entry;
   for (const auto part : split(list, separator))
     if (!part.empty() && part != entry) out += separator + std::string{part};
+  return out;
+}
+
+// What the user's own environment may have to reach AWS by, and what goes before what is set.
+std::vector<std::string> others_credentials(char const* const* inherited) {
+  std::vector<std::string> out = {"AWS_SESSION_TOKEN",
+                                  "AWS_SECURITY_TOKEN",
+                                  "AWS_PROFILE",
+                                  "AWS_DEFAULT_PROFILE",
+                                  "AWS_ROLE_ARN",
+                                  "AWS_ROLE_SESSION_NAME",
+                                  "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                                  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                  "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                                  "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                                  "AWS_CREDENTIAL_EXPIRATION",
+                                  "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                  "AWS_USE_FIPS_ENDPOINT",
+                                  "AWS_USE_DUALSTACK_ENDPOINT",
+                                  "AWS_STS_REGIONAL_ENDPOINTS"};
+  // An endpoint for one service wins over the general one: whatever there is must go.
+  for (auto entry = inherited; entry && *entry; ++entry) {
+    const std::string_view name =
+        std::string_view{*entry}.substr(0, std::string_view{*entry}.find('='));
+    if (name.starts_with("AWS_ENDPOINT_URL_")) out.emplace_back(name);
+  }
   return out;
 }
 
@@ -116,6 +146,19 @@ Result<aws::Value> ask_engine(const EngineChoice& where, const aws::Value& reque
   return *answer;
 }
 
+ToolEnvironment closed_environment(char const* const* inherited) {
+  ToolEnvironment out;
+  out.set = {{"AWS_ENDPOINT_URL", nobodys_url},
+             {"AWS_CONFIG_FILE", "/dev/null"},
+             {"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"},
+             {"AWS_EC2_METADATA_DISABLED", "true"}};
+  out.unset = others_credentials(inherited);
+  for (const auto* name :
+       {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SITELATCH_DNS", data_dir_variable})
+    out.unset.emplace_back(name);
+  return out;
+}
+
 ToolEnvironment tool_environment(const RunningEngine& engine, const std::string& region,
                                  char const* const* inherited) {
   ToolEnvironment out;
@@ -139,29 +182,9 @@ ToolEnvironment tool_environment(const RunningEngine& engine, const std::string&
       {"PATH", with_entry_first(lookup(inherited, "PATH"), directory + "/bin", ':')},
       // Whom the guard's commands ask who serves: the zones' own name servers do not exist here.
       {"SITELATCH_DNS", reachable_dns(engine.dns)},
+      {data_dir_variable, directory},
   };
-  out.unset = {"AWS_SESSION_TOKEN",
-               "AWS_SECURITY_TOKEN",
-               "AWS_PROFILE",
-               "AWS_DEFAULT_PROFILE",
-               "AWS_ROLE_ARN",
-               "AWS_ROLE_SESSION_NAME",
-               "AWS_WEB_IDENTITY_TOKEN_FILE",
-               "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-               "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-               "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-               "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-               "AWS_CREDENTIAL_EXPIRATION",
-               "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-               "AWS_USE_FIPS_ENDPOINT",
-               "AWS_USE_DUALSTACK_ENDPOINT",
-               "AWS_STS_REGIONAL_ENDPOINTS"};
-  // An endpoint for one service wins over the general one: whatever there is must go.
-  for (auto entry = inherited; entry && *entry; ++entry) {
-    const std::string_view name =
-        std::string_view{*entry}.substr(0, std::string_view{*entry}.find('='));
-    if (name.starts_with("AWS_ENDPOINT_URL_")) out.unset.emplace_back(name);
-  }
+  out.unset = others_credentials(inherited);
   return out;
 }
 

@@ -14,6 +14,10 @@
 
 namespace sitelatch::cli {
 
+// Where the engine's data directory is, when a command is not told: `sitelatch env` exports it, so
+// that its own commands go where the tools go.
+inline constexpr const char* data_dir_variable = "SITELATCH_DATA_DIR";
+
 struct RunningEngine {
   std::filesystem::path data_dir;
   std::string api_url;  // "http://127.0.0.1:4566"
@@ -35,6 +39,9 @@ struct ToolEnvironment {
 // `inherited`: the variables there are now ("NAME=value" as in environ).
 ToolEnvironment tool_environment(const RunningEngine& engine, const std::string& region,
                                  char const* const* inherited);
+// Where there is no engine to speak to: nothing to speak to at all. The user's own credentials are
+// out of force, and what is called for fails at once.
+ToolEnvironment closed_environment(char const* const* inherited);
 
 // Writes DIR/config and DIR/bin/aws, which the environment above points to. Called by the engine at
 // its start.

@@ -2,8 +2,10 @@
 #include "cli/validators.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <string>
 
+#include "aws/auth/regions.h"
 #include "base/time.h"
 
 namespace sitelatch::cli {
@@ -16,6 +18,15 @@ CLI::Validator duration_above_zero() {
         return "\"" + text + "\" is not a duration above zero, such as 90s, 5m or 1h30m";
       },
       "DURATION");
+}
+
+CLI::Validator region_name() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        const char* newer = std::getenv("SITELATCH_NEW_REGIONS");
+        return aws::region_problem(text, newer ? newer : "").value_or("");
+      },
+      "REGION");
 }
 
 CLI::Validator tag_text_of_option() {

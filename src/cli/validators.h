@@ -2,7 +2,7 @@
 // Values of options, checked where they are read.
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class Validator;
 }
 
@@ -12,5 +12,8 @@ namespace sitelatch::cli {
 CLI::Validator duration_above_zero();
 // "KEY=VALUE", with a key.
 CLI::Validator tag_text_of_option();
+
+// A region that AWS has, or that SITELATCH_NEW_REGIONS names (aws/auth/regions.h).
+CLI::Validator region_name();
 
 }  // namespace sitelatch::cli

@@ -68,9 +68,10 @@ class Aws {
 
 // What people say on the command line; the environment and the profile fill in the rest.
 struct Options {
-  std::string profile;       // --profile: comes before credentials in the environment
-  std::string region;        // --region
-  std::string endpoint_url;  // --endpoint-url: for every service
+  std::string profile;         // --profile: comes before credentials in the environment
+  std::string region;          // --region
+  std::string region_if_none;  // where neither that, the environment nor the profile names one
+  std::string endpoint_url;    // --endpoint-url: for every service
   Limits limits;
   std::optional<int> max_attempts;  // else AWS_MAX_ATTEMPTS, the profile's max_attempts, or 5
   std::string user_agent = "sitelatch";

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aws/auth/regions.h"
 #include "base/text.h"
 #include "client/failures.h"
 
@@ -59,6 +60,23 @@ bool flag(const Environment& environment, const Section& profile, std::string_vi
   return is_true(value ? *value : profile.get(setting));
 }
 
+// The region that was chosen, and by what: a slip of the hand is told before anything is asked.
+Outcome<std::string> chosen_region(const Options& options, const Environment& environment,
+                                   const Configuration& configuration) {
+  std::string region = options.region, said_by = "--region";
+  for (const auto* variable : {"AWS_REGION", "AWS_DEFAULT_REGION"})
+    if (region.empty()) region = environment.variable(said_by = variable).value_or("");
+  if (region.empty()) {
+    region = configuration.profile().get("region");
+    said_by = "profile " + configuration.profile_name;
+  }
+  if (region.empty()) return options.region_if_none;
+  const auto newer = environment.variable("SITELATCH_NEW_REGIONS").value_or("");
+  if (const auto problem = aws::region_problem(region, newer))
+    return failure(configuration_error("UnknownRegion", said_by + ": " + *problem));
+  return region;
+}
+
 // "": AWS's own.
 std::string configured_url(const Configuration& configuration, const Environment& environment,
                            const aws::ServiceModel& service) {
@@ -99,10 +117,9 @@ Outcome<Configuration> read_configuration(const Options& options, const Environm
   if (!chosen.empty() && chosen != "default" && !configuration.profiles.find(chosen))
     return failure(unknown_profile(configuration));
   const auto& profile = configuration.profile();
-  configuration.region = options.region.empty()
-                             ? first_variable(environment, {"AWS_REGION", "AWS_DEFAULT_REGION"})
-                             : options.region;
-  if (configuration.region.empty()) configuration.region = profile.get("region");
+  auto region = chosen_region(options, environment, configuration);
+  if (!region) return failure(region.error());
+  configuration.region = std::move(*region);
   configuration.endpoint_url = options.endpoint_url;
   configuration.ignore_configured_endpoints =
       flag(environment, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",

@@ -62,7 +62,9 @@ TEST_CASE("the files may stand elsewhere") {
 TEST_CASE("the region: option, AWS_REGION, AWS_DEFAULT_REGION, profile") {
   FakeEnvironment here;
   here.files["/home/me/.aws/config"] = "[profile ops]\nregion = p\n";
+  here.variables["SITELATCH_NEW_REGIONS"] = "p d r o n";
   Options options;
+  options.region_if_none = "n";
   options.profile = "ops";
   const auto region = [&] { return read_configuration(options, here)->region; };
   CHECK(region() == "p");
@@ -72,6 +74,34 @@ TEST_CASE("the region: option, AWS_REGION, AWS_DEFAULT_REGION, profile") {
   CHECK(region() == "r");
   options.region = "o";
   CHECK(region() == "o");
+  CHECK(read_configuration({}, FakeEnvironment{})->region == "");
+  Options bare;
+  bare.region_if_none = "n";
+  CHECK(read_configuration(bare, FakeEnvironment{})->region == "n");
+}
+
+TEST_CASE("issue 8: a region that AWS does not have is refused, whoever names it (client-14)") {
+  FakeEnvironment here;
+  const auto refused = [&](const Options& options) {
+    const auto configuration = read_configuration(options, here);
+    return configuration ? std::string{} : explain(configuration.error());
+  };
+  const auto has = [](const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+  };
+  here.files["/home/me/.aws/config"] = "[profile ops]\nregion = eu-wset-1\n";
+  here.variables["AWS_PROFILE"] = "ops";
+  CHECK(has(refused({}), "Profile ops: this program knows no region \"eu-wset-1\"."));
+  CHECK(has(refused({}), "Did you mean eu-west-1?"));
+  Options options;
+  options.region_if_none = "us-east-1";  // stands in for none, not for a wrong one
+  CHECK(has(refused(options), "Profile ops"));
+  here.variables["AWS_REGION"] = "nowhere-9";
+  CHECK(has(refused({}), "AWS_REGION: \"nowhere-9\" is not called as regions"));
+  options.region = "mars-north-1";
+  CHECK(has(refused(options), "--region: \"mars-north-1\""));
+  here.variables["SITELATCH_NEW_REGIONS"] = "mars-north-1";
+  CHECK(refused(options) == "");
 }
 
 TEST_CASE("an unknown profile is an error that says which there are") {

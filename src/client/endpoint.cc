@@ -36,24 +36,6 @@ Outcome<std::string> signing_region(const aws::ServiceModel& service, std::strin
   return failure(configuration_error("NoRegion", "no region is configured"));
 }
 
-// fact client-2: which services have hosts of their own for FIPS, and how they are spelled.
-std::string fips_prefix(const Partition& partition, std::string_view prefix) {
-  if (partition.name == "aws-us-gov" && prefix != "lambda") return std::string{prefix};
-  return fmt::format("{}-fips", prefix);
-}
-
-std::string global_host(const Partition& partition, std::string_view service,
-                        EndpointVariant variant) {
-  if (variant.dual_stack)
-    return fmt::format(
-        "{}{}.{}.{}", service, variant.fips && partition.name != "aws-us-gov" ? "-fips" : "",
-        partition.name == "aws-us-gov" ? "us-gov" : "global", partition.dual_stack_suffix);
-  if (variant.fips && partition.name != "aws-us-gov")
-    return fmt::format("{}-fips.{}", service, partition.suffix);
-  return fmt::format("{}.{}", service == "iam" ? partition.iam_host : partition.route53_host,
-                     partition.suffix);
-}
-
 // Splits "https://host:port/path"; false: it is none.
 bool split_url(std::string_view url, Place& place) {
   const auto scheme_end = url.find("://");
@@ -83,13 +65,8 @@ Outcome<Place> endpoint_of(const aws::ServiceModel& service, std::string_view re
   if (variant.dual_stack && partition.dual_stack_suffix.empty())
     return failure(configuration_error(
         "NoDualStack", fmt::format("partition {} has no dual-stack endpoints", partition.name)));
-  const auto prefix =
-      variant.fips ? fips_prefix(partition, service.endpoint_prefix) : service.endpoint_prefix;
-  const auto host =
-      is_global(service)
-          ? global_host(partition, service.name, variant)
-          : fmt::format("{}.{}.{}", prefix, *signing,
-                        variant.dual_stack ? partition.dual_stack_suffix : partition.suffix);
+  const auto host = aws::endpoint_host(
+      partition, is_global(service) ? service.name : service.endpoint_prefix, *signing, variant);
   return Place{"https://" + host, "", *signing, true};
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "aws/auth/endpoint_host.h"
 #include "aws/wire/model.h"
 #include "client/error.h"
 
@@ -18,10 +19,7 @@ struct Place {
   bool real = false;           // AWS's own host, not a configured one
 };
 
-struct EndpointVariant {
-  bool fips = false;
-  bool dual_stack = false;
-};
+using aws::EndpointVariant;
 
 // The region may be empty for global services (route53, iam: partition aws) and for sts
 // (us-east-1).

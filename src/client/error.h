@@ -56,6 +56,12 @@ bool is_denied(const Error& error);
 bool is_absent(const Error& error);
 bool is_throttled(const Error& error);
 bool is_expired_token(const Error& error);
+// The credentials themselves are not taken: expired, unknown, or of another secret.
+bool is_bad_credentials(const Error& error);
+// Nothing was decided about the thing that was asked for: AWS was not reached or did not get to it
+// (throttled or failing to the end), or this caller may not do or see it. The opposite: AWS looked
+// at it and said no.
+bool is_unanswered(const Error& error);
 
 // The IAM action behind an operation: "cloudwatch:DescribeAlarms", "lambda:InvokeFunction".
 std::string iam_action(std::string_view service, std::string_view operation);

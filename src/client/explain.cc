@@ -28,6 +28,9 @@ constexpr std::array<std::string_view, 4> unknown_key_codes{
     "InvalidClientTokenIdException"};
 constexpr std::array<std::string_view, 3> signature_codes{
     "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure"};
+// Further answers that are about the caller, not about the thing.
+constexpr std::array<std::string_view, 3> unserved_codes{
+    "OptInRequired", "SubscriptionRequiredException", "RequestTimeTooSkewed"};
 constexpr std::array<std::string_view, 10> absent_codes{
     "NotFound",           "NoSuchEntity",      "ResourceNotFoundException",
     "ResourceNotFound",   "NotFoundException", "NoSuchHealthCheck",
@@ -100,9 +103,9 @@ std::string service_words(const Error& error) {
     return fmt::format("the account is not signed up for {} in {}. ", error.service, error.region) +
            sentence(error.message);
   if (is_throttled(error))
-    return fmt::format(
-        "the account sends too many requests to {} ({}); {} attempts were made. Try again later.",
-        error.service, error.code, error.attempts);
+    return fmt::format("the account sends too many requests to {} ({}); {} made. Try again later.",
+                       error.service, error.code,
+                       counted(error.attempts, "attempt was", "attempts were"));
   return sentence(error.message.empty() ? error.code
                                         : fmt::format("{} ({})", error.message, error.code));
 }
@@ -140,9 +143,8 @@ std::string words(const Error& error) {
     case Cause::unreachable:
       return fmt::format("there is no network route to {}.", host_in(error));
     case Cause::timeout:
-      return fmt::format(
-          "{} did not answer in time ({} attempts). Check the network and proxy settings.",
-          host_in(error), error.attempts);
+      return fmt::format("{} did not answer in time ({}). Check the network and proxy settings.",
+                         host_in(error), counted(error.attempts, "attempt", "attempts"));
     case Cause::tls:
       return fmt::format(
           "the certificate or TLS of {} was not accepted: {} Behind an intercepting proxy, set "
@@ -174,6 +176,18 @@ bool is_denied(const Error& error) {
 
 bool is_expired_token(const Error& error) {
   return error.cause == Cause::service && among(expired_codes, error.code);
+}
+
+bool is_bad_credentials(const Error& error) {
+  return is_expired_token(error) ||
+         (error.cause == Cause::service &&
+          (among(unknown_key_codes, error.code) || among(signature_codes, error.code)));
+}
+
+bool is_unanswered(const Error& error) {
+  return error.cause != Cause::service || is_denied(error) || is_bad_credentials(error) ||
+         is_throttled(error) || (error.status >= 500 && error.status != 501) ||
+         among(unserved_codes, error.code);
 }
 
 bool is_absent(const Error& error) {

@@ -56,6 +56,26 @@ TEST_CASE("credentials that are no good") {
         std::string::npos);
 }
 
+TEST_CASE("issue 8: one rule says whether AWS got to the question at all") {
+  for (const auto* code :
+       {"AccessDenied", "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
+        "UnrecognizedClientException", "SignatureDoesNotMatch", "RequestTimeTooSkewed",
+        "OptInRequired", "Throttling", "TooManyRequestsException"}) {
+    CAPTURE(code);
+    CHECK(is_unanswered(asked(Cause::service, code, "")));
+  }
+  for (const auto cause : {Cause::configuration, Cause::credentials, Cause::refused, Cause::timeout,
+                           Cause::tls, Cause::answer})
+    CHECK(is_unanswered(asked(cause, "", "")));
+  auto broken = asked(Cause::service, "InternalFailure", "");
+  broken.status = 503;
+  CHECK(is_unanswered(broken));
+  broken.status = 501;
+  CHECK_FALSE(is_unanswered(broken));
+  for (const auto* code : {"InvalidInput", "NoSuchHealthCheck", "HealthCheckVersionMismatch"})
+    CHECK_FALSE(is_unanswered(asked(Cause::service, code, "")));
+}
+
 TEST_CASE("no answer") {
   auto refused = asked(Cause::refused, "ConnectionRefused", "Connection refused");
   CHECK(explain(refused).find("firewalls") != std::string::npos);
@@ -67,6 +87,9 @@ TEST_CASE("no answer") {
             .find("route53.amazonaws.com was not found in DNS") != std::string::npos);
   CHECK(explain(asked(Cause::timeout, "", "")).find("did not answer in time (3 attempts)") !=
         std::string::npos);
+  auto once = asked(Cause::timeout, "", "");
+  once.attempts = 1;
+  CHECK(explain(once).find("(1 attempt)") != std::string::npos);
   CHECK(explain(asked(Cause::tls, "", "self-signed certificate")).find("AWS_CA_BUNDLE") !=
         std::string::npos);
   CHECK(explain(asked(Cause::answer, "503", "")).find("that is not route53's") !=

@@ -7,7 +7,6 @@
 namespace sitelatch::client {
 namespace {
 
-constexpr std::size_t route53_requests_a_second = 5;
 constexpr int quota_capacity = 500;
 
 template <std::size_t N>
@@ -104,15 +103,34 @@ void RetryQuota::succeeded() {
   last_taken_ = 0;
 }
 
-Duration RateLimiter::wait(WallInstant now) const {
-  if (!enforced_ || recent_.size() < route53_requests_a_second) return Duration{0};
-  return std::clamp<Duration>(recent_.front() + std::chrono::seconds{1} - now, Duration{0},
-                              std::chrono::seconds{1});
+double TokenBucket::left_at(WallInstant now) const {
+  if (!taken_ || now <= *taken_) return left_;
+  return std::min(capacity_,
+                  left_ + a_second_ * std::chrono::duration<double>(now - *taken_).count());
 }
 
-void RateLimiter::sent(WallInstant now) {
-  recent_.push_back(now);
-  if (recent_.size() > route53_requests_a_second) recent_.pop_front();
+Duration TokenBucket::wait(WallInstant now) const {
+  const double missing = 1 - left_at(now);
+  if (missing <= 0) return Duration{0};
+  return std::chrono::ceil<std::chrono::milliseconds>(
+      std::chrono::duration<double>(missing / a_second_));
+}
+
+void TokenBucket::take(WallInstant now) {
+  left_ = std::max(0.0, left_at(now) - 1);
+  taken_ = taken_ ? std::max(*taken_, now) : now;
+}
+
+Duration RateLimiter::wait(std::string_view operation, WallInstant now) const {
+  if (!enforced_) return Duration{0};
+  const auto own = operations_.find(operation);
+  return std::max(account_.wait(now),
+                  own == operations_.end() ? Duration{0} : own->second.wait(now));
+}
+
+void RateLimiter::sent(std::string_view operation, WallInstant now) {
+  account_.take(now);
+  if (const auto own = operations_.find(operation); own != operations_.end()) own->second.take(now);
 }
 
 }  // namespace sitelatch::client

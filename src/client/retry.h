@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // When to send again, and when not to send yet: the SDKs' standard mode (backoff with full jitter,
-// a quota of retries), and the limiter of Route 53, which allows an account five requests a second.
+// a quota of retries), and the limiter of Route 53.
 #pragma once
 
-#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "client/error.h"
@@ -40,18 +44,40 @@ class RetryQuota {
   int last_taken_ = 0;
 };
 
-// Route 53: five requests in any second. Only for AWS itself, or once a throttling answer came, so
-// that an engine is not slowed.
+// A bucket that holds `capacity` tokens and is filled by `a_second`: so many at once, and so many
+// for ever.
+class TokenBucket {
+ public:
+  TokenBucket(double capacity, double a_second)
+      : capacity_(capacity), a_second_(a_second), left_(capacity) {}
+  Duration wait(WallInstant now) const;  // until there is a token
+  void take(WallInstant now);            // whether or not there is one
+
+ private:
+  double left_at(WallInstant now) const;
+
+  double capacity_, a_second_, left_;
+  std::optional<WallInstant> taken_;
+};
+
+// Route 53's limits, those of an account and those of single operations (fact client-11). Kept only
+// for AWS itself, or once a throttling answer came, so that an engine is not slowed.
 class RateLimiter {
  public:
   // How long to wait before sending at `now`; call sent() when sent.
-  Duration wait(WallInstant now) const;
-  void sent(WallInstant now);
+  Duration wait(std::string_view operation, WallInstant now) const;
+  void sent(std::string_view operation, WallInstant now);
   void enforce() { enforced_ = true; }
 
  private:
   bool enforced_ = false;
-  std::deque<WallInstant> recent_;  // the last five
+  TokenBucket account_{50, 10};
+  std::map<std::string, TokenBucket, std::less<>> operations_ = {
+      {"GetHealthCheckStatus", {4, 1}},
+      {"GetHealthCheckLastFailureReason", {4, 1}},
+      {"CreateHealthCheck", {50, 0.5}},
+      {"DeleteHealthCheck", {15, 3}},
+  };
 };
 
 }  // namespace sitelatch::client

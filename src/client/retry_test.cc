@@ -63,20 +63,36 @@ TEST_CASE("the quota ends retries in an outage, and success gives back") {
   CHECK_FALSE(quota.take(Retry::timed_out));
 }
 
-TEST_CASE("Route 53: never more than five requests in any second, once enforced") {
+TEST_CASE("guard-on-aws 26: Route 53's limits, of the account and of one operation (client-11)") {
   RateLimiter limiter;
-  WallInstant now{1'000s};
-  for (int i = 0; i < 8; ++i) {
-    CHECK(limiter.wait(now) == 0s);
-    limiter.sent(now);
+  const WallInstant start{1'000s};
+  auto now = start;
+  for (int i = 0; i < 100; ++i) {  // an engine is not slowed
+    CHECK(limiter.wait("GetHealthCheckStatus", now) == 0s);
+    limiter.sent("ListHostedZones", now);
   }
+  limiter = RateLimiter{};
   limiter.enforce();
-  CHECK(limiter.wait(now) == 1s);
-  CHECK(limiter.wait(now + 400ms) == 600ms);
-  CHECK(limiter.wait(now + 1s) == 0s);
-  limiter.sent(now + 1s);
-  CHECK(limiter.wait(now + 1s) == 0s);
-  CHECK(limiter.wait(now - 1h) == 1s);  // the clock was set back
+  for (int i = 0; i < 4; ++i) {
+    CHECK(limiter.wait("GetHealthCheckStatus", now) == 0s);
+    limiter.sent("GetHealthCheckStatus", now);
+  }
+  CHECK(limiter.wait("GetHealthCheckStatus", now) == 1s);
+  CHECK(limiter.wait("GetHealthCheckStatus", now + 400ms) == 600ms);
+  CHECK(limiter.wait("GetHealthCheck", now) == 0s);  // its own bucket is full
+  for (int i = 0; i < 46; ++i) limiter.sent("GetHealthCheck", now);
+  CHECK(limiter.wait("GetHealthCheck", now) == 100ms);       // the account's fifty are gone
+  CHECK(limiter.wait("GetHealthCheck", now - 1h) == 100ms);  // the clock was set back
+  now += 1s;
+  for (int i = 0; i < 10; ++i) {
+    CHECK(limiter.wait("GetHealthCheck", now) == 0s);
+    limiter.sent("GetHealthCheck", now);
+  }
+  CHECK(limiter.wait("GetHealthCheck", now) == 100ms);
+  now += 1h;
+  for (int i = 0; i < 50; ++i) limiter.sent("CreateHealthCheck", now);
+  CHECK(limiter.wait("CreateHealthCheck", now + 1s) == 1s);  // half a token a second
+  CHECK(limiter.wait("CreateHealthCheck", now + 2s) == 0s);
 }
 
 }  // namespace

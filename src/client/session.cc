@@ -178,9 +178,10 @@ Outcome<Reply> Client::Session::send_with(const Plan& plan, const Credentials* c
 Outcome<Reply> Client::Session::attempt(const Plan& plan, const Credentials* credentials) {
   if (plan.service->name == "route53") {
     auto& limiter = rate_limiter_of(plan);
-    if (const auto wait = limiter.wait(dependencies_.clock.now()); wait.count() > 0)
+    const auto& operation = plan.operation->name;
+    if (const auto wait = limiter.wait(operation, dependencies_.clock.now()); wait.count() > 0)
       dependencies_.clock.sleep(wait);
-    limiter.sent(dependencies_.clock.now());
+    limiter.sent(operation, dependencies_.clock.now());
   }
   const auto fill = [&](Error error) {
     error.service = plan.service->name;

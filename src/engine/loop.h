@@ -47,6 +47,8 @@ class Loop {
   // On the control thread, manual clock only: `done` runs when the time has arrived. Advances queue
   // up.
   void advance(Duration by, std::function<void(Instant)> done);
+  // On the control thread: an advance is under way.
+  bool being_advanced() const { return !advances_.empty(); }
 
   // On the control thread: runs the callback once all that was written is durable.
   void when_durable(std::function<void()> callback) { journal_.when_durable(std::move(callback)); }

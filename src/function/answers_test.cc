@@ -125,6 +125,27 @@ TEST_CASE("endpoints") {
     CHECK_FALSE(parse_endpoint(bad));
 }
 
+TEST_CASE(
+    "guard-on-aws 30: isolated partitions, FIPS and dual stack are where the client has them") {
+  unsetenv("AWS_ENDPOINT_URL");
+  const auto host = [](const char* service, const char* partition, const char* region) {
+    return find_service(service, partition, region)->endpoint.host;
+  };
+  CHECK(host("route53", "aws-iso", "us-iso-east-1") == "route53.c2s.ic.gov");
+  CHECK(host("sns", "aws-iso-b", "us-isob-east-1") == "sns.us-isob-east-1.sc2s.sgov.gov");
+  CHECK(host("logs", "aws-eusc", "eusc-de-east-1") == "logs.eusc-de-east-1.amazonaws.eu");
+  setenv("AWS_USE_FIPS_ENDPOINT", "true", 1);
+  CHECK(host("route53", "aws", "us-east-1") == "route53-fips.amazonaws.com");
+  CHECK(host("monitoring", "aws", "us-east-1") == "monitoring-fips.us-east-1.amazonaws.com");
+  CHECK(host("sns", "aws-us-gov", "us-gov-west-1") == "sns.us-gov-west-1.amazonaws.com");
+  setenv("AWS_USE_DUALSTACK_ENDPOINT", "true", 1);
+  CHECK(host("logs", "aws", "eu-west-1") == "logs-fips.eu-west-1.api.aws");
+  unsetenv("AWS_USE_FIPS_ENDPOINT");
+  CHECK(host("route53", "aws", "us-east-1") == "route53.global.api.aws");
+  CHECK(host("sns", "aws-iso", "us-iso-east-1") == "sns.us-iso-east-1.c2s.ic.gov");  // it has none
+  unsetenv("AWS_USE_DUALSTACK_ENDPOINT");
+}
+
 TEST_CASE("services are where their partition has them") {
   unsetenv("AWS_ENDPOINT_URL");
   CHECK(find_service("route53", "aws", "us-east-1")->endpoint.host == "route53.amazonaws.com");

@@ -7,7 +7,7 @@
 #include <random>
 #include <thread>
 
-#include "aws/auth/partition.h"
+#include "aws/auth/endpoint_host.h"
 #include "base/text.h"
 #include "function/environment.h"
 #include "function/signature.h"
@@ -20,13 +20,14 @@ constexpr std::size_t most_answer_bytes = 2'000'000;
 constexpr auto longest_attempt = std::chrono::seconds{6};
 constexpr int most_attempts = 6;
 
-// Route 53 is one service a partition.
+// As the SDKs have it: FIPS and dual stack by these two variables, where the partition has them.
 std::string default_url(std::string_view service, std::string_view partition,
                         std::string_view region) {
   const auto& where = aws::partition_named(partition);
-  std::string host = service == "route53" ? std::string{where.route53_host}
-                                          : std::string{service} + "." + std::string{region};
-  return "https://" + host + "." + std::string{where.suffix};
+  const aws::EndpointVariant variant{
+      variable("AWS_USE_FIPS_ENDPOINT") == "true",
+      variable("AWS_USE_DUALSTACK_ENDPOINT") == "true" && !where.dual_stack_suffix.empty()};
+  return "https://" + aws::endpoint_host(where, service, region, variant);
 }
 
 // The variable of the SDKs, by service id: AWS_ENDPOINT_URL_ROUTE_53.

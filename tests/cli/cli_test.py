@@ -23,8 +23,9 @@ class Commands(unittest.TestCase):
         self.addCleanup(lambda: self.place.__exit__(None, None, None))
 
     def test_help_has_an_example_for_every_command(self):
-        for command in ("engine", "env", "exec", "advance", "health", "site", "demo"):
-            answer = run(command, "--help")
+        for command in ("engine", "env", "exec", "advance", "health", "fault", "fault throttle", "fault deny", "fault outage", "fault lag",
+                        "fault lose-answer", "fault scp", "fault list", "fault clear", "site", "demo"):
+            answer = run(*command.split(), "--help")
             self.assertEqual(answer.returncode, 0, command)
             self.assertIn("xample", answer.stdout, command)
         self.assertEqual(run("--version").returncode, 0)
@@ -38,11 +39,71 @@ class Commands(unittest.TestCase):
 
     def test_commands_without_an_engine_say_how_to_start_one(self):
         missing = os.path.join(self.place.path, "none")
-        for arguments in (["env"], ["exec", "--", "true"], ["advance", "1s"], ["health"]):
+        for arguments in (["env"], ["exec", "--", "true"], ["advance", "1s"], ["health"], ["fault", "list"]):
             answer = run(arguments[0], "--data-dir", missing, *arguments[1:])
             self.assertEqual(answer.returncode, 1)
             self.assertIn("no engine is running", answer.stderr)
             self.assertIn("sitelatch engine", answer.stderr)
+
+    def test_issue_8_env_without_an_engine_leaves_no_credentials_in_force(self):
+        users = {**os.environ, "AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "t", "AWS_ACCESS_KEY_ID": "AKIAREAL",
+                 "AWS_SECRET_ACCESS_KEY": "real", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x", "AWS_ENDPOINT_URL_SNS": "https://elsewhere"}
+        missing = os.path.join(self.place.path, "none")
+        for words in (["--data-dir", missing], ["--data-dir", missing, "--reigon", "x"], ["--region", "nowhere-9"]):
+            script = f'eval "$({SITELATCH} env {" ".join(words)})"; echo "status=$?"; env'
+            told = subprocess.run(["sh", "-c", script], env=users, capture_output=True, text=True)
+            now = dict(line.split("=", 1) for line in told.stdout.splitlines() if "=" in line)
+            self.assertEqual(now["status"], "1", words)
+            for gone in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+                         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_ENDPOINT_URL_SNS"):
+                self.assertNotIn(gone, now, words)
+            self.assertEqual((now["AWS_SHARED_CREDENTIALS_FILE"], now["AWS_CONFIG_FILE"]), ("/dev/null", "/dev/null"), words)
+            self.assertEqual(now["AWS_ENDPOINT_URL"], "http://127.0.0.1:9", words)
+            self.assertIn("out of force", told.stderr, words)
+            if aws_clis():
+                failed = subprocess.run(["sh", "-c", script.split(";")[0] + "; aws sts get-caller-identity"], env=users,
+                                        capture_output=True, text=True)
+                self.assertNotEqual(failed.returncode, 0, words)
+                self.assertIn("credentials", failed.stderr, words)
+
+    def test_issue_8_every_command_goes_to_the_engine_that_env_points_at(self):
+        engine = self.place.engine("--clock", "manual")
+        environment = engine.environment()
+        self.assertEqual(environment["SITELATCH_DATA_DIR"], engine.data_dir)
+        elsewhere = {**environment, "XDG_STATE_HOME": os.path.join(self.place.path, "empty")}
+        for words in (["advance", "1s"], ["health"], ["env"], ["exec", "--", "true"]):
+            answer = run(*words, env=elsewhere)
+            self.assertEqual(answer.returncode, 0, (words, answer.stderr))
+
+    def test_issue_8_an_unknown_command_is_exit_status_2_with_what_was_meant(self):
+        for words, meant in ((["statsu"], "status"), (["statsu", "--help"], "status"), (["deply", "x"], "deploy"),
+                             (["switchback"], "switch-back"), (["help", "advnace"], "advance")):
+            answer = run(*words)
+            self.assertEqual((answer.returncode, answer.stdout), (2, ""), words)
+            self.assertIn(f"Did you mean {meant}?", answer.stderr, words)
+        nothing_near = run("frobnicate", "--help")
+        self.assertEqual((nothing_near.returncode, nothing_near.stdout), (2, ""))
+        self.assertIn('no command "frobnicate"', nothing_near.stderr)
+        self.assertNotIn("Did you mean", nothing_near.stderr)
+        option = run("advance", "1s", "--data-dri", "x")
+        self.assertEqual(option.returncode, 2)
+        self.assertIn("Did you mean --data-dir?", option.stderr)
+        self.assertIn("sitelatch advance --help", option.stderr)
+        self.assertEqual(run("help", "advance").stdout, run("advance", "--help").stdout)
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+
+    def test_issue_8_a_region_that_aws_does_not_have_is_refused(self):
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+                       "AWS_MAX_ATTEMPTS": "1"}
+        refused = run("status", "x-1", "--region", "us-esat-1", env=environment)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("Did you mean us-east-1?", refused.stderr)
+        self.assertIn("SITELATCH_NEW_REGIONS=us-esat-1", refused.stderr)
+        by_environment = run("status", "x-1", env={**environment, "AWS_REGION": "nowhere-9"})
+        self.assertEqual(by_environment.returncode, 5)
+        self.assertIn("AWS_REGION: ", by_environment.stderr)
+        insisted = run("status", "x-1", "--region", "nowhere-9", env={**environment, "SITELATCH_NEW_REGIONS": "nowhere-9"})
+        self.assertIn("nothing accepts connections", insisted.stderr)
 
     def test_env_points_tools_at_the_engine_and_nothing_else(self):
         engine = self.place.engine()
@@ -131,6 +192,77 @@ class Commands(unittest.TestCase):
         self.assertNotIn("unhealthy", engine.command("health").stdout)
         unknown = engine.command("health", "00000000-0000-0000-0000-000000000000", "up", check=False)
         self.assertEqual(unknown.returncode, 1)
+
+    def test_faults_are_set_listed_and_cleared_and_a_restart_forgets_them(self):
+        engine = self.place.engine("--clock", "manual")
+        self.assertIn("No faults are set.", engine.command("fault", "list").stdout)
+        told = engine.command("fault", "outage", "--service", "lambda", "--region", "eu-west-1", "--for", "1h").stdout
+        self.assertRegex(told, r"^1  outage lambda in eu-west-1, until \S+Z\n$")
+        engine.command("fault", "lag", "--service", "sns", "--operation", "List*", "--behind", "20s", "--count", "2")
+        policy = os.path.join(self.place.path, "deny.json")
+        with open(policy, "w", encoding="utf-8") as file:
+            json.dump({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sns:*", "Resource": "*"}]}, file)
+        engine.command("fault", "scp", policy)
+        listed = json.loads(engine.command("fault", "list", "--json").stdout)
+        self.assertEqual([entry["id"] for entry in listed], [1, 2, 3])
+        self.assertEqual(listed[1]["text"], "lag sns List*, 20s behind, 2 more requests")
+        self.assertEqual(listed[2]["text"], f"service control policy {policy}")
+        engine.command("fault", "clear", "2")
+        engine.advance("1h")
+        self.assertEqual([entry["id"] for entry in json.loads(engine.command("fault", "list", "--json").stdout)], [3])
+        again = engine.command("fault", "clear", "2", check=False)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("fault list", again.stderr)
+        engine.kill()
+        engine = self.place.keep(engine.restarted())
+        self.assertIn("No faults are set.", engine.command("fault", "list").stdout)
+        after = run("fault", "list", "--data-dir", engine.data_dir)
+        self.assertEqual((after.returncode, after.stdout), (0, "No faults are set.\n"), "the directory may come after it, too")
+
+    def test_a_fault_that_could_hit_nothing_is_refused(self):
+        engine = self.place.engine()
+        for arguments, why in ((("--service", "dynamodb"), "no service \"dynamodb\" here: cloudwatch, events, iam"),
+                               (("--service", "sns", "--operation", "Nonsense"), "no operation Nonsense"),
+                               (("--service", "sns", "--region", "mars"), "not a region"),
+                               (("--service", "route53", "--region", "eu-west-1"), "control plane is in us-east-1")):
+            refused = engine.command("fault", "throttle", *arguments, check=False)
+            self.assertEqual(refused.returncode, 1, arguments)
+            self.assertIn(why, refused.stderr)
+        for arguments in (("throttle",), ("throttle", "--service", "sns", "--count", "0"), ("throttle", "--service", "sns", "--for", "soon"),
+                          ("nonsense",), ()):
+            self.assertEqual(engine.command("fault", *arguments, check=False).returncode, 2, arguments)
+        nothing = engine.command("fault", "scp", os.path.join(self.place.path, "none.json"), check=False)
+        self.assertEqual(nothing.returncode, 1)
+        self.assertIn("cannot read", nothing.stderr)
+
+    def test_faults_are_what_the_aws_cli_meets(self):
+        clis = aws_clis()
+        if not clis:
+            skip_loudly("no aws CLI: faults are not tried with it")
+            return
+        engine = self.place.engine("--clock", "manual")
+        environment = {**engine.environment(), "AWS_MAX_ATTEMPTS": "1"}
+
+        def topics():
+            return subprocess.run(["aws", "sns", "list-topics"], env=environment, capture_output=True, text=True)
+
+        for kind, meets in (("throttle", "Throttling"), ("deny", "not authorized to perform: SNS:ListTopics"), ("outage", "ServiceUnavailable"),
+                            ("lose-answer", "onnection")):
+            engine.command("fault", kind, "--service", "sns")
+            answer = topics()
+            self.assertNotEqual(answer.returncode, 0, kind)
+            self.assertIn(meets, answer.stderr, kind)
+            engine.command("fault", "clear")
+            self.assertEqual(topics().returncode, 0, kind)
+        engine.command("fault", "lose-answer", "--service", "sns", "--operation", "CreateTopic", "--count", "1")
+        made = subprocess.run(["aws", "sns", "create-topic", "--name", "t"], env=environment, capture_output=True, text=True)
+        self.assertNotEqual(made.returncode, 0)
+        self.assertIn(":t", topics().stdout, "it was carried out all the same")
+
+    def test_a_realistic_engine_says_so(self):
+        engine = self.place.engine("--clock", "manual", "--realistic", "--seed", "5")
+        self.assertIn("--realistic", engine.command("fault", "list").stdout)
+        self.assertIn("seed 5", engine.log_text())
 
     def test_ephemeral_keeps_nothing(self):
         engine = self.place.engine("--ephemeral")

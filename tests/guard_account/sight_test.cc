@@ -17,8 +17,7 @@ Result<Carried, Error> keep_primary(Account& account) {
   Request request;
   request.action = "disarm";
   request.why = "patching";
-  request.by_health = true;
-  auto shown = view(account, account, account.check(), account.context().looks_for(request));
+  auto shown = view(account, account, account.check(), account.context().chain());
   REQUIRE(shown);
   return carry_out(account.context(), std::move(*shown), request, [](const View& now) {
     return disarm(situation_of(now.snapshot.observed), {30min, Keep::primary, "patching"}, now.now);
@@ -56,7 +55,7 @@ TEST_CASE("guard-on-aws 1: in the alarm's lag a failed-over Primary is not froze
   REQUIRE(in_the_lag.snapshot.observed.alarm->snapshot.state == AlarmState::ok);
   const auto refused = keep_primary(failed);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().text.find("finds Primary unhealthy") != std::string::npos);
+  CHECK(refused.error().text.find("last probes of Primary") != std::string::npos);
   // It is back before the alarm has noticed: Backup has served.
   failed.story.functions.clear();
   failed.story.any_function = [](scenario::Running&) {};
@@ -174,11 +173,10 @@ TEST_CASE("guard-on-aws 21: in the alarm's lag reconcile latches by Route 53's v
   account.deploy_well();
   account.story.wait(15min);
   account.story.primary().goes_down();
-  while (account.story.dns() == scenario::primary_address) account.story.wait(5s);
+  while (account.look().snapshot.observed.healthy.value_or(true)) account.story.wait(5s);
   Request request;
   request.action = "reconcile";
-  request.by_health = true;
-  auto shown = view(account, account, account.check(), account.context().looks_for(request));
+  auto shown = view(account, account, account.check(), account.context().chain());
   REQUIRE(shown);
   REQUIRE(shown->snapshot.observed.alarm->snapshot.state == AlarmState::ok);
   const auto verdict = on_reconcile(situation_of(shown->snapshot.observed), shown->now);

@@ -111,6 +111,20 @@ TEST_CASE("a check that changes while the person decides is not released") {
   CHECK(account.story.dns() == scenario::backup_address);
 }
 
+TEST_CASE("a right that is taken away while the person decides is named, and nothing is released") {
+  for (const char* operation : {"GetHealthCheck", "DescribeAlarms", "ListTagsForResource"}) {
+    Latched account;
+    account.meanwhile = [&] { account.deny(operation); };
+    CAPTURE(operation);
+    const auto report = account.switch_back();
+    CHECK(report.end == SwitchBackEnd::no_answer);
+    CHECK(report.sentence.find(operation) != std::string::npos);
+    account.allow();
+    CHECK(account.story.path() == scenario::latch_path);
+    CHECK(account.story.dns() == scenario::backup_address);
+  }
+}
+
 TEST_CASE("a release that may not be written down, or made, is not made") {
   for (const char* operation : {"PutLogEvents", "UpdateHealthCheck", "TagResource"}) {
     Latched account;
@@ -203,14 +217,17 @@ TEST_CASE(
     "guard-on-aws 2: a Primary that fails again while its release is awaited is latched at once") {
   Latched account;
   // Healthy for the checkers, and down again before the alarm has seen a good minute.
+  std::optional<Instant> healthy_since;
   std::function<void()> watch = [&] {
     if (account.story.path() == scenario::healthy_path &&
-        account.story.dns() == scenario::primary_address)
-      account.story.primary().goes_down();
-    else
-      account.before("GetHealthCheckStatus", watch);
+        account.story.dns() == scenario::primary_address) {
+      if (!healthy_since) healthy_since = account.story.now();
+      // The metric has it by then: Route 53 reports it three times a minute.
+      if (account.story.now() >= *healthy_since + 25s) return account.story.primary().goes_down();
+    }
+    account.before("GetMetricData", watch);
   };
-  account.before("GetHealthCheckStatus", watch);
+  account.before("GetMetricData", watch);
   const auto begun = account.story.now();
   const auto report = account.switch_back();
   INFO(report.sentence);

@@ -50,7 +50,7 @@ Step Builder::make(Resource resource) {
     case Resource::sns_permission:
       return permission(plan_.sns_permission);
     case Resource::subscription:
-      return subscribe(plan_.function_subscription);
+      return subscribe_function();
     case Resource::schedule:
       return schedule();
     case Resource::schedule_target:
@@ -174,6 +174,20 @@ Step Builder::subscribe(const SubscriptionPlan& plan) {
               Value::structure({{"TopicArn", plan.topic_arn},
                                 {"Protocol", plan.protocol},
                                 {"Endpoint", plan.endpoint}}));
+}
+
+// One that filters messages is there already; the function wants every one.
+Step Builder::subscribe_function() {
+  const auto& plan = plan_.function_subscription;
+  for (const auto& one : observed_.alarm_subscriptions) {
+    if (one.endpoint != plan.endpoint || one.filter_policy.empty()) continue;
+    return call({"sns", "SetSubscriptionAttributes", plan.region,
+                 "remove the filter policy of subscription " + one.arn},
+                Value::structure({{"SubscriptionArn", one.arn},
+                                  {"AttributeName", "FilterPolicy"},
+                                  {"AttributeValue", "{}"}}));
+  }
+  return subscribe(plan);
 }
 
 Step Builder::log_group(const LogGroupPlan& plan, const std::optional<ObservedLogGroup>& there) {

@@ -46,7 +46,8 @@ class Builder {
 
  private:
   struct Call {
-    std::string_view service, operation, region, doing;
+    std::string_view service, operation, region;
+    std::string doing;  // made for the call, mostly
   };
   Result<client::Value, Error> ask(const Call& call, client::Value input);
   Step call(const Call& call, client::Value input);
@@ -63,6 +64,7 @@ class Builder {
   Step topic(const TopicPlan& plan, const std::optional<ObservedTopic>& there, bool with_record);
   Step topic_policy();
   Step subscribe(const SubscriptionPlan& plan);
+  Step subscribe_function();
   Step log_group(const LogGroupPlan& plan, const std::optional<ObservedLogGroup>& there);
   Step role();
   Step create_role();

@@ -63,7 +63,7 @@ bool changes_nothing(const View& view, const Change& change) {
          change.record == record_of(view.snapshot.observed);
 }
 
-std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry) {
+std::optional<std::string> note_down(Context& context, const View& view, const AuditEntry& entry) {
   const auto& group = view.plan.audit_group;
   // What cannot be seen may be written to all the same.
   if (!view.snapshot.observed.audit_group && !audit_is_hidden(view))
@@ -135,8 +135,8 @@ Result<Carried, Error> carry_out(Context& context, View current, const Request& 
       return failure(why_not);
     }
     context.progress(fmt::format("Looking again: {}.", why_not.text));
-    auto again = view(context.aws, context.clock, current.id(), context.looks_for(request));
-    if (!again) return failure(failed_with(again.error().text));
+    auto again = view(context.aws, context.clock, current.id(), context.chain());
+    if (!again) return failure(again.error());
     current = std::move(*again);
   }
 }

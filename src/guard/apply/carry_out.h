@@ -27,7 +27,6 @@ struct Request {
   bool unaudited = false;                 // a person overrides the audit log, seen or not
   bool tells = false;                     // people get a message (rules/message.h)
   std::optional<ReleaseEvidence> seen{};  // of a release, for the audit log
-  bool by_health = false;                 // decided by Route 53's verdict over the last minutes too
 };
 
 // Thrown by the clock and by progress of a Context when a person has interrupted the command:
@@ -45,19 +44,21 @@ struct Context {
   AskSite ask_site = ask_site_from_here();
   AskDns ask_dns = guard::ask_dns;
 
-  // How much a command looks at: the chain and the check; Route 53's verdict over the last minutes
-  // too; the zones' records too; and what DNS answers by them.
-  ViewOptions chain() const { return looking(false, false, false, false); }
-  ViewOptions chain_and_health() const { return looking(false, false, false, true); }
-  ViewOptions chain_and_records() const { return looking(false, true, false, false); }
-  ViewOptions chain_and_dns() const { return looking(true, true, false, false); }
-  ViewOptions all_but_dns() const { return looking(false, true, true, false); }
-  ViewOptions everything() const { return looking(true, true, true, false); }
-  ViewOptions looks_for(const Request& request) const {
-    return request.by_health ? chain_and_health() : chain();
-  }
-  ViewOptions looking(bool dns, bool records, bool deliveries, bool status_minutes) const {
-    return {dns_server, dns, records, deliveries, ask_dns, status_minutes};
+  // How much a command looks at: the chain and the check; the zones' records too; and what DNS
+  // answers by them.
+  ViewOptions chain() const { return looking(false, false, false); }
+  ViewOptions chain_and_records() const { return looking(false, true, false); }
+  ViewOptions chain_and_dns() const { return looking(true, true, false); }
+  ViewOptions all_but_dns() const { return looking(false, true, true); }
+  ViewOptions everything() const { return looking(true, true, true); }
+  ViewOptions looking(bool dns, bool records, bool deliveries) const {
+    ViewOptions out;
+    out.dns_server = dns_server;
+    out.dns = dns;
+    out.records = records;
+    out.deliveries = deliveries;
+    out.ask_dns = ask_dns;
+    return out;
   }
 };
 
@@ -87,6 +88,6 @@ bool changes_nothing(const View& view, const Change& change);
 Result<Done> tell(Context& context, const View& view, const Message& message);
 
 // Writes an entry of this run into the guard's audit log; a failure becomes a sentence.
-std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry);
+std::optional<std::string> note_down(Context& context, const View& view, const AuditEntry& entry);
 
 }  // namespace sitelatch::guard

@@ -8,6 +8,7 @@
 #include "aws/auth/partition.h"
 #include "base/text.h"
 #include "guard/apply/deploy.h"
+#include "guard/apply/find_check.h"
 #include "guard/rules/adoption.h"
 #include "guard/rules/kms.h"
 #include "guard/rules/rights.h"
@@ -262,9 +263,7 @@ void settle_original_path(const Snapshot& snapshot, Settings& settings,
 // What a person asks for must be possible before anything is looked at for long.
 Step check_wishes(const DeployOptions& options) {
   if (!valid_health_check_id(options.health_check_id))
-    return failure(refusal_of(fmt::format(
-        "\"{}\" is not the id of a health check (letters, digits and dashes, at most 48).",
-        options.health_check_id)));
+    return failure(not_an_id(options.health_check_id));
   for (const auto& checked : {check_role_wishes(options.role_path, options.permissions_boundary),
                               check_extra_tags(options.tags)})
     if (!checked) return failure(refusal_of(checked.error().text + "."));
@@ -338,6 +337,9 @@ Result<Settings, Error> Deployment::settle(const Snapshot& snapshot,
     if (!checked) return failure(refusal_of("--kms-key: " + checked.error().text + "."));
   }
   if (!dns_name_.empty()) settings.dns_name = dns_name_;
+  for (const auto* name : {"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"})
+    if (dependencies_.context.environment.variable(name) == "true")
+      settings.endpoint_variables[name] = "true";
   if (!subscription_protocol(settings.notify_endpoint))
     settings.notify_endpoint.clear();  // a phone number, say: it stays
   if (!options_.notify_endpoint.empty()) settings.notify_endpoint = options_.notify_endpoint;
@@ -415,7 +417,7 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
   }
   work_out(deployment_plan);
   if (deployment_plan.plan.settings.function == FunctionKind::python)
-    deployment_plan.notes.push_back(
+    deployment_plan.notes.emplace_back(
         "The guide's Python function has no schedule: a latch that somebody undoes is not set "
         "again, an alarm that got lost is not made good, and a maintenance does not end by itself. "
         "--function native has one.");
@@ -426,7 +428,7 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
                         ? ", then sitelatch arm: the alarm's actions are off"
                         : ""));
   else if (record.in_maintenance(deployment_plan.now))
-    deployment_plan.notes.push_back(
+    deployment_plan.notes.emplace_back(
         "The guard is in maintenance and stays so: sitelatch arm ends it.");
   return deployment_plan;
 }

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "client/wait.h"
+#include "guard/apply/find_check.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -134,13 +136,13 @@ class Planner {
 
   Step judge_latch() {
     if (!observed().check) {
-      ending_.notes.push_back("The health check itself is gone.");
+      ending_.notes.emplace_back("The health check itself is gone.");
       return Done{};
     }
     const auto& check = *observed().check;
     if (!latched(check)) {
       if (frozen_by_us())
-        ending_.notes.push_back("The check is frozen as healthy by a maintenance: it is freed.");
+        ending_.notes.emplace_back("The check is frozen as healthy by a maintenance: it is freed.");
       return Done{};
     }
     const auto path = path_to_restore();
@@ -169,7 +171,7 @@ class Planner {
                               fmt::format("Nobody noted the path that the latch replaced. Restore "
                                           "it by hand ({}) and run destroy again.",
                                           by_hand)));
-    ending_.notes.push_back(
+    ending_.notes.emplace_back(
         "The check gets its path back: Primary serves as soon as it is healthy, whether or not the "
         "sites are in sync.");
     return Done{};
@@ -322,8 +324,9 @@ class Planner {
                {{"logs", "DeleteLogGroup", plan->region,
                  Value::structure({{"logGroupName", plan->name}})}});
       else
-        ending_.left.push_back(fmt::format("log group {}: kept for {} days; --logs removes it",
-                                           plan->name, plan->retention_days));
+        ending_.left.push_back(fmt::format("log group {}: kept for {}; --logs removes it",
+                                           plan->name,
+                                           counted(plan->retention_days, "day", "days")));
     }
   }
 
@@ -345,9 +348,7 @@ Error cannot_see(const Snapshot& snapshot) {
 
 Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& options) {
   if (!valid_health_check_id(options.health_check_id))
-    return failure(
-        error_of(Error::Kind::refused,
-                 fmt::format("\"{}\" is not the id of a health check.", options.health_check_id)));
+    return failure(not_an_id(options.health_check_id));
   Query how;
   how.health_check_id = options.health_check_id;
   how.records = how.deliveries = false;

@@ -39,14 +39,14 @@ struct Watcher {
 
 class Examination {
  public:
-  explicit Examination(Context& context) : context_(context) {}
+  explicit Examination(Context& context) : context_(context), records_(context.aws) {}
 
-  Result<Diagnosis> run() {
+  Result<Diagnosis, Error> run() {
     const auto caller = read_caller(context_.aws);
-    if (!caller) return failure(Problem{client::explain(caller.error(), "find out who asks")});
+    if (!caller) return failure(error_of(caller.error(), "find out who asks"));
     region_ = std::string{control_region(caller->partition)};
     const auto checks = context_.aws.call_all("route53", "ListHealthChecks");
-    if (!checks) return failure(Problem{client::explain(checks.error(), "list the health checks")});
+    if (!checks) return failure(error_of(checks.error(), "list the health checks"));
     for (const auto& wire : (*checks)["HealthChecks"].items())
       checks_.emplace(wire["Id"].string_or(""), wire);
     out_.checks = static_cast<int>(checks_.size());
@@ -165,7 +165,10 @@ class Examination {
             "record uses it)");
       return;
     }
-    auto shown = view(context_.aws, context_.clock, id, context_.all_but_dns());
+    auto how = context_.all_but_dns();
+    how.all_records = &records_;
+    how.probes = false;
+    auto shown = view(context_.aws, context_.clock, id, how);
     if (!shown) return out_.blind.push_back(shown.error().text);
     for (const auto& unseen : shown->snapshot.blind) out_.blind.push_back(guard::describe(unseen));
     if (!shown->snapshot.observed.check) return;  // deleted meanwhile
@@ -233,9 +236,10 @@ class Examination {
         "state", id, fmt::format("{}: {}", to_string(state.state), state.sentence),
         state.state == State::armed ? "" : "sitelatch status " + id);
     for (const auto& link : state.links)
-      if (link.health == Link::Health::broken && link.name != "health-check")
-        add(link.name == "people" ? Kind::note : Kind::problem, "link-" + link.name, id, link.why,
-            link.mend);
+      if ((link.health == Link::Health::broken || link.health == Link::Health::off) &&
+          link.name != "health-check")
+        add(link.health == Link::Health::off ? Kind::note : Kind::problem, "link-" + link.name, id,
+            link.why, link.mend);
   }
 
   // Alarms on the same check whose actions run something, and functions on the guard's topic that
@@ -307,6 +311,7 @@ class Examination {
   }
 
   Context& context_;
+  AllRecords records_;
   std::string region_;
   std::map<std::string, Value> checks_;
   std::vector<Watcher> watchers_;
@@ -329,6 +334,6 @@ std::string_view to_string(Kind kind) {
   return kind == Kind::sound ? "ok" : kind == Kind::note ? "note" : "problem";
 }
 
-Result<Diagnosis> diagnose(Context& context) { return Examination(context).run(); }
+Result<Diagnosis, Error> diagnose(Context& context) { return Examination(context).run(); }
 
 }  // namespace sitelatch::guard

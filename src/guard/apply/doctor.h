@@ -28,8 +28,8 @@ struct Diagnosis {
   std::vector<std::string> blind;  // what could not be seen
   int checks = 0, guards = 0;
 };
-// Problem: nothing could be read at all.
-Result<Diagnosis> diagnose(Context& context);
+// Error: nothing could be read at all.
+Result<Diagnosis, Error> diagnose(Context& context);
 
 // The health check's id in the name of a guard's resource, ours or the guide's; empty: it is none.
 std::string id_in_name(std::string_view name);

@@ -44,6 +44,12 @@ class Drill {
     return false;
   }
 
+  // Nothing was rehearsed, so that no leg of the chain has failed.
+  bool cannot_begin(const Error& error) {
+    report_.not_begun = error.kind;
+    return fails(error.text);
+  }
+
   // One leg: what it is, and whether it came; its time goes into the report.
   bool leg(std::string name, const std::function<Result<std::string>()>& walk) {
     const auto begun = context_.clock.now();
@@ -59,9 +65,10 @@ class Drill {
 
   bool rehearse() {
     auto real = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
-    if (!real) return fails(real.error().text);
+    if (!real) return cannot_begin(real.error());
     if (!real->snapshot.observed.check)
-      return fails(fmt::format("There is no health check {}.", options_.health_check_id));
+      return cannot_begin(error_of(Error::Kind::failed, fmt::format("There is no health check {}.",
+                                                                    options_.health_check_id)));
     if (!real->snapshot.observed.check->type.starts_with("HTTP"))
       return fails("Only HTTP and HTTPS health checks have a path to latch by.");
     real_ = std::move(*real);
@@ -193,7 +200,7 @@ class Drill {
     });
     if (!could) return not_in_time("the second guard could not be armed (" + why + ")");
     auto now = view(context_.aws, context_.clock, scratch_, context_.chain());
-    if (!now) return failure(now.error());
+    if (!now) return failure(Problem{now.error().text});
     Request request;
     request.action = "arm";
     request.why = "drill";
@@ -220,7 +227,7 @@ class Drill {
   std::optional<bool> alarm_scenario() {
     const bool set = leg("alarm", [this]() -> Result<std::string> {
       const auto scratch = view(context_.aws, context_.clock, scratch_, context_.chain());
-      if (!scratch) return failure(scratch.error());
+      if (!scratch) return failure(Problem{scratch.error().text});
       const auto done = context_.aws.call("cloudwatch", "SetAlarmState",
                                           Value::structure({{"AlarmName", scratch->plan.alarm.name},
                                                             {"StateValue", "ALARM"},
@@ -274,7 +281,7 @@ class Drill {
   bool stays_latched() {
     return leg("stays-latched", [this]() -> Result<std::string> {
       const auto now = view(context_.aws, context_.clock, scratch_, context_.chain());
-      if (!now) return failure(now.error());
+      if (!now) return failure(Problem{now.error().text});
       if (!latched(*now->snapshot.observed.check)) return failure(Problem{"the latch is gone"});
       return std::string{"the address answers again and the latch stands"};
     });

@@ -16,7 +16,7 @@
 namespace sitelatch::guard {
 
 enum class Scenario {
-  alarm,   // SetAlarmState: from the alarm on, within seconds
+  alarm,   // SetAlarmState: from the alarm on
   outage,  // the checkers find nobody at home: from the first failed probe on
   blip,    // an outage that is over before the latch
 };
@@ -40,6 +40,7 @@ struct Leg {
 struct DrillReport {
   bool passed = false;
   bool interrupted = false;
+  std::optional<Error::Kind> not_begun;  // why there was nothing to rehearse
   std::string sentence;
   std::vector<Leg> legs;
   std::string cost;

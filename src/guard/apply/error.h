@@ -17,9 +17,10 @@ struct Error {
   enum class Kind {
     refused,      // the rules say no; nothing that waiting mends
     not_in_time,  // it may still come
-    no_answer,    // AWS was not reached, or denied it
+    no_answer,    // AWS was not reached, or does not let this be done or seen
     conflict,     // somebody else changed it meanwhile: read again, decide again
     failed,       // AWS said no for another reason
+    usage,        // what was asked for cannot be meant: no id, a name of several checks
   } kind = Kind::failed;
   std::string text;               // sentences: what, why, what to do
   std::vector<Refusal> refusals;  // of the rules, when they are what refused
@@ -31,8 +32,7 @@ inline Error error_of(Error::Kind kind, std::string text) {
 }
 
 inline Error error_of(const client::Error& error, std::string_view doing) {
-  const bool unanswered = error.cause != client::Cause::service || client::is_denied(error);
-  return error_of(unanswered ? Error::Kind::no_answer : Error::Kind::failed,
+  return error_of(client::is_unanswered(error) ? Error::Kind::no_answer : Error::Kind::failed,
                   client::explain(error, doing));
 }
 

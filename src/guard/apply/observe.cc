@@ -24,6 +24,17 @@ std::string region_of(std::string_view arn) {
   return parts.size() > 3 ? std::string{parts[3]} : std::string{};
 }
 
+// An alarm that became OK before its first datapoint is OK by data all the same when the metric of
+// the last minutes holds nothing but health.
+bool healthy_data(const std::optional<std::vector<StatusMinute>>& minutes, Instant now) {
+  if (!minutes || !verdict(*minutes, now)) return false;
+  return !last_failure(*minutes, minutes->back().begins - std::chrono::minutes{5});
+}
+
+bool probes_fail(const Check& check, const std::vector<CheckerSnapshot>& checkers) {
+  return !check.disabled && healthy_by(check, checkers) == false;
+}
+
 class Observer {
  public:
   Observer(client::Aws& aws, const Query& look, Instant now)
@@ -47,11 +58,10 @@ class Observer {
     settle_settings();
     if (look_.records) look_at_records();
     if (look_.deliveries) look_at_deliveries();
-    if (look_.status_minutes && observed().check)
-      observed().status_minutes = reading_.status_minutes(id(), home_, snapshot_.now);
     judge_alarm_data();
     if (reading_.fatal()) return failure(*reading_.fatal());
     snapshot_.blind = reading_.blind();
+    note_unseen();
     return std::move(snapshot_);
   }
 
@@ -81,16 +91,16 @@ class Observer {
     observed().check = (*check)->check;
     snapshot_.check_config = (*check)->config;
     snapshot_.linked_service = (*check)->linked_service;
-    observed().healthy = healthy_by(*observed().check, {});
-    if (!has_checkers(*observed().check)) return;
-    const auto checkers = read_checkers(aws_, id());
-    if (!checkers) return reading_.note("what the checkers say", checkers.error());
-    snapshot_.checkers = *checkers;
-    observed().healthy = healthy_by(*observed().check, snapshot_.checkers);
-    std::optional<Instant> newest;
-    for (const auto& checker : snapshot_.checkers)
-      if (checker.at && (!newest || *checker.at > *newest)) newest = checker.at;
-    if (newest) snapshot_.now = *newest;
+    take_health(
+        reading_.health(*observed().check, home_, snapshot_.now,
+                        look_.probes ? Reading::Probes::shown : Reading::Probes::if_needed));
+  }
+  void take_health(Reading::Health health) {
+    observed().healthy = health.healthy;
+    observed().status_minutes = std::move(health.minutes);
+    observed().probes_fail = probes_fail(*observed().check, health.checkers);
+    snapshot_.checkers = std::move(health.checkers);
+    snapshot_.now = health.now;
   }
 
   void look_at_alarm() {
@@ -107,6 +117,11 @@ class Observer {
     snapshot_.other_alarms.assign(alarms.begin() + 1, alarms.end());
     settings().names.alarm = alarm.name;
     alarm.tags = reading_.tags("cloudwatch", "ResourceARN", alarm.arn, home_);
+    auto mutes = reading_.mutes(alarm.name, home_);
+    alarm.mutes = std::move(mutes.rules);
+    if (!mutes.unseen.empty())
+      observed().unseen[Resource::alarm_actions] =
+          "cannot see whether a mute rule mutes them: " + mutes.unseen;
   }
 
   std::string topic_arn(const std::string& region, const std::string& name) const {
@@ -134,6 +149,9 @@ class Observer {
         if (look_.function_region.empty()) settings().function_region = region->second;
       }
       observed().alarm_subscriptions = reading_.subscriptions(arn, home_);
+      for (auto& subscription : observed().alarm_subscriptions)
+        if (subscription.protocol == "lambda" && !subscription.pending)
+          subscription.filter_policy = reading_.filter_policy(subscription.arn, home_);
       return;
     }
   }
@@ -279,7 +297,8 @@ class Observer {
   }
 
   void look_at_records() {
-    auto records = read_records(aws_, id());
+    auto records =
+        look_.all_records ? look_.all_records->using_check(id()) : read_records(aws_, id());
     if (!records) return reading_.note("the hosted zones' records", records.error());
     snapshot_.records = std::move(*records);
   }
@@ -295,7 +314,52 @@ class Observer {
   void judge_alarm_data() {
     auto& alarm = observed().alarm;
     if (!alarm || alarm->snapshot.from_data || alarm->snapshot.state != AlarmState::ok) return;
-    alarm->snapshot.from_data = reading_.healthy_data(id(), home_, snapshot_.now);
+    alarm->snapshot.from_data = healthy_data(observed().status_minutes, snapshot_.now);
+  }
+
+  // Which of the guard's resources what may not be seen speaks of.
+  void note_unseen() {
+    for (const auto& blind : snapshot_.blind) {
+      if (blind.why.operation == "GetHealthCheck")
+        observed().check_unseen = describe(blind);
+      else
+        for (const auto resource : resources_of(blind))
+          observed().unseen.emplace(resource, describe(blind));
+    }
+    // A second name was tried after one that was denied, and has it.
+    const auto seen = [this](Resource resource, bool there) {
+      if (there) observed().unseen.erase(resource);
+    };
+    seen(Resource::alarm_topic, observed().alarm_topic.has_value());
+    seen(Resource::function, observed().function.has_value());
+    seen(Resource::role, observed().role.has_value());
+  }
+  std::vector<Resource> resources_of(const ReadFailure& blind) const {
+    const auto& operation = blind.why.operation;
+    const bool notify = blind.what.find(snapshot_.settings.names.notify_topic) != std::string::npos;
+    if (operation == "DescribeAlarms") return {Resource::alarm};
+    if (operation == "GetTopicAttributes")
+      return {notify ? Resource::notify_topic : Resource::alarm_topic};
+    if (operation == "ListTagsForResource" && blind.why.service == "sns" && notify)
+      return {Resource::notify_topic};  // its tags are the record
+    if (operation == "ListSubscriptionsByTopic")
+      return {notify ? Resource::notify_subscription : Resource::subscription};
+    if (operation == "GetSubscriptionAttributes") return {Resource::subscription};
+    if (operation == "GetFunction") return {Resource::function};
+    if (operation == "GetPolicy" && blind.why.service == "lambda")
+      return {Resource::sns_permission, Resource::events_permission};
+    if (operation == "GetFunctionEventInvokeConfig") return {Resource::failure_destination};
+    if (operation == "GetRole") return {Resource::role};
+    if (operation == "ListRolePolicies" || operation == "GetRolePolicy" ||
+        operation == "ListAttachedRolePolicies")
+      return {Resource::role_policy};
+    if (operation == "DescribeRule") return {Resource::schedule};
+    if (operation == "ListTargetsByRule") return {Resource::schedule_target};
+    if (operation == "DescribeLogGroups")
+      return {blind.what.find(snapshot_.settings.names.audit_group) != std::string::npos
+                  ? Resource::audit_group
+                  : Resource::function_group};
+    return {};
   }
 
   Reading reading_;
@@ -326,26 +390,38 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
   snapshot.observed.check = (*check)->check;
   snapshot.check_config = (*check)->config;
   snapshot.linked_service = (*check)->linked_service;
-  if (has_checkers((*check)->check)) {
-    auto checkers = read_checkers(aws, id);
-    if (!checkers) return failure(checkers.error());
-    snapshot.checkers = std::move(*checkers);
-  }
-  snapshot.observed.healthy = healthy_by(*snapshot.observed.check, snapshot.checkers);
-  for (const auto& checker : snapshot.checkers)
-    if (checker.at) snapshot.now = std::max(snapshot.now, *checker.at);
-  const auto home = control_region(snapshot.settings.partition);
+  const std::string home{control_region(snapshot.settings.partition)};
+  Reading reading(aws);
+  auto health = reading.health((*check)->check, home, snapshot.now, Reading::Probes::if_needed);
+  if (reading.fatal()) return failure(*reading.fatal());
+  if (!reading.blind().empty()) return failure(reading.blind().front().why);
+  auto& observed = snapshot.observed;
+  observed.healthy = health.healthy;
+  observed.status_minutes = std::move(health.minutes);
+  observed.probes_fail = probes_fail((*check)->check, health.checkers);
+  if (!health.checkers.empty()) snapshot.checkers = std::move(health.checkers);
+  snapshot.now = std::max(snapshot.now, health.now);
   auto alarm = read_alarm(aws, home, snapshot.settings.names.alarm);
   if (!alarm) return failure(alarm.error());
-  if (*alarm && snapshot.observed.alarm) (*alarm)->tags = snapshot.observed.alarm->tags;
-  snapshot.observed.alarm = std::move(*alarm);
-  if (snapshot.observed.alarm && snapshot.observed.alarm->snapshot.state == AlarmState::ok &&
-      !snapshot.observed.alarm->snapshot.from_data) {
-    Reading reading(aws);
-    snapshot.observed.alarm->snapshot.from_data = reading.healthy_data(id, home, snapshot.now);
-    if (reading.fatal()) return failure(*reading.fatal());
+  if (*alarm && observed.alarm) {
+    (*alarm)->tags = observed.alarm->tags;
+    (*alarm)->mutes = observed.alarm->mutes;
   }
+  observed.alarm = std::move(*alarm);
+  if (observed.alarm && observed.alarm->snapshot.state == AlarmState::ok &&
+      !observed.alarm->snapshot.from_data)
+    observed.alarm->snapshot.from_data = healthy_data(observed.status_minutes, snapshot.now);
   return Done{};
+}
+
+client::Outcome<std::optional<bool>> read_verdict(client::Aws& aws, const Check& check,
+                                                  std::string_view partition, Instant now) {
+  Reading reading(aws);
+  const auto health =
+      reading.health(check, control_region(partition), now, Reading::Probes::if_needed);
+  if (reading.fatal()) return failure(*reading.fatal());
+  if (!reading.blind().empty()) return failure(reading.blind().front().why);
+  return health.healthy;
 }
 
 std::string primary_name(const RecordsSnapshot& records) {

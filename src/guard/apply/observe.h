@@ -27,13 +27,16 @@ inline constexpr std::string_view role_id_tag = "sitelatch:role-id";
 // On the alarm's topic, which is always in the control region: where the rest of the guard is.
 inline constexpr std::string_view function_region_tag = "sitelatch:function-region";
 
+class AllRecords;
+
 struct Query {
   std::string health_check_id;
   std::string function_region;  // where deploy was told to look; empty: what the resources tell,
                                 // else the control region
-  bool records = true;     // search the hosted zones for records that use the check (a call a zone)
-  bool deliveries = true;  // metrics of the last hours
-  bool status_minutes = false;  // HealthCheckStatus of the last quarter of an hour
+  bool records = true;  // search the hosted zones for records that use the check (a call a zone)
+  AllRecords* all_records = nullptr;  // where they are read from; nothing: anew. Borrowed
+  bool deliveries = true;             // metrics of the last hours
+  bool probes = true;                 // what each of Route 53's checkers says
   bool other_regions =
       false;  // a role but no function: look for it in every region that needs no opting in
 };
@@ -92,9 +95,9 @@ struct Snapshot {
                       // endpoint, key, record
   Observed observed;
   std::vector<ReadFailure> blind;
-  std::string caller_arn;   // who asks
-  Instant now;              // by AWS's clock as far as the checkers' reports tell it, else by ours
-  Duration clock_offset{};  // AWS's time less ours, as far as the client has learnt it
+  std::string caller_arn;      // who asks
+  Instant now;                 // by AWS's clock as far as what was read tells it, else by ours
+  Duration clock_offset{};     // AWS's time less ours, as far as the client has learnt it
   client::Value check_config;  // HealthCheckConfig, for site_of(); null: the check is gone
   std::string linked_service;  // the AWS service that manages the check; empty: its owner does
   std::vector<CheckerSnapshot> checkers;
@@ -118,12 +121,28 @@ client::Outcome<std::vector<CheckerSnapshot>> read_checkers(client::Aws& aws, st
 // Checkers probe endpoints; GetHealthCheckStatus refuses checks that others' states make up
 // (CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL).
 bool has_checkers(const Check& check);
-// Route 53's verdict: healthy when more than 18 % of the checkers say so (inverted checks the other
-// way round); nothing without checkers' reports.
+// By the last probes alone, before FailureThreshold: more than 18 % of the checkers succeeded
+// (inverted checks the other way round); nothing without checkers' reports. What Route 53 makes of
+// them is Reading::health().
 std::optional<bool> healthy_by(const Check& check, const std::vector<CheckerSnapshot>& checkers);
+// Route 53's verdict alone, as observe() has it, for whoever waits for one. Nothing: not known yet.
+client::Outcome<std::optional<bool>> read_verdict(client::Aws& aws, const Check& check,
+                                                  std::string_view partition, Instant now);
 client::Outcome<std::optional<ObservedAlarm>> read_alarm(client::Aws& aws, std::string_view region,
                                                          std::string_view name);
 client::Outcome<RecordsSnapshot> read_records(client::Aws& aws, std::string_view health_check_id);
+
+// Every record of every hosted zone, read at the first question and then kept: for a run that looks
+// at several checks.
+class AllRecords {
+ public:
+  explicit AllRecords(client::Aws& aws) : aws_(aws) {}
+  client::Outcome<RecordsSnapshot> using_check(std::string_view health_check_id);
+
+ private:
+  client::Aws& aws_;
+  std::optional<std::vector<std::vector<RecordSnapshot>>> zones_;
+};
 // Nothing: it may not be seen, or is no key's ARN.
 std::optional<KeySnapshot> read_key(client::Aws& aws, const std::string& key_arn);
 // Settings of a guard that does not exist yet: partition, account, names.

@@ -13,7 +13,7 @@ using aws::Value;
 
 constexpr int longest_chain = 8;
 
-std::string without_prefix(std::string id) {
+std::string without_prefix(const std::string& id) {
   const auto slash = id.rfind('/');
   return slash == std::string::npos ? id : id.substr(slash + 1);
 }
@@ -70,27 +70,35 @@ void gather(const std::vector<RecordSnapshot>& zone, std::string_view id,
 
 }  // namespace
 
-client::Outcome<RecordsSnapshot> read_records(client::Aws& aws, std::string_view health_check_id) {
-  const auto zones = aws.call_all("route53", "ListHostedZones");
-  if (!zones) return failure(zones.error());
-  RecordsSnapshot snapshot;
-  for (const auto& wire : (*zones)["HostedZones"].items()) {
-    RecordSnapshot zone;
-    zone.zone_id = without_prefix(wire["Id"].string_or(""));
-    zone.zone_name = wire["Name"].string_or("");
-    zone.private_zone = wire["Config"]["PrivateZone"].boolean_or(false);
-    const auto records = aws.call_all("route53", "ListResourceRecordSets",
-                                      Value::structure({{"HostedZoneId", zone.zone_id}}));
-    if (!records) {
-      if (client::is_absent(records.error())) continue;  // deleted meanwhile
-      return failure(records.error());
+client::Outcome<RecordsSnapshot> AllRecords::using_check(std::string_view health_check_id) {
+  if (!zones_) {
+    const auto zones = aws_.call_all("route53", "ListHostedZones");
+    if (!zones) return failure(zones.error());
+    std::vector<std::vector<RecordSnapshot>> read;
+    for (const auto& wire : (*zones)["HostedZones"].items()) {
+      RecordSnapshot zone;
+      zone.zone_id = without_prefix(wire["Id"].string_or(""));
+      zone.zone_name = wire["Name"].string_or("");
+      zone.private_zone = wire["Config"]["PrivateZone"].boolean_or(false);
+      const auto records = aws_.call_all("route53", "ListResourceRecordSets",
+                                         Value::structure({{"HostedZoneId", zone.zone_id}}));
+      if (!records) {
+        if (client::is_absent(records.error())) continue;  // deleted meanwhile
+        return failure(records.error());
+      }
+      auto& all = read.emplace_back();
+      for (const auto& record : (*records)["ResourceRecordSets"].items())
+        all.push_back(record_of(record, zone));
     }
-    std::vector<RecordSnapshot> all;
-    for (const auto& record : (*records)["ResourceRecordSets"].items())
-      all.push_back(record_of(record, zone));
-    gather(all, health_check_id, snapshot);
+    zones_ = std::move(read);
   }
+  RecordsSnapshot snapshot;
+  for (const auto& zone : *zones_) gather(zone, health_check_id, snapshot);
   return snapshot;
+}
+
+client::Outcome<RecordsSnapshot> read_records(client::Aws& aws, std::string_view health_check_id) {
+  return AllRecords(aws).using_check(health_check_id);
 }
 
 }  // namespace sitelatch::guard

@@ -369,7 +369,7 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
                                              "TopicName", names.alarm_topic, "Sum",
                                              &D::alarm_topic_failed}};
   ObservedDeliveries deliveries;
-  const auto read = [&](std::vector<MetricQuery> queries, const std::string& region) {
+  const auto read = [&](const std::vector<MetricQuery>& queries, const std::string& region) {
     Value wanted = Value::list();
     for (const auto& query : queries) wanted.push(wire_of(query, 300));
     const auto reply = ask("delivery metrics in " + region, "cloudwatch", "GetMetricData",
@@ -401,17 +401,17 @@ std::optional<std::vector<StatusMinute>> Reading::status_minutes(const std::stri
                                                                  std::string_view region,
                                                                  Instant now) {
   constexpr auto back = std::chrono::minutes{15};
+  constexpr auto ahead = std::chrono::hours{24};  // of engines whose time runs faster than ours
   Value queries = Value::list();
   for (const auto& [query, statistic] : {std::pair{"lowest", "Minimum"}, {"highest", "Maximum"}})
     queries.push(wire_of({query, "AWS/Route53", "HealthCheckStatus", "HealthCheckId",
                           health_check_id, statistic, nullptr},
                          60));
-  const auto reply =
-      ask("HealthCheckStatus of health check " + health_check_id, "cloudwatch", "GetMetricData",
-          Value::structure({{"MetricDataQueries", queries},
-                            {"StartTime", now - back},
-                            {"EndTime", now + std::chrono::minutes{1}}}),
-          region);
+  const auto reply = ask(
+      "HealthCheckStatus of health check " + health_check_id, "cloudwatch", "GetMetricData",
+      Value::structure(
+          {{"MetricDataQueries", queries}, {"StartTime", now - back}, {"EndTime", now + ahead}}),
+      region);
   if (!reply) return std::nullopt;
   std::map<Instant, StatusMinute> minutes;
   for (const auto& result : (*reply)["MetricDataResults"].items()) {
@@ -431,21 +431,60 @@ std::optional<std::vector<StatusMinute>> Reading::status_minutes(const std::stri
   return out;
 }
 
-bool Reading::healthy_data(const std::string& health_check_id, std::string_view region,
-                           Instant now) {
-  const MetricQuery query{"health",        "AWS/Route53",   "HealthCheckStatus",
-                          "HealthCheckId", health_check_id, "Minimum",
-                          nullptr};
-  const auto reply =
-      ask("the metric of health check " + health_check_id, "cloudwatch", "GetMetricData",
-          Value::structure({{"MetricDataQueries", Value::list({wire_of(query, 60)})},
-                            {"StartTime", now - std::chrono::minutes{5}},
-                            {"EndTime", now + std::chrono::minutes{1}}}),
-          region);
-  if (!reply) return false;
-  const auto values = values_of(*reply, "health");
-  return !values.empty() &&
-         std::all_of(values.begin(), values.end(), [](double v) { return v >= 1.0; });
+Reading::Health Reading::health(const Check& check, std::string_view region, Instant now,
+                                Probes probes) {
+  Health out;
+  out.now = now;
+  const auto look_at_probes = [&] {
+    const auto checkers = read_checkers(aws_, check.id);
+    if (!checkers) return note("what the checkers say", checkers.error());
+    out.checkers = *checkers;
+    std::optional<Instant> newest;
+    for (const auto& checker : out.checkers)
+      if (checker.at && (!newest || *checker.at > *newest)) newest = checker.at;
+    out.now = newest.value_or(out.now);
+  };
+  const bool probed = has_checkers(check);
+  if (probed && probes == Probes::shown) look_at_probes();
+  out.minutes = status_minutes(check.id, region, out.now);
+  // Nothing of the last minutes, by a clock that is not AWS's: the checkers tell the time.
+  if (probed && out.checkers.empty() && out.minutes && !verdict(*out.minutes, out.now)) {
+    look_at_probes();
+    if (!out.checkers.empty()) out.minutes = status_minutes(check.id, region, out.now);
+  }
+  if (out.minutes) out.healthy = verdict(*out.minutes, out.now);
+  if (out.minutes && !out.minutes->empty()) out.now = std::max(out.now, out.minutes->back().begins);
+  if (check.disabled) out.healthy = !check.inverted;  // whatever the endpoint does (fact guard-1)
+  return out;
+}
+
+Reading::Mutes Reading::mutes(const std::string& alarm, std::string_view region) {
+  Mutes out;
+  if (fatal_) return out;
+  const auto listed = aws_.call_all(
+      "cloudwatch", "ListAlarmMuteRules",
+      Value::structure({{"AlarmName", alarm}, {"Statuses", Value::list({"ACTIVE", "SCHEDULED"})}}),
+      region);
+  if (listed) {
+    for (const auto& rule : (*listed)["AlarmMuteRuleSummaries"].items()) {
+      const auto arn = rule["AlarmMuteRuleArn"].string_or("");
+      out.rules.push_back(
+          {arn.substr(arn.rfind(':') + 1), rule["Status"].string_or("") == "ACTIVE"});
+    }
+  } else if (client::is_denied(listed.error())) {
+    out.unseen = client::explain(listed.error());
+  } else if (listed.error().cause != client::Cause::service) {
+    stop(listed.error());
+  }
+  return out;
+}
+
+std::string Reading::filter_policy(const std::string& subscription_arn, std::string_view region) {
+  const auto reply = ask("subscription " + subscription_arn, "sns", "GetSubscriptionAttributes",
+                         Value::structure({{"SubscriptionArn", subscription_arn}}), region);
+  if (!reply) return {};
+  auto policy = texts_from((*reply)["Attributes"])["FilterPolicy"];
+  return policy == "{}" ? std::string{} : policy;
 }
 
 std::vector<std::string> Reading::failed_actions(const std::string& alarm,

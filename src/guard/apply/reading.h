@@ -56,7 +56,25 @@ class Reading {
   // HealthCheckStatus of the quarter of an hour before `now`, oldest minute first.
   std::optional<std::vector<StatusMinute>> status_minutes(const std::string& health_check_id,
                                                           std::string_view region, Instant now);
-  bool healthy_data(const std::string& health_check_id, std::string_view region, Instant now);
+  // What Route 53 makes of a check, by its metric in `region`, the control region (rules/health.h).
+  struct Health {
+    std::optional<bool> healthy;
+    std::optional<std::vector<StatusMinute>> minutes;
+    std::vector<CheckerSnapshot> checkers;  // their last probes, where they were asked
+    Instant now{};                          // by the checkers' clock, where they were asked
+  };
+  // GetHealthCheckStatus is allowed an account once a second (fact client-11): `if_needed` asks the
+  // checkers only where the metric has nothing of the last minutes by our own clock.
+  enum class Probes { shown, if_needed };
+  Health health(const Check& check, std::string_view region, Instant now, Probes probes);
+  // The mute rules that an alarm is subject to. An emulator, or a region, without them has none.
+  struct Mutes {
+    std::vector<ObservedMute> rules;
+    std::string unseen;  // why they may not be listed; empty: they were
+  };
+  Mutes mutes(const std::string& alarm, std::string_view region);
+  // JSON; empty: none, or it may not be seen.
+  std::string filter_policy(const std::string& subscription_arn, std::string_view region);
   // Why the alarm's last actions failed, newest first, in CloudWatch's words; an action that worked
   // ends the list. It keeps two weeks of them.
   std::vector<std::string> failed_actions(const std::string& alarm, std::string_view region);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "guard/apply/find_check.h"
 #include "guard/apply/preflight.h"
 
 namespace sitelatch::guard {
@@ -13,6 +14,8 @@ Instant aws_now(const Snapshot& snapshot, WallInstant ours) {
     now = std::max(now, snapshot.observed.alarm->snapshot.transitioned_at);
   for (const auto& checker : snapshot.checkers)
     if (checker.at) now = std::max(now, *checker.at);
+  const auto& minutes = snapshot.observed.status_minutes;
+  if (minutes && !minutes->empty()) now = std::max(now, minutes->back().begins);
   return now;
 }
 
@@ -45,31 +48,71 @@ void add_holes(View& out) {
                "closes it");
 }
 
+// DNS is ahead of the metric by a minute or two: where it answers Backup though all seems well, the
+// checkers' last probes tell a failover from a contradiction.
+void look_at_probes(client::Aws& aws, View& out) {
+  auto& observed = out.snapshot.observed;
+  const bool backup = std::any_of(out.dns.begin(), out.dns.end(), [](const DnsSnapshot& one) {
+    return one.serving == Serving::backup;
+  });
+  if (out.assessment.state != State::armed || !backup || !out.snapshot.checkers.empty() ||
+      !has_checkers(*observed.check))
+    return;
+  auto checkers = read_checkers(aws, out.id());
+  if (!checkers) return;
+  out.snapshot.checkers = std::move(*checkers);
+  observed.probes_fail =
+      !observed.check->disabled && healthy_by(*observed.check, out.snapshot.checkers) == false;
+  out.assessment = assess(out.plan, observed, out.now);
+}
+
+// Who serves is a link like others: what DNS did not say it did not confirm.
+void add_dns_link(View& out) {
+  auto& links = out.assessment.links;
+  const auto& observed = out.snapshot.observed;
+  if (!observed.check || !(observed.alarm || observed.function)) return;
+  if (!out.snapshot.records) {
+    links.push_back(
+        {Link::Health::unknown, "dns",
+         "nobody knows which names to ask for: the hosted zones' records cannot be seen", ""});
+    return;
+  }
+  bool well = !out.dns.empty();
+  for (const auto& one : out.dns) {
+    if (one.serving != Serving::unknown && one.serving != Serving::neither) continue;
+    well = false;
+    links.push_back({one.not_asked ? Link::Health::unknown : Link::Health::broken, "dns",
+                     one.name + " " + one.type + ": " + one.problem, ""});
+  }
+  if (well) links.push_back({Link::Health::ok, "dns", "", ""});
+}
+
 }  // namespace
 
-Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
-                  const ViewOptions& options) {
-  if (!valid_health_check_id(health_check_id))
-    return failure(
-        Problem{"\"" + health_check_id +
-                "\" is not the id of a health check (letters, digits and dashes, at most 48)"});
+Result<View, Error> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
+                         const ViewOptions& options) {
+  if (!valid_health_check_id(health_check_id)) return failure(not_an_id(health_check_id));
   Query look;
   look.health_check_id = health_check_id;
   look.records = options.records;
   look.deliveries = options.deliveries;
-  look.status_minutes = options.status_minutes;
+  look.probes = options.probes;
+  look.all_records = options.all_records;
   auto snapshot = observe(aws, look, Instant{clock.now().time_since_epoch()});
   if (!snapshot)
-    return failure(Problem{
-        client::explain(snapshot.error(), "look at the guard of health check " + health_check_id)});
+    return failure(
+        error_of(snapshot.error(), "look at the guard of health check " + health_check_id));
   auto plan = make_plan(snapshot->settings);
-  if (!plan) return failure(Problem{plan.error().text});
+  if (!plan) return failure(error_of(Error::Kind::failed, plan.error().text));
   View out{std::move(*snapshot), std::move(*plan), {}, {}, {}};
   out.now = aws_now(out.snapshot, clock.now());
   out.assessment = assess(out.plan, out.snapshot.observed, out.now);
-  if (options.records) add_holes(out);
-  if (options.dns && out.snapshot.records)
+  if (options.dns && out.snapshot.records) {
     out.dns = ask_serving(aws, *out.snapshot.records, options.dns_server, options.ask_dns);
+    look_at_probes(aws, out);
+  }
+  if (options.records) add_holes(out);
+  if (options.dns) add_dns_link(out);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/client.h"
+#include "guard/apply/error.h"
 #include "guard/apply/observe.h"
 #include "guard/apply/status_dns.h"
 #include "guard/rules/state.h"
@@ -32,10 +33,12 @@ struct ViewOptions {
   bool records = true;
   bool deliveries = true;
   AskDns ask_dns = guard::ask_dns;
-  bool status_minutes = false;  // HealthCheckStatus of the last minutes
+  bool probes = true;                 // what each of Route 53's checkers says (once a second)
+  AllRecords* all_records = nullptr;  // where records are read from; nothing: anew. Borrowed
 };
-// Problem: nothing could be read (the sentence says why), or no guard can be planned for this id.
-Result<View> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
-                  const ViewOptions& options);
+// Error: nothing could be read (the sentence says why), this is no id (usage), or no guard can be
+// planned for it.
+Result<View, Error> view(client::Aws& aws, client::Clock& clock, const std::string& health_check_id,
+                         const ViewOptions& options);
 
 }  // namespace sitelatch::guard

@@ -21,7 +21,8 @@ namespace sitelatch::guard {
 namespace {
 
 constexpr int type_a = 1, type_cname = 5, type_aaaa = 28;
-constexpr int tries = 2;
+constexpr int udp_tries = 2;
+constexpr int most_silent_servers = 2;  // then it is not the servers that are silent
 
 int type_number(const std::string& type) {
   return type == "AAAA" ? type_aaaa : type == "CNAME" ? type_cname : type_a;
@@ -49,9 +50,13 @@ std::string without_dot(std::string name) {
 
 class Socket {
  public:
-  explicit Socket(const addrinfo& to) : fd_(::socket(to.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    const timeval limit{1, 500'000};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  Socket(const addrinfo& to, int type, std::chrono::milliseconds limit)
+      : fd_(::socket(to.ai_family, type | SOCK_CLOEXEC, 0)) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+    const timeval time{seconds.count(), std::chrono::microseconds{limit - seconds}.count()};
+    // The limit of sending is that of connecting, too.
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
     connected_ = fd_ >= 0 && ::connect(fd_, to.ai_addr, to.ai_addrlen) == 0;
   }
   ~Socket() {
@@ -61,6 +66,24 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
   explicit operator bool() const { return connected_; }
   int get() const { return fd_; }
+
+  bool send_all(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+  bool receive_all(char* into, std::size_t size) {
+    while (size > 0) {
+      const auto got = ::recv(fd_, into, size, 0);
+      if (got <= 0) return false;
+      into += got;
+      size -= static_cast<std::size_t>(got);
+    }
+    return true;
+  }
 
  private:
   int fd_;
@@ -143,6 +166,9 @@ std::optional<DnsAnswer> read_dns_answer(const std::string& message, std::size_t
                                          int type) {
   DnsAnswer out;
   out.rcode = static_cast<int>(byte_at(message, 3) & 15);
+  out.authoritative = (byte_at(message, 2) & 4) != 0;
+  out.truncated = (byte_at(message, 2) & 2) != 0;
+  if (out.truncated) return out;  // its records may be cut off anywhere
   std::size_t at = question_end;
   for (unsigned left = number_at(message, 6); left > 0; --left) {
     if (!read_name(message, at) || at + 10 > message.size()) return std::nullopt;
@@ -170,28 +196,55 @@ std::optional<DnsAnswer> read_dns_answer(const std::string& message, std::size_t
 
 namespace {
 
-std::optional<DnsAnswer> exchange(const addrinfo& to, const std::string& question, int type) {
-  Socket socket(to);
-  if (!socket) return std::nullopt;
+std::string query_of(const std::string& question) {
   std::uint16_t id = 0;
-  if (::getrandom(&id, sizeof id, 0) != sizeof id) return std::nullopt;
+  if (::getrandom(&id, sizeof id, 0) != sizeof id) return {};
   std::string query{"\0\0\0\0\0\1\0\0\0\0\0\0", 12};
   std::memcpy(query.data(), &id, sizeof id);
-  query += question;
-  if (::send(socket.get(), query.data(), query.size(), MSG_NOSIGNAL) < 0) return std::nullopt;
+  return query + question;
+}
+
+// The id, the question, and that it is an answer.
+bool answers(const std::string& reply, const std::string& query) {
+  constexpr std::size_t header = 12;
+  return reply.size() >= query.size() && reply.compare(0, 2, query, 0, 2) == 0 &&
+         (reply[2] & '\x80') != 0 && number_at(reply, 4) == 1 &&
+         equal_ignoring_case(std::string_view{reply}.substr(header, query.size() - header),
+                             std::string_view{query}.substr(header));
+}
+
+std::optional<DnsAnswer> exchange_by_udp(const addrinfo& to, const std::string& question, int type,
+                                         std::chrono::milliseconds limit) {
+  Socket socket(to, SOCK_DGRAM, limit);
+  const auto query = query_of(question);
+  if (!socket || query.empty() || !socket.send_all(query)) return std::nullopt;
   std::string reply(65535, '\0');
   // Stray datagrams are passed over, a few of them.
   for (int stray = 0; stray < 4; ++stray) {
     const auto got = ::recv(socket.get(), reply.data(), reply.size(), 0);
     if (got < 0) return std::nullopt;
-    const auto size = static_cast<std::size_t>(got);
-    if (size < query.size() || reply.compare(0, 2, query, 0, 2) != 0 || (reply[2] & '\x80') == 0 ||
-        number_at(reply, 4) != 1 ||
-        !equal_ignoring_case(std::string_view{reply}.substr(12, question.size()), question))
-      continue;
-    return read_dns_answer(reply.substr(0, size), query.size(), type);
+    const auto message = reply.substr(0, static_cast<std::size_t>(got));
+    if (answers(message, query)) return read_dns_answer(message, query.size(), type);
   }
   return std::nullopt;
+}
+
+// A message and its length before it (RFC 1035 section 4.2.2).
+std::optional<DnsAnswer> exchange_by_tcp(const addrinfo& to, const std::string& question, int type,
+                                         std::chrono::milliseconds limit) {
+  Socket socket(to, SOCK_STREAM, limit);
+  const auto query = query_of(question);
+  if (!socket || query.empty()) return std::nullopt;
+  const auto length = query.size();
+  const std::string framed =
+      std::string{static_cast<char>(length >> 8), static_cast<char>(length & 255)} + query;
+  std::string size(2, '\0');
+  if (!socket.send_all(framed) || !socket.receive_all(size.data(), size.size()))
+    return std::nullopt;
+  std::string reply(number_at(size, 0), '\0');
+  if (!socket.receive_all(reply.data(), reply.size()) || !answers(reply, query))
+    return std::nullopt;
+  return read_dns_answer(reply, query.size(), type);
 }
 
 struct ResultFree {
@@ -239,7 +292,7 @@ class Question {
       : aws_(aws), given_(given), ask_dns_(ask) {}
 
   DnsSnapshot ask(const RecordSnapshot& primary, const RecordSnapshot* secondary) {
-    DnsSnapshot snapshot{primary.name, primary.type, "", {}, Serving::unknown, ""};
+    DnsSnapshot snapshot{primary.name, primary.type, "", {}, Serving::unknown, "", false};
     const auto answer = ask_zone(primary.zone_id, primary.name, primary.type, snapshot.server);
     if (!answer) {
       snapshot.problem = answer.error().text;
@@ -314,13 +367,20 @@ class Question {
     const auto& servers = servers_of(zone_id);
     if (!servers) return failure(servers.error());
     std::string why = "the zone has no name servers";
+    auto& silent = silent_[zone_id];
     for (const auto& candidate : *servers) {
+      if (static_cast<int>(silent.size()) >= most_silent_servers) break;
       server = candidate;
       const auto answer = ask_dns_(candidate, name, type);
-      if (answer) return answer;
-      why = answer.error().text;
+      if (answer && (answer->authoritative || !given_.empty())) return answer;
+      why = answer ? fmt::format(
+                         "{} answers without authority: something on the way speaks in its "
+                         "name, a resolver with a cache perhaps",
+                         candidate)
+                   : answer.error().text;
+      silent.push_back(why);
     }
-    return failure(Problem{why});
+    return failure(Problem{silent.empty() ? why : silent.back()});
   }
 
   const Result<std::vector<std::string>>& servers_of(const std::string& zone_id) {
@@ -342,12 +402,13 @@ class Question {
   const std::string given_;
   const AskDns& ask_dns_;
   std::map<std::string, Result<std::vector<std::string>>> servers_;
+  std::map<std::string, std::vector<std::string>> silent_;  // why, by zone
 };
 
 }  // namespace
 
-Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name,
-                          const std::string& type) {
+Result<DnsAnswer> ask_dns_within(const DnsLimits& limits, const std::string& server,
+                                 const std::string& name, const std::string& type) {
   const auto wire = wire_name(name);
   if (!wire)
     return failure(Problem{fmt::format("{} is no name that DNS could be asked for", name)});
@@ -355,10 +416,28 @@ Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name,
   const auto question = *wire + std::string{'\0', static_cast<char>(number), '\0', '\1'};
   const auto list = addresses_of(split_server(server), SOCK_DGRAM);
   if (!list) return failure(Problem{fmt::format("the name server {} has no address", server)});
-  for (int attempt = 0; attempt < tries; ++attempt)
+  std::optional<DnsAnswer> cut_short;
+  for (int attempt = 0; attempt < udp_tries && !cut_short; ++attempt)
     for (const auto* to = list.get(); to; to = to->ai_next)
-      if (const auto answer = exchange(*to, question, number)) return *answer;
-  return failure(Problem{fmt::format("the name server {} does not answer", server)});
+      if (const auto answer = exchange_by_udp(*to, question, number, limits.udp)) {
+        if (!answer->truncated) return *answer;
+        cut_short = answer;
+        break;
+      }
+  for (const auto* to = list.get(); to; to = to->ai_next)
+    if (const auto answer = exchange_by_tcp(*to, question, number, limits.tcp)) return *answer;
+  return failure(Problem{
+      cut_short ? fmt::format("the name server {} cuts its answer short, and answers nothing by "
+                              "TCP",
+                              server)
+                : fmt::format("the name server {} does not answer, neither by UDP nor by TCP (port "
+                              "53 may be blocked on the way)",
+                              server)});
+}
+
+Result<DnsAnswer> ask_dns(const std::string& server, const std::string& name,
+                          const std::string& type) {
+  return ask_dns_within(DnsLimits{}, server, name, type);
 }
 
 std::string_view to_string(Serving serving) {
@@ -375,13 +454,16 @@ std::vector<DnsSnapshot> ask_serving(client::Aws& aws, const RecordsSnapshot& re
     if (user.failover != "PRIMARY" ||
         (user.type != "A" && user.type != "AAAA" && user.type != "CNAME"))
       continue;
-    if (user.private_zone) {
-      out.push_back({user.name,
-                     user.type,
-                     "",
-                     {},
-                     Serving::unknown,
-                     "a private zone answers only inside its networks"});
+    if (user.private_zone && server.empty()) {
+      out.push_back(
+          {user.name,
+           user.type,
+           "",
+           {},
+           Serving::unknown,
+           "a private zone answers only inside its networks; --dns-server ADDR:PORT asks a "
+           "resolver there",
+           true});
       continue;
     }
     const auto secondary = std::find_if(records.secondaries.begin(), records.secondaries.end(),

@@ -19,6 +19,11 @@ namespace {
 constexpr auto between_probes = std::chrono::seconds{1};
 constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
 
+SwitchBackEnd end_of(Error::Kind kind) {
+  if (kind == Error::Kind::no_answer) return SwitchBackEnd::no_answer;
+  return kind == Error::Kind::usage ? SwitchBackEnd::usage : SwitchBackEnd::failed;
+}
+
 class Switching {
  public:
   Switching(Context& context, const SwitchBackOptions& options)
@@ -27,7 +32,7 @@ class Switching {
   SwitchBackReport run() {
     auto shown =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_dns());
-    if (!shown) return ends(SwitchBackEnd::failed, shown.error().text);
+    if (!shown) return ends(end_of(shown.error().kind), shown.error().text);
     if (auto unseen = cannot_be_decided(*shown, options_.force.contains("audit")))
       return ends(SwitchBackEnd::no_answer, std::move(*unseen));
     if (!shown->snapshot.observed.check)
@@ -52,7 +57,7 @@ class Switching {
     checks_passed_ = run_checks(*shown);
     if (!checks_passed_ && !options_.force.contains("checks")) return refuse_by_rules(*shown);
     auto settled = look_when_alarm_has_seen(*shown);
-    if (!settled) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+    if (!settled) return not_seen();
     const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
     if (const auto lacking = rights_against(context_, *settled, *allowed, true))
@@ -63,7 +68,7 @@ class Switching {
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
     // The person took their time: the release goes by what CloudWatch says now.
     auto fresh = look_when_alarm_has_seen(*shown);
-    if (!fresh) return ends(SwitchBackEnd::failed, "Nothing was released: " + problem_);
+    if (!fresh) return not_seen();
     return release(std::move(*fresh));
   }
 
@@ -191,6 +196,7 @@ class Switching {
 
   // Gives a look at which the alarm has seen the latch: its next ALARM would be news in the new
   // release, and latch at once. Backoff of some minutes spares that; the rules have the last word.
+  // Nothing, with the reason in unseen_ or problem_: the last look showed too little to decide on.
   std::optional<View> look_when_alarm_has_seen(const View& shown) {
     client::Backoff backoff;
     backoff.every = std::chrono::milliseconds{500};
@@ -200,10 +206,20 @@ class Switching {
     std::optional<View> newest;
     bool notified = false;
     (void)client::wait_until(context_.clock, backoff, [&] {
+      newest.reset();
       auto now = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
       if (!now) {
         problem_ = now.error().text;
+        problem_kind_ = end_of(now.error().kind);
         return false;
+      }
+      // Rights can be taken away, and the check deleted, while one waits.
+      unseen_ = cannot_be_decided(*now, options_.force.contains("audit"));
+      if (unseen_) return true;
+      if (!now->snapshot.observed.check) {
+        problem_ = "there is no health check " + options_.health_check_id + " any more.";
+        problem_kind_ = SwitchBackEnd::failed;
+        return true;
       }
       newest = std::move(*now);
       newest->snapshot.records = shown.snapshot.records;
@@ -214,10 +230,13 @@ class Switching {
     });
     return newest;
   }
+  SwitchBackReport not_seen() {
+    if (unseen_) return ends(SwitchBackEnd::no_answer, *unseen_);
+    return ends(problem_kind_, "Nothing was released: " + problem_);
+  }
 
   static bool has_seen_latch(const View& now) {
-    return !now.snapshot.observed.check ||
-           alarm_has_seen_latch(situation_of(now.snapshot.observed), now.now);
+    return alarm_has_seen_latch(situation_of(now.snapshot.observed), now.now);
   }
 
   SwitchBackReport release(View shown) {
@@ -230,6 +249,7 @@ class Switching {
     request.unaudited = options_.force.contains("audit");
     request.tells = true;
     request.seen = seen_;
+    auto records = shown.snapshot.records;
     auto carried = carry_out(context_, std::move(shown), request, [this](const View& now) {
       auto decision = decide(now);
       if (decision) tried_release_ = decision->record.release.number;
@@ -238,9 +258,7 @@ class Switching {
     if (!carried) {
       const auto& why_not = carried.error();
       if (!why_not.refusals.empty()) return refuse(why_not.refusals);
-      return ends(
-          why_not.kind == Error::Kind::no_answer ? SwitchBackEnd::no_answer : SwitchBackEnd::failed,
-          why_not.text);
+      return ends(end_of(why_not.kind), why_not.text);
     }
     report_.release = carried->change.record.release.number;
     report_.version = carried->applied.after.version;
@@ -249,6 +267,8 @@ class Switching {
     context_.progress(fmt::format("Released: release {}, health check version {}, {}.",
                                   report_.release, report_.version,
                                   describe(carried->applied.after)));
+    // Whoever looked again in between did not look at the records.
+    if (!carried->view.snapshot.records) carried->view.snapshot.records = std::move(records);
     return follow(carried->view);
   }
 
@@ -257,6 +277,11 @@ class Switching {
     report_.dns = followed.dns;
     switch (followed.end) {
       case Followed::End::all:
+        if (!followed.unconfirmed.empty())
+          return ends(SwitchBackEnd::not_confirmed,
+                      "Primary is released and healthy, and the guard is armed. That DNS answers "
+                      "Primary was not confirmed: " +
+                          followed.unconfirmed + ".");
         return ends(SwitchBackEnd::done, "Primary serves, and the guard is armed.");
       case Followed::End::latched:
         return ends(SwitchBackEnd::latched_again,
@@ -281,7 +306,7 @@ class Switching {
     auto now =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_records());
     if (!now)
-      return ends(SwitchBackEnd::failed,
+      return ends(end_of(now.error().kind),
                   "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
     Request request;
     request.action = "latch-again";
@@ -291,7 +316,7 @@ class Switching {
       return guard::latch_again(situation_of(seen.snapshot.observed), request.why, seen.now);
     });
     if (!carried) {
-      return ends(SwitchBackEnd::failed,
+      return ends(end_of(carried.error().kind),
                   "Primary is NOT latched and not healthy, and latching again failed: " +
                       carried.error().text);
     }
@@ -311,6 +336,8 @@ class Switching {
   std::uint64_t tried_release_ = 0;
   bool primary_answers_ = false, checks_passed_ = false;
   std::string problem_ = "the guard could not be looked at";
+  std::optional<std::string> unseen_;  // what must be known and may not be seen, a sentence
+  SwitchBackEnd problem_kind_ = SwitchBackEnd::failed;
 };
 
 }  // namespace

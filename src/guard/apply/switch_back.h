@@ -44,6 +44,7 @@ enum class SwitchBackEnd {
   latched_again,  // Primary did not become healthy in the window
   not_confirmed,  // released and healthy, but something else did not follow in the window
   no_answer,      // AWS was not reached, or this may not be done or seen; `sentence` as above
+  usage,          // this is no health check's id
 };
 
 struct SwitchBackReport {

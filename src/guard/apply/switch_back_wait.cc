@@ -6,13 +6,15 @@
 #include <algorithm>
 
 #include "client/wait.h"
+#include "guard/apply/reading.h"
 
 namespace sitelatch::guard {
 namespace {
 
 class Watch {
  public:
-  Watch(Context& context, const View& released) : context_(context), released_(released) {}
+  Watch(Context& context, const View& released)
+      : context_(context), released_(released), as_of_(released.snapshot.now) {}
 
   Followed run(Duration window) {
     client::Backoff backoff;
@@ -45,28 +47,30 @@ class Watch {
       out_.missing = describe((*check)->check);
       return true;
     }
-    const auto checkers = read_checkers(context_.aws, released_.id());
-    if (!checkers)
-      return waits_for(client::explain(checkers.error(), "read the checkers' reports"));
-    if (!healthy_now((*check)->check, *checkers)) {
-      if (fell_again_) return true;
-      return waits_for("the health check is healthy");
-    }
+    if (!healthy_now((*check)->check)) return fell_again_;
     return alarm_follows() && dns_follows();
   }
 
-  // Reports that are older than those which showed it healthy are another of AWS's servers
-  // speaking.
-  bool healthy_now(const Check& check, const std::vector<CheckerSnapshot>& checkers) {
-    const auto healthy = healthy_by(check, checkers);
-    Instant newest{};
-    for (const auto& checker : checkers)
-      if (checker.at) newest = std::max(newest, *checker.at);
+  // By the metric: an older minute that shows it unhealthy is another of AWS's servers speaking.
+  bool healthy_now(const Check& check) {
+    Reading reading(context_.aws);
+    const auto health =
+        reading.health(check, released_.plan.alarm.region, as_of_, Reading::Probes::if_needed);
+    if (reading.fatal())
+      return waits_for(client::explain(*reading.fatal(), "read HealthCheckStatus"));
+    if (!reading.blind().empty()) return waits_for(describe(reading.blind().front()));
+    const auto newest =
+        health.minutes && !health.minutes->empty() ? health.minutes->back().begins : Instant{};
     if (healthy_ && newest < healthy_as_of_) return true;
-    fell_again_ = healthy_ && healthy == false;
-    healthy_ = healthy.value_or(healthy_);
-    if (healthy_) healthy_as_of_ = newest;
-    return healthy_;
+    as_of_ = std::max(as_of_, health.now);
+    fell_again_ = healthy_ && health.healthy == false;
+    healthy_ = health.healthy.value_or(healthy_);
+    if (!healthy_) {
+      if (!fell_again_) waits_for("the health check is healthy");
+      return false;
+    }
+    healthy_as_of_ = newest;
+    return true;
   }
 
   bool alarm_follows() {
@@ -82,14 +86,20 @@ class Watch {
     return true;
   }
 
+  // Where nobody can be asked there is nothing to wait for; the report says that it was not
+  // confirmed. Where the two sites cannot be told apart there is none either.
   bool dns_follows() {
     const auto& records = released_.snapshot.records;
-    if (!records) return true;
+    if (!records) {
+      out_.unconfirmed = "the hosted zones' records cannot be seen";
+      return true;
+    }
     out_.dns = ask_serving(context_.aws, *records, context_.dns_server, context_.ask_dns);
     for (const auto& answer : out_.dns) {
-      // Where the two sites cannot be told apart there is nothing to wait for; the report shows it.
-      const bool undecided = answer.serving == Serving::both || answer.serving == Serving::unknown;
-      if (answer.serving != Serving::primary && !undecided)
+      if (answer.not_asked) out_.unconfirmed = answer.name + ": " + answer.problem;
+      if (answer.serving == Serving::unknown && !answer.not_asked)
+        return waits_for(fmt::format("DNS says who serves {} ({})", answer.name, answer.problem));
+      if (answer.serving == Serving::backup || answer.serving == Serving::neither)
         return waits_for(fmt::format("DNS answers {} with Primary", answer.name));
     }
     return true;
@@ -105,7 +115,8 @@ class Watch {
   const View& released_;
   Followed out_;
   bool healthy_ = false, latched_ = false, fell_again_ = false;
-  Instant healthy_as_of_{};
+  Instant healthy_as_of_{};  // the minute that last showed it
+  Instant as_of_;            // by AWS's clock
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ struct Followed {
     latched,       // somebody latched it meanwhile
   } end = End::unhealthy;
   std::string missing;
+  std::string unconfirmed;  // all followed, but who serves could not be asked: why
   std::vector<DnsSnapshot> dns;
 };
 Followed wait_for_primary(Context& context, const View& released, Duration window);

@@ -285,6 +285,11 @@ Verdict on_reconcile(const Situation& s, Instant now) {
   if (!s.health.now) {
     verdict.why =
         "it cannot be seen whether Route 53 finds Primary healthy (" + alarm_words(s) + ")" + trip;
+  } else if (s.health.probes_fail) {
+    verdict.why =
+        "the last probes of Primary by Route 53's checkers failed, and its metric does not show it "
+        "yet: in a minute this command decides by it" +
+        trip;
   } else if (unhealthy_by_alarm(s)) {
     verdict.why =
         "Route 53 finds Primary healthy again, and the alarm is still in ALARM: Backup "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/auth/policy.h"
 #include "base/text.h"
 #include "guard/rules/json.h"
 #include "guard/rules/state.h"
@@ -62,6 +63,17 @@ void compare_tags(Resource resource, const Texts& wanted, const Texts& there, Di
                "destroy and doctor know a guard's resources by their tags");
 }
 
+// As SNS decides it. CloudWatch publishes in the name of its account, which is how the policy that
+// SNS gives to new topics lets it in (fact sns-80).
+bool lets_alarm_publish(const Plan& plan, std::string_view policy) {
+  if (policy.empty()) return true;  // not said
+  const aws::ConditionKeys keys{{"aws:SourceArn", {plan.alarm.arn}},
+                                {"aws:SourceAccount", {plan.settings.account}},
+                                {"aws:SourceOwner", {plan.settings.account}}};
+  return aws::resource_policy_allows(policy, "cloudwatch.amazonaws.com", "SNS:Publish",
+                                     plan.alarm_topic.arn, keys);
+}
+
 void compare_topics(const Plan& plan, const Observed& o, Differences& out) {
   if (!o.notify_topic) {
     out.missing(Resource::notify_topic, "there is none",
@@ -80,31 +92,34 @@ void compare_topics(const Plan& plan, const Observed& o, Differences& out) {
   if (!plan.alarm_topic.kms_key.empty() && o.alarm_topic->kms_key != plan.alarm_topic.kms_key)
     out.untidy(Resource::alarm_topic, "is not encrypted with the key asked for",
                "messages lie in SNS unencrypted, or under another key");
-  if (!same_document(o.alarm_topic->policy, plan.alarm_topic.policy))
-    out.untidy(Resource::alarm_topic_policy, "differs",
-               "others than the alarm may publish, or the alarm may not");
+  if (!lets_alarm_publish(plan, o.alarm_topic->policy))
+    out.broken(Resource::alarm_topic_policy, "does not let the alarm publish",
+               "an alarm never reaches the function");
+  else if (!same_document(o.alarm_topic->policy, plan.alarm_topic.policy))
+    out.untidy(Resource::alarm_topic_policy, "differs", "others than the alarm may publish");
 }
 
-bool has_subscription(const std::vector<ObservedSubscription>& all, const SubscriptionPlan& wanted,
-                      bool* pending) {
-  for (const auto& one : all)
-    if (one.protocol == wanted.protocol && one.endpoint == wanted.endpoint) {
-      *pending = one.pending;
-      return true;
-    }
-  return false;
+const ObservedSubscription* find_subscription(const std::vector<ObservedSubscription>& all,
+                                              const SubscriptionPlan& wanted) {
+  const auto found = std::find_if(all.begin(), all.end(), [&wanted](const auto& one) {
+    return one.protocol == wanted.protocol && one.endpoint == wanted.endpoint;
+  });
+  return found == all.end() ? nullptr : &*found;
 }
 
 void compare_subscriptions(const Plan& plan, const Observed& o, Differences& out) {
-  bool pending = false;
-  if (!has_subscription(o.alarm_subscriptions, plan.function_subscription, &pending))
+  const auto* function = find_subscription(o.alarm_subscriptions, plan.function_subscription);
+  if (!function)
     out.missing(Resource::subscription, "the function is not subscribed to the alarm's topic",
                 "an alarm never reaches the function");
-  else if (pending)
+  else if (function->pending)
     out.broken(Resource::subscription, "the function's subscription is pending",
                "an alarm never reaches the function");
+  else if (!function->filter_policy.empty())
+    out.broken(Resource::subscription, "has a filter policy",
+               "what it does not let through, an alarm perhaps, never reaches the function");
   if (!plan.notify_subscription) return;
-  if (!has_subscription(o.notify_subscriptions, *plan.notify_subscription, &pending))
+  if (!find_subscription(o.notify_subscriptions, *plan.notify_subscription))
     out.missing(Resource::notify_subscription,
                 plan.notify_subscription->endpoint + " is not subscribed",
                 "nobody there hears of a latch");
@@ -151,6 +166,10 @@ void compare_alarm(const Plan& plan, const Observed& o, Differences& out) {
   compare_tags(Resource::alarm, plan.alarm.tags, o.alarm->tags, out);
   if (!o.alarm->snapshot.actions_enabled)
     out.broken(Resource::alarm_actions, "are disabled", "the alarm tells nobody; arm enables them");
+  for (const auto& mute : o.alarm->mutes)
+    if (mute.active)
+      out.broken(Resource::alarm_actions, "are muted by the alarm mute rule " + mute.name,
+                 "the alarm tells nobody while the rule is active");
 }
 
 void compare_role(const Plan& plan, const Observed& o, Differences& out) {
@@ -304,9 +323,9 @@ void compare_group(Resource resource, const LogGroupPlan& wanted,
   if (there->retention_days != wanted.retention_days)
     out.untidy(resource,
                wanted.name + " keeps " +
-                   (there->retention_days ? std::to_string(*there->retention_days) + " days"
+                   (there->retention_days ? counted(*there->retention_days, "day", "days")
                                           : std::string{"everything"}),
-               "the plan says " + std::to_string(wanted.retention_days) + " days");
+               "the plan says " + counted(wanted.retention_days, "day", "days"));
 }
 }  // namespace
 
@@ -340,6 +359,36 @@ bool alarm_is_as_planned(const Plan& plan, const ObservedAlarm& alarm) {
   return out.take().empty();
 }
 
+bool unseen(const Observed& observed, Resource resource) {
+  if (observed.unseen.contains(resource)) return true;
+  const auto owner = owner_of(resource);
+  return owner && observed.unseen.contains(*owner);
+}
+
+std::optional<Resource> owner_of(Resource part) {
+  switch (part) {
+    case Resource::role_policy:
+      return Resource::role;
+    case Resource::function_code:
+    case Resource::function_configuration:
+    case Resource::failure_destination:
+    case Resource::sns_permission:
+    case Resource::events_permission:
+      return Resource::function;
+    case Resource::alarm_topic_policy:
+    case Resource::subscription:
+      return Resource::alarm_topic;
+    case Resource::notify_subscription:
+      return Resource::notify_topic;
+    case Resource::schedule_target:
+      return Resource::schedule;
+    case Resource::alarm_actions:
+      return Resource::alarm;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::vector<Difference> differences(const Plan& plan, const Observed& observed) {
   Differences out;
   compare_topics(plan, observed, out);
@@ -350,7 +399,10 @@ std::vector<Difference> differences(const Plan& plan, const Observed& observed) 
   compare_function(plan, observed, out);
   compare_schedule(plan, observed, out);
   compare_alarm(plan, observed, out);
-  return out.take();
+  auto all = out.take();
+  // What may not be seen reads as "not there" up to here.
+  std::erase_if(all, [&](const Difference& d) { return unseen(observed, d.resource); });
+  return all;
 }
 
 }  // namespace sitelatch::guard

@@ -34,6 +34,22 @@ std::optional<Instant> datapoint_time(std::string_view text) {
 }
 }  // namespace
 
+std::optional<bool> verdict(const std::vector<StatusMinute>& minutes, Instant now) {
+  if (minutes.empty() || minutes.back().begins + std::chrono::minutes{1} < now - longest_lag)
+    return std::nullopt;
+  bool healthy = true;  // as new checks are
+  for (const auto& minute : minutes)
+    healthy = minute.any_healthy && minute.any_unhealthy ? !healthy : minute.any_healthy;
+  return healthy;
+}
+
+std::optional<Instant> unhealthy_since(const std::vector<StatusMinute>& minutes) {
+  std::optional<Instant> since;
+  for (auto minute = minutes.rbegin(); minute != minutes.rend() && minute->any_unhealthy; ++minute)
+    since = minute->begins;
+  return since;
+}
+
 std::optional<Instant> last_failure(const std::vector<StatusMinute>& minutes, Instant since) {
   std::optional<Instant> last;
   for (const auto& minute : minutes)
@@ -54,6 +70,9 @@ std::optional<Instant> fell_again(const std::vector<StatusMinute>& minutes, Inst
 std::optional<std::string> doubt(const PrimaryHealth& health, Instant now, Duration how_long) {
   if (!health.now) return "it is not known whether Route 53 finds Primary healthy";
   if (!*health.now) return "Route 53 finds Primary unhealthy";
+  if (health.probes_fail)
+    return "the last probes of Primary by Route 53's checkers failed, and DNS may answer Backup "
+           "already";
   if (!health.minutes)
     return "HealthCheckStatus of the last minutes cannot be seen, so nobody knows whether Primary "
            "has just failed";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Route 53's own verdict about Primary, as far as it can be seen: what its checkers say now, and
-// the metric HealthCheckStatus minute by minute. The alarm comes minutes later (fact guard-16), so
-// what must know whether Primary has failed asks here. Pure.
+// Route 53's own verdict about Primary, as far as it can be seen: the metric HealthCheckStatus
+// minute by minute. The alarm comes minutes later (fact guard-16), so what must know whether
+// Primary has failed asks here. Pure.
 #pragma once
 
 #include <optional>
@@ -21,10 +21,22 @@ struct StatusMinute {
 };
 
 struct PrimaryHealth {
-  std::optional<bool> now;  // by the checkers' reports; nothing: not known
+  std::optional<bool> now;  // by verdict(); nothing: not known
   // Oldest first, a minute without data is left out; nothing: not looked at, or not to be seen.
   std::optional<std::vector<StatusMinute>> minutes;
+  // The checkers' last probes mostly failed: what the metric will say in a minute or two, perhaps.
+  bool probes_fail = false;
 };
+
+// What Route 53 has come to: the checkers' opinions, each after FailureThreshold probes, are in the
+// metric; their last probes, which GetHealthCheckStatus shows, are not opinions yet. The newest
+// minute counts, if it is at most five minutes old at `now`: one that holds a 0 and a 1 has seen
+// the status turn, away from what the minute before ended with. Nothing: there is no such minute.
+std::optional<bool> verdict(const std::vector<StatusMinute>& minutes, Instant now);
+
+// Since when Route 53 has found Primary unhealthy, without a whole minute of health since: the
+// beginning of the first minute with a 0. Nothing: the newest minute holds none.
+std::optional<Instant> unhealthy_since(const std::vector<StatusMinute>& minutes);
 
 // The last minute that begins at `since` or later and has a 0; nothing: there is none.
 std::optional<Instant> last_failure(const std::vector<StatusMinute>& minutes, Instant since);

@@ -16,6 +16,7 @@ TEST_CASE("doubt: healthy now and for ten minutes is all that is taken for healt
   CHECK(doubt({std::nullopt, well}, at(600), 10min));
   CHECK(doubt({false, well}, at(600), 10min));
   CHECK(doubt({true, std::nullopt}, at(600), 10min));  // cannot be seen
+  CHECK(doubt({true, well, true}, at(600), 10min));    // the metric lags behind the probes
   CHECK(doubt({true, std::vector<StatusMinute>{}}, at(600), 10min));
   CHECK(doubt({true, status_minutes("1111101111", at(0))}, at(600), 10min));
   CHECK(doubt({true, status_minutes("1111x11111", at(0))}, at(600), 10min));
@@ -43,4 +44,27 @@ TEST_CASE("the datapoint of an alarm's reason") {
        {"", "set by hand", "(", "(22/11/26 11:59:00", "(99/99/99 99:99:99)", "(22-11-26 11:59:00)",
         "Threshold Crossed: no datapoints were received for 1 period"})
     CHECK_FALSE(oldest_datapoint(none));
+}
+
+TEST_CASE("guard-on-aws 27: the verdict is the metric's newest minute, not the last probes") {
+  const auto says = [](std::string_view minutes, Instant now) {
+    return verdict(status_minutes(minutes, at(0)), now);
+  };
+  CHECK(says("111", at(180)) == true);
+  CHECK(says("110", at(180)) == false);
+  CHECK(says("11x", at(180)) == false);  // it has turned in this minute
+  CHECK(says("00x", at(180)) == true);
+  CHECK(says("00x0", at(240)) == false);
+  CHECK(says("x", at(60)) == false);  // new checks are healthy first
+  CHECK_FALSE(says("", at(0)));
+  CHECK(says("1", at(60 + 300)) == true);
+  CHECK_FALSE(says("1", at(60 + 301)));  // too old to go by
+}
+
+TEST_CASE("since when Primary is unhealthy: the first of the minutes with a 0 that end it") {
+  CHECK(unhealthy_since(status_minutes("11000", at(0))) == at(120));
+  CHECK(unhealthy_since(status_minutes("11x00", at(0))) == at(120));
+  CHECK(unhealthy_since(status_minutes("0100x", at(0))) == at(120));
+  CHECK_FALSE(unhealthy_since(status_minutes("00001", at(0))));
+  CHECK_FALSE(unhealthy_since({}));
 }

@@ -185,6 +185,7 @@ void plan_function(Plan& plan, const Texts& tags) {
       {s.health_check_id, plan.alarm.arn, plan.alarm_topic.arn, plan.notify_topic.arn,
        native ? plan.schedule.arn : "", plan.audit_group.name, s.dns_name},
       s.record);
+  if (native) f.environment.insert(s.endpoint_variables.begin(), s.endpoint_variables.end());
 }
 }  // namespace
 

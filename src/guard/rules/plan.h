@@ -68,6 +68,8 @@ struct Settings {
   Texts extra_tags;                   // of people: on every resource, beside the guard's own
   HoleNames accepted_holes;           // ways past the latch that a person has accepted
   std::string dns_name;               // what users look up, for messages; empty: not known
+  Texts endpoint_variables{};  // AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, where deploy
+                               // has them: for the function too
   int log_retention_days = 90;
   int audit_retention_days = 3653;
   Names names;    // empty members are filled with default_names

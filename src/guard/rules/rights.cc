@@ -81,6 +81,7 @@ class Table {
     const auto& looked = s_.looked;
     right("Search",
           {"route53:ListHostedZones", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData",
+           "cloudwatch:ListAlarmMuteRules", "sns:GetSubscriptionAttributes",
            "logs:DescribeLogGroups"},
           {"*"});
     if (s_.every_guard)
@@ -132,7 +133,7 @@ class Table {
           {"sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource",
            "sns:DeleteTopic"},
           joined(own.alarm_topics, own.notify_topics));
-    right("Unsubscribe", {"sns:Unsubscribe"}, {"*"});
+    right("ChangeSubscriptions", {"sns:Unsubscribe", "sns:SetSubscriptionAttributes"}, {"*"});
     right("MakeAlarm",
           {"cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:DisableAlarmActions",
            "cloudwatch:DeleteAlarms"},
@@ -268,7 +269,9 @@ std::vector<std::string> actions_to_make(Resource resource, bool there, const Pl
     case Resource::alarm_topic_policy:
       return {"sns:SetTopicAttributes"};
     case Resource::notify_subscription:
+      return {"sns:Subscribe"};
     case Resource::subscription:
+      if (there) return {"sns:Subscribe", "sns:SetSubscriptionAttributes"};
       return {"sns:Subscribe"};
     case Resource::audit_group:
     case Resource::function_group:

@@ -15,6 +15,31 @@
 
 namespace sitelatch::guard {
 
+// The resources in the order in which deploy makes them (destroy: backwards).
+enum class Resource {
+  notify_topic,
+  notify_subscription,
+  audit_group,
+  function_group,
+  role,
+  role_policy,
+  function,
+  function_code,
+  function_configuration,
+  failure_destination,
+  alarm_topic,
+  alarm_topic_policy,
+  sns_permission,
+  subscription,
+  schedule,
+  schedule_target,
+  events_permission,
+  alarm,
+  alarm_actions,
+  function_concurrency,  // no link of the chain: reserved where the account's limit allows it
+};
+std::string_view to_string(Resource resource);  // "notify-topic"
+
 struct ObservedTopic {
   std::string arn, kms_key, policy;
   Texts tags;
@@ -23,6 +48,12 @@ struct ObservedSubscription {
   std::string arn;  // "PendingConfirmation" where SNS says so
   std::string protocol, endpoint;
   bool pending = false;
+  std::string filter_policy{};  // JSON; empty: none, so that every message comes through
+};
+// An alarm mute rule: while it is active the alarm changes its state and acts on nothing.
+struct ObservedMute {
+  std::string name;
+  bool active = false;  // else it will be
 };
 struct ObservedAlarm {
   std::string name, arn, metric_namespace, metric, statistic, comparison, missing_data,
@@ -33,6 +64,7 @@ struct ObservedAlarm {
   int period_s = 0, evaluation_periods = 0, datapoints_to_alarm = 0;  // 0: not set
   AlarmSnapshot snapshot;
   Texts tags;
+  std::vector<ObservedMute> mutes{};  // those that are not over
 };
 struct ObservedRole {
   std::string arn, role_id, trust;
@@ -75,9 +107,10 @@ struct ObservedDeliveries {
 
 struct Observed {
   std::optional<Check> check;   // nothing: the health check is gone
-  std::optional<bool> healthy;  // by Route 53's checkers
+  std::optional<bool> healthy;  // Route 53's verdict (health.h); nothing: not known
   // HealthCheckStatus of the last quarter of an hour; nothing: not looked at, or not to be seen
   std::optional<std::vector<StatusMinute>> status_minutes{};
+  bool probes_fail = false;    // the checkers' last probes, where they were asked: mostly
   Instant check_changed_at{};  // zero: unknown
   std::optional<ObservedTopic> notify_topic, alarm_topic;
   std::vector<ObservedSubscription> notify_subscriptions, alarm_subscriptions;
@@ -87,38 +120,21 @@ struct Observed {
   std::optional<ObservedSchedule> schedule;
   std::optional<ObservedLogGroup> audit_group, function_group;
   std::optional<ObservedDeliveries> deliveries;
+  // What could not be read, and why: of these nobody knows whether they are there, or as they
+  // should be. A resource that is not there is in neither.
+  std::map<Resource, std::string> unseen{};
+  std::string check_unseen{};  // why the check itself could not be read; empty: it was
 };
+// Nobody knows whether it is there, or as it should be: of a part that hangs on what is unseen too.
+bool unseen(const Observed& observed, Resource resource);
+// What a part hangs on: where that is not there, or not to be seen, neither is the part.
+std::optional<Resource> owner_of(Resource part);
 Record record_of(
     const Observed& observed);  // from the function's environment and the notify topic's tags
 Situation situation_of(const Observed& observed);  // needs observed.check
 
 // The guide's Python latches without reading the check: over a planned switch-over too.
 bool overwrites_planned(const Observed& observed);
-
-// The resources in the order in which deploy makes them (destroy: backwards).
-enum class Resource {
-  notify_topic,
-  notify_subscription,
-  audit_group,
-  function_group,
-  role,
-  role_policy,
-  function,
-  function_code,
-  function_configuration,
-  failure_destination,
-  alarm_topic,
-  alarm_topic_policy,
-  sns_permission,
-  subscription,
-  schedule,
-  schedule_target,
-  events_permission,
-  alarm,
-  alarm_actions,
-  function_concurrency,  // no link of the chain: reserved where the account's limit allows it
-};
-std::string_view to_string(Resource resource);  // "notify-topic"
 
 struct Difference {
   enum class Kind { missing, differs, excess } kind = Kind::missing;
@@ -133,7 +149,8 @@ bool alarm_is_as_planned(const Plan& plan, const ObservedAlarm& alarm);
 
 // One link of the chain, for status.
 struct Link {
-  enum class Health { ok, broken, unknown } health = Health::ok;
+  // off: not used, by choice; unknown: it cannot be seen
+  enum class Health { ok, broken, unknown, off } health = Health::ok;
   std::string name;  // "subscription"
   std::string why;   // empty when ok
   std::string mend;
@@ -149,17 +166,29 @@ enum class State {
   unlatched_but_unhealthy,
   latched_without_guard,
   drifted,
+  failing_over,    // Primary has failed, and the latch is on its way
+  switching_back,  // released, and what follows a release is on its way
+  unknown,         // what decides the state may not be seen
 };
 std::string_view to_string(State state);  // "not-deployed", as JSON and documents spell it
-int exit_code(State state);               // armed 0, then 10.. in the order above
+// What cron acts on: armed 0, not_deployed to drifted 10 to 18 in the order above, failing_over 21,
+// switching_back 22 (19 and 20 are the commands'), unknown 5, as whatever may not be seen.
+int exit_code(State state);
+// Of several exit codes the one to end with: the highest, but what passes by itself (21, 22) is
+// outdone by every other that is not 0.
+int graver(int a, int b);
 
 struct Assessment {
   State state = State::not_deployed;
   std::string sentence;  // why this state
   std::optional<Instant> since;
   std::vector<Link> links;
-  bool sound() const;  // every link ok
+  bool sound() const;  // every link ok, or off
 };
+// failing_over is bounded: five minutes after Route 53 found Primary unhealthy the alarm should
+// have seen it, three minutes after the alarm the latch should stand (fact guard-27); then it is
+// unlatched_but_unhealthy, and at once where the chain is broken. switching_back ends with the
+// release's window.
 Assessment assess(const Plan& plan, const Observed& observed, Instant now);
 
 }  // namespace sitelatch::guard

@@ -11,6 +11,7 @@ using namespace sitelatch;
 using namespace sitelatch::guard;
 using guard::testing::at;
 using guard::testing::id;
+using guard::testing::status_minutes;
 
 namespace {
 Plan plan_of_guard() {
@@ -185,6 +186,223 @@ TEST_CASE("links that only status sees") {
     CHECK(link->health == Link::Health::broken);
   }
   CHECK(link_of(a, "function-errors") == nullptr);  // not looked at
+}
+
+TEST_CASE("issue 8: a link says its name once, and counts in words that fit") {
+  const auto plan = plan_of_guard();
+  auto o = deployed(plan);
+  o.schedule.reset();
+  o.deliveries = ObservedDeliveries{};
+  o.deliveries->function_errors = 1;
+  o.deliveries->events_dropped = 3;
+  const auto a = assess(plan, o, at(0));
+  REQUIRE(link_of(a, "schedule"));
+  CHECK(link_of(a, "schedule")->why ==
+        "there is none: what the alarm's chain misses is not made good");
+  CHECK(link_of(a, "function-errors")->why == "1 run of the function failed");
+  CHECK(link_of(a, "events-dropped")->why == "3 events were given up");
+}
+
+TEST_CASE(
+    "issue 8: nobody subscribed is a choice; a subscription that nobody confirmed is a fault") {
+  const auto plan = plan_of_guard();
+  auto o = deployed(plan);
+  CHECK(link_of(assess(plan, o, at(0)), "people")->health == Link::Health::ok);
+  o.notify_subscriptions.clear();
+  CHECK(link_of(assess(plan, o, at(0)), "people")->health == Link::Health::off);
+  CHECK(assess(plan, o, at(0)).sound());
+  o.notify_subscriptions = {{"arn:s1", "email", "ops@example.org", false},
+                            {"PendingConfirmation", "email", "sre@example.org", true}};
+  const auto a = assess(plan, o, at(0));
+  CHECK(link_of(a, "people")->health == Link::Health::broken);
+  CHECK(link_of(a, "people")->why.starts_with("sre@example.org has not confirmed"));
+}
+
+TEST_CASE("guard-on-aws 30: a runtime is dead from AWS's own date on") {
+  const auto plan = plan_of_guard();
+  auto o = deployed(plan);
+  const auto health = [&](const char* runtime, Instant now) {
+    o.function->runtime = runtime;
+    return link_of(assess(plan, o, now), "runtime")->health;
+  };
+  CHECK(health("python3.10", from_civil(2026, 10, 30, 23, 0, 0)) == Link::Health::ok);
+  CHECK(health("python3.10", from_civil(2026, 10, 31, 0, 0, 0)) == Link::Health::broken);
+  CHECK(health("python3.9", at(0)) == Link::Health::broken);
+  CHECK(health("provided.al2", at(0)) == Link::Health::broken);
+  CHECK(health("provided.al2023", at(0)) == Link::Health::ok);
+  CHECK(health("python3.13", at(0)) == Link::Health::ok);
+}
+
+TEST_CASE("guard-on-aws 24: what keeps the alarm from the function breaks the chain") {
+  const auto plan = plan_of_guard();
+  auto o = deployed(plan);
+  // As SNS gives it to new topics: the account's own alarms come in.
+  o.alarm_topic->policy =
+      R"({"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},)"
+      R"("Action":["SNS:Publish","SNS:Subscribe"],"Resource":")" +
+      plan.alarm_topic.arn +
+      R"(","Condition":{"StringEquals":{"AWS:SourceOwner":"000000000000"}}}]})";
+  CHECK(state_of(o) == State::armed);
+  for (const std::string locked_out :
+       {R"({"Statement":[]})",
+        R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},)"
+        R"("Action":"sns:Publish","Resource":"*"}]})",
+        R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},)"
+        R"("Action":"sns:Publish","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":)"
+        R"("arn:aws:cloudwatch:us-east-1:000000000000:alarm:another"}}}]})"}) {
+    CAPTURE(locked_out);
+    o.alarm_topic->policy = locked_out;
+    const auto a = assess(plan, o, at(0));
+    CHECK(a.state == State::drifted);
+    CHECK(link_of(a, "alarm-topic-policy")->health == Link::Health::broken);
+  }
+
+  o = deployed(plan);
+  o.alarm_subscriptions[0].filter_policy = R"({"x":["y"]})";
+  CHECK(state_of(o) == State::drifted);
+  CHECK(link_of(assess(plan, o, at(0)), "subscription")->health == Link::Health::broken);
+
+  o = deployed(plan);
+  o.alarm->mutes = {{"weekend", true}};
+  auto a = assess(plan, o, at(0));
+  CHECK(a.state == State::partial);
+  CHECK(link_of(a, "alarm-actions")->health == Link::Health::broken);
+  CHECK(link_of(a, "alarm-mute")->mend.ends_with("weekend"));
+  o.alarm->mutes = {{"weekend", false}};  // it will be
+  a = assess(plan, o, at(0));
+  CHECK(a.state == State::armed);
+  CHECK(link_of(a, "alarm-mute")->health == Link::Health::broken);
+}
+
+TEST_CASE("guard-on-aws 20: what may not be seen is unknown, and not missing") {
+  const auto plan = plan_of_guard();
+  auto o = deployed(plan);
+  o.function.reset();
+  CHECK(state_of(o) == State::partial);
+  o.unseen[Resource::function] = "cannot see the function: denied";
+  auto a = assess(plan, o, at(0));
+  CHECK(a.state == State::unknown);
+  CHECK(a.sentence.find("function") != std::string::npos);
+  CHECK(exit_code(a.state) == 5);
+  CHECK(link_of(a, "function")->health == Link::Health::unknown);
+  CHECK(link_of(a, "function")->why == "cannot see the function: denied");
+  CHECK(link_of(a, "sns-permission") == nullptr);  // told by its owner
+  CHECK_FALSE(a.sound());
+  o.schedule.reset();  // what is seen to be wrong is told all the same
+  CHECK(state_of(o) == State::partial);
+
+  o = deployed(plan);
+  o.alarm.reset();
+  o.unseen[Resource::alarm] = "denied";
+  CHECK(state_of(o) == State::unknown);
+  o.function.reset();
+  o.unseen[Resource::function] = "denied";
+  o.check->path = "/lb-check-failed-over";  // the latch itself is seen
+  CHECK(state_of(o) == State::tripped);
+
+  Observed nothing;
+  nothing.check = deployed(plan).check;
+  nothing.unseen[Resource::alarm] = "denied";
+  CHECK(state_of(nothing) == State::unknown);
+  nothing.check.reset();
+  nothing.check_unseen = "denied";
+  CHECK(state_of(nothing) == State::unknown);
+}
+
+TEST_CASE("a failover on its way is failing-over, bounded, and not unlatched-but-unhealthy") {
+  const auto plan = plan_of_guard();
+  auto o = deployed(plan);
+  // Since 12:00:00, and the alarm has not seen it.
+  o.healthy = false;
+  o.status_minutes = status_minutes("11100", at(-180));
+  const auto look = [&](int seconds) { return assess(plan, o, at(seconds)); };
+  const auto lag = look(100);
+  CHECK(lag.state == State::failing_over);
+  CHECK(lag.since == at(0));  // its own, not the alarm's
+  CHECK(lag.sentence.find("one to three minutes") != std::string::npos);
+  CHECK(lag.sentence.find("until 2026-11-22T12:05:00Z") != std::string::npos);
+  CHECK(look(299).state == State::failing_over);
+  CHECK(look(300).state == State::unlatched_but_unhealthy);
+  CHECK(look(300).since == at(0));
+
+  o.alarm->snapshot.state = AlarmState::alarm;
+  o.alarm->snapshot.transitioned_at = at(120);
+  CHECK(look(299).state == State::failing_over);
+  CHECK(look(299).sentence.find("has told the function") != std::string::npos);
+  CHECK(look(300).state == State::unlatched_but_unhealthy);
+  o.healthy = true;  // it is back, and the alarm has fired: the latch still comes
+  o.status_minutes = status_minutes("111001", at(-180));
+  CHECK(look(180).state == State::failing_over);
+  CHECK(look(300).state == State::unlatched_but_unhealthy);
+
+  // A chain that cannot latch is told at once.
+  o.function->permissions.clear();
+  CHECK(look(130).state == State::unlatched_but_unhealthy);
+  o = deployed(plan);
+  o.healthy = false;
+  o.status_minutes = status_minutes("11100", at(-180));
+  o.alarm->snapshot.actions_enabled = false;
+  CHECK(look(100).state == State::unlatched_but_unhealthy);
+  // So is a failure whose beginning nobody has seen.
+  o = deployed(plan);
+  o.healthy = false;
+  CHECK(look(100).state == State::unlatched_but_unhealthy);
+  // Before the metric: the checkers' last probes.
+  o = deployed(plan);
+  o.probes_fail = true;
+  CHECK(look(0).state == State::failing_over);
+  o.function->permissions.clear();
+  CHECK(look(0).state == State::partial);
+}
+
+TEST_CASE("what follows a release is switching-back until it is there, or the window is over") {
+  const auto plan = plan_of_guard();
+  auto o = deployed(plan);
+  o.notify_topic->tags["sitelatch:release"] = "1 at=" + std::to_string(unix_ms(at(0))) +
+                                              " seen=" + std::to_string(unix_ms(at(-600))) +
+                                              " window=600";
+  const auto record = record_of(o);
+  REQUIRE(record.release.at == at(0));
+  REQUIRE(record.release.window == std::chrono::minutes{10});
+  const auto look = [&](int seconds) { return assess(plan, o, at(seconds)); };
+  o.healthy = false;
+  o.status_minutes = status_minutes("0000", at(-120));
+  o.alarm->snapshot.state = AlarmState::alarm;
+  const auto released = look(60);
+  CHECK(released.state == State::switching_back);
+  CHECK(released.since == at(0));
+  CHECK(released.sentence.find("yet to find Primary healthy") != std::string::npos);
+  CHECK(released.sentence.find("until 2026-11-22T12:10:00Z") != std::string::npos);
+  o.healthy = true;
+  o.status_minutes = status_minutes("00001", at(-120));
+  CHECK(look(120).sentence.find("the alarm has yet to see") != std::string::npos);
+  CHECK(look(599).state == State::switching_back);
+  CHECK(look(600).state == State::unlatched_but_unhealthy);
+  o.alarm->snapshot = {AlarmState::ok, at(180), true, true};
+  CHECK(look(200).state == State::armed);
+  CHECK(look(200).since == at(180));
+  // Healthy, and then down again: a new failure, which the alarm does not tell from the latch.
+  o.healthy = false;
+  o.status_minutes = status_minutes("0000110", at(-120));
+  CHECK(look(300).state == State::failing_over);
+  CHECK(look(300).since == at(240));
+}
+
+TEST_CASE("exit codes: none was renumbered, and what passes by itself outdoes nothing") {
+  CHECK(exit_code(State::not_deployed) == 10);
+  CHECK(exit_code(State::armed) == 0);
+  CHECK(exit_code(State::maintenance) == 13);
+  CHECK(exit_code(State::unlatched_but_unhealthy) == 16);
+  CHECK(exit_code(State::drifted) == 18);
+  CHECK(exit_code(State::failing_over) == 21);
+  CHECK(exit_code(State::switching_back) == 22);
+  CHECK(exit_code(State::unknown) == 5);
+  CHECK(to_string(State::switching_back) == "switching-back");
+  CHECK(graver(0, 21) == 21);
+  CHECK(graver(22, 14) == 14);
+  CHECK(graver(5, 21) == 5);
+  CHECK(graver(18, 14) == 18);
+  CHECK(graver(20, 22) == 20);
 }
 
 TEST_CASE("every state by its facts") {
