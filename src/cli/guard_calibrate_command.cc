@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/guard_ids.h"
 #include "cli/guard_report.h"
 #include "cli/interrupts.h"
 #include "function/zip.h"
@@ -65,10 +66,12 @@ std::vector<std::string> experiment_names() {
 
 int calibrate(const CalibrateOptions& options) {
   const auto& common = options.common;
+  auto like = options.like;
+  if (const auto status = make_id(common, like)) return *status;
   GuardContext desk(common);
   guard::CalibrationOptions request;
   request.only = options.only;
-  request.like = options.like;
+  request.like = like;
   request.another_client = [&common] { return another_client(common); };
   request.codes = {{function::function_zip(), function::function_sha256(),
                     std::string{function::function_architecture()}},
