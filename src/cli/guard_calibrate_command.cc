@@ -5,10 +5,12 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/guard_ids.h"
 #include "cli/guard_report.h"
 #include "cli/interrupts.h"
 #include "function/zip.h"
 #include "guard/apply/python_function.h"
+#include "guard/apply/site_probe.h"
 #include "guard/calibrate/calibration.h"
 
 namespace sitelatch::cli {
@@ -24,17 +26,20 @@ std::string file_of(const CalibrateOptions& options, Instant now) {
 }
 
 void announce(const guard::CalibrationPlan& plan) {
-  cli::say(fmt::format("In account {} ({}), on scratch copies of health check {}:",
-                       plan.caller.account, plan.caller.arn, plan.site));
+  const auto site = guard::site_of(plan.site_config);
+  cli::say(fmt::format(
+      "In account {} ({}), on scratch copies of health check {} of {}:", plan.caller.account,
+      plan.caller.arn, plan.site,
+      site ? guard::describe(*site, plan.site_config["ResourcePath"].string_or("/")) : ""));
   for (const auto* one : plan.to_run) cli::say(fmt::format("  {:<22} {}", one->name, one->done));
   for (const auto* one : plan.not_run)
     cli::say(fmt::format("  {:<22} is not run: {}", one->name, one->not_run));
   cli::say(fmt::format(
       "It takes about {} on AWS, all beside each other, and costs at most about {:.2f} USD where "
       "AWS charges health checks and\nalarms in parts of a month (a whole month of each would be "
-      "2.75 and 0.10 USD). Route 53's checkers ask the address of\n{} as many times more as there "
-      "are scratch checks. Everything is removed at the end.",
-      describe(plan.takes), plan.cost_usd, plan.site));
+      "2.75 and 0.10 USD). Meanwhile Route 53's checkers ask "
+      "that address once more often for each scratch check.\nEverything is removed at the end.",
+      describe(plan.takes), plan.cost_usd));
   for (const auto& scratch : plan.remains)
     cli::say("An earlier run left, or another one uses now, and it is removed first: " +
              guard::describe(scratch) + ".");
@@ -61,10 +66,12 @@ std::vector<std::string> experiment_names() {
 
 int calibrate(const CalibrateOptions& options) {
   const auto& common = options.common;
+  auto like = options.like;
+  if (const auto status = make_id(common, like)) return *status;
   GuardContext desk(common);
   guard::CalibrationOptions request;
   request.only = options.only;
-  request.like = options.like;
+  request.like = like;
   request.another_client = [&common] { return another_client(common); };
   request.codes = {{function::function_zip(), function::function_sha256(),
                     std::string{function::function_architecture()}},

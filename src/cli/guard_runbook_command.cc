@@ -9,12 +9,6 @@ namespace sitelatch::cli {
 
 int runbook(const RunbookOptions& options) {
   const auto& common = options.common;
-  if (!guard::valid_health_check_id(options.health_check_id))
-    return fail(common,
-                fmt::format("\"{}\" is not the id of a health check (letters, digits and dashes, "
-                            "at most 48).",
-                            options.health_check_id),
-                exit_usage);
   GuardContext desk(common);
   const auto found = guard::runbook_of(desk.context(), options.health_check_id);
   if (!found) return fail(common, found.error().text, exit_status_of(found.error().kind));

@@ -9,6 +9,7 @@
 
 #include "account.h"
 #include "base/text.h"
+#include "guard/apply/doctor.h"
 #include "guard/calibrate/calibration.h"
 #include "services/lambda/test_world.h"
 
@@ -307,7 +308,7 @@ TEST_CASE(
   };
   const auto late = lab.find("status-lag");
   CHECK(late.settled == Settled::refuted);
-  CHECK(late.measured["longest_lag_s"].number_or(0) > 300);
+  CHECK(late.measured["longest_lag_ms"].integer_or(0) > 300'000);
   lab.instead = {};
   lab.twist = without_data;
   CHECK(lab.find("calculated-status").settled == Settled::refuted);
@@ -541,6 +542,22 @@ TEST_CASE("killed after any call: the next run finds what is left, says so and r
     CHECK(more_than(before, lab.everything()) == "");
   }
   CHECK(with_remains > 15);
+}
+
+TEST_CASE("doctor names what a killed calibration left") {
+  Lab lab;
+  const auto planned = lab.planned({"stale-version"});
+  lab.kill_at = lab.calls().size() + 1;
+  CHECK_THROWS_AS(calibrate(lab.context(), planned, lab.options), Killed);
+  lab.kill_at = 0;
+  const auto diagnosis = diagnose(lab.context());
+  REQUIRE(diagnosis);
+  const auto& all = diagnosis->observations;
+  const auto found = std::find_if(all.begin(), all.end(), [](const Observation& one) {
+    return one.name == "calibration-remains";
+  });
+  REQUIRE(found != all.end());
+  has(found->mend, "sitelatch calibrate --only stale-version");
 }
 
 TEST_CASE("interrupted wherever it waits: it says how far it came, and nothing is left") {

@@ -142,7 +142,12 @@ class Examination {
 
   void examine(const std::string& id, const Value& wire) {
     const auto& config = wire["HealthCheckConfig"];
-    const auto scratch = drilled_check(wire["CallerReference"].string_or(""));
+    const auto reference = wire["CallerReference"].string_or("");
+    if (reference.starts_with(calibration_prefix))
+      return add(Kind::problem, "calibration-remains", id,
+                 "a scratch health check of a calibration; if none is running, it was cut off",
+                 "sitelatch calibrate --only stale-version removes it first");
+    const auto scratch = drilled_check(reference);
     if (!scratch.empty())
       return add(
           Kind::problem, "drill-remains", id,

@@ -13,6 +13,9 @@
 
 namespace sitelatch::guard {
 
+// Where the CallerReferences of a calibration's scratch checks begin (guard/calibrate/scratch.h).
+inline constexpr std::string_view calibration_prefix = "sitelatch-calibrate-";
+
 // Whose drill a CallerReference is of: a health check's id; empty: none.
 std::string drilled_check(std::string_view caller_reference);
 

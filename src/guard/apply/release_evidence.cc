@@ -135,6 +135,8 @@ std::vector<ReleaseEvidence::Dns> ask_every_server(client::Aws& aws, const Recor
         seen.problem = fmt::format("rcode {}", answer->rcode);
       else
         seen.answer = answer->values;
+      if (answer && server.empty() && !answer->authoritative)
+        seen.problem = "answered without authority: by a resolver, not by the zone's server";
       out.push_back(std::move(seen));
     }
   }

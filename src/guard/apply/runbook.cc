@@ -127,9 +127,11 @@ class Page {
   }
 
   std::string who_serves() const {
+    const auto state = std::string{to_string(view_.assessment.state)};
+    const auto& sentence = view_.assessment.sentence;
     std::string out = fmt::format(
-        "## Who serves\nWhen this was printed: {}; {}{}.\n", to_string(view_.assessment.state),
-        view_.assessment.sentence,
+        "## Who serves\nWhen this was printed: {}{}.\n",
+        sentence == state ? state : state + "; " + sentence,
         view_.assessment.since ? ", since " + iso8601_seconds(*view_.assessment.since) : "");
     for (const auto& answer : view_.dns)
       out += fmt::format("- {} {}: {} ({}){}\n", answer.name, answer.type,
@@ -298,21 +300,23 @@ class Page {
         "check changes. Without the record\nthe function takes it for somebody's mistake and "
         "latches again{}. All of it at once, within two minutes:\n",
         has_schedule() ? " within a minute" : " at the next alarm");
-    out +=
-        block({command({"RELEASE=$(aws sns list-tags-for-resource " + on,
-                        "--query \"Tags[?Key=='" + std::string{tag::release} +
-                            "'].Value\" --output text)"}),
-               version(),
-               command({"aws sns tag-resource " + on, "--tags \"Key=" + std::string{tag::release} +
-                                                          ",Value=" + release_tag() + "\" &&"}) +
-                   "\n" +
-                   command({"aws sns untag-resource " + on,
-                            "--tag-keys " + std::string{tag::latched} + " " +
-                                std::string{tag::maintenance} + " " +
-                                std::string{tag::maintenance_reason} + " &&"}) +
-                   "\n" + update(releasing_change())});
+    out += block(
+        {command(
+             {"RELEASE=$(aws sns list-tags-for-resource " + on,
+              "--query \"Tags[?Key=='" + std::string{tag::release} + "'].Value\" --output text)"}),
+         version(),
+         "test -n \"$RELEASE\" && test -n \"$VERSION\" &&\n" +
+             command({"aws sns tag-resource " + on, "--tags \"Key=" + std::string{tag::release} +
+                                                        ",Value=" + release_tag() + "\" &&"}) +
+             "\n" +
+             command({"aws sns untag-resource " + on,
+                      "--tag-keys " + std::string{tag::latched} + " " +
+                          std::string{tag::maintenance} + " " +
+                          std::string{tag::maintenance_reason} + " &&"}) +
+             "\n" + update(releasing_change())});
     out += fmt::format(
-        "If the last command fails, look, and do all of it again: the latch stands, and is held "
+        "If it ends without the check and its new version, something could not be read or written: "
+        "look, and do all of it again. The latch stands, and is held "
         "again within three minutes. Primary has\nten minutes to become healthy, else it is "
         "latched "
         "again. The guard stays armed. Watch with the commands of *See* and *Who serves*.\n{}\n",
@@ -326,13 +330,12 @@ class Page {
         "## Release, where the record may not be written\n"
         "When `sns:TagResource` is denied or SNS is down, take the guard out of service first, "
         "else the function latches again:\n";
-    std::vector<std::string> commands;
+    std::vector<std::string> commands = {version()};
     if (has_schedule())
       commands.push_back("aws events disable-rule --region " + plan_.schedule.region + " --name " +
                          quoted(plan_.schedule.name) + " &&");
     commands.push_back("aws cloudwatch disable-alarm-actions --region " + home() +
                        " --alarm-names " + quoted(plan_.alarm.name) + " &&");
-    commands.push_back(version());
     commands.push_back(update(releasing_change()));
     out += block(commands);
     return out +
@@ -363,7 +366,10 @@ class Page {
         "## When {0} is down\n"
         "Route 53's name servers and checkers run everywhere and go on: when Primary fails, DNS "
         "goes over to Backup. But Route 53's\nAPI, its metrics and this alarm are in {0} alone "
-        "(AWS Fault Isolation Boundaries, \"Global services\"): **nobody latches**, neither\nthe "
+        "([AWS Fault Isolation Boundaries, appendix "
+        "B](https://docs.aws.amazon.com/whitepapers/latest/"
+        "aws-fault-isolation-boundaries/appendix-b---edge-network-global-service-guidance.html)): "
+        "**nobody latches**, neither\nthe "
         "function nor you, and a Primary that recovers serves at once, with old data.\n"
         "- If Primary has failed, or fails now: keep it down *at the site*. Make {1} answer "
         "otherwise than 2xx or 3xx (stop the service, or\n  close its port), until {0} is back "

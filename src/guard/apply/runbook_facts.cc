@@ -20,17 +20,25 @@ ZoneServers read_servers(client::Aws& aws, const RecordsSnapshot& records) {
   return servers;
 }
 
+std::string all_that_is_unseen(const View& view) {
+  std::string out;
+  for (const auto& blind : view.snapshot.blind) out += "\n  " + describe(blind);
+  return out;
+}
+
 }  // namespace
 
 Result<Runbook, Error> runbook_of(Context& context, const std::string& health_check_id) {
   auto seen = view(context.aws, context.clock, health_check_id, context.chain_and_dns());
-  if (!seen) return failure(error_of(Error::Kind::no_answer, seen.error().text));
-  if (!seen->snapshot.observed.check) {
-    const auto& blind = seen->snapshot.blind;
-    if (!blind.empty()) return failure(error_of(Error::Kind::no_answer, describe(blind.front())));
+  if (!seen) return failure(seen.error());
+  // What cannot be seen reads as "not there", and in that night nobody would know better.
+  if (const auto unseen = all_that_is_unseen(*seen); !unseen.empty())
+    return failure(
+        error_of(Error::Kind::no_answer,
+                 "The page would be wrong: not all of the guard may be seen from here." + unseen));
+  if (!seen->snapshot.observed.check)
     return failure(
         error_of(Error::Kind::failed, "There is no health check " + health_check_id + "."));
-  }
   if (seen->assessment.state == State::not_deployed)
     return failure(
         error_of(Error::Kind::refused,

@@ -27,7 +27,7 @@ std::string_view to_string(Settled settled);  // "confirmed", "refuted", "not se
 struct Conclusion {
   Settled settled = Settled::not_settled;
   std::string sentence;                           // what was seen; without a full stop
-  aws::Value measured = aws::Value::structure();  // figures, in seconds where they are times
+  aws::Value measured = aws::Value::structure();  // figures; ..._ms are milliseconds
 };
 
 class Bench;

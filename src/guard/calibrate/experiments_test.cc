@@ -57,7 +57,7 @@ TEST_CASE("figures: each one is kept, and what never came is said") {
   CHECK(figures.in_words() == "31.5 s, never");
   const auto value = figures.to_value();
   REQUIRE(value.items().size() == 2);
-  CHECK(value.items()[0].number_or(0) == 31.5);
+  CHECK(value.items()[0].integer_or(0) == 31'500);
   CHECK(value.items()[1].is_null());
   CHECK(in_words(12min) == "12 min");
 }

@@ -7,14 +7,14 @@
 
 namespace sitelatch::guard {
 
-double seconds_of(Duration d) {
-  return static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) /
-         1000;
+std::int64_t ms_of(Duration d) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
 
 std::string in_words(Duration d) {
-  return d < std::chrono::minutes{5} ? fmt::format("{:.1f} s", seconds_of(d))
-                                     : fmt::format("{:.0f} min", seconds_of(d) / 60);
+  return d < std::chrono::minutes{5}
+             ? fmt::format("{:.1f} s", static_cast<double>(ms_of(d)) / 1000)
+             : fmt::format("{:.0f} min", static_cast<double>(ms_of(d)) / 60'000);
 }
 
 bool Figures::all_came() const {
@@ -37,8 +37,7 @@ std::string Figures::in_words() const {
 
 aws::Value Figures::to_value() const {
   auto list = aws::Value::list();
-  for (const auto& one : all_)
-    list.push(one.took ? aws::Value{seconds_of(*one.took)} : aws::Value{});
+  for (const auto& one : all_) list.push(one.took ? aws::Value{ms_of(*one.took)} : aws::Value{});
   return list;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delays, measured several times: kept one by one, in seconds, with those that never came.
+// Delays, measured several times: kept one by one, with those that never came.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace sitelatch::guard {
 
-double seconds_of(Duration d);
+std::int64_t ms_of(Duration d);
 std::string in_words(Duration d);  // "4.0 s", "12 min"
 
 class Figures {
@@ -25,7 +25,7 @@ class Figures {
   bool all_came() const;
   Duration longest() const;      // of those that came
   std::string in_words() const;  // "31.0, 28.0 and 30.0 s", "never"
-  aws::Value to_value() const;   // a list of seconds; null: it never came
+  aws::Value to_value() const;   // a list of milliseconds; null: it never came
 
  private:
   struct One {

@@ -20,7 +20,7 @@ Value to_value(const Measurement& one) {
   if (!experiment.done.empty()) out.set("done", experiment.done);
   if (!experiment.judged.empty()) out.set("confirmed_if", experiment.judged);
   if (one.conclusion.measured) out.set("measured", one.conclusion.measured);
-  if (one.took > Duration{}) out.set("took_s", seconds_of(one.took));
+  if (one.took > Duration{}) out.set("took_ms", ms_of(one.took));
   return out;
 }
 

@@ -10,10 +10,9 @@
 
 #include "guard/apply/builder.h"
 #include "guard/apply/carry_out.h"
+#include "guard/apply/drill_scratch.h"
 
 namespace sitelatch::guard {
-
-inline constexpr std::string_view calibration_prefix = "sitelatch-calibrate-";
 
 struct Scratch {
   // In the order of removal: what uses others before these.

@@ -139,7 +139,7 @@ class Frozen : public OnCheck {
                                   {"minutes_with_data", static_cast<int>(minutes_.size())}});
     out.set("minutes_with_0", with(0));
     out.set("minutes_with_1", with(1));
-    out.set("newest_report_age_s", age_ ? Value{seconds_of(*age_)} : Value{});
+    out.set("newest_report_age_ms", age_ ? Value{ms_of(*age_)} : Value{});
     return out;
   }
   int with(int value) const {
@@ -211,8 +211,8 @@ class LatchDelay final : public OnCheck {
   Conclusion judge() override {
     const auto window = std::chrono::duration_cast<Duration>(Release{}.window);
     const bool all = latched_.all_came() && released_.all_came();
-    auto measured = Value::structure({{"latch_to_unhealthy_s", latched_.to_value()},
-                                      {"release_to_healthy_s", released_.to_value()},
+    auto measured = Value::structure({{"latch_to_unhealthy_ms", latched_.to_value()},
+                                      {"release_to_healthy_ms", released_.to_value()},
                                       {"failure_threshold", threshold()},
                                       {"request_interval_s", interval()}});
     return {all && released_.longest() <= window ? Settled::confirmed : Settled::refuted,

@@ -179,8 +179,8 @@ class FreshRole final : public OnFunction {
   Conclusion judge() override {
     auto texts = Value::list();
     for (const auto& text : refusals_) texts.push(text);
-    auto measured = Value::structure({{"function_s", function_delay_.to_value()},
-                                      {"destination_s", destination_delay_.to_value()},
+    auto measured = Value::structure({{"function_ms", function_delay_.to_value()},
+                                      {"destination_ms", destination_delay_.to_value()},
                                       {"refusals", texts}});
     if (!unexpected_.empty())
       return {Settled::refuted, "deploy would not wait out \"" + unexpected_ + "\"", measured};

@@ -57,7 +57,7 @@ class FunctionTestsItself final : public Trial {
   }
   Conclusion judge() override {
     auto measured = Value::structure(
-        {{"with_all_rights", with_rights_}, {"passed_after_s", seconds_of(passed_after_)}});
+        {{"with_all_rights", with_rights_}, {"passed_after_ms", ms_of(passed_after_)}});
     if (!passed_) return {Settled::refuted, "the self-test failed: " + with_rights_, measured};
     measured.set("without_two", without_);
     return {named_ ? Settled::confirmed : Settled::refuted,

@@ -129,7 +129,7 @@ class StatusLag final : public OnMetric {
                                             : Settled::refuted,
             fmt::format("in {} looks the newest minute had begun at most {} before", looks_,
                         in_words(longest_)),
-            Value::structure({{"looks", looks_}, {"longest_lag_s", seconds_of(longest_)}})};
+            Value::structure({{"looks", looks_}, {"longest_lag_ms", ms_of(longest_)}})};
   }
 
  private:
@@ -170,9 +170,9 @@ class AlarmDelay final : public OnMetric {
     return {came && slowest <= seen_after ? Settled::confirmed : Settled::refuted,
             fmt::format("failing to ALARM {}, answering again to OK {}: {}", to_alarm_.in_words(),
                         to_ok_.in_words(), verdict),
-            Value::structure({{"failing_to_alarm_s", to_alarm_.to_value()},
-                              {"unhealthy_to_alarm_s", after_reports_.to_value()},
-                              {"answering_to_ok_s", to_ok_.to_value()}})};
+            Value::structure({{"failing_to_alarm_ms", to_alarm_.to_value()},
+                              {"unhealthy_to_alarm_ms", after_reports_.to_value()},
+                              {"answering_to_ok_ms", to_ok_.to_value()}})};
   }
 
  private:
