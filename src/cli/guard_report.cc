@@ -54,7 +54,7 @@ GuardContext::GuardContext(const GuardOptions& options, std::string dns_server)
                dns_server_of(*environment_, std::move(dns_server))} {}
 
 std::unique_ptr<client::Aws> another_client(const GuardOptions& options) {
-  return connected(options);
+  return client::connect(client_options(options));
 }
 
 void say(const std::string& sentence) {

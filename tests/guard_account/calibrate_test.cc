@@ -17,7 +17,6 @@ using namespace sitelatch::guard;
 using namespace sitelatch::guard::test;
 using aws::Value;
 using client::Call;
-using client::Outcome;
 using client::Reply;
 
 namespace {
@@ -28,8 +27,8 @@ struct Killed {};
 class Second final : public client::Aws {
  public:
   explicit Second(client::Aws& first) : first_(first) {}
-  std::function<Outcome<Reply>(Outcome<Reply>)> twist;
-  Outcome<Reply> send(const Call& call) override {
+  std::function<client::Outcome<Reply>(client::Outcome<Reply>)> twist;
+  client::Outcome<Reply> send(const Call& call) override {
     auto reply = first_.send(call);
     return twist ? twist(std::move(reply)) : std::move(reply);
   }
@@ -58,11 +57,11 @@ struct Lab : Account {
   // --- what AWS answers otherwise, beside Account's `instead`
   // What becomes of the account's answer.
   std::function<void(const Call&, Value&)> twist;
-  std::function<Outcome<Reply>(Outcome<Reply>)> second_twist;
+  std::function<client::Outcome<Reply>(client::Outcome<Reply>)> second_twist;
   std::size_t kill_at = 0;          // this call is made, and the process ends
   std::size_t interrupt_after = 0;  // sleeps
 
-  Outcome<Reply> send(const Call& call) override {
+  client::Outcome<Reply> send(const Call& call) override {
     auto reply = Account::send(call);
     if (reply && call.operation == "CreateHealthCheck" &&
         call.input["CallerReference"].string_or("").ends_with("-guard"))
@@ -154,7 +153,7 @@ struct Lab : Account {
   std::size_t slept_ = 0;
 };
 
-Outcome<Reply> refusal(const Call& call, std::string code, std::string message) {
+client::Outcome<Reply> refusal(const Call& call, std::string code, std::string message) {
   return failure(service_error(call, std::move(code), std::move(message)));
 }
 
@@ -224,7 +223,7 @@ TEST_CASE("on the engine every assumption is confirmed, beside each other, and a
 
 TEST_CASE("stale-version: a refusal by another name refutes it, and so does none") {
   Lab lab;
-  lab.instead = [](const Call& call) -> std::optional<Outcome<Reply>> {
+  lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation == "UpdateHealthCheck" && call.input["HealthCheckVersion"])
       return refusal(call, "InvalidInput", "nothing to update");
     return std::nullopt;
@@ -232,7 +231,7 @@ TEST_CASE("stale-version: a refusal by another name refutes it, and so does none
   auto found = lab.find("stale-version");
   CHECK(found.settled == Settled::refuted);
   has(found.sentence, "400 InvalidInput");
-  lab.instead = [](const Call& call) -> std::optional<Outcome<Reply>> {
+  lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation == "UpdateHealthCheck" && call.input["HealthCheckVersion"]) return Reply{};
     return std::nullopt;
   };
@@ -249,7 +248,7 @@ TEST_CASE("disabled-status, inverted-latch-status: no metric refutes them, and s
   }
   // As if a Disabled check's metric told of its endpoint.
   lab.twist = {};
-  lab.instead = [](const Call& call) -> std::optional<Outcome<Reply>> {
+  lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation == "UpdateHealthCheck") return Reply{};
     return std::nullopt;
   };
@@ -275,7 +274,7 @@ TEST_CASE("disabled-reports: checkers that go on refute it") {
 
 TEST_CASE("latch-delay: a release that never shows refutes it") {
   Lab lab;
-  lab.instead = [](const Call& call) -> std::optional<Outcome<Reply>> {
+  lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation == "UpdateHealthCheck" &&
         call.input["ResourcePath"].string_or("") == scenario::healthy_path)
       return Reply{};
@@ -289,14 +288,14 @@ TEST_CASE("latch-delay: a release that never shows refutes it") {
 TEST_CASE(
     "metric-region, status-lag, calculated-status: a metric that is elsewhere, late, absent") {
   Lab lab;
-  lab.instead = [&lab](const Call& call) -> std::optional<Outcome<Reply>> {
+  lab.instead = [&lab](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation != "GetMetricData" || call.region != "us-west-2") return std::nullopt;
     auto at_home = call;
     at_home.region = "us-east-1";
     return lab.Account::send(at_home);
   };
   CHECK(lab.find("metric-region").settled == Settled::refuted);
-  lab.instead = [&lab](const Call& call) -> std::optional<Outcome<Reply>> {
+  lab.instead = [&lab](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation != "GetMetricData") return std::nullopt;
     const auto end = lab.story.now() - 6min;
     if (call.input["EndTime"].timestamp() == end) return std::nullopt;
@@ -349,9 +348,9 @@ TEST_CASE("alarm-delay, same-state-reason: an alarm that is late, one that talks
 
 TEST_CASE("tags-read-after-write: one stale read in two hundred refutes it") {
   Lab lab;
-  Outcome<Reply> before = Reply{};
+  client::Outcome<Reply> before = Reply{};
   int reads = 0;
-  lab.second_twist = [&](Outcome<Reply> reply) {
+  lab.second_twist = [&](client::Outcome<Reply> reply) {
     std::swap(before, reply);
     return ++reads == 77 ? reply : before;
   };
@@ -364,7 +363,7 @@ TEST_CASE("fresh-role: texts that deploy waits out confirm it, any other refutes
   for (const bool known : {true, false}) {
     Lab lab;
     int refused = 0;
-    lab.instead = [&](const Call& call) -> std::optional<Outcome<Reply>> {
+    lab.instead = [&](const Call& call) -> std::optional<client::Outcome<Reply>> {
       if (call.operation != "CreateFunction" || ++refused % 3 == 0) return std::nullopt;
       return refusal(call, "InvalidParameterValueException",
                      known ? "The role defined for the function cannot be assumed by Lambda."
@@ -379,7 +378,7 @@ TEST_CASE("fresh-role: texts that deploy waits out confirm it, any other refutes
 
 TEST_CASE("destination-region, metric-check-m-of-n: what is accepted refutes them") {
   Lab lab;
-  lab.instead = [](const Call& call) -> std::optional<Outcome<Reply>> {
+  lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation == "PutFunctionEventInvokeConfig") return Reply{};
     if (call.operation == "CreateHealthCheck" &&
         call.input["HealthCheckConfig"]["Type"].string_or("") == "CLOUDWATCH_METRIC")
@@ -388,7 +387,7 @@ TEST_CASE("destination-region, metric-check-m-of-n: what is accepted refutes the
   };
   CHECK(lab.find("destination-region").settled == Settled::refuted);
   CHECK(lab.find("metric-check-m-of-n").settled == Settled::refuted);
-  lab.instead = [](const Call& call) -> std::optional<Outcome<Reply>> {
+  lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     const auto to = call.input["DestinationConfig"]["OnFailure"]["Destination"].string_or("");
     if (to.find(":eu-west-1:") == to.npos) return std::nullopt;
     return refusal(call, "InvalidParameterValueException", "the destination is elsewhere");
@@ -401,7 +400,7 @@ TEST_CASE("destination-region, metric-check-m-of-n: what is accepted refutes the
 TEST_CASE("deliveries: given up refutes it, neither settles nothing") {
   for (const bool given_up : {true, false}) {
     Lab lab;
-    lab.instead = [&](const Call& call) -> std::optional<Outcome<Reply>> {
+    lab.instead = [&](const Call& call) -> std::optional<client::Outcome<Reply>> {
       if (call.operation == "Publish") return Reply{};
       if (call.operation != "GetMetricStatistics" || !given_up ||
           call.input["MetricName"].string_or("") != "NumberOfNotificationsFailed")

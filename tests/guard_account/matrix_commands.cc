@@ -33,7 +33,7 @@ struct Asked {
 
 End carry_out(WiredAccount& account, const Asked& asked) {
   auto& context = account.context();
-  auto shown = view(account, account, account.check(), context.looks_for(asked.request));
+  auto shown = view(account, account, account.check(), context.chain());
   if (!shown) return {false, shown.error().text};
   const auto unseen = cannot_be_decided(*shown);
   if (!shown->snapshot.observed.check) return {false, unseen.value_or("There is no such check.")};
@@ -201,8 +201,17 @@ bool in_state(WiredAccount& account, State state) {
   return account.look().assessment.state == state;
 }
 
+// Reserved concurrency is made where it may be (Builder::function_concurrency): a call for it that
+// goes wrong is told, and the guard is whole without it.
+bool is_whole(WiredAccount& account) {
+  const auto left = account.work_left();
+  return std::all_of(left.begin(), left.end(), [](const auto& work) {
+    return work.resource == Resource::function_concurrency;
+  });
+}
+
 bool is_armed(WiredAccount& account) {
-  return in_state(account, State::armed) && account.work_left().empty();
+  return in_state(account, State::armed) && is_whole(account);
 }
 
 bool is_latched(WiredAccount& account) {
@@ -216,7 +225,7 @@ bool is_given_back(WiredAccount& account) {
 }
 
 bool is_whole_and_latched(WiredAccount& account) {
-  return is_latched(account) && account.work_left().empty();
+  return is_latched(account) && is_whole(account);
 }
 
 bool has_left_nothing(WiredAccount& account) {
