@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "guard/apply/drill.h"
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/sight.h"
 #include "guard/rules/decision.h"
 
@@ -41,6 +42,8 @@ End carry_out(WiredAccount& account, const Asked& asked) {
     return {false, *unseen};
   if (!decision) return {false, words_of(decision.error())};
   if (changes_nothing(*shown, *decision)) return {true, ""};
+  if (auto lacking = rights_against(context, *shown, *decision, asked.request.tells))
+    return {false, *lacking};
   const auto carried = guard::carry_out(context, std::move(*shown), asked.request, asked.decide);
   return carried ? End{true, ""} : end_of(carried.error());
 }
@@ -235,6 +238,14 @@ bool is_frozen(WiredAccount& account) { return account.look().snapshot.observed.
 bool is_gone(WiredAccount& account) { return account.resources().empty(); }
 
 }  // namespace
+
+const Command& command(std::string_view name) {
+  const auto& all = commands();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [name](const Command& one) { return one.name == name; });
+  REQUIRE(found != all.end());
+  return *found;
+}
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all{

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wired_account.h"
@@ -33,5 +34,6 @@ struct Command {
   bool holds_latch = false;  // latched before, and whatever happens still latched afterwards
 };
 const std::vector<Command>& commands();
+const Command& command(std::string_view name);
 
 }  // namespace sitelatch::guard::test

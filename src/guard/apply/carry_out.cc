@@ -68,6 +68,9 @@ std::optional<std::string> note_down(Context& context, const View& view, const A
   // What cannot be seen may be written to all the same.
   if (!view.snapshot.observed.audit_group && !audit_is_hidden(view))
     return "Not written to an audit log: the guard has none.";
+  // Whoever latches in an outage does not wait for the attempts at it.
+  if (const auto silence = audit_is_silent(view))
+    return "Not written to the audit log: " + *silence;
   AuditLog log(context.aws, group.region, group.name, view.id(),
                fmt::format("{}/{}", iso8601_seconds(view.now).substr(0, 10),
                            ports::random_hex(context.entropy, 12)));
@@ -93,8 +96,11 @@ Result<Carried, Error> carry_out(Context& context, View current, const Request& 
                                  const Decide& decide) {
   const auto change_id = ports::random_hex(context.entropy, 16);
   for (int attempt = 1;; ++attempt) {
-    if (!current.snapshot.observed.check)
+    if (!current.snapshot.observed.check) {
+      if (auto unseen = cannot_be_decided(current, request.unaudited))
+        return failure(error_of(Error::Kind::no_answer, std::move(*unseen)));
       return failure(failed_with(fmt::format("there is no health check {}", current.id())));
+    }
     const auto decision = decide(current);
     if (!decision) return failure(error_of(decision.error()));
     if (!only_latches(current, *decision))

@@ -91,6 +91,7 @@ class Drill {
   // In one list, before anything is made: a rehearsal that is denied halfway leaves things behind.
   std::optional<std::string> rights_missing() {
     const auto& blind = real_.snapshot.blind;
+    if (const auto* silence = first_silence(blind)) return "Not begun: " + describe(*silence);
     if (!blind.empty())
       return describe(missing_rights(blind), real_.snapshot.caller_arn, Audience::deployer, "");
     auto settings = real_.plan.settings;
@@ -282,7 +283,9 @@ class Drill {
     return leg("stays-latched", [this]() -> Result<std::string> {
       const auto now = view(context_.aws, context_.clock, scratch_, context_.chain());
       if (!now) return failure(Problem{now.error().text});
-      if (!latched(*now->snapshot.observed.check)) return failure(Problem{"the latch is gone"});
+      const auto& check = now->snapshot.observed.check;
+      if (!check) return failure(Problem{"the scratch check cannot be seen any more"});
+      if (!latched(*check)) return failure(Problem{"the latch is gone"});
       return std::string{"the address answers again and the latch stands"};
     });
   }

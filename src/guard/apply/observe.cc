@@ -40,6 +40,7 @@ class Observer {
   Observer(client::Aws& aws, const Query& look, Instant now)
       : reading_(aws), aws_(aws), look_(look) {
     snapshot_.now = now;
+    if (look.despite_silence) reading_.go_on_despite_silence();
   }
 
   client::Outcome<Snapshot> run() {
@@ -429,6 +430,12 @@ std::string primary_name(const RecordsSnapshot& records) {
     if (user.failover == "PRIMARY")
       return user.name.ends_with('.') ? user.name.substr(0, user.name.size() - 1) : user.name;
   return {};
+}
+
+const ReadFailure* first_silence(const std::vector<ReadFailure>& blind) {
+  const auto found = std::find_if(blind.begin(), blind.end(),
+                                  [](const ReadFailure& one) { return is_silence(one.why); });
+  return found == blind.end() ? nullptr : &*found;
 }
 
 std::string describe(const ReadFailure& blind) {

@@ -3,8 +3,9 @@
 // Follows the chain from the alarm to the function and its role, so that resources are found by
 // what they are connected to, and by the names that deploy (sitelatch-<id>) and the guide (<id>)
 // give. Nothing is changed. Missing things are facts; what the caller may not see is listed in
-// `blind` and stays absent; only a call that fails altogether (no credentials, no network,
-// throttled to the end) is an error.
+// `blind` and stays absent; only a call that fails altogether (no credentials, no network) is an
+// error. A service that does not answer, or is throttled to the end, is the one or the other
+// (Query::despite_silence).
 //   auto seen = observe(aws, {.health_check_id = id});
 //   const auto plan = make_plan(seen->settings);
 //   assess(*plan, seen->observed, now)
@@ -37,6 +38,8 @@ struct Query {
   AllRecords* all_records = nullptr;  // where they are read from; nothing: anew. Borrowed
   bool deliveries = true;             // metrics of the last hours
   bool probes = true;                 // what each of Route 53's checkers says
+  bool despite_silence = false;       // what a service does not answer is listed in `blind` too, so
+                                      // that the rest of AWS can be worked with
   bool other_regions =
       false;  // a role but no function: look for it in every region that needs no opting in
 };
@@ -47,6 +50,9 @@ struct ReadFailure {
   client::Error why;
 };
 std::string describe(const ReadFailure& blind);  // "cannot see ...: denied ..."
+// The service did not answer, could not, or had too much to do; a right is not what is missing.
+bool is_silence(const client::Error& error);
+const ReadFailure* first_silence(const std::vector<ReadFailure>& blind);  // nullptr: none
 
 // One record set, as much of it as failover needs.
 struct RecordSnapshot {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "client/retry.h"
 #include "guard/rules/json.h"
 
 namespace sitelatch::guard {
@@ -36,6 +37,11 @@ bool denied_by_organisation(const client::Error& error) {
          error.message.find("service control policy") != std::string::npos;
 }
 
+// A bucket of requests is an operation's; a service that is out is so for all of them.
+bool is_out(const client::Error& error) {
+  return is_silence(error) && !client::is_throttled(error);
+}
+
 int whole(const Value& value) { return static_cast<int>(value.integer_or(0)); }
 
 }  // namespace
@@ -44,8 +50,16 @@ std::optional<Value> Reading::ask(std::string_view what, std::string_view servic
                                   std::string_view operation, Value input,
                                   std::string_view region) {
   if (fatal_) return std::nullopt;
+  if (const auto* silence = silence_of(service, region)) {
+    auto same = *silence;
+    same.operation = operation;
+    note(what, same);
+    return std::nullopt;
+  }
   auto reply = aws_.call_all(service, operation, std::move(input), region);
   if (reply) return std::move(*reply);
+  if (is_out(reply.error()))
+    silent_.emplace(std::pair{std::string{service}, std::string{region}}, reply.error());
   const bool closed = guessed_.contains(region) && denied_by_organisation(reply.error());
   if (closed)
     ++closed_;
@@ -59,8 +73,29 @@ void Reading::note(std::string_view what, const client::Error& error) {
       error.cause == client::Cause::service && error.code != "InvalidClientTokenId" &&
       error.code != "UnrecognizedClientException" && error.code != "SignatureDoesNotMatch")
     blind_.push_back({std::string{what}, error});
+  else if (despite_silence_ && is_silence(error))
+    blind_.push_back({std::string{what}, error});
   else
     stop(error);
+}
+
+const client::Error* Reading::silence_of(std::string_view service, std::string_view region) const {
+  if (!despite_silence_) return nullptr;
+  const auto found = silent_.find({std::string{service}, std::string{region}});
+  return found == silent_.end() ? nullptr : &found->second;
+}
+
+bool is_silence(const client::Error& error) {
+  switch (client::retry_of(error)) {
+    case client::Retry::transient:
+    case client::Retry::timed_out:
+    case client::Retry::throttled:
+      return true;
+    case client::Retry::never:
+    case client::Retry::conflict:
+      return false;
+  }
+  return false;
 }
 
 Texts texts_from(const Value& map) {

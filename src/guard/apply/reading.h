@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // One resource of a guard at a time, from AWS's answers into what the rules call observed. A
 // resource that is not there is nothing; what may not be seen is noted and is nothing too; any
-// other error stops all further reading.
+// other error stops all further reading, but the silence of one service where reading is to go on
+// despite it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "guard/apply/observe.h"
@@ -21,6 +24,8 @@ class Reading {
   // Nobody has said that anything is in this region: what a service control policy closes there is
   // not there. (A denial for want of a right is still noted.)
   void guess(std::string region) { guessed_.insert(std::move(region)); }
+  // A service that does not answer is noted like a denial, and in its region asked no more.
+  void go_on_despite_silence() { despite_silence_ = true; }
   // How often something was denied, whether or not it was noted.
   std::size_t denials() const { return blind_.size() + closed_; }
   // Nothing: not there, not to be seen, or reading has stopped.
@@ -85,7 +90,11 @@ class Reading {
   bool was_denied(std::size_t blind_before) const { return blind_.size() > blind_before; }
   ObservedFunction function_from(const client::Value& reply, const std::string& name);
 
+  const client::Error* silence_of(std::string_view service, std::string_view region) const;
+
   client::Aws& aws_;
+  bool despite_silence_ = false;
+  std::map<std::pair<std::string, std::string>, client::Error> silent_;  // by service and region
   std::set<std::string, std::less<>> guessed_;
   std::size_t closed_ = 0;  // calls that an organisation's policy denied in a guessed region
   std::optional<client::Error> fatal_;

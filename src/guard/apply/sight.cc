@@ -66,6 +66,12 @@ bool audit_is_hidden(const View& view) {
                      [&view](const ReadFailure& one) { return hides_audit(view, one); });
 }
 
+std::optional<std::string> audit_is_silent(const View& view) {
+  for (const auto& blind : view.snapshot.blind)
+    if (hides_audit(view, blind) && is_silence(blind.why)) return client::explain(blind.why);
+  return std::nullopt;
+}
+
 Observed writable(const View& view) {
   auto observed = view.snapshot.observed;
   if (record_is_hidden(view)) observed.notify_topic.reset();

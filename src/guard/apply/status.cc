@@ -98,6 +98,7 @@ Result<View, Error> view(client::Aws& aws, client::Clock& clock, const std::stri
   look.deliveries = options.deliveries;
   look.probes = options.probes;
   look.all_records = options.all_records;
+  look.despite_silence = true;
   auto snapshot = observe(aws, look, Instant{clock.now().time_since_epoch()});
   if (!snapshot)
     return failure(

@@ -215,7 +215,7 @@ class Switching {
       }
       // Rights can be taken away, and the check deleted, while one waits.
       unseen_ = cannot_be_decided(*now, options_.force.contains("audit"));
-      if (unseen_) return true;
+      if (unseen_) return first_silence(now->snapshot.blind) == nullptr;
       if (!now->snapshot.observed.check) {
         problem_ = "there is no health check " + options_.health_check_id + " any more.";
         problem_kind_ = SwitchBackEnd::failed;
