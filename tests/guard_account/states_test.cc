@@ -265,7 +265,7 @@ TEST_CASE("guard-on-aws 24: an alarm mute rule is told; where they may not be li
   status = "";
   seen = account.look();
   CHECK(seen.assessment.state == State::unknown);
-  CHECK(link_named(seen, "alarm-actions")->health == Link::Health::unknown);
+  CHECK(link_named(seen, "alarm-mute")->health == Link::Health::unknown);
 }
 
 TEST_CASE(

@@ -128,6 +128,9 @@ void add_delivery_links(const Observed& o, std::vector<Link>& links) {
 
 void add_mute_links(const Observed& o, std::vector<Link>& links) {
   if (!o.alarm) return;
+  if (!o.alarm->mutes_unseen.empty())
+    links.push_back({Health::unknown, "alarm-mute",
+                     "cannot see whether a rule mutes the alarm: " + o.alarm->mutes_unseen, ""});
   for (const auto& mute : o.alarm->mutes)
     link(links, "alarm-mute", false,
          "the alarm mute rule " + mute.name + (mute.active ? " mutes" : " will mute") +
@@ -297,9 +300,10 @@ std::optional<Instant> armed_since(const Observed& o, const Record& record) {
 }
 
 std::optional<Judged> judge_unseen(const Observed& o) {
-  if (o.unseen.empty()) return std::nullopt;
   std::vector<std::string> names;
   for (const auto& [resource, why] : o.unseen) names.emplace_back(to_string(resource));
+  if (o.alarm && !o.alarm->mutes_unseen.empty()) names.emplace_back("alarm-mute");
+  if (names.empty()) return std::nullopt;
   return Judged{State::unknown, "not all of the guard can be seen from here: " + join(names, ", "),
                 std::nullopt};
 }
