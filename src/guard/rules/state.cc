@@ -281,8 +281,9 @@ std::optional<Judged> judge_failure(const Observed& o, const Record& record, boo
                                  : *since + longest_way_to_alarm;
   if (now >= bound) return unlatched;
   return Judged{State::failing_over,
-                in_alarm(o) ? "Primary has failed, and the alarm has told the function, which "
-                              "latches within seconds, or within a minute by the schedule" +
+                in_alarm(o) ? std::string{"Primary has failed, and the alarm has told the "
+                                          "function, which latches within seconds"} +
+                                  (o.schedule ? ", or within a minute by the schedule" : "") +
                                   at_most(bound)
                             : "Primary has failed and DNS answers Backup; the alarm has yet to see "
                               "it, and then the function latches: usually one to three minutes "
