@@ -297,7 +297,10 @@ def zips():
 def control():
     plan = ["1", "1", "0", "1000", "1000", "512", "2048", "1024", "1024", "/root", "/code", "/rt", "", "1", "/usr", "2", "2", "/bin/sh", "-c", "1", "x", "1", "A=b"]
     seed("control", "plan", choice(0), b"".join(part.encode() + b"\0" for part in plan))
-    for i, text in enumerate(['{"command":"list-health"}', '{"command":"advance","nanoseconds":60000000000}', '{"command":"health","id":"x","status":"down"}', '{"command":["a"],"id":{}}', "[]", '{"command":"health","id":1,"status":null}']):
+    for i, text in enumerate(['{"command":"list-health"}', '{"command":"advance","nanoseconds":60000000000}', '{"command":"health","id":"x","status":"down"}', '{"command":["a"],"id":{}}', "[]", '{"command":"health","id":1,"status":null}',
+                              '{"command":"fault","kind":"lag","service":"sns","operation":"List*","region":"eu-west-1","count":2,"forNanoseconds":60000000000,"behindNanoseconds":1}',
+                              '{"command":"service-control","name":"f","document":"{\\"Version\\":\\"2012-10-17\\",\\"Statement\\":[]}"}',
+                              '{"command":"list-faults"}', '{"command":"clear-faults","id":1}']):
         seed("control", f"request-{i}", choice(1), text)
 
 
@@ -359,7 +362,8 @@ DICTIONARIES = {
     "messages": ["<aws.events.event>", "<aws.events.rule-name>", "$.detail", "['", "']", "numRetries", "healthyRetryPolicy", "defaultHealthyRetryPolicy", "backoffFunction", "String.Array", "Number", "Binary", "default", "\\x0d\\x0a", "\\x00"],
     "aws_files": ["[default]\\x0a", "[profile a]\\x0a", "[services a]\\x0a", "role_arn=", "source_profile=", "credential_process=", "endpoint_url=", "services=a\\x0a", "use_fips_endpoint=true\\x0a", "region=", "\\x00", "web_identity_token_file="],
     "zips": ["PK\\x01\\x02", "PK\\x03\\x04", "PK\\x05\\x06", "PK\\x06\\x06", "../", "\\x55\\x54\\x05\\x00"],
-    "control": ["command", "advance", "nanoseconds", "health", "list-health", "status", "down", "auto", "\\x00"],
+    "control": ["command", "advance", "nanoseconds", "health", "list-health", "status", "down", "auto", "fault", "service-control", "document", "list-faults",
+                "clear-faults", "kind", "throttle", "lag", "service", "operation", "region", "count", "forNanoseconds", "behindNanoseconds", "\\x00"],
     "http_requests": ["Content-Length: ", "Transfer-Encoding: chunked", "Expect: 100-continue", "Host: ", "Connection: close", "\\x0d\\x0a\\x0d\\x0a", "HTTP/1.1\\x0d\\x0a", "Origin: http://x", "Sec-Fetch-Site: cross-site", "0\\x0d\\x0a\\x0d\\x0a"],
     "handlers": ["null", "[null]", "{}", "[]", "\\\"\\\"", "arn:aws:lambda:eu-west-1:000000000000:function:f", "arn:aws:sns:eu-west-1:000000000000:t", "example.test", "\\\"Version\\\":\\\"2012-10-17\\\"", "member.1=", "lg", "rule", "\\x00"],
     "journal_rows": ["null", "{}", "[]", "\\\"\\\"", "1e300", "-1", "9223372036854775807", "true", "\\x00", "\\xff"],

@@ -24,7 +24,8 @@ void request(const std::string& line) {
   auto journal = store::SqliteJournal::in_memory();
   engine::Loop loop{*journal, fixture.world().wall, engine::ClockKind::manual, 1};
   std::size_t answers = 0;
-  engine::handle_control(loop, fixture.cloud().route53(), line, [&](std::string answer) {
+  realism::Realism realism;
+  engine::handle_control(loop, fixture.cloud(), realism, line, [&](std::string answer) {
     ++answers;
     fuzz::require(aws::from_json(answer).has_value(), "an answer is JSON");
   });

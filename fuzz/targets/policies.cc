@@ -53,14 +53,15 @@ FUZZ_TARGET(policies) {
   const aws::AccessRequest request{who, action, resources, keys};
   const bool trust = use == aws::PolicyUse::trust;
   using aws::PolicySet;
-  const auto set = use == aws::PolicyUse::identity ? PolicySet{{*policy}, {}, {}, {}, false}
-                                                   : PolicySet{{}, {}, {}, *policy, trust};
+  const auto set = use == aws::PolicyUse::identity ? PolicySet{{*policy}, {}, {}, {}, false, {}}
+                                                   : PolicySet{{}, {}, {}, *policy, trust, {}};
   const auto decision = aws::evaluate(request, set);
   (void)aws::denial_text(request, decision);
   require(aws::evaluate(request, set).verdict == decision.verdict, "the same question, one answer");
   // A deny by the same document in any other role is never an allowance.
   if (decision.verdict == aws::Decision::Verdict::explicit_deny)
-    require(!aws::evaluate(request, {{*policy}, *policy, *policy, *policy, false}).allowed(),
-            "a deny stays a deny");
+    require(
+        !aws::evaluate(request, {{*policy}, *policy, *policy, *policy, false, {*policy}}).allowed(),
+        "a deny stays a deny");
   (void)aws::resource_policy_allows(document, "sns.amazonaws.com", action, resources[0], keys);
 }

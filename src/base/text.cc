@@ -241,8 +241,8 @@ void append_utf8(std::string& out, char32_t code) {
 bool valid_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    std::size_t more;
-    std::uint32_t point;
+    std::size_t more = 0;
+    std::uint32_t point = 0;
     if (byte < 0x80) {
       ++i;
       continue;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace sitelatch {
 
@@ -180,7 +181,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
     total_ns += number * ns;
     if (!(total_ns < longest_ns)) return std::nullopt;
   }
-  return Duration{static_cast<std::int64_t>(total_ns + 0.5)};
+  return Duration{std::llround(total_ns)};
 }
 
 std::string describe(Duration d) {

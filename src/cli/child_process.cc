@@ -92,7 +92,7 @@ Result<BackgroundProgram> BackgroundProgram::start(const std::vector<std::string
   }
   ::close(out[1]);
   std::string line;
-  char c;
+  char c = 0;
   while (::read(out[0], &c, 1) == 1 && c != '\n') line += c;
   // The pipe stays open in the child: a later line would be lost, and none is said.
   ::close(out[0]);

@@ -15,6 +15,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/fault_command_line.h"
 #include "cli/guard_command_line.h"
 #include "cli/running_engine.h"
 #include "cli/sentences.h"
@@ -190,6 +191,13 @@ int run(int argc, char** argv) {
                    "beyond this machine), host (all that this machine does); outbound where it "
                    "works, else isolated")
       ->check(CLI::IsMember({"host", "outbound", "isolated"}));
+  engine_command->add_flag(
+      "--realistic", engine.realistic,
+      "as late and as strict as AWS: roles, lists, tags and metrics that lag, functions that are "
+      "Pending for seconds, checkers that hear of changes within a minute, AWS's request rates");
+  engine_command->add_option("--seed", engine.seed, "of what --realistic leaves to chance")
+      ->type_name("N")
+      ->capture_default_str();
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -199,7 +207,9 @@ int run(int argc, char** argv) {
       "Examples:\n"
       "  sitelatch engine &\n"
       "  sitelatch engine --data-dir ./state --api 127.0.0.1:0 --dns 127.0.0.1:0\n"
-      "  sitelatch engine --clock manual --ephemeral     # in a CI job, with sitelatch advance 1h");
+      "  sitelatch engine --clock manual --ephemeral     # in a CI job, with sitelatch advance 1h\n"
+      "  sitelatch engine --realistic                    # an ordinary day of AWS's; bad ones: "
+      "fault");
   engine_command->callback([&, argc, argv] {
     hide_passwords(argc, argv);
     engine.manual_clock = clock == "manual";
@@ -267,6 +277,8 @@ int run(int argc, char** argv) {
     status = health_id.empty() ? list_health(health_where, health_json)
                                : force_health(health_where, health_id, health_status);
   });
+
+  add_fault_commands(app, status);
 
   SiteOptions site;
   auto* site_command = app.add_subcommand("site", "a small site with /lb-check to practise on");

@@ -4,7 +4,9 @@
 // command_line.cc fills the options in.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct EngineOptions {
   bool manual_clock = false;
   std::string account_id = "000000000000";
   bool ephemeral = false, accept_any_credentials = false, allow_link_local = false;
+  bool realistic = false;  // as late and as strict as AWS
+  std::uint64_t seed = 1;  // of chance then
   std::string log_level = "info";
   std::string smtp;            // smtp://host:port, or empty: mail goes to a folder
   std::string dns_rate_limit;  // off, or a number; empty: as the engine sees fit
@@ -46,6 +50,32 @@ int exec_command(const EnvOptions& options, const std::vector<std::string>& comm
 int advance_clock(const EngineChoice& where, Duration by);
 int force_health(const EngineChoice& where, const std::string& id, const std::string& status);
 int list_health(const EngineChoice& where, bool json);
+
+struct FaultOptions {
+  EngineChoice where;
+  std::string kind, service, operation, region;
+  std::optional<std::int64_t> count;
+  std::optional<Duration> lasts, behind;
+};
+int set_fault(const FaultOptions& options);
+
+struct ScpOptions {
+  EngineChoice where;
+  std::string file;
+};
+int attach_scp(const ScpOptions& options);
+
+struct ListFaultsOptions {
+  EngineChoice where;
+  bool json = false;
+};
+int list_faults(const ListFaultsOptions& options);
+
+struct ClearFaultsOptions {
+  EngineChoice where;
+  std::optional<std::int64_t> id;  // none: all
+};
+int clear_faults(const ClearFaultsOptions& options);
 
 struct SiteOptions {
   std::string listen = "127.0.1.1:8080";

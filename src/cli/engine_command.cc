@@ -136,6 +136,8 @@ int run_engine(const EngineOptions& options) {
   config.ephemeral = options.ephemeral;
   config.accept_any_credentials = options.accept_any_credentials;
   config.allow_link_local = options.allow_link_local;
+  config.realistic = options.realistic;
+  config.seed = options.seed;
   config.allowed_hosts = options.allowed_hosts;
   config.smtp = options.smtp;
   if (options.dns_rate_limit == "off")
@@ -162,6 +164,10 @@ int run_engine(const EngineOptions& options) {
     log(LogLevel::warning, "lambda", sentence);
   log(LogLevel::info, "lambda",
       fmt::format("functions' network: {}", net::name_of(engine.function_network())));
+
+  if (options.realistic)
+    log(LogLevel::info, "engine",
+        fmt::format("as late and as strict as AWS; chance has seed {}", options.seed));
 
   fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()),
              net::to_string(engine.dns()));

@@ -203,6 +203,10 @@ void add_deploy(CLI::App& app, int& status) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->check(tag_text_of_option());
+  command.app
+      ->add_option("--runbook", options.runbook,
+                   "write the page for the night without this program here (see runbook)")
+      ->type_name("FILE");
   add_duration(command, "--timeout", &DeployOptions::timeout,
                "how long to wait for AWS and for Primary's health, all in all", "10m");
   run_by(command, &deploy, status,
@@ -437,6 +441,61 @@ void add_drill(CLI::App& app, int& status) {
              "--yes");
 }
 
+void add_runbook(CLI::App& app, int& status) {
+  auto command = add_command<RunbookOptions>(
+      app, "runbook", "the page for the night on which this program is not at hand", Changes::no);
+  add_id(command);
+  command.app->add_flag("--store", command.options->store,
+                        "keep it beside the guard's audit log too, to be read in a browser");
+  run_by(command, &runbook, status,
+         std::string{"One page of Markdown with the real names: what the guard is, who serves, how "
+                     "to see, latch and release it with the\n"
+                     "plain aws CLI so that the function does not undo it, who is told, what to "
+                     "check first, what an outage of AWS's\n"
+                     "control region means. Print it again after each deploy.\n\n"} +
+             common_statuses +
+             "\nExamples:\n"
+             "  sitelatch runbook 233e180f-f023-45a3-954e-415303f21eab > runbook.md\n"
+             "  sitelatch runbook 233e180f-f023-45a3-954e-415303f21eab --store > /dev/null");
+}
+
+void add_calibrate(CLI::App& app, int& status) {
+  auto command = add_command<CalibrateOptions>(
+      app, "calibrate", "measure in this account what the guard takes for granted of AWS",
+      Changes::yes);
+  auto& options = *command.options;
+  command.app
+      ->add_option("--only", options.only, "only these experiments, with commas between them")
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->check(CLI::IsMember(experiment_names()));
+  command.app
+      ->add_option("--like", options.like,
+                   "the health check whose address and path the scratch checks ask (default: the "
+                   "first that is found)")
+      ->type_name("HEALTH_CHECK_ID");
+  command.app
+      ->add_option("--file", options.file,
+                   "where the measurements go, as JSON (default: "
+                   "sitelatch-calibration-TIME.json)")
+      ->type_name("FILE");
+  run_by(
+      command, &calibrate, status,
+      std::string{"Says what it will make, how long it takes and what it costs, and asks. Works "
+                  "on scratch resources that nothing\n"
+                  "uses; removes them at the end, also after Ctrl-C or an error, and first of all "
+                  "what a killed run has left.\n"
+                  "Says of each assumption whether it is confirmed, refuted or not settled, and "
+                  "what rests on it.\n\n"} +
+          common_statuses +
+          "  7  an assumption is refuted\n"
+          "\nExamples:\n"
+          "  sitelatch calibrate                # what it would do; asks before it does it\n"
+          "  sitelatch calibrate --only stale-version,tags-read-after-write --yes\n"
+          "  sitelatch calibrate --like 233e180f-f023-45a3-954e-415303f21eab --file "
+          "calibration.json --yes");
+}
+
 void add_log(CLI::App& app, int& status) {
   auto command = add_command<LogOptions>(app, "log", "who did what, when and why", Changes::no);
   add_id(command);
@@ -460,6 +519,8 @@ void add_guard_commands(CLI::App& app, int& status) {
   add_doctor(app, status);
   add_drill(app, status);
   add_log(app, status);
+  add_runbook(app, status);
+  add_calibrate(app, status);
   add_destroy(app, status);
   add_policy(app, status);
 }

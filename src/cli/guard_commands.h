@@ -45,6 +45,7 @@ struct DeployOptions {
   std::vector<std::string> accept_holes;  // --accept-hole NAME
   std::string permissions_boundary, role_path;
   std::vector<std::string> tags;  // --tag K=V
+  std::string runbook;            // --runbook FILE
   Duration timeout = std::chrono::minutes{10};
 };
 int deploy(const DeployOptions& options);
@@ -126,6 +127,23 @@ struct DrillOptions {
   Duration timeout = std::chrono::minutes{15};  // of each leg
 };
 int drill(const DrillOptions& options);
+
+struct RunbookOptions {
+  GuardOptions common;
+  std::string health_check_id;
+  bool store = false;  // --store: beside the audit log too
+};
+int runbook(const RunbookOptions& options);
+
+struct CalibrateOptions {
+  GuardOptions common;
+  std::vector<std::string> only;  // --only NAME,...
+  std::string like;               // --like HEALTH_CHECK_ID
+  std::string file;               // --file FILE; empty: sitelatch-calibration-<time>.json
+};
+int calibrate(const CalibrateOptions& options);
+// Names of the experiments, for the help.
+std::vector<std::string> experiment_names();
 
 struct LogOptions {
   GuardOptions common;

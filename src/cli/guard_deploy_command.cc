@@ -9,6 +9,7 @@
 #include "function/zip.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/python_function.h"
+#include "guard/apply/runbook.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -141,23 +142,39 @@ int report_plan(const DeployOptions& options, const guard::DeployPlan& deploymen
                 exit_done);
 }
 
+// The page for the night without this program, of the guard as it is now; or where to get it. A
+// page that could not be written is a note: the guard stands.
+std::string keep_runbook(guard::Context& context, const DeployOptions& options) {
+  const auto& id = options.health_check_id;
+  if (options.runbook.empty())
+    return "For the night on which sitelatch is not at hand: sitelatch runbook " + id +
+           " > runbook.md";
+  const auto found = guard::runbook_of(context, id);
+  const auto kept = found ? write_file(options.runbook, found->page)
+                          : Result<Done>{failure(Problem{found.error().text})};
+  return kept ? "The page for the night without sitelatch is in " + options.runbook + "."
+              : "The runbook was not written: " + kept.error().text;
+}
+
 // How the deploy ended, once nothing more was to be made. `changed`: what was made.
-int report(const DeployOptions& options, Value changed, const guard::DeployPlan& now,
-           const guard::Step& armed) {
+int report(guard::Context& context, const DeployOptions& options, Value changed,
+           const guard::DeployPlan& now, const guard::Step& armed) {
   const bool unchanged = changed.items().empty();
   const auto assessment = guard::assess(now.plan, now.snapshot.observed, now.now);
   const auto state = std::string{guard::to_string(assessment.state)};
   auto details = details_of(now);
   details.set("changes", std::move(changed));
   details.set("state", state);
+  auto notes = now.notes;
+  if (!unchanged || !options.runbook.empty()) notes.push_back(keep_runbook(context, options));
   if (!armed)
-    return finish(options.common, {"not-armed", armed.error().text, details, {}, now.notes},
+    return finish(options.common, {"not-armed", armed.error().text, details, {}, notes},
                   exit_status_of(armed.error().kind));
   const auto sentence =
       fmt::format("{}he guard of health check {} is {}.", unchanged ? "Nothing to change: t" : "T",
                   options.health_check_id, state);
-  return finish(options.common,
-                {unchanged ? "unchanged" : "done", sentence, details, {}, now.notes}, exit_done);
+  return finish(options.common, {unchanged ? "unchanged" : "done", sentence, details, {}, notes},
+                exit_done);
 }
 
 }  // namespace
@@ -198,7 +215,7 @@ int deploy(const DeployOptions& options) {
                    {},
                    deployment_plan->notes},
                   exit_status_of(built.error().kind));
-  return report(options, details["changes"], *deployment_plan,
+  return report(context.context(), options, details["changes"], *deployment_plan,
                 deployment_plan->will_arm ? deployment.arm(*deployment_plan)
                                           : deployment.prove(*deployment_plan));
 }

@@ -13,17 +13,47 @@ namespace {
 using aws::Value;
 using guard::AuditEntry;
 
-// An "asked" that was followed by its end says nothing more.
+// An "asked" that was followed by its end says nothing more, but for what was seen before it.
 std::vector<AuditEntry> without_answered(const std::vector<AuditEntry>& entries) {
   std::vector<AuditEntry> out;
   for (const auto& entry : entries) {
-    bool answered = false;
-    if (entry.stage == "asked")
-      for (const auto& other : entries)
-        answered = answered || (other.change_id == entry.change_id && other.stage != "asked");
-    if (!answered) out.push_back(entry);
+    const auto about_the_same = [&](const AuditEntry& other) {
+      return !entry.change_id.empty() && other.change_id == entry.change_id &&
+             (other.stage == "asked") != (entry.stage == "asked");
+    };
+    const auto other = std::find_if(entries.begin(), entries.end(), about_the_same);
+    if (entry.stage == "asked" && other != entries.end()) continue;
+    out.push_back(entry);
+    if (other != entries.end() && !out.back().seen) out.back().seen = other->seen;
   }
   return out;
+}
+
+Value to_value(const guard::ReleaseEvidence& seen) {
+  auto primary = Value::list(), dns = Value::list(), commands = Value::list();
+  for (const auto& one : seen.primary) primary.push(one);
+  for (const auto& one : seen.dns) {
+    auto answer = Value::list();
+    for (const auto& value : one.answer) answer.push(value);
+    dns.push(Value::structure({{"server", one.server},
+                               {"name", one.name},
+                               {"type", one.type},
+                               {"answer", answer},
+                               {"problem", one.problem.empty() ? Value{} : Value{one.problem}}}));
+  }
+  for (const auto& one : seen.commands)
+    commands.push(
+        Value::structure({{"command", one.command},
+                          {"status", one.status},
+                          {"output", one.output},
+                          {"left_out", static_cast<std::int64_t>(one.left_out)},
+                          {"problem", one.problem.empty() ? Value{} : Value{one.problem}}}));
+  return Value::structure({{"at", iso8601_ms(seen.at)},
+                           {"check", seen.check},
+                           {"alarm", seen.alarm},
+                           {"primary", primary},
+                           {"dns", dns},
+                           {"commands", commands}});
 }
 
 void add_alarm_history(GuardContext& context, const guard::View& view, const LogOptions& options,
@@ -51,7 +81,8 @@ Value to_value(const AuditEntry& entry) {
                            {"version", text(entry.version)},
                            {"request_id", text(entry.request_id)},
                            {"forced", text(entry.forced)},
-                           {"note", text(entry.note)}});
+                           {"note", text(entry.note)},
+                           {"seen", entry.seen ? to_value(*entry.seen) : Value{}}});
 }
 
 void print(const AuditEntry& entry) {
@@ -69,6 +100,9 @@ void print(const AuditEntry& entry) {
     fmt::print("  version  {}{}\n", entry.version,
                entry.request_id.empty() ? "" : "   request " + entry.request_id);
   if (!entry.note.empty()) fmt::print("  note     {}\n", entry.note);
+  if (!entry.seen) return;
+  fmt::print("  seen at  {}\n", iso8601_seconds(entry.seen->at));
+  for (const auto& line : lines_of(*entry.seen)) fmt::print("           {}\n", line);
 }
 
 }  // namespace

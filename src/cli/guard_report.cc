@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <iostream>
 
 #include "base/text.h"
@@ -50,9 +53,24 @@ GuardContext::GuardContext(const GuardOptions& options, std::string dns_server)
                [](const std::string& sentence) { say(sentence); },
                dns_server_of(*environment_, std::move(dns_server))} {}
 
+std::unique_ptr<client::Aws> another_client(const GuardOptions& options) {
+  return client::connect(client_options(options));
+}
+
 void say(const std::string& sentence) {
   fmt::print(stderr, "{}\n", sentence);
   std::fflush(stderr);
+}
+
+Result<Done> write_file(const std::string& path, const std::string& text) {
+  errno = 0;
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file)
+    return failure(Problem{fmt::format("{} cannot be written: {}", path,
+                                       errno == 0 ? "not all of it" : std::strerror(errno))});
+  return Done{};
 }
 
 bool confirmed(const GuardOptions& options, const std::string& question) {

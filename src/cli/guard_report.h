@@ -36,8 +36,14 @@ class GuardContext {
   guard::Context context_;
 };
 
+// A second connection with the same options.
+std::unique_ptr<client::Aws> another_client(const GuardOptions& options);
+
 // One line on stderr.
 void say(const std::string& sentence);
+
+// Problem: it cannot be written, and why.
+Result<Done> write_file(const std::string& path, const std::string& text);
 
 // --yes; or a person at a terminal says so. Without either it is refused with a sentence on stderr.
 bool confirmed(const GuardOptions& options, const std::string& question);

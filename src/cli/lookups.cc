@@ -107,7 +107,7 @@ std::optional<Page> fetch(const net::Endpoint& site, const std::string& path) {
   if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return std::nullopt;
   std::string reply;
   char buffer[4096];
-  for (ssize_t got; (got = ::recv(socket.get(), buffer, sizeof buffer, 0)) > 0;)
+  for (ssize_t got = 0; (got = ::recv(socket.get(), buffer, sizeof buffer, 0)) > 0;)
     reply.append(buffer, static_cast<std::size_t>(got));
   const auto body = reply.find("\r\n\r\n");
   if (body == std::string::npos || reply.size() < 12) return std::nullopt;

@@ -2,7 +2,7 @@
 // Values of options, checked where they are read.
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class Validator;
 }
 

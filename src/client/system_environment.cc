@@ -17,8 +17,6 @@
 
 #include "client/environment.h"
 
-extern char** environ;
-
 namespace sitelatch::client {
 namespace {
 

@@ -33,12 +33,12 @@ struct Model {
     return false;
   }
   std::string ask(const std::string& name) const {
-    if (exists(name)) return ttls.count(name) ? std::to_string(ttls.at(name)) : "NODATA";
+    if (exists(name)) return ttls.contains(name) ? std::to_string(ttls.at(name)) : "NODATA";
     std::string encloser(parent_name(name));
     while (!exists(encloser)) encloser = std::string(parent_name(encloser));
     const std::string wildcard = "\1*" + encloser;
     if (!exists(wildcard)) return "NXDOMAIN";
-    return ttls.count(wildcard) ? std::to_string(ttls.at(wildcard)) : "NODATA";
+    return ttls.contains(wildcard) ? std::to_string(ttls.at(wildcard)) : "NODATA";
   }
 };
 
@@ -135,7 +135,7 @@ TEST_CASE("names whose hashes collide are still told apart") {
   for (int step = 0; step < 3000; ++step) {
     const std::string name = (random() % 2 ? "x" : "y") + std::to_string(random() % 60);
     const Trie<Colliding> snapshot(trie);
-    const bool had = held.count(name) > 0;
+    const bool had = held.contains(name);
     const Colliding leaf(name);
     if (random() % 2) {
       trie.put(Ref<const Colliding>(new Colliding(name)));
@@ -145,7 +145,7 @@ TEST_CASE("names whose hashes collide are still told apart") {
       held.erase(name);
     }
     CHECK((snapshot.find(leaf.hash(), name) != nullptr) == had);
-    CHECK((trie.find(leaf.hash(), name) != nullptr) == (held.count(name) > 0));
+    CHECK((trie.find(leaf.hash(), name) != nullptr) == held.contains(name));
     CHECK(trie.size() == held.size());
   }
   std::set<std::string> visited;

@@ -77,9 +77,9 @@ class Node {
 
  private:
   struct Drawable {
-    std::uint32_t weight;
+    std::uint32_t weight = 0;
     Answer answer;
-    std::uint32_t next;  // offset of the next choice
+    std::uint32_t next = 0;  // offset of the next choice
   };
   Node(std::uint64_t hash, std::uint32_t children, std::size_t set_count, std::size_t name_size,
        std::size_t total)

@@ -158,7 +158,7 @@ Result<std::string> service_parameters_from_text(const std::vector<std::string>&
   const auto required = parameters.find(mandatory);
   for (std::size_t at = 0; required != parameters.end() && at + 1 < required->second.size();
        at += 2) {
-    if (!parameters.count(static_cast<std::uint16_t>(number_at(required->second, at)))) {
+    if (!parameters.contains(static_cast<std::uint16_t>(number_at(required->second, at)))) {
       return failure(Problem{"SVCBRRDATAMissingKey (Value lacks a mandatory parameter)"});
     }
   }

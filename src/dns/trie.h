@@ -70,8 +70,8 @@ class Trie {
     Branch(std::uint32_t leaf_bits, std::uint32_t branch_bits)
         : leaves(leaf_bits), branches(branch_bits) {}
     static Branch* make(std::uint32_t leaf_bits, std::uint32_t branch_bits) {
-      const auto count =
-          static_cast<std::size_t>(std::popcount(leaf_bits) + std::popcount(branch_bits));
+      const auto count = static_cast<std::size_t>(std::popcount(leaf_bits)) +
+                         static_cast<std::size_t>(std::popcount(branch_bits));
       void* memory = ::operator new(slots_at + count * sizeof(const void*));
       return new (memory) Branch(leaf_bits, branch_bits);
     }
@@ -116,9 +116,9 @@ class Trie {
   static std::uint32_t bit_of(std::uint64_t hash, std::string_view name, unsigned level) {
     if (level < 12) [[likely]]
       return std::uint32_t{1} << (hash >> (5 * level) & 31);
-    std::uint64_t other = level * 0x9e3779b97f4a7c15U;
+    std::uint64_t other = std::uint64_t{level} * 0x9e3779b97f4a7c15U;
     for (const char c : name) {
-      other = (other ^ static_cast<unsigned char>(c)) * (0x100000001b3U + 2 * level);
+      other = (other ^ static_cast<unsigned char>(c)) * (0x100000001b3U + std::uint64_t{2} * level);
       other ^= other >> 29;
     }
     return std::uint32_t{1} << (other >> 40 & 31);

@@ -5,6 +5,7 @@
 
 #include "aws/auth/arn.h"
 #include "aws/auth/policy.h"
+#include "engine/realism/realism.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/iam/identities.h"
 #include "services/lambda/lambda.h"
@@ -26,7 +27,7 @@ bool names_topic(std::string_view arn) {
 // May this role, acting as a service's session of it, do that? Identity policies, with the
 // resource's own where it has one.
 bool role_may(const Services& services, const std::string& role_arn, std::string_view action,
-              std::vector<std::string> resources, const std::string& resource_policy = {}) {
+              const std::vector<std::string>& resources, const std::string& resource_policy = {}) {
   const auto* role = services.identities->role_by_arn(role_arn);
   if (!role) return false;
   aws::PolicySet policies = services.identities->policies_of(*role);
@@ -34,8 +35,11 @@ bool role_may(const Services& services, const std::string& role_arn, std::string
     if (auto parsed = aws::parse_policy(resource_policy, aws::PolicyUse::resource))
       policies.resource = *parsed;
   }
+  if (services.realism) policies.service_control = services.realism->service_control();
   aws::ConditionKeys keys;
   services.identities->add_keys(*role, keys);
+  if (const auto arn = aws::parse_arn(resources.front()); arn && !arn->region.empty())
+    keys.set("aws:requestedregion", arn->region);
   aws::PolicyPrincipal principal;
   principal.kind = aws::PolicyPrincipal::Kind::role_session;
   principal.account = services.account;

@@ -32,6 +32,9 @@ class Logs;
 namespace sitelatch::sns {
 class Sns;
 }
+namespace sitelatch::realism {
+class Realism;
+}
 
 namespace sitelatch::engine {
 
@@ -43,6 +46,7 @@ struct Services {
   LateBound<logs::Logs> logs;
   LateBound<sns::Sns> sns;
   LateBound<lambda::Lambda> lambda;
+  const realism::Realism* realism = nullptr;  // whose service control policies bind roles, too
 };
 
 // route53 -> cloudwatch: HealthCheckStatus and its kin, in us-east-1 only.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/cloud.h"
 
+#include <initializer_list>
+
+#include "base/check.h"
+
 namespace sitelatch::engine {
 namespace {
 
@@ -11,30 +15,51 @@ aws::HttpResponse file(std::string_view content_type, std::shared_ptr<const std:
   return response;
 }
 
+std::function<Duration()> horizon_of(const realism::Realism* realism, const ports::Timers& timers) {
+  return [realism, &timers] {
+    return realism && !realism->idle() ? realism->horizon(timers.now()) : Duration{};
+  };
+}
+
+std::function<Duration()> settling_of(realism::Realism* realism) {
+  if (!realism) return {};
+  return [realism] { return realism->settling(); };
+}
+
 }  // namespace
 
 Cloud::Cloud(Ports ports, const Options& options)
-    : services_{options.account, {}, {}, {}, {}, {}},
-      directory_(ports.journal, ports.timers, ports.entropy, options.account),
-      identities_(directory_, ports.journal, ports.wall, ports.entropy),
+    : history_(ports.journal, ports.timers, horizon_of(options.realism, ports.timers)),
+      replicas_(history_, {ports.timers, ports.wall, ports.entropy}, options.account,
+                options.endpoint),
+      realism_now_(options.realism, ports.timers),
+      prober_(ports.prober, ports.timers, options.realism),
+      functions_(ports.functions, realism_now_),
+      courier_(ports.courier, realism_now_),
+      services_{options.account, {}, {}, {}, {}, {}, options.realism},
+      directory_(history_, ports.timers, ports.entropy, options.account),
+      identities_(directory_, history_, ports.wall, ports.entropy),
       iam_(identities_),
       sessions_(identities_),
       sts_(sessions_, options.account),
-      cloudwatch_(ports.journal, ports.timers, ports.entropy, alarm_actions_, options.account),
-      logs_(ports.journal, ports.timers, options.account),
-      lambda_({ports.journal, ports.timers, ports.wall, ports.entropy, ports.functions},
-              {execution_roles_, function_logs_, event_destinations_, lambda_metrics_},
-              {options.account}),
-      sns_({ports.journal, ports.timers, ports.entropy, ports.courier, function_deliveries_,
-            topic_metrics_, ports.key_maker},
+      cloudwatch_(history_, ports.timers, ports.entropy, realistic_alarm_actions_, options.account,
+                  options.realism ? &realistic_cloudwatch_ : nullptr),
+      logs_(history_, ports.timers, options.account),
+      lambda_(
+          {history_, ports.timers, ports.wall, ports.entropy, functions_},
+          {realistic_roles_, realistic_function_logs_, realistic_destinations_, lambda_metrics_},
+          {.account = options.account, .settling = settling_of(options.realism)}),
+      sns_({history_, ports.timers, ports.entropy, courier_, realistic_deliveries_, topic_metrics_,
+            ports.key_maker},
            options.account, options.endpoint),
-      events_({ports.journal, ports.timers, ports.entropy, rule_targets_, events_metrics_},
+      events_({history_, ports.timers, ports.entropy, realistic_targets_, events_metrics_},
               options.account),
-      route53_(ports.journal, ports.timers, ports.entropy, ports.prober, health_metrics_, nullptr,
+      route53_(history_, ports.timers, ports.entropy, prober_, health_metrics_, nullptr,
                ports.views, {.allow_link_local = options.allow_link_local}),
-      gateway_(ports.wall, ports.timers, ports.entropy, ports.journal, identities_,
+      gateway_(ports.wall, ports.timers, ports.entropy, history_, identities_,
                {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_},
-               {options.account, options.accept_any_credentials, 80u << 20, options.workers}) {
+               {options.account, options.accept_any_credentials, 80u << 20, options.workers,
+                options.realism, &replicas_}) {
   services_.identities.bind(identities_);
   services_.cloudwatch.bind(cloudwatch_);
   services_.logs.bind(logs_);
@@ -47,6 +72,13 @@ Cloud::Cloud(Ports ports, const Options& options)
 
 void Cloud::serve(aws::HttpRequest request, Gateway::Reply reply, Gateway::Vouch vouch) {
   gateway_.serve(std::move(request), std::move(reply), std::move(vouch));
+}
+
+aws::Service& Cloud::service(std::string_view model_name) {
+  for (aws::Service* each : std::initializer_list<aws::Service*>{
+           &iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_})
+    if (each->model_name() == model_name) return *each;
+  ENSURE(false, model_name);
 }
 
 // What AWS serves from other places: deployment packages (S3) and the certificate that signs

@@ -14,6 +14,10 @@
 #include "engine/bindings.h"
 #include "engine/gateway.h"
 #include "engine/gateway_sessions.h"
+#include "engine/realism/journal_history.h"
+#include "engine/realism/late_prober.h"
+#include "engine/realistic_ports.h"
+#include "engine/replicas.h"
 #include "ports/courier.h"
 #include "ports/entropy.h"
 #include "ports/function_host.h"
@@ -52,7 +56,8 @@ class Cloud {
     std::string endpoint = "http://127.0.0.1:4566";  // how clients reach the gateway
     bool accept_any_credentials = false;
     bool allow_link_local = false;
-    Workers* workers = nullptr;  // for large bodies; none: all on the control thread
+    Workers* workers = nullptr;           // for large bodies; none: all on the control thread
+    realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);
@@ -64,11 +69,23 @@ class Cloud {
   route53::Route53& route53() { return route53_; }
   cloudwatch::CloudWatch& cloudwatch() { return cloudwatch_; }
   const Gateway& gateway() const { return gateway_; }
+  // What a replica of a while ago is asked.
+  aws::Service& service(std::string_view model_name);
+  const iam::Identities& identities() const { return identities_; }
+  lambda::Roles& execution_roles() { return execution_roles_; }
+  lambda::Destinations& event_destinations() { return event_destinations_; }
   const iam::RootKey& root_key() const { return identities_.root_key(); }
 
  private:
   bool serve_file(const aws::HttpRequest& request,
                   const std::function<void(aws::HttpResponse)>& reply);
+
+  realism::JournalHistory history_;
+  Replicas replicas_;
+  const RealismNow realism_now_;
+  realism::LateProber prober_;
+  RealisticFunctionHost functions_;
+  RealisticCourier courier_;
 
   Services services_;
   HealthMetricsToCloudWatch health_metrics_{services_};
@@ -81,6 +98,13 @@ class Cloud {
   TopicMetrics topic_metrics_{services_};
   LambdaMetrics lambda_metrics_{services_};
   EventsMetrics events_metrics_{services_};
+  RealisticCloudWatch realistic_cloudwatch_{realism_now_};
+  RealisticAlarmActions realistic_alarm_actions_{alarm_actions_, realism_now_};
+  RealisticDeliveries realistic_deliveries_{function_deliveries_, realism_now_};
+  RealisticTargets realistic_targets_{rule_targets_, realism_now_};
+  RealisticRoles realistic_roles_{execution_roles_, realism_now_, replicas_};
+  RealisticFunctionLogs realistic_function_logs_{function_logs_, realism_now_};
+  RealisticDestinations realistic_destinations_{event_destinations_, realism_now_, replicas_};
 
   iam::Directory directory_;
   iam::Identities identities_;

@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "aws/auth/sigv4.h"
 #include "aws/wire/value.h"
+#include "base/text.h"
 #include "services/route53/route53.h"
 
 namespace sitelatch::engine {
@@ -82,10 +86,121 @@ void force(route53::Route53& route53, Loop& loop, const Value& request, const Re
   refuse(reply, fmt::format("no health check {}", id));
 }
 
+// --- faults
+
+constexpr Duration longest_fault = std::chrono::hours{24 * 366};
+// A replica that knows nothing of the last hours is no replica any more.
+constexpr Duration longest_lag = std::chrono::hours{1};
+
+Result<std::optional<Duration>> duration_in(const Value& request, const char* member,
+                                            Duration most) {
+  const Value& asked = request[member];
+  if (asked.is_null()) return std::optional<Duration>{};
+  if (!asked.is_integer() || asked.integer() <= 0 || asked.integer() > most.count())
+    return failure(
+        Problem{fmt::format("a duration above zero, and at most {}", sitelatch::describe(most))});
+  return std::optional{Duration{asked.integer()}};
+}
+
+std::string text_in(const Value& request, const char* member) {
+  return request[member].is_string() ? request[member].string() : std::string{};
+}
+
+using Handled = std::map<std::string, std::vector<std::string>>;
+
+// What is meant must be there: a fault that can hit nothing would be waited for in vain.
+Result<Done> name_target(const Handled& handled, const Value& request, realism::Fault& fault) {
+  fault.service = text_in(request, "service");
+  const auto service = handled.find(fault.service);
+  if (service == handled.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, operations] : handled) names.push_back(name);
+    return failure(Problem{
+        fmt::format("there is no service \"{}\" here: {}", fault.service, join(names, ", "))});
+  }
+  fault.operation = text_in(request, "operation");
+  const auto& operations = service->second;
+  if (!fault.operation.empty() &&
+      std::none_of(operations.begin(), operations.end(), [&](const std::string& operation) {
+        return realism::fits(fault.operation, operation);
+      }))
+    return failure(
+        Problem{fmt::format("{} has no operation {} here: an operation's name as in AWS's "
+                            "API (UpdateHealthCheck), or its beginning with a star (List*)",
+                            fault.service, fault.operation)});
+  fault.region = text_in(request, "region");
+  if (!fault.region.empty() && !aws::looks_like_region(fault.region))
+    return failure(Problem{fmt::format("\"{}\" is not a region", fault.region)});
+  const bool global =
+      fault.service == "route53" || fault.service == "iam" || fault.service == "sts";
+  if (global && !fault.region.empty() && fault.region != "us-east-1")
+    return failure(Problem{fmt::format(
+        "{} is one service for all regions; its control plane is in us-east-1", fault.service)});
+  return Done{};
+}
+
+Result<realism::Fault> fault_in(const Handled& handled, const Value& request, Instant now) {
+  realism::Fault fault;
+  const auto kind = realism::fault_kind(text_in(request, "kind"));
+  if (!kind) return failure(Problem{"a fault is throttle, deny, outage, lag or lose-answer"});
+  fault.kind = *kind;
+  auto named = name_target(handled, request, fault);
+  if (!named) return failure(named.error());
+  const auto lasts = duration_in(request, "forNanoseconds", longest_fault);
+  if (!lasts) return failure(lasts.error());
+  if (*lasts) fault.until = now + **lasts;
+  const auto behind = duration_in(request, "behindNanoseconds", longest_lag);
+  if (!behind) return failure(behind.error());
+  if (*behind) fault.behind = **behind;
+  const Value& count = request["count"];
+  if (count && (!count.is_integer() || count.integer() <= 0))
+    return failure(Problem{"a count is a number above zero"});
+  if (count) fault.count = static_cast<std::uint64_t>(count.integer());
+  return fault;
+}
+
+Value entry_of(std::uint64_t id, const std::string& text) {
+  return Value::structure({{"id", static_cast<std::int64_t>(id)}, {"text", text}});
+}
+
+void list_faults(realism::Realism& realism, Instant now, const Reply& reply) {
+  Value list = Value::list();
+  for (const auto& entry : realism.entries(now)) list.push(entry_of(entry.id, entry.text));
+  reply(aws::to_json(Value::structure({{"faults", list}, {"realistic", realism.realistic()}})));
+}
+
+void add_fault(Loop& loop, const Cloud& cloud, realism::Realism& realism, const Value& request,
+               const Reply& reply) {
+  auto fault = fault_in(cloud.gateway().handled(), request, loop.timers().now());
+  if (!fault) return refuse(reply, fault.error().text);
+  const auto text = realism::describe(*fault);
+  reply(aws::to_json(entry_of(realism.add(std::move(*fault)), text)));
+}
+
+void add_service_control(realism::Realism& realism, const Value& request, const Reply& reply) {
+  const auto name = text_in(request, "name");
+  const auto id = realism.add_service_control(name, text_in(request, "document"));
+  if (!id) return refuse(reply, fmt::format("{}: {}", name, id.error().text));
+  reply(aws::to_json(entry_of(*id, "service control policy " + name)));
+}
+
+void clear_faults(realism::Realism& realism, const Value& request, const Reply& reply) {
+  const Value& id = request["id"];
+  if (id.is_null()) {
+    realism.clear();
+    return reply(aws::to_json(Value::structure({{"text", "No faults are set."}})));
+  }
+  if (!id.is_integer() || id.integer() < 0 ||
+      !realism.clear(static_cast<std::uint64_t>(id.integer())))
+    return refuse(reply, "there is no such fault; `sitelatch fault list` has those there are");
+  reply(aws::to_json(Value::structure({{"text", fmt::format("Fault {} is over.", id.integer())}})));
+}
+
 }  // namespace
 
-void handle_control(Loop& loop, route53::Route53& route53, const std::string& request,
+void handle_control(Loop& loop, Cloud& cloud, realism::Realism& realism, const std::string& request,
                     const Reply& reply) {
+  auto& route53 = cloud.route53();
   const auto parsed = aws::from_json(request);
   if (!parsed || !parsed->is_struct()) return refuse(reply, "not a JSON object");
   const Value& command = (*parsed)["command"];
@@ -102,6 +217,10 @@ void handle_control(Loop& loop, route53::Route53& route53, const std::string& re
     for (const auto& check : route53.describe_health()) checks.push(describe(check));
     return reply(aws::to_json(Value::structure({{"healthChecks", checks}})));
   }
+  if (name == "fault") return add_fault(loop, cloud, realism, *parsed, reply);
+  if (name == "service-control") return add_service_control(realism, *parsed, reply);
+  if (name == "list-faults") return list_faults(realism, loop.timers().now(), reply);
+  if (name == "clear-faults") return clear_faults(realism, *parsed, reply);
   refuse(reply, fmt::format("unknown command \"{}\"", name));
 }
 

@@ -116,6 +116,7 @@ class RealEngine final : public Engine {
         journal_(std::move(journal)),
         loop_(*journal_, wall_, config.clock, config.time_scale),
         workers_(std::make_unique<AwaitedWorkers>(loop_)),
+        realism_({config.realistic, config.seed}),
         door_(accepted_hosts(config),
               [this](std::function<void()> task) { loop_.post(std::move(task)); }) {}
 
@@ -155,7 +156,7 @@ class RealEngine final : public Engine {
         Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *awaited_prober_,
                      *awaited_functions_, *awaited_courier_, *key_maker_, *views_},
         Cloud::Options{config_.account, host.api_endpoint, config_.accept_any_credentials,
-                       config_.allow_link_local, workers_.get()});
+                       config_.allow_link_local, workers_.get(), &realism_});
     door_.open(cloud_->gateway());
     // What the constructors wrote (the key pair) is kept before anybody is told of it; and the
     // first view is out.
@@ -166,7 +167,7 @@ class RealEngine final : public Engine {
         directory_->files().real_path() / "control.sock",
         [this](std::string request, std::function<void(std::string)> reply) {
           loop_.post([this, request = std::move(request), reply = std::move(reply)] {
-            handle_control(loop_, cloud_->route53(), request, reply);
+            handle_control(loop_, *cloud_, realism_, request, reply);
           });
         });
     if (!control) return failure(control.error());
@@ -262,6 +263,7 @@ class RealEngine final : public Engine {
   net::SystemWallClock wall_;
   Loop loop_;
   std::unique_ptr<AwaitedWorkers> workers_;
+  realism::Realism realism_;
   FrontDoor door_;
   net::SystemEntropy entropy_;
   std::unique_ptr<net::DnsServer> dns_;

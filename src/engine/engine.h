@@ -3,6 +3,7 @@
 // control thread and its orderly end.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -25,6 +26,8 @@ struct Config {
   std::string account = "000000000000";
   bool ephemeral = false;
   bool accept_any_credentials = false;
+  bool realistic = false;         // as late, as slow and as strict as AWS is (engine/realism)
+  std::uint64_t seed = 1;         // of what is left to chance then
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
   std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options

@@ -26,7 +26,7 @@ Failure<aws::Error> too_large() {
 
 Gateway::Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Entropy& entropy,
                  ports::Journal& journal, const iam::Identities& identities,
-                 std::vector<aws::Service*> services, Options options)
+                 const std::vector<aws::Service*>& services, Options options)
     : wall_(wall),
       timers_(timers),
       entropy_(entropy),
@@ -221,6 +221,10 @@ aws::Outcome<Done> Gateway::handle(const Shared& x) {
   if (x->unreadable) return failure(std::move(*x->unreadable));
   x->service = find(x->what.service)->service;
   if (x->sent_bytes > largest_body(x->what, x->claim.has_value())) return too_large();
+  if (options_.realism && !options_.realism->idle()) {
+    auto goes_on = consult_realism(*x);
+    if (!goes_on) return goes_on;
+  }
   const auto host = x->request.headers.get("Host");
   x->call.emplace(aws::Call{x->what.operation->name, x->input, x->caller, x->region,
                             options_.account, x->request_id, "http://" + host, timers_.now()});
@@ -231,7 +235,8 @@ aws::Outcome<Done> Gateway::handle(const Shared& x) {
     return failure(aws::missing_authentication());  // as was asked before: of this very operation
   }
   x->acting = true;
-  x->service->handle(*x->call, [this, x](aws::Outcome<> outcome) { answer(x, outcome); });
+  auto& service = x->past ? x->past->service(x->service->model_name()) : *x->service;
+  service.handle(*x->call, [this, x](const aws::Outcome<>& outcome) { answer(x, outcome); });
   return Done{};
 }
 
@@ -253,6 +258,7 @@ void Gateway::answer(const Shared& exchange, const aws::Outcome<>& outcome) {
                                  {"InternalFailure", "An internal error occurred.", 500, {}},
                                  exchange->request_id);
   }
+  response.lost = exchange->ruling.answer_lost;
   response.headers.set("Date", http_date(Instant{wall_.now().time_since_epoch()}));
   // A read too: what it saw may not be durable yet.
   journal_.when_durable([exchange, response = std::move(response)]() mutable {

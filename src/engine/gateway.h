@@ -4,8 +4,8 @@
 // Service. Every reply, of a read too, leaves once everything that it may rest on is durable.
 // On the control thread, but for what its comment says otherwise.
 //
-//   serve -> hooks -> claim, service -> who signed? -> inflate, decode, validate -> may they?
-//     -> Service::handle -> encode -> reply
+//   serve -> hooks -> claim, service -> who signed? -> inflate, decode, validate -> [realism]
+//     -> may they? -> Service::handle -> encode -> reply
 //
 // Before the signature is verified nothing of the body is decoded. Of large and of compressed
 // bodies the hash and all decoding are left to Workers.
@@ -26,6 +26,8 @@
 #include "aws/service/service.h"
 #include "aws/wire/http.h"
 #include "aws/wire/wire.h"
+#include "engine/past.h"
+#include "engine/realism/realism.h"
 #include "engine/workers.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
@@ -42,6 +44,10 @@ class Gateway {
     bool accept_any_credentials = false;   // a key that nobody has is the account's root
     std::size_t largest_body = 80u << 20;  // a zip of 50 MB in base64, and its surroundings
     Workers* workers = nullptr;            // none: everything is done on the control thread
+    // Both or none: how the engine departs from an account that is always there, and what was so a
+    // while ago.
+    realism::Realism* realism = nullptr;
+    Past* past = nullptr;
   };
   using Reply = std::function<void(aws::HttpResponse)>;
   using Vouch = std::function<void()>;
@@ -51,7 +57,7 @@ class Gateway {
 
   Gateway(const ports::WallClock& wall, ports::Timers& timers, ports::Entropy& entropy,
           ports::Journal& journal, const iam::Identities& identities,
-          std::vector<aws::Service*> services, Options options);
+          const std::vector<aws::Service*>& services, Options options);
 
   void add_hook(Hook hook) { hooks_.push_back(std::move(hook)); }
   // Replies exactly once, on the control thread, never inside this call except for what a hook
@@ -102,6 +108,9 @@ class Gateway {
   aws::Outcome<Done> authenticate(Exchange& exchange);
   aws::Outcome<Done> decode(Exchange& exchange) const;
   bool any_key_will_do(const aws::HttpRequest& head, const aws::SignatureClaim& claim) const;
+  std::string region_asked(const Exchange& exchange) const;
+  aws::Outcome<Done> consult_realism(Exchange& exchange) const;
+  aws::PolicySet policies_of(const Exchange& exchange) const;
   aws::Outcome<Done> authorise(const Exchange& exchange, const aws::Service& service);
   aws::ConditionKeys global_keys(const Exchange& exchange) const;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gateway's two questions: who signed this, and may they.
+// The gateway's questions: who signed this, what stands in its way, and may they.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -86,13 +86,47 @@ aws::Outcome<Done> Gateway::authenticate(Exchange& x) {
   return Done{};
 }
 
+// Of global services, where their control plane is.
+std::string Gateway::region_asked(const Exchange& x) const {
+  return is_global(*x.what.service) ? "us-east-1" : x.region;
+}
+
+// Measurements age by what is asked for; everything else by what is asked.
+aws::Outcome<Done> Gateway::consult_realism(Exchange& x) const {
+  const auto now = timers_.now();
+  const std::string_view service = x.what.service->name, operation = x.what.operation->name;
+  const auto region = region_asked(x);
+  x.ruling = options_.realism->rule({service, operation, region}, now);
+  if (x.ruling.refusal) return failure(*x.ruling.refusal);
+  const auto then = now - x.ruling.answer_age;
+  if (then == now) return Done{};
+  if (service == "cloudwatch" && operation.starts_with("GetMetric")) {
+    if (x.input["EndTime"].is_timestamp() && x.input["EndTime"].timestamp() > then)
+      x.input.set("EndTime", then);
+  } else {
+    x.past = options_.past->at(then, service);
+  }
+  return Done{};
+}
+
+// The caller's rights, as they are known by now.
+aws::PolicySet Gateway::policies_of(const Exchange& x) const {
+  const auto past = x.ruling.rights_age > Duration{}
+                        ? options_.past->at(timers_.now() - x.ruling.rights_age, "iam")
+                        : nullptr;
+  auto policies = past ? identities_.policies_of(x.caller, past->identities())
+                       : identities_.policies_of(x.caller);
+  if (options_.realism) policies.service_control = options_.realism->service_control();
+  return policies;
+}
+
 aws::ConditionKeys Gateway::global_keys(const Exchange& x) const {
   aws::ConditionKeys keys;
   identities_.add_keys(x.caller, keys);
   const auto now = timers_.now();
   keys.set("aws:currenttime", iso8601_seconds(now));
   keys.set("aws:epochtime", std::to_string(unix_seconds(now)));
-  keys.set("aws:requestedregion", is_global(*x.what.service) ? "us-east-1" : x.region);
+  keys.set("aws:requestedregion", region_asked(x));
   keys.set("aws:securetransport", "false");
   keys.set("aws:viaawsservice", "false");
   if (!x.request.peer.empty()) keys.set("aws:sourceip", x.request.peer);
@@ -104,15 +138,21 @@ aws::ConditionKeys Gateway::global_keys(const Exchange& x) const {
 aws::Outcome<Done> Gateway::authorise(const Exchange& x, const aws::Service& service) {
   const auto asked = service.authorisation(*x.call);
   if (asked.empty()) return Done{};
+  const auto principal = aws::principal_of(x.caller);
+  const auto global = global_keys(x);
+  if (x.ruling.denied)
+    return aws::refuse(denied_code(*x.what.service),
+                       aws::denial_text({principal, asked.front().action, asked.front().resources,
+                                         asked.front().keys, asked.front().denied_as},
+                                        aws::Decision{}));
+  auto policies = policies_of(x);
   const bool root = x.caller.kind == aws::Caller::Kind::root;
   const bool no_trust_asked =
       std::none_of(asked.begin(), asked.end(),
                    [](const aws::Permission& p) { return p.resource_policy_required; });
-  if (root && no_trust_asked && x.caller.session_policy.empty()) return Done{};
+  if (root && no_trust_asked && x.caller.session_policy.empty() && policies.service_control.empty())
+    return Done{};
 
-  const auto principal = aws::principal_of(x.caller);
-  const auto global = global_keys(x);
-  auto policies = identities_.policies_of(x.caller);
   for (const auto& permission : asked) {
     auto keys = permission.keys;
     keys.add_missing(global);

@@ -29,7 +29,9 @@ struct Gateway::Exchange {
   std::optional<aws::Error> unreadable;  // what decoding ended with
   std::exception_ptr thrown;             // by a worker's step
   std::optional<aws::Call> call;
-  bool acting = false;  // the handler has begun
+  realism::Ruling ruling;
+  std::shared_ptr<Past::Account> past;  // what answers in place of `service`
+  bool acting = false;                  // the handler has begun
   bool answered = false;
 };
 

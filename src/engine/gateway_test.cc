@@ -81,7 +81,7 @@ const std::string publish_body =
 // Work that is done when the test says so.
 struct LaterWorkers final : Workers {
   void run(std::function<void()> work, std::function<void()> then) override {
-    tasks.push_back({std::move(work), std::move(then)});
+    tasks.emplace_back(std::move(work), std::move(then));
   }
   void work_one() {
     REQUIRE_FALSE(tasks.empty());

@@ -258,7 +258,7 @@ bool Connection::closed_by_peer() const {
   if (::poll(&poll_for, 1, 0) <= 0) return false;
   if (!ssl_) return true;
   // TLS 1.3 sends session tickets after the handshake; those are not an end.
-  char byte;
+  char byte = 0;
   const auto got = SSL_peek(ssl_, &byte, 1);
   return got > 0 || SSL_get_error(ssl_, got) != SSL_ERROR_WANT_READ;
 }

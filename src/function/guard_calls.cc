@@ -181,7 +181,7 @@ CallResult<std::optional<guard::AlarmSnapshot>> AwsGuardCalls::read_alarm() {
   if (!answer) return failure(answer.error());
   auto alarm = read_alarm_xml(answer->body, ours_.alarm_arn);
   if (!alarm) return unreadable("the alarm");
-  return std::move(*alarm);
+  return *alarm;
 }
 
 CallResult<std::vector<guard::StatusMinute>> AwsGuardCalls::read_status(Instant from,

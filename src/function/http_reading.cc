@@ -43,7 +43,7 @@ class ResponseReader {
     return buffer_.size() <= most_ + most_head_bytes;
   }
   bool take_line(std::string& line) {
-    std::size_t end;
+    std::size_t end = 0;
     while ((end = buffer_.find('\n')) == buffer_.npos) {
       if (ended_ || buffer_.size() > most_head_bytes || !more()) return false;
     }

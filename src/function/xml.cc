@@ -22,7 +22,8 @@ std::string unescaped(std::string_view text) {
     if (ampersand == text.npos) break;
     text.remove_prefix(ampersand);
     const auto end = text.find(';');
-    const auto entity = end == text.npos || end > 12 ? std::string_view{} : text.substr(1, end - 1);
+    // Without an end (npos), or with one too far away, it is none.
+    const auto entity = end > 12 ? std::string_view{} : text.substr(1, end - 1);
     std::optional<unsigned> code;
     if (entity == "amp") code = '&';
     if (entity == "lt") code = '<';

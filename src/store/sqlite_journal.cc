@@ -207,7 +207,7 @@ Result<Done> SqliteJournal::prepare_layout() {
     erase_range_ =
         std::make_unique<Statement>(*this, "DELETE FROM rows WHERE t = ? AND k >= ? AND k < ?");
     Statement names(*this, "SELECT id, name FROM names");
-    int code;
+    int code = SQLITE_OK;
     while ((code = sqlite3_step(names.handle)) == SQLITE_ROW)
       ids_.emplace(std::string{column_bytes(names.handle, 1)},
                    sqlite3_column_int64(names.handle, 0));
@@ -281,7 +281,7 @@ void SqliteJournal::scan_rows(bool backwards, std::string_view table, std::strin
   sqlite3_bind_int64(rows.handle, 1, id);
   bind_bytes(rows.handle, 2, from);
   bind_bytes(rows.handle, 3, to.empty() ? beyond_all_keys : to);
-  int code;
+  int code = SQLITE_OK;
   while ((code = sqlite3_step(rows.handle)) == SQLITE_ROW) {
     const auto key = column_bytes(rows.handle, 0), value = column_bytes(rows.handle, 1);
     const bool summed = sqlite3_column_type(rows.handle, 2) != SQLITE_NULL;

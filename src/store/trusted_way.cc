@@ -38,8 +38,8 @@ bool is_trusted(uid_t owner) {
 
 class Walk {
  public:
-  Walk(const fs::path& whole, Missing missing) : whole_(whole), missing_(missing) {
-    at_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  Walk(const fs::path& whole, Missing missing)
+      : whole_(whole), missing_(missing), at_(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
     for (const auto& part : whole.relative_path())
       if (!part.empty() && part != ".") rest_.push_back(part.string());
   }

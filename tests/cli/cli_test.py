@@ -23,8 +23,9 @@ class Commands(unittest.TestCase):
         self.addCleanup(lambda: self.place.__exit__(None, None, None))
 
     def test_help_has_an_example_for_every_command(self):
-        for command in ("engine", "env", "exec", "advance", "health", "site", "demo"):
-            answer = run(command, "--help")
+        for command in ("engine", "env", "exec", "advance", "health", "fault", "fault throttle", "fault deny", "fault outage", "fault lag",
+                        "fault lose-answer", "fault scp", "fault list", "fault clear", "site", "demo"):
+            answer = run(*command.split(), "--help")
             self.assertEqual(answer.returncode, 0, command)
             self.assertIn("xample", answer.stdout, command)
         self.assertEqual(run("--version").returncode, 0)
@@ -38,7 +39,7 @@ class Commands(unittest.TestCase):
 
     def test_commands_without_an_engine_say_how_to_start_one(self):
         missing = os.path.join(self.place.path, "none")
-        for arguments in (["env"], ["exec", "--", "true"], ["advance", "1s"], ["health"]):
+        for arguments in (["env"], ["exec", "--", "true"], ["advance", "1s"], ["health"], ["fault", "list"]):
             answer = run(arguments[0], "--data-dir", missing, *arguments[1:])
             self.assertEqual(answer.returncode, 1)
             self.assertIn("no engine is running", answer.stderr)
@@ -191,6 +192,77 @@ class Commands(unittest.TestCase):
         self.assertNotIn("unhealthy", engine.command("health").stdout)
         unknown = engine.command("health", "00000000-0000-0000-0000-000000000000", "up", check=False)
         self.assertEqual(unknown.returncode, 1)
+
+    def test_faults_are_set_listed_and_cleared_and_a_restart_forgets_them(self):
+        engine = self.place.engine("--clock", "manual")
+        self.assertIn("No faults are set.", engine.command("fault", "list").stdout)
+        told = engine.command("fault", "outage", "--service", "lambda", "--region", "eu-west-1", "--for", "1h").stdout
+        self.assertRegex(told, r"^1  outage lambda in eu-west-1, until \S+Z\n$")
+        engine.command("fault", "lag", "--service", "sns", "--operation", "List*", "--behind", "20s", "--count", "2")
+        policy = os.path.join(self.place.path, "deny.json")
+        with open(policy, "w", encoding="utf-8") as file:
+            json.dump({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sns:*", "Resource": "*"}]}, file)
+        engine.command("fault", "scp", policy)
+        listed = json.loads(engine.command("fault", "list", "--json").stdout)
+        self.assertEqual([entry["id"] for entry in listed], [1, 2, 3])
+        self.assertEqual(listed[1]["text"], "lag sns List*, 20s behind, 2 more requests")
+        self.assertEqual(listed[2]["text"], f"service control policy {policy}")
+        engine.command("fault", "clear", "2")
+        engine.advance("1h")
+        self.assertEqual([entry["id"] for entry in json.loads(engine.command("fault", "list", "--json").stdout)], [3])
+        again = engine.command("fault", "clear", "2", check=False)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("fault list", again.stderr)
+        engine.kill()
+        engine = self.place.keep(engine.restarted())
+        self.assertIn("No faults are set.", engine.command("fault", "list").stdout)
+        after = run("fault", "list", "--data-dir", engine.data_dir)
+        self.assertEqual((after.returncode, after.stdout), (0, "No faults are set.\n"), "the directory may come after it, too")
+
+    def test_a_fault_that_could_hit_nothing_is_refused(self):
+        engine = self.place.engine()
+        for arguments, why in ((("--service", "dynamodb"), "no service \"dynamodb\" here: cloudwatch, events, iam"),
+                               (("--service", "sns", "--operation", "Nonsense"), "no operation Nonsense"),
+                               (("--service", "sns", "--region", "mars"), "not a region"),
+                               (("--service", "route53", "--region", "eu-west-1"), "control plane is in us-east-1")):
+            refused = engine.command("fault", "throttle", *arguments, check=False)
+            self.assertEqual(refused.returncode, 1, arguments)
+            self.assertIn(why, refused.stderr)
+        for arguments in (("throttle",), ("throttle", "--service", "sns", "--count", "0"), ("throttle", "--service", "sns", "--for", "soon"),
+                          ("nonsense",), ()):
+            self.assertEqual(engine.command("fault", *arguments, check=False).returncode, 2, arguments)
+        nothing = engine.command("fault", "scp", os.path.join(self.place.path, "none.json"), check=False)
+        self.assertEqual(nothing.returncode, 1)
+        self.assertIn("cannot read", nothing.stderr)
+
+    def test_faults_are_what_the_aws_cli_meets(self):
+        clis = aws_clis()
+        if not clis:
+            skip_loudly("no aws CLI: faults are not tried with it")
+            return
+        engine = self.place.engine("--clock", "manual")
+        environment = {**engine.environment(), "AWS_MAX_ATTEMPTS": "1"}
+
+        def topics():
+            return subprocess.run(["aws", "sns", "list-topics"], env=environment, capture_output=True, text=True)
+
+        for kind, meets in (("throttle", "Throttling"), ("deny", "not authorized to perform: SNS:ListTopics"), ("outage", "ServiceUnavailable"),
+                            ("lose-answer", "onnection")):
+            engine.command("fault", kind, "--service", "sns")
+            answer = topics()
+            self.assertNotEqual(answer.returncode, 0, kind)
+            self.assertIn(meets, answer.stderr, kind)
+            engine.command("fault", "clear")
+            self.assertEqual(topics().returncode, 0, kind)
+        engine.command("fault", "lose-answer", "--service", "sns", "--operation", "CreateTopic", "--count", "1")
+        made = subprocess.run(["aws", "sns", "create-topic", "--name", "t"], env=environment, capture_output=True, text=True)
+        self.assertNotEqual(made.returncode, 0)
+        self.assertIn(":t", topics().stdout, "it was carried out all the same")
+
+    def test_a_realistic_engine_says_so(self):
+        engine = self.place.engine("--clock", "manual", "--realistic", "--seed", "5")
+        self.assertIn("--realistic", engine.command("fault", "list").stdout)
+        self.assertIn("seed 5", engine.log_text())
 
     def test_ephemeral_keeps_nothing(self):
         engine = self.place.engine("--ephemeral")

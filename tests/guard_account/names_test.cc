@@ -13,7 +13,7 @@ using aws::Value;
 
 namespace {
 
-bool has(const std::string& text, std::string_view part) {
+bool holds(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("issue 8: a DNS name is the id of the check on its PRIMARY record") {
     const auto found = find_check(account, name);
     REQUIRE(found);
     CHECK(found->id == account.check());
-    CHECK(has(found->by, "PRIMARY A record \"primary\" of client.example.test., zone"));
+    CHECK(holds(found->by, "PRIMARY A record \"primary\" of client.example.test., zone"));
   }
   CHECK(account.count("ListHostedZones") == 2);
   CHECK(account.count("ListResourceRecordSets") == 2);
@@ -66,8 +66,8 @@ TEST_CASE("issue 8: a name of several checks is refused, and the checks are list
   const auto found = find_check(account, "client.example.test");
   REQUIRE_FALSE(found);
   CHECK(found.error().kind == Error::Kind::usage);
-  CHECK(has(found.error().text, account.check()));
-  CHECK(has(found.error().text, account.story.backup_check));
+  CHECK(holds(found.error().text, account.check()));
+  CHECK(holds(found.error().text, account.story.backup_check));
 }
 
 TEST_CASE("issue 8: a wildcard is found as it is written, and by a name that it answers for") {
@@ -86,10 +86,10 @@ TEST_CASE("issue 8: a name that leads nowhere says which zones were looked at") 
   const auto elsewhere = find_check(account, "client.example.org");
   REQUIRE_FALSE(elsewhere);
   CHECK(elsewhere.error().kind == Error::Kind::failed);
-  CHECK(has(elsewhere.error().text, "Its zones: example.test. (" + account.story.zone));
+  CHECK(holds(elsewhere.error().text, "Its zones: example.test. (" + account.story.zone));
   const auto absent = find_check(account, "nobody.example.test");
   REQUIRE_FALSE(absent);
-  CHECK(has(absent.error().text, "Looked at: zone example.test. (" + account.story.zone));
+  CHECK(holds(absent.error().text, "Looked at: zone example.test. (" + account.story.zone));
   const auto none = find_check(account, "a..b");
   REQUIRE_FALSE(none);
   CHECK(none.error().kind == Error::Kind::usage);
@@ -102,7 +102,7 @@ TEST_CASE("issue 8: who may not see the zones or their records is told which rig
     const auto found = find_check(account, "client.example.test");
     REQUIRE_FALSE(found);
     CHECK(found.error().kind == Error::Kind::no_answer);
-    CHECK(has(found.error().text, "route53:" + std::string{operation}));
-    CHECK(has(found.error().text, "the health check's id needs none of that"));
+    CHECK(holds(found.error().text, "route53:" + std::string{operation}));
+    CHECK(holds(found.error().text, "the health check's id needs none of that"));
   }
 }

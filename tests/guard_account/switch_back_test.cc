@@ -111,6 +111,20 @@ TEST_CASE("a check that changes while the person decides is not released") {
   CHECK(account.story.dns() == scenario::backup_address);
 }
 
+TEST_CASE("a right that is taken away while the person decides is named, and nothing is released") {
+  for (const char* operation : {"GetHealthCheck", "DescribeAlarms", "ListTagsForResource"}) {
+    Latched account;
+    account.meanwhile = [&] { account.deny(operation); };
+    CAPTURE(operation);
+    const auto report = account.switch_back();
+    CHECK(report.end == SwitchBackEnd::no_answer);
+    CHECK(report.sentence.find(operation) != std::string::npos);
+    account.allow();
+    CHECK(account.story.path() == scenario::latch_path);
+    CHECK(account.story.dns() == scenario::backup_address);
+  }
+}
+
 TEST_CASE("a release that may not be written down, or made, is not made") {
   for (const char* operation : {"PutLogEvents", "UpdateHealthCheck", "TagResource"}) {
     Latched account;

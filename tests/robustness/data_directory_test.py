@@ -27,7 +27,7 @@ class DataDirectory(unittest.TestCase):
         self.data = os.path.join(self.place.path, "data")
 
     def refused(self, *words, data=None, commands=True):
-        """By the engine and by env, exec and health; each says the same in one line."""
+        """By the engine and by env, exec and health; each says the same in one line, and env what it did to the shell."""
         data = data or self.data
         tries = [("engine", "--data-dir", data, "--api", "127.0.0.1:0", "--dns", "127.0.0.1:0")]
         if commands:
@@ -36,8 +36,12 @@ class DataDirectory(unittest.TestCase):
             with self.subTest(command[0]):
                 done = run(*command)
                 self.assertEqual(done.returncode, 1, done)
-                self.assertEqual(done.stdout, "")
-                self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+                if command[0] == "env":  # evaluated by a shell it must leave no credentials in force, and fail
+                    self.assertNotIn("export AWS_ACCESS_KEY_ID", done.stdout)
+                    self.assertTrue(done.stdout.endswith("\nfalse\n"), done.stdout)
+                else:
+                    self.assertEqual(done.stdout, "")
+                self.assertEqual(len(done.stderr.strip().splitlines()), 2 if command[0] == "env" else 1, done.stderr)
                 for word in words:
                     self.assertIn(word, done.stderr)
 

@@ -10,7 +10,7 @@ namespace sitelatch::scenario {
 using aws::Value;
 
 Value Running::call(std::string_view service, std::string_view operation, const Value& input) {
-  auto outcome = aws_(service, operation, input);
+  auto outcome = ask(service, operation, input);
   if (!outcome)
     throw FunctionError{"ClientError",
                         fmt::format("An error occurred ({}) when calling the {} operation: {}",

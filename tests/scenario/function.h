@@ -5,12 +5,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "aws/wire/error.h"
 #include "aws/wire/value.h"
+#include "base/time.h"
 
 namespace sitelatch::scenario {
 
@@ -22,13 +24,32 @@ struct FunctionError {
 class Running {
  public:
   using Aws = std::function<aws::Outcome<>(std::string_view service, std::string_view operation,
-                                           const aws::Value& input)>;
-  Running(aws::Value event_, Aws aws) : event(std::move(event_)), aws_(std::move(aws)) {}
+                                           const aws::Value& input, const std::string& region)>;
+  // Where and when, and what Lambda gives to its environment.
+  struct Setting {
+    Instant now{};
+    std::string region;
+    std::map<std::string, std::string> variables;
+  };
+  Running(aws::Value event_, Setting setting, Aws aws)
+      : event(std::move(event_)),
+        now(setting.now),
+        region(std::move(setting.region)),
+        variables(std::move(setting.variables)),
+        aws_(std::move(aws)) {}
 
   const aws::Value event;
+  const Instant now;
+  const std::string region;
+  const std::map<std::string, std::string> variables;
   void print(std::string line) { lines.push_back(std::move(line)); }
   // Throws boto3's ClientError when AWS refuses.
   aws::Value call(std::string_view service, std::string_view operation, const aws::Value& input);
+  // In this region; empty: in the function's own.
+  aws::Outcome<> ask(std::string_view service, std::string_view operation, const aws::Value& input,
+                     const std::string& in_region = "") {
+    return aws_(service, operation, input, in_region.empty() ? region : in_region);
+  }
   std::vector<std::string> lines;
   std::string response;  // JSON; empty: nobody waits for one
 

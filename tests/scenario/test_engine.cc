@@ -99,7 +99,7 @@ void TestEngine::start() {
       cloud_ = std::make_unique<engine::Cloud>(
           engine::Cloud::Ports{world_.journal, world_.timers, world_.wall, world_.entropy,
                                world_.prober, world_.functions, world_.courier, *this, *this},
-          engine::Cloud::Options{});
+          engine::Cloud::Options{.realism = &realism});
     world_.settle();
   });
 }
@@ -173,7 +173,9 @@ aws::Outcome<> TestEngine::call_as(const aws::SigningIdentity& who, std::string_
   request.peer = "127.0.0.1";
   request.headers.set("Host", "127.0.0.1:4566");
   aws::sign(request, who, {region, model.signing_name}, wall_now());
-  return aws::decode_response(model, *known, protocol, http(std::move(request)));
+  const auto response = http(std::move(request));
+  if (response.lost) return aws::refuse(std::string{connection_lost}, "");
+  return aws::decode_response(model, *known, protocol, response);
 }
 
 aws::Outcome<> TestEngine::call(std::string_view service, std::string_view operation,
@@ -227,11 +229,11 @@ void TestEngine::run_function(const ports::FunctionSpec& spec, const ports::Invo
   const auto& credentials = invocation.credentials;
   const aws::SigningIdentity role{credentials.access_key_id, credentials.secret_access_key,
                                   credentials.session_token};
-  Running running(aws::from_json(invocation.payload).value(),
-                  [&](std::string_view service, std::string_view operation, const Value& input) {
+  Running running(aws::from_json(invocation.payload).value(), {now(), spec.region, spec.variables},
+                  [&](std::string_view service, std::string_view operation, const Value& input,
+                      const std::string& region) {
                     const bool global = service == "route53" || service == "iam";
-                    return call_as(role, service, operation, input,
-                                   global ? "us-east-1" : spec.region);
+                    return call_as(role, service, operation, input, global ? "us-east-1" : region);
                   });
   auto outcome = ports::sim::success_outcome();
   const auto own = functions.find(spec.function_name);

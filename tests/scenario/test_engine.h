@@ -22,6 +22,7 @@
 #include "aws/wire/http.h"
 #include "aws/wire/value.h"
 #include "engine/cloud.h"
+#include "engine/realism/realism.h"
 #include "function.h"
 #include "ports/sim/world.h"
 #include "witness.h"
@@ -74,6 +75,10 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   Function any_function = guide_function;
   std::vector<Invoked> invoked;
 
+  // How it departs from an AWS that is always there: faults, and AWS's everyday lags and limits.
+  // Outlives crashes.
+  realism::Realism realism;
+
   // The engine.
   void kill();   // as kill -9; the world goes on
   void start();  // on what is durable
@@ -93,7 +98,8 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   bool has_rows(std::string_view table) const;
   route53::Route53& route53() { return cloud_->route53(); }
 
-  // One AWS call by the account's root. A refusal is AWS's, or "ConnectionLost".
+  // One AWS call by the account's root. A refusal is AWS's, or "ConnectionLost" (an answer that a
+  // fault lost, too).
   aws::Outcome<> call(std::string_view service, std::string_view operation, const Value& input,
                       const std::string& region = "us-east-1");
   // Repeated when the connection was lost; fails the test when it is refused.

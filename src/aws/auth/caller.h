@@ -2,7 +2,9 @@
 // The principal of a request, once its signature has been verified.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 namespace sitelatch::aws {
 
@@ -15,11 +17,16 @@ struct Caller {
   std::string account;
   std::string arn;
   std::string principal_arn;
-  std::string user_id;         // root: the account; user: AIDA...; session: AROA...:name
-  std::string name;            // user or role name
-  std::string session_name;    // of a role session
+  std::string user_id;       // root: the account; user: AIDA...; session: AROA...:name
+  std::string name;          // user or role name
+  std::string session_name;  // of a role session
+  // What limits a session, and what policies may ask about it, stands here and is not looked up
+  // when they are: nothing that happens in between can take a limit away.
   std::string session_policy;  // JSON or empty
   std::string access_key_id;
+  std::vector<std::string> session_policy_arns = {};  // limits like session_policy
+  std::map<std::string, std::string> session_tags = {};
+  std::string source_identity = {};
 };
 
 }  // namespace sitelatch::aws

@@ -128,9 +128,12 @@ struct PolicySet {
   PolicyRef session;   // null: none
   PolicyRef resource;  // null: none
   bool trust = false;  // `resource` is a role's trust policy: nothing is allowed without it
+  // An organisation's service control policies. They bind the account's users, roles and root, not
+  // services (fact iam-26).
+  std::vector<PolicyRef> service_control;
 };
 
-enum class PolicyType { identity, resource, boundary, session, trust };
+enum class PolicyType { identity, resource, boundary, session, trust, service_control };
 
 struct Decision {
   enum class Verdict { allowed, implicit_deny, explicit_deny };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of evaluation: an explicit deny anywhere; then the resource's policy, which can grant
-// by itself; then what limits (boundary, session policy) and what grants (identity policies). IAM
-// User Guide, "Policy evaluation logic".
+// The order of evaluation: what the organisation's policies leave; an explicit deny anywhere; then
+// the resource's policy, which can grant by itself; then what limits (boundary, session policy) and
+// what grants (identity policies). IAM User Guide, "Policy evaluation logic".
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -111,6 +111,16 @@ Decision deny(PolicyType because) { return {Decision::Verdict::explicit_deny, be
 Decision lacks(PolicyType because) { return {Decision::Verdict::implicit_deny, because}; }
 constexpr Decision allow{Decision::Verdict::allowed, PolicyType::identity};
 
+// A policy of refusals alone stands beside FullAWSAccess; one that allows something allows nothing
+// else (fact iam-27).
+Effect limit_of(const Policy& policy, const Question& question) {
+  const auto effect = effect_of(policy, question);
+  if (effect != Effect::none) return effect;
+  const bool allows = std::any_of(policy.statements.begin(), policy.statements.end(),
+                                  [](const PolicyStatement& s) { return s.allow; });
+  return allows ? Effect::none : Effect::allow;
+}
+
 bool from_another_account(const AccessRequest& request) {
   if (request.principal.account.empty() || request.resources.empty()) return false;
   const auto arn = parse_arn(request.resources.front());
@@ -124,6 +134,12 @@ Decision evaluate(const AccessRequest& request, const PolicySet& policies) {
   const auto kind = request.principal.kind;
   const auto resource_type = policies.trust ? PolicyType::trust : PolicyType::resource;
 
+  if (kind != Kind::service && kind != Kind::anonymous)
+    for (const auto& policy : policies.service_control) {
+      const auto limit = limit_of(*policy, question);
+      if (limit == Effect::deny) return deny(PolicyType::service_control);
+      if (limit == Effect::none) return lacks(PolicyType::service_control);
+    }
   ResourceOpinion resource;
   if (policies.resource) resource = opinion_of(*policies.resource, question);
   Effect identity = Effect::none;
@@ -213,6 +229,8 @@ std::string denial_text(const AccessRequest& request, const Decision& decision) 
         return {"a session policy", "session policy"};
       case PolicyType::trust:
         return {"the role trust policy", "role trust policy"};
+      case PolicyType::service_control:
+        return {"a service control policy", "service control policy"};
     }
     return {"", ""};
   };

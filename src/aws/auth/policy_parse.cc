@@ -19,7 +19,7 @@ Failure<Problem> malformed(std::string text) { return {Problem{std::move(text)}}
 Failure<Problem> syntax() { return malformed(std::string{syntax_errors}); }
 
 struct Reader {
-  PolicyUse use;
+  PolicyUse use = PolicyUse::identity;
   Variables variables = Variables::literal;
 
   Result<PolicyStatement> statement(const Value& json) const;

@@ -373,6 +373,44 @@ TEST_CASE("policy: services are judged by the resource's policy alone") {
   CHECK_FALSE(resource_policy_allows("", "sns.amazonaws.com", "lambda:InvokeFunction", "x", {}));
 }
 
+TEST_CASE("policy: service control policies bind everybody of the account, and no service") {
+  const auto region_deny = parsed(document(
+      R"({"Effect":"Deny","NotAction":["iam:*","route53:*"],"Resource":"*",
+          "Condition":{"StringNotEquals":{"aws:RequestedRegion":["us-east-1"]}}})"));
+  const auto only_route53 =
+      parsed(document(R"({"Effect":"Allow","Action":"route53:*","Resource":"*"})"));
+  const auto asked = [](const PolicyPrincipal& who, const PolicyRef& scp, const char* action,
+                        const char* region) {
+    PolicySet set;
+    set.identity = {of("Allow"),
+                    parsed(document(R"({"Effect":"Allow","Action":"*","Resource":"*"})"))};
+    set.service_control = {scp};
+    ConditionKeys keys;
+    keys.set("aws:requestedregion", region);
+    const std::vector<std::string> resources{queue};
+    return evaluate({who, action, resources, keys}, set);
+  };
+  for (const auto& who : {root(), user(), role_session()}) {
+    CAPTURE(who.arn);
+    const auto denied = asked(who, region_deny, "sns:Publish", "eu-west-1");
+    CHECK(denied.verdict == Verdict::explicit_deny);
+    CHECK(denied.because == PolicyType::service_control);
+    CHECK(asked(who, region_deny, "sns:Publish", "us-east-1").allowed());
+    CHECK(asked(who, region_deny, "route53:GetHealthCheck", "eu-west-1").allowed());
+    const auto lacking = asked(who, only_route53, "sns:Publish", "us-east-1");
+    CHECK(lacking.verdict == Verdict::implicit_deny);
+    CHECK(lacking.because == PolicyType::service_control);
+    CHECK(asked(who, only_route53, "route53:GetHealthCheck", "us-east-1").allowed());
+  }
+  PolicySet set;
+  set.service_control = {region_deny};
+  CHECK_FALSE(decide(user(), set).allowed());  // it grants nothing
+  set.resource = resource_of("Allow", R"({"Service":"sns.amazonaws.com"})");
+  CHECK(decide(service_principal("sns.amazonaws.com"), set).allowed());
+  set.resource = resource_of("Allow", R"("*")");
+  CHECK(decide(user(), set).because == PolicyType::service_control);
+}
+
 TEST_CASE("policy: refusals in AWS's words") {
   const auto text = [](const PolicySet& set, const PolicyPrincipal& who,
                        std::vector<std::string> resources = {queue}) {

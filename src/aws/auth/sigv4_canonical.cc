@@ -53,8 +53,7 @@ void append_path(std::string& out, std::string_view path, const CanonicalRules& 
   std::string resolved;
   if (rules.normalise_path && odd) path = resolved = normalised(path);
   if (path.empty()) path = "/";
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const char c = path[i];
+  for (const char c : path) {
     const bool escape = c == '%' && rules.path == CanonicalRules::Path::as_sent;
     if (c == '/' || escape) {
       out += c;

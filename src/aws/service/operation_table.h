@@ -22,7 +22,7 @@ class OperationTable {
  public:
   // Most answer at once; what waits for something takes the Answer with it.
   using AtOnce = Outcome<> (Derived::*)(const Call&);
-  using Later = void (Derived::*)(const Call&, Answer);
+  using Later = void (Derived::*)(const Call&, const Answer&);
   // Must not change anything, and must cope with every input that the model lets through.
   using Question = std::vector<Permission> (Derived::*)(const Call&) const;
   struct Row {
@@ -48,11 +48,11 @@ class OperationTable {
   std::vector<Permission> authorisation(const Derived& service, const Call& call) const {
     return (service.*row(call.operation).question)(call);
   }
-  void handle(Derived& service, const Call& call, Answer answer) const {
+  void handle(Derived& service, const Call& call, const Answer& answer) const {
     const auto& handler = row(call.operation).handler;
     if (const auto* at_once = std::get_if<AtOnce>(&handler))
       return answer((service.**at_once)(call));
-    (service.*std::get<Later>(handler))(call, std::move(answer));
+    (service.*std::get<Later>(handler))(call, answer);
   }
 
  private:
@@ -78,7 +78,7 @@ class TableService : public Service {
     return Derived::operation_table().authorisation(static_cast<const Derived&>(*this), call);
   }
   void handle(const Call& call, Answer answer) final {
-    Derived::operation_table().handle(static_cast<Derived&>(*this), call, std::move(answer));
+    Derived::operation_table().handle(static_cast<Derived&>(*this), call, answer);
   }
 
  protected:

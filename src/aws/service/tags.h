@@ -25,9 +25,9 @@ enum class TagKeys { exact, any_case };
 // What a service says of tags that it does not take.
 struct TagRules {
   using OfKey = Failure<Error> (*)(const std::string& key);
-  OfKey reserved;
-  OfKey twice;  // nullptr: the last one counts
-  Failure<Error> (*too_many)();
+  OfKey reserved = nullptr;
+  OfKey twice = nullptr;  // the last one counts
+  Failure<Error> (*too_many)() = nullptr;
   TagKeys keys = TagKeys::exact;
 };
 

@@ -38,7 +38,8 @@ struct HttpResponse {
   Headers headers;
   std::string body;
   std::shared_ptr<const std::string> file =
-      {};  // instead of the body: one copy for all its readers
+      {};             // instead of the body: one copy for all its readers
+  bool lost = false;  // nobody is answered: the connection is closed instead
 };
 
 }  // namespace sitelatch::aws

@@ -219,9 +219,10 @@ class Loader {
     if (const auto* order = from.if_contains("xmlOrder"))
       sort_by_xml_order(shape, order->as_array());
     const auto& members = shape.members;
-    for (std::uint16_t i = 0; i < members.size(); ++i) {
-      shape.sorted_by_name.push_back(i);
-      if (members[i].location == Location::body) shape.sorted_by_wire_name.push_back(i);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      shape.sorted_by_name.push_back(static_cast<std::uint16_t>(i));
+      if (members[i].location == Location::body)
+        shape.sorted_by_wire_name.push_back(static_cast<std::uint16_t>(i));
     }
     std::sort(shape.sorted_by_name.begin(), shape.sorted_by_name.end(),
               [&](auto a, auto b) { return members[a].name < members[b].name; });

@@ -255,7 +255,7 @@ class Validator {
     if (shape.pattern)
       parts.push_back("Member must satisfy regular expression pattern: " + shape.pattern->text());
     if (enum_applies(shape)) parts.push_back(enum_text(shape));
-    if (manner_.elements_not_null) parts.push_back("Member must not be null");
+    if (manner_.elements_not_null) parts.emplace_back("Member must not be null");
     return joined(parts, false);
   }
 

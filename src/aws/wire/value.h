@@ -103,10 +103,16 @@ struct Value::Member {
 
 // After Member is complete: clang instantiates what these need at once.
 inline Value::Value() = default;
-inline Value::Value(const Value&) = default;
+// Not std::variant's own: where a copy of text or a list finds no memory, libstdc++ 12 destroys
+// what was not made yet, by an index past its table.
+inline Value::Value(const Value& other) {
+  std::visit(
+      [this](const auto& held) { state_.template emplace<std::decay_t<decltype(held)>>(held); },
+      other.state_);
+}
 inline Value::Value(Value&&) noexcept = default;
-inline Value& Value::operator=(const Value&) = default;
 inline Value& Value::operator=(Value&&) noexcept = default;
+inline Value& Value::operator=(const Value& other) { return *this = Value(other); }
 inline Value::~Value() = default;
 inline Value::Value(bool b) : state_(b) {}
 inline Value::Value(int i) : state_(std::int64_t{i}) {}

@@ -40,6 +40,7 @@ std::string audit_line(const AuditEntry& entry, std::string_view health_check_id
       .add("health_check", health_check_id);
   for (const auto& field : fields)
     if (!(entry.*field.member).empty()) line.add(field.name, entry.*field.member);
+  if (entry.seen) line.raw("seen", to_json(*entry.seen));
   return line.text();
 }
 
@@ -51,6 +52,7 @@ std::optional<AuditEntry> read_audit_line(std::string_view line) {
   if (!at) return std::nullopt;
   entry.at = *at;
   for (const auto& field : fields) entry.*field.member = (*json)[field.name].text();
+  entry.seen = read_evidence((*json)["seen"]);
   return entry;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "client/client.h"
+#include "guard/apply/release_evidence.h"
 #include "guard/rules/plan.h"
 #include "guard/rules/record.h"
 
@@ -21,14 +22,15 @@ struct AuditEntry {
   Instant at{};
   std::string action;  // "switch-back", "trip", "latch" (the function), ...
   std::string stage;   // "asked", "done", "failed", "refused"; empty: a line that stands for itself
-  std::string change_id;      // the same in "asked" and what follows it
-  std::string who;            // ARN of the caller
-  std::string why;            // the reason given, or the evidence
-  std::string before, after;  // of the health check: "ResourcePath=/lb-check"
-  std::string version;        // HealthCheckVersion afterwards
-  std::string request_id;     // of the update
-  std::string forced;         // names of the checks that were overridden
-  std::string note;           // what else people should know
+  std::string change_id;                  // the same in "asked" and what follows it
+  std::string who;                        // ARN of the caller
+  std::string why;                        // the reason given, or the evidence
+  std::string before, after;              // of the health check: "ResourcePath=/lb-check"
+  std::string version;                    // HealthCheckVersion afterwards
+  std::string request_id;                 // of the update
+  std::string forced;                     // names of the checks that were overridden
+  std::string note;                       // what else people should know
+  std::optional<ReleaseEvidence> seen{};  // of a release: what was seen before it
 };
 
 std::string audit_line(const AuditEntry& entry, std::string_view health_check_id);

@@ -46,7 +46,8 @@ class Builder {
 
  private:
   struct Call {
-    std::string_view service, operation, region, doing;
+    std::string_view service, operation, region;
+    std::string doing;  // made for the call, mostly
   };
   Result<client::Value, Error> ask(const Call& call, client::Value input);
   Step call(const Call& call, client::Value input);

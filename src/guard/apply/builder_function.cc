@@ -6,6 +6,7 @@
 
 #include "guard/apply/builder.h"
 #include "guard/apply/observe.h"
+#include "guard/apply/propagation.h"
 #include "guard/apply/reading.h"
 #include "guard/apply/wire_forms.h"
 #include "guard/rules/adoption.h"
@@ -18,23 +19,6 @@ namespace {
 
 Value environment_of(const Texts& variables) {
   return Value::structure({{"Variables", text_map(variables)}});
-}
-
-// Passes by itself within seconds of a role's creation (fact guard-22), or of its policy's.
-bool role_not_there_yet(const client::Error& error) {
-  return error.is("InvalidParameterValueException") &&
-         (error.message.find("cannot be assumed by Lambda") != std::string::npos ||
-          error.message.find("does not have permissions") != std::string::npos ||
-          error.message.find("execution role") != std::string::npos ||
-          error.message.find("KMS") != std::string::npos);
-}
-
-// The on-failure destination is looked at with the function's role; until its policy has arrived
-// the topic is one of these (terraform-provider-aws waits out the same two; fact guard-25).
-bool destination_not_there_yet(const client::Error& error) {
-  return role_not_there_yet(error) || (error.is("InvalidParameterValueException") &&
-                                       error.message.find("destination ARN") != std::string::npos &&
-                                       error.message.find("is invalid") != std::string::npos);
 }
 
 bool already_there(const client::Error& error) {

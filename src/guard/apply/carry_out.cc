@@ -21,6 +21,7 @@ AuditEntry entry_of(const View& view, const Request& request, const Change& chan
   entry.who = view.snapshot.caller_arn;
   entry.why = request.why.empty() ? change.says : request.why;
   entry.forced = request.forced;
+  entry.seen = request.seen;
   const auto& check = *view.snapshot.observed.check;
   entry.before = describe(check);
   entry.after = describe(apply(change.check, check));
@@ -29,6 +30,7 @@ AuditEntry entry_of(const View& view, const Request& request, const Change& chan
 
 AuditEntry done_entry(AuditEntry entry, const Applied& applied) {
   entry.stage = "done";
+  entry.seen.reset();  // "asked" has it
   entry.version = std::to_string(applied.after.version);
   entry.request_id = applied.request_id;
   entry.note = join(applied.notes, " ");
@@ -61,7 +63,7 @@ bool changes_nothing(const View& view, const Change& change) {
          change.record == record_of(view.snapshot.observed);
 }
 
-std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry) {
+std::optional<std::string> note_down(Context& context, const View& view, const AuditEntry& entry) {
   const auto& group = view.plan.audit_group;
   // What cannot be seen may be written to all the same.
   if (!view.snapshot.observed.audit_group && !audit_is_hidden(view))
@@ -127,6 +129,7 @@ Result<Carried, Error> carry_out(Context& context, View current, const Request& 
     if (why_not.kind != Error::Kind::conflict || attempt == most_tries) {
       auto failed = asked;
       failed.stage = "failed";
+      failed.seen.reset();
       failed.note = why_not.text;
       (void)note_down(context, current, failed);
       return failure(why_not);

@@ -24,8 +24,9 @@ struct Request {
   // A release that nobody could trace is not made; a latch is set whether or not it can be written
   // down.
   bool must_be_audited = false;
-  bool unaudited = false;  // a person overrides the audit log, seen or not
-  bool tells = false;      // people get a message (rules/message.h)
+  bool unaudited = false;                 // a person overrides the audit log, seen or not
+  bool tells = false;                     // people get a message (rules/message.h)
+  std::optional<ReleaseEvidence> seen{};  // of a release, for the audit log
 };
 
 // Thrown by the clock and by progress of a Context when a person has interrupted the command:
@@ -87,6 +88,6 @@ bool changes_nothing(const View& view, const Change& change);
 Result<Done> tell(Context& context, const View& view, const Message& message);
 
 // Writes an entry of this run into the guard's audit log; a failure becomes a sentence.
-std::optional<std::string> note_down(Context& context, const View& view, AuditEntry entry);
+std::optional<std::string> note_down(Context& context, const View& view, const AuditEntry& entry);
 
 }  // namespace sitelatch::guard

@@ -134,7 +134,7 @@ class Application {
       if (there && *there && same_but_version(wanted, (*there)->check)) {
         applied_.after = (*there)->check;
         if (!mismatch)
-          applied_.notes.push_back(
+          applied_.notes.emplace_back(
               "The answer to the change was lost; the health check shows that it was made.");
         return Done{};
       }

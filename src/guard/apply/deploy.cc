@@ -31,7 +31,7 @@ bool any_again(const std::vector<ResourceChange>& work, const std::vector<Resour
 }  // namespace
 
 Deployment::Deployment(Dependencies dependencies, DeployOptions options, Codes codes)
-    : dependencies_(std::move(dependencies)),
+    : dependencies_(dependencies),
       options_(std::move(options)),
       codes_(std::move(codes)),
       deadline_(dependencies_.context.clock.now() + dependencies_.timeout) {}

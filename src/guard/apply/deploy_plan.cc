@@ -417,7 +417,7 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
   }
   work_out(deployment_plan);
   if (deployment_plan.plan.settings.function == FunctionKind::python)
-    deployment_plan.notes.push_back(
+    deployment_plan.notes.emplace_back(
         "The guide's Python function has no schedule: a latch that somebody undoes is not set "
         "again, an alarm that got lost is not made good, and a maintenance does not end by itself. "
         "--function native has one.");
@@ -428,7 +428,7 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
                         ? ", then sitelatch arm: the alarm's actions are off"
                         : ""));
   else if (record.in_maintenance(deployment_plan.now))
-    deployment_plan.notes.push_back(
+    deployment_plan.notes.emplace_back(
         "The guard is in maintenance and stays so: sitelatch arm ends it.");
   return deployment_plan;
 }

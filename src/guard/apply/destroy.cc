@@ -136,13 +136,13 @@ class Planner {
 
   Step judge_latch() {
     if (!observed().check) {
-      ending_.notes.push_back("The health check itself is gone.");
+      ending_.notes.emplace_back("The health check itself is gone.");
       return Done{};
     }
     const auto& check = *observed().check;
     if (!latched(check)) {
       if (frozen_by_us())
-        ending_.notes.push_back("The check is frozen as healthy by a maintenance: it is freed.");
+        ending_.notes.emplace_back("The check is frozen as healthy by a maintenance: it is freed.");
       return Done{};
     }
     const auto path = path_to_restore();
@@ -171,7 +171,7 @@ class Planner {
                               fmt::format("Nobody noted the path that the latch replaced. Restore "
                                           "it by hand ({}) and run destroy again.",
                                           by_hand)));
-    ending_.notes.push_back(
+    ending_.notes.emplace_back(
         "The check gets its path back: Primary serves as soon as it is healthy, whether or not the "
         "sites are in sync.");
     return Done{};

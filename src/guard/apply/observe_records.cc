@@ -13,7 +13,7 @@ using aws::Value;
 
 constexpr int longest_chain = 8;
 
-std::string without_prefix(std::string id) {
+std::string without_prefix(const std::string& id) {
   const auto slash = id.rfind('/');
   return slash == std::string::npos ? id : id.substr(slash + 1);
 }

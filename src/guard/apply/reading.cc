@@ -369,7 +369,7 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
                                              "TopicName", names.alarm_topic, "Sum",
                                              &D::alarm_topic_failed}};
   ObservedDeliveries deliveries;
-  const auto read = [&](std::vector<MetricQuery> queries, const std::string& region) {
+  const auto read = [&](const std::vector<MetricQuery>& queries, const std::string& region) {
     Value wanted = Value::list();
     for (const auto& query : queries) wanted.push(wire_of(query, 300));
     const auto reply = ask("delivery metrics in " + region, "cloudwatch", "GetMetricData",

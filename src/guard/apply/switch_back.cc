@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "client/wait.h"
 #include "guard/apply/missing_rights.h"
+#include "guard/apply/release_evidence.h"
 #include "guard/apply/sight.h"
 #include "guard/apply/site_probe.h"
 #include "guard/apply/switch_back_wait.h"
@@ -56,17 +57,18 @@ class Switching {
     checks_passed_ = run_checks(*shown);
     if (!checks_passed_ && !options_.force.contains("checks")) return refuse_by_rules(*shown);
     auto settled = look_when_alarm_has_seen(*shown);
-    if (!settled) return ends(problem_kind_, "Nothing was released: " + problem_);
+    if (!settled) return not_seen();
     const auto allowed = decide(*settled);
     if (!allowed) return refuse(allowed.error());
     if (const auto lacking = rights_against(context_, *settled, *allowed, true))
       return ends(SwitchBackEnd::no_answer, "Nothing was released. " + *lacking);
+    show_what_there_is(*shown, *settled);
     const auto name = name_to_type(*shown);
     if (!options_.confirm(*shown, name))
       return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
     // The person took their time: the release goes by what CloudWatch says now.
     auto fresh = look_when_alarm_has_seen(*shown);
-    if (!fresh) return ends(problem_kind_, "Nothing was released: " + problem_);
+    if (!fresh) return not_seen();
     return release(std::move(*fresh));
   }
 
@@ -143,6 +145,7 @@ class Switching {
     for (int count = 1; count <= options_.probes; ++count) {
       if (count > 1) context_.clock.sleep(between_probes);
       const auto answer = ask_site(context_.ask_site, shown.snapshot.check_config, *path);
+      seen_.primary.push_back(answer.words);
       context_.progress(
           fmt::format("Primary, {} of {}: {}.", count, options_.probes, answer.words));
       if (!answer.well) return false;
@@ -160,9 +163,12 @@ class Switching {
                       shown.id(), command);
       const auto finished = context_.environment.run({"/bin/sh", "-c", line}, options_.check_limit);
       if (!finished) {
+        seen_.commands.push_back({command, 0, "", 0, finished.error().text});
         context_.progress("It could not be run: " + finished.error().text + ".");
         return false;
       }
+      seen_.commands.push_back(
+          command_evidence(command, finished->status, finished->out + finished->err));
       for (const auto* text : {&finished->out, &finished->err})
         for (const auto said : split(trim(*text), '\n'))
           if (!said.empty()) context_.progress("  " + std::string{said});
@@ -175,8 +181,22 @@ class Switching {
     return true;
   }
 
+  // The last look before a person says yes: it goes into the audit log with the release.
+  void show_what_there_is(const View& shown, const View& settled) {
+    seen_.at = settled.now;
+    seen_.check = check_words(settled.snapshot);
+    seen_.alarm = alarm_words(settled.snapshot);
+    if (shown.snapshot.records)
+      seen_.dns = ask_every_server(context_.aws, *shown.snapshot.records, context_.dns_server,
+                                   context_.ask_dns);
+    context_.progress("Health check: " + seen_.check + ".");
+    context_.progress("Alarm: " + seen_.alarm + ".");
+    for (const auto& one : seen_.dns) context_.progress("DNS: " + words_of(one) + ".");
+  }
+
   // Gives a look at which the alarm has seen the latch: its next ALARM would be news in the new
   // release, and latch at once. Backoff of some minutes spares that; the rules have the last word.
+  // Nothing, with the reason in unseen_ or problem_: the last look showed too little to decide on.
   std::optional<View> look_when_alarm_has_seen(const View& shown) {
     client::Backoff backoff;
     backoff.every = std::chrono::milliseconds{500};
@@ -186,11 +206,20 @@ class Switching {
     std::optional<View> newest;
     bool notified = false;
     (void)client::wait_until(context_.clock, backoff, [&] {
+      newest.reset();
       auto now = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
       if (!now) {
         problem_ = now.error().text;
         problem_kind_ = end_of(now.error().kind);
         return false;
+      }
+      // Rights can be taken away, and the check deleted, while one waits.
+      unseen_ = cannot_be_decided(*now, options_.force.contains("audit"));
+      if (unseen_) return true;
+      if (!now->snapshot.observed.check) {
+        problem_ = "there is no health check " + options_.health_check_id + " any more.";
+        problem_kind_ = SwitchBackEnd::failed;
+        return true;
       }
       newest = std::move(*now);
       newest->snapshot.records = shown.snapshot.records;
@@ -201,10 +230,13 @@ class Switching {
     });
     return newest;
   }
+  SwitchBackReport not_seen() {
+    if (unseen_) return ends(SwitchBackEnd::no_answer, *unseen_);
+    return ends(problem_kind_, "Nothing was released: " + problem_);
+  }
 
   static bool has_seen_latch(const View& now) {
-    return !now.snapshot.observed.check ||
-           alarm_has_seen_latch(situation_of(now.snapshot.observed), now.now);
+    return alarm_has_seen_latch(situation_of(now.snapshot.observed), now.now);
   }
 
   SwitchBackReport release(View shown) {
@@ -216,6 +248,7 @@ class Switching {
         shown.snapshot.observed.audit_group.has_value() && !options_.force.contains("audit");
     request.unaudited = options_.force.contains("audit");
     request.tells = true;
+    request.seen = seen_;
     auto records = shown.snapshot.records;
     auto carried = carry_out(context_, std::move(shown), request, [this](const View& now) {
       auto decision = decide(now);
@@ -297,11 +330,13 @@ class Switching {
   Context& context_;
   const SwitchBackOptions& options_;
   SwitchBackReport report_;
+  ReleaseEvidence seen_;
   std::optional<Check> shown_;
   std::optional<std::uint64_t> expected_release_;
   std::uint64_t tried_release_ = 0;
   bool primary_answers_ = false, checks_passed_ = false;
   std::string problem_ = "the guard could not be looked at";
+  std::optional<std::string> unseen_;  // what must be known and may not be seen, a sentence
   SwitchBackEnd problem_kind_ = SwitchBackEnd::failed;
 };
 

@@ -84,7 +84,7 @@ std::string get_framed(const Fd& fd) {
 }
 
 bool is_closed(const Fd& fd) {
-  char byte;
+  char byte = 0;
   const ssize_t got = recv(fd.get(), &byte, 1, 0);
   return got == 0 || (got < 0 && errno == ECONNRESET);
 }

@@ -81,6 +81,7 @@ void remove_leftovers(const std::string& directory) {
     if (!name.starts_with(group_prefix)) continue;
     const auto pid =
         parse_int(name.substr(group_prefix.size(), name.rfind('-') - group_prefix.size()));
+    // Any other error, EPERM too, means that there is such a process.
     if (pid && *pid > 0 && ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH)
       leftovers.push_back(entry.path().string());
   }
@@ -165,6 +166,8 @@ bool FunctionCgroup::memory_exhausted() const {
 }
 
 void FunctionCgroup::kill() const {
+  // Since Linux 5.14. Otherwise process by process: stopped before they are killed, so that none
+  // forks in between.
   for (const auto& part : parts_)
     if (part.version_2 && write_file(part.directory + "/cgroup.kill", "1")) return;
   if (parts_.empty()) return;
@@ -255,6 +258,7 @@ void FunctionCgroups::open_version_1(const Hierarchy& hierarchy) {
   if (!base.memory && !base.processes && !base.time) return;
   remove_leftovers(hierarchy.directory);
   if (::mkdir(base.directory.c_str(), 0755) != 0) return;
+  // Before Linux 5.11 a group of version 1 counts what the groups below it hold only when told to.
   if (base.memory) write_file(base.directory + "/memory.use_hierarchy", "1");
   bases_.push_back(std::move(base));
 }
@@ -314,9 +318,11 @@ std::unique_ptr<FunctionCgroup> FunctionCgroups::make(const std::string& name,
     if (base.memory && base.version_2) {
       good = good && set("memory.max", memory);
       set("memory.swap.max", "0");
+      // All of the function, not the one process that the kernel would choose.
       set("memory.oom.group", "1");
     } else if (base.memory) {
       good = good && set("memory.limit_in_bytes", memory);
+      // After the line above: memory with swap may never be less than without.
       set("memory.memsw.limit_in_bytes", memory);  // absent where swap is not counted
       set("memory.swappiness", "0");
       set("memory.kmem.tcp.limit_in_bytes", std::to_string(tcp_buffers_limit));

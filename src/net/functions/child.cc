@@ -59,6 +59,7 @@ SITELATCH_UNWATCHED bool place_descriptors(const int* descriptors, int count) {
 #ifdef SYS_close_range
   if (::syscall(SYS_close_range, static_cast<unsigned>(count), ~0U, 0U) == 0) return true;
 #endif
+  // Before Linux 5.9. The limit of descriptors says nothing: it may have been lowered since.
   for (int fd = count; fd < 65536; ++fd) ::close(fd);
   return true;
 }

@@ -146,6 +146,7 @@ class Unpacker {
         return failure(
             Problem{fmt::format("Unzipped size must be smaller than {} bytes", limits_.bytes)});
       const auto written = ::write(file.get(), buffer.data(), static_cast<std::size_t>(size));
+      // Less than asked for, without an error: the disk is full.
       if (written >= 0 && written != size) errno = ENOSPC;
       if (written != size) return failure(refused(name, "cannot be written"));
     }

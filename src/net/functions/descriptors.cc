@@ -41,6 +41,7 @@ std::optional<SentDescriptors> receive_descriptors(int channel, bool& ended) {
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   const auto size = ::recvmsg(channel, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  // A sender that ended without a word, and one that never had the other end, look alike.
   ended = size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
   if (size != 1) return std::nullopt;
   for (auto* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {

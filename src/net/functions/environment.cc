@@ -218,6 +218,7 @@ void FunctionEnvironment::deliver() {
   const auto deadline = std::chrono::system_clock::now() +
                         std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
   RuntimeAnswer event;
+  // A line break would begin a header of the caller's own.
   const auto header = [&](const char* name, const std::string& value) {
     if (!value.empty() && value.find_first_of("\r\n") == std::string::npos)
       event.headers.emplace_back(name, value);

@@ -107,7 +107,7 @@ class ProcessFunctionHost::Pool {
         if (environment->function_arn() == function_arn) environment->end_after_job();
     });
   }
-  void stop(Duration grace, std::function<void()> stopped) {
+  void stop(Duration grace, const std::function<void()>& stopped) {
     loop_.post([this, grace, stopped] {
       stopping_ = true;
       stopped_ = stopped;
@@ -209,7 +209,7 @@ class ProcessFunctionHost::Pool {
         std::chrono::system_clock::now() + std::chrono::seconds(job.spec.timeout_s + 60);
     FunctionEnvironment* best = nullptr;
     for (auto& [environment, code, user] : environments_) {
-      if (environment->key() != job.spec.environment_key || doomed_.count(environment.get()))
+      if (environment->key() != job.spec.environment_key || doomed_.contains(environment.get()))
         continue;
       if (!environment->is_idle() && !environment->is_answered()) continue;
       const auto expiry = environment->credentials_expire();
@@ -218,7 +218,7 @@ class ProcessFunctionHost::Pool {
           doomed_.insert(environment.get());
           environment->end_after_job();
         }
-        if (doomed_.count(environment.get())) continue;
+        if (doomed_.contains(environment.get())) continue;
       }
       const bool better = best == nullptr || (environment->is_idle() && !best->is_idle()) ||
                           (environment->is_idle() == best->is_idle() &&
@@ -233,7 +233,7 @@ class ProcessFunctionHost::Pool {
   bool evict_idle() {
     FunctionEnvironment* oldest = nullptr;
     for (auto& [environment, code, user] : environments_)
-      if (environment->is_idle() && !doomed_.count(environment.get()) &&
+      if (environment->is_idle() && !doomed_.contains(environment.get()) &&
           (oldest == nullptr || environment->idle_since() < oldest->idle_since()))
         oldest = environment.get();
     if (oldest != nullptr) {
@@ -287,9 +287,10 @@ class ProcessFunctionHost::Pool {
     if (python_minor(job->spec.runtime)) {
       const std::lock_guard lock(pythons_mutex_);
       python = pythons_[job->spec.runtime];
-      if (!python)
-        return refuse(std::move(job), Kind::no_bootstrap,
-                      "this machine has no Python 3 for the runtime " + job->spec.runtime);
+      if (!python) {
+        const auto reason = "this machine has no Python 3 for the runtime " + job->spec.runtime;
+        return refuse(std::move(job), Kind::no_bootstrap, reason);
+      }
     } else if (!job->spec.runtime.starts_with("provided")) {
       const auto reason =
           fmt::format("the runtime {} is not available on this machine", job->spec.runtime);
@@ -319,6 +320,7 @@ class ProcessFunctionHost::Pool {
     };
     events.returned = [this](FunctionJobPointer back) { accept_again(std::move(back)); };
     events.idle = [this] { serve_waiting(); };
+    // Later: the environment is still at work when it says so.
     events.gone = [this, self] { loop_.post([this, self] { forget(self); }); };
     entry.environment = std::make_unique<FunctionEnvironment>(loop_, std::move(settings),
                                                               std::move(job), std::move(events));
@@ -337,6 +339,8 @@ class ProcessFunctionHost::Pool {
     plan.gid = plan.own_user ? code.group() : ::getegid();
     plan.tmp_mb = spec.ephemeral_mb;
     plan.data_mb = spec.memory_mb + 2048;
+    // Without a user of its own a function's processes count together with all of the engine's user
+    // (RLIMIT_NPROC).
     plan.max_processes = plan.own_user ? options_.max_processes : 4 * options_.max_processes;
     plan.network = network_plan();
     plan.root = options_.work_dir + "/root";
@@ -405,6 +409,7 @@ class ProcessFunctionHost::Pool {
     by_default("AWS_EC2_METADATA_DISABLED", "true");
     by_default("LANG", std::filesystem::exists("/usr/lib/locale/locale-archive") ? "en_US.UTF-8"
                                                                                  : "C.UTF-8");
+    // AWS's own, to the letter.
     by_default("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin");
     by_default("LD_LIBRARY_PATH", "/var/lang/lib:/lib64:/usr/lib64:" + runtime + ":" + runtime +
                                       "/lib:" + task + ":" + task + "/lib:/opt/lib");
@@ -435,7 +440,7 @@ class ProcessFunctionHost::Pool {
     all["_HANDLER"] = spec.handler;
     all["PWD"] = task;
     all["SHLVL"] = "0";
-    all.erase("AWS_LAMBDA_RUNTIME_API");
+    all.erase("AWS_LAMBDA_RUNTIME_API");  // the environment's, which knows the port, comes later
     std::vector<std::string> texts;
     for (const auto& [name, value] : all)
       if (name.find('\0') == std::string::npos && value.find('\0') == std::string::npos)
@@ -523,8 +528,8 @@ void ProcessFunctionHost::invoke(ports::FunctionSpec spec, ports::Invocation inv
 }
 
 void ProcessFunctionHost::retire(const std::string& function_arn) { pool_->retire(function_arn); }
-void ProcessFunctionHost::stop(Duration grace, std::function<void()> stopped) {
-  pool_->stop(grace, std::move(stopped));
+void ProcessFunctionHost::stop(Duration grace, const std::function<void()>& stopped) {
+  pool_->stop(grace, stopped);
 }
 FunctionNetwork ProcessFunctionHost::network() const { return pool_->network(); }
 std::vector<std::string> ProcessFunctionHost::missing_protections() const {

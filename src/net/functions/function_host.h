@@ -53,7 +53,7 @@ class ProcessFunctionHost final : public ports::FunctionHost {
   void retire(const std::string& function_arn) override;
   // Takes nothing new (host_error), gives running functions `grace`, kills the rest, then posts
   // `stopped`. Does not block: the functions may still be calling the engine.
-  void stop(Duration grace, std::function<void()> stopped);
+  void stop(Duration grace, const std::function<void()>& stopped);
 
   // What this machine lacks, a sentence each, for the engine to say at its start.
   std::vector<std::string> missing_protections() const;

@@ -69,6 +69,7 @@ void FunctionHostLoop::run_posted() {
 }
 
 void FunctionHostLoop::run_due() {
+  // Looked at once: a timer that sets itself anew for now may not keep the sockets waiting.
   const auto now = Clock::now();
   while (!timers_.empty() && timers_.begin()->first.first <= now) {
     auto first = timers_.extract(timers_.begin());

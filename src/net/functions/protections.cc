@@ -8,40 +8,40 @@ namespace {
 
 void describe_namespaces(const Isolation& isolation, std::vector<std::string>& missing) {
   if (!isolation.namespaces && isolation.root)
-    missing.push_back(
+    missing.emplace_back(
         "this machine refuses new namespaces to root (a container without CAP_SYS_ADMIN?): "
         "functions see the machine's files and processes as an unprivileged user would, and their "
         "/tmp is the machine's, not limited");
   else if (!isolation.namespaces)
-    missing.push_back(
+    missing.emplace_back(
         "this machine refuses user namespaces: functions run with the engine's own user, can read "
         "all that it can read, and can end it");
   else if (!isolation.proc)
-    missing.push_back(
+    missing.emplace_back(
         "this machine refuses a /proc of their own to functions: they run without /proc");
 }
 
 void describe_users(const Isolation& isolation, std::vector<std::string>& missing) {
   if (isolation.root && isolation.uid_count == 0)
-    missing.push_back(
+    missing.emplace_back(
         "the engine is root without the right to change users: functions run as root of this "
         "container");
   if (!isolation.root && isolation.namespaces)
-    missing.push_back(
+    missing.emplace_back(
         "the engine is not root: functions share its user, so they are kept apart by namespaces "
         "alone");
   if (!isolation.seccomp)
-    missing.push_back("this kernel has no seccomp: functions may use every system call");
+    missing.emplace_back("this kernel has no seccomp: functions may use every system call");
 }
 
 void describe_network(const Isolation& isolation, FunctionNetwork network,
                       std::vector<std::string>& missing) {
   if (network == FunctionNetwork::host && !isolation.network)
-    missing.push_back(
+    missing.emplace_back(
         "this machine refuses a network of their own to functions: they can reach what listens on "
         "this machine and beyond it");
   else if (network == FunctionNetwork::host)
-    missing.push_back(
+    missing.emplace_back(
         "--function-network host: functions can reach what listens on this machine and beyond it");
   else if (network == FunctionNetwork::isolated && !isolation.outbound)
     missing.push_back(
@@ -52,12 +52,12 @@ void describe_network(const Isolation& isolation, FunctionNetwork network,
 void describe_groups(const Isolation& isolation, const FunctionCgroups* groups,
                      std::vector<std::string>& missing) {
   if (groups == nullptr || !groups->limits_memory())
-    missing.push_back(
+    missing.emplace_back(
         "no control group for memory can be made here (as a service with Delegate=yes it could): "
         "the memory of functions is looked at every 10 ms instead, what they hold in pipes and "
         "sockets is not counted, and shared anonymous memory is limited to 64 KB a piece");
   if ((groups == nullptr || !groups->limits_processes()) && !isolation.root)
-    missing.push_back(
+    missing.emplace_back(
         "no control group for processes can be made here: the number of the functions' processes "
         "is limited together with the engine's user's");
 }

@@ -64,7 +64,7 @@ class Stream {
     ends_[1].socket = WatchedFd(std::move(engine));
   }
   bool begin() {
-    for (const std::size_t i : {0, 1}) {
+    for (const std::size_t i : {0U, 1U}) {
       const int yes = 1;
       ::setsockopt(ends_[i].socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
       if (!ends_[i].socket.watch(epoll_, EPOLLIN,
@@ -98,7 +98,7 @@ class Stream {
       over_ = true;
       return ended_();
     }
-    for (const std::size_t i : {0, 1}) set_interest(i);
+    for (const std::size_t i : {0U, 1U}) set_interest(i);
   }
 
   // A turn's worth; of an end that hung up all, since no event will tell of the rest.

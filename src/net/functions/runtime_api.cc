@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t max_head = 256 * 1024;  // a client context or an error cause may be long
 constexpr std::size_t max_headers = 200;
+// A body that is too large is read to its end, so that the client comes to hear of it; up to here.
 constexpr std::uint64_t max_swallowed = 64 * 1024 * 1024;
 
 const char* reason(int status) {

@@ -50,6 +50,7 @@ std::optional<PeerSocket> ask_kernel(const Ends& ends) {
   request.body.sdiag_family = AF_INET;
   request.body.sdiag_protocol = IPPROTO_TCP;
   request.body.idiag_states = ~0U;
+  // The socket at the other end is asked about: its source is our peer, its destination we.
   request.body.id.idiag_sport = ends.peer.sin_port;
   request.body.id.idiag_dport = ends.local.sin_port;
   request.body.id.idiag_src[0] = ends.peer.sin_addr.s_addr;
@@ -70,6 +71,7 @@ std::optional<PeerSocket> ask_kernel(const Ends& ends) {
 }
 
 std::optional<PeerSocket> read_table(const Ends& ends) {
+  // As the table has it: the address as it lies in memory, the port as it is read.
   const auto wanted = [](const sockaddr_in& end) {
     return fmt::format("{:08X}:{:04X}", end.sin_addr.s_addr, ntohs(end.sin_port));
   };

@@ -67,12 +67,15 @@ IdMaps root_maps() { return maps_of(::geteuid(), ::getegid(), 0, 0); }
 
 // Keeps the namespace's capabilities across exec (ambient), so that the warden can mount.
 SITELATCH_UNWATCHED bool enter_user_namespace(const IdMaps& maps) {
+  // Without privilege gid_map is closed until setgroups is given up (user_namespaces(7)).
   write_whole("/proc/self/setgroups", "deny", 4);
   if (!write_whole("/proc/self/uid_map", maps.uid.data(), maps.uid_size)) return false;
   if (!write_whole("/proc/self/gid_map", maps.gid.data(), maps.gid_size)) return false;
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2]{};
   if (::syscall(SYS_capget, &header, data) != 0) return false;
+  // Ambient wants inheritable first. Numbers that the kernel does not know fail, and do no harm
+  // (capabilities(7)).
   for (auto& word : data) word.inheritable = word.permitted;
   if (::syscall(SYS_capset, &header, data) != 0) return false;
   for (int cap = 0; cap < 64; ++cap) ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
@@ -93,6 +96,7 @@ SITELATCH_UNWATCHED int be_born(void* argument) {
   const auto& birth = *static_cast<const Birth*>(argument);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   for (std::size_t i = 0; i < birth.group_count; ++i)
+    // "0" is whoever writes, whatever its number in this pid namespace.
     if (::write(birth.groups[i], "0", 1) != 1) return leave_child(123);
   if (birth.user_namespace && !enter_user_namespace(birth.maps)) return leave_child(125);
   if (!place_descriptors(birth.descriptors, birth.count)) return leave_child(125);
@@ -122,9 +126,12 @@ struct Trial {
 SITELATCH_UNWATCHED int try_mounts(void* argument) {
   const auto& trial = *static_cast<const Trial*>(argument);
   if (trial.user_namespace && !enter_user_namespace(trial.maps)) return leave_child(2);
+  // A copy of shared mounts is still shared: what is mounted here would appear on the machine.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return leave_child(2);
   if (::mount("tmpfs", trial.directory, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") != 0)
     return leave_child(2);
+  // Refused to user namespaces where a container covers parts of its own /proc: a whole one would
+  // show them.
   if (::mount("proc", trial.directory, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     return leave_child(1);
   if (trial.back && !nest(*trial.back)) return leave_child(3);
@@ -137,6 +144,8 @@ SITELATCH_UNWATCHED int try_mounts(void* argument) {
 pid_t start_example(bool user_namespace) {
   const auto maps = root_maps();
   const auto flags = CLONE_NEWNET | (user_namespace ? CLONE_NEWUSER : 0);
+  // A fork with flags. All pointers are null, so that their order, which differs by architecture,
+  // does not matter.
   const auto pid =
       static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0));
   if (pid != 0) return pid;
@@ -158,6 +167,8 @@ bool maps_range(const char* path, std::uint64_t first, std::uint64_t count) {
 }
 
 void choose_users(Isolation& isolation) {
+  // Far from the numbers that people and services have; else what a container has that is given the
+  // usual 65,536. draw_user() looks at each before it is taken.
   for (const auto& [first, count] :
        {std::pair{1900000000U, 100000000U}, std::pair{60000U, 5000U}}) {
     if (!maps_range("/proc/self/uid_map", first, count) ||
@@ -217,6 +228,7 @@ Isolation probe_isolation(const std::string& empty_directory, const std::string&
     Network network;
     bool nested;
   };
+  // From the most to the least.
   for (const auto way : {Way{Network::own, !isolation.root}, Way{Network::own, false},
                          Way{Network::shared, false}}) {
     Trial trial{empty_directory.c_str(), !isolation.root,
@@ -262,6 +274,7 @@ Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& pl
     return failure(system_trouble("socket pair"));
   Fd channel_in(channel[0]);
   const Fd channel_out(channel[1]);
+  // Of our ends alone: a function that prints is to wait for us, not to lose what it prints.
   ::fcntl(output->in.get(), F_SETFL, O_NONBLOCK);
   ::fcntl(status->in.get(), F_SETFL, O_NONBLOCK);
 
@@ -294,6 +307,7 @@ Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& pl
 
 std::vector<pid_t> sandbox_processes(pid_t warden) {
   std::vector<pid_t> found, open{warden};
+  // Bounded: a tree may fork faster than we look.
   while (!open.empty() && found.size() < 20000) {
     const pid_t parent = open.back();
     open.pop_back();

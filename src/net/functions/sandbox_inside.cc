@@ -55,7 +55,7 @@ void say(const std::string& text) {
 std::string read_plan() {
   std::string text;
   char buffer[16384];
-  for (ssize_t size; (size = ::read(plan_fd, buffer, sizeof buffer)) > 0;)
+  for (ssize_t size = 0; (size = ::read(plan_fd, buffer, sizeof buffer)) > 0;)
     text.append(buffer, static_cast<std::size_t>(size));
   ::close(plan_fd);
   return text;
@@ -78,6 +78,7 @@ class NewRoot {
   explicit NewRoot(const SandboxPlan& plan) : plan_(plan), root_(plan.root) {}
 
   void build() {
+    // First, or all that follows would be mounted on the machine as well.
     must(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private mounts");
     must(::mount("tmpfs", root_.c_str(), "tmpfs", MS_NOSUID, "size=1m,mode=755") == 0, "new root");
     for (const char* directory :
@@ -92,6 +93,7 @@ class NewRoot {
     make_devices();
     make_etc();
     make_directory("/tmp");
+    // Empty files are memory, too: their number is limited apart from their bytes.
     must(::mount("tmpfs", (root_ + "/tmp").c_str(), "tmpfs", MS_NOSUID | MS_NODEV,
                  fmt::format("size={}m,mode=1777,nr_inodes=200k", plan_.tmp_mb).c_str()) == 0,
          "/tmp");
@@ -133,6 +135,7 @@ class NewRoot {
                   sizeof attributes) == 0)
       return;
 #endif
+    // Before Linux 5.12. Reaches the topmost mount only: those below stay as the machine has them.
     must(::mount(nullptr, path.c_str(), nullptr,
                  MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) == 0,
          path + " read-only");
@@ -141,6 +144,7 @@ class NewRoot {
   void show_system(const std::string& path) {
     struct stat stat {};
     if (::lstat(path.c_str(), &stat) != 0) return;
+    // /bin and /lib are mostly links into /usr, and stay links.
     if (!S_ISLNK(stat.st_mode)) return show(path, path);
     char target[256];
     const auto size = ::readlink(path.c_str(), target, sizeof target - 1);
@@ -150,6 +154,7 @@ class NewRoot {
   }
 
   void make_devices() {
+    // Shown, not made: in a user namespace nobody may make device nodes.
     make_directory("/dev");
     for (const char* device :
          {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
@@ -168,6 +173,7 @@ class NewRoot {
 
   void make_etc() {
     make_directory("/etc");
+    // Copied from wherever their links lead: resolv.conf's mostly to /run, which is not shown.
     for (const char* small : {"hosts", "resolv.conf", "nsswitch.conf", "host.conf", "gai.conf",
                               "services", "protocols", "os-release"}) {
       std::ifstream in(fmt::format("/etc/{}", small));
@@ -189,9 +195,12 @@ class NewRoot {
 
   void enter() {
     must(::chdir(root_.c_str()) == 0, root_);
+    // With the same directory twice the old root comes to lie on the new one, at ".", and is taken
+    // off there (pivot_root(2)).
     must(::syscall(SYS_pivot_root, ".", ".") == 0, "pivot_root");
     must(::umount2(".", MNT_DETACH) == 0, "old root");
     must(::chdir("/") == 0, "/");
+    // Last: until here it was being filled.
     must(::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, nullptr) == 0,
          "root read-only");
   }
@@ -203,6 +212,7 @@ class NewRoot {
 void limit(__rlimit_resource which, std::uint64_t value) {
   rlimit now{};
   ::getrlimit(which, &now);
+  // Without privilege a limit can only be lowered.
   if (now.rlim_max != RLIM_INFINITY && value > now.rlim_max) value = now.rlim_max;
   const rlimit wanted{value, value};
   must(::setrlimit(which, &wanted) == 0, "limits");
@@ -213,9 +223,11 @@ void set_limits(const SandboxPlan& plan) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, plan.max_files);
   limit(RLIMIT_FSIZE, plan.tmp_mb * mb);
+  // Counts all processes of the user, this tree's or not: function_host.cc allows for that.
   limit(RLIMIT_NPROC, plan.max_processes);
   limit(RLIMIT_MEMLOCK, 64 * 1024);
   limit(RLIMIT_MSGQUEUE, 819200);
+  // When the machine runs out of memory, functions go first, and the engine last.
   write_small("/proc/self/oom_score_adj", "1000");
 }
 
@@ -236,6 +248,7 @@ void leave_root_behind(const SandboxPlan& plan) {
   must(::geteuid() == plan.uid && ::getegid() == plan.gid, "user namespace within");
 }
 
+// In this order: each step takes the right to those before it.
 void drop_privileges(const SandboxPlan& plan) {
   for (int cap = 0; cap < 64; ++cap) ::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
   if (plan.own_user) {
@@ -375,6 +388,7 @@ int guard(const SandboxPlan& plan) {
     if (!plan.namespaces) drop_privileges(plan);
     become_runtime(plan);
   }
+  // So that the output ends with the last of the function's processes, not with the warden.
   for (const int fd : {0, 1, 2}) ::close(fd);
   return wait_for(runtime, plan.namespaces);
 }

@@ -64,6 +64,7 @@ class Filter {
     const auto here = program.size();
     program.push_back({});
     rules();
+    // A jump reaches 255 instructions: what stands below one test must stay shorter.
     program[here] = {static_cast<std::uint16_t>(BPF_JMP | BPF_K | test), 0,
                      static_cast<std::uint8_t>(program.size() - here - 1), value};
   }

@@ -259,6 +259,7 @@ aws::HttpRequest HttpConnection::take_request() {
 
 void HttpConnection::answer(aws::HttpResponse response) {
   body_held_ = 0;
+  if (response.lost) return close();
   close_after_ = !head_.keep_alive || host_.draining();
   send_answer(std::move(response));
 }

@@ -52,7 +52,7 @@ class HttpServer::Reply::Box {
     wake();
   }
   void take(std::vector<Message>& out) {
-    std::uint64_t count;
+    std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof count);
     const std::lock_guard lock(mutex_);
     out.swap(messages_);
@@ -113,7 +113,7 @@ std::size_t connections_by_descriptors(std::size_t wanted) {
 class Server final : public HttpServer, public ConnectionHost {
  public:
   Server(Options options, Handler handler, Door* door)
-      : options_(std::move(options)),
+      : options_(options),
         handler_(std::move(handler)),
         door_(door),
         spare_(open_spare()),
@@ -522,7 +522,7 @@ void Server::finish_drain_if_idle() {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(const Endpoint& endpoint, Options options,
                                                        Handler handler, Door* door) {
-  auto server = std::make_unique<Server>(std::move(options), std::move(handler), door);
+  auto server = std::make_unique<Server>(options, std::move(handler), door);
   auto started = server->start(endpoint);
   if (!started) return failure(started.error());
   return std::unique_ptr<HttpServer>(std::move(server));

@@ -49,7 +49,7 @@ class RawClient {
   }
   // One more byte; false: the server has closed.
   bool drip() {
-    char byte;
+    char byte = 0;
     pollfd closed{socket_, POLLIN, 0};
     ::poll(&closed, 1, 2);  // two milliseconds at most between the bytes of a slow client
     const auto got = ::recv(socket_, &byte, 1, MSG_DONTWAIT);
@@ -107,6 +107,21 @@ TEST_CASE("keep-alive serves pipelined requests in order; chunked bodies and 100
   CHECK(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 100 Continue"));
   client.send("ok");
   CHECK(client.read_until("]").find("POST /4 [ok]") != std::string::npos);
+}
+
+TEST_CASE("an answer that is lost is a closed connection; others go on") {
+  auto server = serve([](const aws::HttpRequest& request, const HttpServer::Reply& reply) {
+    aws::HttpResponse response;
+    response.body = "answered";
+    response.lost = request.path() == "/lost";
+    reply(std::move(response));
+  });
+  RawClient unheard(server->endpoint().port);
+  unheard.send("GET /lost HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(unheard.read_all().empty());
+  RawClient client(server->endpoint().port);
+  client.send("GET /kept HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(client.read_until("answered").ends_with("answered"));
 }
 
 TEST_CASE("too large and malformed requests are refused; others go on") {

@@ -112,7 +112,7 @@ class Answers {
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
   }
   std::vector<std::pair<std::uint64_t, std::string>> take() {
-    std::uint64_t count;
+    std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(wake_.get(), &count, sizeof count);
     const std::lock_guard lock(mutex_);
     return std::exchange(waiting_, {});

@@ -33,7 +33,7 @@ Fd connect_to(const std::filesystem::path& path) {
   return link;
 }
 bool closed_by_peer(const Fd& link) {
-  char byte;
+  char byte = 0;
   return ::recv(link.get(), &byte, 1, 0) <= 0;
 }
 

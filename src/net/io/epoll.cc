@@ -57,8 +57,11 @@ Epoll::Epoll() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 
 Epoll::Registration Epoll::watch(int fd, std::uint32_t events, Ready ready) {
   if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    // In this order: what finds no memory leaves no index without its slot, and release() needs
+    // none.
     slots_.emplace_back();
+    if (free_.capacity() < slots_.size()) free_.reserve(2 * slots_.size());
+    free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
   }
   const std::uint32_t at = free_.back();
   const std::uint64_t id = std::uint64_t{slots_[at].use} << 32 | at;

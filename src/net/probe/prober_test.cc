@@ -99,7 +99,7 @@ class Site {
 
 std::string read_request(int fd) {
   std::string request;
-  char c;
+  char c = 0;
   while (!request.ends_with("\r\n\r\n") && recv(fd, &c, 1, 0) == 1) request += c;
   return request;
 }
@@ -107,7 +107,7 @@ void say(int fd, const std::string& text) {
   (void)!send(fd, text.data(), text.size(), MSG_NOSIGNAL);
 }
 void wait_until_gone(int fd) {
-  char c;
+  char c = 0;
   while (recv(fd, &c, 1, 0) > 0) {
   }
 }
@@ -221,7 +221,7 @@ TEST_CASE("limits: silent and dripping endpoints, in the head and in the body") 
       for (;;) {
         timeval pace{0, 10'000};
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &pace, sizeof pace);
-        char c;
+        char c = 0;
         const ssize_t got = recv(fd, &c, 1, MSG_PEEK | MSG_TRUNC);
         if (got == 0 || (got < 0 && errno != EAGAIN)) return;
         if (got > 0) recv(fd, &c, 1, 0);
@@ -304,7 +304,7 @@ TEST_CASE("link-local and unspecified addresses are refused, by address and behi
 TEST_CASE("TCP checks only connect") {
   std::atomic<int> heard{-1};
   const Site site([&](int fd) {
-    char c;
+    char c = 0;
     heard = recv(fd, &c, 1, 0) > 0 ? 1 : 0;
   });
   ports::ProbeRequest request = request_to(site.port());
@@ -675,7 +675,7 @@ TEST_CASE("HTTPS: alerts and endpoints that speak no TLS") {
   CHECK(observe(secure(picky.port(), false), patient).status ==
         "Failure: SSL alert handshake_failure");
   const Site plain([](int fd) {
-    char c;
+    char c = 0;
     recv(fd, &c, 1, 0);
     say(fd, "HTTP/1.1 400 Bad Request\r\n\r\n");
     wait_until_gone(fd);

@@ -31,7 +31,7 @@ bool is_field_text(std::string_view text) {
 // gzip, or deflate with zlib's frame or (as some servers send it) without.
 class ProbeResponse::Inflater {
  public:
-  Inflater() { ready_ = inflateInit2(&stream_, 15 + 32) == Z_OK; }
+  Inflater() : ready_(inflateInit2(&stream_, 15 + 32) == Z_OK) {}
   ~Inflater() {
     if (ready_) inflateEnd(&stream_);
   }

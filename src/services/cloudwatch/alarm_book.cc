@@ -200,6 +200,7 @@ bool AlarmBook::too_few_samples(const MetricAlarm& alarm, const Verdict& verdict
 
 void AlarmBook::evaluate_now(Entry& entry) {
   const auto& alarm = entry.alarm;
+  if (ports_.conditions && !ports_.conditions->evaluates_alarms(alarm.region)) return;
   const auto now = ports_.timers.now();
   const auto seen = slots(alarm, floor_to(now, interval_of(alarm)));
   const auto verdict = evaluate(rule_of(alarm), seen);

@@ -24,6 +24,7 @@
 #include "services/cloudwatch/alarm_actions.h"
 #include "services/cloudwatch/alarm_history.h"
 #include "services/cloudwatch/alarm_message.h"
+#include "services/cloudwatch/conditions.h"
 #include "services/cloudwatch/evaluation.h"
 #include "services/cloudwatch/metric_store.h"
 
@@ -36,6 +37,7 @@ class AlarmBook {
     ports::Timers& timers;
     ports::Entropy& entropy;
     AlarmActions& actions;
+    const Conditions* conditions = nullptr;  // null: the default ones
   };
   AlarmBook(Ports ports, const MetricStore& metrics, AlarmHistory& history, std::string account);
   AlarmBook(const AlarmBook&) = delete;

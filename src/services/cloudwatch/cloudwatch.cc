@@ -10,11 +10,12 @@
 namespace sitelatch::cloudwatch {
 
 CloudWatch::CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
-                       AlarmActions& actions, std::string account)
+                       AlarmActions& actions, std::string account, const Conditions* conditions)
     : timers_(timers),
-      metrics_(journal, timers),
+      metrics_(journal, timers, conditions),
       history_(journal, timers),
-      alarms_({journal, timers, entropy, actions}, metrics_, history_, std::move(account)) {}
+      alarms_({journal, timers, entropy, actions, conditions}, metrics_, history_,
+              std::move(account)) {}
 
 void CloudWatch::put_datum(const std::string& region, const std::string& name_space,
                            const std::string& name, const std::vector<Dimension>& dimensions,

@@ -17,7 +17,7 @@ namespace sitelatch::cloudwatch {
 class CloudWatch final : public aws::TableService<CloudWatch> {
  public:
   CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
-             AlarmActions& actions, std::string account);
+             AlarmActions& actions, std::string account, const Conditions* conditions = nullptr);
 
   static const aws::OperationTable<CloudWatch>& operation_table();
   std::string_view model_name() const override { return "cloudwatch"; }

@@ -22,7 +22,7 @@ void add_tail(const AlarmBasics& alarm, JsonObject& out) {
 }
 
 // Falls back to less where the whole is longer than AWS allows.
-std::string whole_or(std::string whole, std::string less) {
+std::string whole_or(const std::string& whole, const std::string& less) {
   return whole.size() <= longest_history_data ? whole : less;
 }
 

@@ -58,9 +58,11 @@ MetricId id_from(const aws::Value& value) {
 
 }  // namespace
 
-MetricStore::MetricStore(ports::Journal& journal, ports::Timers& timers)
+MetricStore::MetricStore(ports::Journal& journal, ports::Timers& timers,
+                         const Conditions* conditions)
     : journal_(journal),
       timers_(timers),
+      conditions_(conditions),
       memory_from_hour_(hour_of(timers.now()) - hours_in_memory) {
   load_all();
   age();
@@ -270,6 +272,15 @@ void MetricStore::visit_slots(const Series& series, const Window& window,
   }
 }
 
+// Whether this slot has arrived, for those that may be late.
+bool MetricStore::seen(const Series& series, Instant slot) const {
+  if (!conditions_) return true;
+  const auto minute = from_seconds(floor_div(unix_seconds(slot), minute_s) * minute_s);
+  const auto age = timers_.now() - (minute + seconds{minute_s});
+  const auto longest = conditions_->longest_lateness();
+  return longest == Duration{} || age >= longest || age >= conditions_->lateness(series.id, minute);
+}
+
 // A minute that was not measured by the second stands at its first second (fact cloudwatch-3).
 void MetricStore::visit_minute(const Series& series, std::int64_t minute,
                                const SlotVisitor& visit) const {
@@ -280,7 +291,7 @@ std::vector<Aggregate> MetricStore::read(const Series& series, std::optional<Uni
                                          const Window& window) const {
   std::vector<Aggregate> out(window.count);
   visit_slots(series, window, [&](Instant start, Unit of, const Aggregate& aggregate) {
-    if ((unit && of != *unit) || start < window.from) return;
+    if ((unit && of != *unit) || start < window.from || !seen(series, start)) return;
     const auto index = static_cast<std::size_t>((start - window.from) / window.period);
     if (index < out.size()) out[index].add(aggregate);
   });
@@ -289,7 +300,8 @@ std::vector<Aggregate> MetricStore::read(const Series& series, std::optional<Uni
 
 std::vector<Unit> MetricStore::units(const Series& series, const Window& window) const {
   std::vector<Unit> out;
-  visit_slots(series, window, [&out](Instant, Unit unit, const Aggregate&) {
+  visit_slots(series, window, [&](Instant start, Unit unit, const Aggregate&) {
+    if (!seen(series, start)) return;
     if (std::find(out.begin(), out.end(), unit) == out.end()) out.push_back(unit);
   });
   return out;

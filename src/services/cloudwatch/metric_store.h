@@ -23,13 +23,16 @@
 #include "ports/journal.h"
 #include "ports/timers.h"
 #include "services/cloudwatch/chunk.h"
+#include "services/cloudwatch/conditions.h"
 #include "services/cloudwatch/metric.h"
 
 namespace sitelatch::cloudwatch {
 
 class MetricStore {
  public:
-  MetricStore(ports::Journal& journal, ports::Timers& timers);
+  // `conditions` may be null: the default ones.
+  MetricStore(ports::Journal& journal, ports::Timers& timers,
+              const Conditions* conditions = nullptr);
   MetricStore(const MetricStore&) = delete;
   MetricStore& operator=(const MetricStore&) = delete;
 
@@ -87,11 +90,13 @@ class MetricStore {
   Chunk load(std::string_view table, std::int64_t chunk, std::uint32_t number) const;
   void visit_slots(const Series& series, const Window& window, const SlotVisitor& visit) const;
   void visit_minute(const Series& series, std::int64_t minute, const SlotVisitor& visit) const;
+  bool seen(const Series& series, Instant slot) const;
   void age();
   void load_all();
 
   ports::Journal& journal_;
   ports::Timers& timers_;
+  const Conditions* conditions_;
   std::unordered_map<std::string, std::unique_ptr<Kept>> series_;
   std::unordered_map<std::uint32_t, Kept*> by_number_;
   std::uint32_t last_number_ = 0;

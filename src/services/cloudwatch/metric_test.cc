@@ -183,3 +183,43 @@ TEST_CASE("ten thousand steady checks stay small") {
   CHECK(rows == 2000);
   CHECK(bytes / rows < 60);
 }
+
+namespace {
+struct LateMinutes final : Conditions {
+  Duration longest_lateness() const override { return 2min; }
+  Duration lateness(const MetricId&, Instant minute) const override {
+    return minute.time_since_epoch() / 1min % 2 == 0 ? Duration{90s} : Duration{10s};
+  }
+};
+}  // namespace
+
+TEST_CASE("minutes that are late are stored at once, and seen when they have arrived") {
+  ports::sim::World world;
+  const LateMinutes late;
+  MetricStore store(world.journal, world.timers, &late);
+  const auto start = world.timers.now();  // an even minute
+  const auto add = [&](double v) {
+    store.add(check,
+              {Aggregate{v, 1}, Unit::none, world.timers.now(), MetricStore::Resolution::minute},
+              MetricStore::Write::at_once);
+  };
+  const auto seen = [&] {
+    int out = 0;
+    for (const auto& each : store.read(*store.find(check), std::nullopt, {start, 1min, 3}))
+      out += each.count > 0 ? 1 : 0;
+    return out;
+  };
+  add(0);
+  CHECK(seen() == 0);  // the minute is not over
+  CHECK(store.units(*store.find(check), {start, 1min, 3}).empty());
+  world.advance(1min);
+  add(0);
+  world.advance(1min + 9s);
+  CHECK(seen() == 0);
+  world.advance(1s);
+  CHECK(seen() == 1);  // the second one, which is not so late
+  world.advance(20s);
+  CHECK(seen() == 2);
+  const MetricStore again(world.journal, world.timers);
+  CHECK(again.read(*again.find(check), std::nullopt, {start, 1min, 3})[0].count == 1);
+}

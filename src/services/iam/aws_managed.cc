@@ -9,6 +9,7 @@ namespace {
 struct Row {
   std::string_view path, name, version, created, updated, document;
 };
+// Those whose current documents are certain (fact iam-3).
 constexpr std::array<Row, 9> managed_policies = {{
     {"/", "AdministratorAccess", "v1", "2015-02-06T18:39:46Z", "2015-02-06T18:39:46Z",
      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})"},

@@ -139,6 +139,7 @@ const std::string& ManagedPolicy::document() const {
 Directory::Directory(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
                      std::string account)
     : journal_(journal), timers_(timers), entropy_(entropy), account_(std::move(account)) {
+  // AWS's come with the engine and are in no row: a new engine has their new versions.
   for (auto& policy : aws_managed_policies()) policies_.emplace(policy.arn, policy);
   load();
 }
@@ -195,6 +196,7 @@ Entity& Directory::add(Entity entity) {
 void Directory::save(const Entity& entity) {
   if (entity.kind == Kind::user) {
     const auto owner = lower(entity.name);
+    // It may have lost some. All are looked through: users change rarely, every request asks.
     std::erase_if(key_owners_, [&](const auto& entry) { return entry.second == owner; });
     index_keys(entity);
   }

@@ -43,7 +43,7 @@ struct Entity {
   std::int64_t max_session_s = 3600;
   // Users:
   std::vector<AccessKey> keys;
-  std::set<std::string> groups;  // lower-case names
+  std::set<std::string> groups;  // lower-case names; here, because policies are looked up by user
 };
 
 struct PolicyVersion {
@@ -89,6 +89,7 @@ class Directory {
   ManagedPolicy& add(ManagedPolicy policy);
   void save(const ManagedPolicy& policy);
   void remove_policy(const std::string& arn);
+  // Counted when asked for: there is nothing to keep in step.
   std::int64_t attachments(std::string_view policy_arn) const;
   std::int64_t boundary_uses(std::string_view policy_arn) const;
 

@@ -48,6 +48,7 @@ aws::Outcome<Done> Iam::check_boundary(const std::string& policy_arn) const {
 }
 
 aws::Outcome<Done> Iam::delete_conflict(const Entity& entity) const {
+  // Nothing goes with an entity: what hangs on it is taken away first (fact iam-24).
   if (!entity.attached.empty())
     return delete_conflict_error("Cannot delete entity, must detach all policies first.");
   if (!entity.inline_policies.empty())
@@ -72,6 +73,7 @@ aws::Outcome<> Iam::get_account_summary(const Call&) {
   const auto own_policies =
       std::count_if(directory_.policies().begin(), directory_.policies().end(),
                     [](const auto& entry) { return !entry.second.of_aws; });
+  // Quotas: fact iam-14 and, of what is not here, AWS's defaults.
   auto map = Value::structure({{"Users", count(Kind::user)},
                                {"UsersQuota", 5000},
                                {"Groups", count(Kind::group)},
@@ -93,7 +95,7 @@ aws::Outcome<> Iam::get_account_summary(const Call&) {
                                {"GroupPolicySizeQuota", 5120},
                                {"InstanceProfiles", 0},
                                {"InstanceProfilesQuota", 1000},
-                               {"AccountAccessKeysPresent", 1},
+                               {"AccountAccessKeysPresent", 1},  // root's, made by the engine
                                {"AccountMFAEnabled", 0},
                                {"MFADevices", 0},
                                {"MFADevicesInUse", 0},

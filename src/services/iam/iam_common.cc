@@ -63,6 +63,7 @@ std::size_t size_without_blanks(std::string_view document) {
 }
 
 aws::Outcome<Done> check_arn(std::string_view arn) {
+  // Two blanks, as AWS has it (fact iam-24).
   if (!aws::parse_arn(arn)) return validation_error("Invalid ARN:  Could not be parsed!");
   return Done{};
 }

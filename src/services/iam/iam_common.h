@@ -41,6 +41,7 @@ aws::Outcome<Done> add_tags(aws::Tags& to, const aws::Value& added, aws::TagKeys
 
 // MalformedPolicyDocument unless it is a policy.
 aws::Outcome<Done> check_document(const std::string& document, aws::PolicyUse use);
+// What the quotas of policies count (fact iam-14).
 std::size_t size_without_blanks(std::string_view document);
 
 // "arn:aws:iam::123456789012:role/a/b" and the like; ValidationError for what is no ARN.

@@ -32,6 +32,7 @@ aws::Outcome<> Iam::attach_policy(const Call& call) {
   if (!directory_.policy(arn))
     return no_such_entity(fmt::format("Policy {} does not exist or is not attachable.", arn));
   auto& attached = (*entity)->attached;
+  // No error, and no use of the quota (fact iam-4).
   if (std::find(attached.begin(), attached.end(), arn) != attached.end()) return Value{};
   if (attached.size() >= 10)
     return limit_exceeded(fmt::format("Cannot exceed quota for {}: 10", plural_quota(kind)));
@@ -60,6 +61,7 @@ aws::Outcome<> Iam::list_attached_policies(const Call& call) {
   if (!entity) return failure(entity.error());
   const auto prefix = call.input["PathPrefix"].string_or("/");
   std::vector<std::pair<std::string, Value>> rows;
+  // Attached in this order, but pages need keys that ascend: sorted below.
   for (const auto& arn : (*entity)->attached) {
     const auto* policy = directory_.policy(arn);
     if (!policy || !policy->path.starts_with(prefix)) continue;
@@ -77,6 +79,8 @@ aws::Outcome<> Iam::put_inline_policy(const Call& call) {
   const auto document = call.input["PolicyDocument"].string();
   if (const auto fine = check_document(document, aws::PolicyUse::identity); !fine)
     return failure(fine.error());
+  // The quota is of all inline policies of the entity together: the new one is counted among them,
+  // in the place of one of its name, before anything changes.
   auto policies = (*entity)->inline_policies;
   policies[call.input["PolicyName"].string()] = document;
   std::size_t size = 0;
@@ -177,6 +181,7 @@ aws::Outcome<> Iam::list_entity_tags(const Call& call) {
   return page(call.input, "Tags", std::move(rows));
 }
 
+// The table in operations.cc, another source, names them.
 #define SITELATCH_FOR_KIND(kind)                                               \
   template aws::Outcome<> Iam::attach_policy<kind>(const aws::Call&);          \
   template aws::Outcome<> Iam::detach_policy<kind>(const aws::Call&);          \

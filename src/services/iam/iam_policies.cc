@@ -14,6 +14,7 @@ using aws::Value;
 namespace {
 constexpr std::size_t policy_size_quota = 6144;
 
+// The document is GetPolicyVersion's alone (API PolicyVersion).
 Value version_value(const ManagedPolicy& policy, const PolicyVersion& version, bool with_document) {
   return Value::structure(
       {{"Document", with_document ? Value{percent_encode(version.document)} : Value{}},
@@ -36,6 +37,7 @@ aws::Outcome<Done> no_such_version(const ManagedPolicy& policy, const std::strin
 }
 }  // namespace
 
+// Description is GetPolicy's alone (API Policy).
 Value Iam::policy_value(const ManagedPolicy& p) const {
   return Value::structure({{"PolicyName", p.name},
                            {"PolicyId", p.id},
@@ -61,6 +63,8 @@ aws::Outcome<> Iam::create_policy(const Call& call) {
   if (const auto fine = check_managed(document); !fine) return failure(fine.error());
   if (const auto tags = add_tags(policy.tags, in["Tags"], aws::TagKeys::exact); !tags)
     return failure(tags.error());
+  // By name, not by ARN: the path makes no second policy of one name (fact iam-1). AWS's own names
+  // are free, as their ARNs have no account.
   const bool taken = std::any_of(
       directory_.policies().begin(), directory_.policies().end(), [&](const auto& entry) {
         return !entry.second.of_aws && equal_ignoring_case(entry.second.name, policy.name);
@@ -97,7 +101,7 @@ aws::Outcome<> Iam::delete_policy(const Call& call) {
         "This policy has more than one version. Before you delete a policy, you must delete the "
         "policy's versions. The "
         "default version is deleted with the policy.");
-  directory_.remove_policy(std::string{p.arn});
+  directory_.remove_policy(std::string{p.arn});  // a copy: the text goes with the policy
   return Value{};
 }
 
@@ -129,6 +133,7 @@ aws::Outcome<> Iam::create_policy_version(const Call& call) {
         "A managed policy can have up to 5 versions. Before you create a new version, you must "
         "delete an existing "
         "version.");
+  // Counted on when versions are deleted: an id never comes to mean another document.
   p.versions.push_back({fmt::format("v{}", p.next_version++), document, directory_.now()});
   if (call.input["SetAsDefault"].boolean_or(false)) p.default_version = p.versions.back().id;
   p.updated = directory_.now();
@@ -150,11 +155,12 @@ aws::Outcome<> Iam::list_policy_versions(const Call& call) {
   if (!policy) return failure(policy.error());
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& version : (*policy)->versions) {
+    // Newest first, and keys of pages ascend: they count down.
     const auto number = parse_int(std::string_view{version.id}.substr(1)).value_or(0);
     rows.emplace_back(fmt::format("{:020}", 1'000'000'000 - number),
                       version_value(**policy, version, false));
   }
-  std::reverse(rows.begin(), rows.end());  // newest first
+  std::reverse(rows.begin(), rows.end());
   return page(call.input, "Versions", std::move(rows));
 }
 

@@ -25,7 +25,8 @@ Value Iam::role_value(const Entity& role) const {
        {"PermissionsBoundary", boundary_value(role)}});
 }
 
-// A trust policy may only name principals of this account that exist.
+// A trust policy may only name users and roles of this account that exist (fact iam-5): AWS keeps
+// them by their unique ids, and a name of nobody has none.
 aws::Outcome<Done> Iam::check_trust(const std::string& document) const {
   const auto policy = aws::parse_policy(document, aws::PolicyUse::trust);
   if (!policy) return aws::refuse("MalformedPolicyDocument", policy.error().text);
@@ -71,6 +72,7 @@ aws::Outcome<> Iam::create_role(const Call& call) {
   if (directory_.all(Kind::role).size() >= 1000)
     return limit_exceeded("Cannot exceed quota for RolesPerAccount: 1000");
   const auto& kept = directory_.add(std::move(role));
+  // Without MaxSessionDuration (fact iam-2).
   auto value = role_value(kept);
   if (!kept.tags.empty()) value.set("Tags", aws::tag_list(kept.tags));
   return Value::structure({{"Role", value}});
@@ -82,6 +84,7 @@ aws::Outcome<> Iam::get_role(const Call& call) {
   auto value = role_value(**role);
   value.set("MaxSessionDuration", (*role)->max_session_s);
   if (!(*role)->tags.empty()) value.set("Tags", aws::tag_list((*role)->tags));
+  // Nobody records when a role is used; clients read the member all the same.
   value.set("RoleLastUsed", Value::structure());
   return Value::structure({{"Role", value}});
 }
@@ -90,7 +93,7 @@ aws::Outcome<> Iam::delete_role(const Call& call) {
   const auto role = require(Kind::role, call);
   if (!role) return failure(role.error());
   if (const auto free = delete_conflict(**role); !free) return failure(free.error());
-  directory_.remove(Kind::role, std::string{(*role)->name});
+  directory_.remove(Kind::role, std::string{(*role)->name});  // a copy: it goes with the role
   return Value{};
 }
 

@@ -42,6 +42,8 @@ aws::Outcome<Done> add_given_policies(const Value& input, aws::PolicySet& set) {
                                       aws::PolicyUse::identity, boundaries);
       !done)
     return done;
+  // In the place of the entity's own, since only one is in effect at a time (API
+  // SimulatePrincipalPolicy).
   if (!boundaries.empty()) set.boundary = joined(boundaries);
   if (input.has("ResourcePolicy")) {
     const auto policy =
@@ -52,12 +54,14 @@ aws::Outcome<Done> add_given_policies(const Value& input, aws::PolicySet& set) {
   return Done{};
 }
 
-aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Caller who,
+aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, const aws::Caller& who,
                         aws::ConditionKeys keys) {
   for (const auto& entry : input["ContextEntries"].items())
     if (entry.has("ContextKeyName"))
       keys.set(entry["ContextKeyName"].string(), entry["ContextKeyValues"].strings());
   const auto principal = aws::principal_of(who);
+  // Without resources, of all of them; names of actions have no wildcards (API
+  // SimulatePrincipalPolicy).
   auto resources = input["ResourceArns"].strings();
   if (resources.empty()) resources.emplace_back("*");
   std::vector<std::pair<std::string, Value>> rows;
@@ -81,6 +85,7 @@ aws::Outcome<> simulate(const Value& input, const aws::PolicySet& set, aws::Call
         row.set("PermissionsBoundaryDecisionDetail",
                 Value::structure({{"AllowedByPermissionsBoundary", !held}}));
       }
+      // Pages are in the order of the evaluation, which their keys must keep.
       rows.emplace_back(fmt::format("{:06}", rows.size()), std::move(row));
     }
   }
@@ -105,10 +110,11 @@ aws::Outcome<> Iam::simulate_principal_policy(const Call& call) {
   aws::ConditionKeys keys;
   identities_.add_keys(*entity, keys);
   aws::Caller who;
+  // A role acts through its sessions only.
   who.kind = kind == Kind::role ? aws::Caller::Kind::role_session : aws::Caller::Kind::user;
   who.account = directory_.account();
   who.arn = who.principal_arn = source;
-  return simulate(call.input, set, std::move(who), std::move(keys));
+  return simulate(call.input, set, who, std::move(keys));
 }
 
 aws::Outcome<> Iam::simulate_custom_policy(const Call& call) {
@@ -119,7 +125,7 @@ aws::Outcome<> Iam::simulate_custom_policy(const Call& call) {
   who.account = directory_.account();
   who.arn = who.principal_arn = call.input["CallerArn"].string_or(
       fmt::format("arn:aws:iam::{}:user/simulated", directory_.account()));
-  return simulate(call.input, set, std::move(who), {});
+  return simulate(call.input, set, who, {});
 }
 
 }  // namespace sitelatch::iam

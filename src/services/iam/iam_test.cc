@@ -381,6 +381,30 @@ TEST_CASE("iam: everything survives a restart, sessions included") {
   CHECK(f.process->identities.policies_of(known->caller).identity.size() == 1);
 }
 
+TEST_CASE("iam: what limits a session goes with the caller, however many sessions come after") {
+  Fixture f;
+  f.role("R");
+  Session limited;
+  limited.entity = "R";
+  limited.entity_id = f.ok("GetRole", {{"RoleName", "R"}})["Role"]["RoleId"].string();
+  limited.name = "s";
+  limited.policy_arns = {f.policy("P")};
+  limited.tags = {{"Team", "sre"}};
+  limited.source_identity = "ann";
+  const auto& identities = f.process->identities;
+  const auto c = identities.mint(limited, 1h);
+  const auto known = identities.find_key(c.access_key_id, c.session_token);
+  REQUIRE(known);
+  for (int i = 0; i < 5000; ++i) identities.mint(limited, 1h);
+  const auto policies = identities.policies_of(known->caller);
+  REQUIRE(policies.session);
+  CHECK(policies.session->statements.size() == 1);
+  aws::ConditionKeys keys;
+  identities.add_keys(known->caller, keys);
+  CHECK(keys.at("aws:principaltag/team") == std::vector<std::string>{"sre"});
+  CHECK(keys.at("aws:sourceidentity") == std::vector<std::string>{"ann"});
+}
+
 TEST_CASE("iam: sessions of services: trust, expiry on wall time, forgery") {
   Fixture f;
   const auto arn = f.role("R");

@@ -42,6 +42,7 @@ aws::Outcome<> Iam::create_user(const Call& call) {
 }
 
 aws::Outcome<> Iam::get_user(const Call& call) {
+  // Root is no user of the directory: without a name, and with the account for an id.
   if (!call.input.has("UserName") && call.caller.kind == CallerKind::root)
     return Value::structure(
         {{"User", Value::structure({{"Path", "/"},
@@ -69,7 +70,8 @@ aws::Outcome<> Iam::update_user(const Call& call) {
   if (taken && taken->id != user.id)
     return aws::refuse("EntityAlreadyExists",
                        fmt::format("User with name {} already exists.", user.name));
-  // A renamed user keeps id, keys and policies; its row moves.
+  // A renamed user keeps id, keys and policies; its row moves. Gone from the old name before it
+  // has the new one, which may be the same in another case. What add() makes is put back.
   const auto id = user.id;
   const auto created = user.created;
   directory_.remove(Kind::user, old_name);
@@ -84,7 +86,7 @@ aws::Outcome<> Iam::delete_user(const Call& call) {
   const auto user = require(Kind::user, call);
   if (!user) return failure(user.error());
   if (const auto free = delete_conflict(**user); !free) return failure(free.error());
-  directory_.remove(Kind::user, std::string{(*user)->name});
+  directory_.remove(Kind::user, std::string{(*user)->name});  // a copy: it goes with the user
   return Value{};
 }
 
@@ -153,6 +155,7 @@ aws::Outcome<> Iam::delete_access_key(const Call& call) {
   if (!user) return failure(user.error());
   const auto key = key_meant(**user, call);
   if (!key) return failure(key.error());
+  // A copy: while keys are erased, others move to where it stood.
   const auto id = (*key)->id;
   std::erase_if((*user)->keys, [&](const AccessKey& k) { return k.id == id; });
   directory_.save(**user);
@@ -198,6 +201,7 @@ aws::Outcome<> Iam::create_group(const Call& call) {
 aws::Outcome<> Iam::get_group(const Call& call) {
   const auto group = require(Kind::group, call);
   if (!group) return failure(group.error());
+  // Who is in a group stands with the user.
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& [key, user] : directory_.all(Kind::user))
     if (user.groups.contains(lower((*group)->name))) rows.emplace_back(key, user_value(user));

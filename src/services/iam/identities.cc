@@ -27,6 +27,7 @@ Failure<aws::Error> unknown_key() {
 }
 
 std::optional<std::string> kept_secret(const ports::Journal& journal, std::string_view key) {
+  // The scan begins at the key or, where that has no row, at the next one.
   std::optional<std::string> found;
   journal.scan(secrets_table, key, "", [&](std::string_view at, std::string_view value) {
     if (at == key) found = std::string{value};
@@ -54,6 +55,7 @@ Identities::Identities(Directory& directory, ports::Journal& journal, const port
     return ports::random_text(entropy, 40,
                               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
   });
+  // Kept like the key: otherwise IAM would show a key that is younger after every start.
   const auto created = parse_int(own_secret(
       journal, "root_created", [&] { return std::to_string(unix_ms(directory.now())); }));
   ports::expect_of_row(created.has_value(), "the row root_created of iam.secrets is no time");
@@ -93,12 +95,16 @@ Caller session_caller(const Directory& directory, const Entity& role, const Sess
   c.name = role.name;
   c.session_name = session.name;
   c.session_policy = session.policy;
+  c.session_policy_arns = session.policy_arns;
+  for (const auto& tag : session.tags) c.session_tags[tag.key] = tag.value;
+  c.source_identity = session.source_identity;
   return c;
 }
 }  // namespace
 
 aws::Outcome<KnownKey> Identities::find_key(std::string_view access_key_id,
                                             std::string_view session_token) const {
+  // A token says by itself whose it is. Long-term keys have none: beside one it is nobody's.
   if (!session_token.empty()) {
     const auto session = open(session_token);
     if (!session) return unknown_key();
@@ -127,17 +133,15 @@ aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id,
   } else {
     const bool role = session.kind == Caller::Kind::role_session;
     const auto* entity = directory_.find(role ? Kind::role : Kind::user, session.entity);
+    // Made anew under the same name it is another: what was given to the one before does not become
+    // its own (fact iam-13).
     if (!entity || entity->id != session.entity_id) return unknown_key();
     known.caller =
         role ? session_caller(directory_, *entity, session) : user_caller(directory_, *entity);
   }
   known.caller.access_key_id = session.access_key_id;
-  remember(session);
+  seen_.add(session.access_key_id, {});
   return known;
-}
-
-void Identities::remember(const Session& session) const {
-  if (!by_key_.find(session.access_key_id)) by_key_.add(session.access_key_id, session);
 }
 
 bool Identities::knows(std::string_view access_key_id, std::string_view session_token) const {
@@ -149,6 +153,8 @@ bool Identities::knows(std::string_view access_key_id, std::string_view session_
 // --- Policies and keys of callers ---
 
 void Identities::add_policies(const Entity& entity, aws::PolicySet& set) const {
+  // Documents were parsed before they were kept, and an attached policy cannot be deleted. Missing
+  // here is at most a policy of AWS that this engine does not know; it grants nothing.
   const auto add = [&](const std::string& document) {
     if (auto policy = parsed_.get(document, aws::PolicyUse::identity))
       set.identity.push_back(std::move(policy));
@@ -172,20 +178,15 @@ aws::PolicySet Identities::policies_of(const Entity& entity) const {
   return set;
 }
 
-const Session* Identities::session_of(const Caller& caller) const {
-  return by_key_.find(caller.access_key_id);
-}
-
-aws::PolicySet Identities::policies_of(const Caller& caller) const {
+aws::PolicySet Identities::policies_of(const Caller& caller, const Identities& known) const {
   aws::PolicySet set;
   if (caller.kind == Caller::Kind::user || caller.kind == Caller::Kind::role_session) {
-    const auto* entity =
-        directory_.find(caller.kind == Caller::Kind::user ? Kind::user : Kind::role, caller.name);
-    if (entity) set = policies_of(*entity);
+    const auto* entity = known.directory_.find(
+        caller.kind == Caller::Kind::user ? Kind::user : Kind::role, caller.name);
+    if (entity) set = known.policies_of(*entity);
   }
-  const auto* session = session_of(caller);
-  const bool by_arn = session && !session->policy_arns.empty();
-  if (caller.session_policy.empty() && !by_arn) return set;
+  if (caller.session_policy.empty() && caller.session_policy_arns.empty()) return set;
+  // All policies of a session are one limit together: each may allow what the others do not name.
   auto whole = std::make_shared<aws::Policy>();
   const auto add = [&](const std::string& document) {
     if (const auto parsed = parsed_.get(document, aws::PolicyUse::identity))
@@ -193,9 +194,8 @@ aws::PolicySet Identities::policies_of(const Caller& caller) const {
                                parsed->statements.end());
   };
   if (!caller.session_policy.empty()) add(caller.session_policy);
-  if (by_arn)
-    for (const auto& arn : session->policy_arns)
-      if (const auto* policy = directory_.policy(arn)) add(policy->document());
+  for (const auto& arn : caller.session_policy_arns)
+    if (const auto* policy = directory_.policy(arn)) add(policy->document());
   set.session = std::move(whole);
   return set;
 }
@@ -219,21 +219,22 @@ void Identities::add_keys(const Caller& caller, aws::ConditionKeys& keys) const 
   if (user || caller.kind == Caller::Kind::role_session)
     if (const auto* entity = directory_.find(user ? Kind::user : Kind::role, caller.name))
       add_keys(*entity, keys);
+  // Over those of the entity: aws:userid of a session names the session.
   keys.set("aws:principalarn", caller.principal_arn);
   keys.set("aws:principalaccount", caller.account);
   keys.set("aws:principaltype", user                                ? "User"
                                 : caller.kind == Caller::Kind::root ? "Account"
                                                                     : "AssumedRole");
   keys.set("aws:userid", caller.user_id);
-  const auto* session = session_of(caller);
-  if (!session) return;
-  for (const auto& tag : session->tags) keys.set("aws:PrincipalTag/" + tag.key, tag.value);
-  if (!session->source_identity.empty()) keys.set("aws:sourceidentity", session->source_identity);
+  for (const auto& [key, value] : caller.session_tags) keys.set("aws:PrincipalTag/" + key, value);
+  if (!caller.source_identity.empty()) keys.set("aws:sourceidentity", caller.source_identity);
 }
 
 // --- Temporary credentials ---
 
 std::string Identities::secret_of(std::string_view access_key_id) const {
+  // Derived, so that no session is kept anywhere. Under one key with the token's MAC: the words
+  // before the colon keep the two apart.
   const auto derived = aws::hmac_sha256(master_key_, "secret:" + std::string{access_key_id});
   return base64(aws::bytes_of(derived)).substr(0, 40);
 }
@@ -243,6 +244,7 @@ std::string Identities::seal(const Session& s) const {
   for (const auto& tag : s.tags) tags.push(Value::list({tag.key, tag.value}));
   auto arns = Value::list();
   for (const auto& arn : s.policy_arns) arns.push(arn);
+  // Short, without what is empty: clients send the token with every request.
   const auto maybe = [](const std::string& text) { return text.empty() ? Value{} : Value{text}; };
   const auto body = aws::to_json(Value::structure(
       {{"k", static_cast<std::int64_t>(s.kind)},
@@ -264,6 +266,7 @@ std::optional<Session> Identities::open(std::string_view token) const {
   if (const auto* seen = opened_.find(std::string{token})) return *seen;
   const auto bytes = unbase64(token);
   if (!bytes || bytes->size() <= mac_size) return std::nullopt;
+  // Nothing of the body is parsed, and nothing remembered, before the MAC says that it is ours.
   const auto body = bytes->substr(mac_size);
   const auto mac = aws::hmac_sha256(master_key_, "token:" + body);
   if (!aws::equal_in_constant_time(aws::bytes_of(mac),
@@ -295,7 +298,7 @@ ports::Credentials Identities::mint(Session session, Duration lifetime) const {
   out.access_key_id = session.access_key_id;
   out.secret_access_key = secret_of(session.access_key_id);
   out.session_token = seal(session);
-  remember(session);
+  seen_.add(session.access_key_id, {});
   out.expiration = session.expires;
   return out;
 }
@@ -305,6 +308,7 @@ const Entity* Identities::role_by_arn(std::string_view role_arn) const {
   if (!arn || arn->service != "iam" || !arn->resource.starts_with("role/")) return nullptr;
   const auto* role =
       directory_.find(Kind::role, arn->resource.substr(arn->resource.rfind('/') + 1));
+  // Found by its name alone: account and path must be right, too.
   return role && directory_.arn(*role) == role_arn ? role : nullptr;
 }
 

@@ -62,14 +62,16 @@ class Identities {
   bool knows(std::string_view access_key_id, std::string_view session_token) const;
 
   // Identity policies, boundary and session policy of a caller.
-  aws::PolicySet policies_of(const aws::Caller& caller) const;
+  aws::PolicySet policies_of(const aws::Caller& caller) const { return policies_of(caller, *this); }
+  // The same, with what `known` knows of the caller's user or role (that of a while ago).
+  aws::PolicySet policies_of(const aws::Caller& caller, const Identities& known) const;
   aws::PolicySet policies_of(const Entity& entity) const;
   // aws:username, aws:userid, aws:PrincipalTag/..., aws:PrincipalType, ... of a caller.
   void add_keys(const aws::Caller& caller, aws::ConditionKeys& keys) const;
   void add_keys(const Entity& entity, aws::ConditionKeys& keys) const;
 
-  // Whether these temporary credentials were made or used since the engine started.
-  bool has_seen(const std::string& access_key_id) const { return by_key_.contains(access_key_id); }
+  // Whether these temporary credentials were made or used lately, since the engine started.
+  bool has_seen(const std::string& access_key_id) const { return seen_.contains(access_key_id); }
 
   // New temporary credentials; the session's access key id is made here. Nothing is written.
   ports::Credentials mint(Session session, Duration lifetime) const;
@@ -90,8 +92,6 @@ class Identities {
   std::optional<Session> open(std::string_view token) const;
   std::string secret_of(std::string_view access_key_id) const;
   aws::Outcome<KnownKey> find_session(std::string_view access_key_id, const Session& session) const;
-  void remember(const Session& session) const;
-  const Session* session_of(const aws::Caller& caller) const;
   void add_policies(const Entity& entity, aws::PolicySet& set) const;
 
   Directory& directory_;
@@ -101,7 +101,7 @@ class Identities {
   std::string master_key_;
   mutable aws::PolicyCache parsed_;
   mutable Recent<Session> opened_{1024};  // by token
-  mutable Recent<Session> by_key_{2048};  // the session last seen of an access key id
+  mutable Recent<Done> seen_{2048};       // access key ids of sessions
 };
 
 }  // namespace sitelatch::iam

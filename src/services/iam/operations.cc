@@ -102,16 +102,22 @@ Iam::Question Iam::ask_of_named(const Call& call) const {
     future.kind = kind;
     future.name = name;
     future.path = input["Path"].string_or("/");
+    // What exists is asked about under its own path: a Path beside the name must not choose which
+    // ARN the policies are held against.
     const auto* existing = directory_.find(kind, name);
     const auto& entity = existing ? *existing : future;
     asked.resources = {directory_.arn(entity)};
     aws::add_resource_tags(entity.tags, asked.keys);
     for (const auto& [key, value] : entity.tags) asked.keys.add_tag("iam:ResourceTag", key, value);
+    // The boundary that is to be, else the one that is (SAR awsidentityandaccessmanagementiam).
     const auto boundary = input["PermissionsBoundary"].string_or(entity.boundary);
     if (!boundary.empty()) asked.keys.set("iam:PermissionsBoundary", boundary);
     if (input.has("PolicyArn")) asked.keys.set("iam:PolicyARN", input["PolicyArn"].string());
   };
 
+  // AddUserToGroup and its reverse name a group and a user, and are asked of the group; a
+  // PolicyName beside an entity is an inline policy's and has no ARN (SAR
+  // awsidentityandaccessmanagementiam).
   if (input.has("RoleName")) {
     about_entity(Kind::role, input["RoleName"].string());
   } else if (input.has("GroupName")) {

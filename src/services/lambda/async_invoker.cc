@@ -126,11 +126,11 @@ void AsyncInvoker::go_on(AsyncEvent event, const NextStep& next, const Fate& fat
   }
   auto final = fate;
   final.condition = std::get<GivenUp>(next).condition;
-  give_up(event, std::move(final), letter);
+  give_up(event, final, letter);
 }
 
 // The record, the dead letter and the forgetting of the event are one journal batch.
-void AsyncInvoker::give_up(const AsyncEvent& event, Fate fate, DeadLetter letter) {
+void AsyncInvoker::give_up(const AsyncEvent& event, const Fate& fate, const DeadLetter& letter) {
   count(event, "AsyncEventsDropped");
   if (const auto* function = functions_.lookup(event.region, event.function)) {
     if (const auto* config = function->event_invoke_config(event.qualifier))

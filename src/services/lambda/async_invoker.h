@@ -42,7 +42,7 @@ class AsyncInvoker {
   void attempted(AsyncEvent event, const aws::Outcome<Execution>& outcome);
   void throttled(AsyncEvent event, const std::string& why);
   void go_on(AsyncEvent event, const NextStep& next, const Fate& fate, const DeadLetter& letter);
-  void give_up(const AsyncEvent& event, Fate fate, DeadLetter letter);
+  void give_up(const AsyncEvent& event, const Fate& fate, const DeadLetter& letter);
   void tell(const Function& function, const AsyncEvent& event, const std::string& destination,
             const Fate& fate);
   void count(const AsyncEvent& event, std::string_view metric_name) const {

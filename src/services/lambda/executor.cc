@@ -68,7 +68,7 @@ void Executor::execute(Run run, Done done) {
   world_.journal.when_durable(
       lifetime_.guard([this, run = std::move(shared), credentials = *credentials,
                        zip = std::move(zip), done = std::move(done)]() mutable {
-        start(std::move(run), std::move(credentials), std::move(zip), std::move(done));
+        start(std::move(run), credentials, std::move(zip), std::move(done));
       }));
 }
 
@@ -90,7 +90,7 @@ aws::Outcome<ports::Credentials> Executor::credentials_for(const Run& run) {
   return *fresh;
 }
 
-void Executor::start(std::shared_ptr<const Run> run, ports::Credentials credentials,
+void Executor::start(std::shared_ptr<const Run> run, const ports::Credentials& credentials,
                      CodeStore::Zip zip, Done done) {
   const Instant started = world_.timers.now();
   ports::Invocation invocation;

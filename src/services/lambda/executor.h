@@ -72,8 +72,8 @@ class Executor {
     std::string build_id;
   };
   aws::Outcome<ports::Credentials> credentials_for(const Run& run);
-  void start(std::shared_ptr<const Run> run, ports::Credentials credentials, CodeStore::Zip zip,
-             Done done);
+  void start(std::shared_ptr<const Run> run, const ports::Credentials& credentials,
+             CodeStore::Zip zip, Done done);
   Execution finish(const Run& run, Instant started, const ports::InvocationOutcome& outcome);
   void write_log_of(const Run& run, Instant started, const ports::InvocationOutcome& outcome,
                     Execution& execution);

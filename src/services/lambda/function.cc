@@ -18,7 +18,9 @@ const Version* Function::version(std::string_view number) const {
   const auto parsed = parse_int(number);
   if (!parsed || *parsed < 1) return nullptr;
   const auto found = versions.find(static_cast<std::uint64_t>(*parsed));
-  return found == versions.end() ? nullptr : &found->second;
+  // "01" is no second name of version 1: aliases, policies and IAM's resources name versions by
+  // their text, and would not know it (fact lambda-42).
+  return found == versions.end() || found->second.number != number ? nullptr : &found->second;
 }
 const Alias* Function::alias(std::string_view alias_name) const {
   const auto found = aliases.find(std::string{alias_name});

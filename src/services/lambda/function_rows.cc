@@ -4,6 +4,7 @@
 #include "aws/wire/stored.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "ports/rows.h"
 #include "services/lambda/function.h"
 
 namespace sitelatch::lambda {
@@ -170,6 +171,10 @@ Function function_from_row(std::string_view text) {
   out.next_version = static_cast<std::uint64_t>(v["next_version"].integer_or(1));
   for (const auto& item : v["aliases"].items()) {
     auto alias = alias_of(item);
+    // Whoever asks for an alias is given its version without a further look.
+    bool whole = out.version(alias.version) != nullptr;
+    for (const auto& [version, weight] : alias.weights) whole &= out.version(version) != nullptr;
+    ports::expect_of_row(whole, "an alias of a version that is not there");
     auto name = alias.name;
     out.aliases.emplace(std::move(name), std::move(alias));
   }

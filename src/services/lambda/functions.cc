@@ -20,7 +20,8 @@ std::set<std::string> digests_of(const Function& function) {
 }
 }  // namespace
 
-Functions::Functions(Ports ports, CodeStore& code) : ports_(ports), code_(code) {
+Functions::Functions(Ports ports, CodeStore& code, Settling settling)
+    : ports_(ports), code_(code), settling_(std::move(settling)) {
   ports::take_rows(ports_.journal, functions_table,
                    [this](std::string_view key_of_row, std::string_view row) {
                      auto function = function_from_row(row);
@@ -108,7 +109,12 @@ void Functions::erase_version(Function& function, const std::string& number) {
 }
 
 void Functions::settle_soon(const Function& function) {
-  ports_.journal.when_durable(lifetime_.guard([this, key = key_of(function)] { settle(key); }));
+  const auto wait = settling_ ? settling_() : Duration{};
+  auto settled = lifetime_.guard([this, key = key_of(function)] { settle(key); });
+  if (wait > Duration{})
+    ports_.timers.at(ports_.timers.now() + wait, std::move(settled));
+  else
+    ports_.journal.when_durable(std::move(settled));
 }
 
 void Functions::settle_all_soon() {

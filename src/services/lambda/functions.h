@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -34,10 +35,12 @@ class Functions {
     ports::Entropy& entropy;
     ports::FunctionHost& host;
   };
+  // How long a function made or changed now stays Pending or InProgress (Lambda::Options).
+  using Settling = std::function<Duration()>;
 
   // Reads the rows; throws ports::BadRow. Versions that were pending stay so until
   // settle_all_soon().
-  Functions(Ports ports, CodeStore& code);
+  Functions(Ports ports, CodeStore& code, Settling settling = {});
 
   // nullptr: none of this name in the region, whosever account it is asked for.
   const Function* lookup(const std::string& region, const std::string& function_name) const;
@@ -62,7 +65,7 @@ class Functions {
   // configuration; saved.
   void erase_version(Function& function, const std::string& number);
   // Pending becomes Active. "Shortly after" is as soon as the change is durable, whatever the
-  // engine's clock does (fact lambda-1).
+  // engine's clock does (fact lambda-1), unless it is to take its time.
   void settle_soon(const Function& function);
   void settle_all_soon();
 
@@ -81,6 +84,7 @@ class Functions {
 
   Ports ports_;
   CodeStore& code_;
+  Settling settling_;
   std::map<Key, Function> functions_;
   // Derived from functions_, so that admitting an invocation looks at these few only.
   std::map<Key, std::uint32_t> reservations_;

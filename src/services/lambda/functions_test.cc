@@ -109,4 +109,28 @@ TEST_CASE("a row that stands under another function's key is nobody's") {
   CHECK_THROWS_AS(PartsWorld::Parts{w}, ports::BadRow);
 }
 
+TEST_CASE("an alias of a version that is not there is no state to start on") {
+  PartsWorld w;
+  auto& f = w.make("f");
+  const auto number = w.functions().publish(f, std::nullopt).number;
+  Alias live;
+  live.name = "live";
+  live.version = number;
+  f.aliases.emplace("live", live);
+  SUBCASE("all is there") {
+    w.functions().save(f);
+    CHECK_NOTHROW(PartsWorld::Parts{w});
+  }
+  SUBCASE("the alias's own") {
+    f.aliases["live"].version = "7";
+    w.functions().save(f);
+    CHECK_THROWS_AS(PartsWorld::Parts{w}, ports::BadRow);
+  }
+  SUBCASE("the additional one") {
+    f.aliases["live"].weights["7"] = 0.5;
+    w.functions().save(f);
+    CHECK_THROWS_AS(PartsWorld::Parts{w}, ports::BadRow);
+  }
+}
+
 }  // namespace sitelatch::lambda::test

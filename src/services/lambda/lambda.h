@@ -43,6 +43,9 @@ class Lambda final : public aws::TableService<Lambda> {
   struct Options {
     std::string account = "000000000000";
     std::uint32_t concurrency_limit = 1000;
+    // How long a function made or changed now stays Pending or InProgress; none: as long as the
+    // change takes to be durable (fact lambda-1).
+    Functions::Settling settling{};
   };
   Lambda(Ports ports, Dependencies dependencies, Options options);
 
@@ -139,8 +142,8 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<> get_recursion_config(const aws::Call& call);
 
   // Invocations (lambda_invoke.cc)
-  void invoke(const aws::Call& call, aws::Answer answer);
-  void invoke_old_style(const aws::Call& call, aws::Answer answer);  // InvokeAsync
+  void invoke(const aws::Call& call, const aws::Answer& answer);
+  void invoke_old_style(const aws::Call& call, const aws::Answer& answer);  // InvokeAsync
   void invoke_and_wait(const aws::Call& call, const Found& found, std::string payload,
                        std::string client_context, const aws::Answer& answer);
 

@@ -76,7 +76,7 @@ TEST_CASE("a timeout is a function error; success at the retry ends it") {
   w.send_event();
   w.world.advance(hours{1});
   CHECK(w.seconds_of_attempts() == std::vector<long>{0, 60});
-  CHECK(w.metrics.sums.count("AsyncEventsDropped") == 0);
+  CHECK_FALSE(w.metrics.sums.contains("AsyncEventsDropped"));
 }
 
 TEST_CASE(
@@ -354,6 +354,17 @@ TEST_CASE("SNS may hand over what the function's policy lets it, and nothing els
   w.world.settle();
   REQUIRE(w.attempts.size() == 1);
   CHECK(w.attempts[0].second == accepted.request_id);
+}
+
+TEST_CASE("another account's function of the same name is not this account's (fact lambda-43)") {
+  AsyncWorld w;
+  const std::string elsewhere = "arn:aws:lambda:eu-west-1:111111111111:function:f";
+  const auto outcome = w.lambda->dispatch(elsewhere, "{}");
+  CHECK(outcome.kind == aws::DispatchOutcome::Kind::refused);
+  CHECK(outcome.reason == "Function not found: " + elsewhere);
+  w.world.settle();
+  CHECK(w.attempts.empty());
+  CHECK(w.lambda->dispatch(function_arn, "{}").kind == aws::DispatchOutcome::Kind::accepted);
 }
 
 TEST_CASE("the account that a policy asks for must be the one that calls") {

@@ -124,10 +124,7 @@ Outcome<> Lambda::get_function_configuration(const aws::Call& call) {
 
 Outcome<Done> Lambda::check_updatable(const Function& function, const Value& input) const {
   if (auto same = check_revision(function.latest.revision_id, input); !same) return same;
-  if (function.latest.state == Version::State::pending)
-    return conflict(
-        "The operation cannot be performed at this time. The function is currently in the "
-        "following state: Pending");
+  if (function.latest.state == Version::State::pending) return still_pending();
   if (function.latest.update == Version::Update::in_progress)
     return conflict(
         "The operation cannot be performed at this time. An update is in progress for resource: " +
@@ -194,7 +191,7 @@ Outcome<> Lambda::delete_function(const aws::Call& call) {
       return not_found("Function not found: " + found->name.qualified_arn());
     std::string referring;
     for (const auto& [name, alias] : function.aliases)
-      if (alias.version == qualifier || alias.weights.count(qualifier) > 0)
+      if (alias.version == qualifier || alias.weights.contains(qualifier))
         referring += (referring.empty() ? "" : ", ") + name;
     if (!referring.empty())
       return conflict("Unable to delete version because the following aliases reference it: [" +

@@ -397,6 +397,44 @@ TEST_CASE("versions: published once per change, numbered for ever, aliased, dele
   CHECK(versions.items()[2]["Version"].string() == "3");
 }
 
+TEST_CASE("a version has one name: its number with zeroes before it is none (fact lambda-42)") {
+  LambdaWorld w;
+  w.make_function();
+  const auto f = Value::structure({{"FunctionName", "f"}});
+  w.ok("PublishVersion", f);
+  const auto live = [](const char* version) {
+    return Value::structure(
+        {{"FunctionName", "f"}, {"Name", "live"}, {"FunctionVersion", version}});
+  };
+  const auto with = [&](Value more) {
+    Value out = Value::structure({{"FunctionName", "f"}, {"Qualifier", "01"}});
+    for (const auto& [name, value] : more.members()) out.set(name, value);
+    return out;
+  };
+  const std::string none = "ResourceNotFoundException: Function not found: " + function_arn + ":01";
+  CHECK(w.refusal("CreateAlias", live("01")) == none);
+  w.ok("CreateAlias", live("1"));
+  CHECK(w.refusal("DeleteFunction", with({})) == none);
+  CHECK(w.configuration("f:live")["Version"].string() == "1");
+  for (const auto* operation :
+       {"GetFunction", "GetFunctionConfiguration", "Invoke", "GetRuntimeManagementConfig"})
+    CHECK_MESSAGE(w.refusal(operation, with({})) == none, operation);
+  CHECK(w.refusal("GetFunction", Value::structure({{"FunctionName", "f:01"}})) == none);
+  CHECK(w.refusal("AddPermission", with(Value::structure({{"StatementId", "s"},
+                                                          {"Action", "lambda:InvokeFunction"},
+                                                          {"Principal", "sns.amazonaws.com"}}))) ==
+        none);
+  CHECK(w.refusal("PutFunctionEventInvokeConfig",
+                  with(Value::structure({{"MaximumRetryAttempts", 0}}))) ==
+        "ResourceNotFoundException: The function doesn't exist.");
+  CHECK(w.refusal("UpdateAlias", live("01")) == none);
+  // As the additional version it would be the alias's own a second time.
+  auto twice = live("1");
+  twice.set("RoutingConfig",
+            Value::structure({{"AdditionalVersionWeights", Value::structure({{"01", 0.5}})}}));
+  CHECK(w.refusal("UpdateAlias", twice) == none);
+}
+
 TEST_CASE("aliases: refusals, and a share for a second version") {
   LambdaWorld w;
   w.make_function();

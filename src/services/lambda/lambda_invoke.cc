@@ -65,7 +65,7 @@ Outcome<> answer_of(const Outcome<Execution>& outcome, bool with_log) {
 
 }  // namespace
 
-void Lambda::invoke(const aws::Call& call, aws::Answer answer) {
+void Lambda::invoke(const aws::Call& call, const aws::Answer& answer) {
   const auto& input = call.input;
   auto found = find(call);
   // Invoke names the version that it looked for, $LATEST included.
@@ -80,6 +80,7 @@ void Lambda::invoke(const aws::Call& call, aws::Answer answer) {
       error.message += ":$LATEST";
     return answer(failure(std::move(error)));
   }
+  if (found->function->latest.state == Version::State::pending) return answer(still_pending());
   const auto type = input["InvocationType"].string_or("RequestResponse");
   auto payload = checked_payload(input["Payload"].string_or(""),
                                  type == "Event" ? async_payload_limit : sync_payload_limit);
@@ -96,7 +97,7 @@ void Lambda::invoke(const aws::Call& call, aws::Answer answer) {
 }
 
 // The operation of 2014, which only queues.
-void Lambda::invoke_old_style(const aws::Call& call, aws::Answer answer) {
+void Lambda::invoke_old_style(const aws::Call& call, const aws::Answer& answer) {
   const auto found = find(call);
   if (!found) return answer(failure(found.error()));
   auto payload = checked_payload(call.input["InvokeArgs"].string_or(""), async_payload_limit);
@@ -146,7 +147,7 @@ aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
 
 aws::DispatchOutcome Lambda::dispatch(const std::string& function_arn, const std::string& payload) {
   const auto name = parse_function_name(function_arn, "", {"", options_.account});
-  const auto* function = name ? functions_.lookup(name->region, name->name) : nullptr;
+  const auto* function = name ? functions_.find(*name) : nullptr;
   if (!function || (!name->qualifier.empty() && !function->has_qualifier(name->qualifier)))
     return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
   if (payload.size() > async_payload_limit)

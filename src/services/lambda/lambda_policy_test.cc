@@ -142,6 +142,10 @@ TEST_CASE("event invoke configuration: put replaces, update merges, and its refu
         "itself.");
   CHECK(w.refusal("PutFunctionEventInvokeConfig", config(to(function_arn + "x"))) ==
         "InvalidParameterValueException: The destination ARN " + function_arn + "x is invalid.");
+  // g is here, but not in that account (fact lambda-43)
+  const std::string elsewhere = "arn:aws:lambda:eu-west-1:111111111111:function:g";
+  CHECK(w.refusal("PutFunctionEventInvokeConfig", config(to(elsewhere))) ==
+        "InvalidParameterValueException: The destination ARN " + elsewhere + " is invalid.");
   CHECK(w.refusal("PutFunctionEventInvokeConfig", config(to("arn:aws:iam::000000000000:role/r"))) ==
         "InvalidParameterValueException: The provided destination config "
         "DestinationConfig(onSuccess=OnSuccess(destination=arn:aws:iam::000000000000:role/r), "

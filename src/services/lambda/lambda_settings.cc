@@ -134,7 +134,7 @@ Outcome<Done> Lambda::check_destination(const Function& function, const std::str
   if (!parsed) return invalid_parameter("The destination ARN " + arn + " is invalid.");
   if (parsed->service == "lambda") {
     const auto name = parse_function_name(arn, "", {function.region, function.account});
-    const auto* target = name ? functions_.lookup(name->region, name->name) : nullptr;
+    const auto* target = name ? functions_.find(*name) : nullptr;
     if (!target || (!name->qualifier.empty() && !target->has_qualifier(name->qualifier)))
       return invalid_parameter("The destination ARN " + arn + " is invalid.");
     if (target == &function)

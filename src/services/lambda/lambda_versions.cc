@@ -141,7 +141,7 @@ Outcome<> Lambda::list_aliases(const aws::Call& call) {
   const auto wanted = call.input["FunctionVersion"].string_or("");
   std::map<std::string, Value> items;
   for (const auto& [name, alias] : found->function->aliases)
-    if (wanted.empty() || alias.version == wanted || alias.weights.count(wanted) > 0)
+    if (wanted.empty() || alias.version == wanted || alias.weights.contains(wanted))
       items[name] = to_wire(*found->function, alias);
   return page_of(items, call.input, "Aliases", 50);
 }

@@ -20,6 +20,12 @@ inline Failure<aws::Error> invalid_parameter(std::string message) {
 inline Failure<aws::Error> conflict(std::string message) {
   return refused("ResourceConflictException", std::move(message));
 }
+// Of updates and of invocations that somebody waits for (fact realism-22).
+inline Failure<aws::Error> still_pending() {
+  return conflict(
+      "The operation cannot be performed at this time. The function is currently in the following "
+      "state: Pending");
+}
 inline Failure<aws::Error> not_found(std::string message) {
   return refused("ResourceNotFoundException", std::move(message));
 }

@@ -177,7 +177,7 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
     return invalid_parameter(
         "Either logStreamNames or logStreamNamePrefix may be specified, but not both.");
   for (const auto& name : names)
-    if (!(*group)->streams.count(name)) return no_such_stream();
+    if (!(*group)->streams.contains(name)) return no_such_stream();
   const auto pattern = FilterPattern::parse(input["filterPattern"].string_or(""));
   if (!pattern)
     return invalid_parameter(fmt::format("Invalid filter pattern: {}", pattern.error().text));
@@ -196,7 +196,7 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
   const std::set<std::string> chosen{names.begin(), names.end()};
   const auto wanted = [&](const Stream& stream) {
     if (prefix) return stream.name.compare(0, prefix->size(), *prefix) == 0;
-    return chosen.empty() || chosen.count(stream.name) > 0;
+    return chosen.empty() || chosen.contains(stream.name);
   };
   const auto most = static_cast<std::size_t>(input["limit"].integer_or(most_events));
   Value events = Value::list();

@@ -38,7 +38,7 @@ class Parser {
     skip();
     if (rest_.size() < word.size() || !equal_ignoring_case(rest_.substr(0, word.size()), word))
       return false;
-    if (rest_.size() > word.size() && ends_operand(rest_[word.size()]) == false) return false;
+    if (rest_.size() > word.size() && !ends_operand(rest_[word.size()])) return false;
     rest_.remove_prefix(word.size());
     return true;
   }

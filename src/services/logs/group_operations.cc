@@ -157,7 +157,7 @@ aws::Outcome<> Logs::create_log_stream(const aws::Call& call) {
   auto group = asked_group(call);
   if (!group) return failure(group.error());
   const auto name = call.input["logStreamName"].string_or("");
-  if ((*group)->streams.count(name))
+  if ((*group)->streams.contains(name))
     return aws::refuse("ResourceAlreadyExistsException", "The specified log stream already exists");
   store_.create_stream(**group, name);
   return Value::structure();
@@ -167,7 +167,7 @@ aws::Outcome<> Logs::delete_log_stream(const aws::Call& call) {
   auto group = asked_group(call);
   if (!group) return failure(group.error());
   const auto name = call.input["logStreamName"].string_or("");
-  if (!(*group)->streams.count(name)) return no_such_stream();
+  if (!(*group)->streams.contains(name)) return no_such_stream();
   store_.erase_stream(**group, name);
   return Value::structure();
 }

@@ -285,7 +285,7 @@ bool Batch::other_types_at(const RecordSet& record) const {
     if (at->first != own && !at->second.empty()) return true;
   for (auto at = zone_.groups.lower_bound(prefix);
        at != zone_.groups.end() && at_this_name(at->first); ++at)
-    if (at->first != own && touched.count(at->first) == 0) return true;
+    if (at->first != own && !touched.contains(at->first)) return true;
   return false;
 }
 

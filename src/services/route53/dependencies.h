@@ -19,7 +19,7 @@ class Dependencies {
   void remove(const NodeKey& node, const Group& group);  // exactly what was added
 
   bool uses(const std::string& health_check_id) const {
-    return by_check_.count(health_check_id) > 0;
+    return by_check_.contains(health_check_id);
   }
   // All that a health check decides, aliases of aliases included.
   std::set<NodeKey> resting_on(const std::string& health_check_id) const;

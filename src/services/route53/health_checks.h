@@ -73,7 +73,7 @@ class HealthChecks {
   void remove(const std::string& id, bool keep_status);
   // Departed ids that nobody refers to any more: neither a CALCULATED check nor what `used` says.
   void forget_departed(const std::function<bool(const std::string& id)>& used);
-  bool is_child(const std::string& id) const { return parents_.count(id) > 0; }
+  bool is_child(const std::string& id) const { return parents_.contains(id); }
 
   // Of a check, or of a departed one; of an id never heard of: healthy.
   Status status(const std::string& id) const;

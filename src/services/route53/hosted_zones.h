@@ -24,7 +24,7 @@ class HostedZones {
   std::size_t size() const { return zones_.size(); }
   const HostedZone* find(const std::string& id) const;
   bool reference_used(const std::string& caller_reference) const {
-    return references_.count(caller_reference) > 0;
+    return references_.contains(caller_reference);
   }
   // In the order of ids from `from` on, until the visitor answers false.
   void visit(const std::string& from, const std::function<bool(const HostedZone&)>& visitor) const;

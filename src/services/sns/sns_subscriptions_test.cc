@@ -83,7 +83,7 @@ TEST_CASE("an http endpoint is asked, and the unsigned link confirms it") {
   std::map<std::string, std::string> headers(post.headers.begin(), post.headers.end());
   CHECK(headers["x-amz-sns-message-type"] == "SubscriptionConfirmation");
   CHECK(headers["User-Agent"] == "Amazon Simple Notification Service Agent");
-  CHECK(headers.count("x-amz-sns-subscription-arn") == 0);
+  CHECK_FALSE(headers.contains("x-amz-sns-subscription-arn"));
   const auto body = aws::from_json(post.body).value();
   CHECK(body["Type"].string() == "SubscriptionConfirmation");
   CHECK(body["Message"].string() ==

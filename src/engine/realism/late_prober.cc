@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/realism/late_prober.h"
+
+#include <tuple>
+#include <utility>
+
+namespace sitelatch::realism {
+namespace {
+
+// Checks of the first probe after a start are spread over a second.
+constexpr auto start_up = std::chrono::seconds{2};
+
+bool same(const ports::ProbeRequest& a, const ports::ProbeRequest& b) {
+  const auto fields = [](const ports::ProbeRequest& r) {
+    return std::tie(r.kind, r.address, r.host_name, r.port, r.path, r.search_string, r.enable_sni);
+  };
+  return fields(a) == fields(b);
+}
+
+}  // namespace
+
+void LateProber::probe(ports::ProbeRequest request, std::function<void(ports::Observation)> done) {
+  if (!realism_ || !realism_->realistic())
+    return prober_.probe(std::move(request), std::move(done));
+  const auto now = timers_.now();
+  const auto [at, is_new] = checks_.try_emplace(request.health_check_id, Known{request, request});
+  Known& known = at->second;
+  if (is_new && now - started_ > start_up) {
+    known.told = now + realism_->checker_delay();
+    timers_.at(known.told, lifetime_.guard([this, request, done = std::move(done)]() mutable {
+      prober_.probe(std::move(request), std::move(done));
+    }));
+    return;
+  }
+  if (!same(known.asked, request)) {
+    known.asked = request;
+    known.told = now + realism_->checker_delay();
+  }
+  if (now >= known.told) known.probed = known.asked;
+  prober_.probe(known.probed, std::move(done));
+}
+
+}  // namespace sitelatch::realism
