@@ -345,19 +345,32 @@ void Server::refuse_without_descriptor() {
 void Server::welcome(Fd socket, const sockaddr_storage& from) {
   if (connections_.size() >= options_.max_connections && !make_slot()) return;
   auto peer = address_text(from);
-  if (!is_loopback(peer)) {
-    auto& count = by_peer_[peer];
-    if (count >= options_.max_connections_a_peer) return;
-    ++count;
-  }
+  std::size_t* const count = is_loopback(peer) ? nullptr : &by_peer_[peer];
+  if (count && *count >= options_.max_connections_a_peer) return;
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // Memory may end at each step: nothing is left then that names a connection which is gone, and
+  // closed() needs none.
+  if (const auto most = connections_.size() + dead_.size() + 1; dead_.capacity() < most)
+    dead_.reserve(2 * most);
   const auto id = ++last_connection_;
   auto connection = std::make_unique<HttpConnection>(*this, id, std::move(socket), std::move(peer));
   auto& welcomed = *connection;
-  welcomed.place = unproven_.insert(unproven_.end(), &welcomed);
-  connections_.emplace(id, std::move(connection));
-  if (!welcomed.watch(epoll_)) welcomed.close();
+  const auto place = unproven_.insert(unproven_.end(), &welcomed);
+  welcomed.place = place;
+  try {
+    connections_.emplace(id, std::move(connection));
+  } catch (const std::bad_alloc&) {
+    unproven_.erase(place);
+    throw;
+  }
+  if (count) ++*count;
+  bool watched = false;
+  try {
+    watched = welcomed.watch(epoll_);
+  } catch (const std::bad_alloc&) {  // this client's loss alone
+  }
+  if (!watched) welcomed.close();
 }
 
 void Server::closed(HttpConnection& connection) {
