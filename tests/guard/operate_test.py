@@ -796,6 +796,11 @@ class Speed(Base):
 
 
 class Help(unittest.TestCase):
+    def test_guard_on_aws_29_a_drill_does_not_promise_seconds(self):
+        text = subprocess.run([SITELATCH, "drill", "--help"], capture_output=True, text=True).stdout
+        self.assertNotIn("seconds", text)
+        self.assertIn("8 to 15", text)
+
     def test_every_command_documents_its_exit_statuses_with_an_example(self):
         for command in ("status", "doctor", "arm", "disarm", "trip", "switch-back", "reconcile", "drill", "log", "policy"):
             text = subprocess.run([SITELATCH, command, "--help"], capture_output=True, text=True).stdout

@@ -186,6 +186,33 @@ TEST_CASE("guard-on-aws 19: who may not see the records is not told that DNS was
   CHECK(link_named(blind, "dns")->health == Link::Health::unknown);
 }
 
+TEST_CASE("guard-on-aws 30: a private zone, as all of GovCloud's are, is told to be asked inside") {
+  Account account;
+  come_and_go(account);
+  account.instead = [&](const client::Call& call) -> std::optional<client::Outcome<client::Reply>> {
+    if (call.operation != "ListHostedZones") return std::nullopt;
+    auto zones = Value::list();
+    const auto answer = account.story.ok("route53", "ListHostedZones", call.input);
+    for (auto zone : answer["HostedZones"].items()) {
+      zone.set("Config", Value::structure({{"PrivateZone", true}}));
+      zones.push(zone);
+    }
+    return client::Reply{Value::structure({{"HostedZones", zones}}), "r"};
+  };
+  const auto outside = account.look();
+  REQUIRE(outside.dns.size() == 1);
+  CHECK(outside.dns.front().not_asked);
+  CHECK(link_named(outside, "dns")->health == Link::Health::unknown);
+  CHECK(tells(link_named(outside, "dns")->why, "--dns-server"));
+  const auto begun = account.story.now();
+  const auto report = switched_back(account);
+  CHECK(report.end == SwitchBackEnd::not_confirmed);
+  CHECK(tells(report.sentence, "--dns-server"));
+  CHECK(account.story.now() < begun + 9min);  // nobody waits for an answer that cannot come
+  account.context().dns_server = "192.0.2.53:53";
+  CHECK(account.look().dns.front().serving == Serving::primary);
+}
+
 TEST_CASE("guard-on-aws 19: a blocked port costs two servers' time, once for a zone") {
   Account account;
   account.deploy_well();
@@ -265,7 +292,7 @@ TEST_CASE("guard-on-aws 24: an alarm mute rule is told; where they may not be li
   status = "";
   seen = account.look();
   CHECK(seen.assessment.state == State::unknown);
-  CHECK(link_named(seen, "alarm-actions")->health == Link::Health::unknown);
+  CHECK(link_named(seen, "alarm-mute")->health == Link::Health::unknown);
 }
 
 TEST_CASE(

@@ -120,9 +120,7 @@ class Observer {
     alarm.tags = reading_.tags("cloudwatch", "ResourceARN", alarm.arn, home_);
     auto mutes = reading_.mutes(alarm.name, home_);
     alarm.mutes = std::move(mutes.rules);
-    if (!mutes.unseen.empty())
-      observed().unseen[Resource::alarm_actions] =
-          "cannot see whether a mute rule mutes them: " + mutes.unseen;
+    alarm.mutes_unseen = std::move(mutes.unseen);
   }
 
   std::string topic_arn(const std::string& region, const std::string& name) const {
@@ -407,6 +405,7 @@ client::Outcome<Done> refresh(client::Aws& aws, Snapshot& snapshot) {
   if (*alarm && observed.alarm) {
     (*alarm)->tags = observed.alarm->tags;
     (*alarm)->mutes = observed.alarm->mutes;
+    (*alarm)->mutes_unseen = observed.alarm->mutes_unseen;
   }
   observed.alarm = std::move(*alarm);
   if (observed.alarm && observed.alarm->snapshot.state == AlarmState::ok &&

@@ -506,7 +506,8 @@ Reading::Mutes Reading::mutes(const std::string& alarm, std::string_view region)
       out.rules.push_back(
           {arn.substr(arn.rfind(':') + 1), rule["Status"].string_or("") == "ACTIVE"});
     }
-  } else if (client::is_denied(listed.error())) {
+  } else if (listed.error().cause == client::Cause::service &&
+             client::is_unanswered(listed.error())) {  // denied, throttled to the end
     out.unseen = client::explain(listed.error());
   } else if (listed.error().cause != client::Cause::service &&
              listed.error().cause != client::Cause::answer) {

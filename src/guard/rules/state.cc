@@ -128,6 +128,9 @@ void add_delivery_links(const Observed& o, std::vector<Link>& links) {
 
 void add_mute_links(const Observed& o, std::vector<Link>& links) {
   if (!o.alarm) return;
+  if (!o.alarm->mutes_unseen.empty())
+    links.push_back({Health::unknown, "alarm-mute",
+                     "cannot see whether a rule mutes the alarm: " + o.alarm->mutes_unseen, ""});
   for (const auto& mute : o.alarm->mutes)
     link(links, "alarm-mute", false,
          "the alarm mute rule " + mute.name + (mute.active ? " mutes" : " will mute") +
@@ -278,8 +281,9 @@ std::optional<Judged> judge_failure(const Observed& o, const Record& record, boo
                                  : *since + longest_way_to_alarm;
   if (now >= bound) return unlatched;
   return Judged{State::failing_over,
-                in_alarm(o) ? "Primary has failed, and the alarm has told the function, which "
-                              "latches within seconds, or within a minute by the schedule" +
+                in_alarm(o) ? std::string{"Primary has failed, and the alarm has told the "
+                                          "function, which latches within seconds"} +
+                                  (o.schedule ? ", or within a minute by the schedule" : "") +
                                   at_most(bound)
                             : "Primary has failed and DNS answers Backup; the alarm has yet to see "
                               "it, and then the function latches: usually one to three minutes "
@@ -297,9 +301,10 @@ std::optional<Instant> armed_since(const Observed& o, const Record& record) {
 }
 
 std::optional<Judged> judge_unseen(const Observed& o) {
-  if (o.unseen.empty()) return std::nullopt;
   std::vector<std::string> names;
   for (const auto& [resource, why] : o.unseen) names.emplace_back(to_string(resource));
+  if (o.alarm && !o.alarm->mutes_unseen.empty()) names.emplace_back("alarm-mute");
+  if (names.empty()) return std::nullopt;
   return Judged{State::unknown, "not all of the guard can be seen from here: " + join(names, ", "),
                 std::nullopt};
 }

@@ -65,6 +65,7 @@ struct ObservedAlarm {
   AlarmSnapshot snapshot;
   Texts tags;
   std::vector<ObservedMute> mutes{};  // those that are not over
+  std::string mutes_unseen{};         // why they may not be listed; empty: they were
 };
 struct ObservedRole {
   std::string arn, role_id, trust;

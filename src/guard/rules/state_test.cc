@@ -304,6 +304,11 @@ TEST_CASE("guard-on-aws 20: what may not be seen is unknown, and not missing") {
   nothing.check = deployed(plan).check;
   nothing.unseen[Resource::alarm] = "denied";
   CHECK(state_of(nothing) == State::unknown);
+  o = deployed(plan);
+  o.alarm->mutes_unseen = "denied";
+  CHECK(state_of(o) == State::unknown);
+  o.alarm->snapshot.actions_enabled = false;
+  CHECK(state_of(o) == State::partial);
   nothing.check.reset();
   nothing.check_unseen = "denied";
   CHECK(state_of(nothing) == State::unknown);
