@@ -103,24 +103,6 @@ void RetryQuota::succeeded() {
   last_taken_ = 0;
 }
 
-double TokenBucket::left_at(WallInstant now) const {
-  if (!taken_ || now <= *taken_) return left_;
-  return std::min(capacity_,
-                  left_ + a_second_ * std::chrono::duration<double>(now - *taken_).count());
-}
-
-Duration TokenBucket::wait(WallInstant now) const {
-  const double missing = 1 - left_at(now);
-  if (missing <= 0) return Duration{0};
-  return std::chrono::ceil<std::chrono::milliseconds>(
-      std::chrono::duration<double>(missing / a_second_));
-}
-
-void TokenBucket::take(WallInstant now) {
-  left_ = std::max(0.0, left_at(now) - 1);
-  taken_ = taken_ ? std::max(*taken_, now) : now;
-}
-
 Duration RateLimiter::wait(std::string_view operation, WallInstant now) const {
   if (!enforced_) return Duration{0};
   const auto own = operations_.find(operation);

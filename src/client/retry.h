@@ -5,11 +5,11 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/time.h"
+#include "base/token_bucket.h"
 #include "client/error.h"
 
 namespace sitelatch::client {
@@ -44,22 +44,6 @@ class RetryQuota {
   int last_taken_ = 0;
 };
 
-// A bucket that holds `capacity` tokens and is filled by `a_second`: so many at once, and so many
-// for ever.
-class TokenBucket {
- public:
-  TokenBucket(double capacity, double a_second)
-      : capacity_(capacity), a_second_(a_second), left_(capacity) {}
-  Duration wait(WallInstant now) const;  // until there is a token
-  void take(WallInstant now);            // whether or not there is one
-
- private:
-  double left_at(WallInstant now) const;
-
-  double capacity_, a_second_, left_;
-  std::optional<WallInstant> taken_;
-};
-
 // Route 53's limits, those of an account and those of single operations (fact client-11). Kept only
 // for AWS itself, or once a throttling answer came, so that an engine is not slowed.
 class RateLimiter {
@@ -71,8 +55,8 @@ class RateLimiter {
 
  private:
   bool enforced_ = false;
-  TokenBucket account_{50, 10};
-  std::map<std::string, TokenBucket, std::less<>> operations_ = {
+  TokenBucket<WallInstant> account_{50, 10};
+  std::map<std::string, TokenBucket<WallInstant>, std::less<>> operations_ = {
       {"GetHealthCheckStatus", {4, 1}},
       {"GetHealthCheckLastFailureReason", {4, 1}},
       {"CreateHealthCheck", {50, 0.5}},

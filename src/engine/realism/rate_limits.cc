@@ -88,23 +88,17 @@ bool concerns(const Limit& limit, const Request& request, bool by_itself) {
 
 bool RateLimits::take(const Request& request, Instant now) {
   const bool by_itself = named_by_itself(request);
-  std::vector<Bucket*> mine;
+  std::vector<TokenBucket<Instant>*> mine;
   for (const auto& limit : limits) {
     if (!concerns(limit, request, by_itself)) continue;
     const auto key = fmt::format("{}/{}/{}/{}", limit.service, limit.operations, request.region,
                                  limit.shared == Shared::each ? request.operation : "");
-    const auto [at, is_new] = buckets_.try_emplace(key, Bucket{limit.burst, now});
-    Bucket& bucket = at->second;
-    if (!is_new) {
-      const double seconds = std::chrono::duration<double>(now - bucket.filled).count();
-      bucket.tokens = std::min(limit.burst, bucket.tokens + seconds * limit.a_second);
-      bucket.filled = now;
-    }
-    mine.push_back(&bucket);
+    const auto at = buckets_.try_emplace(key, limit.burst, limit.a_second).first;
+    mine.push_back(&at->second);
   }
-  if (std::any_of(mine.begin(), mine.end(), [](const Bucket* b) { return b->tokens < 1; }))
-    return false;
-  for (auto* bucket : mine) bucket->tokens -= 1;
+  const auto empty = [now](const auto* bucket) { return bucket->wait(now) > Duration{0}; };
+  if (std::any_of(mine.begin(), mine.end(), empty)) return false;
+  for (auto* bucket : mine) bucket->take(now);
   return true;
 }
 

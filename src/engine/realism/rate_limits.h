@@ -7,9 +7,9 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/time.h"
+#include "base/token_bucket.h"
 #include "engine/realism/fault.h"
 
 namespace sitelatch::realism {
@@ -20,11 +20,8 @@ class RateLimits {
   bool take(const Request& request, Instant now);
 
  private:
-  struct Bucket {
-    double tokens = 0;
-    Instant filled{};
-  };
-  std::map<std::string, Bucket> buckets_;  // by limit, region, and operation where each has its own
+  // By limit, region, and operation where each has its own.
+  std::map<std::string, TokenBucket<Instant>> buckets_;
 };
 
 }  // namespace sitelatch::realism
