@@ -8,6 +8,9 @@ add_library(sitelatch_doctest_main STATIC ${CMAKE_SOURCE_DIR}/tests/doctest_main
 target_compile_definitions(sitelatch_doctest_main PRIVATE SITELATCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_include_directories(sitelatch_doctest_main PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 
+# For the test programs that see memory end at every allocation in turn: it replaces operator new.
+add_library(sitelatch_memory_ends OBJECT ${CMAKE_SOURCE_DIR}/tests/memory_ends.cc)
+
 # What scripts/test builds of a preset of which it does not run everything.
 add_custom_target(unit_tests)
 add_custom_target(threaded_tests)

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <string>
 
 #include "guard/apply/switch_back.h"
 #include "matrix_commands.h"
@@ -28,8 +29,8 @@ bool contains(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("a latch is set while any one service but Route 53 and STS does not answer") {
-  for (const char* service : {"sns", "cloudwatch", "lambda", "events", "iam", "logs"})
-    for (const char* name : {"trip", "trip --planned", "disarm --keep backup"}) {
+  for (const std::string service : {"sns", "cloudwatch", "lambda", "events", "iam", "logs"})
+    for (const std::string name : {"trip", "trip --planned", "disarm --keep backup"}) {
       CAPTURE(service);
       CAPTURE(name);
       WiredAccount account;
@@ -47,8 +48,8 @@ TEST_CASE("a latch is set while any one service but Route 53 and STS does not an
 }
 
 TEST_CASE("nothing is released or frozen by what does not answer; the service is named") {
-  for (const char* service : {"sns", "cloudwatch", "lambda", "logs"})
-    for (const char* name : {"switch-back", "disarm --keep primary", "arm"}) {
+  for (const std::string service : {"sns", "cloudwatch", "lambda", "logs"})
+    for (const std::string name : {"switch-back", "disarm --keep primary", "arm"}) {
       CAPTURE(service);
       CAPTURE(name);
       WiredAccount account;
@@ -56,6 +57,7 @@ TEST_CASE("nothing is released or frozen by what does not answer; the service is
       const auto before = *account.look().snapshot.observed.check;
       silence(account, service);
       const auto end = command(name).run(account);
+      INFO(end.text);
       CHECK_FALSE(end.done);
       CHECK(contains(end.text, service));
       account.mend();

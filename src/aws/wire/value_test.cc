@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "aws/wire/stored.h"
+#include "memory_ends.h"
 
 using namespace sitelatch;
 using aws::Value;
@@ -81,4 +82,26 @@ TEST_CASE("a number is read as what was written, to the last bit") {
   CHECK(!aws::from_json("1 2"));
   CHECK(!aws::from_json("[1"));
   CHECK(!aws::from_json(""));
+}
+
+TEST_CASE("a copy that finds no memory throws, and leaves what it was to replace as it was") {
+  const std::string text(100, 'x');  // beyond what a string keeps within itself
+  const auto whole = Value::structure(
+      {{"text", text}, {"list", Value::list({text, Value::list({1, text}), true})}, {"n", 7}});
+  int ends = 0;
+  for (;; ++ends) {
+    Value kept = text;
+    bool thrown = false;
+    memory::ends_after(ends + 1);
+    try {
+      const Value copy = whole;
+      kept = copy;
+    } catch (const std::bad_alloc&) {
+      thrown = true;
+    }
+    memory::ends_after(0);
+    if (!thrown) break;
+    CHECK(kept == Value(text));
+  }
+  CHECK(ends > 10);
 }

@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "memory_ends.h"
+
 using namespace sitelatch;
 using namespace sitelatch::net;
 
@@ -464,4 +466,42 @@ TEST_CASE("endpoints as people type them") {
   CHECK(is_loopback("127.9.9.9"));
   CHECK(is_loopback("::1"));
   CHECK_FALSE(is_loopback("0.0.0.0"));
+}
+
+TEST_CASE("memory that ends anywhere on the server's thread costs one client at most") {
+  // The handler runs on that thread, and sets the end of memory for whoever comes next.
+  std::atomic<bool> ended{false};
+  auto server = serve([&](const aws::HttpRequest& request, const HttpServer::Reply& reply) {
+    if (request.path().starts_with("/end/"))
+      memory::ends_after(std::stoi(std::string{request.path().substr(5)}));
+    if (request.path() == "/look") {
+      ended = memory::has_ended();
+      memory::ends_after(0);
+    }
+    echo(request, reply);
+  });
+  const auto port = server->endpoint().port;
+  for (int n = 1;; ++n) {
+    CAPTURE(n);
+    RawClient sets(port);
+    sets.send("GET /end/" + std::to_string(n) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    sets.read_until("]");
+    {
+      RawClient unlucky(port);
+      unlucky.send("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 300\r\n\r\n" +
+                   std::string(300, 'x'));
+      unlucky.read_until("]");
+    }
+    RawClient next(port);
+    next.send("GET /look HTTP/1.1\r\nHost: h\r\n\r\n");
+    if (next.read_until("]").find("GET /look []") == std::string::npos) {  // it hit this one
+      RawClient third(port);
+      third.send("GET /look HTTP/1.1\r\nHost: h\r\n\r\n");
+      REQUIRE(third.read_until("]").find("GET /look []") != std::string::npos);
+    }
+    if (!ended) {
+      CHECK(n > 10);
+      break;
+    }
+  }
 }

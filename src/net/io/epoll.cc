@@ -48,7 +48,9 @@ bool Epoll::Registration::change(std::uint32_t events) {
 }
 
 void Epoll::Registration::again() {
-  if (epoll_) epoll_->again_.push_back(id_);
+  Slot* const slot = epoll_ ? epoll_->find(id_) : nullptr;
+  if (!slot || std::exchange(slot->again, true)) return;
+  epoll_->again_.push_back(id_);
 }
 
 Epoll::Epoll() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -57,10 +59,14 @@ Epoll::Epoll() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 
 Epoll::Registration Epoll::watch(int fd, std::uint32_t events, Ready ready) {
   if (free_.empty()) {
-    // In this order: what finds no memory leaves no index without its slot, and release() needs
-    // none.
+    // First what the slot may ever need elsewhere: what finds no memory leaves no index without its
+    // slot, and nothing but this throws.
+    if (const auto slots = slots_.size() + 1; free_.capacity() < slots) {
+      due_.reserve(batch + 2 * slots);
+      again_.reserve(2 * slots);
+      free_.reserve(2 * slots);  // last: it says that all were
+    }
     slots_.emplace_back();
-    if (free_.capacity() < slots_.size()) free_.reserve(2 * slots_.size());
     free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
   }
   const std::uint32_t at = free_.back();
@@ -81,6 +87,7 @@ Epoll::Slot* Epoll::find(std::uint64_t id) {
 void Epoll::release(std::uint64_t id) {
   Slot* const slot = find(id);
   ENSURE(slot, "a registration is released once");
+  if (std::exchange(slot->again, false)) std::erase(again_, id);
   slot->taken = false;
   slot->ready = nullptr;
   if (slot->use++ == std::numeric_limits<std::uint32_t>::max() - 1) return;  // all its ids are used
@@ -97,12 +104,16 @@ void Epoll::wait(int timeout_ms) {
     due_.push_back({event.data.u64, event.events});
   }
   // Last, so that who had a turn lets the others pass.
-  for (const std::uint64_t id : again_) due_.push_back({id, 0});
+  for (const std::uint64_t id : again_) {
+    due_.push_back({id, 0});
+    find(id)->again = false;
+  }
   again_.clear();
 }
 
 void Epoll::dispatch() {
-  for (const Event& event : due_) {
+  for (std::size_t i = 0; i < due_.size(); ++i) {  // by number: watch() may move it
+    const Event event = due_[i];
     Slot* const slot = find(event.id);
     if (!slot) continue;
     // Held here while it runs: it may end its own registration, or make the slots move.

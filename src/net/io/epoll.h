@@ -3,7 +3,7 @@
 // it. Closing alone does not: a child between clone and exec still holds a copy, and the kernel
 // goes on reporting events of what is closed here. So events carry an id, a slot and the number of
 // its use, which is looked up and never given twice; an event whose registration is gone is
-// dropped. Belongs to one thread, and outlives its registrations.
+// dropped. Only watch() needs memory. Belongs to one thread, and outlives its registrations.
 #pragma once
 
 #include <array>
@@ -62,6 +62,7 @@ class Epoll {
   struct Slot {
     std::uint32_t use = 0;  // which use of the slot; its last is never left
     bool taken = false;
+    bool again = false;  // in again_
     Ready ready;
   };
   struct Event {

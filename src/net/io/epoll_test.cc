@@ -5,10 +5,14 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "memory_ends.h"
 
 using namespace sitelatch::net;
 using sitelatch::Fd;
@@ -159,4 +163,34 @@ TEST_CASE("a descriptor that epoll refuses") {
   CHECK_FALSE(none.change(EPOLLIN));
   none.again();
   none.reset();
+}
+
+TEST_CASE("memory that ends while a socket is registered loses that socket alone") {
+  namespace memory = sitelatch::memory;
+  Epoll epoll;
+  std::vector<std::unique_ptr<Pair>> pairs;
+  std::vector<int> seen(20);
+  int ends = 0;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    pairs.push_back(std::make_unique<Pair>());
+    bool watched = false;
+    for (int n = 1; !watched; ++n) {
+      const auto count = [&seen, i, padding = std::array<char, 64>{}](std::uint32_t) {
+        seen[i] += 1 + padding[0];
+      };
+      memory::ends_after(n);
+      try {
+        watched = pairs[i]->ours.watch(epoll, EPOLLIN, count);
+      } catch (const std::bad_alloc&) {
+        ++ends;
+      }
+      memory::ends_after(0);
+    }
+  }
+  CHECK(ends > 20);
+  for (const auto& pair : pairs) pair->say();
+  memory::ends_after(1);
+  one_round(epoll);  // takes none
+  memory::ends_after(0);
+  for (const int count : seen) CHECK(count == 1);
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory_ends.h"
+
+#include <cstdlib>
+#include <new>
+
+namespace sitelatch::memory {
+namespace {
+
+thread_local int left = 0;
+thread_local bool ended = false;
+
+}  // namespace
+
+void ends_after(int n) {
+  left = n;
+  ended = false;
+}
+
+bool has_ended() { return ended; }
+
+void* allocate(std::size_t size) {
+  if (left > 0 && --left == 0) {
+    ended = true;
+    throw std::bad_alloc{};
+  }
+  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc{};
+}
+
+}  // namespace sitelatch::memory
+
+// The array and the nothrow forms of the library call these.
+void* operator new(std::size_t size) { return sitelatch::memory::allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
