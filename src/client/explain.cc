@@ -78,6 +78,13 @@ std::string denied(const Error& error) {
   return sentence(out) + (text.empty() ? "" : " AWS says: " + sentence(text));
 }
 
+std::string code_and_message(const Error& error) {
+  std::string_view text = trim(error.message);
+  if (text.empty()) return sentence(error.code);
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return fmt::format("{} ({}).", text, error.code);
+}
+
 std::string service_words(const Error& error) {
   if (is_denied(error)) return denied(error);
   if (is_expired_token(error))
@@ -106,8 +113,12 @@ std::string service_words(const Error& error) {
     return fmt::format("the account sends too many requests to {} ({}); {} made. Try again later.",
                        error.service, error.code,
                        counted(error.attempts, "attempt was", "attempts were"));
-  return sentence(error.message.empty() ? error.code
-                                        : fmt::format("{} ({})", error.message, error.code));
+  if (error.status >= 500 && !error.service.empty())
+    return fmt::format(
+        "the service {} ({}) could not answer (HTTP status {}; {} made): {} Try again later.",
+        error.service, error.region, error.status,
+        counted(error.attempts, "attempt was", "attempts were"), code_and_message(error));
+  return code_and_message(error);
 }
 
 std::string host_in(const Error& error) {

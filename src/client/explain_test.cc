@@ -76,6 +76,17 @@ TEST_CASE("issue 8: one rule says whether AWS got to the question at all") {
     CHECK_FALSE(is_unanswered(asked(Cause::service, code, "")));
 }
 
+TEST_CASE("a service that fails is named, with its region") {
+  auto out = asked(Cause::service, "ServiceUnavailable", "Unable to handle the request.");
+  out.status = 503;
+  out.service = "logs";
+  out.region = "eu-west-1";
+  CHECK(explain(out, "read it") ==
+        "Cannot read it: the service logs (eu-west-1) could not answer (HTTP status 503; 3 "
+        "attempts were "
+        "made): Unable to handle the request (ServiceUnavailable). Try again later.");
+}
+
 TEST_CASE("no answer") {
   auto refused = asked(Cause::refused, "ConnectionRefused", "Connection refused");
   CHECK(explain(refused).find("firewalls") != std::string::npos);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace sitelatch::guard {
 namespace {
 
@@ -41,13 +43,16 @@ bool hides_decision(const ReadFailure& blind) {
 }  // namespace
 
 std::optional<std::string> cannot_be_decided(const View& view, bool unaudited) {
-  std::string unseen;
+  std::vector<std::string> unseen;  // in the order of reading; asked twice, told once
   for (const auto& blind : view.snapshot.blind)
     if (hides_decision(blind) || hides_record(view, blind) || hides_place(view, blind) ||
         (!unaudited && hides_audit(view, blind)))
-      unseen += "\n  " + describe(blind);
+      if (auto line = describe(blind);
+          std::find(unseen.begin(), unseen.end(), line) == unseen.end())
+        unseen.push_back(std::move(line));
   if (unseen.empty()) return std::nullopt;
-  return "Nothing was changed: what must be known for that cannot be seen from here." + unseen;
+  return "Nothing was changed: what must be known for that cannot be seen from here.\n  " +
+         join(unseen, "\n  ");
 }
 
 bool only_latches(const View& view, const Change& change) {
