@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import pathlib
+import platform
 import queue
 import re
 import shutil
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.parse
 
@@ -166,7 +168,7 @@ class Function:
                 if event is None:
                     return self.answer(500, "{}")
                 outer.number += 1
-                deadline = str(int(__import__("time").time() * 1000) + 30000)
+                deadline = str(int(time.time() * 1000) + 30000)
                 return self.answer(200, event, [("Lambda-Runtime-Aws-Request-Id", f"i-{outer.number}"), ("Lambda-Runtime-Deadline-Ms", deadline)])
 
             def do_POST(self):
@@ -197,6 +199,22 @@ def variables(cloud):
             "AWS_ENDPOINT_URL": cloud.url, "SITELATCH_HEALTH_CHECK_ID": ID, "SITELATCH_ALARM_ARN": ALARM, "SITELATCH_ALARM_TOPIC_ARN": TOPIC,
             "SITELATCH_NOTIFY_TOPIC_ARN": NOTIFY, "SITELATCH_RULE_ARN": RULE, "SITELATCH_AUDIT_GROUP": "/sitelatch/" + ID,
             "SITELATCH_ORIGINAL_PATH": "/lb-check", "SITELATCH_LATCH": "path"}
+
+
+# By machine: the number of the system call in which poll(2) waits, and its third argument where the wait has no limit
+# (there poll's milliseconds, -1; here ppoll's pointer to the time, none).
+POLL = {"x86_64": ("7", 0xffffffff), "aarch64": ("73", 0)}
+
+
+def polls_without_limit(pid):
+    """As soon as the process waits in poll(2): whether nothing but its connection ends the wait. None: it never waited so."""
+    number, endless = POLL[platform.machine()]
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        call = pathlib.Path(f"/proc/{pid}/syscall").read_text(encoding="utf-8").split()  # proc_pid_syscall(5)
+        if call[0] == number:
+            return int(call[3], 16) & 0xffffffff == endless
+    return None
 
 
 class FunctionTest(unittest.TestCase):
@@ -292,6 +310,30 @@ class FunctionTest(unittest.TestCase):
         done = subprocess.run([os.path.abspath(BOOTSTRAP)], capture_output=True, text=True, timeout=30,
                               env={**variables(self.cloud), "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}"})
         self.assertEqual((done.returncode, Broken.asked), (1, ["/2018-06-01/runtime/invocation/next"]), done)
+
+    def test_guard_on_aws_9_no_timer_ends_the_wait_for_the_next_event(self):
+        """Lambda freezes the environment in this wait, for hours: a timer would fire as it thaws."""
+        if platform.machine() not in POLL or not os.access("/proc/self/syscall", os.R_OK):
+            self.skipTest("the kernel does not say in what a process waits")
+        asked, over = threading.Event(), threading.Event()
+
+        class Silent(Quiet):
+            def do_GET(self):
+                asked.set()
+                over.wait()
+                self.close_connection = True  # no answer
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        process = subprocess.Popen([os.path.abspath(BOOTSTRAP)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={**variables(self.cloud), "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}"})
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(over.set)
+        self.assertTrue(asked.wait(30))
+        self.assertIs(polls_without_limit(process.pid), True)
 
     def test_self_test(self):
         function = self.start()
