@@ -109,6 +109,9 @@ class Deploy(unittest.TestCase):
                 self.world.engine.advance("5m")
                 self.assertEqual(self.world.path(), LATCH)
                 self.assertEqual(self.world.engine.lookup(NAME), (0, [BACKUP]))
+                # issue 8: the log has the latch, also where the guide's Python writes none: then by the alarm's history.
+                entries = self.world.run("log", self.world.check, "--output", "json").json["entries"]
+                self.assertIn(("latch", "function"), [(entry["action"], entry["who"]) for entry in entries])
                 # P1-26: destroy asks what becomes of the latch.
                 self.assert_status(self.world.run("destroy", self.world.check, "--yes"), 3)
                 gone = self.world.run("destroy", self.world.check, "--restore", "--yes", "--logs")
