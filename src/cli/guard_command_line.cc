@@ -433,8 +433,10 @@ void add_drill(CLI::App& app, int& status) {
              "switched back, runs the self-test of the real function, says how long each "
              "leg took and what it cost, and removes\n"
              "what it made, also when interrupted. What a killed drill left is removed by "
-             "the next one. On AWS every\nscenario takes its time: a new check, its alarm and "
-             "its release need whole minutes of health each (reckoned: 8 to 15\nminutes).\n\n"} +
+             "the next one.\n\nOn AWS a new check, its alarm and its release need whole minutes of "
+             "health each: alarm and outage take 8 to 15\nminutes, blip 10 to 20 (reckoned, not "
+             "measured). On an engine: two to ten minutes of its time, however fast that "
+             "runs.\nEach leg is timed by this machine's clock.\n\n"} +
              common_statuses +
              "  7  a leg of the chain failed\n"
              "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage "

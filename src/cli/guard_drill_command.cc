@@ -45,9 +45,10 @@ int drill(const DrillOptions& options) {
   const auto scenario = guard::scenario(options.scenario);
   if (!scenario) return fail(options.common, "--scenario takes alarm, outage or blip.", exit_usage);
   GuardContext bench(options.common);
-  if (!confirmed(options.common, fmt::format("Rehearse the guard of health check {} on a scratch "
-                                             "health check (made and removed; no traffic moves)?",
-                                             options.health_check_id)))
+  if (!confirmed(options.common,
+                 fmt::format("Rehearse the guard of health check {} on a scratch health check "
+                             "(made and removed; no traffic moves; on AWS {})?",
+                             options.health_check_id, guard::time_on_aws(*scenario))))
     return finish(options.common, {"refused", "Nothing was made.", Value::structure(), {}, {}},
                   exit_refused);
   listen_for_interrupts();

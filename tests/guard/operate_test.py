@@ -800,6 +800,8 @@ class Help(unittest.TestCase):
         text = subprocess.run([SITELATCH, "drill", "--help"], capture_output=True, text=True).stdout
         self.assertNotIn("seconds", text)
         self.assertIn("8 to 15", text)
+        self.assertIn("blip 10 to 20", text)
+        self.assertIn("On an engine", text)
 
     def test_every_command_documents_its_exit_statuses_with_an_example(self):
         for command in ("status", "doctor", "arm", "disarm", "trip", "switch-back", "reconcile", "drill", "log", "policy"):

@@ -121,6 +121,17 @@ TEST_CASE("a drill walks the whole chain, and leaves nothing") {
   }
 }
 
+TEST_CASE("guard-on-aws 29: a drill says first how long it takes on AWS") {
+  for (const auto scenario : {Scenario::alarm, Scenario::outage, Scenario::blip}) {
+    Account account;
+    (void)drill_in(account, scenario);
+    REQUIRE_FALSE(account.said.empty());
+    INFO(account.said.front());
+    CHECK(account.said.front().find(time_on_aws(scenario)) != std::string::npos);
+    CHECK(account.said.front().find("minutes") != std::string::npos);
+  }
+}
+
 TEST_CASE("a drill that is denied or loses an answer fails, says where, and cleans up") {
   struct Cut {
     const char* what;

@@ -73,6 +73,8 @@ class Drill {
       return fails("Only HTTP and HTTPS health checks have a path to latch by.");
     real_ = std::move(*real);
     if (const auto missing = rights_missing()) return fails(*missing);
+    context_.progress(fmt::format("On AWS this takes about {} (reckoned, not measured).",
+                                  time_on_aws(options_.scenario)));
     if (!remove_remains()) return false;
     if (!leg("self-test", [this] { return self_test(); })) return false;
     if (!leg("scratch-check", [this] { return make_check(); })) return false;
@@ -394,6 +396,10 @@ std::optional<Scenario> scenario(std::string_view text) {
   if (text == "outage") return Scenario::outage;
   if (text == "blip") return Scenario::blip;
   return std::nullopt;
+}
+
+std::string_view time_on_aws(Scenario scenario) {
+  return scenario == Scenario::blip ? "10 to 20 minutes" : "8 to 15 minutes";
 }
 
 DrillReport drill(Context& context, const DrillOptions& options) {
