@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/guard_report.h"
 #include "cli/guard_request.h"
 #include "client/wait.h"
 #include "guard/rules/holes.h"
@@ -24,13 +26,17 @@ void wait_for_verdict(GuardContext& context, const std::string& id) {
   backoff.growth = 1.3;
   backoff.longest = std::chrono::seconds{5};
   backoff.at_most = std::chrono::minutes{3};
+  bool told = false;
   (void)client::wait_until(context.clock(), backoff, [&] {
     const auto check = guard::read_check(context.aws(), id);
-    if (!check || !*check) return true;
+    if (!check || !*check || guard::latched((*check)->check)) return true;  // no verdict is needed
     const auto now = Instant{context.clock().now().time_since_epoch()};
     const auto verdict =
         guard::read_verdict(context.aws(), (*check)->check, caller->partition, now);
-    return !verdict || verdict->has_value();
+    if (!verdict || verdict->has_value()) return true;
+    if (!std::exchange(told, true))
+      say("Waiting for Route 53's verdict on Primary, three minutes at most ...");
+    return false;
   });
 }
 

@@ -15,6 +15,7 @@
 #include "guard/rules/json.h"
 
 // GNU, undocumented, and in every glibc since 2.0.
+// NOLINTNEXTLINE(readability-identifier-naming): its name
 extern "C" int __nss_configure_lookup(const char* database, const char* services);
 
 namespace sitelatch::function {
@@ -194,6 +195,7 @@ int run() {
 }  // namespace
 }  // namespace sitelatch::function
 
+// What is thrown ends the runtime. NOLINTNEXTLINE(bugprone-exception-escape)
 int main() {
   __nss_configure_lookup("hosts", "files dns");
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);

@@ -162,6 +162,7 @@ std::vector<Row> rows() {
         R"({"FunctionName":"f","Qualifier":"live","InvocationType":"DryRun"})",
         R"({"FunctionName":")" F R"(:live","InvocationType":"DryRun"})"}},
       {on(F), "lambda", "ListTags", {R"({"Resource":")" F "\"}"}},
+      // NOLINTBEGIN(bugprone-suspicious-missing-comma)
       // Logs: names, ARNs, ARNs with `:*`, and ARNs of elsewhere that mean the group here.
       {on(LG),
        "logs",
@@ -182,6 +183,7 @@ std::vector<Row> rows() {
        "logs",
        "ListTagsForResource",
        {R"({"resourceArn":")" LG "\"}", R"({"resourceArn":")" LG ":*\"}"}},
+      // NOLINTEND(bugprone-suspicious-missing-comma)
       // EventBridge: the bus by name and by ARN, the rule by name and by ARN.
       {on(RULE),
        "events",

@@ -40,7 +40,8 @@ FailoverStory::FailoverStory(const Setting& setting) : TestEngine(setting.seed) 
   primary_check = make_check("primary", "127.0.1.1", setting);
   backup_check = make_check("backup", "127.0.1.2", setting);
   make_records();
-  name = primary_check;
+  name =
+      primary_check;  // NOLINT(cppcoreguidelines-prefer-member-initializer): not before it is made
   topic_arn = fmt::format("arn:aws:sns:us-east-1:{}:{}", account, name);
   role_arn = fmt::format("arn:aws:iam::{}:role/{}", account, name);
   policy_arn = fmt::format("arn:aws:iam::{}:policy/{}", account, name);

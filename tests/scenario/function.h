@@ -31,8 +31,8 @@ class Running {
     std::string region;
     std::map<std::string, std::string> variables;
   };
-  Running(aws::Value event_, Setting setting, Aws aws)
-      : event(std::move(event_)),
+  Running(aws::Value why, Setting setting, Aws aws)
+      : event(std::move(why)),
         now(setting.now),
         region(std::move(setting.region)),
         variables(std::move(setting.variables)),

@@ -126,8 +126,10 @@ std::string content(const std::string& path) {
   const int fd = REAL(open)(path.c_str(), O_RDONLY | O_CLOEXEC);
   std::string out;
   char piece[65536];
-  for (ssize_t got; fd >= 0 && (got = REAL(read)(fd, piece, sizeof piece)) > 0;)
-    out.append(piece, static_cast<std::size_t>(got));
+  for (ssize_t got = 1; fd >= 0 && got > 0;) {
+    got = REAL(read)(fd, piece, sizeof piece);
+    if (got > 0) out.append(piece, static_cast<std::size_t>(got));
+  }
   if (fd >= 0) REAL(close)(fd);
   return out;
 }
@@ -642,6 +644,8 @@ pid_t fork() noexcept {
 
 // --- memory ---
 
+// What it gives is the library's own, and so is the delete.
+// NOLINTNEXTLINE(misc-new-delete-overloads)
 void* operator new(std::size_t size) {
   static auto* const next = reinterpret_cast<void* (*)(std::size_t)>(::dlsym(RTLD_NEXT, "_Znwm"));
   if (page != nullptr && get(new_fails_in) > 0 && ours() && --page[new_fails_in] == 0) {

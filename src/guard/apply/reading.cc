@@ -423,7 +423,7 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
   if (where.function_region == where.home) {
     auto all = at_function;
     all.insert(all.end(), at_home.begin(), at_home.end());
-    if (!read(std::move(all), where.home)) return std::nullopt;
+    if (!read(all, where.home)) return std::nullopt;
     return deliveries;
   }
   const bool function_read = read(at_function, where.function_region);

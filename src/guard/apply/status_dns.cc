@@ -51,14 +51,8 @@ std::string without_dot(std::string name) {
 class Socket {
  public:
   Socket(const addrinfo& to, int type, std::chrono::milliseconds limit)
-      : fd_(::socket(to.ai_family, type | SOCK_CLOEXEC, 0)) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
-    const timeval time{seconds.count(), std::chrono::microseconds{limit - seconds}.count()};
-    // The limit of sending is that of connecting, too.
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
-    connected_ = fd_ >= 0 && ::connect(fd_, to.ai_addr, to.ai_addrlen) == 0;
-  }
+      : fd_(::socket(to.ai_family, type | SOCK_CLOEXEC, 0)),
+        connected_(fd_ >= 0 && connects(fd_, to, limit)) {}
   ~Socket() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -86,6 +80,15 @@ class Socket {
   }
 
  private:
+  static bool connects(int fd, const addrinfo& to, std::chrono::milliseconds limit) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+    const timeval time{seconds.count(), std::chrono::microseconds{limit - seconds}.count()};
+    // The limit of sending is that of connecting, too.
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+    return ::connect(fd, to.ai_addr, to.ai_addrlen) == 0;
+  }
+
   int fd_;
   bool connected_ = false;
 };

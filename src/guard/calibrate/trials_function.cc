@@ -88,7 +88,7 @@ class OnFunction : public Trial {
             },
             {}};
   }
-  Stage role_and_function(std::string what, std::vector<const std::string*> topics) {
+  Stage role_and_function(const std::string& what, const std::vector<const std::string*>& topics) {
     return {"Lambda takes the new role",
             [this, what, topics]() -> Step {
               std::vector<std::string> arns;

@@ -112,7 +112,8 @@ void Epoll::wait(int timeout_ms) {
 }
 
 void Epoll::dispatch() {
-  for (std::size_t i = 0; i < due_.size(); ++i) {  // by number: watch() may move it
+  // By number: watch() may move it.
+  for (std::size_t i = 0; i < due_.size(); ++i) {  // NOLINT(modernize-loop-convert)
     const Event event = due_[i];
     Slot* const slot = find(event.id);
     if (!slot) continue;

@@ -298,11 +298,11 @@ TEST_CASE(
   std::vector<std::function<void(ports::Observation)>> waiting;
   struct HeldProber final : ports::Prober {
     explicit HeldProber(std::vector<std::function<void(ports::Observation)>>& held)
-        : waiting_(held) {}
+        : waiting(held) {}
     void probe(ports::ProbeRequest, std::function<void(ports::Observation)> done) override {
-      waiting_.push_back(std::move(done));
+      waiting.push_back(std::move(done));
     }
-    std::vector<std::function<void(ports::Observation)>>& waiting_;
+    std::vector<std::function<void(ports::Observation)>>& waiting;
   } prober{waiting};
   f.route53 = std::make_unique<Route53>(f.world.journal, f.world.timers, f.world.entropy, prober,
                                         f.metrics, nullptr, f.sink);

@@ -17,16 +17,16 @@ using namespace sitelatch::route53;
 namespace {
 
 struct SmallWorld final : RoutingWorld {
-  HostedZone zone_;
-  std::map<std::string, Status> health_;
+  HostedZone its_zone;
+  std::map<std::string, Status> statuses;
   SmallWorld() {
-    zone_.id = "Z";
-    zone_.name = wire("example.com");
+    its_zone.id = "Z";
+    its_zone.name = wire("example.com");
   }
   const HostedZone* zone(const std::string& id) const override {
-    return id == "Z" ? &zone_ : nullptr;
+    return id == "Z" ? &its_zone : nullptr;
   }
-  Status health(const std::string& id) const override { return health_.at(id); }
+  Status health(const std::string& id) const override { return statuses.at(id); }
 
   static std::string wire(const std::string& text) { return dns::name_from_text(text).value(); }
   RecordSet& add(const std::string& name, const std::string& set = "",
@@ -36,7 +36,7 @@ struct SmallWorld final : RoutingWorld {
     record.type = dns::type::a;
     record.set_identifier = set;
     record.policy = policy;
-    auto& group = zone_.groups[listing_key(record.name, record.type)];
+    auto& group = its_zone.groups[listing_key(record.name, record.type)];
     group.push_back(record);
     return group.back();
   }
@@ -87,12 +87,12 @@ TEST_CASE("failover: the truth table, for every kind of record on either side") 
                 auto& t = w.add(role + ".example.com");
                 SmallWorld::address(t, address);
                 if (target) t.health_check_id = role + "-target";
-                if (target) w.health_[role + "-target"] = *target;
+                if (target) w.statuses[role + "-target"] = *target;
                 auto& r = w.add("client.example.com", role, Policy::failover);
                 r.failover = failover;
                 SmallWorld::alias(r, role + ".example.com", evaluates);
                 if (check) r.health_check_id = role;
-                if (check) w.health_[role] = *check;
+                if (check) w.statuses[role] = *check;
               };
               side("primary", Failover::primary, p_check, p_target, p_evaluates, "192.0.2.1");
               side("secondary", Failover::secondary, s_check, s_target, s_evaluates, "192.0.2.2");
@@ -117,7 +117,7 @@ TEST_CASE("failover with one side only answers with that side, healthy or not") 
       r.failover = role;
       r.health_check_id = "h";
       SmallWorld::address(r, "192.0.2.1");
-      w.health_["h"] = status;
+      w.statuses["h"] = status;
       CHECK(w.answers("a.example.com") == "192.0.2.1*1");
     }
 }
@@ -132,7 +132,7 @@ TEST_CASE("weighted: zero only when no other is healthy; nothing healthy: all by
       r.weight = weight;
       r.health_check_id = set;
       SmallWorld::address(r, address);
-      w.health_[set] = status;
+      w.statuses[set] = status;
     }
     return w.answers("w.example.com");
   };
@@ -172,10 +172,10 @@ TEST_CASE("multivalue: up to eight healthy; nothing healthy: up to eight of all"
         w.add("m.example.com", std::string(1, static_cast<char>('a' + i)), Policy::multivalue);
     r.health_check_id = std::to_string(i);
     SmallWorld::address(r, "192.0.2." + std::to_string(i));
-    w.health_[std::to_string(i)] = i < 2 ? Status::healthy : Status::unhealthy;
+    w.statuses[std::to_string(i)] = i < 2 ? Status::healthy : Status::unhealthy;
   }
   CHECK(w.answers("m.example.com") == "192.0.2.0,192.0.2.1*1");
-  for (auto& [id, status] : w.health_) status = Status::healthy;
+  for (auto& [id, status] : w.statuses) status = Status::healthy;
   const auto all = w.resolve("m.example.com");
   REQUIRE(all.choices.size() == 10);
   std::map<std::string, int> seen;
@@ -184,14 +184,14 @@ TEST_CASE("multivalue: up to eight healthy; nothing healthy: up to eight of all"
     for (const auto& rdata : choice.rrset.rdata) ++seen[rdata];
   }
   for (const auto& [rdata, times] : seen) CHECK(times == 8);  // nobody is favoured
-  for (auto& [id, status] : w.health_) status = Status::unhealthy;
+  for (auto& [id, status] : w.statuses) status = Status::unhealthy;
   CHECK(w.resolve("m.example.com").choices.size() == 10);
   CHECK_FALSE(w.resolve("m.example.com").healthy);
 }
 
 TEST_CASE("an unhealthy branch is backed out of only where its target's health is evaluated") {
   SmallWorld w;
-  w.health_["leaf"] = Status::unhealthy;
+  w.statuses["leaf"] = Status::unhealthy;
   auto& leaf = w.add("leaf.example.com");
   leaf.health_check_id = "leaf";
   SmallWorld::address(leaf, "192.0.2.1", 17);
@@ -202,7 +202,7 @@ TEST_CASE("an unhealthy branch is backed out of only where its target's health i
   secondary.failover = Failover::secondary;
   SmallWorld::address(secondary, "192.0.2.2");
   CHECK(w.answers("top.example.com") == "192.0.2.2*1");
-  w.zone_.groups.at(listing_key(SmallWorld::wire("middle.example.com"), dns::type::a))
+  w.its_zone.groups.at(listing_key(SmallWorld::wire("middle.example.com"), dns::type::a))
       .front()
       .alias->evaluate_target_health = false;
   CHECK(w.answers("top.example.com") == "192.0.2.1*1");
@@ -252,10 +252,10 @@ TEST_CASE("latency and geolocation: the documented stand-in for where the asker 
     r.region = region;
     r.health_check_id = region;
     SmallWorld::address(r, address);
-    w.health_[region] = Status::healthy;
+    w.statuses[region] = Status::healthy;
   }
   CHECK(w.answers("l.example.com") == "192.0.2.2*1");
-  w.health_["us-east-1"] = Status::unhealthy;
+  w.statuses["us-east-1"] = Status::unhealthy;
   CHECK(w.answers("l.example.com") == "192.0.2.1*1");
   for (const auto& [set, country, address] :
        {std::tuple{"de", "DE", "192.0.2.3"}, {"rest", "*", "192.0.2.4"}}) {

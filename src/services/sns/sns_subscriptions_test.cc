@@ -7,11 +7,11 @@ using namespace sitelatch::sns;
 using namespace sitelatch::sns::testing;
 
 namespace {
-Value to(const std::string& topic, const std::string& protocol, const std::string& endpoint_,
+Value to(const std::string& topic, const std::string& protocol, const std::string& address,
          const Value& attributes = {}) {
   return Value::structure({{"TopicArn", topic},
                            {"Protocol", protocol},
-                           {"Endpoint", endpoint_},
+                           {"Endpoint", address},
                            {"Attributes", attributes}});
 }
 }  // namespace
