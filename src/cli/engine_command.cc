@@ -32,7 +32,7 @@ LogLevel level_named(const std::string& name) {
   return LogLevel::info;
 }
 
-int say(int status, const std::string& sentence) {
+int ends(int status, const std::string& sentence) {
   fmt::print(stderr, "sitelatch: {}\n", sentence);
   return status;
 }
@@ -103,7 +103,7 @@ Result<std::unique_ptr<engine::Engine>> start(const engine::Config& config) {
 }
 
 [[noreturn]] void end_at_once() {
-  say(exit_failed, why_it_ends());
+  ends(exit_failed, why_it_ends());
   ::_exit(exit_failed);
 }
 
@@ -125,9 +125,9 @@ int run_engine(const EngineOptions& options) {
   config.data_dir = std::filesystem::absolute(
       options.where.data_dir.empty() ? store::default_data_directory() : options.where.data_dir);
   const auto api = net::parse_endpoint(options.api);
-  if (!api) return say(exit_usage, "--api: " + api.error().text);
+  if (!api) return ends(exit_usage, "--api: " + api.error().text);
   const auto dns = net::parse_endpoint(options.dns);
-  if (!dns) return say(exit_usage, "--dns: " + dns.error().text);
+  if (!dns) return ends(exit_usage, "--dns: " + dns.error().text);
   config.api = *api;
   config.dns = *dns;
   config.clock = options.manual_clock ? engine::ClockKind::manual : engine::ClockKind::scaled;
@@ -156,10 +156,10 @@ int run_engine(const EngineOptions& options) {
 
   std::set_terminate(end_by_terminate);
   auto started = start(config);
-  if (!started) return say(exit_failed, started.error().text);
+  if (!started) return ends(exit_failed, started.error().text);
   engine::Engine& engine = **started;
   auto files = write_tool_files(config.data_dir, engine.api_url(), "us-east-1");
-  if (!files) return say(exit_failed, files.error().text);
+  if (!files) return ends(exit_failed, files.error().text);
   for (const auto& sentence : engine.missing_protections())
     log(LogLevel::warning, "lambda", sentence);
   log(LogLevel::info, "lambda",

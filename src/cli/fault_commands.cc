@@ -13,7 +13,7 @@ namespace {
 
 using aws::Value;
 
-int say(const Problem& problem) {
+int failed(const Problem& problem) {
   fmt::print(stderr, "sitelatch: {}\n", problem.text);
   return exit_failed;
 }
@@ -41,22 +41,22 @@ int set_fault(const FaultOptions& options) {
                                    {"count", Value{options.count}},
                                    {"forNanoseconds", nanoseconds_or_nothing(options.lasts)},
                                    {"behindNanoseconds", nanoseconds_or_nothing(options.behind)}}));
-  return answer ? say_entry(*answer) : say(answer.error());
+  return answer ? say_entry(*answer) : failed(answer.error());
 }
 
 int attach_scp(const ScpOptions& options) {
   std::ifstream file(options.file);
-  if (!file) return say(Problem{fmt::format("cannot read {}", options.file)});
+  if (!file) return failed(Problem{fmt::format("cannot read {}", options.file)});
   const std::string document{std::istreambuf_iterator<char>{file}, {}};
   const auto answer = ask_engine(options.where, Value::structure({{"command", "service-control"},
                                                                   {"name", options.file},
                                                                   {"document", document}}));
-  return answer ? say_entry(*answer) : say(answer.error());
+  return answer ? say_entry(*answer) : failed(answer.error());
 }
 
 int list_faults(const ListFaultsOptions& options) {
   const auto answer = ask_engine(options.where, Value::structure({{"command", "list-faults"}}));
-  if (!answer) return say(answer.error());
+  if (!answer) return failed(answer.error());
   if (options.json) {
     fmt::print("{}\n", aws::to_json((*answer)["faults"]));
     return exit_done;
@@ -71,7 +71,7 @@ int list_faults(const ListFaultsOptions& options) {
 int clear_faults(const ClearFaultsOptions& options) {
   const auto answer = ask_engine(
       options.where, Value::structure({{"command", "clear-faults"}, {"id", Value{options.id}}}));
-  if (!answer) return say(answer.error());
+  if (!answer) return failed(answer.error());
   fmt::print("{}\n", (*answer)["text"].string_or(""));
   return exit_done;
 }

@@ -465,3 +465,26 @@ TEST_CASE("guard-on-aws 18: an organisation's boundary, path and tags") {
   options.permissions_boundary = "boundary";
   CHECK(says(account.deploy(options), "not the ARN of a policy"));
 }
+
+TEST_CASE(
+    "guard-on-aws 13: an alarm that does not show yet what was done to it is looked at again") {
+  Account account;
+  int behind = 0;
+  account.instead = [&](const Call& call) -> Instead {
+    if (call.operation == "EnableAlarmActions") behind = 4;
+    if (call.operation != "DescribeAlarms" || behind == 0) return std::nullopt;
+    --behind;
+    auto answer = account.story.ok("cloudwatch", "DescribeAlarms", call.input);
+    auto alarms = Value::list();
+    for (auto alarm : answer["MetricAlarms"].items()) {
+      alarm.set("ActionsEnabled", false);
+      alarms.push(alarm);
+    }
+    answer.set("MetricAlarms", alarms);
+    return client::Reply{answer, "r"};
+  };
+  const auto why = account.deploy();
+  INFO(why.value_or("armed"));
+  CHECK_FALSE(why);
+  CHECK(behind == 0);
+}

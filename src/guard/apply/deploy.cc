@@ -248,10 +248,20 @@ Step Deployment::switch_on(DeployPlan& deployment_plan) {
     why.text = "Not armed: " + why.text;
     return failure(std::move(why));
   }
-  const auto again = refresh(dependencies_.context.aws, deployment_plan.snapshot);
-  if (!again) return failure(error_of(again.error(), "see whether the alarm's actions are on"));
-  if (!deployment_plan.snapshot.observed.alarm ||
-      !deployment_plan.snapshot.observed.alarm->snapshot.actions_enabled)
+  // DescribeAlarms may be some seconds behind EnableAlarmActions.
+  client::Backoff backoff;
+  backoff.every = std::chrono::seconds{1};
+  backoff.growth = 1.5;
+  backoff.at_most = std::chrono::seconds{30};
+  const auto on = client::wait_for<Done>(
+      dependencies_.context.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
+        const auto again = refresh(dependencies_.context.aws, deployment_plan.snapshot);
+        if (!again) return failure(again.error());
+        const auto& alarm = deployment_plan.snapshot.observed.alarm;
+        return alarm && alarm->snapshot.actions_enabled ? std::optional{Done{}} : std::nullopt;
+      });
+  if (!on) return failure(error_of(on.error(), "see whether the alarm's actions are on"));
+  if (!*on)
     return failure(error_of(Error::Kind::failed, "Not armed: the alarm's actions are still off. " +
                                                      join(carried->applied.notes, " ")));
   return Done{};

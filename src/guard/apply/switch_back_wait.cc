@@ -63,7 +63,11 @@ class Watch {
         health.minutes && !health.minutes->empty() ? health.minutes->back().begins : Instant{};
     if (healthy_ && newest < healthy_as_of_) return true;
     as_of_ = std::max(as_of_, health.now);
-    fell_again_ = healthy_ && health.healthy == false;
+    // A minute that the release did not begin says how it was before: the last ones under the
+    // latch are 0, and where it stood for moments only, a 1 is before them.
+    const bool since_release =
+        healthy_as_of_ == Instant{} || healthy_as_of_ >= released_.snapshot.now;
+    fell_again_ = healthy_ && since_release && health.healthy == false;
     healthy_ = health.healthy.value_or(healthy_);
     if (!healthy_) {
       if (!fell_again_) waits_for("the health check is healthy");
