@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same commands against moto_server, an AWS emulator that nobody here wrote: deploy twice, destroy twice. moto probes
-nothing and evaluates no alarm: it has no health data but what the test puts there."""
+"""The same commands against moto_server, an AWS emulator that nobody here wrote, and against the engine: what they say and
+how they end is the same, but for the differences listed below. moto probes nothing and evaluates no alarm: it has no health
+data but what the test puts there."""
+import datetime
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,6 +14,7 @@ import unittest
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from guard_world import World  # noqa: E402
 from sitelatch import SITELATCH, Workplace, aws, skip_loudly, wait_until  # noqa: E402
 
 
@@ -23,21 +27,21 @@ def free_port():
 @unittest.skipUnless(shutil.which("moto_server") and shutil.which("aws"), "SKIPPED: no moto_server or no aws CLI")
 class Moto(unittest.TestCase):
     def setUp(self):
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        self.server = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.serve()
+        config = {"Type": "HTTP", "IPAddress": "127.0.0.1", "Port": self.port, "ResourcePath": "/moto-api/", "RequestInterval": 30,
+                  "FailureThreshold": 1}
+        self.check = self.aws("route53", "create-health-check", "--caller-reference", "x", "--health-check-config", json.dumps(config))["HealthCheck"]["Id"]
+        self.zone = self.aws("route53", "create-hosted-zone", "--name", "example.test", "--caller-reference", "x")["HostedZone"]["Id"]
+        World.create_records(self, self.check)
+
+    def serve(self):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.server = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(lambda: (self.server.kill(), self.server.wait()))
         self.environment = {**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
                             "AWS_ENDPOINT_URL": self.url}
         wait_until(self.answers, "moto_server answers")
-        config = {"Type": "HTTP", "IPAddress": "127.0.0.1", "Port": port, "ResourcePath": "/moto-api/", "RequestInterval": 30, "FailureThreshold": 1}
-        self.check = self.aws("route53", "create-health-check", "--caller-reference", "x", "--health-check-config", json.dumps(config))["HealthCheck"]["Id"]
-        zone = self.aws("route53", "create-hosted-zone", "--name", "example.test", "--caller-reference", "x")["HostedZone"]["Id"]
-        records = [{"Name": "client.example.test", "Type": "A", "TTL": 60, "SetIdentifier": role, "Failover": role,
-                    "ResourceRecords": [{"Value": address}], **({"HealthCheckId": self.check} if role == "PRIMARY" else {})}
-                   for role, address in (("PRIMARY", "192.0.2.1"), ("SECONDARY", "192.0.2.2"))]
-        self.aws("route53", "change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch",
-                 json.dumps({"Changes": [{"Action": "CREATE", "ResourceRecordSet": record} for record in records]}))
 
     def answers(self):
         try:
@@ -70,6 +74,105 @@ class Moto(unittest.TestCase):
             gone = self.run_sitelatch("destroy", self.check, "--yes", "--logs")
             self.assertEqual(gone.returncode, 0, gone)
             self.assertEqual(self.left(), [[], [], [], [], [], []])
+
+
+
+ARMED = "moto starts no function without Docker, so the self-test fails there and the guard is not armed"
+DNS = "moto answers no DNS: who serves is not known there"
+
+# In order: a command, how it ends on the engine and on moto, and why what it says is not the same; None: it is, word for word.
+STEPS = [
+    ("deploy ID --plan", 0, 0, None),
+    ("deploy ID --yes --timeout 5s", 0, 3, ARMED),
+    ("deploy ID --plan", 0, 0, None),
+    ("status ID", 0, 20, DNS),
+    ("status --all", 0, 20, DNS),
+    ("doctor", 0, 7, ARMED),
+    ("policy viewer ID", 0, 0, None),
+    ("policy operator ID", 0, 0, None),
+    ("policy deployer ID", 0, 0, None),
+    ("runbook ID", 0, 0, "another account's names, and " + ARMED),
+    ("log ID", 0, 0, ARMED),
+    ("reconcile ID --yes", 0, 0, None),
+    ("disarm ID --keep primary --yes --reason work --for 1h", 0, 0, "it says until when"),
+    ("arm ID --yes --reason done", 0, 0, "moto's alarm has seen no data, and its actions are off"),
+    ("trip ID --yes --reason rehearsal", 0, 0, None),
+    ("trip ID --yes --reason again", 0, 0, None),
+    ("trip client.example.test --yes --reason again", 0, 0, None),
+    ("status ID", 14, 20, DNS),
+    ("reconcile ID --yes", 0, 0, None),
+    ("arm ID --yes", 3, 3, None),
+    ("disarm ID --keep backup --yes --reason work --for 1h", 3, 3, None),
+    ("switch-back ID --yes --reason synchronised --window WINDOW", 0, 3, "moto evaluates no alarm: it could not fire after the release, which is refused"),
+    ("trip ID --yes --reason rehearsal", 0, 0, "nothing was released on moto"),
+    ("destroy ID --plan", 3, 3, None),
+    ("destroy ID --plan --keep-latched", 0, 0, "the alarm's actions are off on moto"),
+    ("destroy ID --yes --logs", 3, 3, None),
+    ("destroy ID --yes --logs --keep-latched", 0, 0, "the alarm's actions are off on moto"),
+    ("destroy ID --yes --logs --keep-latched", 0, 0, None),
+    ("status ID", 17, 20, DNS),
+    ("trip nosuch.example.test --yes --reason x", 1, 1, None),
+    ("status 00000000-0000-0000-0000-000000000000", 10, 10, None),
+]
+
+
+class MotoWorld:
+    window = "5s"  # nothing happens there that would be worth waiting for
+
+    """What World is for the engine."""
+
+    def __init__(self, place, moto):
+        self.environment, self.aws = moto.environment, moto.aws
+        self.primary = place.site("primary")
+        self.zone = self.aws("route53", "create-hosted-zone", "--name", "example.test", "--caller-reference", "zone")["HostedZone"]["Id"]
+        self.check = World.create_check(self, self.primary, "primary")
+        World.create_records(self, self.check)
+
+    run = World.run
+
+    def is_healthy(self, value):
+        """HealthCheckStatus of the last minutes, which only a test can write."""
+        now = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0)
+        data = [{"MetricName": "HealthCheckStatus", "Dimensions": [{"Name": "HealthCheckId", "Value": self.check}], "Value": value,
+                 "Timestamp": (now - datetime.timedelta(minutes=minute)).isoformat()} for minute in range(15)]
+        self.aws("cloudwatch", "put-metric-data", "--namespace", "AWS/Route53", "--metric-data", json.dumps(data))
+
+
+def alike(world, answer):
+    """What was said, without what names this run and this account."""
+    text = (answer.out + answer.err).replace(world.check, "ID")
+    text = re.sub(r"\b\d{12}\b", "ACCOUNT", text).replace(world.zone.removeprefix("/hostedzone/"), "ZONE")
+    return re.sub(r"127\.0\.0\.1:\d+", "SITE", text)
+
+
+class BesideTheEngine(Moto):
+    test_deploy_twice_and_destroy = None
+
+    def setUp(self):
+        self.serve()
+
+    def test_every_command_says_the_same_but_for_what_is_listed(self):
+        with Workplace() as place:
+            engine, moto = World(place), MotoWorld(place, self)
+            engine.window = "10m"
+            moto.is_healthy(1)
+            for step, on_engine, on_moto, difference in STEPS:
+                said = []
+                if step == "status ID":
+                    engine.engine.advance("2m")  # so that checkers and alarm have seen what there is
+                for world, status in ((engine, on_engine), (moto, on_moto)):
+                    words = [{"ID": world.check, "WINDOW": world.window}.get(word, word) for word in step.split()]
+                    if world is engine and ("deploy ID --yes" in step or "switch-back" in step):
+                        with engine.clock_running():
+                            answer = world.run(*words)
+                    else:
+                        answer = world.run(*words)
+                    self.assertEqual(answer.status, status, f"{step}\n{answer}")
+                    said.append(alike(world, answer))
+                if difference is None:
+                    self.assertEqual(said[0], said[1], step)
+                else:
+                    self.assertNotEqual(said[0], said[1], f"{step}: the listed difference is gone: {difference}")
 
 
 if __name__ == "__main__":
