@@ -119,7 +119,9 @@ TEST_CASE("once a write has failed nothing of the journal is acknowledged any mo
     (*journal)->put("t", "kept", "1");
     (*journal)->commit();
     ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit no_more{16384, 16384};
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit no_more{16384, before.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &no_more);
     bool told = false;
     (*journal)->when_durable([&] { told = true; });
@@ -136,6 +138,7 @@ TEST_CASE("once a write has failed nothing of the journal is acknowledged any mo
       (*journal)->put("t", "lost", large);
       (*journal)->commit();
     });
+    ::setrlimit(RLIMIT_FSIZE, &before);  // there is room again, and that changes nothing
     const bool stays = throws([&] { (*journal)->commit(); }) &&
                        throws([&] { (*journal)->put("t", "small", "1"); }) &&
                        throws([&] { (*journal)->commit(); });
