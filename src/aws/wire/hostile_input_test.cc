@@ -126,6 +126,10 @@ TEST_CASE("wrong kinds and what is no text are the protocol's own error") {
        "SerializationException"},
       {"logs", "CreateLogGroup", Protocol::json_1_1, std::string(200, '[') + std::string(200, ']'),
        "SerializationException"},
+      // Deeper than any shape, where no shape says of what kind it should be.
+      {"logs", "CreateLogGroup", Protocol::json_1_1,
+       R"({"logGroupName":"g","unknown":)" + std::string(200, '[') + std::string(200, ']') + "}",
+       "SerializationException"},
       {"cloudwatch", "SetAlarmState", Protocol::cbor,
        std::string("\xa1\x69"
                    "AlarmName\x62\xff\xfe"),
