@@ -266,7 +266,7 @@ const std::vector<Command>& commands() {
       {"reconcile", make_unlatched, run_reconcile, is_latched},
       {"destroy", make_guard, [](WiredAccount& a) { return run_destroy(a, Latch::unsaid); },
        is_gone, Afterwards::unguarded},
-      {"destroy --latch keep", make_latched,
+      {"destroy --keep-latched", make_latched,
        [](WiredAccount& a) { return run_destroy(a, Latch::keep); }, is_gone, Afterwards::unguarded,
        true},
   };
