@@ -23,6 +23,7 @@ class ConnectedClient final : public Aws {
   Outcome<Reply> send(const Call& call) override { return client_.send(call); }
   std::string region() override { return client_.region(); }
   Duration clock_offset() const override { return client_.clock_offset(); }
+  aws::EndpointVariant endpoint_variant() override { return client_.endpoint_variant(); }
 
  private:
   std::unique_ptr<Environment> environment_ = system_environment();
@@ -42,6 +43,7 @@ Client::~Client() = default;
 Outcome<Reply> Client::send(const Call& call) { return session_->send(call); }
 std::string Client::region() { return session_->region(); }
 Duration Client::clock_offset() const { return session_->clock_offset(); }
+aws::EndpointVariant Client::endpoint_variant() { return session_->endpoint_variant(); }
 Outcome<std::string> Client::endpoint(std::string_view service, std::string_view region) {
   return session_->endpoint(service, region);
 }

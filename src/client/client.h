@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "aws/auth/endpoint_host.h"
 #include "aws/wire/value.h"
 #include "client/environment.h"
 #include "client/error.h"
@@ -52,6 +53,8 @@ class Aws {
   // AWS's time less ours, as far as an answer has told; decisions add it to our clock as signatures
   // do.
   virtual Duration clock_offset() const { return {}; }
+  // FIPS and dual stack, as the environment or the profile asks for them.
+  virtual aws::EndpointVariant endpoint_variant() { return {}; }
 
   Outcome<Value> call(std::string_view service, std::string_view operation,
                       Value input = Value::structure(), std::string_view region = {});
@@ -95,6 +98,7 @@ class Client final : public Aws {
   Outcome<Reply> send(const Call& call) override;
   std::string region() override;
   Duration clock_offset() const override;
+  aws::EndpointVariant endpoint_variant() override;
   // Where calls of a service go, and what the credentials' source is, for people ("status" and
   // "doctor" say so).
   Outcome<std::string> endpoint(std::string_view service, std::string_view region = {});

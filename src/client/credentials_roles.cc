@@ -59,15 +59,6 @@ CredentialSources::Found CredentialSources::from_role(const std::string& name,
   if (visited.size() > 1 && visited[visited.size() - 2] == name &&
       profile.get("source_profile") == name)
     return std::optional<Credentials>{};
-  if (profile.has("mfa_serial"))
-    return failure(credentials_error(
-        "MfaNeeded",
-        fmt::format(
-            "profile {} asks for an MFA code (mfa_serial {}), which cannot be asked for here. Put "
-            "a "
-            "session into the environment first: `eval \"$(aws configure export-credentials "
-            "--profile {} --format env)\"`",
-            name, profile.get("mfa_serial"), name)));
   const auto source = role_source(name, profile, std::move(visited));
   if (!source) return failure(source.error());
   Value input = Value::structure({{"RoleArn", role}});
@@ -80,6 +71,20 @@ CredentialSources::Found CredentialSources::from_role(const std::string& name,
       return failure(credentials_error(
           "InvalidDuration", fmt::format("duration_seconds of profile {} is no number", name)));
     input.set("DurationSeconds", *seconds);
+  }
+  // Last, for a code is good for half a minute.
+  if (const auto device = profile.get("mfa_serial"); !device.empty()) {
+    const auto code = environment_.ask("Enter MFA code for " + device + ": ");
+    if (!code || trim(*code).empty())
+      return failure(credentials_error(
+          "MfaNeeded",
+          fmt::format("profile {0} asks for an MFA code (mfa_serial {1}), and {2}. Put a session "
+                      "into the environment first: `eval \"$(aws configure export-credentials "
+                      "--profile {0} --format env)\"`",
+                      name, device,
+                      code ? "none was typed" : "there is no terminal to ask for it")));
+    input.set("SerialNumber", device);
+    input.set("TokenCode", std::string{trim(*code)});
   }
   auto credentials = assumed("AssumeRole", input, &*source, described(name, role));
   if (!credentials) return failure(credentials.error());

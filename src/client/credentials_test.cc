@@ -154,10 +154,25 @@ TEST_CASE("mistakes in a role's profile are said") {
   CHECK(chain.key() == "InvalidProfile");
   chain.config("[default]\nrole_arn=A\ncredential_source=Environment\nsource_profile=x\n");
   CHECK(chain.key() == "InvalidProfile");
-  chain.config("[default]\nrole_arn=A\nsource_profile=x\nmfa_serial=arn:mfa\n[profile x]\n");
-  CHECK(chain.key() == "MfaNeeded");
-  CHECK(explain(chain.find().error()).find("MFA") != std::string::npos);
   CHECK(chain.assumed.empty());
+}
+
+TEST_CASE("guard-on-aws 30: an MFA code is asked for at the terminal, and wanted where none is") {
+  Chain chain;
+  chain.config(
+      "[default]\nrole_arn=A\nsource_profile=x\nmfa_serial=arn:mfa\n[profile x]\n"
+      "aws_access_key_id=KEYS\naws_secret_access_key=s\n");
+  CHECK(chain.key() == "MfaNeeded");
+  CHECK(explain(chain.find().error()).find("export-credentials") != std::string::npos);
+  chain.here.typed = "  ";
+  CHECK(chain.key() == "MfaNeeded");
+  CHECK(chain.assumed.empty());
+  chain.here.typed = "123456\n";
+  CHECK(chain.key() == "K:A");
+  REQUIRE(chain.assumed.size() == 1);
+  CHECK(chain.assumed[0].input["SerialNumber"].string_or("") == "arn:mfa");
+  CHECK(chain.assumed[0].input["TokenCode"].string_or("") == "123456");
+  CHECK(chain.here.questions.back() == "Enter MFA code for arn:mfa: ");
 }
 
 TEST_CASE("a role with credentials from the environment, under --profile") {

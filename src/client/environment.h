@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the client reads of its environment: environment variables, files, the output of programs,
-// time. One real set (system_environment()), and fakes in tests.
+// time, and what a
+// person types. One real set (system_environment()), and fakes in tests.
 #pragma once
 
 #include <memory>
@@ -32,6 +33,8 @@ class Environment {
   // it was killed).
   virtual Result<ProgramOutput> run(const std::vector<std::string>& arguments,
                                     Duration at_most) = 0;
+  // Of the person at the terminal, unseen while it is typed. Nothing: there is no terminal.
+  virtual std::optional<std::string> ask(const std::string& question) = 0;
 };
 
 // Wall time: signatures, expiry, backoff, waiting.

@@ -81,6 +81,11 @@ std::string Client::Session::region() {
   return settings ? (*settings)->region : "";
 }
 
+aws::EndpointVariant Client::Session::endpoint_variant() {
+  const auto settings = configuration();
+  return settings ? (*settings)->variant : aws::EndpointVariant{};
+}
+
 Outcome<std::string> Client::Session::endpoint(std::string_view service, std::string_view region) {
   const auto settings = configuration();
   if (!settings) return failure(settings.error());

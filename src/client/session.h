@@ -24,6 +24,7 @@ class Client::Session {
 
   Outcome<Reply> send(const Call& call);
   std::string region();
+  aws::EndpointVariant endpoint_variant();
   Duration clock_offset() const { return clock_offset_; }
   Outcome<std::string> endpoint(std::string_view service, std::string_view region);
   Outcome<std::string> credentials_source();

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,6 +16,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "base/fd.h"
 #include "client/environment.h"
 
 namespace sitelatch::client {
@@ -88,6 +90,10 @@ Result<pid_t> start(const std::vector<std::string>& arguments, Pipe& out, Pipe& 
   return child;
 }
 
+bool write_all(int fd, std::string_view text) {
+  return ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
 class SystemEnvironment final : public Environment {
  public:
   std::optional<std::string> variable(std::string_view name) const override {
@@ -128,6 +134,22 @@ class SystemEnvironment final : public Environment {
     output.status = wait_for_end(*child);
     if (!ended) return failure(Problem{arguments[0] + ": did not end within " + describe(at_most)});
     return output;
+  }
+
+  std::optional<std::string> ask(const std::string& question) override {
+    const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+    termios before{};
+    if (!terminal || ::tcgetattr(terminal.get(), &before) != 0) return std::nullopt;
+    termios unseen = before;
+    unseen.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(terminal.get(), TCSAFLUSH, &unseen);
+    std::string line;
+    char c = 0;
+    if (write_all(terminal.get(), question))
+      while (::read(terminal.get(), &c, 1) == 1 && c != '\n') line += c;
+    write_all(terminal.get(), "\n");
+    ::tcsetattr(terminal.get(), TCSAFLUSH, &before);
+    return line;
   }
 };
 

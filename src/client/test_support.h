@@ -19,6 +19,8 @@ struct FakeEnvironment final : Environment {
   std::map<std::string, std::string> files;
   std::function<Result<ProgramOutput>(const std::vector<std::string>&)> program;
   std::vector<std::vector<std::string>> started;
+  std::optional<std::string> typed;  // nothing: no terminal
+  std::vector<std::string> questions;
 
   std::optional<std::string> variable(std::string_view name) const override {
     const auto found = variables.find(name);
@@ -34,6 +36,10 @@ struct FakeEnvironment final : Environment {
     started.push_back(arguments);
     if (!program) return failure(Problem{arguments[0] + ": No such file or directory"});
     return program(arguments);
+  }
+  std::optional<std::string> ask(const std::string& question) override {
+    questions.push_back(question);
+    return typed;
   }
 };
 

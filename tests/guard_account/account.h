@@ -87,6 +87,8 @@ class Account : public client::Aws, public client::Clock {
   WallInstant now() const override { return story.wall_now() + clock_is_ahead; }
   Duration clock_offset() const override { return -clock_is_ahead; }
   Duration clock_is_ahead{};
+  aws::EndpointVariant endpoint_variant() override { return variant; }
+  aws::EndpointVariant variant{};  // as a profile would have it
   void sleep(Duration d) override { story.wait(d); }
 
  private:

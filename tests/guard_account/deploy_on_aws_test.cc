@@ -488,3 +488,15 @@ TEST_CASE(
   CHECK_FALSE(why);
   CHECK(behind == 0);
 }
+
+TEST_CASE("guard-on-aws 30: FIPS and dual stack of a profile are the function's, too") {
+  Account account;
+  account.variant = {true, true};
+  account.deploy_well();
+  const auto& variables = account.plan().plan.function.environment;
+  CHECK(variables.at("AWS_USE_FIPS_ENDPOINT") == "true");
+  CHECK(variables.at("AWS_USE_DUALSTACK_ENDPOINT") == "true");
+  const auto deployed = account.story.ok("lambda", "GetFunctionConfiguration",
+                                         Value::structure({{"FunctionName", guard_name(account)}}));
+  CHECK(deployed["Environment"]["Variables"]["AWS_USE_FIPS_ENDPOINT"].string_or("") == "true");
+}

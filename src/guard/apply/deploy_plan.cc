@@ -337,9 +337,9 @@ Result<Settings, Error> Deployment::settle(const Snapshot& snapshot,
     if (!checked) return failure(refusal_of("--kms-key: " + checked.error().text + "."));
   }
   if (!dns_name_.empty()) settings.dns_name = dns_name_;
-  for (const auto* name : {"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"})
-    if (dependencies_.context.environment.variable(name) == "true")
-      settings.endpoint_variables[name] = "true";
+  const auto variant = dependencies_.context.aws.endpoint_variant();
+  if (variant.fips) settings.endpoint_variables["AWS_USE_FIPS_ENDPOINT"] = "true";
+  if (variant.dual_stack) settings.endpoint_variables["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
   if (!subscription_protocol(settings.notify_endpoint))
     settings.notify_endpoint.clear();  // a phone number, say: it stays
   if (!options_.notify_endpoint.empty()) settings.notify_endpoint = options_.notify_endpoint;
