@@ -2,6 +2,7 @@
 // The guard's commands on the command line: their options, their help, their exit statuses.
 #pragma once
 
+// NOLINTNEXTLINE(readability-identifier-naming): the library's
 namespace CLI {
 class App;
 }
