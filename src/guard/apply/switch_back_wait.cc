@@ -63,8 +63,8 @@ class Watch {
         health.minutes && !health.minutes->empty() ? health.minutes->back().begins : Instant{};
     if (healthy_ && newest < healthy_as_of_) return true;
     as_of_ = std::max(as_of_, health.now);
-    // A minute that began before the release says how it was then. Where the latch stood for moments
-    // only, such a 1 is followed by the latched path's 0, which is no new failure.
+    // A minute that began before the release says how it was then. Where the latch stood for
+    // moments only, such a 1 is followed by the latched path's 0, which is no new failure.
     const bool since_release =
         healthy_as_of_ == Instant{} || healthy_as_of_ >= released_.snapshot.now;
     fell_again_ = healthy_ && since_release && health.healthy == false;
