@@ -72,6 +72,9 @@ proctype Primary()
 proctype Checker(byte i)
 {
   bit good;
+#ifdef COUNTERS_RESET
+  bit knew;
+#endif
   do
   :: atomic {
        next[i] == 0 ->
@@ -83,6 +86,12 @@ proctype Checker(byte i)
        fi;
 #else
        told[i] = latched;
+#endif
+#ifdef COUNTERS_RESET
+       if
+       :: told[i] != knew -> knew = told[i]; running[i] = 0
+       :: else
+       fi;
 #endif
        good = reaches(i) && !told[i];
        if

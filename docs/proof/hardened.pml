@@ -24,6 +24,8 @@
  * run no-version: -DNO_VERSION safety sentence: a switch back that arrives again releases the next latch
  * run no-reconcile: -DNO_RECONCILE safety sentence: a latch that Terraform took away is not set again
  * run terraform-at-once: -DTERRAFORM_SOON safety sentence: Terraform in the latch's first minute (A8)
+ * thorough run terraform-reset: -DTERRAFORM_SOON -DCOUNTERS_RESET safety sentence: also where a changed path begins the checkers' counts anew
+ * run slow-trip: -DTRIP -DCHECKERS=2 -DLAG=4 safety sentence: a trip, and checkers that learn of it later than they probe
  * run early: -DEARLY -DTRIP -DCHECKERS=2 safety sentence: a switch back before DNS has followed the latch (A7)
  * run both-fail: -DSECONDARY_CHECKED -DBACKUP_FAILS safety sentence: SECONDARY with a health check
  */
