@@ -22,10 +22,9 @@
  * run later-points-longer: -DVISIBLE=2 -DSILENCES=0 safety holds: and a window a minute longer
  * run no-silence: -DSILENCES=0 -DPERIODS=4 safety holds: an H that never waits for data needs a minute less
  * run more-silence: -DSILENCES=2 safety sentence: H finds no data for one minute more
- * run fifteen: -DPERIODS=15 safety holds: AWS's settings
- * thorough run fifteen-later: -DVISIBLE=3 -DPERIODS=15 safety holds: with datapoints of up to four minutes
- * thorough run three: -DVISIBLE=3 -DPERIODS=6 safety sentence: where the bound is with those
- * thorough run three-longer: -DVISIBLE=3 -DPERIODS=7 safety holds: where the bound is with those
+ * run fifteen: -DPERIODS=15 safety holds: the form's own setting
+ * thorough run three: -DVISIBLE=3 -DPERIODS=6 safety sentence: datapoints of up to four minutes: six periods are one too few
+ * thorough run three-longer: -DVISIBLE=3 -DPERIODS=7 safety holds: and seven are enough
  * run no-memory: -DNO_MEMORY safety sentence: C does not hear of H
  * run unknown-is-healthy: -DUNKNOWN_IS_HEALTHY safety sentence: InsufficientDataHealthStatus other than LastKnownStatus
  * run left-at-one: -DFORGETS safety sentence: C's threshold stays at 1 after a switch back

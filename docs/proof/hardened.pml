@@ -8,9 +8,9 @@
  * The relay remembers nothing from one look to the next, and may crash between any two steps.
  *
  * tick 10 s
- * run safe: safety holds: under A1 to A8
+ * run safe: safety holds: under A1 to A9
  * run safe-with-trips: -DTRIP -DCHECKERS=2 safety holds: and a person trips
- * thorough run safe-in-full: -DTRIP safety holds: both
+ * thorough run safe-in-full: -DTRIP safety holds: three checkers, and trips
  * run possible: -DREACH safety reached: failover, switch back, Primary, and the next failover: that is no empty promise
  * run liveness: -DCHECKERS=2 -DTRIP liveness holds: after a switch back Primary serves, in an outage that lasts Backup does
  * run threshold-1: -DTHRESHOLD=1 safety sentence: without the threshold nothing keeps the check unhealthy
