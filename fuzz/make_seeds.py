@@ -207,6 +207,16 @@ def function_events():
     for i, text in enumerate([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Slow Down\r\nConnection: close\r\n\r\nrest",
                               b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nok\r\n0\r\nA: b\r\n\r\n", b"HTTP/1.0 204 No Content\r\n\r\n"]):
         seed("function_event", f"http-{i}", choice(2) + bytes([1 + 9 * i]), text)
+    seed("function_event", "request", choice(0), json.dumps({"version": "2.0", "rawPath": "/relay/0123456789abcdef", "requestContext": {
+        "http": {"method": "GET", "path": "/relay/0123456789abcdef"}, "timeEpoch": 1795348860000}}))
+    question = dns_name("_sentinel.client.example.test") + struct.pack(">2H", 16, 1)
+    for name, flags, answers, record in (("one", 0x8400, 1, b"\xc0\x0c" + struct.pack(">2HIH", 16, 1, 1, 7) + b"\x06backup"),
+                                         ("two-strings", 0x8400, 1, b"\xc0\x0c" + struct.pack(">2HIH", 16, 1, 1, 8) + b"\x03bac\x03kup"),
+                                         ("round", 0x8400, 1, b"\x01a\xc0\x2f" + struct.pack(">2HIH", 16, 1, 1, 1) + b"\0"),
+                                         ("cut", 0x8600, 0, b""), ("none", 0x8403, 0, b"")):
+        seed("function_event", f"dns-{name}", choice(3), struct.pack(">6H", 0x1234, flags, 1, answers, 0, 0) + question + record)
+    for i, text in enumerate(["ns-1.example.net 192.0.2.1:53,[2001:db8::1]:54", "[::1]", "2001:db8::1", "a:b:c]", ":"]):
+        seed("function_event", f"servers-{i}", choice(4), text)
 
 
 def guard_json():

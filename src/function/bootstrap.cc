@@ -140,7 +140,14 @@ class Program {
   Program() : environment_(environment()), arrangement_(guard::read_arrangement(environment_)) {
     if (!arrangement_) return;
     calls_ = std::make_unique<AwsGuardCalls>(*arrangement_);
-    handler_ = std::make_unique<Handler>(*arrangement_, environment_, *calls_);
+    const auto relay = guard::read_relay(environment_);
+    if (relay && *relay) {
+      // A relay has seconds, and getaddrinfo no deadline: resolv.conf(5), unless somebody has said
+      // otherwise.
+      setenv("RES_OPTIONS", "timeout:1 attempts:2", 0);
+      sentinel_ = std::make_unique<DnsSentinel>(**relay);
+    }
+    handler_ = std::make_unique<Handler>(*arrangement_, environment_, *calls_, sentinel_.get());
     // The first event then finds its connection open. Lambda gives the init phase 10 seconds and a
     // whole CPU.
     calls_->connect_early(std::chrono::steady_clock::now() + std::chrono::seconds{3});
@@ -165,6 +172,7 @@ class Program {
   guard::Texts environment_;
   Result<guard::Arrangement> arrangement_;
   std::unique_ptr<AwsGuardCalls> calls_;
+  std::unique_ptr<Sentinel> sentinel_;
   std::unique_ptr<Handler> handler_;
 };
 

@@ -17,6 +17,10 @@ constexpr int most_mismatches = 8;
 constexpr std::size_t most_unsent = 16;
 constexpr auto between_refusals = std::chrono::minutes{10};
 constexpr auto between_troubles = std::chrono::hours{1};
+// A look that reaches nobody is a line of the log; people hear of it when it lasts.
+constexpr auto blind_is_trouble = std::chrono::minutes{1};
+// Of the relay, for what could not be told: its next look must not wait for SNS.
+constexpr auto between_tellings = std::chrono::minutes{1};
 
 // One line of log, whatever an event has put into it.
 std::string one_line(std::string text) {
@@ -28,14 +32,27 @@ std::string one_line(std::string text) {
 bool quiet(Verdict::Kind kind) {
   return kind == Verdict::Kind::nothing_to_do || kind == Verdict::Kind::in_maintenance;
 }
+
+// What a function URL makes an HTTP answer of (fact guard-60).
+std::string http_answer(int status, std::string_view body) {
+  return JsonObject{}
+      .raw("statusCode", std::to_string(status))
+      .raw("headers", R"({"content-type":"text/plain","cache-control":"no-store"})")
+      .add("body", body)
+      .text();
+}
 }  // namespace
 
 struct Handler::Run {
   const Invocation& invocation;
   Instant now;  // decisions'
-  bool by_schedule = false;
-  Outcome outcome;
-  std::vector<std::string> records, warnings;
+  enum class By { alarm, schedule, relay } by = By::alarm;
+  guard::Evidence alarm{};       // by the alarm
+  guard::RelayEvidence relay{};  // by the relay
+  bool not_done = false;         // by the relay: what it should have seen or done
+  std::string relay_did{};       // for its answer
+  Outcome outcome{};
+  std::vector<std::string> records{}, warnings{};
 
   void say(std::string line) { outcome.log.push_back("sitelatch " + one_line(std::move(line))); }
   void warn(const std::string& text) {
@@ -43,19 +60,24 @@ struct Handler::Run {
     warnings.push_back(guard::json_text(text));
   }
   void fail(std::string why) {
-    if (by_schedule) return warn(why);
+    if (by == By::relay) not_done = true;
+    if (by != By::alarm) return warn(why);
     say("error: " + why);
     outcome.failed = true;
     if (outcome.error.empty()) outcome.error = std::move(why);
   }
 };
 
-Handler::Handler(guard::Arrangement arrangement, guard::Texts environment, GuardCalls& calls)
-    : ours_(std::move(arrangement)), environment_(std::move(environment)), calls_(calls) {}
+Handler::Handler(guard::Arrangement arrangement, guard::Texts environment, GuardCalls& calls,
+                 Sentinel* sentinel)
+    : ours_(std::move(arrangement)),
+      environment_(std::move(environment)),
+      calls_(calls),
+      sentinel_(sentinel) {}
 
 Outcome Handler::handle(const Invocation& invocation) {
   const auto event = guard::parse_event(invocation.event);
-  Run run{invocation, guard::decision_time(invocation.now, event), false, {}, {}, {}};
+  Run run{invocation, guard::decision_time(invocation.now, event)};
   switch (event.kind) {
     case guard::Event::Kind::notifications:
       handle_notifications(event, run);
@@ -65,6 +87,9 @@ Outcome Handler::handle(const Invocation& invocation) {
       break;
     case guard::Event::Kind::self_test:
       self_test(run);
+      return std::move(run.outcome);
+    case guard::Event::Kind::url:
+      answer_request(event, run);
       return std::move(run.outcome);
     case guard::Event::Kind::unknown:
       refuse("", event.problem, run);
@@ -87,22 +112,93 @@ void Handler::handle_notifications(const guard::Event& event, Run& run) {
       continue;
     }
     const auto evidence = guard::judge(*record, ours_);
-    if (!evidence)
+    if (!evidence) {
       refuse(record->message_id, evidence.error().text, run);
-    else
-      decide_and_act(&*evidence, record->message_id, run);
+      continue;
+    }
+    run.alarm = *evidence;
+    decide_and_act(record->message_id, run);
   }
 }
 
 void Handler::handle_tick(const guard::Event& event, Run& run) {
-  run.by_schedule = true;
+  run.by = Run::By::schedule;
   if (!ours_.rule_arn.empty() && event.rule_arn != ours_.rule_arn)
     refuse("",
            "the tick is of the rule '" + event.rule_arn.substr(0, 200) + "', not '" +
                ours_.rule_arn + "'",
            run);
   else
-    decide_and_act(nullptr, "", run);
+    decide_and_act("", run);
+}
+
+void Handler::answer_request(const guard::Event& event, Run& run) {
+  const auto path = environment_.find(std::string{guard::env::relay_path});
+  const bool for_relay = path != environment_.end() && guard::is_relay_path(path->second) &&
+                         guard::same_secret(event.path, path->second) &&
+                         (event.method == "GET" || event.method == "HEAD");
+  if (!for_relay) {
+    run.outcome.response = http_answer(404, "");
+    return;
+  }
+  run.by = Run::By::relay;
+  if (sentinel_) {
+    look_and_act(run);
+  } else {
+    const auto settings = guard::read_relay(environment_);
+    run.fail(settings ? "the relay has no sentinel" : settings.error().text);
+  }
+  queue_trouble(run);
+  if (!unsent_.empty() && (!relay_told_at_ || run.now >= *relay_told_at_ + between_tellings)) {
+    relay_told_at_ = run.now;
+    tell_people(run);
+  }
+  run.outcome.response =
+      run.not_done ? http_answer(500, "not done") : http_answer(200, run.relay_did);
+}
+
+void Handler::look_and_act(Run& run) {
+  std::vector<guard::Look> looks;
+  guard::Sighting sighting{guard::Sighting::Kind::look_again, ""};
+  while (sighting.kind == guard::Sighting::Kind::look_again) {
+    if (!looks.empty()) sentinel_->wait(guard::between_looks);
+    looks.push_back(sentinel_->look(run.invocation.deadline));
+    memory_.saw(looks.back(), run.now);
+    sighting = guard::weigh(looks);
+    if (sighting.kind == guard::Sighting::Kind::look_again && memory_.rests(run.now)) {
+      run.relay_did = "known";
+      break;
+    }
+  }
+  if (sighting.kind == guard::Sighting::Kind::blind) return see_nothing(sighting.why, run);
+  blind_since_.reset();
+  if (sighting.kind == guard::Sighting::Kind::nothing) {
+    if (looks.size() > 1) run.say(sighting.why);
+    relay_said_.reset();
+    run.relay_did = to_string(Verdict::Kind::nothing_to_do);
+    return;
+  }
+  if (sighting.kind != guard::Sighting::Kind::latch) return;
+  run.relay = {sighting.why, memory_.came_back_in(), false};
+  decide_and_act("", run);
+}
+
+// Unreachable servers latch nothing.
+void Handler::see_nothing(const std::string& why, Run& run) {
+  run.not_done = true;
+  if (!blind_since_) blind_since_ = run.now;
+  if (run.now < *blind_since_ + blind_is_trouble) return run.say(why);
+  run.warn(why + ", since " + iso8601_seconds(*blind_since_) +
+           "; as long as it lasts a failover is latched by the alarm alone, minutes later");
+}
+
+// A relay runs every few seconds: what it has found is said once, and not asked for again at once.
+void Handler::remember(const Verdict& verdict, const Situation& situation, Run& run) {
+  if (verdict.kind == Verdict::Kind::older_evidence)
+    memory_.met_release(situation.record.release.number);
+  memory_.decided(run.now);
+  relay_said_ = verdict.kind;
+  run.relay_did = to_string(verdict.kind);
 }
 
 void Handler::refuse(std::string_view message_id, std::string why, Run& run) {
@@ -132,8 +228,8 @@ void Handler::refuse(std::string_view message_id, std::string why, Run& run) {
                                            "ten minutes are in the log only."});
 }
 
-void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view message_id,
-                             Run& run) {
+void Handler::decide_and_act(std::string_view message_id, Run& run) {
+  const bool by_relay = run.by == Run::By::relay;
   for (int attempt = 0; attempt < most_mismatches; ++attempt) {
     // The check before the record: see guard/rules/decision.h.
     const auto check = calls_.read_check();
@@ -144,9 +240,10 @@ void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view m
       run.warn("the record cannot be read, going by the environment: " + tags.error().text());
     Situation situation{*check, std::nullopt,
                         guard::read_record(environment_, tags ? *tags : guard::Texts{})};
-    read_what_is_needed(evidence, situation, run);
-    const auto verdict = evidence ? guard::on_alarm(situation, *evidence, run.now)
-                                  : guard::on_tick(situation, run.now);
+    read_what_is_needed(situation, run);
+    const auto verdict = by_relay                   ? guard::on_relay(situation, run.relay, run.now)
+                         : run.by == Run::By::alarm ? guard::on_alarm(situation, run.alarm, run.now)
+                                                    : guard::on_tick(situation, run.now);
     Updated updated;
     std::string why_not;
     if (verdict.change && !verdict.change->check.empty() &&
@@ -154,11 +251,12 @@ void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view m
       if (why_not.empty()) continue;  // somebody was faster: read and decide again
       return run.fail(why_not);
     }
-    run.say(std::string{to_string(verdict.kind)} + " health check " + ours_.health_check_id + ": " +
-            verdict.why +
-            (updated.version ? " (version " + std::to_string(situation.check.version) + " -> " +
-                                   std::to_string(updated.version) + ")"
-                             : ""));
+    if (!by_relay || verdict.change || relay_said_ != verdict.kind)
+      run.say(std::string{to_string(verdict.kind)} + " health check " + ours_.health_check_id +
+              ": " + verdict.why +
+              (updated.version ? " (version " + std::to_string(situation.check.version) + " -> " +
+                                     std::to_string(updated.version) + ")"
+                               : ""));
     auto record = JsonObject{}
                       .add("message_id", message_id)
                       .add("verdict", to_string(verdict.kind))
@@ -167,31 +265,41 @@ void Handler::decide_and_act(const guard::Evidence* evidence, std::string_view m
     run.records.push_back(record.text());
     // Where its note cannot be read or written every event finds a latch anew, our own too.
     if (updated.version) found_ = updated.version;
-    const bool found = verdict.kind == Verdict::Kind::already_latched ||
-                       verdict.kind == Verdict::Kind::kept_planned;
+    const bool found = !by_relay && (verdict.kind == Verdict::Kind::already_latched ||
+                                     verdict.kind == Verdict::Kind::kept_planned);
     const bool known =
         found && std::exchange(found_, situation.check.version) == situation.check.version;
     if (verdict.tell && !known) queue_news(verdict, situation, run);
     if (verdict.change && tags) note(*verdict.change, *tags, run);
-    tell_people(run);
-    if (!quiet(verdict.kind) && !(run.by_schedule && !verdict.change) && !known)
+    if (by_relay) remember(verdict, situation, run);
+    if (!by_relay || verdict.change) tell_people(run);
+    if (!quiet(verdict.kind) && !(run.by != Run::By::alarm && !verdict.change) && !known)
       write_down(verdict, situation, updated, run);
     return;
   }
   run.fail("the health check kept changing under the guard; not latched yet");
 }
 
-// The alarm for a tick, and for evidence that may be long over; the metric where the alarm does not
-// say. What cannot be read is nothing: a latch that somebody undid is latched again without it.
-void Handler::read_what_is_needed(const guard::Evidence* evidence, Situation& situation, Run& run) {
-  if (evidence && !guard::needs_alarm(*evidence, run.now)) return;
+// The alarm for a tick, and for evidence that may be long over; for the relay, because it says
+// whether the guard is armed. The metric where the alarm does not say. What cannot be read is
+// nothing: a latch that somebody undid is latched again without it.
+void Handler::read_what_is_needed(Situation& situation, Run& run) {
+  const bool by_alarm = run.by == Run::By::alarm, by_relay = run.by == Run::By::relay;
+  if (by_alarm && !guard::needs_alarm(run.alarm, run.now)) return;
+  if (by_relay && guard::latched(situation.check)) return;
   const auto alarm = calls_.read_alarm();
+  run.relay.alarm_unseen = !alarm;
   if (!alarm) {
     const auto why = "the alarm cannot be read: " + alarm.error().text();
-    return evidence ? run.warn(why) : run.fail(why);
+    if (run.by == Run::By::schedule) return run.fail(why);
+    run.warn(why);
+  } else {
+    situation.alarm = *alarm;
   }
-  situation.alarm = *alarm;
-  if (evidence || !guard::needs_status_minutes(situation, run.now)) return;
+  const bool needs_minutes = by_relay
+                                 ? guard::needs_status_minutes(situation, run.relay, run.now)
+                                 : !by_alarm && guard::needs_status_minutes(situation, run.now);
+  if (!needs_minutes) return;
   auto minutes =
       calls_.read_status(*situation.record.release.at, run.now + std::chrono::minutes{1});
   if (minutes)
@@ -280,6 +388,16 @@ void Handler::tell_people(Run& run) {
   }
 }
 
+// Nothing: this is no relay. Empty: it sees its sentinel.
+std::optional<std::string> Handler::blindness(const Run& run) {
+  const auto settings = guard::read_relay(environment_);
+  if (!settings) return settings.error().text;
+  if (!*settings) return std::nullopt;
+  if (!sentinel_) return "the relay has no sentinel";
+  const auto seen = guard::weigh({sentinel_->look(run.invocation.deadline)});
+  return seen.kind == guard::Sighting::Kind::blind ? seen.why : "";
+}
+
 // Proves every right by AWS's own answers and changes nothing: an update with a version that is not
 // the check's must be refused as such (409), not for want of rights (403).
 void Handler::self_test(Run& run) {
@@ -319,6 +437,7 @@ void Handler::self_test(Run& run) {
       tags && notified != tags->end() ? notified->second : std::string{"0"};  // "0" means: never
   const auto tagged = calls_.write_tags({{std::string{guard::tag::notified}, same}});
   report("sns:TagResource", bool{tagged}, tagged ? "" : tagged.error().text());
+  if (const auto blind = blindness(run)) report("dns:Sentinel", blind->empty(), *blind);
   const auto publish = calls_.try_to_tell();
   report("sns:Publish", bool{publish}, publish ? "" : publish.error().text());
   const auto audit = calls_.write_audit("", run.now);

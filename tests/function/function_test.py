@@ -13,7 +13,9 @@ import platform
 import queue
 import re
 import shutil
+import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -194,6 +196,78 @@ class Function:
         return self.log
 
 
+class NameServer:
+    """Answers for the sentinel on 127.0.0.1, by UDP and TCP on one port. `says`: its TXT, or None for silence. `udp`: what
+    to do with it: "answer", "truncate", or a function that makes the datagrams of the right one."""
+
+    def __init__(self, says="primary"):
+        self.says, self.udp, self.asked = says, "answer", []
+        self.tcp = socket.create_server(("127.0.0.1", 0))
+        self.port = self.tcp.getsockname()[1]
+        self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.datagrams.bind(("127.0.0.1", self.port))
+        for serve in (self.serve_udp, self.serve_tcp):
+            threading.Thread(target=serve, daemon=True).start()
+
+    def close(self):
+        self.says = None
+        for one in (self.datagrams, self.tcp):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            one.close()
+
+    def reply(self, query, text, flags=0x8400):
+        data = bytes([len(text)]) + text.encode()
+        record = b"\xc0\x0c" + struct.pack(">HHIH", 16, 1, 1, len(data)) + data
+        return query[:2] + struct.pack(">5H", flags, 1, 1, 0, 0) + query[12:] + record
+
+    def serve_udp(self):
+        while True:
+            try:
+                query, peer = self.datagrams.recvfrom(65535)
+            except OSError:
+                return
+            if peer is None:
+                return  # shut down
+            self.asked.append(("udp", query))
+            says = self.says  # may change meanwhile
+            if says is None:
+                continue
+            if self.udp == "truncate":
+                replies = [query[:2] + struct.pack(">5H", 0x8600, 1, 0, 0, 0) + query[12:]]
+            elif self.udp == "answer":
+                replies = [self.reply(query, says)]
+            else:
+                replies = self.udp(query)
+            for reply in replies:
+                self.datagrams.sendto(reply, peer)
+
+    def serve_tcp(self):
+        while True:
+            try:
+                connection = self.tcp.accept()[0]
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as file:
+                query = file.read(struct.unpack(">H", file.read(2))[0])
+                self.asked.append(("tcp", query))
+                reply = self.reply(query, self.says)
+                framed = struct.pack(">H", len(reply)) + reply
+                connection.sendall(framed[:7])  # in two parts
+                connection.sendall(framed[7:])
+
+
+SECRET = "/relay/0123456789abcdef"
+
+
+def request(path=SECRET, method="GET"):
+    return {"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": {"host": "x.lambda-url.us-east-1.on.aws"},
+            "requestContext": {"http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.9"},
+                               "timeEpoch": int(time.time() * 1000)}, "isBase64Encoded": False}
+
+
 def variables(cloud):
     return {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token", "AWS_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": cloud.url, "SITELATCH_HEALTH_CHECK_ID": ID, "SITELATCH_ALARM_ARN": ALARM, "SITELATCH_ALARM_TOPIC_ARN": TOPIC,
@@ -357,6 +431,174 @@ class FunctionTest(unittest.TestCase):
         done = subprocess.run([BOOTSTRAP], env={}, capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
         self.assertIn("AWS Lambda", done.stderr)
+
+
+class RelayTest(unittest.TestCase):
+    """The relay of the form hardened: clocked by requests of its URL, it asks the zone's own name servers."""
+
+    def setUp(self):
+        self.cloud = Cloud()
+        self.addCleanup(self.cloud.close)
+        self.servers = [NameServer() for _ in range(3)]
+        for server in self.servers:
+            self.addCleanup(server.close)
+
+    def start(self, **changes):
+        relay = {"SITELATCH_RELAY_PATH": SECRET, "SITELATCH_SENTINEL": "_sentinel.client.example.test", "SITELATCH_SENTINEL_PRIMARY": "primary",
+                 "SITELATCH_SENTINEL_SECONDARY": "backup", "SITELATCH_NAME_SERVERS": " ".join(f"127.0.0.1:{s.port}" for s in self.servers)}
+        function = Function([os.path.abspath(BOOTSTRAP)], {**variables(self.cloud), **relay, **changes})
+        self.addCleanup(lambda: function.process.poll() is None and function.process.kill())
+        return function
+
+    def ask(self, function, **event):
+        kind, answer = function.send(request(**event))
+        self.assertEqual(kind, "response")
+        return answer["statusCode"], answer["body"]
+
+    def test_primary_serves_and_aws_is_not_called(self):
+        function = self.start()
+        self.assertEqual(self.ask(function), (200, "nothing-to-do"))
+        self.assertEqual(self.cloud.calls, [])
+        self.assertEqual([len(s.asked) for s in self.servers], [1, 1, 1])
+        query = self.servers[0].asked[0][1]
+        self.assertEqual(query[2:4], b"\0\0", "a query without recursion")
+        self.assertNotEqual(query[:2], self.servers[1].asked[0][1][:2], "one id for all (or one in 65536)")
+        function.close()
+
+    def test_two_backups_of_servers_that_disagree_latch(self):
+        self.servers[1].says = "backup"
+        function = self.start()
+        self.assertEqual(self.ask(function), (200, "latch"))
+        self.assertEqual(self.cloud.path, "/lb-check-failed-over")
+        self.assertIn("by=relay", self.cloud.tags["sitelatch:latched"])
+        self.assertEqual((len(self.cloud.told), self.cloud.unsigned), (1, 0))
+        self.assertIn(f"127.0.0.1:{self.servers[1].port}", self.cloud.audit[0]["why"])
+        self.assertEqual(self.ask(function), (200, "already-latched"), "one says Primary: the check is read again")
+        for server in self.servers:
+            server.says = "backup"
+        self.assertEqual(self.ask(function), (200, "known"))
+        self.assertEqual((self.cloud.version, len(self.cloud.told)), (2, 1))
+        # The alarm finds it as it should be.
+        self.assertEqual(function.send(alarm_event())[1]["records"][0]["verdict"], "already-latched")
+        self.assertEqual(len(self.cloud.told), 1)
+        function.close()
+
+    def test_a_stray_backup_latches_nothing(self):
+        def once(query):
+            self.servers[0].udp = "answer"
+            return [self.servers[0].reply(query, "backup")]
+
+        self.servers[0].udp = once
+        function = self.start()
+        self.assertEqual(self.ask(function), (200, "nothing-to-do"))
+        self.assertEqual((self.cloud.calls, len(self.servers[0].asked)), ([], 2))
+        function.close()
+
+    def test_an_answer_cut_short_is_asked_for_by_tcp(self):
+        for server in self.servers:
+            server.udp = "truncate"
+            server.says = "backup"
+        function = self.start()
+        self.assertEqual(self.ask(function), (200, "latch"))
+        self.assertEqual([way for way, _ in self.servers[0].asked], ["udp", "tcp"] * 2)
+        function.close()
+
+    def test_who_does_not_answer_latches_nothing(self):
+        for server in self.servers:
+            server.says = None
+        self.servers[2].close()  # nobody at its port
+        function = self.start()
+        self.assertEqual(self.ask(function)[0], 500)
+        self.assertGreater(len(self.servers[0].asked), 1, "asked again")
+        self.assertEqual(self.cloud.calls, [])
+        self.servers[0].says = "primary"
+        self.assertEqual(self.ask(function), (200, "nothing-to-do"))
+        self.assertIn("nobody answers at its port", function.close())
+
+    def test_what_is_not_the_answer_is_passed_over(self):
+        """Wrong ids, other questions, no authority, other names and other texts: as if nobody had answered."""
+        server = self.servers[0]
+        other = b"\x05other\x07example\x04test\0\0\x10\0\x01"
+
+        def lies(query):
+            wrong_id = bytes([query[0] ^ 1]) + query[1:]
+            return [b"", b"x", query, server.reply(wrong_id, "backup"), server.reply(query[:12] + other, "backup"), server.reply(query, "backup", 0x0400),
+                    server.reply(query, "Backup"), server.reply(query, "backup")[:-1]]
+
+        for one in self.servers:
+            one.udp = lies
+        function = self.start()
+        self.assertEqual(self.ask(function)[0], 500)
+        for flags in (0x8000, 0x8403, 0x8402):
+            for one in self.servers:
+                one.udp = lambda query, flags=flags: [server.reply(query, "backup", flags)]
+            self.assertEqual(self.ask(function)[0], 500, hex(flags))
+        self.assertEqual(self.cloud.calls, [])
+        # The right one behind all of these counts.
+        for one in self.servers:
+            one.udp = lambda query: lies(query)[:6] + [server.reply(query, "backup")]
+        self.assertEqual(self.ask(function), (200, "latch"))
+        function.close()
+
+    def test_an_answer_of_somebody_else_is_not_heard(self):
+        """A datagram with the right id and question from another port."""
+        server, stranger = self.servers[0], socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(stranger.close)
+        peers = []
+        receive = server.datagrams.recvfrom
+
+        class Watched:
+            def recvfrom(self, size):
+                query, peer = receive(size)
+                peers.append(peer)
+                return query, peer
+
+            def __getattr__(self, name):
+                return getattr(datagrams, name)
+
+        datagrams, server.datagrams = server.datagrams, Watched()
+
+        def answered_by_another(query):
+            stranger.sendto(server.reply(query, "backup"), peers[-1])
+            return []
+
+        function = self.start(SITELATCH_NAME_SERVERS=f"127.0.0.1:{server.port}")
+        self.assertEqual(self.ask(function), (200, "nothing-to-do"))  # the thread is watched from its second receive on
+        server.udp = answered_by_another
+        self.assertEqual(self.ask(function)[0], 500)
+        self.assertGreater(len(peers), 0)
+        self.assertEqual(self.cloud.calls, [])
+        function.close()
+
+    def test_who_does_not_know_the_path_gets_404_and_nothing_happens(self):
+        for server in self.servers:
+            server.says = "backup"
+        function = self.start()
+        for path in ("/", "/relay", SECRET + "/", SECRET[:-1], "/favicon.ico"):
+            self.assertEqual(self.ask(function, path=path), (404, ""))
+        self.assertEqual(self.ask(function, method="POST"), (404, ""))
+        self.assertEqual((self.cloud.calls, [s.asked for s in self.servers]), ([], [[], [], []]))
+        function.close()
+        # Nor does a guard that is no relay, whatever is asked of its URL.
+        function = self.start(SITELATCH_RELAY_PATH="")
+        self.assertEqual(self.ask(function, path=""), (404, ""))
+        self.assertEqual(function.send(alarm_event())[1]["records"][0]["verdict"], "latch")
+        function.close()
+
+    def test_the_self_test_looks_at_the_sentinel(self):
+        function = self.start()
+        self.assertEqual(function.send({"sitelatch": "self-test"})[1]["self_test"], "ok")
+        for server in self.servers:
+            server.says = "neither"
+        answer = function.send({"sitelatch": "self-test"})[1]
+        self.assertEqual([r["right"] for r in answer["rights"] if not r["ok"]], ["dns:Sentinel"])
+        self.assertIn("says 'neither'", json.dumps(answer))
+        function.close()
+
+    def test_names_of_servers_are_looked_up(self):
+        function = self.start(SITELATCH_NAME_SERVERS=f"localhost:{self.servers[0].port}")
+        self.assertEqual(self.ask(function), (200, "nothing-to-do"))
+        function.close()
 
 
 class RootTest(unittest.TestCase):

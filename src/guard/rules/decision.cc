@@ -210,6 +210,30 @@ Verdict on_alarm(const Situation& s, const Evidence& evidence, Instant now) {
                  "Primary is unhealthy by the alarm of " + iso8601_ms(evidence.at), now);
 }
 
+Verdict on_relay(const Situation& s, const RelayEvidence& evidence, Instant now) {
+  if (latched(s.check)) {
+    auto kept = keeps_latch(s, now);
+    kept.change.reset();
+    kept.tell = false;
+    return kept;
+  }
+  if (s.record.latched_in_this_release()) return latches_again(s, now);
+  if (excused_by_maintenance(s, std::nullopt, now))
+    return verdict(Verdict::Kind::in_maintenance,
+                   "in maintenance until " + iso8601_seconds(s.record.maintenance->until));
+  if (s.alarm ? !s.alarm->actions_enabled : !evidence.alarm_unseen)
+    return verdict(Verdict::Kind::nothing_to_do,
+                   evidence.why + ", but the guard is not armed: " +
+                       (s.alarm ? "the alarm's actions are off" : "there is no alarm"));
+  const auto& release = s.record.release;
+  if (in_release_window(s.record, now) && evidence.came_back_in != release.number &&
+      !(s.health.minutes && fell_again(*s.health.minutes, *release.at)))
+    return verdict(Verdict::Kind::older_evidence,
+                   evidence.why + ": as before release " + std::to_string(release.number) +
+                       ", after which Primary has not been seen yet");
+  return latches(s, LatchedBy::relay, evidence.why, now);
+}
+
 Verdict on_tick(const Situation& s, Instant now) {
   const bool to_tell = maintenance_is_over(s.record, now) && !end_was_told(s.record);
   if (latched(s.check)) return to_tell ? tells_maintenance_end(s, now) : keeps_latch(s, now);
@@ -308,6 +332,11 @@ bool needs_alarm(const Evidence& evidence, Instant now) {
 
 bool needs_status_minutes(const Situation& s, Instant now) {
   return !latched(s.check) && unhealthy_by_alarm(s) && in_release_window(s.record, now);
+}
+
+bool needs_status_minutes(const Situation& s, const RelayEvidence& evidence, Instant now) {
+  return !latched(s.check) && in_release_window(s.record, now) &&
+         evidence.came_back_in != s.record.release.number;
 }
 
 Instant decision_time(Instant ours, const Event& event) {

@@ -35,10 +35,11 @@ struct SnsRecord {
   std::optional<Instant> timestamp;
 };
 struct Event {
-  enum class Kind { notifications, schedule, self_test, unknown } kind = Kind::unknown;
+  enum class Kind { notifications, schedule, self_test, url, unknown } kind = Kind::unknown;
   std::vector<Result<SnsRecord>> records;  // notifications
   std::string rule_arn;                    // schedule: resources[0]
-  std::optional<Instant> time;             // schedule: its time; notifications: the newest
+  std::optional<Instant> time;             // schedule, url: its time; notifications: the newest
+  std::string method, path;                // url: a request of the function's URL (fact guard-60)
   std::string problem;                     // unknown: why
 };
 Event parse_event(std::string_view json);
@@ -78,6 +79,19 @@ std::string_view to_string(Verdict::Kind kind);
 Verdict on_alarm(const Situation& situation, const Evidence& evidence, Instant now);
 // Whether on_alarm needs the alarm as it is now; where it cannot be seen, late evidence latches.
 bool needs_alarm(const Evidence& evidence, Instant now);
+
+// What the relay has seen (relay.h, rules 1 and 2), and what it keeps in mind of releases.
+struct RelayEvidence {
+  std::string why;                            // a clause: who said what, when
+  std::optional<std::uint64_t> came_back_in;  // Primary was seen in this release
+  bool alarm_unseen = false;                  // it cannot be read: taken for armed
+};
+// The sentinel says that Backup serves (relay.h, rules 3 and 4). What is latched already is left to
+// the schedule, which notes and tells what it finds: the relay runs several times at once, and
+// would tell its own latch again.
+Verdict on_relay(const Situation& situation, const RelayEvidence& evidence, Instant now);
+// Whether on_relay needs `health.minutes` from the release on.
+bool needs_status_minutes(const Situation& situation, const RelayEvidence& evidence, Instant now);
 
 // The schedule's tick.
 Verdict on_tick(const Situation& situation, Instant now);

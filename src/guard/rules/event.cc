@@ -49,6 +49,17 @@ Event notifications(const Json& records) {
   return event;
 }
 
+// Lambda writes all of it but the method, the path, the headers and the body.
+Event request(const Json& json) {
+  Event event;
+  event.kind = Event::Kind::url;
+  event.method = json["requestContext"]["http"]["method"].text();
+  event.path = json["rawPath"].text();
+  const auto ms = parse_int(json["requestContext"]["timeEpoch"].text());
+  if (ms && *ms > 0) event.time = from_unix_ms(*ms);
+  return event;
+}
+
 Problem expected(std::string_view what, std::string_view ours, const Json& theirs) {
   return {std::string{what} + " is " + shown(theirs) + ", not '" + std::string{ours} + "'"};
 }
@@ -86,8 +97,12 @@ Event parse_event(std::string_view text) {
       tick.rule_arn = event["resources"].elements()[0].text();
     return tick;
   }
+  if (event["version"].text() == "2.0" && event["requestContext"]["http"].is_object())
+    return request(event);
   return unknown(
-      "the event is neither a notification of SNS, nor a tick of a schedule, nor a self-test");
+      "the event is neither a notification of SNS, nor a tick of a schedule, nor a request of a "
+      "URL, nor "
+      "a self-test");
 }
 
 Result<Evidence> judge(const SnsRecord& record, const Arrangement& ours) {

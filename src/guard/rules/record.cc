@@ -85,8 +85,8 @@ std::optional<Maintenance> read_maintenance(std::string_view text, const std::st
   return Maintenance{*since, *until, *side, reason ? from_tag_text(*reason) : std::string{}};
 }
 
-constexpr std::array<std::string_view, 5> writers = {"alarm", "reconcile", "relatch", "trip",
-                                                     "found"};
+constexpr std::array<std::string_view, 6> writers = {"alarm", "reconcile", "relatch",
+                                                     "trip",  "found",     "relay"};
 
 std::string note_text(const LatchNote& note) {
   std::string text = "release=" + std::to_string(note.release) + " at=" + ms_of(note.at) +

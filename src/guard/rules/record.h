@@ -42,7 +42,7 @@ struct Maintenance {
   bool operator==(const Maintenance&) const = default;
 };
 
-enum class LatchedBy { alarm, reconcile, relatch, trip, found };
+enum class LatchedBy { alarm, reconcile, relatch, trip, found, relay };
 std::string_view to_string(LatchedBy by);
 
 struct LatchNote {
