@@ -59,7 +59,10 @@ Cloud::Cloud(Ports ports, const Options& options)
       gateway_(ports.wall, ports.timers, ports.entropy, history_, identities_,
                {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_},
                {options.account, options.accept_any_credentials, 80u << 20, options.workers,
-                options.realism, &replicas_}) {
+                options.realism, &replicas_}),
+      url_door_(
+          {ports.wall, ports.timers, ports.entropy, history_, options.realism, options.workers},
+          lambda_.urls(), gateway_) {
   services_.identities.bind(identities_);
   services_.cloudwatch.bind(cloudwatch_);
   services_.logs.bind(logs_);
@@ -70,8 +73,11 @@ Cloud::Cloud(Ports ports, const Options& options)
   });
 }
 
-void Cloud::serve(aws::HttpRequest request, Gateway::Reply reply, Gateway::Vouch vouch) {
-  gateway_.serve(std::move(request), std::move(reply), std::move(vouch));
+void Cloud::serve(aws::HttpRequest request, Gateway::Reply reply, Gateway::Standing standing) {
+  if (auto place = UrlDoor::place_of(request))
+    return url_door_.serve(std::move(request), std::move(*place), std::move(reply),
+                           std::move(standing));
+  gateway_.serve(std::move(request), std::move(reply), std::move(standing.vouch));
 }
 
 aws::Service& Cloud::service(std::string_view model_name) {

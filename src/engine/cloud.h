@@ -18,6 +18,7 @@
 #include "engine/realism/late_prober.h"
 #include "engine/realistic_ports.h"
 #include "engine/replicas.h"
+#include "engine/url_door.h"
 #include "ports/courier.h"
 #include "ports/entropy.h"
 #include "ports/function_host.h"
@@ -62,13 +63,14 @@ class Cloud {
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);
 
-  // One request to any of the services; the reply comes on the control thread once what it rests on
-  // is durable.
-  void serve(aws::HttpRequest request, Gateway::Reply reply, Gateway::Vouch vouch = {});
+  // One request to any of the services, or to a function's URL; the reply comes on the control
+  // thread once what it rests on is durable.
+  void serve(aws::HttpRequest request, Gateway::Reply reply, Gateway::Standing standing = {});
 
   route53::Route53& route53() { return route53_; }
   cloudwatch::CloudWatch& cloudwatch() { return cloudwatch_; }
   const Gateway& gateway() const { return gateway_; }
+  const UrlDoor& url_door() const { return url_door_; }
   // What a replica of a while ago is asked.
   aws::Service& service(std::string_view model_name);
   const iam::Identities& identities() const { return identities_; }
@@ -118,6 +120,7 @@ class Cloud {
   events::Events events_;
   route53::Route53 route53_;
   Gateway gateway_;
+  UrlDoor url_door_;
 };
 
 }  // namespace sitelatch::engine

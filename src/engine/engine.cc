@@ -157,7 +157,7 @@ class RealEngine final : public Engine {
                      *awaited_functions_, *awaited_courier_, *key_maker_, *views_},
         Cloud::Options{config_.account, host.api_endpoint, config_.accept_any_credentials,
                        config_.allow_link_local, workers_.get(), &realism_});
-    door_.open(cloud_->gateway());
+    door_.open(cloud_->gateway(), cloud_->url_door());
     // What the constructors wrote (the key pair) is kept before anybody is told of it; and the
     // first view is out.
     while (journal_->commit()) {
@@ -213,9 +213,10 @@ class RealEngine final : public Engine {
         config_.api, {},
         [this](aws::HttpRequest request, net::HttpServer::Reply reply) {
           loop_.post([this, request = std::move(request), reply = std::move(reply)]() mutable {
-            auto vouch = reply.needs_vouching() ? Gateway::Vouch{[reply] { reply.vouch(); }}
-                                                : Gateway::Vouch{};
-            cloud_->serve(std::move(request), std::move(reply), std::move(vouch));
+            Gateway::Standing standing;
+            if (reply.needs_vouching())
+              standing = {[reply] { reply.vouch(); }, [reply] { reply.admit(); }};
+            cloud_->serve(std::move(request), std::move(reply), std::move(standing));
           });
         },
         &door_);

@@ -28,6 +28,15 @@ void FrontDoor::consider(const aws::HttpRequest& head, std::optional<std::uint64
   const auto* gateway = gateway_.load();
   if (!gateway)
     return decide({error_for(head, {"ServiceUnavailable", "The engine is starting.", 503, {}}), 0});
+  if (auto place = UrlDoor::place_of(head))
+    return post_(
+        [urls = urls_.load(), head, place = std::move(*place), length, decide = std::move(decide)] {
+          auto said = urls->consider(head, place, length);
+          if (auto* refusal = std::get_if<aws::HttpResponse>(&said))
+            decide({std::move(*refusal), 0});
+          else
+            decide({std::nullopt, std::get<std::size_t>(said)});
+        });
   auto limit = gateway->body_limit(head, length);
   if (!limit) return decide({error_for(head, limit.error()), 0});
   if (!limit->claim) return decide({std::nullopt, limit->bytes});

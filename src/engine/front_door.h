@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is decided about a request by its head alone, on the HTTP server's thread, before its body
 // is taken: whether a web page of others sent it, and how large its body may be. Only whether the
-// key it names exists is asked of the control thread, and only for large bodies.
+// key it names exists, and what a function's URL asks of its callers, is asked of the control
+// thread, and only for large bodies.
 #pragma once
 
 #include <atomic>
 #include <functional>
 
 #include "engine/gateway.h"
+#include "engine/url_door.h"
 #include "engine/web_origin.h"
 #include "net/http/http_server.h"
 
@@ -20,7 +22,10 @@ class FrontDoor final : public net::HttpServer::Door {
       : hosts_(std::move(hosts)), post_(std::move(post)) {}
 
   // Until this is called large bodies are refused with 503.
-  void open(const Gateway& gateway) { gateway_ = &gateway; }
+  void open(const Gateway& gateway, const UrlDoor& urls) {
+    urls_ = &urls;
+    gateway_ = &gateway;
+  }
 
   std::optional<aws::HttpResponse> refusal(const aws::HttpRequest& head) const override;
   void consider(const aws::HttpRequest& head, std::optional<std::uint64_t> length,
@@ -30,6 +35,7 @@ class FrontDoor final : public net::HttpServer::Door {
   const AcceptedHosts hosts_;
   const std::function<void(std::function<void()>)> post_;
   std::atomic<const Gateway*> gateway_{nullptr};
+  std::atomic<const UrlDoor*> urls_{nullptr};
 };
 
 }  // namespace sitelatch::engine

@@ -51,6 +51,11 @@ class Gateway {
   };
   using Reply = std::function<void(aws::HttpResponse)>;
   using Vouch = std::function<void()>;
+  // What the server is told of who sent a request; each may be empty, or called once.
+  struct Standing {
+    Vouch vouch;  // the caller has proved who it is
+    Vouch admit;  // nobody is named, and whose the thing is lets everybody in
+  };
   // Requests that are not AWS's (certificates, pages): answers true when it took the request, and
   // then replies once.
   using Hook = std::function<bool(const aws::HttpRequest&, const Reply&)>;
@@ -75,6 +80,26 @@ class Gateway {
                                      std::optional<std::uint64_t> length) const;
   // Whether the key that a claim names exists at all.
   aws::Outcome<Done> known_key(const aws::SignatureClaim& claim) const;
+
+  // --- for what is no operation of a model (url_door.h) ---
+  // By a head: whether the scope, the age and the key of a signature could be right.
+  aws::Outcome<Done> plausible(const aws::SignatureClaim& claim,
+                               const aws::ServiceModel& service) const;
+  // Whose signature it is. `body_hash`: what hash_of_body gave; empty: it is hashed here.
+  aws::Outcome<aws::Caller> signer_of(const aws::HttpRequest& request,
+                                      const aws::SignatureClaim& claim,
+                                      const aws::ServiceModel& service,
+                                      const std::string& body_hash);
+  // Who wants something, and how the request for it came.
+  struct Asker {
+    const aws::HttpRequest& request;
+    const aws::Caller& caller;
+    const aws::ServiceModel& service;
+    std::string region;
+    const realism::Ruling& ruling;
+  };
+  // Whether the policies that have a say grant all of it.
+  aws::Outcome<Done> permit(const Asker& asker, const std::vector<aws::Permission>& asked);
 
   // Handled operations by model name: the registry that coverage is written from.
   std::map<std::string, std::vector<std::string>> handled() const;
@@ -110,9 +135,9 @@ class Gateway {
   bool any_key_will_do(const aws::HttpRequest& head, const aws::SignatureClaim& claim) const;
   std::string region_asked(const Exchange& exchange) const;
   aws::Outcome<Done> consult_realism(Exchange& exchange) const;
-  aws::PolicySet policies_of(const Exchange& exchange) const;
+  aws::PolicySet policies_of(const Asker& asker) const;
   aws::Outcome<Done> authorise(const Exchange& exchange, const aws::Service& service);
-  aws::ConditionKeys global_keys(const Exchange& exchange) const;
+  aws::ConditionKeys global_keys(const Asker& asker) const;
 
   const ports::WallClock& wall_;
   ports::Timers& timers_;

@@ -64,26 +64,40 @@ aws::Outcome<Done> Gateway::authenticate(Exchange& x) {
   const auto& signature = *x.claim;
   x.region = signature.region;
   if (!x.what.service) return Done{};  // refused for that, when it is decoded
-  if (any_key_will_do(x.request, signature)) {
-    if (!is_global(*x.what.service) && !aws::looks_like_region(signature.region))
-      return aws::refuse("SignatureDoesNotMatch",
-                         fmt::format("Credential should be scoped to a valid Region, not '{}'. ",
-                                     signature.region));
-    x.caller = identities_.root_caller();
-    x.caller.access_key_id = signature.access_key_id;
-    x.verified_for = x.what.service;
-    return Done{};
-  }
-  const auto in_scope = check_scope(signature, *x.what.service);
-  if (!in_scope) return in_scope;
-  auto known = identities_.find_key(signature.access_key_id, signature.session_token);
-  if (!known) return failure(known.error());
-  const auto verified =
-      verifier_.verify(x.request, signature, known->secret_access_key, x.body_hash);
-  if (!verified) return verified;
-  x.caller = std::move(known->caller);
+  auto caller = signer_of(x.request, signature, *x.what.service, x.body_hash);
+  if (!caller) return failure(caller.error());
+  x.caller = std::move(*caller);
   x.verified_for = x.what.service;
   return Done{};
+}
+
+aws::Outcome<aws::Caller> Gateway::signer_of(const aws::HttpRequest& request,
+                                             const aws::SignatureClaim& claim,
+                                             const aws::ServiceModel& service,
+                                             const std::string& body_hash) {
+  if (any_key_will_do(request, claim)) {
+    if (!is_global(service) && !aws::looks_like_region(claim.region))
+      return aws::refuse(
+          "SignatureDoesNotMatch",
+          fmt::format("Credential should be scoped to a valid Region, not '{}'. ", claim.region));
+    auto root = identities_.root_caller();
+    root.access_key_id = claim.access_key_id;
+    return root;
+  }
+  const auto in_scope = check_scope(claim, service);
+  if (!in_scope) return failure(in_scope.error());
+  auto known = identities_.find_key(claim.access_key_id, claim.session_token);
+  if (!known) return failure(known.error());
+  const auto verified = verifier_.verify(request, claim, known->secret_access_key, body_hash);
+  if (!verified) return failure(verified.error());
+  return std::move(known->caller);
+}
+
+aws::Outcome<Done> Gateway::plausible(const aws::SignatureClaim& claim,
+                                      const aws::ServiceModel& service) const {
+  const auto in_scope = check_scope(claim, service);
+  if (!in_scope && !options_.accept_any_credentials) return in_scope;
+  return known_key(claim);
 }
 
 // Of global services, where their control plane is.
@@ -110,47 +124,53 @@ aws::Outcome<Done> Gateway::consult_realism(Exchange& x) const {
 }
 
 // The caller's rights, as they are known by now.
-aws::PolicySet Gateway::policies_of(const Exchange& x) const {
-  const auto past = x.ruling.rights_age > Duration{}
-                        ? options_.past->at(timers_.now() - x.ruling.rights_age, "iam")
+aws::PolicySet Gateway::policies_of(const Asker& asker) const {
+  const auto past = asker.ruling.rights_age > Duration{}
+                        ? options_.past->at(timers_.now() - asker.ruling.rights_age, "iam")
                         : nullptr;
-  auto policies = past ? identities_.policies_of(x.caller, past->identities())
-                       : identities_.policies_of(x.caller);
+  auto policies = past ? identities_.policies_of(asker.caller, past->identities())
+                       : identities_.policies_of(asker.caller);
   if (options_.realism) policies.service_control = options_.realism->service_control();
   return policies;
 }
 
-aws::ConditionKeys Gateway::global_keys(const Exchange& x) const {
+aws::ConditionKeys Gateway::global_keys(const Asker& asker) const {
+  const auto& request = asker.request;
   aws::ConditionKeys keys;
-  identities_.add_keys(x.caller, keys);
+  identities_.add_keys(asker.caller, keys);
   const auto now = timers_.now();
   keys.set("aws:currenttime", iso8601_seconds(now));
   keys.set("aws:epochtime", std::to_string(unix_seconds(now)));
-  keys.set("aws:requestedregion", region_asked(x));
+  keys.set("aws:requestedregion", asker.region);
   keys.set("aws:securetransport", "false");
   keys.set("aws:viaawsservice", "false");
-  if (!x.request.peer.empty()) keys.set("aws:sourceip", x.request.peer);
-  if (const auto* agent = x.request.headers.find("User-Agent")) keys.set("aws:useragent", *agent);
-  if (const auto* referer = x.request.headers.find("Referer")) keys.set("aws:referer", *referer);
+  if (!request.peer.empty()) keys.set("aws:sourceip", request.peer);
+  if (const auto* agent = request.headers.find("User-Agent")) keys.set("aws:useragent", *agent);
+  if (const auto* referer = request.headers.find("Referer")) keys.set("aws:referer", *referer);
   return keys;
 }
 
 aws::Outcome<Done> Gateway::authorise(const Exchange& x, const aws::Service& service) {
-  const auto asked = service.authorisation(*x.call);
+  return permit({x.request, x.caller, *x.what.service, region_asked(x), x.ruling},
+                service.authorisation(*x.call));
+}
+
+aws::Outcome<Done> Gateway::permit(const Asker& asker, const std::vector<aws::Permission>& asked) {
   if (asked.empty()) return Done{};
-  const auto principal = aws::principal_of(x.caller);
-  const auto global = global_keys(x);
-  if (x.ruling.denied)
-    return aws::refuse(denied_code(*x.what.service),
+  const auto principal = aws::principal_of(asker.caller);
+  const auto global = global_keys(asker);
+  if (asker.ruling.denied)
+    return aws::refuse(denied_code(asker.service),
                        aws::denial_text({principal, asked.front().action, asked.front().resources,
                                          asked.front().keys, asked.front().denied_as},
                                         aws::Decision{}));
-  auto policies = policies_of(x);
-  const bool root = x.caller.kind == aws::Caller::Kind::root;
+  auto policies = policies_of(asker);
+  const bool root = asker.caller.kind == aws::Caller::Kind::root;
   const bool no_trust_asked =
       std::none_of(asked.begin(), asked.end(),
                    [](const aws::Permission& p) { return p.resource_policy_required; });
-  if (root && no_trust_asked && x.caller.session_policy.empty() && policies.service_control.empty())
+  if (root && no_trust_asked && asker.caller.session_policy.empty() &&
+      policies.service_control.empty())
     return Done{};
 
   for (const auto& permission : asked) {
@@ -166,7 +186,7 @@ aws::Outcome<Done> Gateway::authorise(const Exchange& x, const aws::Service& ser
                                      permission.denied_as};
     const auto decision = aws::evaluate(request, policies);
     if (!decision.allowed())
-      return aws::refuse(denied_code(*x.what.service), aws::denial_text(request, decision));
+      return aws::refuse(denied_code(asker.service), aws::denial_text(request, decision));
   }
   return Done{};
 }

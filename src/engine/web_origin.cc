@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "net/http/request_head.h"
+#include "services/lambda/function_url.h"
 
 namespace sitelatch::engine {
 namespace {
@@ -27,6 +28,7 @@ bool ends_with_any(std::string_view host, const Suffixes& suffixes) {
 bool accepted(const net::HostAndPort& at, const AcceptedHosts& hosts) {
   if (at.ip_literal || at.host == "localhost" || ends_with_any(at.host, known_suffixes))
     return true;
+  if (lambda::url_place(at.host, "/")) return true;  // on.aws: AWS's name, of URLs alone
   if (std::find(hosts.names.begin(), hosts.names.end(), at.host) != hosts.names.end()) return true;
   return hosts.private_names &&
          (at.host.find('.') == std::string::npos || ends_with_any(at.host, private_suffixes));
@@ -54,6 +56,8 @@ std::optional<std::string> cross_site_refusal(const aws::HttpRequest& head,
           "This engine does not answer to the host name '{}'. If that is its name, start it with "
           "--allow-host {}.",
           shown(*host), at ? at->host : "NAME");
+    // A function's URL is for pages too; what they may read there, its Cors settings say.
+    if (lambda::url_place(at->host, head.target)) return std::nullopt;
   }
   if (const auto* origin = head.headers.find("Origin");
       origin && !(host && equal_ignoring_case(*origin, "http://" + *host)))

@@ -2,7 +2,8 @@
 // Which requests come from web pages of others. A browser sends a page's simple requests to any
 // address, this machine's too, so the API refuses what a foreign page could have it send: a
 // foreign Origin, a Sec-Fetch-Site of another site, and a Host name that is not ours (a page whose
-// own name was made to resolve to this machine). Fact gateway-14. Pure.
+// own name was made to resolve to this machine). Function URLs are for pages of anybody, so of
+// requests to them the Host alone is asked. Fact gateway-14. Pure.
 #pragma once
 
 #include <optional>

@@ -73,6 +73,26 @@ TEST_CASE("web origin: a link in a mail may be followed, unless it carries a sig
                               "/?Action=ConfirmSubscription&Token=x")));
 }
 
+TEST_CASE("web origin: a function's URL is for pages of anybody, at our names and AWS's") {
+  const std::string id = "abcdefghij0123456789klmnopqrstuv";
+  for (const auto& host :
+       {id + ".lambda-url.eu-west-1.localhost:4566", id + ".lambda-url.eu-west-1.on.aws"})
+    CHECK_FALSE(refused(request(
+        "POST",
+        {{"Host", host}, {"Origin", "https://a.example"}, {"Sec-Fetch-Site", "cross-site"}})));
+  const auto path = "/_sitelatch/url/" + id + "/";
+  CHECK_FALSE(refused(request("POST", {{"Origin", "https://a.example"}}, path)));
+  // A name of somebody else's stays one, and nothing else is AWS's below on.aws.
+  CHECK(refused(request("GET", {{"Host", "evil.example"}}, path)));
+  for (const auto* host : {"on.aws", "x.on.aws", "x.lambda-url.eu-west-1.on.aws.evil.example",
+                           "x.lambda-url.eu-west-1.evil.example"})
+    CHECK(host_refused(host));
+  // The API is no URL because its host says so somewhere.
+  CHECK(refused(request(
+      "POST", {{"Host", "lambda-url.eu-west-1.localhost"}, {"Origin", "https://a.example"}})));
+  CHECK(refused(request("POST", {{"Origin", "https://a.example"}}, "/x" + path)));
+}
+
 TEST_CASE("web origin: what browsers are known by") {
   CHECK(from_browser(request("GET", {{"User-Agent", "Mozilla/5.0"}})));
   CHECK(from_browser(request("GET", {{"Sec-Fetch-Mode", "navigate"}})));

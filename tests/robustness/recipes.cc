@@ -41,6 +41,21 @@ const std::vector<Recipe>& recipes() {
       {"lambda", "AddPermission",
        R"({"FunctionName":"f","StatementId":"s","Action":"lambda:InvokeFunction",)"
        R"("Principal":"sns.amazonaws.com"})"},
+      {"lambda", "CreateFunctionUrlConfig",
+       R"({"FunctionName":"f","AuthType":"NONE","InvokeMode":"BUFFERED",)"
+       R"("Cors":{"AllowOrigins":["*"],)"
+       R"("AllowMethods":["GET"],"AllowHeaders":["x-a"],"ExposeHeaders":["x-b"],"MaxAge":5,)"
+       R"("AllowCredentials":true}})"},
+      {"lambda", "CreateFunctionUrlConfig",
+       R"({"FunctionName":"f","Qualifier":"live","AuthType":"AWS_IAM"})"},
+      {"lambda", "UpdateFunctionUrlConfig",
+       R"({"FunctionName":"f","AuthType":"AWS_IAM",)"
+       R"("Cors":{"AllowOrigins":["https://a.example"]}})"},
+      {"lambda", "GetFunctionUrlConfig", R"({"FunctionName":"f","Qualifier":"live"})"},
+      {"lambda", "ListFunctionUrlConfigs", R"({"FunctionName":"f","MaxItems":1})"},
+      {"lambda", "AddPermission",
+       R"({"FunctionName":"f","StatementId":"u","Action":"lambda:InvokeFunctionUrl",)"
+       R"("Principal":"*","FunctionUrlAuthType":"NONE"})"},
       {"lambda", "PutFunctionConcurrency",
        R"({"FunctionName":"f","ReservedConcurrentExecutions":5})"},
       {"lambda", "PutFunctionEventInvokeConfig",

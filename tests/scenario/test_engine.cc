@@ -54,6 +54,9 @@ TestEngine::TestEngine(std::uint64_t seed) : world_(seed) {
     witness.probed(request.health_check_id, seen.success);
     return seen;
   };
+  world_.prober.carry = [this](const auto& request, const auto& done) {
+    return probe_url(request, done);
+  };
   world_.functions.run = [this](const auto& spec, const auto& invocation, const auto& done) {
     run_function(spec, invocation, done);
   };
@@ -219,6 +222,24 @@ std::string TestEngine::dns(const std::string& name) const {
 void TestEngine::watch(Witness::Pair pair) {
   witness.watch(std::move(pair));
   witness.published(*view_);
+}
+
+bool TestEngine::probe_url(const ports::ProbeRequest& request,
+                           const std::function<void(ports::Observation)>& done) {
+  aws::HttpRequest asked;
+  asked.target = request.path.empty() ? "/" : request.path;
+  asked.headers = {{"Host", request.host_name + ":" + std::to_string(request.port)},
+                   {"User-Agent", "Amazon-Route53-Health-Check-Service"}};
+  asked.peer = "127.0.0.1";
+  if (request.host_name.empty() || !engine::UrlDoor::place_of(asked)) return false;
+  cloud_->serve(std::move(asked), [done](const aws::HttpResponse& response) {
+    auto seen = response.status >= 200 && response.status < 400 ? ports::sim::healthy_observation()
+                                                                : ports::sim::failed_observation();
+    seen.status = (seen.success ? "Success: HTTP Status Code " : "Failure: HTTP Status Code ") +
+                  std::to_string(response.status);
+    done(seen);
+  });
+  return true;
 }
 
 // --- functions

@@ -112,6 +112,7 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   aws::Outcome<> call_as(const aws::SigningIdentity& who, std::string_view service,
                          std::string_view operation, const Value& input, const std::string& region);
   aws::HttpResponse http(aws::HttpRequest request);
+  // Probes of a name that is a function's URL go to that URL, and are what its answer makes them.
   aws::SigningIdentity root() const;
   WallInstant wall_now() const { return world_.wall.now(); }
 
@@ -126,6 +127,8 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   struct Crashed {};
   void publish(std::shared_ptr<const dns::View> view) override;
   void make(std::function<void(sns::SigningKey)> done) override;
+  bool probe_url(const ports::ProbeRequest& request,
+                 const std::function<void(ports::Observation)>& done);
   void run_function(const ports::FunctionSpec& spec, const ports::Invocation& invocation,
                     const std::function<void(ports::InvocationOutcome)>& done);
   void live(

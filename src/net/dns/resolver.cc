@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "dns/lookup.h"
 #include "dns/name.h"
 
@@ -23,6 +24,14 @@ namespace {
 // Packets of one socket before the others have their turn.
 constexpr int reads_a_turn = 64;
 constexpr ssize_t dns_head_size = 12;
+
+// Nobody else's (RFC 6761 §6.3): such names are this machine, and never asked for.
+bool is_localhost(std::string_view name) {
+  constexpr std::string_view top = "localhost";
+  if (name.size() < top.size() || !equal_ignoring_case(name.substr(name.size() - top.size()), top))
+    return false;
+  return name.size() == top.size() || name[name.size() - top.size() - 1] == '.';
+}
 
 }  // namespace
 
@@ -134,10 +143,15 @@ void Resolver::resolve(const std::string& name, Done done) {
 }
 
 void Resolver::ask_world(const std::string& name, Done done) {
-  if (!channel_) return done({});
   std::string plain = name;
   if (plain.size() > 1 && plain.back() == '.')
     plain.pop_back();  // the hosts file knows no final dot
+  if (is_localhost(plain)) {
+    Resolved here;
+    here.addresses.push_back({htonl(INADDR_LOOPBACK)});
+    return done(here);
+  }
+  if (!channel_) return done({});
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_INET;
   hints.ai_flags = ARES_AI_NOSORT;  // sorting opens sockets

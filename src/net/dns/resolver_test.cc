@@ -125,6 +125,23 @@ TEST_CASE("a resolver that was quick is given its time when it is slow once") {
   CHECK(std::chrono::steady_clock::now() - asked >= 1s);
 }
 
+TEST_CASE("localhost and what is below it is this machine, and nobody is asked") {
+  World world;
+  for (const auto* name : {"localhost", "LOCALHOST.", "x.lambda-url.eu-west-1.localhost"}) {
+    world.seen.reset();
+    world.ask(name);
+    REQUIRE(world.seen);
+    REQUIRE(world.seen->addresses.size() == 1);
+    CHECK(world.seen->addresses[0].s_addr == htonl(INADDR_LOOPBACK));
+  }
+  CHECK_FALSE(world.server.hear());
+  world.seen.reset();
+  world.ask("notlocalhost.example.test");
+  CHECK_FALSE(world.seen);
+  world.ask("xlocalhost");
+  CHECK(world.until([&] { return world.server.hear(); }));
+}
+
 TEST_CASE("a resolver that says nothing") {
   World world;
   world.ask("www.example.test");

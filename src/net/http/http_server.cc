@@ -33,7 +33,7 @@ namespace sitelatch::net {
 class HttpServer::Reply::Box {
  public:
   struct Message {
-    enum class Kind { answer, vouch, decision } kind = Kind::answer;
+    enum class Kind { answer, vouch, admit, decision } kind = Kind::answer;
     std::uint64_t request = 0;
     aws::HttpResponse response;
     Door::Decision decision;
@@ -79,6 +79,10 @@ void HttpServer::Reply::operator()(aws::HttpResponse response) const {
 }
 void HttpServer::Reply::vouch() const {
   if (!proven_) box_->put({Box::Message::Kind::vouch, request_, {}, {}});
+}
+
+void HttpServer::Reply::admit() const {
+  if (!proven_) box_->put({Box::Message::Kind::admit, request_, {}, {}});
 }
 
 namespace {
@@ -186,6 +190,7 @@ class Server final : public HttpServer, public ConnectionHost {
   void take(Box::Message& message);
   template <class Step>
   void at_its_cost(HttpConnection& connection, Step step);
+  void admitted(InHand& in_hand);
   void proved(InHand& in_hand);
   void give(HttpConnection& connection);
   void give_queued();
@@ -493,6 +498,7 @@ void Server::take(Box::Message& message) {
   const auto found = in_hand_.find(message.request);
   if (found == in_hand_.end()) return;  // answered before
   if (message.kind == Box::Message::Kind::vouch) return proved(found->second);
+  if (message.kind == Box::Message::Kind::admit) return admitted(found->second);
   auto* const connection = find(found->second.connection);
   if (found->second.unproven) --unproven_in_hand_;
   in_hand_.erase(found);
@@ -501,8 +507,12 @@ void Server::take(Box::Message& message) {
   at_its_cost(*connection, [&] { connection->answer(std::move(message.response)); });
 }
 
-void Server::proved(InHand& in_hand) {
+void Server::admitted(InHand& in_hand) {
   if (std::exchange(in_hand.unproven, false)) --unproven_in_hand_;
+}
+
+void Server::proved(InHand& in_hand) {
+  admitted(in_hand);
   auto* const connection = find(in_hand.connection);
   if (!connection || std::exchange(connection->proven, true)) return;
   proven_.splice(proven_.end(), unproven_, connection->place);

@@ -35,6 +35,9 @@ class HttpServer {
     void operator()(aws::HttpResponse response) const;
     // The client has shown who it is: its connection is kept when others must go.
     void vouch() const;
+    // Who sent it has proved nothing, and need not: the request no longer counts among those in
+    // hand that nobody has verified. Its connection is kept no better than before.
+    void admit() const;
     bool needs_vouching() const { return !proven_; }
 
    private:

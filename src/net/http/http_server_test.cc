@@ -424,6 +424,45 @@ TEST_CASE("requests of the unproven wait for each other, not the proven for them
   for (auto& client : crowd) CHECK(client->read_until("done").ends_with("done"));
 }
 
+TEST_CASE(
+    "a request that is admitted makes room for others, and its connection is kept no better") {
+  std::mutex mutex;
+  std::vector<HttpServer::Reply> kept;
+  HttpServer::Options options;
+  options.max_unproven_in_hand = 2;
+  options.max_connections = 10;
+  auto server = serve(
+      [&](const aws::HttpRequest&, HttpServer::Reply reply) {
+        reply.admit();
+        reply.admit();  // once is enough
+        const std::lock_guard lock(mutex);
+        kept.push_back(std::move(reply));
+      },
+      options);
+  const auto port = server->endpoint().port;
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 8; ++i) {
+    crowd.push_back(std::make_unique<RawClient>(port));
+    crowd.back()->send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  for (std::size_t in_hand = 0; in_hand < 8;) {  // all of them, and none was answered
+    const std::lock_guard lock(mutex);
+    in_hand = kept.size();
+  }
+  for (const auto& reply : kept) {
+    CHECK(reply.needs_vouching());
+    reply({200, {}, "done"});
+  }
+  for (auto& client : crowd) CHECK(client->read_until("done").ends_with("done"));
+  // They have proved nothing: who comes now takes the place of the first.
+  std::vector<std::unique_ptr<RawClient>> late;
+  for (int i = 0; i < 3; ++i) {
+    late.push_back(std::make_unique<RawClient>(port));
+    late.back()->send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  CHECK(crowd.front()->read_all().empty());
+}
+
 TEST_CASE("a reply may come later and from another thread; drain waits for it") {
   HttpServer::Reply kept;
   std::mutex mutex;

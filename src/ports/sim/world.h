@@ -96,12 +96,14 @@ class MemoryJournal final : public Journal {
   std::size_t commits_ = 0;
 };
 
-// Answers every probe by asking `judge`, between steps; without one, every site is up.
+// Answers every probe by asking `judge`, between steps; without one, every site is up. What
+// `carry` takes it answers itself, later.
 class ScriptedProber final : public Prober {
  public:
   explicit ScriptedProber(Later& later) : later_(later) {}
   void probe(ProbeRequest request, std::function<void(Observation)> done) override;
   std::function<Observation(const ProbeRequest&)> judge;
+  std::function<bool(const ProbeRequest&, const std::function<void(Observation)>& done)> carry;
   std::size_t probes = 0;
 
  private:

@@ -35,6 +35,11 @@ const EventInvokeConfig* Function::event_invoke_config(std::string_view qualifie
   return found == event_invoke_configs.end() ? nullptr : &found->second;
 }
 
+const FunctionUrl* Function::url(const std::string& qualifier) const {
+  const auto found = urls.find(qualifier);
+  return found == urls.end() ? nullptr : &found->second;
+}
+
 // Which build of a runtime serves is AWS's secret; ours is constant per runtime (fact lambda-2).
 std::string runtime_version_arn(const std::string& region, const std::string& runtime) {
   return "arn:aws:lambda:" + region + "::runtime:" + sha256_hex(runtime);

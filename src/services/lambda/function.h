@@ -18,6 +18,7 @@
 #include "aws/service/tags.h"
 #include "aws/wire/value.h"
 #include "base/time.h"
+#include "services/lambda/function_url.h"
 #include "services/lambda/resource_policy.h"
 
 namespace sitelatch::lambda {
@@ -76,7 +77,8 @@ struct Function {
   std::map<std::string, Alias> aliases;
   std::map<std::string, ResourcePolicy> policies;  // by qualifier; "" is the function's own
   std::map<std::string, EventInvokeConfig>
-      event_invoke_configs;  // by qualifier, "$LATEST" included
+      event_invoke_configs;                 // by qualifier, "$LATEST" included
+  std::map<std::string, FunctionUrl> urls;  // by qualifier: "" or an alias's name
   aws::Tags tags;
   std::optional<std::uint32_t> reserved_concurrency;
 
@@ -88,6 +90,7 @@ struct Function {
   bool has_qualifier(std::string_view qualifier) const;  // $LATEST, a version or an alias
   // nullptr: none was put; of an empty qualifier it is that of $LATEST.
   const EventInvokeConfig* event_invoke_config(std::string_view qualifier) const;
+  const FunctionUrl* url(const std::string& qualifier) const;  // nullptr: none
 };
 
 // The answer of CreateFunction, GetFunctionConfiguration, ... (shape FunctionConfiguration).

@@ -129,6 +129,26 @@ EventInvokeConfig event_invoke_config_of(const Value& v) {
   return out;
 }
 
+Value row(const FunctionUrl& url) {
+  return Value::structure({{"id", url.id},
+                           {"auth", auth_type(url)},
+                           {"cors", url.cors},
+                           {"invoke_mode", url.invoke_mode},
+                           {"created", instant(url.created)},
+                           {"modified", instant(url.modified)}});
+}
+FunctionUrl url_of(const Value& v) {
+  FunctionUrl out;
+  out.id = v["id"].string_or("");
+  // Whatever else it says: nobody comes in without a signature.
+  if (v["auth"].string_or("") == "NONE") out.auth = FunctionUrl::Auth::none;
+  out.cors = v["cors"];
+  out.invoke_mode = v["invoke_mode"].string_or("");
+  out.created = instant_of(v["created"]);
+  out.modified = instant_of(v["modified"]);
+  return out;
+}
+
 }  // namespace
 
 std::string to_row(const Function& function) {
@@ -140,6 +160,9 @@ std::string to_row(const Function& function) {
     policies.members_mut().push_back({qualifier, policy.statements()});
   for (const auto& [qualifier, config] : function.event_invoke_configs)
     configs.members_mut().push_back({qualifier, row(config)});
+  Value urls = Value::structure();
+  for (const auto& [qualifier, url] : function.urls)
+    urls.members_mut().push_back({qualifier, row(url)});
   return aws::to_json(
       Value::structure({{"region", function.region},
                         {"account", function.account},
@@ -151,6 +174,7 @@ std::string to_row(const Function& function) {
                         {"aliases", aliases},
                         {"policies", policies},
                         {"event_invoke_configs", configs},
+                        {"urls", urls},
                         {"tags", aws::tag_map(function.tags)},
                         {"reserved_concurrency", function.reserved_concurrency}}));
 }
@@ -182,6 +206,11 @@ Function function_from_row(std::string_view text) {
     out.policies.emplace(qualifier, ResourcePolicy{statements});
   for (const auto& [qualifier, config] : v["event_invoke_configs"].members())
     out.event_invoke_configs.emplace(qualifier, event_invoke_config_of(config));
+  for (const auto& [qualifier, url] : v["urls"].members()) {
+    ports::expect_of_row(qualifier.empty() || out.alias(qualifier),
+                         "a URL of an alias that is not there");
+    out.urls.emplace(qualifier, url_of(url));
+  }
   out.tags = aws::read_tags(v["tags"]);
   if (v.has("reserved_concurrency"))
     out.reserved_concurrency = number_of(v["reserved_concurrency"]);

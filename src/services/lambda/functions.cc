@@ -26,7 +26,9 @@ Functions::Functions(Ports ports, CodeStore& code, Settling settling)
                    [this](std::string_view key_of_row, std::string_view row) {
                      auto function = function_from_row(row);
                      ports::expect_of_row(key_of_row == row_key(function), "another function's");
-                     note_reservation(add(std::move(function)));
+                     const auto& kept = add(std::move(function));
+                     note_reservation(kept);
+                     note_urls(kept);
                    });
 }
 
@@ -60,6 +62,7 @@ Function& Functions::add(Function function) {
 
 void Functions::save(const Function& function) {
   note_reservation(function);
+  note_urls(function);
   ports_.journal.put(functions_table, row_key(function), to_row(function));
 }
 
@@ -69,6 +72,7 @@ void Functions::erase(const Function& function) {
   const auto digests = digests_of(function);
   ports_.journal.erase(functions_table, row_key(function));
   reservations_.erase(key);
+  std::erase_if(urls_, [&key](const auto& url) { return url.second.first == key; });
   functions_.erase(key);
   forget_unused_code(digests);
   ports_.host.retire(arn);
@@ -152,6 +156,29 @@ void Functions::forget_unused_code(const std::set<std::string>& digests) {
     if (unused.empty()) return;
   }
   for (const auto& digest : unused) code_.forget(digest);
+}
+
+std::optional<Functions::UrlOwner> Functions::with_url(const std::string& id) const {
+  const auto at = urls_.find(id);
+  if (at == urls_.end()) return std::nullopt;
+  const auto& [key, qualifier] = at->second;
+  const auto* function = lookup(key.first, key.second);
+  const auto* url = function ? function->url(qualifier) : nullptr;
+  ENSURE(url, "a URL is known whose function is not");
+  return UrlOwner{function, qualifier, url};
+}
+
+std::string Functions::new_url_id() {
+  for (;;) {
+    auto id = ports::random_text(ports_.entropy, 32, "abcdefghijklmnopqrstuvwxyz0123456789");
+    if (!urls_.contains(id)) return id;
+  }
+}
+
+void Functions::note_urls(const Function& function) {
+  const auto key = key_of(function);
+  std::erase_if(urls_, [&key](const auto& url) { return url.second.first == key; });
+  for (const auto& [qualifier, url] : function.urls) urls_[url.id] = {key, qualifier};
 }
 
 std::int64_t Functions::code_bytes(const std::string& region) const {

@@ -69,6 +69,16 @@ class Functions {
   void settle_soon(const Function& function);
   void settle_all_soon();
 
+  // The URL of this id and whose it is; its qualifier is an alias, or empty.
+  struct UrlOwner {
+    const Function* function = nullptr;
+    std::string qualifier;
+    const FunctionUrl* url = nullptr;
+  };
+  std::optional<UrlOwner> with_url(const std::string& id) const;
+  // An id that no URL has (fact lambda-45).
+  std::string new_url_id();
+
   // Bytes of all deployment packages: one counts for every version that has it.
   std::int64_t code_bytes(const std::string& region) const;
 
@@ -79,6 +89,7 @@ class Functions {
 
  private:
   void note_reservation(const Function& function);
+  void note_urls(const Function& function);
   void settle(const Key& key);
   void forget_unused_code(const std::set<std::string>& digests);
 
@@ -88,6 +99,8 @@ class Functions {
   std::map<Key, Function> functions_;
   // Derived from functions_, so that admitting an invocation looks at these few only.
   std::map<Key, std::uint32_t> reservations_;
+  // Derived too: where a request to a URL goes, by the URL's id.
+  std::map<std::string, std::pair<Key, std::string>> urls_;
   ports::Lifetime lifetime_;
 };
 

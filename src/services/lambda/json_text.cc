@@ -146,6 +146,20 @@ std::string repaired_utf8(std::string_view text) {
   return out;
 }
 
+std::string without_blanks(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  bool in_string = false;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (!in_string && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) continue;
+    if (c == '"') in_string = !in_string;
+    out += c;
+    if (c == '\\' && at + 1 < json.size()) out += json[++at];  // an escaped quote ends nothing
+  }
+  return out;
+}
+
 std::string json_quoted(std::string_view text) { return aws::to_json(repaired_utf8(text)); }
 
 }  // namespace sitelatch::lambda

@@ -11,6 +11,8 @@ namespace sitelatch::lambda {
 bool is_json(std::string_view text);
 std::string json_quoted(
     std::string_view text);  // as a JSON string; text that is not UTF-8 is repaired first
+// A JSON document without the blanks between its parts.
+std::string without_blanks(std::string_view json);
 // Every byte that is not part of valid UTF-8 becomes U+FFFD.
 std::string repaired_utf8(std::string_view text);
 

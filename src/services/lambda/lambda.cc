@@ -16,7 +16,8 @@ Lambda::Lambda(Ports ports, Dependencies dependencies, Options options)
                  dependencies.logs, dependencies.metrics},
                 code_),
       invoker_({ports.timers, ports.entropy}, functions_, executor_, options_.concurrency_limit),
-      async_({ports.journal, ports.timers, dependencies.destinations}, functions_, invoker_) {
+      async_({ports.journal, ports.timers, dependencies.destinations}, functions_, invoker_),
+      urls_(functions_, invoker_) {
   // After the events that are due at the start: they run what they would have run before it.
   functions_.settle_all_soon();
 }

@@ -3,7 +3,8 @@
 // This class answers the API, nothing more: what there is, Functions keeps; which version runs, and
 // whether it may start, is Invoker's; how one invocation runs, Executor's; what becomes of an event
 // for which nobody waits, AsyncInvoker's. The handlers stand by subject: lambda_functions.cc,
-// _versions.cc, _policy.cc, _settings.cc, _invoke.cc; what they ask of IAM in operations.cc.
+// _versions.cc, _policy.cc, _settings.cc, _urls.cc, _invoke.cc; what they ask of IAM in
+// operations.cc. What is served at function URLs is UrlServer's.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include "services/lambda/function_name.h"
 #include "services/lambda/functions.h"
 #include "services/lambda/invoker.h"
+#include "services/lambda/url_server.h"
 
 namespace sitelatch::lambda {
 
@@ -72,6 +74,8 @@ class Lambda final : public aws::TableService<Lambda> {
   // What the engine serves under "/_sitelatch/code/...": the deployment package, nullptr for 404.
   CodeStore::Zip code_at(std::string_view path) { return code_.at_path(path); }
 
+  UrlServer& urls() { return urls_; }
+
   std::size_t queued_events() const { return async_.queued(); }
 
  private:
@@ -79,6 +83,7 @@ class Lambda final : public aws::TableService<Lambda> {
   Question ask_of_function(const aws::Call& call) const;
   Question ask_of_tagged(const aws::Call& call) const;
   Question ask_to_invoke(const aws::Call& call) const;
+  Question ask_of_url(const aws::Call& call) const;
   Question ask_to_create(const aws::Call& call) const;
   Question ask_to_configure(const aws::Call& call) const;
   Question ask_to_add_permission(const aws::Call& call) const;
@@ -141,6 +146,14 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<> get_runtime_management_config(const aws::Call& call);
   aws::Outcome<> get_recursion_config(const aws::Call& call);
 
+  // Function URLs (lambda_urls.cc)
+  aws::Outcome<> create_function_url_config(const aws::Call& call);
+  aws::Outcome<> get_function_url_config(const aws::Call& call);
+  aws::Outcome<> update_function_url_config(const aws::Call& call);
+  aws::Outcome<> delete_function_url_config(const aws::Call& call);
+  aws::Outcome<> list_function_url_configs(const aws::Call& call);
+  aws::Outcome<FunctionName> url_name(const aws::Call& call) const;
+
   // Invocations (lambda_invoke.cc)
   void invoke(const aws::Call& call, const aws::Answer& answer);
   void invoke_old_style(const aws::Call& call, const aws::Answer& answer);  // InvokeAsync
@@ -163,6 +176,7 @@ class Lambda final : public aws::TableService<Lambda> {
   Executor executor_;
   Invoker invoker_;
   AsyncInvoker async_;
+  UrlServer urls_;
 };
 
 }  // namespace sitelatch::lambda

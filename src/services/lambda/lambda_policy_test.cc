@@ -42,6 +42,9 @@ TEST_CASE("principals and conditions of every kind") {
         w.ok("AddPermission", permission(sid, principal, std::move(more)))["Statement"].string());
   };
   CHECK(made("a", "*")["Principal"].string() == "*");
+  const auto removal = Value::structure({{"FunctionName", "f"}, {"StatementId", "a"}});
+  const auto asked = w.lambda->authorisation(w.call_of("RemovePermission", removal));
+  CHECK(asked.at(0).keys.at("lambda:Principal") == std::vector<std::string>{"*"});
   CHECK(made("b", "111111111111")["Principal"]["AWS"].string() == "arn:aws:iam::111111111111:root");
   CHECK(made("c", "arn:aws:iam::111111111111:user/u")["Principal"]["AWS"].string() ==
         "arn:aws:iam::111111111111:user/u");

@@ -130,6 +130,7 @@ Outcome<> Lambda::delete_alias(const aws::Call& call) {
   if (function.aliases.erase(name) > 0) {
     function.policies.erase(name);
     function.event_invoke_configs.erase(name);
+    function.urls.erase(name);
     functions_.save(function);
   }
   return Value::structure();

@@ -64,6 +64,11 @@ const aws::OperationTable<Lambda>& Lambda::operation_table() {
            &Lambda::ask_of_function},
           {"ListFunctionEventInvokeConfigs", &Lambda::list_event_invoke_configs,
            &Lambda::ask_of_function},
+          {"CreateFunctionUrlConfig", &Lambda::create_function_url_config, &Lambda::ask_of_url},
+          {"GetFunctionUrlConfig", &Lambda::get_function_url_config, &Lambda::ask_of_url},
+          {"UpdateFunctionUrlConfig", &Lambda::update_function_url_config, &Lambda::ask_of_url},
+          {"DeleteFunctionUrlConfig", &Lambda::delete_function_url_config, &Lambda::ask_of_url},
+          {"ListFunctionUrlConfigs", &Lambda::list_function_url_configs, &Lambda::ask_of_function},
           {"ListTags", &Lambda::list_tags, &Lambda::ask_of_tagged},
           {"TagResource", &Lambda::tag_resource, &Lambda::ask_of_tagged},
           {"UntagResource", &Lambda::untag_resource, &Lambda::ask_of_tagged},
@@ -126,6 +131,22 @@ Lambda::Question Lambda::ask_to_invoke(const aws::Call& call) const {
   return out;
 }
 
+// With the auth type that it is to have; else with the one that it has.
+Lambda::Question Lambda::ask_of_url(const aws::Call& call) const {
+  auto out = ask_of_function(call);
+  const auto name = asked_name(call, "FunctionName");
+  if (!name) return out;
+  auto& keys = out.front().keys;
+  keys.set("lambda:FunctionArn", name->qualified_arn());
+  const auto* function = functions_.find(*name);
+  const auto* url = function ? function->url(name->qualifier) : nullptr;
+  if (call.input.has("AuthType"))
+    keys.set("lambda:FunctionUrlAuthType", call.input["AuthType"].string());
+  else if (url)
+    keys.set("lambda:FunctionUrlAuthType", std::string{auth_type(*url)});
+  return out;
+}
+
 Lambda::Question Lambda::ask_to_create(const aws::Call& call) const {
   const auto name = asked_name(call, "FunctionName");
   const auto asked = question_of(name, call);
@@ -155,8 +176,11 @@ Lambda::Question Lambda::ask_to_remove_permission(const aws::Call& call) const {
   Question out{question_of(name, call)};
   const auto* policy = name ? policy_of(*name) : nullptr;
   const auto* statement = policy ? policy->find(call.input["StatementId"].string_or("")) : nullptr;
-  if (statement)
-    for (const auto& [kind, who] : (*statement)["Principal"].members())
+  if (!statement) return out;
+  const auto& principal = (*statement)["Principal"];  // "*", or a kind with a name
+  if (principal.is_string()) out.front().keys.set("lambda:Principal", principal.string());
+  if (principal.is_struct())
+    for (const auto& [kind, who] : principal.members())
       out.front().keys.set("lambda:Principal", who.string_or(""));
   return out;
 }

@@ -72,6 +72,13 @@ Value conditions_of(const Value& input) {
 }  // namespace
 
 aws::Outcome<> make_statement(const Value& input, const std::string& resource_arn) {
+  const auto action = input["Action"].string();
+  if (input.has("FunctionUrlAuthType") && action != "lambda:InvokeFunctionUrl")
+    return invalid_parameter(
+        "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
+  if (input["InvokedViaFunctionUrl"].boolean_or(false) && action != "lambda:InvokeFunction")
+    return invalid_parameter(
+        "InvokedViaFunctionUrl is only supported for lambda:InvokeFunction action");
   auto principal = principal_of(input["Principal"].string());
   if (!principal) return principal;
   Value out = Value::structure({{"Sid", input["StatementId"]},

@@ -30,7 +30,8 @@ class ResourcePolicy {
 };
 
 // The statement that an AddPermission input makes, for a function, version or alias of that ARN.
-// Refused: a principal that is none.
+// Refused: a principal that is none, a condition on function URLs with another action (fact
+// lambda-44).
 aws::Outcome<> make_statement(const aws::Value& add_permission, const std::string& resource_arn);
 
 // Another service calls on behalf of one of the account's resources; only the function's policy
