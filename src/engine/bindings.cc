@@ -100,7 +100,10 @@ std::optional<cloudwatch::MetricAlarm> alarm_of(std::string_view region,
                                                 const route53::AlarmConfiguration& settings) {
   const auto comparison = cloudwatch::comparison_by_name(settings.comparison_operator);
   auto statistic = cloudwatch::Statistic::basic(settings.statistic);
-  if (!comparison || !statistic || settings.evaluation_periods <= 0 || settings.period_s < 60)
+  // No alarm looks at more than a week (fact cloudwatch-8), whatever a row says.
+  constexpr int longest_s = 604'800;
+  if (!comparison || !statistic || settings.period_s < 60 || settings.evaluation_periods <= 0 ||
+      settings.evaluation_periods > longest_s / settings.period_s)
     return std::nullopt;
   cloudwatch::MetricAlarm out;
   out.metric = {std::string{region}, settings.metric_namespace, settings.metric_name, {}};
