@@ -15,6 +15,7 @@
 #include "engine/bindings.h"
 #include "engine/gateway.h"
 #include "engine/gateway_sessions.h"
+#include "engine/realism/cut_off_prober.h"
 #include "engine/realism/journal_history.h"
 #include "engine/realism/late_prober.h"
 #include "engine/realistic_ports.h"
@@ -57,6 +58,7 @@ class Cloud {
     std::string endpoint = "http://127.0.0.1:4566";  // how clients reach the gateway
     bool accept_any_credentials = false;
     bool allow_link_local = false;
+    std::size_t checkers = 1;             // of a health check (fact route53-94)
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
   };
@@ -84,6 +86,7 @@ class Cloud {
   realism::JournalHistory history_;
   Replicas replicas_;
   const RealismNow realism_now_;
+  realism::CutOffProber cut_off_prober_;
   realism::LateProber prober_;
   RealisticFunctionHost functions_;
   RealisticCourier courier_;

@@ -100,7 +100,8 @@ class MetricChecks : public TestEngine {
 // The form `config`, booted as a person boots it.
 class ConfigForm : public MetricChecks {
  public:
-  explicit ConfigForm(std::uint64_t seed = 1) : MetricChecks(seed) {
+  explicit ConfigForm(std::uint64_t seed = 1, std::size_t checkers = 1)
+      : MetricChecks(seed, checkers) {
     site("primary", "127.0.1.1");
     site("backup", "127.0.1.2");
     endpoint = make_check("E", R"({"Type":"HTTP","IPAddress":"127.0.1.1","Port":8080,)"
@@ -313,6 +314,22 @@ TEST_CASE(
     }
   }
   CHECK(failed_over > 25);
+}
+
+TEST_CASE("config: checkers that disagree fail over at most once, and bring nothing back") {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    ConfigForm engine(seed, 16);
+    engine.realism = realism::Realism({false, seed});
+    realism::CheckerFault fault;
+    fault.cut_off.first = 13;
+    fault.loss_percent = 40;
+    engine.realism.add(fault);
+    engine.wait(1h);
+    engine.realism.clear();
+    engine.wait(6h);
+    CHECK(engine.healthy(engine.endpoint));
+    CHECK(engine.witness.answers() == primary + " " + backup);
+  }
 }
 
 // --- what it is made of

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/time.h"
 #include "services/route53/health_row.h"
@@ -65,7 +67,7 @@ void Witness::committed() {
     if (!health) continue;
     const auto before = real_.try_emplace(id, true).first;
     if (health->probed && health->real && !before->second)
-      CHECK_MESSAGE(good_in_a_row_[id] >= health->threshold, "W2 at ", when(), " of ", id);
+      CHECK_MESSAGE(best_row(id) >= health->threshold, "W2 at ", when(), " of ", id);
     before->second = health->real;
     // Latched: what the function wrote holds an unhealthy Primary. Switched back: a person wrote
     // another path.
@@ -75,9 +77,15 @@ void Witness::committed() {
   }
 }
 
-void Witness::probed(const std::string& id, bool success) {
-  auto& good = good_in_a_row_[id];
+void Witness::probed(const ports::ProbeRequest& request, bool success) {
+  auto& good = good_in_a_row_[request.health_check_id][request.checker.number];
   good = success ? good + 1 : 0;
+}
+
+int Witness::best_row(const std::string& id) {
+  int best = 0;
+  for (const auto& [checker, good] : good_in_a_row_[id]) best = std::max(best, good);
+  return best;
 }
 
 void Witness::crashed() { good_in_a_row_.clear(); }
