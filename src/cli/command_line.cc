@@ -198,6 +198,15 @@ int run(int argc, char** argv) {
   engine_command->add_option("--seed", engine.seed, "of what --realistic leaves to chance")
       ->type_name("N")
       ->capture_default_str();
+  engine_command
+      ->add_option("--checkers", engine.checkers,
+                   "checkers of each health check, up to AWS's sixteen, each with a rhythm and an "
+                   "opinion of its own. All sit on this machine and see the same: one real probe "
+                   "an interval is one honest observation, more are for rehearsing checkers that "
+                   "disagree (`sitelatch fault checkers`)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();

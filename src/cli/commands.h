@@ -30,6 +30,7 @@ struct EngineOptions {
   bool ephemeral = false, accept_any_credentials = false, allow_link_local = false;
   bool realistic = false;  // as late and as strict as AWS
   std::uint64_t seed = 1;  // of chance then
+  std::size_t checkers = 1;
   std::string log_level = "info";
   std::string smtp;            // smtp://host:port, or empty: mail goes to a folder
   std::string dns_rate_limit;  // off, or a number; empty: as the engine sees fit
@@ -58,6 +59,14 @@ struct FaultOptions {
   std::optional<Duration> lasts, behind;
 };
 int set_fault(const FaultOptions& options);
+
+struct CheckerFaultOptions {
+  EngineChoice where;
+  std::string check, cut_off;  // an id or "all"; "13", "eu-west-1,us-east-1/2", or empty
+  std::string loss;            // "40%", or empty
+  std::optional<Duration> lasts;
+};
+int set_checker_fault(const CheckerFaultOptions& options);
 
 struct ScpOptions {
   EngineChoice where;

@@ -57,6 +57,9 @@ int list_health(const EngineChoice& where, bool json) {
   for (const auto& check : (*answer)["healthChecks"].items()) {
     fmt::print("{}  {:<9}  {:<7}  {}\n", check["id"].string_or(""), check["status"].string_or(""),
                check["forced"].string_or("auto"), check["target"].string_or(""));
+    if (check.has("checkers"))
+      fmt::print("    {} of {} checkers find it healthy\n", check["healthyCheckers"].integer(),
+                 check["checkers"].integer());
     if (check.has("reason")) fmt::print("    {}\n", check["reason"].string());
     tell_manual_resume(check);
   }

@@ -138,6 +138,7 @@ int run_engine(const EngineOptions& options) {
   config.allow_link_local = options.allow_link_local;
   config.realistic = options.realistic;
   config.seed = options.seed;
+  config.checkers = options.checkers;
   config.allowed_hosts = options.allowed_hosts;
   config.smtp = options.smtp;
   if (options.dns_rate_limit == "off")

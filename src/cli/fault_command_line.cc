@@ -80,6 +80,40 @@ void add_kind(CLI::App* fault, const Where& where, const Kind& kind, int& status
   });
 }
 
+void add_checkers(CLI::App* fault, const Where& where, int& status) {
+  const auto options = std::make_shared<CheckerFaultOptions>();
+  const auto lasts = std::make_shared<std::string>();
+  auto* command = fault->add_subcommand(
+      "checkers", "some of Route 53's checkers do not reach an endpoint, or lose probes");
+  command->fallthrough();
+  command->add_option("check", options->check, "a health check's id, or all")
+      ->required()
+      ->type_name("CHECK|all");
+  command
+      ->add_option("--cut-off", options->cut_off,
+                   "that reach nothing: so many (13), Regions (eu-west-1,us-west-2), or single "
+                   "ones (us-east-1/2)")
+      ->type_name("K|WHO[,WHO...]");
+  command
+      ->add_option("--loss", options->loss, "the share of their probes that the others lose: 40%")
+      ->type_name("PERCENT");
+  command->add_option("--for", *lasts, "how long, in the engine's time (default: until cleared)")
+      ->check(duration_above_zero());
+  command->footer(
+      "Their probes are not sent and fail with a timeout's words. A check is healthy while more\n"
+      "than 18 % of its checkers say so: of sixteen, three. An engine has one checker for each\n"
+      "check unless it was started with --checkers; two are in each of eight Regions.\n\n"
+      "Example, an endpoint that is on the edge of being reached:\n"
+      "  sitelatch engine --checkers 16 &\n"
+      "  sitelatch fault checkers all --cut-off 13 --loss 40% --for 10m\n"
+      "  sitelatch fault clear");
+  command->callback([where, options, lasts, &status] {
+    options->where = *where;
+    if (!lasts->empty()) options->lasts = *parse_duration(*lasts);
+    status = set_checker_fault(*options);
+  });
+}
+
 }  // namespace
 
 void add_fault_commands(CLI::App& app, int& status) {
@@ -98,10 +132,12 @@ void add_fault_commands(CLI::App& app, int& status) {
       "  sitelatch fault throttle --service route53 --for 5m\n"
       "  sitelatch fault outage --service lambda --region eu-west-1 --for 1h\n"
       "  sitelatch fault lose-answer --service route53 --operation UpdateHealthCheck --count 1\n"
+      "  sitelatch fault checkers all --cut-off 13 --loss 40%\n"
       "  sitelatch fault scp region-deny.json\n"
       "  sitelatch fault list\n"
       "  sitelatch fault clear");
   for (const auto& kind : kinds) add_kind(fault, where, kind, status);
+  add_checkers(fault, where, status);
 
   const auto scp = std::make_shared<ScpOptions>();
   auto* scp_command = fault->add_subcommand("scp", "attach a service control policy");

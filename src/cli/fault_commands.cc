@@ -44,6 +44,16 @@ int set_fault(const FaultOptions& options) {
   return answer ? say_entry(*answer) : failed(answer.error());
 }
 
+int set_checker_fault(const CheckerFaultOptions& options) {
+  const auto answer = ask_engine(
+      options.where, Value::structure({{"command", "checker-fault"},
+                                       {"healthCheck", options.check},
+                                       {"cutOff", text_or_nothing(options.cut_off)},
+                                       {"loss", text_or_nothing(options.loss)},
+                                       {"forNanoseconds", nanoseconds_or_nothing(options.lasts)}}));
+  return answer ? say_entry(*answer) : failed(answer.error());
+}
+
 int attach_scp(const ScpOptions& options) {
   std::ifstream file(options.file);
   if (!file) return failed(Problem{fmt::format("cannot read {}", options.file)});

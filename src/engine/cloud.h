@@ -4,7 +4,8 @@
 // happens in a failover, in one place:
 //   Prober -> route53 -> HealthMetrics -> cloudwatch -> AlarmActions -> sns -> FunctionDeliveries
 //     -> lambda -> FunctionHost
-//   and back through the gateway: the function's signed UpdateHealthCheck.
+//   and back through the gateway: the function's signed UpdateHealthCheck;
+//   or cloudwatch -> MetricDataStream -> route53: checks that rest on a metric.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@
 #include "engine/bindings.h"
 #include "engine/gateway.h"
 #include "engine/gateway_sessions.h"
+#include "engine/realism/cut_off_prober.h"
 #include "engine/realism/journal_history.h"
 #include "engine/realism/late_prober.h"
 #include "engine/realistic_ports.h"
@@ -57,6 +59,7 @@ class Cloud {
     std::string endpoint = "http://127.0.0.1:4566";  // how clients reach the gateway
     bool accept_any_credentials = false;
     bool allow_link_local = false;
+    std::size_t checkers = 1;             // of a health check (fact route53-94)
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
   };
@@ -85,12 +88,14 @@ class Cloud {
   realism::JournalHistory history_;
   Replicas replicas_;
   const RealismNow realism_now_;
+  realism::CutOffProber cut_off_prober_;
   realism::LateProber prober_;
   RealisticFunctionHost functions_;
   RealisticCourier courier_;
 
   Services services_;
   HealthMetricsToCloudWatch health_metrics_{services_};
+  MetricDataOfCloudWatch metric_data_{services_};
   AlarmActionsToServices alarm_actions_{services_};
   FunctionDeliveriesToLambda function_deliveries_{services_};
   RuleTargets rule_targets_{services_};
@@ -101,6 +106,7 @@ class Cloud {
   LambdaMetrics lambda_metrics_{services_};
   EventsMetrics events_metrics_{services_};
   RealisticCloudWatch realistic_cloudwatch_{realism_now_};
+  RealisticMetricData realistic_metric_data_{metric_data_, realism_now_};
   RealisticAlarmActions realistic_alarm_actions_{alarm_actions_, realism_now_};
   RealisticDeliveries realistic_deliveries_{function_deliveries_, realism_now_};
   RealisticTargets realistic_targets_{rule_targets_, realism_now_};

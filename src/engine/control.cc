@@ -58,6 +58,10 @@ Value describe(const route53::HealthDescription& check) {
                                 {"since", iso8601_ms(check.since)}});
   if (check.disabled) out.set("disabled", true);
   if (check.inverted) out.set("inverted", true);
+  if (check.checkers.all > 1) {
+    out.set("checkers", static_cast<std::int64_t>(check.checkers.all));
+    out.set("healthyCheckers", static_cast<std::int64_t>(check.checkers.healthy));
+  }
   if (check.last) out.set("reason", check.last->status);
   if (check.armed) out.set("manualResume", true);
   if (const auto& latch = check.latch.latch)
@@ -193,6 +197,83 @@ void add_fault(Loop& loop, const Cloud& cloud, realism::Realism& realism, const 
   reply(aws::to_json(entry_of(realism.add(std::move(*fault)), text)));
 }
 
+// --- checkers that do not reach an endpoint
+
+// Those of this check, or, for all, of any check that there is and of one that might be made.
+Result<std::vector<std::string>> checkers_meant(const route53::Route53& route53,
+                                                const std::string& id) {
+  if (!id.empty()) return route53.checkers(id);
+  auto out = route53.checkers();
+  for (const auto& check : route53.describe_health())
+    if (const auto its = route53.checkers(check.id))
+      for (const auto& name : *its)
+        if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  return out;
+}
+
+Result<Done> all_are_there(const realism::CheckerChoice& choice,
+                           const std::vector<std::string>& checkers, std::size_t most) {
+  if (choice.first > most)
+    return failure(
+        Problem{fmt::format("there {} here (sitelatch engine --checkers 16 has sixteen)",
+                            most == 1 ? "is one checker" : fmt::format("are {} checkers", most))});
+  for (const auto& name : choice.named) {
+    const bool there = std::any_of(checkers.begin(), checkers.end(), [&](const std::string& each) {
+      return each == name || each.starts_with(name + "/");
+    });
+    if (!there)
+      return failure(Problem{fmt::format(
+          "there is no checker {} here: {} (sitelatch engine --checkers 16 has two in each Region)",
+          name, join(checkers, ", "))});
+  }
+  return Done{};
+}
+
+// "40%" or "40".
+Result<int> percent_in(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  const auto number = parse_int(text);
+  if (!number || *number < 1 || *number > 100)
+    return failure(Problem{"a loss is a share of the probes: 1% to 100%"});
+  return static_cast<int>(*number);
+}
+
+Result<realism::CheckerFault> checker_fault_in(const route53::Route53& route53,
+                                               const Value& request, Instant now) {
+  realism::CheckerFault fault;
+  const auto check = text_in(request, "healthCheck");
+  if (check.empty()) return failure(Problem{"which health check? its id, or all"});
+  if (check != "all") fault.health_check_id = check;
+  const auto checkers = checkers_meant(route53, fault.health_check_id);
+  if (!checkers) return failure(checkers.error());
+  if (request["cutOff"].is_string()) {
+    auto choice = realism::checker_choice(request["cutOff"].string());
+    if (!choice) return failure(choice.error());
+    const auto most = check == "all" ? route53.checkers().size() : checkers->size();
+    if (auto there = all_are_there(*choice, *checkers, most); !there) return failure(there.error());
+    fault.cut_off = std::move(*choice);
+  }
+  if (request["loss"].is_string()) {
+    const auto loss = percent_in(request["loss"].string());
+    if (!loss) return failure(loss.error());
+    fault.loss_percent = *loss;
+  }
+  if (fault.cut_off.empty() && fault.loss_percent == 0)
+    return failure(Problem{"what is wrong with them? --cut-off 13, or --loss 40%, or both"});
+  const auto lasts = duration_in(request, "forNanoseconds", longest_fault);
+  if (!lasts) return failure(lasts.error());
+  if (*lasts) fault.until = now + **lasts;
+  return fault;
+}
+
+void add_checker_fault(Loop& loop, const route53::Route53& route53, realism::Realism& realism,
+                       const Value& request, const Reply& reply) {
+  auto fault = checker_fault_in(route53, request, loop.timers().now());
+  if (!fault) return refuse(reply, fault.error().text);
+  const auto text = realism::describe(*fault);
+  reply(aws::to_json(entry_of(realism.add(std::move(*fault)), text)));
+}
+
 void add_service_control(realism::Realism& realism, const Value& request, const Reply& reply) {
   const auto name = text_in(request, "name");
   const auto id = realism.add_service_control(name, text_in(request, "document"));
@@ -234,6 +315,7 @@ void handle_control(Loop& loop, Cloud& cloud, realism::Realism& realism, const s
     return reply(aws::to_json(Value::structure({{"healthChecks", checks}})));
   }
   if (name == "fault") return add_fault(loop, cloud, realism, *parsed, reply);
+  if (name == "checker-fault") return add_checker_fault(loop, route53, realism, *parsed, reply);
   if (name == "service-control") return add_service_control(realism, *parsed, reply);
   if (name == "list-faults") return list_faults(realism, loop.timers().now(), reply);
   if (name == "clear-faults") return clear_faults(realism, *parsed, reply);

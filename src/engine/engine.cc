@@ -156,7 +156,7 @@ class RealEngine final : public Engine {
         Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *awaited_prober_,
                      *awaited_functions_, *awaited_courier_, *key_maker_, *views_},
         Cloud::Options{config_.account, host.api_endpoint, config_.accept_any_credentials,
-                       config_.allow_link_local, workers_.get(), &realism_});
+                       config_.allow_link_local, config_.checkers, workers_.get(), &realism_});
     door_.open(cloud_->gateway(), cloud_->url_door());
     // What the constructors wrote (the key pair) is kept before anybody is told of it; and the
     // first view is out.

@@ -29,6 +29,7 @@ struct Config {
   bool realistic = false;         // as late, as slow and as strict as AWS is (engine/realism)
   std::uint64_t seed = 1;         // of what is left to chance then
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
+  std::size_t checkers = 1;       // of a health check, up to sixteen
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
   std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options
   std::vector<std::string> allowed_hosts;  // names that clients reach it by, beyond the usual

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 
@@ -24,7 +25,22 @@ struct ProbeRequest {
   std::string path;                          // as configured; empty is "/"
   std::optional<std::string> search_string;  // *_STR_MATCH
   bool enable_sni = false;
+
+  // Which of Route 53's checkers asks. It says nothing about how it is probed.
+  struct Checker {
+    std::uint8_t number = 0;                // among the check's, from 0
+    std::string_view region = "us-east-1";  // of a table that lives as long as the program
+    std::uint8_t which = 1;                 // of the two there
+  };
+  Checker checker;
 };
+
+// A checker's words for no connection in time (fact probe-4).
+inline constexpr const char* timed_out_sentence =
+    "Connection timed out. The endpoint or the internet connection is down, or requests are being "
+    "blocked by your firewall. See "
+    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
+    "dns-failover-router-firewall-rules.html";
 
 struct Observation {
   bool success = false;

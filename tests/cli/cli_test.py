@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from signed_client import Client  # noqa: E402
 from sitelatch import SITELATCH, Workplace, aws, aws_clis, skip_loudly, wait_until  # noqa: E402
 
 
@@ -24,7 +25,7 @@ class Commands(unittest.TestCase):
 
     def test_help_has_an_example_for_every_command(self):
         for command in ("engine", "env", "exec", "advance", "health", "fault", "fault throttle", "fault deny", "fault outage", "fault lag",
-                        "fault lose-answer", "fault scp", "fault list", "fault clear", "site", "demo"):
+                        "fault lose-answer", "fault checkers", "fault scp", "fault list", "fault clear", "site", "demo"):
             answer = run(*command.split(), "--help")
             self.assertEqual(answer.returncode, 0, command)
             self.assertIn("xample", answer.stdout, command)
@@ -234,6 +235,57 @@ class Commands(unittest.TestCase):
         nothing = engine.command("fault", "scp", os.path.join(self.place.path, "none.json"), check=False)
         self.assertEqual(nothing.returncode, 1)
         self.assertIn("cannot read", nothing.stderr)
+
+    def test_checkers_are_cut_off_and_reach_again(self):
+        site = self.place.site("primary")
+        engine = self.place.engine("--clock", "manual", "--checkers", "16")
+        client = Client(engine)
+        check = client.create_health_check("x", Type="HTTP", IPAddress=site.address, Port=site.port, ResourcePath="/lb-check",
+                                           RequestInterval=10, FailureThreshold=1)
+        engine.advance("20s")
+        self.assertIn("16 of 16 checkers find it healthy", engine.command("health").stdout)
+        self.assertEqual(client.health_check_statuses(check), ["Success: HTTP Status Code 200, OK"] * 16)
+        told = engine.command("fault", "checkers", check, "--cut-off", "13").stdout
+        self.assertEqual(told, f"1  checkers of health check {check}: 13 cut off\n")
+        engine.advance("1m")
+        self.assertIn("3 of 16 checkers find it healthy", engine.command("health").stdout)
+        self.assertNotIn("unhealthy", engine.command("health").stdout)
+        engine.command("fault", "checkers", "all", "--cut-off", "sa-east-1/2,eu-west-1", "--for", "2m")
+        listed = [entry["text"] for entry in json.loads(engine.command("fault", "list", "--json").stdout)]
+        self.assertEqual(len(listed), 2)
+        self.assertRegex(listed[1], r"^checkers of all health checks: sa-east-1/2, eu-west-1 cut off, until \S+Z$")
+        engine.advance("1m")
+        self.assertIn("unhealthy", engine.command("health").stdout)
+        words = client.health_check_statuses(check)
+        self.assertEqual(sum(each.startswith("Failure: Connection timed out.") for each in words), 14)
+        engine.advance("2m")
+        self.assertNotIn("unhealthy", engine.command("health").stdout, "the second fault is over")
+        engine.command("fault", "clear")
+        engine.advance("1m")
+        self.assertIn("16 of 16 checkers find it healthy", engine.command("health").stdout)
+
+    def test_a_fault_of_checkers_that_are_not_there_is_refused(self):
+        engine = self.place.engine("--clock", "manual")
+        client = Client(engine)
+        check = client.create_health_check("x", Type="HTTP", IPAddress="127.0.1.1", Port=1)
+        for arguments, why in ((("all",), "--cut-off 13, or --loss 40%"),
+                               (("all", "--cut-off", "2"), "there is one checker here (sitelatch engine --checkers 16"),
+                               ((check, "--cut-off", "eu-west-1"), "there is no checker eu-west-1 here: us-east-1/1"),
+                               (("all", "--cut-off", "0"), "a number above zero"),
+                               (("all", "--cut-off", "us-east-1,"), "single ones"),
+                               (("all", "--loss", "140%"), "1% to 100%"), (("all", "--loss", "some"), "1% to 100%"),
+                               (("nobody", "--cut-off", "1"), "there is no health check nobody")):
+            refused = engine.command("fault", "checkers", *arguments, check=False)
+            self.assertEqual(refused.returncode, 1, arguments)
+            self.assertIn(why, refused.stderr)
+        self.assertIn("No faults are set.", engine.command("fault", "list").stdout)
+        for arguments in (("checkers",), ("checkers", "all", "--cut-off"), ("checkers", "all", "--loss", "40%", "--for", "soon")):
+            self.assertEqual(engine.command("fault", *arguments, check=False).returncode, 2, arguments)
+        for number in ("0", "17", "many"):
+            self.assertEqual(run("engine", "--checkers", number).returncode, 2, number)
+        engine.command("fault", "checkers", "all", "--cut-off", "1")
+        engine.advance("2m")
+        self.assertIn("unhealthy", engine.command("health").stdout, "the only one")
 
     def test_faults_are_what_the_aws_cli_meets(self):
         clis = aws_clis()

@@ -34,7 +34,7 @@ Value pair_member(const std::string& role, const std::string& check, const std::
 
 }  // namespace
 
-FailoverStory::FailoverStory(const Setting& setting) : TestEngine(setting.seed) {
+FailoverStory::FailoverStory(const Setting& setting) : TestEngine(setting.seed, setting.checkers) {
   site("primary", "127.0.1.1");
   site("backup", "127.0.1.2");
   primary_check = make_check("primary", "127.0.1.1", setting);

@@ -24,6 +24,7 @@ class FailoverStory : public TestEngine {
     int failure_threshold = 1;
     int request_interval_s = 30;
     std::uint64_t seed = 1;
+    std::size_t checkers = 1;
   };
   // Two sites, their health checks, a zone with a failover pair.
   FailoverStory() : FailoverStory(Setting{}) {}

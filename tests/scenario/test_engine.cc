@@ -43,7 +43,8 @@ std::string answer_of(const dns::View& view, const std::string& name) {
   return addresses.empty() ? "-" : join(addresses, " ");
 }
 
-TestEngine::TestEngine(std::uint64_t seed) : world_(seed) {
+TestEngine::TestEngine(std::uint64_t seed, std::size_t checkers)
+    : world_(seed), checkers_(checkers) {
   set_log_level(LogLevel::error);  // the stories tell what goes wrong
   world_.prober.judge = [this](const ports::ProbeRequest& request) {
     const auto found = std::find_if(sites_.begin(), sites_.end(), [&](const auto& site) {
@@ -51,7 +52,7 @@ TestEngine::TestEngine(std::uint64_t seed) : world_(seed) {
     });
     const auto seen = found == sites_.end() ? ports::sim::failed_observation()
                                             : found->second.answer(request.path);
-    witness.probed(request.health_check_id, seen.success);
+    witness.probed(request, seen.success);
     return seen;
   };
   world_.prober.carry = [this](const auto& request, const auto& done) {
@@ -102,7 +103,7 @@ void TestEngine::start() {
       cloud_ = std::make_unique<engine::Cloud>(
           engine::Cloud::Ports{world_.journal, world_.timers, world_.wall, world_.entropy,
                                world_.prober, world_.functions, world_.courier, *this, *this},
-          engine::Cloud::Options{.realism = &realism});
+          engine::Cloud::Options{.checkers = checkers_, .realism = &realism});
     world_.settle();
   });
 }

@@ -57,7 +57,7 @@ struct Invoked {
 
 class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
  public:
-  explicit TestEngine(std::uint64_t seed = 1);
+  explicit TestEngine(std::uint64_t seed = 1, std::size_t checkers = 1);
   virtual ~TestEngine();
   TestEngine(const TestEngine&) = delete;
 
@@ -136,6 +136,7 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   void come_back();
 
   ports::sim::World world_;
+  const std::size_t checkers_;
   std::map<std::string, Site> sites_;
   std::function<bool(Moment)> crash_when_;
   bool crash_once_ = true;

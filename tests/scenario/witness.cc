@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/time.h"
 #include "services/route53/health_row.h"
@@ -18,11 +20,11 @@ std::optional<Witness::Health> Witness::durable_health(const std::string& id) co
   auto& parsed = parsed_[id];
   if (parsed.row != *row) {
     const auto config = route53::health_check_from_row(id, *row).config;
-    parsed = {
-        *row,
-        {true, true, true, config.failure_threshold.value_or(3), config.resource_path.value_or("")},
-        config.disabled.value_or(false),
-        config.inverted.value_or(false)};
+    parsed = {*row,
+              {true, true, true, route53::is_endpoint(config.type),
+               config.failure_threshold.value_or(3), config.resource_path.value_or("")},
+              config.disabled.value_or(false),
+              config.inverted.value_or(false)};
   }
   Health out = parsed.health;
   auto forced = route53::Forced::none;
@@ -85,8 +87,8 @@ void Witness::committed() {
     const auto health = durable_health(id);
     if (!health) continue;
     const auto before = real_.try_emplace(id, true).first;
-    if (health->real && !before->second)
-      CHECK_MESSAGE(good_in_a_row_[id] >= health->threshold, "W2 at ", when(), " of ", id);
+    if (health->probed && health->real && !before->second)
+      CHECK_MESSAGE(best_row(id) >= health->threshold, "W2 at ", when(), " of ", id);
     before->second = health->real;
     // Latched: what the function wrote holds an unhealthy Primary. Switched back: a person wrote
     // another path.
@@ -96,9 +98,15 @@ void Witness::committed() {
   }
 }
 
-void Witness::probed(const std::string& id, bool success) {
-  auto& good = good_in_a_row_[id];
+void Witness::probed(const ports::ProbeRequest& request, bool success) {
+  auto& good = good_in_a_row_[request.health_check_id][request.checker.number];
   good = success ? good + 1 : 0;
+}
+
+int Witness::best_row(const std::string& id) {
+  int best = 0;
+  for (const auto& [checker, good] : good_in_a_row_[id]) best = std::max(best, good);
+  return best;
 }
 
 void Witness::crashed() { good_in_a_row_.clear(); }

@@ -3,8 +3,8 @@
 // invariants of a failover pair in every scenario:
 //   W1  no answer rests on an undurable status: what DNS says is what Route 53's failover rule
 //       makes of the journal
-//   W2  a status turns healthy only after as many good probes in a row as the threshold asks, by
-//       the engine that lives;
+//   W2  a status turns healthy only after as many good probes in a row as the threshold asks, of
+//       one of its checkers at least, by the engine that lives;
 //       so no restart makes an unhealthy Primary healthy
 //   W3  between the latch and the switch back no answer names Primary (but where a test says
 //       `both_down_is_known`:
@@ -44,7 +44,7 @@ class Witness {
 
   void published(const dns::View& view);
   void committed();  // at the instant of durability
-  void probed(const std::string& health_check_id, bool success);
+  void probed(const ports::ProbeRequest& request, bool success);
   void crashed();
 
   // Every change of what DNS answers for the watched name, in order: "192.0.2.1 192.0.2.2".
@@ -56,6 +56,7 @@ class Witness {
  private:
   struct Health {
     bool real = true, own = true, effective = true;
+    bool probed = true;  // else it rests on other checks or on a metric, and W2 says nothing
     int threshold = 1;
     std::string path;
   };
@@ -66,14 +67,15 @@ class Witness {
   };
   std::optional<Health> durable_health(const std::string& health_check_id) const;
   void hold_manual_resume();
-  std::string expected() const;  // by the failover rule, of what is durable
+  int best_row(const std::string& health_check_id);  // of good probes, now
+  std::string expected() const;                      // by the failover rule, of what is durable
   std::string when() const;
 
   const ports::Timers& timers_;
   const ports::sim::MemoryJournal& journal_;
   std::optional<Pair> pair_;
-  std::map<std::string, int> good_in_a_row_;
-  std::map<std::string, bool> real_;              // as last committed
+  std::map<std::string, std::map<std::uint8_t, int>> good_in_a_row_;  // by check and checker
+  std::map<std::string, bool> real_;                                  // as last committed
   mutable std::map<std::string, Parsed> parsed_;  // the last row of each check, read once
   std::vector<std::string> answers_;
   bool latched_ = false;

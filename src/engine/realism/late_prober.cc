@@ -23,9 +23,11 @@ void LateProber::probe(ports::ProbeRequest request, std::function<void(ports::Ob
   if (!realism_ || !realism_->realistic())
     return prober_.probe(std::move(request), std::move(done));
   const auto now = timers_.now();
-  const auto [at, is_new] = checks_.try_emplace(request.health_check_id, Known{request, request});
+  const auto [at, is_new] = checks_.try_emplace({request.health_check_id, request.checker.number},
+                                                Known{request, request});
   Known& known = at->second;
-  if (is_new && now - started_ > start_up) {
+  if (now - started_ <= start_up) there_before_.insert(request.health_check_id);
+  if (is_new && !there_before_.contains(request.health_check_id)) {
     known.told = now + realism_->checker_delay();
     timers_.at(known.told, lifetime_.guard([this, request, done = std::move(done)]() mutable {
       prober_.probe(std::move(request), std::move(done));
@@ -37,7 +39,9 @@ void LateProber::probe(ports::ProbeRequest request, std::function<void(ports::Ob
     known.told = now + realism_->checker_delay();
   }
   if (now >= known.told) known.probed = known.asked;
-  prober_.probe(known.probed, std::move(done));
+  auto as_known = known.probed;
+  as_known.checker = request.checker;
+  prober_.probe(std::move(as_known), std::move(done));
 }
 
 }  // namespace sitelatch::realism

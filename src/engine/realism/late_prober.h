@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Route 53's checkers as they learn of changes: a health check that was changed is probed as it was
-// for a while, and a new one is not probed yet (fact realism-23). Those that are probed within the
-// engine's first seconds were there before. What was probed last is not kept over a restart: then
-// the checkers know everything.
+// for a while, and a new one is not probed yet (fact realism-23); each hears of it by itself. Those
+// that are probed within the engine's first seconds were there before. What was probed last is not
+// kept over a restart: then the checkers know everything.
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "engine/realism/realism.h"
 #include "ports/lifetime.h"
@@ -32,7 +34,8 @@ class LateProber final : public ports::Prober {
   ports::Timers& timers_;
   Realism* realism_;
   const Instant started_;
-  std::map<std::string, Known> checks_;  // by id
+  std::set<std::string> there_before_;
+  std::map<std::pair<std::string, std::uint8_t>, Known> checks_;  // by id, each checker by itself
   ports::Lifetime lifetime_;
 };
 

@@ -32,6 +32,7 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   Duration within(const Range& range) { return range.at(fraction_of(next())); }
+  bool happens(double probability) { return fraction_of(next()) < probability; }
 
  private:
   std::uint64_t next() { return scramble(state_++); }

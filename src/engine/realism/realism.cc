@@ -36,6 +36,11 @@ std::uint64_t Realism::add(Fault fault) {
   return last_id_;
 }
 
+std::uint64_t Realism::add(CheckerFault fault) {
+  checker_faults_.add(++last_id_, std::move(fault));
+  return last_id_;
+}
+
 Result<std::uint64_t> Realism::add_service_control(std::string name, const std::string& document) {
   auto policy = aws::parse_policy(document, aws::PolicyUse::identity);
   if (!policy) return failure(policy.error());
@@ -47,11 +52,12 @@ Result<std::uint64_t> Realism::add_service_control(std::string name, const std::
 bool Realism::clear(std::uint64_t id) {
   const bool was_scp = scps_.erase(id) > 0;
   attach();
-  return faults_.clear(id) || was_scp;
+  return faults_.clear(id) || checker_faults_.clear(id) || was_scp;
 }
 
 void Realism::clear() {
   faults_.clear();
+  checker_faults_.clear();
   scps_.clear();
   attach();
 }
@@ -64,6 +70,7 @@ void Realism::attach() {
 std::vector<Realism::Entry> Realism::entries(Instant now) {
   std::vector<Entry> out;
   for (const auto& [id, fault] : faults_.faults(now)) out.push_back({id, describe(fault)});
+  for (const auto& [id, fault] : checker_faults_.faults(now)) out.push_back({id, describe(fault)});
   for (const auto& [id, scp] : scps_)
     out.push_back({id, fmt::format("service control policy {}", scp.name)});
   std::sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) { return a.id < b.id; });

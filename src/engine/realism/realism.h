@@ -4,7 +4,7 @@
 // test sets while it runs (`sitelatch fault ...`). Asked by the gateway about every request, and by
 // the services' ports about what they do by themselves; services know nothing of it. On the control
 // thread. All chance is seeded, all time is the engine's; nothing of it is kept over a restart.
-// (docs/decisions/0018, facts realism-1 to realism-25.)
+// (docs/decisions/0018, facts realism-1 to realism-31.)
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 
 #include "aws/auth/policy.h"
 #include "aws/wire/error.h"
+#include "engine/realism/checker_fault.h"
 #include "engine/realism/fault.h"
 #include "engine/realism/lags.h"
 #include "engine/realism/random.h"
@@ -42,11 +43,14 @@ class Realism {
   explicit Realism(Options options);
 
   // Nothing departs: what follows need not be asked.
-  bool idle() const { return !options_.realistic && faults_.empty() && scps_.empty(); }
+  bool idle() const {
+    return !options_.realistic && faults_.empty() && checker_faults_.empty() && scps_.empty();
+  }
   bool realistic() const { return options_.realistic; }
 
   // --- set by people and tests; answers the id by which it is cleared
   std::uint64_t add(Fault fault);
+  std::uint64_t add(CheckerFault fault);
   // A service control policy. The Problem is IAM's word on the document.
   Result<std::uint64_t> add_service_control(std::string name, const std::string& document);
   bool clear(std::uint64_t id);
@@ -72,6 +76,10 @@ class Realism {
   Duration age_of_rights();  // as another service knows IAM
   Duration settling();       // of a function made or changed now
   Duration checker_delay();  // of a health check made or changed now
+  // Whether this probe's checker reaches the endpoint; asked once a probe.
+  bool reaches(const ports::ProbeRequest& request, Instant now) {
+    return checker_faults_.empty() || checker_faults_.reaches(request, random_, now);
+  }
   // How long after its end a period of a metric is seen; the same whenever it is asked.
   Duration lateness(std::string_view metric_key, Instant period_start) const;
 
@@ -86,6 +94,7 @@ class Realism {
   Random random_;
   RateLimits limits_;
   FaultBook faults_;
+  CheckerFaultBook checker_faults_;
   std::map<std::uint64_t, Scp> scps_;
   std::vector<aws::PolicyRef> attached_;
   std::uint64_t last_id_ = 0;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/realism/cut_off_prober.h"
 #include "engine/realism/late_prober.h"
 #include "ports/sim/world.h"
 
@@ -288,6 +289,124 @@ TEST_CASE("realism: checkers hear of a change within a minute, and know what was
   at_once.probe(request, [](const ports::Observation&) {});
   world.settle();
   CHECK(probed.back() == "/now");
+}
+
+TEST_CASE("realism: checkers are chosen by number, by Region or one by one") {
+  const auto chosen = [](const char* text) {
+    const auto choice = checker_choice(text);
+    REQUIRE(choice);
+    std::string out;
+    for (std::uint8_t number = 0; number < 4; ++number) {
+      const auto* region = number % 2 == 0 ? "us-east-1" : "eu-west-1";
+      const auto which = static_cast<std::uint8_t>(1 + number / 2);
+      out += choice->includes({number, region, which}) ? 'x' : '-';
+    }
+    return out;
+  };
+  CHECK(chosen("3") == "xxx-");
+  CHECK(chosen("eu-west-1") == "-x-x");
+  CHECK(chosen("us-east-1/2") == "--x-");
+  CHECK(chosen("us-east-1/1,eu-west-1") == "xx-x");
+  CHECK(chosen("us-east-1/3") == "----");
+  for (const auto* text : {"0", "-1", "", "eu-west-1,", ","})
+    CHECK_MESSAGE(!checker_choice(text), text);
+}
+
+TEST_CASE("realism: checkers' faults hit what they name, for as long, by chance that repeats") {
+  const auto probe = [](const char* check, std::uint8_t number) {
+    ports::ProbeRequest out;
+    out.health_check_id = check;
+    out.checker = {number, "us-east-1", 1};
+    return out;
+  };
+  const auto lost_of_thousand = [&](std::uint64_t seed) {
+    Realism realism({false, seed});
+    CheckerFault fault;
+    fault.cut_off.first = 2;
+    fault.loss_percent = 40;
+    fault.until = start + 1h;
+    const auto id = realism.add(fault);
+    CHECK_FALSE(realism.idle());
+    CHECK(realism.entries(start).front().text ==
+          "checkers of all health checks: 2 cut off, the others lose 40 %, until "
+          "2026-01-01T01:00:00Z");
+    int lost = 0;
+    for (int i = 0; i < 1000; ++i) {
+      CHECK_FALSE(realism.reaches(probe("any", 1), start));
+      lost += realism.reaches(probe("any", 2), start) ? 0 : 1;
+    }
+    CHECK(realism.reaches(probe("any", 0), start + 1h));
+    CHECK(realism.clear(id));
+    CHECK(realism.reaches(probe("any", 0), start));
+    CHECK(realism.idle());
+    return lost;
+  };
+  CHECK(lost_of_thousand(1) == lost_of_thousand(1));
+  CHECK(lost_of_thousand(1) > 340);
+  CHECK(lost_of_thousand(1) < 460);
+  Realism realism;
+  CheckerFault one;
+  one.health_check_id = "a";
+  one.cut_off.named = {"us-east-1/1", "eu-west-1"};
+  realism.add(one);
+  CHECK(describe(one) == "checkers of health check a: us-east-1/1, eu-west-1 cut off");
+  CHECK_FALSE(realism.reaches(probe("a", 7), start));
+  CHECK(realism.reaches(probe("b", 7), start));
+  realism.clear();
+  CheckerFault all;
+  all.loss_percent = 100;
+  CHECK(describe(all) == "checkers of all health checks: all lose 100 %");
+  realism.add(all);
+  CHECK_FALSE(realism.reaches(probe("b", 7), start));
+}
+
+TEST_CASE(
+    "realism: a probe that does not get through is not sent, and fails when its time is over") {
+  ports::sim::World world;
+  Realism realism;
+  CutOffProber prober(world.prober, world.timers, &realism);
+  CheckerFault fault;
+  fault.cut_off.first = 1;
+  realism.add(fault);
+  for (const auto kind : {ports::ProbeRequest::Kind::https, ports::ProbeRequest::Kind::tcp}) {
+    const bool tcp = kind == ports::ProbeRequest::Kind::tcp;
+    ports::ProbeRequest request;
+    request.kind = kind;
+    std::vector<ports::Observation> seen;
+    prober.probe(request, [&](const ports::Observation& each) { seen.push_back(each); });
+    world.advance(tcp ? 9s : 3s);
+    CHECK(seen.empty());
+    world.advance(1s);
+    REQUIRE(seen.size() == 1);
+    CHECK_FALSE(seen[0].success);
+    CHECK(seen[0].status.starts_with("Failure: Connection timed out. The endpoint or the "));
+    CHECK(world.prober.probes == 0);
+  }
+  ports::ProbeRequest other;
+  other.checker.number = 1;
+  bool reached = false;
+  prober.probe(other, [&](const ports::Observation& each) { reached = each.success; });
+  world.settle();
+  CHECK(reached);
+}
+
+TEST_CASE("realism: every checker hears of a new check by itself") {
+  ports::sim::World world;
+  Realism realism({true, 3});
+  LateProber prober(world.prober, world.timers, &realism);
+  world.advance(10s);
+  std::vector<Instant> heard;
+  for (std::uint8_t number = 0; number < 16; ++number) {
+    ports::ProbeRequest request;
+    request.health_check_id = "new";
+    request.checker.number = number;
+    prober.probe(request, [&](const ports::Observation&) { heard.push_back(world.timers.now()); });
+  }
+  world.advance(4s);
+  CHECK(heard.empty());
+  world.advance(1min);
+  REQUIRE(heard.size() == 16);
+  CHECK(heard.back() - heard.front() > 10s);
 }
 
 }  // namespace sitelatch::realism

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "ports/prober.h"
 
 namespace sitelatch::net {
 namespace {
@@ -73,12 +74,7 @@ std::string code_words(int code, const std::string& reason, const std::string& r
 
 }  // namespace
 
-const char* const timed_out_sentence =
-    "Connection timed out. The endpoint or the internet connection is down, or requests are being "
-    "blocked by your "
-    "firewall. See "
-    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
-    "dns-failover-router-firewall-rules.html";
+const char* const timed_out_sentence = ports::timed_out_sentence;
 const char* const no_response_sentence =
     "The endpoint did not return an HTTP status code within the timeout limit.";
 const char* const no_body_sentence =

@@ -7,10 +7,11 @@ namespace sitelatch::route53 {
 namespace {
 constexpr int healthy_above_percent = 18;  // fact route53-3
 
-std::size_t count_healthy(std::span<const CheckerOpinion> checkers) {
-  return static_cast<std::size_t>(
-      std::count_if(checkers.begin(), checkers.end(),
-                    [](const CheckerOpinion& c) { return c.status == Status::healthy; }));
+CheckerCount count(std::span<const CheckerOpinion> checkers) {
+  return {static_cast<std::size_t>(
+              std::count_if(checkers.begin(), checkers.end(),
+                            [](const CheckerOpinion& c) { return c.status == Status::healthy; })),
+          checkers.size()};
 }
 }  // namespace
 
@@ -22,17 +23,19 @@ CheckerOpinion observe(CheckerOpinion opinion, bool success, int failure_thresho
   return {seen, 0};
 }
 
-Status aggregate(std::span<const CheckerOpinion> checkers) {
-  if (checkers.empty()) return Status::healthy;
-  return count_healthy(checkers) * 100 > checkers.size() * healthy_above_percent
-             ? Status::healthy
-             : Status::unhealthy;
+Status aggregate(CheckerCount count) {
+  if (count.all == 0) return Status::healthy;
+  return count.healthy * 100 > count.all * healthy_above_percent ? Status::healthy
+                                                                 : Status::unhealthy;
 }
+Status aggregate(std::span<const CheckerOpinion> checkers) { return aggregate(count(checkers)); }
 
+double percentage_healthy(CheckerCount count) {
+  if (count.all == 0) return 100;
+  return 100.0 * static_cast<double>(count.healthy) / static_cast<double>(count.all);
+}
 double percentage_healthy(std::span<const CheckerOpinion> checkers) {
-  if (checkers.empty()) return 100;
-  return 100.0 * static_cast<double>(count_healthy(checkers)) /
-         static_cast<double>(checkers.size());
+  return percentage_healthy(count(checkers));
 }
 
 Status aggregate_children(int healthy_children, int health_threshold) {

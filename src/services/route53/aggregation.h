@@ -6,10 +6,10 @@
 //             unhealthy --[FailureThreshold successes in a row]--> healthy
 //   check:    healthy iff more than 18 % of its checkers say so; exactly 18 % is unhealthy
 //
-// Any number of checkers; the engine has one, since one real probe an interval is one honest
-// observation.
+// Any number of checkers; the engine has one unless it is told to have more (checkers.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -30,7 +30,13 @@ struct CheckerOpinion {
 // The opinion after one more observation. failure_threshold >= 1.
 CheckerOpinion observe(CheckerOpinion opinion, bool success, int failure_threshold);
 
+// How many of a check's checkers find it healthy.
+struct CheckerCount {
+  std::size_t healthy = 0, all = 0;
+};
 // No checkers at all: healthy, as a check without data.
+Status aggregate(CheckerCount count);
+double percentage_healthy(CheckerCount count);
 Status aggregate(std::span<const CheckerOpinion> checkers);
 double percentage_healthy(std::span<const CheckerOpinion> checkers);
 

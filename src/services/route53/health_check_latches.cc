@@ -66,7 +66,8 @@ std::string HealthChecks::why_unhealthy(const Entry& entry) const {
   if (config.type == CheckType::cloudwatch_metric)
     return fmt::format("{}by the data of alarm {}", turned, config.alarm ? config.alarm->name : "");
   if (inverted) return "inverted, and the endpoint is healthy";
-  const auto& seen = entry.last ? entry.last : entry.last_failure;
+  auto seen = newest(entry, &Checker::last_failure);
+  if (!seen) seen = newest(entry, &Checker::last);
   return seen ? seen->status : "unhealthy when the engine started";
 }
 

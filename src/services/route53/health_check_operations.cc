@@ -11,8 +11,6 @@ namespace sitelatch::route53 {
 namespace {
 
 constexpr std::size_t most_health_checks_a_page = 1000;
-// The engine's checkers sit on its own machine (fact route53-14).
-constexpr std::string_view checker_region = "us-east-1", checker_address = "127.0.0.1";
 
 aws::Value structure_of(const HealthCheck& check) {
   return aws::Value::structure({{"HealthCheck", to_value(check)}});
@@ -174,38 +172,38 @@ Route53::Out Route53::get_health_check_count(const Call&) {
 }
 
 Route53::Out Route53::observations(const Call& call,
-                                   std::optional<ObservedStatus> HealthDescription::*which) const {
+                                   std::optional<ObservedStatus> CheckerReport::*which) const {
   const auto check = health_check(call.input["HealthCheckId"]);
   if (!check) return failure(check.error());
   if (!is_endpoint((*check)->config.type))
     return aws::refuse(
         "InvalidInput",
         "Invalid parameter : This operation is only supported for health checks of endpoints.");
-  const auto description = checks_.describe((*check)->id);
   auto list = aws::Value::list();
-  if (const auto& observed = (*description).*which) {
-    const auto& regions = (*check)->config.regions;
-    const auto report =
+  for (const auto& report : checks_.reports((*check)->id)) {
+    const auto& observed = report.*which;
+    if (!observed) continue;
+    const auto said =
         aws::Value::structure({{"Status", observed->status}, {"CheckedTime", observed->at}});
-    list.push(aws::Value::structure(
-        {{"Region", regions.empty() ? checker_region : std::string_view{regions.front()}},
-         {"IPAddress", checker_address},
-         {"StatusReport", report}}));
+    list.push(aws::Value::structure({{"Region", region_of(report.place)},
+                                     {"IPAddress", address_of_checker(report.number)},
+                                     {"StatusReport", said}}));
   }
   return aws::Value::structure({{"HealthCheckObservations", list}});
 }
 
 Route53::Out Route53::get_health_check_status(const Call& call) {
-  return observations(call, &HealthDescription::last);
+  return observations(call, &CheckerReport::last);
 }
 
 Route53::Out Route53::get_health_check_last_failure_reason(const Call& call) {
-  return observations(call, &HealthDescription::last_failure);
+  return observations(call, &CheckerReport::last_failure);
 }
 
 Route53::Out Route53::get_checker_ip_ranges(const Call&) {
-  return aws::Value::structure(
-      {{"CheckerIpRanges", aws::Value::list({"127.0.0.1/32", "::1/128"})}});
+  // 127.0.0.1 to 127.0.0.16 (fact route53-14).
+  const std::string_view ranges = options_.checkers == 1 ? "127.0.0.1/32" : "127.0.0.0/27";
+  return aws::Value::structure({{"CheckerIpRanges", aws::Value::list({ranges, "::1/128"})}});
 }
 
 }  // namespace sitelatch::route53

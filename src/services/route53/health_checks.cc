@@ -19,7 +19,7 @@ using std::chrono::seconds;
 constexpr std::string_view check_table = "route53.health_checks";
 constexpr std::string_view health_table = "route53.health";
 constexpr std::string_view departed_table = "route53.departed_checks";
-constexpr seconds metric_evaluation_interval{60};
+constexpr std::chrono::minutes metric_evaluation_interval{1};
 
 // FNV-1a: the same on every machine, so that runs repeat.
 std::uint64_t hash(std::string_view text, std::uint64_t seed) {
@@ -41,6 +41,13 @@ Duration request_interval(const HealthCheckConfig& config) {
 
 bool disabled(const HealthCheckConfig& config) { return config.disabled.value_or(false); }
 bool inverted(const HealthCheckConfig& config) { return config.inverted.value_or(false); }
+
+// Once a minute, at an offset of the check's own (fact route53-91).
+Instant next_evaluation(std::string_view id, Instant now) {
+  const auto due = std::chrono::floor<std::chrono::minutes>(now) +
+                   spread_over(id, 2, metric_evaluation_interval);
+  return due > now ? due : due + metric_evaluation_interval;
+}
 
 double in_ms(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
@@ -75,12 +82,13 @@ ports::ProbeRequest probe_request(const HealthCheck& check) {
 
 HealthChecks::HealthChecks(ports::Journal& journal, ports::Timers& timers, ports::Prober& prober,
                            HealthMetrics& metrics, const MetricDataStream* stream,
-                           ManualResume& manual_resume, Changed changed)
+                           std::size_t checkers, ManualResume& manual_resume, Changed changed)
     : journal_(journal),
       timers_(timers),
       prober_(prober),
       metrics_(metrics),
       stream_(stream),
+      checkers_(checkers),
       manual_resume_(manual_resume),
       changed_(std::move(changed)),
       samples_(timers, [this](const std::string& id, Instant at) { return sample(id, at); }) {
@@ -91,7 +99,7 @@ void HealthChecks::load() {
   ports::take_rows(journal_, check_table, [&](std::string_view id, std::string_view row) {
     auto entry = std::make_unique<Entry>();
     entry->check = health_check_from_row(ports::text_of_key(id), row);
-    entry->checkers.resize(1);
+    place_checkers(*entry);
     entry->since = entry->check.created;
     entries_.emplace_hint(entries_.end(), entry->check.id, std::move(entry));
   });
@@ -101,10 +109,11 @@ void HealthChecks::load() {
     auto& entry = *found->second;
     const auto stored = health_from_row(row);
     // The stored status stands until the threshold is passed anew (fact route53-10).
-    entry.checkers.front().status = stored.real_status;
+    for (auto& checker : entry.checkers) checker.opinion.status = stored.real_status;
     entry.forced = stored.forced;
     entry.since = stored.since;
-    entry.last_failure = stored.last_failure;
+    // Whose it was is not kept: with one there is no doubt.
+    if (entry.checkers.size() == 1) entry.checkers.front().last_failure = stored.last_failure;
   });
   ports::take_rows(journal_, departed_table, [&](std::string_view id, std::string_view row) {
     departed_.emplace(id, row == "h" ? Status::healthy : Status::unhealthy);
@@ -123,7 +132,34 @@ void HealthChecks::load() {
 
 void HealthChecks::take_up(Entry& entry) {
   samples_.add(entry.check.id, entry.check.created);
-  schedule_first(entry);
+  for (auto& checker : entry.checkers) schedule_first(checker);
+}
+
+// The checkers that the configuration asks for. Those that are there already stay as they are, and
+// so does a single one wherever it is; new ones begin with the check's status, which an update
+// leaves as it is (fact route53-96).
+void HealthChecks::place_checkers(Entry& entry) {
+  const auto& config = entry.check.config;
+  const auto status = aggregate(count(entry));
+  const auto places =
+      is_endpoint(config.type) ? checkers_in(config.regions, checkers_) : checkers_in({}, 1);
+  std::list<Checker> before;
+  before.swap(entry.checkers);
+  const bool single = before.size() == 1 && places.size() == 1;
+  for (const auto& place : places) {
+    const auto kept = std::find_if(before.begin(), before.end(),
+                                   [&](const Checker& c) { return single || c.place == place; });
+    if (kept != before.end()) {
+      entry.checkers.splice(entry.checkers.end(), before, kept);
+    } else {
+      auto& made = entry.checkers.emplace_back();
+      made.entry = &entry;
+      made.born = ++entry.births;
+      made.opinion.status = status;
+    }
+    entry.checkers.back().place = place;
+    entry.checkers.back().number = static_cast<std::uint8_t>(entry.checkers.size() - 1);
+  }
 }
 
 const HealthCheck* HealthChecks::find(const std::string& id) const {
@@ -144,7 +180,7 @@ void HealthChecks::add(HealthCheck check) {
   auto owned = std::make_unique<Entry>();
   auto& entry = *owned;
   entry.check = std::move(check);
-  entry.checkers.resize(1);
+  place_checkers(entry);
   entry.since = entry.check.created;
   ENSURE(entries_.emplace(id, std::move(owned)).second, "a health check id given twice");
   link_children(entry.check);
@@ -157,19 +193,29 @@ void HealthChecks::replace(HealthCheck check) {
   auto& entry = *entries_.at(check.id);
   const bool probed_anew = probes_differently(entry.check.config, check.config);
   const bool was_disabled = disabled(entry.check.config);
+  const bool elsewhere = entry.check.config.regions != check.config.regions;
+  const auto real_before = real_status(entry);
   unlink_children(entry.check);
   entry.check = std::move(check);
   link_children(entry.check);
   write_check(entry);
   if (probed_anew) {
     ++entry.generation;  // invariant 3
-    for (auto& checker : entry.checkers) checker.contrary_in_a_row = 0;
+    for (auto& checker : entry.checkers) checker.opinion.contrary_in_a_row = 0;
   }
   // Otherwise the rhythm of the probes goes on; the next one asks for what is configured then.
-  if (disabled(entry.check.config))
-    entry.timer.cancel();
-  else if (was_disabled)
-    schedule_first(entry);
+  const auto newborn = entry.births;
+  if (elsewhere) place_checkers(entry);
+  for (auto& checker : entry.checkers) {
+    if (disabled(entry.check.config))
+      checker.timer.cancel();
+    else if (was_disabled || checker.born > newborn)
+      schedule_first(checker);
+  }
+  // What has changed of a metric's check counts with the change, and one that is enabled again does
+  // not answer by data of before (fact route53-92).
+  judge_metric(entry);
+  keep(entry, real_before);
   refresh(entry);
 }
 
@@ -212,101 +258,135 @@ void HealthChecks::unlink_children(const HealthCheck& check) {
 
 // --- probing
 
-void HealthChecks::schedule_first(Entry& entry) {
-  const auto& config = entry.check.config;
-  entry.spread = false;
+void HealthChecks::schedule_first(Checker& checker) {
+  const auto& check = checker.entry->check;
+  const auto& config = check.config;
+  // The first one's second probe comes early by a share of the interval that the id decides:
+  // thousands of checks that were started in one second are then spread over all of the interval
+  // for good (fact route53-13). Further checkers begin somewhere in it (fact route53-95).
+  const bool further = checker.number > 0;
+  checker.spread = further;
   if (disabled(config) || config.type == CheckType::calculated) return;
-  const auto due = timers_.now() + spread_over(entry.check.id, 0, seconds{1});
+  const auto due = timers_.now() +
+                   (further ? spread_over(check.id, 16u + checker.number, request_interval(config))
+                            : spread_over(check.id, 0, seconds{1}));
   if (config.type == CheckType::cloudwatch_metric)
-    entry.timer.set(timers_, due, [this, &entry] { evaluate_metric(entry); });
-  else if (!entry.probing)
-    entry.timer.set(timers_, due, [this, &entry] { probe(entry); });
+    checker.timer.set(timers_, due, [this, &checker] { evaluate_metric(checker); });
+  else if (!checker.probing)
+    checker.timer.set(timers_, due, [this, &checker] { probe(checker); });
 }
 
-void HealthChecks::schedule_next(Entry& entry) {
-  const auto& config = entry.check.config;
-  if (disabled(config) || config.type == CheckType::calculated || entry.probing) return;
-  if (config.type == CheckType::cloudwatch_metric) return schedule_first(entry);
-  const auto interval = request_interval(config);
-  // The second probe comes early by a share of the interval that the id decides: thousands of
-  // checks that were started in one second are then spread over all of the interval for good (fact
-  // route53-13).
+void HealthChecks::schedule_next(Checker& checker) {
+  const auto& check = checker.entry->check;
+  if (disabled(check.config) || checker.probing) return;
+  const auto interval = request_interval(check.config);
   const auto wait =
-      entry.spread ? interval : seconds{1} + spread_over(entry.check.id, 1, interval - seconds{1});
-  entry.spread = true;
-  entry.timer.set(timers_, timers_.now() + wait, [this, &entry] { probe(entry); });
+      checker.spread ? interval : seconds{1} + spread_over(check.id, 1, interval - seconds{1});
+  checker.spread = true;
+  checker.timer.set(timers_, timers_.now() + wait, [this, &checker] { probe(checker); });
 }
 
-void HealthChecks::probe(Entry& entry) {
-  ENSURE(!entry.probing, "invariant 2: one probe at a time");
-  entry.probing = true;
-  prober_.probe(probe_request(entry.check),
-                lifetime_.guard([this, id = entry.check.id, generation = entry.generation](
-                                    const ports::Observation& observation) {
-                  on_observation(id, generation, observation);
-                }));
+void HealthChecks::probe(Checker& checker) {
+  ENSURE(!checker.probing, "invariant 2: one probe at a time");
+  checker.probing = true;
+  const auto& entry = *checker.entry;
+  auto request = probe_request(entry.check);
+  request.checker = {checker.number, region_of(checker.place), checker.place.which};
+  prober_.probe(
+      std::move(request),
+      lifetime_.guard(
+          [this, asked = Asked{entry.check.id, checker.born, entry.generation}](
+              const ports::Observation& observation) { on_observation(asked, observation); }));
 }
 
-void HealthChecks::on_observation(const std::string& id, std::uint32_t generation,
-                                  const ports::Observation& observation) {
-  const auto found = entries_.find(id);
+void HealthChecks::on_observation(const Asked& asked, const ports::Observation& observation) {
+  const auto found = entries_.find(asked.id);
   if (found == entries_.end()) return;
   auto& entry = *found->second;
-  entry.probing = false;
-  if (generation == entry.generation && !disabled(entry.check.config)) record(entry, observation);
-  schedule_next(entry);
+  for (auto& checker : entry.checkers) {
+    if (checker.born != asked.born) continue;
+    checker.probing = false;
+    if (asked.generation == entry.generation && !disabled(entry.check.config))
+      record(checker, observation);
+    return schedule_next(checker);
+  }
 }
 
-void HealthChecks::record(Entry& entry, const ports::Observation& observation) {
+void HealthChecks::record(Checker& checker, const ports::Observation& observation) {
+  auto& entry = *checker.entry;
   const auto before = real_status(entry);
-  auto& checker = entry.checkers.front();
-  checker = observe(checker, observation.success, entry.check.config.failure_threshold.value_or(3));
-  entry.last = ObservedStatus{observation.status, timers_.now()};
-  if (!observation.success) entry.last_failure = entry.last;
+  checker.opinion = observe(checker.opinion, observation.success,
+                            entry.check.config.failure_threshold.value_or(3));
+  checker.last = ObservedStatus{observation.status, timers_.now()};
+  if (!observation.success) checker.last_failure = checker.last;
   entry.connect = observation.connect;
   entry.tls_handshake = observation.tls_handshake;
   entry.first_byte = observation.first_byte;
   entry.fresh_latency = true;
-  if (real_status(entry) == before) return;
-  const auto status_before = entry.status;
-  refresh(entry);
-  if (entry.status == status_before)
-    write_health(entry);  // a force hides it, but it must survive all the same
+  keep(entry, before);
 }
 
-void HealthChecks::evaluate_metric(Entry& entry) {
+// After observations or data: a status that has changed is kept, also where a force or Disabled
+// hides it.
+void HealthChecks::keep(Entry& entry, Status real_before) {
+  if (real_status(entry) == real_before) return;
+  const auto status_before = entry.status;
+  refresh(entry);
+  if (entry.status == status_before) write_health(entry);
+}
+
+void HealthChecks::judge_metric(Entry& entry) {
   const auto& check = entry.check;
-  auto& real = entry.checkers.front().status;
-  const auto before = real;
-  if (stream_ && check.alarm_configuration) {
-    const auto state =
-        stream_->evaluate(check.config.alarm->region, *check.alarm_configuration, timers_.now());
-    const auto& lacking = check.config.insufficient_data_status;
-    if (state == MetricDataStream::State::ok)
+  if (!stream_ || !check.alarm_configuration || disabled(check.config)) return;
+  auto& real = entry.checkers.front().opinion.status;
+  switch (
+      stream_->evaluate(check.config.alarm->region, *check.alarm_configuration, timers_.now())) {
+    case MetricDataStream::State::ok:
       real = Status::healthy;
-    else if (state == MetricDataStream::State::alarm)
+      return;
+    case MetricDataStream::State::alarm:
       real = Status::unhealthy;
-    else if (lacking == "Healthy")
-      real = Status::healthy;
-    else if (lacking == "Unhealthy")
-      real = Status::unhealthy;
+      return;
+    case MetricDataStream::State::insufficient_data:
+      break;
   }
-  if (real != before) {
-    const auto status_before = entry.status;
-    refresh(entry);
-    if (entry.status == status_before) write_health(entry);
-  }
-  entry.timer.set(timers_, timers_.now() + metric_evaluation_interval,
-                  [this, &entry] { evaluate_metric(entry); });
+  const auto& lacking = check.config.insufficient_data_status;
+  if (lacking == "Healthy") real = Status::healthy;
+  if (lacking == "Unhealthy") real = Status::unhealthy;
+}
+
+void HealthChecks::evaluate_metric(Checker& checker) {
+  auto& entry = *checker.entry;
+  const auto before = real_status(entry);
+  judge_metric(entry);
+  keep(entry, before);
+  checker.timer.set(timers_, next_evaluation(entry.check.id, timers_.now()),
+                    [this, &checker] { evaluate_metric(checker); });
 }
 
 // --- status
+
+CheckerCount HealthChecks::count(const Entry& entry) {
+  const auto& all = entry.checkers;
+  return {static_cast<std::size_t>(
+              std::count_if(all.begin(), all.end(),
+                            [](const Checker& c) { return c.opinion.status == Status::healthy; })),
+          all.size()};
+}
+
+std::optional<ObservedStatus> HealthChecks::newest(const Entry& entry,
+                                                   std::optional<ObservedStatus> Checker::*which) {
+  std::optional<ObservedStatus> out;
+  for (const auto& checker : entry.checkers)
+    if (const auto& seen = checker.*which; seen && (!out || seen->at > out->at)) out = seen;
+  return out;
+}
 
 Status HealthChecks::real_status(const Entry& entry) const {
   const auto& config = entry.check.config;
   if (config.type == CheckType::calculated)
     return aggregate_children(healthy_children(entry.check), config.health_threshold.value_or(0));
-  return aggregate(entry.checkers);
+  return aggregate(count(entry));
 }
 
 Status HealthChecks::effective_status(const Entry& entry) const {
@@ -362,20 +442,31 @@ std::optional<HealthDescription> HealthChecks::describe(const std::string& id) c
   if (found == entries_.end()) return std::nullopt;
   const auto& entry = *found->second;
   const auto& config = entry.check.config;
-  return HealthDescription{id,
-                           target_of(config),
-                           entry.status,
-                           real_status(entry),
-                           entry.forced,
-                           disabled(config),
-                           inverted(config),
-                           entry.since,
-                           entry.last,
-                           entry.last_failure,
-                           entry.check.version,
-                           manual_resume_.armed(id),
-                           manual_resume_.of(id),
-                           own_status(entry) == Status::unhealthy ? why_unhealthy(entry) : ""};
+  HealthDescription out{id,
+                        target_of(config),
+                        entry.status,
+                        real_status(entry),
+                        entry.forced,
+                        disabled(config),
+                        inverted(config),
+                        entry.since,
+                        {},
+                        newest(entry, &Checker::last),
+                        entry.check.version,
+                        manual_resume_.armed(id),
+                        manual_resume_.of(id),
+                        own_status(entry) == Status::unhealthy ? why_unhealthy(entry) : ""};
+  if (is_endpoint(config.type)) out.checkers = count(entry);
+  return out;
+}
+
+std::vector<CheckerReport> HealthChecks::reports(const std::string& id) const {
+  std::vector<CheckerReport> out;
+  const auto& entry = *entries_.at(id);
+  if (is_endpoint(entry.check.config.type))
+    for (const auto& checker : entry.checkers)
+      out.push_back({checker.place, checker.number, checker.last, checker.last_failure});
+  return out;
 }
 
 // --- metrics
@@ -390,8 +481,8 @@ bool HealthChecks::sample(const std::string& id, Instant at) {
     metrics_.publish("ChildHealthCheckHealthyCount", id, healthy_children(entry.check), "Count",
                      at);
   if (!is_endpoint(config.type) || disabled(config)) return true;
-  metrics_.publish("HealthCheckPercentageHealthy", id, percentage_healthy(entry.checkers),
-                   "Percent", at);
+  metrics_.publish("HealthCheckPercentageHealthy", id, percentage_healthy(count(entry)), "Percent",
+                   at);
   if (!config.measure_latency.value_or(false) || !entry.fresh_latency) return true;
   entry.fresh_latency = false;  // each measurement is published once
   const auto publish = [&](std::string_view name, const std::optional<Duration>& value) {
@@ -412,8 +503,8 @@ void HealthChecks::write_check(const Entry& entry) {
 
 void HealthChecks::write_health(const Entry& entry) {
   journal_.put(health_table, entry.check.id,
-               to_row(StoredHealth{entry.checkers.front().status, entry.forced, entry.since,
-                                   entry.last_failure}));
+               to_row(StoredHealth{real_status(entry), entry.forced, entry.since,
+                                   newest(entry, &Checker::last_failure)}));
 }
 
 }  // namespace sitelatch::route53

@@ -9,14 +9,18 @@
 //   own status    base, turned round if Inverted; or what an operator forces (`sitelatch health`)
 //   status        unhealthy while latched (manual_resume.h), else the own one
 //
+// An endpoint's check has one or more checkers (checkers.h). Each probes by a rhythm of its own and
+// has an opinion of its own; none knows of another.
+//
 // Invariants: (1) a changed status is in the journal before `changed` is called, and whoever
-// publishes it waits for when_durable; (2) one probe per check is under way at most; (3) an
+// publishes it waits for when_durable; (2) one probe per checker is under way at most; (3) an
 // observation of an older generation of the configuration never counts (fact route53-9); (4) an
 // armed check whose own status is unhealthy is latched, by the same batch of the journal that has
 // the status (fact route53-81).
 #pragma once
 
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +33,7 @@
 #include "ports/prober.h"
 #include "ports/timers.h"
 #include "services/route53/aggregation.h"
+#include "services/route53/checkers.h"
 #include "services/route53/health_check.h"
 #include "services/route53/health_metrics.h"
 #include "services/route53/manual_resume.h"
@@ -51,23 +56,32 @@ struct HealthDescription {
   Status real_status = Status::healthy;  // before Disabled, Inverted and force
   Forced forced = Forced::none;
   bool disabled = false, inverted = false;
-  Instant since{};  // of `status`
-  std::optional<ObservedStatus> last, last_failure;
+  Instant since{};        // of `status`
+  CheckerCount checkers;  // none where nothing is probed
+  std::optional<ObservedStatus> last;
   std::int64_t version = 1;
   bool armed = false;  // by manual resume
   LatchState latch;
   std::string why_unhealthy;  // in words, when its own status is; empty: it is not
 };
 
+// What one of a check's checkers has seen.
+struct CheckerReport {
+  CheckerPlace place;
+  std::size_t number = 0;
+  std::optional<ObservedStatus> last, last_failure;
+};
+
 class HealthChecks {
  public:
   using Changed = std::function<void(const std::string& health_check_id)>;
 
-  // Loads what the journal has and takes up probing. `stream` may be null: then no
-  // CLOUDWATCH_METRIC checks can be made. `changed` is called whenever a status has changed, never
-  // from the constructor.
+  // Loads what the journal has and takes up probing, with so many checkers. `stream` may be null:
+  // then no CLOUDWATCH_METRIC checks can be made. `changed` is called whenever a status has
+  // changed, never from the constructor.
   HealthChecks(ports::Journal& journal, ports::Timers& timers, ports::Prober& prober,
-               HealthMetrics& metrics, const MetricDataStream* stream, ManualResume& manual_resume,
+               HealthMetrics& metrics, const MetricDataStream* stream, std::size_t checkers,
+               ManualResume& manual_resume,
                Changed changed);
 
   std::size_t size() const { return entries_.size(); }
@@ -95,34 +109,56 @@ class HealthChecks {
   bool latched(const std::string& id) const { return manual_resume_.latched(id); }
 
   std::optional<HealthDescription> describe(const std::string& id) const;
+  // Of an existing check; empty where nothing is probed.
+  std::vector<CheckerReport> reports(const std::string& id) const;
 
  private:
+  struct Entry;
+  struct Checker {
+    Entry* entry = nullptr;
+    CheckerPlace place;
+    std::uint8_t number = 0;  // among the check's
+    bool probing = false;     // invariant 2
+    bool spread = false;      // its probes have been spread over the interval
+    std::uint32_t born = 0;   // which of all that the check has ever had
+    CheckerOpinion opinion;
+    std::optional<ObservedStatus> last, last_failure;
+    ports::Timer timer;
+  };
   struct Entry {
     HealthCheck check;
-    std::vector<CheckerOpinion> checkers;  // endpoint and metric checks: one
+    // Where they stand is where their timers look. A metric's check and a CALCULATED one have one
+    // that never probes: the former's holds what was last known.
+    std::list<Checker> checkers;
     Status status = Status::healthy;
     Forced forced = Forced::none;
-    bool probing = false;  // invariant 2
-    bool spread = false;   // its probes have been spread over the interval
     bool fresh_latency = false;
-    std::uint32_t generation = 0;
+    std::uint32_t generation = 0, births = 0;
     Instant since{};
-    std::optional<ObservedStatus> last, last_failure;
-    std::optional<Duration> connect, tls_handshake, first_byte;
-    ports::Timer timer;
+    std::optional<Duration> connect, tls_handshake, first_byte;  // of the last probe of all
   };
   using Entries = std::map<std::string, std::unique_ptr<Entry>, std::less<>>;
 
   void load();
   void take_up(Entry& entry);
-  void schedule_first(Entry& entry);
-  void schedule_next(Entry& entry);
-  void probe(Entry& entry);
-  void on_observation(const std::string& id, std::uint32_t generation,
-                      const ports::Observation& observation);
-  void record(Entry& entry, const ports::Observation& observation);
-  void evaluate_metric(Entry& entry);
+  void place_checkers(Entry& entry);
+  void schedule_first(Checker& checker);
+  void schedule_next(Checker& checker);
+  void probe(Checker& checker);
+  // Which probe an observation is of.
+  struct Asked {
+    std::string id;
+    std::uint32_t born, generation;
+  };
+  void on_observation(const Asked& asked, const ports::Observation& observation);
+  void record(Checker& checker, const ports::Observation& observation);
+  void judge_metric(Entry& entry);
+  void evaluate_metric(Checker& checker);
+  void keep(Entry& entry, Status real_before);
 
+  static CheckerCount count(const Entry& entry);
+  static std::optional<ObservedStatus> newest(const Entry& entry,
+                                              std::optional<ObservedStatus> Checker::*which);
   Status real_status(const Entry& entry) const;
   Status own_status(const Entry& entry) const;
   Status effective_status(const Entry& entry) const;
@@ -144,6 +180,7 @@ class HealthChecks {
   ports::Prober& prober_;
   HealthMetrics& metrics_;
   const MetricDataStream* stream_;
+  const std::size_t checkers_;
   ManualResume& manual_resume_;
   Changed changed_;
   Entries entries_;

@@ -22,7 +22,7 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       changes_(journal, entropy),
       zones_(journal),
       publisher_(journal, sink),
-      checks_(journal, timers, prober, metrics, stream, manual_resume_,
+      checks_(journal, timers, prober, metrics, stream, options_.checkers, manual_resume_,
               [this](const std::string& id) { answers_.health_changed(id); }),
       answers_(zones_, checks_, publisher_, options_.home_region) {
   checks_.visit("", [&](const HealthCheck& check) {
@@ -49,6 +49,24 @@ std::vector<HealthDescription> Route53::describe_health() const {
     out.push_back(*checks_.describe(check.id));
     return true;
   });
+  return out;
+}
+
+Result<std::vector<std::string>> Route53::checkers(const std::string& health_check_id) const {
+  const auto* check = checks_.find(health_check_id);
+  if (!check) return failure(Problem{fmt::format("there is no health check {}", health_check_id)});
+  if (!is_endpoint(check->config.type))
+    return failure(Problem{fmt::format("the health check {} is {}: no checkers probe it",
+                                       health_check_id, name_of(check->config.type))});
+  std::vector<std::string> out;
+  for (const auto& place : checkers_in(check->config.regions, options_.checkers))
+    out.push_back(name_of(place));
+  return out;
+}
+
+std::vector<std::string> Route53::checkers() const {
+  std::vector<std::string> out;
+  for (const auto& place : checkers_in({}, options_.checkers)) out.push_back(name_of(place));
   return out;
 }
 

@@ -33,6 +33,7 @@ struct Options {
   std::size_t most_health_checks = 100'000;  // AWS: 200 unless raised (fact route53-61)
   std::size_t most_hosted_zones = 10'000;    // AWS: 500 unless raised
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
+  std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
 };
 
 class Route53 final : public aws::TableService<Route53> {
@@ -50,6 +51,10 @@ class Route53 final : public aws::TableService<Route53> {
   // such health check, or `up` while it is latched (fact route53-82).
   Result<Done> set_forced(const std::string& health_check_id, Forced forced);
   std::vector<HealthDescription> describe_health() const;
+  // "us-east-1/1": the checkers of a check, or of one of all Regions. Problem: no such health
+  // check, or one that nobody probes.
+  Result<std::vector<std::string>> checkers(const std::string& health_check_id) const;
+  std::vector<std::string> checkers() const;
 
  private:
   // What operations ask of IAM (operations.cc)
@@ -99,7 +104,7 @@ class Route53 final : public aws::TableService<Route53> {
   Out existing_health_check(const HealthCheck& check, const HealthCheckConfig& asked) const;
   aws::Outcome<Done> copy_alarm(HealthCheck& check) const;
   aws::Outcome<Done> refuse_restricted(const std::optional<std::string>& address) const;
-  Out observations(const Call& call, std::optional<ObservedStatus> HealthDescription::*which) const;
+  Out observations(const Call& call, std::optional<ObservedStatus> CheckerReport::*which) const;
   aws::Outcome<const HealthCheck*> health_check(const aws::Value& id) const;
   aws::Outcome<const HostedZone*> hosted_zone(const aws::Value& id) const;
   struct Tagged {
