@@ -162,7 +162,7 @@ std::vector<Row> rows() {
         R"({"FunctionName":"f","Qualifier":"live","InvocationType":"DryRun"})",
         R"({"FunctionName":")" F R"(:live","InvocationType":"DryRun"})"}},
       {on(F), "lambda", "ListTags", {R"({"Resource":")" F "\"}"}},
-      {on(F), "lambda", "CreateFunctionUrlConfig",
+      {on(F), "lambda", "UpdateFunctionUrlConfig",
        each(function, {"f", F, ACCOUNT ":function:f"}, R"(","AuthType":"NONE"})")},
       {on(F), "lambda", "GetFunctionUrlConfig", each(function, {"f", F, "function:f"})},
       {on(F), "lambda", "ListFunctionUrlConfigs", each(function, {"f", F})},
@@ -172,7 +172,7 @@ std::vector<Row> rows() {
        {R"({"FunctionName":"f:live","AuthType":"NONE"})",
         R"({"FunctionName":"f","Qualifier":"live","AuthType":"NONE"})",
         R"({"FunctionName":")" F R"(","Qualifier":"live","AuthType":"NONE"})"}},
-      {where("lambda:FunctionUrlAuthType", "NONE"), "lambda", "CreateFunctionUrlConfig",
+      {where("lambda:FunctionUrlAuthType", "NONE"), "lambda", "UpdateFunctionUrlConfig",
        each(function, {"f", F}, R"(","AuthType":"NONE"})")},
       // NOLINTBEGIN(bugprone-suspicious-missing-comma)
       // Logs: names, ARNs, ARNs with `:*`, and ARNs of elsewhere that mean the group here.

@@ -432,14 +432,20 @@ TEST_CASE(
   options.max_unproven_in_hand = 2;
   options.max_connections = 10;
   auto server = serve(
-      [&](const aws::HttpRequest&, HttpServer::Reply reply) {
-        reply.admit();
-        reply.admit();  // once is enough
+      [&](const aws::HttpRequest& request, HttpServer::Reply reply) {
+        const bool proof = request.headers.find("Proof") != nullptr;
+        if (proof) reply.vouch();
+        if (!proof) reply.admit();
+        if (!proof) reply.admit();  // once is enough
+        if (proof || request.headers.find("Now")) return reply({200, {}, "done"});
         const std::lock_guard lock(mutex);
         kept.push_back(std::move(reply));
       },
       options);
   const auto port = server->endpoint().port;
+  RawClient honest(port);
+  honest.send("GET / HTTP/1.1\r\nHost: h\r\nProof: x\r\n\r\n");
+  CHECK(honest.read_until("done").ends_with("done"));
   std::vector<std::unique_ptr<RawClient>> crowd;
   for (int i = 0; i < 8; ++i) {
     crowd.push_back(std::make_unique<RawClient>(port));
@@ -449,18 +455,18 @@ TEST_CASE(
     const std::lock_guard lock(mutex);
     in_hand = kept.size();
   }
-  for (const auto& reply : kept) {
-    CHECK(reply.needs_vouching());
-    reply({200, {}, "done"});
-  }
+  for (const auto& reply : kept) reply({200, {}, "done"});
   for (auto& client : crowd) CHECK(client->read_until("done").ends_with("done"));
-  // They have proved nothing: who comes now takes the place of the first.
+  // They have proved nothing: who comes now takes their places, not that of who has.
   std::vector<std::unique_ptr<RawClient>> late;
   for (int i = 0; i < 3; ++i) {
     late.push_back(std::make_unique<RawClient>(port));
-    late.back()->send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    late.back()->send("GET / HTTP/1.1\r\nHost: h\r\nNow: x\r\n\r\n");
+    CHECK(late.back()->read_until("done").ends_with("done"));
   }
   CHECK(crowd.front()->read_all().empty());
+  honest.send("GET / HTTP/1.1\r\nHost: h\r\nProof: x\r\n\r\n");
+  CHECK(honest.read_until("done").ends_with("done"));
 }
 
 TEST_CASE("a reply may come later and from another thread; drain waits for it") {
