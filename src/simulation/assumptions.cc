@@ -75,14 +75,20 @@ constexpr std::array<Assumption, name_count> table = {{
      true,
      {{{5, 20}, {10, 100}, {100, 1'000}}},
      "estimate"},
+    {"short-window",
+     "a data stream of good minutes with gaps: 0 settles nothing, 1 is healthy by an alarm's rule",
+     false,
+     {{{0, 0}, {0, 0}, {0, 0}}},
+     "estimate: LastKnownStatus is for want of data (calibrate's X2); 1 by fact cloudwatch-10"},
 }};
 
-std::optional<std::int64_t> number_of(std::string_view text, bool time) {
-  if (!time) {
-    const auto number = parse_int(text);
-    if (!number || *number < 1 || *number > most_samples || 60 % *number != 0) return std::nullopt;
-    return number;
-  }
+std::optional<std::int64_t> number_of(std::string_view text, Name name) {
+  const auto number = parse_int(text);
+  if (name == Name::short_window)
+    return number && (*number == 0 || *number == 1) ? number : std::nullopt;
+  if (name == Name::samples)
+    return number && *number >= 1 && *number <= most_samples && 60 % *number == 0 ? number
+                                                                                  : std::nullopt;
   if (text == "0") return 0;
   const auto parsed = parse_duration(text);
   if (!parsed || *parsed < Duration{0}) return std::nullopt;
@@ -132,17 +138,19 @@ Result<Override> parse_override(std::string_view text) {
   }
   const auto value = text.substr(equals + 1);
   const auto dots = value.find("..");
-  const auto low = number_of(value.substr(0, dots), found->time);
-  const auto high =
-      dots == std::string_view::npos ? low : number_of(value.substr(dots + 2), found->time);
+  const auto which = static_cast<Name>(found - table.begin());
+  const auto low = number_of(value.substr(0, dots), which);
+  const auto high = dots == std::string_view::npos ? low : number_of(value.substr(dots + 2), which);
   if (!low || !high || *high < *low)
     return problem(quoted + ": " + std::string{name} +
-                   (found->time ? " is a duration or two, low..high, of a day at most: 5s, 5s..45s"
-                                : " is a number of 1 to 60 that divides 60: 1, 3"));
+                   (which == Name::short_window ? " is 0 or 1"
+                    : found->time
+                        ? " is a duration or two, low..high, of a day at most: 5s, 5s..45s"
+                        : " is a number of 1 to 60 that divides 60: 1, 3"));
   if (!found->time && *low != *high) return problem(quoted + ": one number, not two");
   if ((found->name == "alarm-offset" || found->name == "stream-offset") && *high > 60'000)
     return problem(quoted + ": an offset within a minute is at most 60s");
-  return Override{static_cast<Name>(found - table.begin()), {*low, *high}};
+  return Override{which, {*low, *high}};
 }
 
 std::string describe(const Assumption& assumption, const Range& range) {

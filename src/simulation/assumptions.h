@@ -40,6 +40,7 @@ enum class Name : std::uint8_t {
   update_reaches,    // that update to the checkers
   relay_question,    // a relay's start to its answer from a name server
   write,             // a conditional write to a table, read back by the next question
+  short_window,      // 1: a data stream with gaps is judged as an alarm's (metric.h, ShortWindow)
   count,
 };
 inline constexpr auto name_count = static_cast<std::size_t>(Name::count);

@@ -50,11 +50,12 @@ cloudwatch::Rule rule_of_alarm() {
   return rule;
 }
 
-cloudwatch::Rule rule_of_good_minutes(std::size_t minutes) {
+cloudwatch::Rule rule_of_good_minutes(std::size_t minutes, ShortWindow short_window) {
   cloudwatch::Rule rule;
   rule.evaluation_periods = minutes;
   rule.datapoints_to_alarm = minutes;
-  rule.missing = cloudwatch::MissingData::missing;
+  rule.missing = short_window == ShortWindow::as_alarm ? cloudwatch::MissingData::missing
+                                                       : cloudwatch::MissingData::ignore;
   rule.comparison = cloudwatch::Comparison::greater_or_equal;
   rule.threshold = 1;
   return rule;

@@ -49,7 +49,11 @@ class Reader {
 // The guide's alarm: Minimum < 1, 1 of 1, missing is not breaching.
 cloudwatch::Rule rule_of_alarm();
 // What an inverted check follows whose health is so many good minutes in a row: Minimum >= 1, N of
-// N. TreatMissingData is not among what Route 53 copies, so missing is missing.
-cloudwatch::Rule rule_of_good_minutes(std::size_t minutes);
+// N. TreatMissingData is not among what Route 53 copies. Where fewer than N minutes are to be seen
+// and all are good, that is no data enough, so that the last status stands; or it is as for an
+// alarm by whose settings missing is missing: ALARM, so healthy, if the oldest of them is N minutes
+// old (fact cloudwatch-10). Which of the two is not known.
+enum class ShortWindow : std::uint8_t { settles_nothing, as_alarm };
+cloudwatch::Rule rule_of_good_minutes(std::size_t minutes, ShortWindow short_window);
 
 }  // namespace sitelatch::simulation

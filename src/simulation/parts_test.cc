@@ -84,7 +84,7 @@ TEST_CASE("metric: a minute is seen some time after its end, a late zero when it
 TEST_CASE("metric: fifteen good minutes, as the engine's evaluation judges them") {
   Metric metric;
   metric.begin(99);
-  Reader reader(rule_of_good_minutes(15));
+  Reader reader(rule_of_good_minutes(15, ShortWindow::settles_nothing));
   CHECK(reader.read(metric, 100, 0) == cloudwatch::State::alarm);
   metric.put(100, false, 0);
   for (Ms number = 101; number < 115; ++number) metric.put(number, true, 0);
@@ -92,6 +92,11 @@ TEST_CASE("metric: fifteen good minutes, as the engine's evaluation judges them"
   CHECK(reader.read(metric, 115, 0) == cloudwatch::State::ok);
   metric.put(115, true, 0);
   CHECK(reader.read(metric, 116, 0) == cloudwatch::State::alarm);
+  // Minutes 101 to 115 are good, and nothing comes after them.
+  Reader as_alarm(rule_of_good_minutes(15, ShortWindow::as_alarm));
+  CHECK(reader.read(metric, 118, 0) == cloudwatch::State::alarm);
+  CHECK(reader.read(metric, 119, 0) == std::nullopt);
+  CHECK(as_alarm.read(metric, 119, 0) == cloudwatch::State::alarm);
 }
 
 TEST_CASE("wilson's interval and nearest ranks") {
@@ -142,6 +147,9 @@ TEST_CASE("assumptions: overridden by name, refused with what is meant") {
     return parsed ? std::string{} : parsed.error().text;
   };
   CHECK(refusal("minute-visibel=5s").find("Did you mean minute-visible?") != std::string::npos);
+  CHECK(parse_override("short-window=1")->range == Range{1, 1});
+  CHECK(!refusal("short-window=2").empty());
+  CHECK(!refusal("samples=0").empty());
   CHECK(!refusal("samples=7").empty());
   CHECK(!refusal("samples=1..3").empty());
   CHECK(!refusal("edge-delay=9s..1s").empty());

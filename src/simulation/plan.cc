@@ -94,7 +94,9 @@ Ms settling_time(const Plan& plan) {
   const Ms loop = plan.form == Form::config   ? 45 * minute
                   : plan.form == Form::engine ? 10 * minute
                                               : 20 * minute;
-  const Ms retries = plan.faults.function_fails > 0 || plan.faults.message_late > 0 ? hour : 0;
+  const bool chain = plan.form == Form::guide || plan.form == Form::hardened;
+  const Ms retries =
+      chain && (plan.faults.function_fails > 0 || plan.faults.message_late > 0) ? hour : 0;
   return loop + retries + plan.faults.minute_late_by;
 }
 

@@ -74,6 +74,7 @@ struct Faults {
 struct Phases {
   std::array<Ms, checker_count> probes{};
   Ms minute = 0, sample = 0;
+  Ms first_minute_late = 0;  // the metric's first minute is seen so much later than others
 };
 
 struct Plan {

@@ -41,7 +41,13 @@ class Writer {
   void times(int low, int high, const Do& what) {
     for (auto left = random_.between(low, high + 1); left > 0; --left) what();
   }
-  Ms at() { return random_.between(0, span); }
+  // Half of it anywhere, half around what happens already: that is where it hurts.
+  Ms at() {
+    const auto known = static_cast<std::int64_t>(plan_.acts.size());
+    if (known == 0 || random_.chance(500'000)) return random_.between(0, span);
+    const auto near = plan_.acts[static_cast<std::size_t>(random_.between(0, known))].at;
+    return std::max<Ms>(0, near + random_.between(-2 * minute, 12 * minute));
+  }
   // A second to half an hour, as often short as long.
   Ms length() {
     static constexpr std::array<Ms, 5> bounds = {second, 20 * second, 90 * second, 5 * minute,

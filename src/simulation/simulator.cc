@@ -94,7 +94,7 @@ void Simulator::World::handle(const Entry& entry) {
     case Kind::watcher_writes:
       return watcher_writes(entry.a);
     case Kind::held_again:
-      return held_again();
+      return held_again(entry.a);
   }
 }
 

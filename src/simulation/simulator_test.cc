@@ -148,6 +148,58 @@ TEST_CASE("config: a latch by hand does not outlast a Terraform that sets Disabl
   CHECK(!Simulator(fixed()).run(plan, 1).leaked);
 }
 
+// What its fifteen minutes do not cover. C's metric is gone from just after the failover until the
+// bad minute has left the window: what is left of it is the good minutes between, if any.
+TEST_CASE(
+    "config: a quarter of an hour without the metric leaks where gaps are judged as an alarm's") {
+  auto settings = fixed();
+  settings.set(Name::minute_visible, {100'000, 100'000});
+  bool kept = true, leaks = false;
+  for (Ms out_for = 10; out_for <= 20; ++out_for) {
+    auto plan = by_hand(Form::config, 45);
+    // H is unhealthy at 200 s; minutes 1 to 3 were good, and C's zeros from 201 s on are not seen.
+    plan.acts.push_back({202 * second, Act::Kind::region, 0, 1});
+    plan.acts.push_back({out_for * minute, Act::Kind::region, 0, 0});
+    settings.set(Name::short_window, {0, 0});
+    const auto careful = Simulator(settings).run(plan, 1);
+    CHECK(careful.failed_over);
+    kept = kept && !careful.leaked;
+    settings.set(Name::short_window, {1, 1});
+    leaks = leaks || Simulator(settings).run(plan, 1).leaked;
+  }
+  CHECK(kept);
+  CHECK(leaks);
+}
+
+// The bad minute must be seen early enough that C's own zeros follow it within the window.
+TEST_CASE("config: holds if the bad minute is seen within nine minutes, not at fifteen") {
+  const auto leaked = [](Ms late_by) {
+    auto plan = by_hand(Form::config, 45);
+    plan.phases->first_minute_late = late_by - 2 * minute;
+    auto settings = fixed();
+    settings.set(Name::minute_visible, {2 * minute, 2 * minute});
+    const auto out = Simulator(settings).run(plan, 1);
+    CHECK(out.failed_over);
+    return out.leaked;
+  };
+  for (Ms late = 2; late <= 9; ++late) CHECK(!leaked(late * minute));
+  CHECK(leaked(15 * minute));
+}
+
+// Found by random schedules (seed 25436): a person who ends a switch back as soon as fifteen
+// minutes have passed, and not when H is healthy, has Primary named for a moment and then Backup
+// again.
+TEST_CASE("config: a switch back that is ended before H is healthy comes and goes") {
+  auto plan = by_hand(Form::config, 60);
+  plan.acts.push_back({20 * minute, Act::Kind::switch_back, 0, 0});
+  plan.acts.push_back({35 * minute, Act::Kind::end_of_switch_back, 0, 0});
+  Story story;
+  CHECK(!Simulator(fixed()).run(plan, 1, &story).leaked);  // a person had released
+  CHECK(tells(story, 35 * minute + 21'000, "edge 0 names Primary, after a person's release"));
+  CHECK(tells(story, 37 * minute + 21'000, "edge 0 names Backup") !=
+        tells(story, 36 * minute + 21'000, "edge 0 names Backup"));
+}
+
 TEST_CASE("config: C asks for one child, fifteen good minutes, and Primary serves") {
   auto plan = by_hand(Form::config, 60);
   plan.acts.push_back({20 * minute, Act::Kind::switch_back, 0, 0});

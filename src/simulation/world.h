@@ -28,10 +28,17 @@ inline constexpr auto probed_count = static_cast<std::size_t>(Probed::count);
 
 class Simulator::World {
  public:
-  explicit World(const Settings& settings) : settings_(settings) {}
+  explicit World(const Settings& settings)
+      : settings_(settings),
+        good_minutes_(rule_of_good_minutes(15, short_window(settings))),
+        permit_(rule_of_good_minutes(3, short_window(settings))) {}
   Outcome run(const Plan& plan, std::uint64_t seed, Story* story);
 
  private:
+  static ShortWindow short_window(const Settings& settings) {
+    return settings[Name::short_window].low == 0 ? ShortWindow::settles_nothing
+                                                 : ShortWindow::as_alarm;
+  }
   enum class Kind : std::uint8_t {
     act,             // a: low, b: high byte of its number
     probe,           // a: probed, b: checker
@@ -48,7 +55,7 @@ class Simulator::World {
     relay_updates,
     update_arrives,  // a: low, b: high byte of its version: the checkers have heard of it
     watcher_writes,  // a: region
-    held_again,      // config: a release that came to nothing is over
+    held_again,      // a: which release of config's it was that may have come to nothing
   };
   using Entry = Agenda<Kind>::Entry;
 
@@ -139,7 +146,7 @@ class Simulator::World {
   void terraform(bool disabled_too);
   void switch_back();
   void trip();
-  void held_again();
+  void held_again(std::uint8_t release);
   void disable_follower(bool disabled);
 
   const Settings settings_;
@@ -178,9 +185,10 @@ class Simulator::World {
 
   // the forms
   std::array<Follower, region_count> followers_{};
-  Reader good_minutes_{rule_of_good_minutes(15)}, permit_{rule_of_good_minutes(3)};
+  Reader good_minutes_, permit_;
   std::array<route53::Status, 2> children_{};  // of C, as it knows them: E and H
   int children_asked_ = 2;
+  std::uint8_t releases_ = 0;  // beginnings and ends of them
   std::array<Ms, 2> child_delay_{};
   route53::Status calculated_ = route53::Status::healthy;
   std::array<Watcher, region_count> watchers_{};

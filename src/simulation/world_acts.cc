@@ -72,7 +72,7 @@ void Simulator::World::act(const Act& act) {
       tell("a person asks for two children of two again");
       children_asked_ = 2;
       witness_.released(now_);
-      agenda_.add(now_ + whole_loop, Kind::held_again);
+      agenda_.add(now_ + whole_loop, Kind::held_again, ++releases_);
       return children_changed();
     case Act::Kind::trip:
       return trip();
@@ -109,8 +109,9 @@ void Simulator::World::disable_follower(bool disabled) {
               static_cast<std::uint8_t>(followers_[0].effective()));
 }
 
-void Simulator::World::held_again() {
-  if (children_asked_ == 2) witness_.held_again();
+// Unless a person has done something since, or it has not come to nothing: H is healthy.
+void Simulator::World::held_again(std::uint8_t release) {
+  if (release == releases_ && followers_[0].effective() == Status::unhealthy) witness_.held_again();
 }
 
 void Simulator::World::switch_back() {
@@ -124,6 +125,7 @@ void Simulator::World::switch_back() {
       record_.release.alarm_seen = alarm_snapshot_.transitioned_at;
       return update(guard::releasing(check_, *record_.original_path));
     case Form::config:
+      ++releases_;
       children_asked_ = 1;
       children_changed();
       return disable_follower(false);

@@ -23,6 +23,7 @@ void Simulator::World::begin_form() {
   for (auto& follower : followers_) follower.at_edges.fill(Status::healthy);
   children_.fill(Status::healthy);
   children_asked_ = 2;
+  releases_ = 0;
   calculated_ = Status::healthy;
   watchers_ = {};
   engine_latched_ = false;

@@ -8,7 +8,7 @@ import unittest
 import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from sitelatch import SITELATCH, Engine, Workplace, aws, aws_clis, skip_loudly  # noqa: E402
+from sitelatch import SITELATCH, Workplace, aws, aws_clis, skip_loudly  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIELDS = {"form", "case", "outage_s", "runs", "failovers", "leaks", "leak_share", "unsafe_s_mean", "unsafe_s_p99", "never_latched",
@@ -137,6 +137,33 @@ class Simulate(unittest.TestCase):
             answer = simulate(*arguments)
             self.assertEqual(answer.returncode, 2, arguments)
             self.assertIn(word, answer.stderr, arguments)
+
+    def test_a_health_check_that_there_is_gives_its_settings(self):
+        clis = aws_clis()
+        if not clis:
+            return skip_loudly("no aws CLI")
+        with Workplace() as place:
+            engine = place.engine("--clock", "manual", "--ephemeral")
+            env = engine.environment()
+
+            def make(reference, config):
+                return aws(clis[0][0], env, "route53", "create-health-check", "--caller-reference", reference, "--health-check-config",
+                           json.dumps(config))["HealthCheck"]["Id"]
+
+            endpoint = make("a", {"Type": "HTTP", "IPAddress": "127.0.0.1", "Port": 9, "RequestInterval": 10, "FailureThreshold": 4})
+            run = simulate(endpoint, "--case", "base", "--outage", "300s", "--runs", "20", "--output", "json", env=env)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertEqual([(row["form"], row["interval_s"], row["threshold"]) for row in json.loads(run.stdout)], [("guide", 10, 4)])
+            self.assertIn("no guard of its own", run.stderr)
+            given = simulate(endpoint, "--threshold", "1", "--form", "config", "--case", "base", "--outage", "300s", "--runs", "5",
+                             "--output", "json", env=env)
+            self.assertEqual([(row["form"], row["interval_s"], row["threshold"]) for row in json.loads(given.stdout)], [("config", 10, 1)])
+            parent = make("b", {"Type": "CALCULATED", "HealthThreshold": 1, "ChildHealthChecks": [endpoint]})
+            refused = simulate(parent, env=env)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("CALCULATED", refused.stderr)
+            self.assertEqual(simulate("233e180f-f023-45a3-954e-415303f21eab", env=env).returncode, 1)
+        self.assertEqual(simulate("233e180f-f023-45a3-954e-415303f21eab", "--endpoint-url", "http://127.0.0.1:9", env=env).returncode, 5)
 
     def test_help_has_examples(self):
         self.assertIn("xample", simulate("--help").stdout)
