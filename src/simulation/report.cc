@@ -57,6 +57,13 @@ std::string ranged(const Cell& cell, const Of& of) {
 std::string leaks_of(const Tally& tally) {
   return tally.failovers == 0 ? "-" : percent(tally.leaks, tally.failovers);
 }
+// With its interval, where there is one case and room for it.
+std::string leaks_with_interval(const Tally& tally) {
+  if (tally.failovers == 0) return "-";
+  const auto interval = wilson(tally.leaks, tally.failovers);
+  return fmt::format("{} [{:.1f}, {:.1f}]", leaks_of(tally), 100 * interval.low,
+                     100 * interval.high);
+}
 std::string failovers_of(const Tally& tally) { return percent(tally.failovers, tally.runs); }
 std::string never_of(const Tally& tally) {
   return tally.leaks == 0 ? "-" : percent(tally.never_latched, tally.leaks);
@@ -131,7 +138,7 @@ std::vector<Line> leak_lines(const Grid& grid) {
   return lines;
 }
 
-Line detail_line(const std::string& form, Ms outage, Cell& cell) {
+Line detail_line(const std::string& form, Ms outage, Cell& cell, bool one_case) {
   const auto quantile = [](std::vector<Ms> Tally::*times, int p) {
     return [times, p](Tally tally) { return seconds_of(percentile(tally.*times, p)); };
   };
@@ -147,7 +154,7 @@ Line detail_line(const std::string& form, Ms outage, Cell& cell) {
           length_words(outage),
           ranged(cell, failovers_of),
           ranged(cell, failover),
-          ranged(cell, leaks_of),
+          one_case ? leaks_with_interval(cell.any().tally) : ranged(cell, leaks_of),
           ranged(cell, unsafe),
           ranged(cell, never_of)};
 }
@@ -155,9 +162,11 @@ Line detail_line(const std::string& form, Ms outage, Cell& cell) {
 std::vector<Line> detail_lines(Grid& grid) {
   std::vector<Line> lines{{"form", "outage", "fails over, %", "failover p50/p99, s", "leaks, %",
                            "unsafe mean/p99, s", "never latched, %"}};
+  if (grid.cases == 1) lines[0][4] = "leaks, % [95 %]";
   for (std::size_t f = 0; f < grid.forms.size(); ++f)
     for (std::size_t o = 0; o < grid.cells[f].size(); ++o)
-      lines.push_back(detail_line(grid.forms[f], grid.outages[o], grid.cells[f][o]));
+      lines.push_back(
+          detail_line(grid.forms[f], grid.outages[o], grid.cells[f][o], grid.cases == 1));
   return lines;
 }
 

@@ -235,6 +235,21 @@ TEST_CASE("fast: revoked for good once a watcher has seen Backup twice, a second
   CHECK(!out.leaked);
 }
 
+TEST_CASE("strict: what was given back before DNS had heard of it is no leak when it comes back") {
+  auto plan = by_hand(Form::strict, 40);
+  plan.acts.push_back({70 * second, Act::Kind::switch_back, 0, 0});
+  plan.horizon = 40 * minute;
+  Story story;
+  const auto out = Simulator(fixed()).run(plan, 1, &story);
+  CHECK(out.failed_over);
+  CHECK(out.failover > 70'000);
+  CHECK(!out.leaked);
+  bool back = false;
+  for (const auto& line : story.lines())
+    back = back || line.text == "edge 0 names Primary, after a person's release";
+  CHECK(back);
+}
+
 TEST_CASE("Terraform undoes a latch of the guide's Python; the guard's tick sets it again") {
   auto plan = by_hand(Form::guide, 120);
   plan.acts.push_back({10 * minute, Act::Kind::terraform, 0, 0});

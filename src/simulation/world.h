@@ -111,6 +111,7 @@ class Simulator::World {
   void followed_arrives(const Entry& entry);
   void answer_anew(int edge);
   void answer_anew_everywhere();
+  bool given_back() const;
   bool primary_healthy_at(int edge) const;
   void hear_all(int edge);
   ProbedCheck& check(Probed which) { return checks_[static_cast<std::size_t>(which)]; }
@@ -188,7 +189,7 @@ class Simulator::World {
   Reader good_minutes_, permit_;
   std::array<route53::Status, 2> children_{};  // of C, as it knows them: E and H
   int children_asked_ = 2;
-  std::uint8_t releases_ = 0;  // beginnings and ends of them
+  std::uint8_t releases_ = 0;  // a person's acts
   std::array<Ms, 2> child_delay_{};
   route53::Status calculated_ = route53::Status::healthy;
   std::array<Watcher, region_count> watchers_{};

@@ -117,6 +117,7 @@ void Simulator::World::held_again(std::uint8_t release) {
 void Simulator::World::switch_back() {
   tell("a person switches back");
   witness_.released(now_);
+  ++releases_;
   switch (plan_->form) {
     case Form::guide:
     case Form::hardened:
@@ -125,7 +126,6 @@ void Simulator::World::switch_back() {
       record_.release.alarm_seen = alarm_snapshot_.transitioned_at;
       return update(guard::releasing(check_, *record_.original_path));
     case Form::config:
-      ++releases_;
       children_asked_ = 1;
       children_changed();
       return disable_follower(false);

@@ -192,11 +192,18 @@ void Simulator::World::answer_anew(int edge) {
       plan_->form == Form::guide && check(Probed::backup).used &&
       check(Probed::backup).sum_at_edges[static_cast<std::size_t>(edge)] == Status::unhealthy;
   witness_.answer(now_, edge, !primary && !backup_fails, !primary && backup_fails);
-  // As long as C asks for one child only, a person has released.
-  if (plan_->form == Form::config && children_asked_ == 1) witness_.released(now_);
+  if (given_back()) witness_.released(now_);
   if (follows_chain() || latched_at_ >= 0 || !witness_.failed_over()) return;
   latched_at_ = now_;  // the failover is the latch
   ++latches_;
+}
+
+// What a person has given back may still be on its way to Backup: C asks for one child only, or
+// nothing is revoked any more.
+bool Simulator::World::given_back() const {
+  if (releases_ == 0) return false;
+  return plan_->form == Form::config ? children_asked_ == 1
+                                     : watches() && !watchers_[0].revoked && !watchers_[1].revoked;
 }
 
 void Simulator::World::answer_anew_everywhere() {

@@ -57,6 +57,12 @@ class Simulate(unittest.TestCase):
                                                       "meant is a new " + golden)
         self.assertNotEqual(simulate("--outage", "60s,180s", "--runs", "40", "--seed", "12", "--output", "json").stdout, run.stdout)
 
+    def test_text_of_one_case_has_intervals_and_of_all_has_ranges(self):
+        one = simulate("--form", "guide", "--outage", "90s", "--case", "base", "--runs", "50").stdout
+        self.assertRegex(one, r"guide 30/1 +1m30s +100 .* \d+ \[\d+\.\d, \d+\.\d\]")
+        every = simulate("--form", "guide", "--outage", "90s", "--runs", "50").stdout
+        self.assertRegex(every, r"guide 30/1 +1m30s +100 .* \d+ \(\d+ to 100\)")
+
     def test_interval_and_threshold_count(self):
         quick, slow = (rows("--form", "guide", "--case", "base", "--outage", "300s", "--runs", "50", *tuning)[0]
                        for tuning in (["--interval", "10"], ["--threshold", "3"]))
