@@ -19,6 +19,7 @@
 #include "cli/guard_command_line.h"
 #include "cli/running_engine.h"
 #include "cli/sentences.h"
+#include "cli/simulate_command_line.h"
 #include "cli/validators.h"
 
 namespace sitelatch::cli {
@@ -226,6 +227,7 @@ int run(int argc, char** argv) {
   });
 
   add_guard_commands(app, status);
+  add_simulate_command(app, status);
 
   EnvOptions env;
   auto* env_command =

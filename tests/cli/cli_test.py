@@ -25,7 +25,7 @@ class Commands(unittest.TestCase):
 
     def test_help_has_an_example_for_every_command(self):
         for command in ("engine", "env", "exec", "advance", "health", "fault", "fault throttle", "fault deny", "fault outage", "fault lag",
-                        "fault lose-answer", "fault checkers", "fault scp", "fault list", "fault clear", "site", "demo"):
+                        "fault lose-answer", "fault checkers", "fault scp", "fault list", "fault clear", "site", "demo", "simulate"):
             answer = run(*command.split(), "--help")
             self.assertEqual(answer.returncode, 0, command)
             self.assertIn("xample", answer.stdout, command)
