@@ -47,6 +47,73 @@ bool role_may(const Services& services, const std::string& role_arn, std::string
   return aws::evaluate({principal, action, resources, keys}, policies).allowed();
 }
 
+// --- alarms as health checks have them (fact route53-90; the texts are ours)
+
+std::string no_such_alarm(std::string_view region, std::string_view name) {
+  if (name.starts_with("arn:"))
+    return fmt::format(
+        "CloudWatch metric health checks must have the name of an alarm of this account "
+        "specified, not an ARN: {}.",
+        name);
+  return fmt::format("The CloudWatch alarm {} does not exist in {}.", name, region);
+}
+
+// Why Route 53 does not take this alarm; empty: it does.
+std::string beyond_health_checks(const cloudwatch::MetricAlarm& alarm) {
+  const auto refused = [&](std::string_view what, const std::string& why) {
+    return fmt::format("CloudWatch metric health checks do not support {}: the alarm {} in {} {}",
+                       what, alarm.name, alarm.region, why);
+  };
+  const auto of = alarm.datapoints_to_alarm.value_or(alarm.evaluation_periods);
+  if (of != alarm.evaluation_periods)
+    return refused("M out of N datapoints",
+                   fmt::format("takes {} of {} (DatapointsToAlarm must be the same as "
+                               "EvaluationPeriods, or left out).",
+                               of, alarm.evaluation_periods));
+  if (alarm.high_resolution())
+    return refused("high-resolution alarms",
+                   fmt::format("has a Period of {} seconds (60 or a multiple of it is needed).",
+                               alarm.period_s));
+  if (alarm.statistic->is_extended())
+    return refused("extended statistics",
+                   fmt::format("has {} (Average, Maximum, Minimum, SampleCount or Sum is needed).",
+                               alarm.statistic->name()));
+  return {};
+}
+
+route53::AlarmConfiguration copied(const cloudwatch::MetricAlarm& alarm) {
+  route53::AlarmConfiguration out;
+  out.evaluation_periods = static_cast<int>(alarm.evaluation_periods);
+  out.threshold = alarm.threshold;
+  out.comparison_operator = comparison_name(alarm.comparison);
+  out.period_s = static_cast<int>(alarm.period_s);
+  out.metric_name = alarm.metric.name;
+  out.metric_namespace = alarm.metric.name_space;
+  out.statistic = alarm.statistic->name();
+  for (const auto& dimension : alarm.metric.dimensions)
+    out.dimensions.emplace_back(dimension.name, dimension.value);
+  return out;
+}
+
+// And back. TreatMissingData is not among what was copied, so missing is missing.
+std::optional<cloudwatch::MetricAlarm> alarm_of(std::string_view region,
+                                                const route53::AlarmConfiguration& settings) {
+  const auto comparison = cloudwatch::comparison_by_name(settings.comparison_operator);
+  auto statistic = cloudwatch::Statistic::basic(settings.statistic);
+  if (!comparison || !statistic || settings.evaluation_periods <= 0 || settings.period_s < 60)
+    return std::nullopt;
+  cloudwatch::MetricAlarm out;
+  out.metric = {std::string{region}, settings.metric_namespace, settings.metric_name, {}};
+  for (const auto& [name, value] : settings.dimensions)
+    out.metric.dimensions.push_back({name, value});
+  out.statistic = std::move(statistic);
+  out.period_s = settings.period_s;
+  out.evaluation_periods = settings.evaluation_periods;
+  out.threshold = settings.threshold;
+  out.comparison = *comparison;
+  return out;
+}
+
 }  // namespace
 
 void HealthMetricsToCloudWatch::publish(std::string_view metric_name,
@@ -60,6 +127,26 @@ void HealthMetricsToCloudWatch::publish(std::string_view metric_name,
                                   {{"HealthCheckId", std::string{health_check_id}}}, value, unit,
                                   at,
                                   unhealthy ? Durable::with_this_batch : Durable::within_a_minute);
+}
+
+Result<route53::AlarmConfiguration> MetricDataOfCloudWatch::alarm(std::string_view region,
+                                                                  std::string_view name) const {
+  const auto* found = services_.cloudwatch->alarm(region, name);
+  if (!found) return failure(Problem{no_such_alarm(region, name)});
+  if (auto text = beyond_health_checks(*found); !text.empty())
+    return failure(Problem{std::move(text)});
+  return copied(*found);
+}
+
+route53::MetricDataStream::State MetricDataOfCloudWatch::evaluate(
+    std::string_view region, const route53::AlarmConfiguration& settings, Instant now) const {
+  const auto alarm = alarm_of(region, settings);
+  if (!alarm) return State::insufficient_data;
+  const auto verdict = services_.cloudwatch->judge(*alarm, now);
+  // What leaves an alarm as it is settles nothing here (fact route53-91).
+  if (!verdict.state || *verdict.state == cloudwatch::State::insufficient_data)
+    return State::insufficient_data;
+  return *verdict.state == cloudwatch::State::alarm ? State::alarm : State::ok;
 }
 
 Result<Done> AlarmActionsToServices::execute(const cloudwatch::AlarmAction& action) {

@@ -60,6 +60,20 @@ class HealthMetricsToCloudWatch final : public route53::HealthMetrics {
   const Services& services_;
 };
 
+// route53 -> cloudwatch: what a CLOUDWATCH_METRIC health check takes of an alarm and reads of its
+// metric (facts route53-90 and route53-91).
+class MetricDataOfCloudWatch final : public route53::MetricDataStream {
+ public:
+  explicit MetricDataOfCloudWatch(const Services& services) : services_(services) {}
+  Result<route53::AlarmConfiguration> alarm(std::string_view region,
+                                            std::string_view name) const override;
+  State evaluate(std::string_view region, const route53::AlarmConfiguration& settings,
+                 Instant now) const override;
+
+ private:
+  const Services& services_;
+};
+
 // cloudwatch -> sns, lambda: what an alarm does.
 class AlarmActionsToServices final : public cloudwatch::AlarmActions {
  public:

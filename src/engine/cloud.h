@@ -4,7 +4,8 @@
 // happens in a failover, in one place:
 //   Prober -> route53 -> HealthMetrics -> cloudwatch -> AlarmActions -> sns -> FunctionDeliveries
 //     -> lambda -> FunctionHost
-//   and back through the gateway: the function's signed UpdateHealthCheck.
+//   and back through the gateway: the function's signed UpdateHealthCheck;
+//   or cloudwatch -> MetricDataStream -> route53: checks that rest on a metric.
 #pragma once
 
 #include <memory>
@@ -89,6 +90,7 @@ class Cloud {
 
   Services services_;
   HealthMetricsToCloudWatch health_metrics_{services_};
+  MetricDataOfCloudWatch metric_data_{services_};
   AlarmActionsToServices alarm_actions_{services_};
   FunctionDeliveriesToLambda function_deliveries_{services_};
   RuleTargets rule_targets_{services_};
@@ -99,6 +101,7 @@ class Cloud {
   LambdaMetrics lambda_metrics_{services_};
   EventsMetrics events_metrics_{services_};
   RealisticCloudWatch realistic_cloudwatch_{realism_now_};
+  RealisticMetricData realistic_metric_data_{metric_data_, realism_now_};
   RealisticAlarmActions realistic_alarm_actions_{alarm_actions_, realism_now_};
   RealisticDeliveries realistic_deliveries_{function_deliveries_, realism_now_};
   RealisticTargets realistic_targets_{rule_targets_, realism_now_};

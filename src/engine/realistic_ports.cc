@@ -58,6 +58,18 @@ Duration RealisticCloudWatch::lateness(const cloudwatch::MetricId& id, Instant m
   return realism ? realism->lateness(id.key(), minute) : Duration{};
 }
 
+Result<route53::AlarmConfiguration> RealisticMetricData::alarm(std::string_view region,
+                                                               std::string_view name) const {
+  if (now_.out("cloudwatch", region)) return failure(Problem{out_of_order("cloudwatch", region)});
+  return real_.alarm(region, name);
+}
+
+route53::MetricDataStream::State RealisticMetricData::evaluate(
+    std::string_view region, const route53::AlarmConfiguration& settings, Instant now) const {
+  return now_.out("cloudwatch", region) ? State::insufficient_data
+                                        : real_.evaluate(region, settings, now);
+}
+
 Result<Done> RealisticAlarmActions::execute(const cloudwatch::AlarmAction& action) {
   const auto service = service_of(action.action_arn), region = region_of(action.action_arn);
   if (now_.out(service, region)) return failure(Problem{out_of_order(service, region)});

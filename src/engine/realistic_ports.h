@@ -16,6 +16,7 @@
 #include "services/cloudwatch/conditions.h"
 #include "services/events/dependencies.h"
 #include "services/lambda/dependencies.h"
+#include "services/route53/metric_data_stream.h"
 #include "services/sns/dependencies.h"
 
 namespace sitelatch::engine {
@@ -51,6 +52,22 @@ class RealisticCloudWatch final : public cloudwatch::Conditions {
   }
 
  private:
+  const RealismNow& now_;
+};
+
+// Where CloudWatch is out nobody learns of its data: health checks on it do not have enough (fact
+// realism-30).
+class RealisticMetricData final : public route53::MetricDataStream {
+ public:
+  RealisticMetricData(const route53::MetricDataStream& real, const RealismNow& now)
+      : real_(real), now_(now) {}
+  Result<route53::AlarmConfiguration> alarm(std::string_view region,
+                                            std::string_view name) const override;
+  State evaluate(std::string_view region, const route53::AlarmConfiguration& settings,
+                 Instant now) const override;
+
+ private:
+  const route53::MetricDataStream& real_;
   const RealismNow& now_;
 };
 

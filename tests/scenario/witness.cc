@@ -19,7 +19,8 @@ std::optional<Witness::Health> Witness::durable_health(const std::string& id) co
   if (parsed.row != *row) {
     const auto config = route53::health_check_from_row(id, *row).config;
     parsed = {*row,
-              {true, true, config.failure_threshold.value_or(3), config.resource_path.value_or("")},
+              {true, true, route53::is_endpoint(config.type), config.failure_threshold.value_or(3),
+               config.resource_path.value_or("")},
               config.disabled.value_or(false),
               config.inverted.value_or(false)};
   }
@@ -63,7 +64,7 @@ void Witness::committed() {
     const auto health = durable_health(id);
     if (!health) continue;
     const auto before = real_.try_emplace(id, true).first;
-    if (health->real && !before->second)
+    if (health->probed && health->real && !before->second)
       CHECK_MESSAGE(good_in_a_row_[id] >= health->threshold, "W2 at ", when(), " of ", id);
     before->second = health->real;
     // Latched: what the function wrote holds an unhealthy Primary. Switched back: a person wrote

@@ -49,6 +49,7 @@ class Witness {
  private:
   struct Health {
     bool real = true, effective = true;
+    bool probed = true;  // else it rests on other checks or on a metric, and W2 says nothing
     int threshold = 1;
     std::string path;
   };

@@ -190,6 +190,10 @@ std::vector<Datapoint> AlarmBook::slots(const MetricAlarm& alarm, Instant end) c
   return out;
 }
 
+Verdict AlarmBook::judge(const MetricAlarm& settings, Instant now) const {
+  return evaluate(rule_of(settings), slots(settings, floor_to(now, interval_of(settings))));
+}
+
 bool AlarmBook::too_few_samples(const MetricAlarm& alarm, const Verdict& verdict) const {
   const auto percentile = alarm.statistic->percentile();
   if (!percentile || alarm.evaluate_low_sample_count_percentile != "ignore" ||

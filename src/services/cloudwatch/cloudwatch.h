@@ -33,6 +33,16 @@ class CloudWatch final : public aws::TableService<CloudWatch> {
   void put_datum(const std::string& region, const std::string& name_space, const std::string& name,
                  const std::vector<Dimension>& dimensions, double value, std::string_view unit,
                  Instant at, Durable durable = Durable::within_a_minute);
+
+  // For what rests on a metric by an alarm's settings (health checks): the alarm, or nullptr; and
+  // what its metric says by such settings, whatever the alarm's state is.
+  const MetricAlarm* alarm(std::string_view region, std::string_view name) const {
+    return alarms_.find(region, name);
+  }
+  Verdict judge(const MetricAlarm& settings, Instant now) const {
+    return alarms_.judge(settings, now);
+  }
+
   // Writes measured samples that still wait, for an orderly end.
   void flush() { metrics_.flush(); }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 
 #include "ports/rows.h"
 #include "ports/sim/world.h"
@@ -297,6 +298,65 @@ TEST_CASE("missing and ignore: states follow the table over time") {
   CHECK(f.state() == "ALARM");
   f.world.advance(60min);
   CHECK(f.state() == "ALARM");
+}
+
+// What health checks ask: by settings alone, and always what an alarm with these settings finds.
+TEST_CASE("judged by its settings a metric says what an alarm says that was never set by hand") {
+  Fixture f;
+  auto input = with(with(guide_alarm(), "EvaluationPeriods", 3), "TreatMissingData", Value{});
+  f.ok("PutMetricAlarm", input);
+  const auto said = [&] {
+    const auto verdict =
+        f.service->judge(*f.service->alarm("us-east-1", "latch"), f.world.timers.now());
+    return verdict.state ? std::string{state_name(*verdict.state)} : "as it was";
+  };
+  std::mt19937 random(7);
+  int alarms = 0, unsettled = 0;
+  for (int minute = 0; minute < 200; ++minute) {
+    // Runs of missing, good and bad minutes.
+    const auto kind = random() % 3;
+    for (auto left = 1 + random() % 6; left > 0; --left)
+      if (kind == 0)
+        f.world.advance(1min);
+      else
+        f.minutes(1, kind == 1 ? 1 : 0);
+    f.world.advance(31s);  // the alarm has been looked at in this minute
+    const auto now = said();
+    if (now == "as it was")
+      ++unsettled;
+    else
+      CHECK(f.state() == now);
+    alarms += now == "ALARM";
+    f.ok("SetAlarmState", Value::structure({{"AlarmName", "latch"},
+                                            {"StateValue", minute % 2 == 0 ? "ALARM" : "OK"},
+                                            {"StateReason", "by hand"}}));
+    CHECK(said() == now);
+    f.world.advance(29s);
+  }
+  CHECK(alarms > 10);
+  CHECK(unsettled > 1);
+  CHECK(f.service->alarm("eu-west-1", "latch") == nullptr);
+  CHECK(f.service->alarm("us-east-1", "other") == nullptr);
+}
+
+TEST_CASE("a metric is judged over seven days of hours, from the journal too") {
+  // The 168 newest hours decide: a good one just before them does not count, the oldest of them
+  // does.
+  for (const auto& [good, state] : {std::pair{1, State::alarm}, {2, State::ok}}) {
+    Fixture f;
+    f.ok("PutMetricAlarm", with(with(guide_alarm(), "EvaluationPeriods", 168), "Period", 3600));
+    for (int hour = 0; hour < 170; ++hour) {
+      f.sample(hour == good ? 1 : 0);
+      f.world.advance(1h);
+    }
+    const auto judged = [&] {
+      return f.service->judge(*f.service->alarm("us-east-1", "latch"), f.world.timers.now());
+    };
+    CHECK(judged().state == state);
+    CHECK(judged().evaluated.size() == 168);
+    f.crash();
+    CHECK(judged().state == state);
+  }
 }
 
 TEST_CASE("a given unit starves an alarm on other units' data") {

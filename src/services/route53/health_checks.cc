@@ -19,7 +19,7 @@ using std::chrono::seconds;
 constexpr std::string_view check_table = "route53.health_checks";
 constexpr std::string_view health_table = "route53.health";
 constexpr std::string_view departed_table = "route53.departed_checks";
-constexpr seconds metric_evaluation_interval{60};
+constexpr std::chrono::minutes metric_evaluation_interval{1};
 
 // FNV-1a: the same on every machine, so that runs repeat.
 std::uint64_t hash(std::string_view text, std::uint64_t seed) {
@@ -41,6 +41,13 @@ Duration request_interval(const HealthCheckConfig& config) {
 
 bool disabled(const HealthCheckConfig& config) { return config.disabled.value_or(false); }
 bool inverted(const HealthCheckConfig& config) { return config.inverted.value_or(false); }
+
+// Once a minute, at an offset of the check's own (fact route53-91).
+Instant next_evaluation(std::string_view id, Instant now) {
+  const auto due = std::chrono::floor<std::chrono::minutes>(now) +
+                   spread_over(id, 2, metric_evaluation_interval);
+  return due > now ? due : due + metric_evaluation_interval;
+}
 
 double in_ms(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
@@ -154,6 +161,7 @@ void HealthChecks::replace(HealthCheck check) {
   auto& entry = *entries_.at(check.id);
   const bool probed_anew = probes_differently(entry.check.config, check.config);
   const bool was_disabled = disabled(entry.check.config);
+  const auto real_before = real_status(entry);
   unlink_children(entry.check);
   entry.check = std::move(check);
   link_children(entry.check);
@@ -167,6 +175,10 @@ void HealthChecks::replace(HealthCheck check) {
     entry.timer.cancel();
   else if (was_disabled)
     schedule_first(entry);
+  // What has changed of a metric's check counts with the change, and one that is enabled again does
+  // not answer by data of before (fact route53-92).
+  judge_metric(entry);
+  keep(entry, real_before);
   refresh(entry);
 }
 
@@ -221,8 +233,7 @@ void HealthChecks::schedule_first(Entry& entry) {
 
 void HealthChecks::schedule_next(Entry& entry) {
   const auto& config = entry.check.config;
-  if (disabled(config) || config.type == CheckType::calculated || entry.probing) return;
-  if (config.type == CheckType::cloudwatch_metric) return schedule_first(entry);
+  if (disabled(config) || entry.probing) return;
   const auto interval = request_interval(config);
   // The second probe comes early by a share of the interval that the id decides: thousands of
   // checks that were started in one second are then spread over all of the interval for good (fact
@@ -263,36 +274,43 @@ void HealthChecks::record(Entry& entry, const ports::Observation& observation) {
   entry.tls_handshake = observation.tls_handshake;
   entry.first_byte = observation.first_byte;
   entry.fresh_latency = true;
-  if (real_status(entry) == before) return;
+  keep(entry, before);
+}
+
+// After observations or data: a status that has changed is kept, also where a force or Disabled
+// hides it.
+void HealthChecks::keep(Entry& entry, Status real_before) {
+  if (real_status(entry) == real_before) return;
   const auto status_before = entry.status;
   refresh(entry);
-  if (entry.status == status_before)
-    write_health(entry);  // a force hides it, but it must survive all the same
+  if (entry.status == status_before) write_health(entry);
+}
+
+void HealthChecks::judge_metric(Entry& entry) {
+  const auto& check = entry.check;
+  if (!stream_ || !check.alarm_configuration || disabled(check.config)) return;
+  auto& real = entry.checkers.front().status;
+  switch (
+      stream_->evaluate(check.config.alarm->region, *check.alarm_configuration, timers_.now())) {
+    case MetricDataStream::State::ok:
+      real = Status::healthy;
+      return;
+    case MetricDataStream::State::alarm:
+      real = Status::unhealthy;
+      return;
+    case MetricDataStream::State::insufficient_data:
+      break;
+  }
+  const auto& lacking = check.config.insufficient_data_status;
+  if (lacking == "Healthy") real = Status::healthy;
+  if (lacking == "Unhealthy") real = Status::unhealthy;
 }
 
 void HealthChecks::evaluate_metric(Entry& entry) {
-  const auto& check = entry.check;
-  auto& real = entry.checkers.front().status;
-  const auto before = real;
-  if (stream_ && check.alarm_configuration) {
-    const auto state =
-        stream_->evaluate(check.config.alarm->region, *check.alarm_configuration, timers_.now());
-    const auto& lacking = check.config.insufficient_data_status;
-    if (state == MetricDataStream::State::ok)
-      real = Status::healthy;
-    else if (state == MetricDataStream::State::alarm)
-      real = Status::unhealthy;
-    else if (lacking == "Healthy")
-      real = Status::healthy;
-    else if (lacking == "Unhealthy")
-      real = Status::unhealthy;
-  }
-  if (real != before) {
-    const auto status_before = entry.status;
-    refresh(entry);
-    if (entry.status == status_before) write_health(entry);
-  }
-  entry.timer.set(timers_, timers_.now() + metric_evaluation_interval,
+  const auto before = real_status(entry);
+  judge_metric(entry);
+  keep(entry, before);
+  entry.timer.set(timers_, next_evaluation(entry.check.id, timers_.now()),
                   [this, &entry] { evaluate_metric(entry); });
 }
 

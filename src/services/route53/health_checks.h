@@ -106,7 +106,9 @@ class HealthChecks {
   void on_observation(const std::string& id, std::uint32_t generation,
                       const ports::Observation& observation);
   void record(Entry& entry, const ports::Observation& observation);
+  void judge_metric(Entry& entry);
   void evaluate_metric(Entry& entry);
+  void keep(Entry& entry, Status real_before);
 
   Status real_status(const Entry& entry) const;
   Status effective_status(const Entry& entry) const;

@@ -48,15 +48,26 @@ struct RecordingSink final : ViewSink {
   std::function<void()> on_publish;
 };
 
+// One alarm, "alarm", with these settings; its metric says `state` whatever the settings are.
 struct ScriptedStream final : MetricDataStream {
   Result<AlarmConfiguration> alarm(std::string_view, std::string_view name) const override {
-    if (name != "alarm") return failure(Problem{"no such alarm"});
-    return AlarmConfiguration{1, 5, "GreaterThanThreshold", 60, "M", "N", "Average", {}};
+    if (name != "alarm" || gone) return failure(Problem{"no such alarm"});
+    return settings;
   }
-  State evaluate(std::string_view, const AlarmConfiguration&, Instant) const override {
+  State evaluate(std::string_view region, const AlarmConfiguration& by,
+                 Instant now) const override {
+    asked.push_back({std::string{region}, by, now});
     return state;
   }
+  struct Asked {
+    std::string region;
+    AlarmConfiguration by;
+    Instant at;
+  };
   State state = State::ok;
+  AlarmConfiguration settings{1, 5, "GreaterThanThreshold", 60, "M", "N", "Average", {}};
+  bool gone = false;
+  mutable std::vector<Asked> asked;
 };
 
 inline aws::Value json(const std::string& text) {
