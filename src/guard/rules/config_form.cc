@@ -46,15 +46,16 @@ AlarmRule good_minutes_rule(std::string_view combined_id) {
 }
 
 AlarmRule rule_of(const ObservedAlarm& alarm) {
-  return {alarm.metric_namespace, alarm.metric,    alarm.statistic,
-          alarm.comparison,       alarm.dimensions, alarm.threshold,
-          alarm.period_s,         alarm.evaluation_periods, alarm.datapoints_to_alarm};
+  return {alarm.metric_namespace,   alarm.metric,    alarm.statistic, alarm.comparison,
+          alarm.dimensions,         alarm.threshold, alarm.period_s,  alarm.evaluation_periods,
+          alarm.datapoints_to_alarm};
 }
 
 std::vector<std::string> deviations(const AlarmRule& there, std::string_view combined_id) {
   const auto wanted = good_minutes_rule(combined_id);
   std::vector<std::string> out;
-  const auto text = [&out](std::string_view what, const std::string& is, const std::string& should) {
+  const auto text = [&out](std::string_view what, const std::string& is,
+                           const std::string& should) {
     if (is != should)
       out.push_back(std::string{what} + " is " + (is.empty() ? "not set" : is) + ", not " + should);
   };
@@ -174,7 +175,8 @@ std::vector<ConfigProblem> problems_of(const ConfigPlan& plan, const ConfigObser
         update_command(plan.endpoint, o.endpoint->disabled ? "--no-disabled" : "--no-inverted"));
   if (!o.combined)
     add("combined-gone",
-        "the calculated check of endpoint and hold is gone: nothing tells the hold that Primary fails",
+        "the calculated check of endpoint and hold is gone: nothing tells the hold that Primary "
+        "fails",
         attached ? start_anew : deploy_command(plan));
   if (!o.hold)
     add("hold-gone", "the hold check is gone: what the records follow is not there",
@@ -205,9 +207,10 @@ std::vector<ConfigProblem> problems_of(const ConfigPlan& plan, const ConfigObser
     const auto& h = *o.hold;
     if (!h.inverted)
       add("hold-not-inverted",
-          h.disabled ? "the hold check is Disabled and not Inverted: it is healthy whatever happens, "
-                       "and nothing fails over"
-                     : "the hold check is not Inverted: it is healthy while Primary fails",
+          h.disabled
+              ? "the hold check is Disabled and not Inverted: it is healthy whatever happens, "
+                "and nothing fails over"
+              : "the hold check is not Inverted: it is healthy while Primary fails",
           deploy_command(plan));
     if (h.insufficient_data != "LastKnownStatus")
       add("hold-without-data",
@@ -229,8 +232,9 @@ std::vector<ConfigProblem> problems_of(const ConfigPlan& plan, const ConfigObser
   }
   if (!o.alarm)
     add("alarm-gone",
-        "alarm " + plan.alarm + " is gone: the hold goes on by its copy, and whoever edits the hold "
-        "is refused",
+        "alarm " + plan.alarm +
+            " is gone: the hold goes on by its copy, and whoever edits the hold "
+            "is refused",
         deploy_command(plan), false);
   else if (o.combined)
     if (const auto wrong = deviations(rule_of(*o.alarm), o.combined->id); !wrong.empty())
@@ -240,8 +244,9 @@ std::vector<ConfigProblem> problems_of(const ConfigPlan& plan, const ConfigObser
           deploy_command(plan), false);
   if (o.alarm && !o.alarm->alarm_actions.empty())
     add("alarm-actions",
-        "alarm " + plan.alarm + " has actions: its ALARM means that all has been well for fifteen "
-        "minutes",
+        "alarm " + plan.alarm +
+            " has actions: its ALARM means that all has been well for fifteen "
+            "minutes",
         "take the actions from it; people are told by an alarm of their own", false);
   if (!o.records) return out;
   if (o.records->on_hold > 0 && o.records->on_endpoint > 0)
@@ -252,7 +257,8 @@ std::vector<ConfigProblem> problems_of(const ConfigPlan& plan, const ConfigObser
   if (o.records->on_hold == 0) return out;
   for (const auto& record : o.records->secondary_checks)
     add("secondary-health",
-        record + " has a health check: with both unhealthy Route 53 answers Primary, latched or not",
+        record +
+            " has a health check: with both unhealthy Route 53 answers Primary, latched or not",
         deploy_command(plan) + " --change-records");
   for (const auto& record : o.records->target_health)
     add("target-health",

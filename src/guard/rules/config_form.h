@@ -14,8 +14,8 @@
 // (threshold 1) until fifteen minutes of E alone were good, and then for both again.
 //
 //   deploy: C = [E] 1 --15 good minutes--> C = [E, H] 2 --records--> serving
-//   serving --E fails--> latched --switch-back: C 1--> switching back --15 good minutes, C 2--> serving
-//   serving | latched --trip: H Disabled--> tripped --switch-back--> serving
+//   serving --E fails--> latched --switch-back: C 1--> switching back --15 good minutes, C 2-->
+//   serving serving | latched --trip: H Disabled--> tripped --switch-back--> serving
 //
 // By AWS's documents (facts guard-47 to guard-51); not measured on AWS.
 #pragma once
@@ -87,7 +87,7 @@ struct HoldCheck {
 
 // The failover records, as far as the form needs them.
 struct FormRecords {
-  int on_endpoint = 0, on_hold = 0;         // PRIMARY records
+  int on_endpoint = 0, on_hold = 0;           // PRIMARY records
   std::vector<std::string> secondary_checks;  // SECONDARY records with a health check, in words
   std::vector<std::string> target_health;     // records behind them that evaluate their target
   bool attached() const { return on_hold > 0 && on_endpoint == 0; }
@@ -144,7 +144,8 @@ int exit_code(Phase phase);
 struct ConfigProblem {
   std::string name;  // "combined-threshold"
   std::string why, mend;
-  bool breaks = true;  // the latch does not hold, or nothing fails over; false: another deploy might
+  bool breaks =
+      true;  // the latch does not hold, or nothing fails over; false: another deploy might
 };
 struct ConfigAssessment {
   Phase phase = Phase::not_deployed;

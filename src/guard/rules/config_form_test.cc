@@ -98,7 +98,8 @@ bool has_problem(const ConfigObserved& o, const std::string& name) {
 
 std::vector<ConfigStep> steps_of(const ConfigObserved& o) {
   std::vector<ConfigStep> out;
-  for (const auto& work : config_work(of_config, o, {true, true}, at_noon)) out.push_back(work.step);
+  for (const auto& work : config_work(of_config, o, {true, true}, at_noon))
+    out.push_back(work.step);
   return out;
 }
 
@@ -109,6 +110,7 @@ TEST_CASE("a form's name is read back; what cannot be deployed says so") {
   CHECK_FALSE(form_named("guides"));
   CHECK_FALSE(not_built_yet(Form::guide));
   CHECK_FALSE(not_built_yet(Form::config));
+  CHECK_FALSE(not_built_yet(Form::engine));
   for (const auto form : {Form::hardened, Form::fast, Form::strict}) {
     const auto why = not_built_yet(form);
     REQUIRE(why);
@@ -137,16 +139,25 @@ TEST_CASE("good minutes are counted from the end, whole ones, without a gap") {
     std::string minutes;
     int count;
   };
-  for (const auto& row :
-       {Row{"", 0}, {"1", 1}, {"0", 0}, {"x", 0}, {"0111", 3}, {"1110", 0}, {"11x11", 2},
-        {"11 111", 3}, {std::string(15, '1'), 15}, {std::string(20, '1'), 15}}) {
+  for (const auto& row : {Row{"", 0},
+                          {"1", 1},
+                          {"0", 0},
+                          {"x", 0},
+                          {"0111", 3},
+                          {"1110", 0},
+                          {"11x11", 2},
+                          {"11 111", 3},
+                          {std::string(15, '1'), 15},
+                          {std::string(20, '1'), 15}}) {
     CAPTURE(row.minutes);
     CHECK(good_minutes(ending_now(row.minutes), {}, at_noon) == row.count);
   }
   // The minute that runs is none yet, but a 0 in it counts.
   const auto running = std::chrono::seconds{30};
-  CHECK(good_minutes(status_minutes("111", at_noon - std::chrono::minutes{2}), {}, at_noon + running) == 2);
-  CHECK(good_minutes(status_minutes("110", at_noon - std::chrono::minutes{2}), {}, at_noon + running) == 0);
+  CHECK(good_minutes(status_minutes("111", at_noon - std::chrono::minutes{2}), {},
+                     at_noon + running) == 2);
+  CHECK(good_minutes(status_minutes("110", at_noon - std::chrono::minutes{2}), {},
+                     at_noon + running) == 0);
   CHECK(good_minutes(ending_now("11111"), at_noon - std::chrono::minutes{3}, at_noon) == 3);
 }
 
@@ -205,11 +216,12 @@ TEST_CASE("each phase, by what is there") {
        "the hold check is gone", "destroy"},
       {"not Inverted", changed(serving(), [](auto& o) { o.hold->inverted = false; }),
        Phase::drifted, "not Inverted", "deploy"},
-      {"Disabled and not Inverted", changed(serving(),
-                                            [](auto& o) {
-                                              o.hold->inverted = false;
-                                              o.hold->disabled = true;
-                                            }),
+      {"Disabled and not Inverted",
+       changed(serving(),
+               [](auto& o) {
+                 o.hold->inverted = false;
+                 o.hold->disabled = true;
+               }),
        Phase::drifted, "nothing fails over", "deploy"},
       {"records on both", changed(serving(), [](auto& o) { o.records->on_endpoint = 1; }),
        Phase::drifted, "come back by themselves", "--change-records"},
@@ -392,8 +404,9 @@ TEST_CASE("a release is refused by name, and what is under way goes on") {
   CHECK(against_release(of_config, o, {{}, {}, {}, {"primary"}}, at_noon).empty());
   CHECK(names(against_release(of_config, latched_now(), {false, false, {}, {}}, at_noon)) ==
         "primary;checks;");
-  CHECK(against_release(of_config, latched_now(), {false, false, {}, {"primary", "checks"}}, at_noon)
-            .empty());
+  CHECK(
+      against_release(of_config, latched_now(), {false, false, {}, {"primary", "checks"}}, at_noon)
+          .empty());
   CHECK(against_release(of_config, latched_now(), {{}, {}, 5, {}}, at_noon).empty());
   CHECK(names(against_release(of_config, latched_now(), {{}, {}, 4, {}}, at_noon)) == ";");
   o = latched_now();
@@ -410,10 +423,13 @@ TEST_CASE("a release is refused by name, and what is under way goes on") {
 
 TEST_CASE("the steps of a release: nothing is let go before fifteen good minutes") {
   const auto opened = at_noon - std::chrono::minutes{30};
-  const auto next = [&](const ConfigObserved& o) { return next_of_release(of_config, o, opened, at_noon); };
+  const auto next = [&](const ConfigObserved& o) {
+    return next_of_release(of_config, o, opened, at_noon);
+  };
   CHECK(next(latched_now()) == ReleaseStep::open);
   CHECK(next(tripped_now()) == ReleaseStep::open);
-  for (const auto* minutes : {"0", "01", "01111111111111"}) CHECK(next(releasing(minutes)) == ReleaseStep::wait);
+  for (const auto* minutes : {"0", "01", "01111111111111"})
+    CHECK(next(releasing(minutes)) == ReleaseStep::wait);
   auto o = releasing(std::string(15, '1'));
   CHECK(next(o) == ReleaseStep::wait);  // the hold has the last word
   o.dns_primary = true;
@@ -434,7 +450,8 @@ TEST_CASE("the steps of a release: nothing is let go before fifteen good minutes
   tripped.combined_minutes = ending_now(std::string(15, '1'));
   CHECK(next(tripped) == ReleaseStep::let_go);
   // Minutes of before the release are none of it.
-  CHECK(next_of_release(of_config, tripped, at_noon - std::chrono::minutes{3}, at_noon) == ReleaseStep::wait);
+  CHECK(next_of_release(of_config, tripped, at_noon - std::chrono::minutes{3}, at_noon) ==
+        ReleaseStep::wait);
 }
 
 TEST_CASE("destroy: never a Primary that is held out, unless somebody says so") {

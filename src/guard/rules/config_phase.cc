@@ -51,12 +51,10 @@ class Assessing {
       return is(Phase::not_deployed, "nothing of the form config is there",
                 "sitelatch deploy " + plan_.endpoint + " --form config --plan");
     if (o_.hold && o_.hold->tripped()) return tripped();
-    if (o_.hold && is_releasing(plan_, o_) &&
-        o_.hold->tags.contains(std::string{tag::switch_back}))
+    if (o_.hold && is_releasing(plan_, o_) && o_.hold->tags.contains(std::string{tag::switch_back}))
       return switching_back();
-    const auto worst =
-        std::find_if(out_.problems.begin(), out_.problems.end(),
-                     [](const ConfigProblem& problem) { return problem.breaks; });
+    const auto worst = std::find_if(out_.problems.begin(), out_.problems.end(),
+                                    [](const ConfigProblem& problem) { return problem.breaks; });
     const bool attached = o_.records && o_.records->on_hold > 0;
     if (!attached && o_.records) return unattached(worst);
     if (worst != out_.problems.end())
@@ -66,17 +64,19 @@ class Assessing {
 
   void tripped() {
     const auto note = o_.hold->tags.find(std::string{tag::tripped});
-    const auto who = note == o_.hold->tags.end() ? std::string{}
-                                                 : " (" + from_tag_text(note->second) + ")";
+    const auto who =
+        note == o_.hold->tags.end() ? std::string{} : " (" + from_tag_text(note->second) + ")";
     if (is_releasing(plan_, o_))
       return is(Phase::switching_back,
-                "tripped by hand" + who + ", and a switch back is under way: " +
-                    minutes_words(out_.good_minutes) + ". Backup serves until then. " +
-                    health_words(o_),
+                "tripped by hand" + who +
+                    ", and a switch back is under way: " + minutes_words(out_.good_minutes) +
+                    ". Backup serves until then. " + health_words(o_),
                 switch_back_command(plan_) + " goes on with it");
     is(Phase::tripped,
-       "tripped by hand" + who + ": the hold is Disabled and Inverted, and Backup serves until "
-       "somebody switches back. " + health_words(o_),
+       "tripped by hand" + who +
+           ": the hold is Disabled and Inverted, and Backup serves until "
+           "somebody switches back. " +
+           health_words(o_),
        release_advice());
   }
 
@@ -85,13 +85,15 @@ class Assessing {
       return is(Phase::drifted,
                 "fifteen good minutes were seen and Primary serves again, but the calculated check "
                 "is still content with one of two: NOTHING FAILS OVER until the switch back is "
-                "finished. " + health_words(o_),
+                "finished. " +
+                    health_words(o_),
                 switch_back_command(plan_) + ", now: it finishes at once");
     is(Phase::switching_back,
        "a switch back is under way: " + minutes_words(out_.good_minutes) +
            ". Backup serves until then. " + health_words(o_),
-       switch_back_command(plan_) + " goes on with it; left alone, Primary serves after the "
-       "fifteen minutes, and then nothing fails over until it is finished");
+       switch_back_command(plan_) +
+           " goes on with it; left alone, Primary serves after the "
+           "fifteen minutes, and then nothing fails over until it is finished");
   }
 
   void unattached(const std::vector<ConfigProblem>::const_iterator worst) {
@@ -105,7 +107,8 @@ class Assessing {
                 "yet",
                 deploy + " --change-records");
     is(Phase::starting,
-       "not finished: the hold needs fifteen good minutes of Primary before records may follow it, " +
+       "not finished: the hold needs fifteen good minutes of Primary before records may follow "
+       "it, " +
            minutes_words(out_.good_minutes) + ". " + health_words(o_),
        deploy);
   }
@@ -115,16 +118,19 @@ class Assessing {
     if (!hold)
       return is(Phase::unknown,
                 "HealthCheckStatus of the hold check cannot be seen, so that nobody knows whether "
-                "it is latched. " + health_words(o_),
+                "it is latched. " +
+                    health_words(o_),
                 "ask DNS who serves; look again in a minute or two");
     if (*hold) return serving();
     const auto since = o_.hold_minutes ? unhealthy_since(*o_.hold_minutes) : std::nullopt;
     out_.since = since;
     if (o_.dns_primary == true)
-      return is(Phase::drifted,
-                "the hold is unhealthy, and DNS answers Primary all the same: the records do not go "
-                "by the hold alone, or the metric is minutes behind. " + health_words(o_),
-                "look again in two minutes; then look at the records");
+      return is(
+          Phase::drifted,
+          "the hold is unhealthy, and DNS answers Primary all the same: the records do not go "
+          "by the hold alone, or the metric is minutes behind. " +
+              health_words(o_),
+          "look again in two minutes; then look at the records");
     const bool begun = o_.hold->tags.contains(std::string{tag::switch_back});
     is(Phase::latched,
        std::string{"latched: Primary failed, and Backup serves until somebody switches back. "} +
@@ -138,13 +144,15 @@ class Assessing {
     if (o_.dns_primary == false)
       return is(Phase::failing_over,
                 "DNS answers Backup: Primary has failed, and the metrics have yet to show it. The "
-                "latch came with it. " + health_words(o_),
+                "latch came with it. " +
+                    health_words(o_),
                 "look again in two minutes");
     if (zero || endpoint_is_healthy(o_) == false)
       return is(Phase::failing_over,
                 "Primary is failing, and DNS names it still: the hold follows a minute or three "
                 "after the first bad minute. An outage that is over before leaves no mark and no "
-                "failover. " + health_words(o_),
+                "failover. " +
+                    health_words(o_),
                 "look again in two minutes; to fail over at once: sitelatch trip " +
                     plan_.endpoint + " --reason \"...\"");
     const bool left = o_.hold->tags.contains(std::string{tag::switch_back});

@@ -33,8 +33,7 @@ bool records_are_as_planned(const ConfigObserved& o) {
 }
 
 std::string unhealthy_words(const ConfigObserved& o) {
-  if (!o.endpoint_health.now)
-    return "it is not known whether Route 53 finds Primary healthy";
+  if (!o.endpoint_health.now) return "it is not known whether Route 53 finds Primary healthy";
   return *o.endpoint_health.now ? "the last probes of Primary by Route 53's checkers failed"
                                 : "Route 53 finds Primary unhealthy";
 }
@@ -48,6 +47,7 @@ std::string_view to_string(ConfigStep step) {
     case ConfigStep::audit_group:
       return "create";
     case ConfigStep::put_alarm:
+      return "put";
     case ConfigStep::mend_hold:
     case ConfigStep::open_window:
     case ConfigStep::close:
@@ -85,8 +85,7 @@ std::vector<ConfigWork> config_work(const ConfigPlan& plan, const ConfigObserved
         "it says who tripped, who switched back, and why");
   const bool closed = is_closed(plan, o);
   if (attached) {
-    if (!closed)
-      add(ConfigStep::close, "C asks for both, endpoint and hold", "it does not now");
+    if (!closed) add(ConfigStep::close, "C asks for both, endpoint and hold", "it does not now");
   } else if (!closed || (hold_is_healthy(plan, o, now) != true && !(o.hold && o.hold->tripped()))) {
     if (o.combined && !window_is_open(plan, o))
       add(ConfigStep::open_window, "C asks for the endpoint alone while no record follows the hold",
@@ -99,7 +98,8 @@ std::vector<ConfigWork> config_work(const ConfigPlan& plan, const ConfigObserved
   }
   if (!records_are_as_planned(o))
     add(ConfigStep::attach, "the PRIMARY records follow the hold check",
-        attached ? "not all of them are as they should be" : "they follow the endpoint's check now");
+        attached ? "not all of them are as they should be"
+                 : "they follow the endpoint's check now");
   return work;
 }
 
@@ -129,12 +129,13 @@ std::vector<Refusal> against_config(const ConfigPlan& plan, const ConfigObserved
     add("the records follow the form, and its " +
         std::string{!o.hold ? "hold check" : "calculated check"} +
         " is gone: what would be made anew knows nothing of a latch. Give the records back to the "
-        "endpoint's check when Primary may serve (sitelatch destroy " + plan.endpoint +
-        " --change-records --restore), then deploy again");
+        "endpoint's check when Primary may serve (sitelatch destroy " +
+        plan.endpoint + " --change-records --restore), then deploy again");
   if (attached && is_releasing(plan, o) && o.hold->tags.contains(std::string{tag::switch_back}))
     add("a switch back is under way: sitelatch switch-back " + plan.endpoint +
         " goes on with it and finishes it");
-  if (!attached && !is_closed(plan, o) && endpoint_is_healthy(o) != true)
+  // Of a new check nobody knows yet; the fifteen minutes will tell.
+  if (!attached && !is_closed(plan, o) && endpoint_is_healthy(o) == false)
     add(unhealthy_words(o) + ", and the hold needs fifteen good minutes of it");
   return out;
 }
@@ -163,7 +164,8 @@ std::vector<Refusal> against_attaching(const ConfigPlan& plan, const ConfigObser
 
 Result<std::optional<HoldChange>, std::vector<Refusal>> trip_config(const ConfigObserved& o) {
   if (!o.hold)
-    return failure(std::vector<Refusal>{{"", o.unseen.empty() ? "the hold check is gone" : o.unseen}});
+    return failure(
+        std::vector<Refusal>{{"", o.unseen.empty() ? "the hold check is gone" : o.unseen}});
   HoldChange change;
   if (!o.hold->disabled) change.disabled = true;
   if (!o.hold->inverted) change.inverted = true;
@@ -175,7 +177,8 @@ std::vector<Refusal> against_release(const ConfigPlan& plan, const ConfigObserve
                                      const ConfigRelease& wish, Instant now) {
   std::vector<Refusal> out;
   const auto add = [&](std::string name, std::string why) {
-    if (name.empty() || !wish.force.contains(name)) out.push_back({std::move(name), std::move(why)});
+    if (name.empty() || !wish.force.contains(name))
+      out.push_back({std::move(name), std::move(why)});
   };
   if (!o.unseen.empty()) {
     add("", o.unseen);
@@ -191,8 +194,9 @@ std::vector<Refusal> against_release(const ConfigPlan& plan, const ConfigObserve
     add("", "no record follows the hold, so it holds nothing: sitelatch deploy " + plan.endpoint +
                 " --form config goes on with what is left to do");
   for (const auto& problem : problems_of(plan, o))
-    if (problem.breaks && (problem.name.starts_with("hold-") || problem.name == "combined-children" ||
-                           problem.name == "combined-changed"))
+    if (problem.breaks &&
+        (problem.name.starts_with("hold-") || problem.name == "combined-children" ||
+         problem.name == "combined-changed"))
       add("", problem.why + " (" + problem.mend + ", first)");
   const bool under_way = is_releasing(plan, o);
   const bool noted = o.hold->tags.contains(std::string{tag::switch_back});
@@ -245,14 +249,17 @@ std::vector<Refusal> against_removal(const ConfigPlan& plan, const ConfigObserve
   }
   if (!change_records)
     add("PRIMARY records follow the hold check: --change-records gives them back to the endpoint's "
-        "check " + plan.endpoint);
+        "check " +
+        plan.endpoint);
   if (unhold == Unhold::restore) return out;
   if (hold_is_healthy(plan, o, now) != true)
-    add("the hold is latched, tripped or not to be seen, and with the records on the endpoint's check "
+    add("the hold is latched, tripped or not to be seen, and with the records on the endpoint's "
+        "check "
         "Primary serves as soon as it is healthy: switch back first (sitelatch switch-back " +
         plan.endpoint + "), or say --restore");
   else if (endpoint_is_healthy(o) != true)
-    add(unhealthy_words(o) + ": on the endpoint's check DNS would fail over, and back, with no latch; "
+    add(unhealthy_words(o) +
+        ": on the endpoint's check DNS would fail over, and back, with no latch; "
         "wait, or say --restore");
   return out;
 }

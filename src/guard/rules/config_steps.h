@@ -64,8 +64,9 @@ struct ConfigRelease {
 std::vector<Refusal> against_release(const ConfigPlan& plan, const ConfigObserved& observed,
                                      const ConfigRelease& wish, Instant now);
 
-// The next step of a switch back that was allowed, and begun at `opened`. C asks for one until the fifteen minutes were
-// good, H is let go only then where somebody has tripped it, and C asks for both again at once.
+// The next step of a switch back that was allowed, and begun at `opened`. C asks for one until the
+// fifteen minutes were good, H is let go only then where somebody has tripped it, and C asks for
+// both again at once.
 enum class ReleaseStep { open, wait, let_go, close, done };
 ReleaseStep next_of_release(const ConfigPlan& plan, const ConfigObserved& observed, Instant opened,
                             Instant now);
