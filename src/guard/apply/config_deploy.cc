@@ -204,7 +204,9 @@ Step ConfigDeployment::make_audit_group(const ConfigView& view) {
 
 Step ConfigDeployment::wait_for_hold(const ConfigView& view) {
   client::Backoff backoff;
-  backoff.every = std::chrono::seconds{10};
+  backoff.every = std::chrono::seconds{1};
+  backoff.growth = 1.5;
+  backoff.longest = std::chrono::seconds{10};
   backoff.at_most = std::max(Duration{0}, Duration{deadline_ - context_.clock.now()});
   std::optional<Error> stopped;
   std::string said;
@@ -254,11 +256,11 @@ Step ConfigDeployment::attach(const ConfigDeployPlan& current) {
   return view.observed.dns_primary == true ? dns_stays(view) : Step{Done{}};
 }
 
-// The name servers hear of a change within a minute; Primary is what they say before and after.
+// Primary is what the name servers say before and after; a failover in these seconds is told.
 Step ConfigDeployment::dns_stays(const ConfigView& view) {
-  constexpr int most_questions = 6;
+  constexpr int most_questions = 4;
   for (int question = 0; question < most_questions; ++question) {
-    context_.clock.sleep(std::chrono::seconds{10});
+    context_.clock.sleep(std::chrono::seconds{5});
     const auto answers =
         ask_serving(context_.aws, *view.records, context_.dns_server, context_.ask_dns);
     for (const auto& answer : answers)

@@ -13,7 +13,7 @@ namespace {
 
 using aws::Value;
 
-constexpr auto between_looks = std::chrono::seconds{10};
+constexpr Duration first_pause = std::chrono::seconds{1}, longest_pause = std::chrono::seconds{10};
 // Metrics lag by minutes behind what DNS shows at once.
 constexpr auto longest_lag_of_metric = std::chrono::minutes{6};
 constexpr int most_closing_tries = 5;
@@ -171,7 +171,8 @@ class Letting {  // Primary serve again
         tell(problem_ = view ? view->observed.unseen : view.error().text);
       }
       if (context_.clock.now() >= deadline) return give_up();
-      context_.clock.sleep(std::min<Duration>(between_looks, deadline - context_.clock.now()));
+      context_.clock.sleep(std::min<Duration>(pause_, deadline - context_.clock.now()));
+      pause_ = std::min<Duration>(pause_ + pause_ / 2, longest_pause);
     }
   }
 
@@ -245,6 +246,7 @@ class Letting {  // Primary serve again
 
   // Conflicts and lost answers are looked at again; a refusal of AWS's is the end.
   std::optional<SwitchBackReport> made(const Step& done) {
+    pause_ = first_pause;
     if (done || done.error().kind == Error::Kind::conflict) return std::nullopt;
     if (done.error().kind == Error::Kind::no_answer) {
       tell(done.error().text);
@@ -325,6 +327,7 @@ class Letting {  // Primary serve again
   std::uint64_t hold_version_ = 0;
   Instant opened_{};
   std::optional<WallInstant> closed_at_;
+  Duration pause_ = first_pause;
   std::string said_, problem_;
 };
 
