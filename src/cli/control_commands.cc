@@ -2,6 +2,7 @@
 // advance and health: a person's hand on a running engine.
 #include <fmt/format.h>
 
+#include "base/log_line.h"
 #include "cli/commands.h"
 #include "cli/running_engine.h"
 
@@ -11,6 +12,19 @@ namespace {
 int report(const Problem& problem) {
   fmt::print(stderr, "sitelatch: {}\n", problem.text);
   return exit_failed;
+}
+
+void tell_manual_resume(const aws::Value& check) {
+  const auto& latched = check["latched"];
+  if (latched.is_null()) {
+    if (check.has("manualResume")) fmt::print("    manual resume: stays unhealthy once it is\n");
+    return;
+  }
+  fmt::print("    latched since {}: {}\n", latched["since"].string_or(""),
+             log_line(latched["cause"].string_or("")));
+  fmt::print("    as probed it is {} now; to release it (version {}):\n    {}\n",
+             check["realStatus"].string_or(""), latched["version"].integer(),
+             latched["release"].string_or(""));
 }
 
 }  // namespace
@@ -44,6 +58,7 @@ int list_health(const EngineChoice& where, bool json) {
     fmt::print("{}  {:<9}  {:<7}  {}\n", check["id"].string_or(""), check["status"].string_or(""),
                check["forced"].string_or("auto"), check["target"].string_or(""));
     if (check.has("reason")) fmt::print("    {}\n", check["reason"].string());
+    tell_manual_resume(check);
   }
   return exit_done;
 }

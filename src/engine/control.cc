@@ -8,6 +8,7 @@
 #include "aws/auth/sigv4.h"
 #include "aws/wire/value.h"
 #include "base/text.h"
+#include "services/route53/resume_tags.h"
 #include "services/route53/route53.h"
 
 namespace sitelatch::engine {
@@ -58,6 +59,18 @@ Value describe(const route53::HealthDescription& check) {
   if (check.disabled) out.set("disabled", true);
   if (check.inverted) out.set("inverted", true);
   if (check.last) out.set("reason", check.last->status);
+  if (check.armed) out.set("manualResume", true);
+  if (const auto& latch = check.latch.latch)
+    out.set("latched",
+            Value::structure({{"since", iso8601_ms(latch->since)},
+                              {"cause", route53::words_of(*latch)},
+                              {"version", check.version},
+                              {"release", route53::command_to_release(check.id, check.version)}}));
+  if (const auto& last = check.latch.last_release)
+    out.set("released", Value::structure({{"at", iso8601_ms(last->at)},
+                                          {"version", last->version},
+                                          {"by", last->who},
+                                          {"reason", last->reason}}));
   return out;
 }
 
@@ -75,10 +88,13 @@ void force(route53::Route53& route53, Loop& loop, const Value& request, const Re
   if (!done) return refuse(reply, done.error().text);
   for (const auto& check : route53.describe_health()) {
     if (check.id != id) continue;
-    const std::string text = forced == route53::Forced::none
-                                 ? fmt::format("{} is as probed again: {}.", id, word(check.status))
-                                 : fmt::format("{} is forced {}; as probed it is {}.", id, status,
-                                               word(check.real_status));
+    std::string text = forced == route53::Forced::none
+                           ? fmt::format("{} is as probed again: {}.", id, word(check.status))
+                           : fmt::format("{} is forced {}; as probed it is {}.", id, status,
+                                         word(check.real_status));
+    if (check.latch.latch)
+      text += fmt::format(" It is latched. To release it: {}",
+                          route53::command_to_release(id, check.version));
     return loop.when_durable([reply, text] {
       reply(aws::to_json(Value::structure({{"text", text}})));
     });

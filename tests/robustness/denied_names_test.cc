@@ -252,6 +252,14 @@ std::vector<Row> rows() {
        "route53",
        "UpdateHealthCheck",
        {R"({"HealthCheckId":"CHECK","ResourcePath":"/x"})"}},
+      // Fact route53-86.
+      {any_of("aws:tagkeys", "sitelatch:manual-resume"),
+       "route53",
+       "ChangeTagsForResource",
+       {R"({"ResourceType":"healthcheck","ResourceId":"CHECK","AddTags":[{"Key":"a","Value":"b"},)"
+        R"({"Key":"sitelatch:manual-resume","Value":"true"}]})",
+        R"({"ResourceType":"healthcheck","ResourceId":"/healthcheck/CHECK","RemoveTagKeys":)"
+        R"(["sitelatch:manual-resume"]})"}},
       {any_of(names_key, "primary.example.test"), "route53", "ChangeResourceRecordSets",
        changes({"primary.example.test", "primary.example.test.", "PRIMARY.Example.TEST",
                 R"(prim\\141ry.example.test)", R"(prim\\101ry.example.test.)",

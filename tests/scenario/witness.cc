@@ -19,8 +19,8 @@ std::optional<Witness::Health> Witness::durable_health(const std::string& id) co
   if (parsed.row != *row) {
     const auto config = route53::health_check_from_row(id, *row).config;
     parsed = {*row,
-              {true, true, route53::is_endpoint(config.type), config.failure_threshold.value_or(3),
-               config.resource_path.value_or("")},
+              {true, true, true, route53::is_endpoint(config.type),
+               config.failure_threshold.value_or(3), config.resource_path.value_or("")},
               config.disabled.value_or(false),
               config.inverted.value_or(false)};
   }
@@ -32,8 +32,9 @@ std::optional<Witness::Health> Witness::durable_health(const std::string& id) co
     forced = stored.forced;
   }
   const bool base = out.real || parsed.disabled;
-  out.effective =
+  out.own =
       forced == route53::Forced::none ? base != parsed.inverted : forced == route53::Forced::up;
+  out.effective = out.own && !journal_.durable("route53.latches", id);
   return out;
 }
 
@@ -56,10 +57,30 @@ void Witness::published(const dns::View& view) {
   if (!wanted.empty()) CHECK_MESSAGE(answer == wanted, "W1 at ", when());
   if (latched_ && !both_down_is_known)
     CHECK_MESSAGE(answer != pair_->primary_address, "W3 at ", when());
+  if (held_ && !both_down_is_known)
+    CHECK_MESSAGE(answer != pair_->primary_address, "W5 at ", when());
+}
+
+// By what the rows say, not by what the engine thinks.
+void Witness::hold_manual_resume() {
+  const auto& id = pair_->primary_check;
+  const auto health = durable_health(id);
+  if (!health) return;  // deleted: what held it holds (fact route53-82)
+  const bool latch = journal_.durable("route53.latches", id).has_value();
+  const auto release = journal_.durable("route53.releases", id).value_or("");
+  const auto tags = journal_.durable("route53.tags", "healthcheck/" + id).value_or("");
+  const bool armed = tags.find(R"("sitelatch:manual-resume":"true")") != std::string::npos;
+  const bool released = release != last_release_;
+  last_release_ = release;
+  if (armed && !health->own) CHECK_MESSAGE(latch, "W4 at ", when(), ": unhealthy without a latch");
+  if (held_ && !latch) CHECK_MESSAGE(released, "W4 at ", when(), ": the latch went unreleased");
+  if (!held_ && (latch || (armed && !health->own))) ++failovers_;
+  held_ = latch || (armed && !health->own) || (held_ && !released);
 }
 
 void Witness::committed() {
   if (!pair_) return;
+  hold_manual_resume();
   for (const auto& id : {pair_->primary_check, pair_->backup_check}) {
     const auto health = durable_health(id);
     if (!health) continue;

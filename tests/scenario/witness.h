@@ -9,6 +9,11 @@
 //   W3  between the latch and the switch back no answer names Primary (but where a test says
 //       `both_down_is_known`:
 //       by Route 53's rule Primary is answered when nobody is healthy)
+//   W4  under manual resume failover and latch are one batch: at every commit an armed Primary
+//   whose
+//       own status is unhealthy has its latch; a latch ends in the batch that notes its release, or
+//       with its check
+//   W5  from such a failover to its release no answer names Primary (with W3's exception)
 #pragma once
 
 #include <map>
@@ -45,10 +50,12 @@ class Witness {
   // Every change of what DNS answers for the watched name, in order: "192.0.2.1 192.0.2.2".
   std::string answers() const;
   bool latched() const { return latched_; }
+  bool held() const { return held_; }  // by manual resume
+  std::size_t failovers() const { return failovers_; }
 
  private:
   struct Health {
-    bool real = true, effective = true;
+    bool real = true, own = true, effective = true;
     bool probed = true;  // else it rests on other checks or on a metric, and W2 says nothing
     int threshold = 1;
     std::string path;
@@ -59,6 +66,7 @@ class Witness {
     bool disabled = false, inverted = false;
   };
   std::optional<Health> durable_health(const std::string& health_check_id) const;
+  void hold_manual_resume();
   std::string expected() const;  // by the failover rule, of what is durable
   std::string when() const;
 
@@ -70,6 +78,9 @@ class Witness {
   mutable std::map<std::string, Parsed> parsed_;  // the last row of each check, read once
   std::vector<std::string> answers_;
   bool latched_ = false;
+  bool held_ = false;
+  std::string last_release_;
+  std::size_t failovers_ = 0;
 };
 
 }  // namespace sitelatch::scenario

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/ip.h"
+#include "base/log.h"
 #include "services/route53/ids.h"
 #include "services/route53/paging.h"
 #include "services/route53/route53.h"
@@ -124,16 +125,22 @@ Route53::Out Route53::update_health_check(const Call& call) {
   ++check.version;  // a change or not (fact route53-8)
   if (call.input.has("AlarmIdentifier"))
     if (auto ok = copy_alarm(check); !ok) return failure(ok.error());
-  auto out = structure_of(check);
+  const auto id = check.id;
   checks_.replace(std::move(check));
-  checks_.forget_departed([this](const std::string& id) { return answers_.uses(id); });
-  return out;
+  checks_.forget_departed([this](const std::string& other) { return answers_.uses(other); });
+  return structure_of(*checks_.find(id));  // an update may latch, which counts once more
 }
 
 Route53::Out Route53::delete_health_check(const Call& call) {
   const auto found = health_check(call.input["HealthCheckId"]);
   if (!found) return failure(found.error());
   const std::string id = (*found)->id;
+  if (checks_.latched(id))
+    log(LogLevel::warning, "route53",
+        fmt::format(
+            "health check {} is deleted while latched; for whatever names it still, it stays "
+            "unhealthy",
+            id));
   references_.retire((*found)->caller_reference, timers_.now());
   tags_.drop("healthcheck/" + id);
   checks_.remove(id, answers_.uses(id) || checks_.is_child(id));

@@ -81,12 +81,14 @@ ports::ProbeRequest probe_request(const HealthCheck& check) {
 }
 
 HealthChecks::HealthChecks(ports::Journal& journal, ports::Timers& timers, ports::Prober& prober,
-                           HealthMetrics& metrics, const MetricDataStream* stream, Changed changed)
+                           HealthMetrics& metrics, const MetricDataStream* stream,
+                           ManualResume& manual_resume, Changed changed)
     : journal_(journal),
       timers_(timers),
       prober_(prober),
       metrics_(metrics),
       stream_(stream),
+      manual_resume_(manual_resume),
       changed_(std::move(changed)),
       samples_(timers, [this](const std::string& id, Instant at) { return sample(id, at); }) {
   load();
@@ -121,6 +123,7 @@ void HealthChecks::load() {
       link_children(entry->check);
       entry->status = effective_status(*entry);
     }
+    latch_if_due(*entry);  // of an engine that did not know the tag yet
     take_up(*entry);
   }
 }
@@ -193,6 +196,7 @@ void HealthChecks::remove(const std::string& id, bool keep_status) {
   unlink_children(found->second->check);
   journal_.erase(check_table, id);
   journal_.erase(health_table, id);
+  manual_resume_.drop(id);
   entries_.erase(found);
 }
 
@@ -324,6 +328,10 @@ Status HealthChecks::real_status(const Entry& entry) const {
 }
 
 Status HealthChecks::effective_status(const Entry& entry) const {
+  return status_of(manual_resume_.of(entry.check.id), own_status(entry));
+}
+
+Status HealthChecks::own_status(const Entry& entry) const {
   if (entry.forced == Forced::up) return Status::healthy;
   if (entry.forced == Forced::down) return Status::unhealthy;
   const auto base = disabled(entry.check.config) ? Status::healthy : real_status(entry);
@@ -343,6 +351,7 @@ Status HealthChecks::status(const std::string& id) const {
 }
 
 void HealthChecks::refresh(Entry& entry) {
+  latch_if_due(entry);
   const auto now_is = effective_status(entry);
   if (now_is == entry.status) return;
   entry.status = now_is;
@@ -371,9 +380,20 @@ std::optional<HealthDescription> HealthChecks::describe(const std::string& id) c
   if (found == entries_.end()) return std::nullopt;
   const auto& entry = *found->second;
   const auto& config = entry.check.config;
-  return HealthDescription{id,           target_of(config), entry.status,     real_status(entry),
-                           entry.forced, disabled(config),  inverted(config), entry.since,
-                           entry.last,   entry.last_failure};
+  return HealthDescription{id,
+                           target_of(config),
+                           entry.status,
+                           real_status(entry),
+                           entry.forced,
+                           disabled(config),
+                           inverted(config),
+                           entry.since,
+                           entry.last,
+                           entry.last_failure,
+                           entry.check.version,
+                           manual_resume_.armed(id),
+                           manual_resume_.of(id),
+                           own_status(entry) == Status::unhealthy ? why_unhealthy(entry) : ""};
 }
 
 // --- metrics

@@ -6,11 +6,14 @@
 //   real status   what the checkers' opinions (or children, or metric data) add up to. Survives
 //                 restarts.
 //   base status   healthy while Disabled, else the real one
-//   status        base, turned round if Inverted; or what an operator forces (`sitelatch health`)
+//   own status    base, turned round if Inverted; or what an operator forces (`sitelatch health`)
+//   status        unhealthy while latched (manual_resume.h), else the own one
 //
 // Invariants: (1) a changed status is in the journal before `changed` is called, and whoever
 // publishes it waits for when_durable; (2) one probe per check is under way at most; (3) an
-// observation of an older generation of the configuration never counts (fact route53-9).
+// observation of an older generation of the configuration never counts (fact route53-9); (4) an
+// armed check whose own status is unhealthy is latched, by the same batch of the journal that has
+// the status (fact route53-81).
 #pragma once
 
 #include <functional>
@@ -28,6 +31,7 @@
 #include "services/route53/aggregation.h"
 #include "services/route53/health_check.h"
 #include "services/route53/health_metrics.h"
+#include "services/route53/manual_resume.h"
 #include "services/route53/sample_schedule.h"
 
 namespace sitelatch::route53 {
@@ -49,6 +53,10 @@ struct HealthDescription {
   bool disabled = false, inverted = false;
   Instant since{};  // of `status`
   std::optional<ObservedStatus> last, last_failure;
+  std::int64_t version = 1;
+  bool armed = false;  // by manual resume
+  LatchState latch;
+  std::string why_unhealthy;  // in words, when its own status is; empty: it is not
 };
 
 class HealthChecks {
@@ -59,7 +67,8 @@ class HealthChecks {
   // CLOUDWATCH_METRIC checks can be made. `changed` is called whenever a status has changed, never
   // from the constructor.
   HealthChecks(ports::Journal& journal, ports::Timers& timers, ports::Prober& prober,
-               HealthMetrics& metrics, const MetricDataStream* stream, Changed changed);
+               HealthMetrics& metrics, const MetricDataStream* stream, ManualResume& manual_resume,
+               Changed changed);
 
   std::size_t size() const { return entries_.size(); }
   const HealthCheck* find(const std::string& id) const;
@@ -78,6 +87,12 @@ class HealthChecks {
   // Of a check, or of a departed one; of an id never heard of: healthy.
   Status status(const std::string& id) const;
   void set_forced(const std::string& id, Forced forced);  // of an existing check
+
+  // Manual resume (health_check_latches.cc), of existing checks.
+  void tags_changed(const std::string& id);  // armed or not now
+  void trip(const std::string& id, const std::string& words);
+  ReleaseVerdict release(const std::string& id, const ReleaseAsked& asked);
+  bool latched(const std::string& id) const { return manual_resume_.latched(id); }
 
   std::optional<HealthDescription> describe(const std::string& id) const;
 
@@ -111,10 +126,15 @@ class HealthChecks {
   void keep(Entry& entry, Status real_before);
 
   Status real_status(const Entry& entry) const;
+  Status own_status(const Entry& entry) const;
   Status effective_status(const Entry& entry) const;
   int healthy_children(const HealthCheck& check) const;
   void refresh(
       Entry& entry);  // recomputes the status; tells, and refreshes parents, when it has changed
+  Situation situation(const Entry& entry) const;
+  std::string why_unhealthy(const Entry& entry) const;
+  void count_version_up(Entry& entry);
+  void latch_if_due(Entry& entry);  // invariant 4
   void link_children(const HealthCheck& check);
   void unlink_children(const HealthCheck& check);
   void write_check(const Entry& entry);
@@ -126,6 +146,7 @@ class HealthChecks {
   ports::Prober& prober_;
   HealthMetrics& metrics_;
   const MetricDataStream* stream_;
+  ManualResume& manual_resume_;
   Changed changed_;
   Entries entries_;
   std::unordered_map<std::string, Status> departed_;

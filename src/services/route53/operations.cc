@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "dns/name.h"
 #include "services/route53/ids.h"
+#include "services/route53/resume_tags.h"
 #include "services/route53/route53.h"
 
 namespace sitelatch::route53 {
@@ -111,12 +112,20 @@ Route53::Question Route53::ask_of_change(const Call& call) const {
   return {{action(call), {arn("change", bare_id(call.input["Id"].string_or("")))}, {}, ""}};
 }
 
+// AWS has no keys for the tags of Route 53 (fact route53-76); where manual resume is meant there
+// are the usual ones, so that a policy can say who may arm, trip and release (fact route53-86).
 Route53::Question Route53::ask_of_tagged(const Call& call) const {
-  return {{action(call),
-           {arn(call.input["ResourceType"].string_or(""),
-                bare_id(call.input["ResourceId"].string_or("")))},
-           {},
-           ""}};
+  aws::Permission asked{action(call),
+                        {arn(call.input["ResourceType"].string_or(""),
+                             bare_id(call.input["ResourceId"].string_or("")))},
+                        {},
+                        ""};
+  if (call.operation == "ChangeTagsForResource") {
+    const TagChange change{aws::read_tags(call.input["AddTags"]),
+                           call.input["RemoveTagKeys"].strings()};
+    if (names_manual_resume(change)) aws::add_request_tags(change.add, change.remove, asked.keys);
+  }
+  return {asked};
 }
 
 Route53::Question Route53::ask_of_all_tagged(const Call& call) const {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "services/route53/ids.h"
+#include "services/route53/resume_tags.h"
 
 namespace sitelatch::route53 {
 
@@ -17,10 +18,11 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       options_(std::move(options)),
       references_(journal),
       tags_(journal),
+      manual_resume_(journal, tags_),
       changes_(journal, entropy),
       zones_(journal),
       publisher_(journal, sink),
-      checks_(journal, timers, prober, metrics, stream,
+      checks_(journal, timers, prober, metrics, stream, manual_resume_,
               [this](const std::string& id) { answers_.health_changed(id); }),
       answers_(zones_, checks_, publisher_, options_.home_region) {
   checks_.visit("", [&](const HealthCheck& check) {
@@ -33,6 +35,10 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
 Result<Done> Route53::set_forced(const std::string& health_check_id, Forced forced) {
   if (!checks_.find(health_check_id))
     return failure(Problem{fmt::format("there is no health check {}", health_check_id)});
+  if (forced == Forced::up && checks_.latched(health_check_id))
+    return failure(Problem{fmt::format("health check {} is latched, and a force is no release. {}",
+                                       health_check_id,
+                                       how_to_release(checks_.find(health_check_id)->version))});
   checks_.set_forced(health_check_id, forced);
   return Done{};
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Route53: the service. Decodes inputs into the domain, asks it, encodes outputs; the rules live in
-// the nouns it is composed of: HealthChecks (status, probing, metrics), HostedZones and DnsAnswers
-// (records, routing, publication), Tags, Changes. Global: one state whatever the region of the
-// call.
+// the nouns it is composed of: HealthChecks (status, probing, metrics), ManualResume (latches),
+// HostedZones and DnsAnswers (records, routing, publication), Tags, Changes. Global: one state
+// whatever the region of the call.
 #pragma once
 
 #include <string>
@@ -20,6 +20,7 @@
 #include "services/route53/health_checks.h"
 #include "services/route53/health_metrics.h"
 #include "services/route53/hosted_zones.h"
+#include "services/route53/manual_resume.h"
 #include "services/route53/metric_data_stream.h"
 #include "services/route53/publisher.h"
 #include "services/route53/tag_store.h"
@@ -46,7 +47,7 @@ class Route53 final : public aws::TableService<Route53> {
   std::string_view model_name() const override { return "route53"; }
 
   // `sitelatch health`: an operator's word over the real status, durable until `none`. Problem: no
-  // such health check.
+  // such health check, or `up` while it is latched (fact route53-82).
   Result<Done> set_forced(const std::string& health_check_id, Forced forced);
   std::vector<HealthDescription> describe_health() const;
 
@@ -101,7 +102,14 @@ class Route53 final : public aws::TableService<Route53> {
   Out observations(const Call& call, std::optional<ObservedStatus> HealthDescription::*which) const;
   aws::Outcome<const HealthCheck*> health_check(const aws::Value& id) const;
   aws::Outcome<const HostedZone*> hosted_zone(const aws::Value& id) const;
-  aws::Outcome<std::string> tagged_resource(const std::string& type, const std::string& id) const;
+  struct Tagged {
+    std::string type, id;
+    std::string key() const { return type + "/" + id; }  // in the tag store
+  };
+  aws::Outcome<Tagged> tagged_resource(const aws::Value& type, const aws::Value& id) const;
+  aws::Value tag_set(const Tagged& resource) const;
+  Out trip(const std::string& id, const std::string& reason, const Call& call);
+  Out release(const std::string& id, const std::string& text, const Call& call);
   std::function<void()> when_published(const std::string& change_id);
 
   ports::Entropy& entropy_;
@@ -110,6 +118,7 @@ class Route53 final : public aws::TableService<Route53> {
   Options options_;
   CallerReferences references_;
   TagStore tags_;
+  ManualResume manual_resume_;
   Changes changes_;
   HostedZones zones_;
   Publisher publisher_;
