@@ -6,9 +6,12 @@
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 #include <memory>
+#include <type_traits>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_commands.h"
+#include "cli/guard_config.h"
 #include "cli/guard_ids.h"
 #include "cli/validators.h"
 #include "guard/rules/holes.h"
@@ -89,12 +92,37 @@ void add_duration(Command<Options>& command, const char* name, Duration Options:
   if (!shown.empty()) option->default_str(shown);
 }
 
-// Every command that takes a health check takes the name of its site too.
+// Nothing: it is. While no record follows what a form has made, the guide's guard beside it is the
+// one that latches.
+std::optional<int> not_for_this_form(const GuardOptions& common, const std::string& id,
+                                     guard::Form form) {
+  if (form == guard::Form::guide || !latches_by(common, id, form)) return std::nullopt;
+  return fail(common,
+              "not built yet: this command for a guard of the form " +
+                  std::string{guard::to_string(form)} + ", which health check " + id +
+                  " has. There are status, trip, switch-back, deploy, destroy and log.",
+              exit_refused);
+}
+
+// Every command that takes a health check takes the name of its site too. Those that do not know
+// every form of the latch refuse what they do not know, instead of taking it for the guide's.
 template <class Options>
 int run_with_id(const Options& given, int (*run)(const Options&)) {
   if constexpr (requires { given.health_check_id; }) {
     auto options = given;
+    if (options.health_check_id.empty()) return run(options);  // policy, of every guard
     if (const auto failed = make_id(options.common, options.health_check_id)) return *failed;
+    auto form = guard::Form::guide;
+    constexpr bool latches = std::is_same_v<Options, TripOptions>;
+    if (const auto failed = make_form(options.common, options.health_check_id, form,
+                                      latches ? Unseen::go_on : Unseen::end))
+      return *failed;
+    if constexpr (requires { options.form; })
+      options.form = form;
+    else if constexpr (!std::is_same_v<Options, LogOptions> &&
+                       !std::is_same_v<Options, PolicyOptions>)
+      if (const auto refused = not_for_this_form(options.common, options.health_check_id, form))
+        return *refused;
     return run(options);
   } else {
     return run(given);
@@ -107,6 +135,27 @@ void run_by(Command<Options>& command, int (*run)(const Options&), int& status,
   command.app->footer(footer);
   command.app->callback(
       [options = command.options, run, &status] { status = run_with_id(*options, run); });
+}
+
+template <class Options>
+void add_optional_duration(Command<Options>& command, const char* name,
+                           std::optional<Duration> Options::*member, const char* what) {
+  CLI::App* sub = command.app;
+  sub->add_option_function<std::string>(
+         name,
+         [options = command.options, member](const std::string& text) {
+           (*options).*member = *parse_duration(text);
+         },
+         what)
+      ->type_name("DURATION")
+      ->check(duration_above_zero());
+}
+
+template <class Options>
+void add_form(Command<Options>& command, const char* what) {
+  command.app->add_option("--form", command.options->wanted_form, what)
+      ->type_name(join(guard::form_names(), "|"))
+      ->check(CLI::IsMember(guard::form_names()));
 }
 
 template <class Options>
@@ -207,8 +256,18 @@ void add_deploy(CLI::App& app, int& status) {
       ->add_option("--runbook", options.runbook,
                    "write the page for the night without this program here (see runbook)")
       ->type_name("FILE");
-  add_duration(command, "--timeout", &DeployOptions::timeout,
-               "how long to wait for AWS and for Primary's health, all in all", "10m");
+  add_optional_duration(command, "--timeout", &DeployOptions::timeout,
+                        "how long to wait for AWS and for Primary's health, all in all (default: "
+                        "10m; of config 45m)");
+  add_form(command,
+           "the form of the latch (docs/forms.md; default: as it is, else guide). config: health "
+           "checks alone, the failover is the latch");
+  command.app->add_flag("--change-records", options.change_records,
+                        "of config: the PRIMARY records follow the latch, once it is healthy");
+  command.app
+      ->add_option("--dns-server", options.dns_server,
+                   "of config: ask this server who serves, in place of the zone's own")
+      ->type_name("ADDR:PORT");
   run_by(command, &deploy, status,
          std::string{"Safe to run again: it changes only what differs, goes on where it was cut "
                      "off, and never releases a latch.\n"
@@ -221,7 +280,11 @@ void add_deploy(CLI::App& app, int& status) {
              "to close it is better than --accept-hole.\n"
              "\nExamples:\n"
              "  sitelatch deploy 233e180f-f023-45a3-954e-415303f21eab --plan\n"
-             "  sitelatch deploy 233e180f-f023-45a3-954e-415303f21eab --notify sre@example.org");
+             "  sitelatch deploy 233e180f-f023-45a3-954e-415303f21eab --notify sre@example.org\n"
+             "  sitelatch deploy client.example.com --form config --plan\n"
+             "  sitelatch deploy client.example.com --form config           # eighteen minutes; "
+             "moves nothing\n"
+             "  sitelatch deploy client.example.com --form config --change-records");
 }
 
 void add_destroy(CLI::App& app, int& status) {
@@ -237,12 +300,16 @@ void add_destroy(CLI::App& app, int& status) {
                  "a latched check gets its path back: Primary serves when it is healthy")
       ->excludes(keep);
   command.app->add_flag("--logs", options.logs, "remove the function's log and the audit log too");
+  add_form(command, "remove the guard of this form (default: as it is)");
+  command.app->add_flag("--change-records", options.change_records,
+                        "of config: give the PRIMARY records back to the endpoint's check");
   run_by(command, &destroy, status,
          std::string{"While the check is latched, --keep-latched or --restore must be given.\n\n"} +
              common_statuses +
              "\nExamples:\n"
              "  sitelatch destroy 233e180f-f023-45a3-954e-415303f21eab --plan\n"
-             "  sitelatch destroy 233e180f-f023-45a3-954e-415303f21eab --keep-latched --yes");
+             "  sitelatch destroy 233e180f-f023-45a3-954e-415303f21eab --keep-latched --yes\n"
+             "  sitelatch destroy client.example.com --change-records      # of config");
 }
 
 void add_status(CLI::App& app, int& status_code) {
@@ -369,8 +436,9 @@ void add_switch_back(CLI::App& app, int& status) {
           },
           "release only this HealthCheckVersion, the one that you looked at")
       ->type_name("N");
-  add_duration(command, "--window", &SwitchBackOptions::window,
-               "how long Primary may take to become healthy before it is latched again", "10m");
+  add_optional_duration(command, "--window", &SwitchBackOptions::window,
+                        "how long Primary may take to become healthy before it is latched again "
+                        "(default: 10m; of config, which asks for fifteen good minutes, 40m)");
   command.app
       ->add_option("--dns-server", options.dns_server,
                    "ask this server who serves, in place of the zone's own")

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "guard/rules/form.h"
 
 namespace sitelatch::cli {
 
@@ -44,9 +45,13 @@ struct DeployOptions {
   std::vector<std::string> kms_keys;      // --kms-key ARN
   std::vector<std::string> accept_holes;  // --accept-hole NAME
   std::string permissions_boundary, role_path;
-  std::vector<std::string> tags;  // --tag K=V
-  std::string runbook;            // --runbook FILE
-  Duration timeout = std::chrono::minutes{10};
+  std::vector<std::string> tags;          // --tag K=V
+  std::string runbook;                    // --runbook FILE
+  std::optional<Duration> timeout;        // nothing: ten minutes, forty-five of config
+  guard::Form form = guard::Form::guide;  // as it is found
+  std::string wanted_form;                // --form; empty: as it is
+  bool change_records = false;            // --change-records
+  std::string dns_server;                 // --dns-server
 };
 int deploy(const DeployOptions& options);
 
@@ -56,6 +61,9 @@ struct DestroyOptions {
   bool plan = false;
   bool keep_latched = false, restore = false;
   bool logs = false;  // --logs: the function's log group and the audit log too
+  guard::Form form = guard::Form::guide;
+  std::string wanted_form;
+  bool change_records = false;
 };
 int destroy(const DestroyOptions& options);
 
@@ -100,6 +108,7 @@ struct TripOptions {
   GuardOptions common;
   std::string health_check_id, reason;
   bool planned = false;
+  guard::Form form = guard::Form::guide;
 };
 int trip(const TripOptions& options);
 
@@ -109,8 +118,9 @@ struct SwitchBackOptions {
   std::vector<std::string> checks;  // --check CMD
   std::vector<std::string> force;   // --force CHECK
   std::optional<std::uint64_t> expected_version;
-  Duration window = std::chrono::minutes{10};
+  std::optional<Duration> window;  // nothing: ten minutes, forty of config
   std::string dns_server;
+  guard::Form form = guard::Form::guide;
 };
 int switch_back(const SwitchBackOptions& options);
 

@@ -5,7 +5,8 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/guard_report.h"
+#include "cli/guard_config.h"
+#include "cli/guard_engine.h"
 #include "function/zip.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/python_function.h"
@@ -177,11 +178,55 @@ int report(guard::Context& context, const DeployOptions& options, Value changed,
                 exit_done);
 }
 
+// Options that nothing of the other forms would read.
+std::optional<std::string> meant_for_the_guide(const DeployOptions& options, guard::Form form) {
+  const auto name = "--form " + std::string{guard::to_string(form)};
+  const bool any = !options.function_region.empty() || !options.latch.empty() ||
+                   !options.function.empty() || !options.kms_keys.empty() ||
+                   !options.accept_holes.empty() || !options.permissions_boundary.empty() ||
+                   !options.role_path.empty() || !options.tags.empty() || !options.runbook.empty();
+  if (any)
+    return name +
+           " has no function and no topics: it takes --plan, --change-records, --dns-server, "
+           "--timeout and --yes.";
+  if (!options.notify.empty())
+    return "not built yet: --notify with " + name +
+           ". An alarm of your own on HealthCheckStatus of the check that the PRIMARY record "
+           "follows (below 1) tells people of a latch.";
+  return std::nullopt;
+}
+
 }  // namespace
 
 int deploy(const DeployOptions& options) {
+  const auto wanted =
+      options.wanted_form.empty() ? options.form : *guard::form_named(options.wanted_form);
+  if (const auto why = guard::not_built_yet(wanted))
+    return fail(options.common, *why, exit_refused);
+  if (wanted != options.form && options.form != guard::Form::guide &&
+      latches_by(options.common, options.health_check_id, options.form))
+    return fail(
+        options.common,
+        fmt::format("Health check {0} has a guard of the form {1}: sitelatch destroy {0}{2} "
+                    "first, then deploy --form {3}. Between the two nothing latches.",
+                    options.health_check_id, guard::to_string(options.form),
+                    options.form == guard::Form::config ? " --change-records" : "",
+                    guard::to_string(wanted)),
+        exit_refused);
+  if (wanted != guard::Form::guide)
+    if (const auto wrong = meant_for_the_guide(options, wanted))
+      return fail(options.common, *wrong, exit_usage);
+  if (wanted == guard::Form::config) return deploy_config(options);
+  if (wanted == guard::Form::engine) return deploy_engine(options);
+  if (options.change_records)
+    return fail(options.common,
+                "--change-records is for --form config; the guide's plan shows the changes of "
+                "records that close its holes.",
+                exit_usage);
   GuardContext context(options.common);
-  guard::Deployment deployment({context.context(), options.timeout}, wish_of(options), codes());
+  guard::Deployment deployment(
+      {context.context(), options.timeout.value_or(std::chrono::minutes{10})}, wish_of(options),
+      codes());
   auto deployment_plan = deployment.plan();
   if (!deployment_plan)
     return fail(options.common, deployment_plan.error().text,

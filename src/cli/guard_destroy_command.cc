@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/guard_report.h"
+#include "cli/guard_config.h"
+#include "cli/guard_engine.h"
 #include "guard/apply/destroy.h"
 
 namespace sitelatch::cli {
@@ -31,6 +32,12 @@ void print(const guard::RemovalPlan& ending) {
 }  // namespace
 
 int destroy(const DestroyOptions& options) {
+  const auto form =
+      options.wanted_form.empty() ? options.form : *guard::form_named(options.wanted_form);
+  if (form == guard::Form::config) return destroy_config(options);
+  if (form == guard::Form::engine) return destroy_engine(options);
+  if (options.change_records)
+    return fail(options.common, "--change-records is for guards of the form config.", exit_usage);
   GuardContext context(options.common);
   const guard::RemovalOptions request{options.health_check_id,
                                       options.restore        ? guard::Latch::restore

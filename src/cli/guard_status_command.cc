@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "cli/commands.h"
+#include "cli/guard_config.h"
+#include "cli/guard_engine.h"
 #include "cli/guard_ids.h"
 #include "cli/guard_report.h"
 
@@ -29,11 +31,77 @@ int no_guards(const GuardOptions& common) {
 // more guards than that the metric alone speaks of Primary's health.
 constexpr std::size_t most_with_probes = 3;
 
-Result<guard::View, guard::Error> look_at(GuardContext& context, const std::string& id_or_name,
-                                          const guard::ViewOptions& how) {
-  const auto id = check_id(context, id_or_name);
+// One guard in its form. While nothing follows what a form has made, the guide's guard of the same
+// check, where there is one, is what latches: both are shown.
+struct Looked {
+  std::optional<guard::ConfigView> config;
+  std::optional<guard::View> guide;
+  std::optional<guard::EngineView> engine;
+
+  int code() const {
+    if (engine) return status_code(*engine);
+    if (!config) return status_code(*guide);
+    return guide ? status_code(*guide) : status_code(*config);
+  }
+  aws::Value value() const {
+    if (engine) return to_value(*engine);
+    if (!config) return to_value(*guide);
+    auto out = to_value(*config);
+    if (guide) out.set("guide", to_value(*guide));
+    out.set("exit_code", code());
+    return out;
+  }
+  void show() const {
+    if (engine) print(*engine);
+    if (config) print(*config);
+    if (config && guide) fmt::print("\n");
+    if (guide) print(*guide);
+  }
+};
+
+bool has_guide_guard(const guard::View& view) {
+  const auto& observed = view.snapshot.observed;
+  return observed.alarm || observed.function || observed.alarm_topic;
+}
+
+Result<Looked, guard::Error> look_at(GuardContext& context, const std::string& id_or_name,
+                                     const guard::ViewOptions& how) {
+  auto id = check_id(context, id_or_name);
   if (!id) return failure(id.error());
-  return guard::view(context.aws(), context.clock(), *id, how);
+  const auto form = form_of(context, *id);
+  if (!form) return failure(form.error());
+  Looked out;
+  if (*form == guard::Form::engine) {
+    auto view = guard::look_at_engine(context.context(), *id, how.all_records);
+    if (!view) return failure(view.error());
+    out.engine = std::move(*view);
+    return out;
+  }
+  if (*form == guard::Form::config) {
+    guard::ConfigLook look;
+    look.probes = how.probes;
+    look.all_records = how.all_records;
+    auto view = guard::look_at_config(context.context(), *id, look);
+    if (!view) return failure(view.error());
+    out.config = std::move(*view);
+    if (!out.config->observed.records || out.config->observed.records->on_hold > 0) return out;
+  }
+  auto view = guard::view(context.aws(), context.clock(), *id, how);
+  if (!view) return failure(view.error());
+  if (!out.config || has_guide_guard(*view)) out.guide = std::move(*view);
+  return out;
+}
+
+// Of both kinds.
+Result<std::vector<std::string>, guard::Error> every_guard_of(GuardContext& context) {
+  constexpr std::string_view doing = "find the guards of this account";
+  auto found = guard::guarded_checks(context.aws());
+  if (!found) return failure(guard::error_of(found.error(), doing));
+  const auto more = guard::config_guards(context.aws());
+  if (!more) return failure(guard::error_of(more.error(), doing));
+  for (const auto& id : *more)
+    if (std::find(found->begin(), found->end(), id) == found->end()) found->push_back(id);
+  return std::move(*found);
 }
 
 }  // namespace
@@ -43,11 +111,8 @@ int status(const StatusOptions& options) {
   auto wanted = options.health_check_ids;
   const bool one = wanted.size() == 1 && !options.all;
   if (options.all || wanted.empty()) {
-    const auto found = guard::guarded_checks(context.aws());
-    if (!found) {
-      const auto error = guard::error_of(found.error(), "find the guards of this account");
-      return fail(options.common, error.text, exit_status_of(error.kind));
-    }
+    const auto found = every_guard_of(context);
+    if (!found) return fail(options.common, found.error().text, exit_status_of(found.error().kind));
     for (const auto& id : *found)
       if (std::find(wanted.begin(), wanted.end(), id) == wanted.end()) wanted.push_back(id);
   }
@@ -59,23 +124,23 @@ int status(const StatusOptions& options) {
   int worst = exit_done;
   auto all = aws::Value::list();
   for (const auto& id_or_name : wanted) {
-    const auto view = look_at(context, id_or_name, how);
-    if (!view) {
-      const auto code = exit_status_of(view.error().kind);
-      if (one) return fail(options.common, view.error().text, code);
-      say(as_sentence(view.error().text));
+    const auto looked = look_at(context, id_or_name, how);
+    if (!looked) {
+      const auto code = exit_status_of(looked.error().kind);
+      if (one) return fail(options.common, looked.error().text, code);
+      say(as_sentence(looked.error().text));
       all.push(aws::Value::structure(
-          {{"health_check_id", id_or_name}, {"error", view.error().text}, {"exit_code", code}}));
+          {{"health_check_id", id_or_name}, {"error", looked.error().text}, {"exit_code", code}}));
       worst = guard::graver(worst, code);
       continue;
     }
-    worst = guard::graver(worst, status_code(*view));
+    worst = guard::graver(worst, looked->code());
     if (options.common.output == Output::json) {
-      if (one) fmt::print("{}\n", aws::to_json(to_value(*view)));
-      all.push(to_value(*view));
+      if (one) fmt::print("{}\n", aws::to_json(looked->value()));
+      all.push(looked->value());
     } else {
       if (id_or_name != wanted.front()) fmt::print("\n");
-      print(*view);
+      looked->show();
     }
   }
   if (options.common.output == Output::json && !one)

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/guard_report.h"
+#include "cli/guard_config.h"
+#include "cli/guard_engine.h"
+#include "cli/guard_switch_back.h"
 #include "cli/interrupts.h"
 #include "guard/apply/switch_back.h"
 
@@ -70,7 +72,25 @@ bool known_force(const std::string& name) {
 
 }  // namespace
 
+int finish_switch_back(const GuardOptions& options, const std::string& health_check_id,
+                       const guard::SwitchBackReport& report) {
+  Report out{word_of(report.end), report.sentence,
+             aws::Value::structure({{"health_check_id", health_check_id}}), report.refusals,
+             report.notes};
+  if (report.version != 0) {
+    if (report.release != 0) out.details.set("release", static_cast<std::int64_t>(report.release));
+    out.details.set("version", static_cast<std::int64_t>(report.version));
+    if (!report.request_id.empty()) out.details.set("request_id", report.request_id);
+    out.details.set("dns", to_value(report.dns));
+  }
+  for (const auto& answer : report.dns)
+    if (!answer.problem.empty()) out.notes.push_back(answer.name + ": " + answer.problem);
+  return finish(options, out, code_of(report.end));
+}
+
 int switch_back(const SwitchBackOptions& options) {
+  if (options.form == guard::Form::config) return switch_back_config(options);
+  if (options.form == guard::Form::engine) return switch_back_engine(options);
   guard::SwitchBackOptions request;
   for (const auto& name : options.force) {
     if (!known_force(name))
@@ -83,7 +103,7 @@ int switch_back(const SwitchBackOptions& options) {
   request.reason = options.reason;
   request.checks = options.checks;
   request.expected_version = options.expected_version;
-  request.window = options.window;
+  if (options.window) request.window = *options.window;
   request.confirm = [&](const guard::View& view, const std::string& name) {
     const auto question = fmt::format(
         "{} goes back to Primary: health check {} gets its own path again, the guard is armed "
@@ -102,18 +122,7 @@ int switch_back(const SwitchBackOptions& options) {
     return fail(options.common, "Interrupted. " + how_far(desk, options.health_check_id),
                 exit_failed);
   }
-  Report out{word_of(report.end), report.sentence,
-             aws::Value::structure({{"health_check_id", options.health_check_id}}), report.refusals,
-             report.notes};
-  if (report.release != 0) {
-    out.details.set("release", static_cast<std::int64_t>(report.release));
-    out.details.set("version", static_cast<std::int64_t>(report.version));
-    if (!report.request_id.empty()) out.details.set("request_id", report.request_id);
-    out.details.set("dns", to_value(report.dns));
-  }
-  for (const auto& answer : report.dns)
-    if (!answer.problem.empty()) out.notes.push_back(answer.name + ": " + answer.problem);
-  return finish(options.common, out, code_of(report.end));
+  return finish_switch_back(options.common, options.health_check_id, report);
 }
 
 }  // namespace sitelatch::cli

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
+#include "cli/guard_config.h"
+#include "cli/guard_engine.h"
 #include "cli/guard_request.h"
 
 namespace sitelatch::cli {
 
 int trip(const TripOptions& options) {
+  if (options.form == guard::Form::config) return trip_config(options);
+  if (options.form == guard::Form::engine) return trip_engine(options);
   GuardContext context(options.common);
   guard::Request request;
   request.action = options.planned ? "trip-planned" : "trip";

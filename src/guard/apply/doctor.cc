@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "guard/apply/config_observe.h"
 #include "guard/apply/drill_scratch.h"
 #include "guard/apply/reading.h"
 
@@ -90,7 +91,7 @@ class Examination {
             "give it the dimension, or delete it");
       const auto comparison = wire["ComparisonOperator"].string_or("");
       if (wire["MetricName"].string_or("") == "HealthCheckStatus" &&
-          comparison.starts_with("Greater"))
+          comparison.starts_with("Greater") && !is_of_config(watcher.check_id))
         add(Kind::problem, "alarm-comparison", "alarm " + watcher.name,
             fmt::format("it goes to ALARM when the check is healthy ({}): HealthCheckStatus is 1 "
                         "for healthy",
@@ -98,6 +99,33 @@ class Examination {
             "use LessThanThreshold 1");
       watchers_.push_back(std::move(watcher));
     }
+  }
+
+  std::optional<ConfigReference> config_reference_of(const std::string& id) const {
+    const auto found = checks_.find(id);
+    return found == checks_.end()
+               ? std::nullopt
+               : config_reference(found->second["CallerReference"].string_or(""));
+  }
+  bool is_of_config(const std::string& id) const { return config_reference_of(id).has_value(); }
+
+  // Of the form config, by either of its checks; once.
+  void examine_config(const std::string& endpoint) {
+    if (!config_endpoints_.insert(endpoint).second) return;
+    ++out_.guards;
+    ConfigLook how;
+    how.all_records = &records_;
+    how.probes = false;
+    const auto seen = look_at_config(context_, endpoint, how);
+    if (!seen) return out_.blind.push_back(seen.error().text);
+    for (const auto& unseen : seen->blind) out_.blind.push_back(guard::describe(unseen));
+    const auto& assessed = seen->assessment;
+    const bool well = assessed.phase == Phase::serving;
+    add(well ? Kind::sound : Kind::problem, "state", endpoint,
+        fmt::format("form config, {}: {}", to_string(assessed.phase), assessed.sentence),
+        assessed.next);
+    for (const auto& problem : assessed.problems)
+      add(Kind::problem, problem.name, endpoint, problem.why, problem.mend);
   }
 
   void read_primaries() {
@@ -155,6 +183,8 @@ class Examination {
               "a scratch health check of a drill of {}; if no drill is running, it was cut off",
               scratch),
           "sitelatch drill " + scratch + " removes it first");
+    if (const auto config_form = config_reference(reference))
+      return examine_config(config_form->endpoint);
     const bool frozen =
         config["Disabled"].boolean_or(false) && !config["Inverted"].boolean_or(false);
     const bool interesting = guarded_.contains(id) || primaries_.contains(id);
@@ -315,7 +345,7 @@ class Examination {
   std::string region_;
   std::map<std::string, Value> checks_;
   std::vector<Watcher> watchers_;
-  std::set<std::string> primaries_, guarded_;
+  std::set<std::string> primaries_, guarded_, config_endpoints_;
   Diagnosis out_;
 };
 

@@ -76,6 +76,7 @@ struct RecordsSnapshot {
   std::vector<RecordSnapshot> secondaries;  // SECONDARY records of the same name and type
   std::vector<RecordSnapshot>
       targets;  // records of our zones on the alias chains of `users`, nearest first
+  std::vector<RecordSnapshot> secondary_targets;  // and on those of `secondaries`
 };
 
 // The name that users look up: of the first PRIMARY record that uses the check, without its dot;

@@ -63,8 +63,10 @@ void gather(const std::vector<RecordSnapshot>& zone, std::string_view id,
     snapshot.users.push_back(record);
     follow(record, zone, snapshot.targets);
     for (const auto& other : zone)
-      if (other.failover == "SECONDARY" && other.name == record.name && other.type == record.type)
+      if (other.failover == "SECONDARY" && other.name == record.name && other.type == record.type) {
         snapshot.secondaries.push_back(other);
+        follow(other, zone, snapshot.secondary_targets);
+      }
   }
 }
 

@@ -434,8 +434,7 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
 
 std::optional<std::vector<StatusMinute>> Reading::status_minutes(const std::string& health_check_id,
                                                                  std::string_view region,
-                                                                 Instant now) {
-  constexpr auto back = std::chrono::minutes{15};
+                                                                 Instant now, Duration back) {
   constexpr auto ahead = std::chrono::hours{24};  // of engines whose time runs faster than ours
   Value queries = Value::list();
   for (const auto& [query, statistic] : {std::pair{"lowest", "Minimum"}, {"highest", "Maximum"}})

@@ -58,9 +58,10 @@ class Reading {
     std::string function_region, home;
   };
   std::optional<ObservedDeliveries> deliveries(const Where& where, Instant now);
-  // HealthCheckStatus of the quarter of an hour before `now`, oldest minute first.
+  // HealthCheckStatus of the time before `now`, oldest minute first.
   std::optional<std::vector<StatusMinute>> status_minutes(const std::string& health_check_id,
-                                                          std::string_view region, Instant now);
+                                                          std::string_view region, Instant now,
+                                                          Duration back = std::chrono::minutes{15});
   // What Route 53 makes of a check, by its metric in `region`, the control region (rules/health.h).
   struct Health {
     std::optional<bool> healthy;

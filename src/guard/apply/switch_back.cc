@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "client/wait.h"
 #include "guard/apply/missing_rights.h"
+#include "guard/apply/release_checks.h"
 #include "guard/apply/release_evidence.h"
 #include "guard/apply/sight.h"
 #include "guard/apply/site_probe.h"
@@ -16,7 +17,6 @@
 namespace sitelatch::guard {
 namespace {
 
-constexpr auto between_probes = std::chrono::seconds{1};
 constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
 
 SwitchBackEnd end_of(Error::Kind kind) {
@@ -142,43 +142,12 @@ class Switching {
       context_.progress("Primary cannot be asked: its own path is not known.");
       return false;
     }
-    for (int count = 1; count <= options_.probes; ++count) {
-      if (count > 1) context_.clock.sleep(between_probes);
-      const auto answer = ask_site(context_.ask_site, shown.snapshot.check_config, *path);
-      seen_.primary.push_back(answer.words);
-      context_.progress(
-          fmt::format("Primary, {} of {}: {}.", count, options_.probes, answer.words));
-      if (!answer.well) return false;
-    }
-    return true;
+    return guard::primary_answers(context_, shown.snapshot.check_config, *path, options_.probes,
+                                  seen_);
   }
 
   bool run_checks(const View& shown) {
-    int number = 0;
-    for (const auto& command : options_.checks) {
-      context_.progress(
-          fmt::format("Check {} of {}: {}", ++number, options_.checks.size(), command));
-      const auto line =
-          fmt::format("SITELATCH_HEALTH_CHECK_ID={}; export SITELATCH_HEALTH_CHECK_ID; {}",
-                      shown.id(), command);
-      const auto finished = context_.environment.run({"/bin/sh", "-c", line}, options_.check_limit);
-      if (!finished) {
-        seen_.commands.push_back({command, 0, "", 0, finished.error().text});
-        context_.progress("It could not be run: " + finished.error().text + ".");
-        return false;
-      }
-      seen_.commands.push_back(
-          command_evidence(command, finished->status, finished->out + finished->err));
-      for (const auto* text : {&finished->out, &finished->err})
-        for (const auto said : split(trim(*text), '\n'))
-          if (!said.empty()) context_.progress("  " + std::string{said});
-      if (finished->status != 0) {
-        context_.progress(fmt::format("It ended with status {}: not passed.", finished->status));
-        return false;
-      }
-    }
-    if (!options_.checks.empty()) context_.progress("Every check passed.");
-    return true;
+    return checks_pass(context_, shown.id(), options_.checks, options_.check_limit, seen_);
   }
 
   // The last look before a person says yes: it goes into the audit log with the release.

@@ -89,7 +89,10 @@ class Table {
             {"route53:ListHealthChecks", "sns:ListTopics", "lambda:ListFunctions",
              "events:ListRules", "iam:ListRoles"},
             {"*"});
-    right("SeeCheck", {"route53:GetHealthCheck", "route53:GetHealthCheckStatus"}, own.checks);
+    right("SeeCheck",
+          {"route53:GetHealthCheck", "route53:GetHealthCheckStatus",
+           "route53:ListTagsForResource"},  // which form of the latch it has
+          own.checks);
     right("SeeRecords", {"route53:ListResourceRecordSets", "route53:GetHostedZone"},
           {"arn:" + s_.partition + ":route53:::hostedzone/*"});
     right("SeeAlarm", {"cloudwatch:ListTagsForResource", "cloudwatch:DescribeAlarmHistory"},

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/guard_engine.h"
+#include "cli/guard_switch_back.h"
+#include "guard/apply/engine_form.h"
+
+namespace sitelatch::cli {
+namespace {
+
+using aws::Value;
+using guard::Phase;
+
+Value engine_details(const guard::EngineView& view) {
+  return Value::structure({{"health_check_id", view.endpoint},
+                           {"form", guard::to_string(guard::Form::engine)},
+                           {"state", guard::to_string(view.assessment.phase)}});
+}
+
+int refused_or_failed(const GuardOptions& common, const guard::Error& error,
+                      const std::string& sentence) {
+  if (error.refusals.empty())
+    return fail(common, sentence.empty() ? error.text : sentence + " " + error.text,
+                exit_status_of(error.kind));
+  return finish(common, {"refused", sentence, Value::structure(), error.refusals, {}},
+                exit_status_of(error.kind));
+}
+
+bool dns_is_right(const guard::EngineView& view) {
+  const auto wanted = view.assessment.phase == Phase::serving   ? guard::Serving::primary
+                      : view.assessment.phase == Phase::latched ? guard::Serving::backup
+                                                                : guard::Serving::unknown;
+  if (wanted == guard::Serving::unknown) return true;
+  for (const auto& answer : view.dns)
+    if (answer.serving != wanted && answer.serving != guard::Serving::both && !answer.not_asked)
+      return false;
+  return true;
+}
+
+}  // namespace
+
+int deploy_engine(const DeployOptions& options) {
+  GuardContext context(options.common, options.dns_server);
+  const auto plan = guard::plan_engine(context.context(), options.health_check_id);
+  if (!plan) return refused_or_failed(options.common, plan.error(), "Nothing was changed.");
+  const bool changes = plan->arms || (options.change_records && !plan->batches.empty());
+  auto details = engine_details(plan->view);
+  details.set("arms", plan->arms);
+  details.set("record_changes", to_value(plan->batches));
+  if (options.common.output == Output::text) {
+    if (plan->arms)
+      fmt::print("  arm      health check {} (tag {}=true)\n", plan->view.endpoint,
+                 guard::resume_tag::armed);
+    if (!plan->batches.empty() && !options.change_records)
+      fmt::print("  records  (only with --change-records)\n");
+    print(plan->batches);
+  }
+  if (options.plan)
+    return finish(options.common,
+                  {"plan",
+                   plan->arms || !plan->batches.empty() ? "Nothing was changed: this is the plan."
+                                                        : "Nothing would be changed.",
+                   details,
+                   {},
+                   {}},
+                  exit_done);
+  if (!changes)
+    return finish(options.common,
+                  {"unchanged",
+                   fmt::format("Nothing to change: health check {} is {}.", plan->view.endpoint,
+                               guard::to_string(plan->view.assessment.phase)),
+                   details,
+                   {},
+                   {}},
+                  exit_done);
+  if (!confirmed(options.common, "Make these changes?"))
+    return finish(options.common, {"refused", "Nothing was changed.", details, {}, {}},
+                  exit_refused);
+  const auto done = guard::carry_out(context.context(), *plan, options.change_records);
+  if (!done) return refused_or_failed(options.common, done.error(), "");
+  std::vector<std::string> notes;
+  if (!options.change_records && !plan->batches.empty())
+    notes.emplace_back(
+        "The records shown here are holes in the latch: the same command with --change-records.");
+  return finish(options.common,
+                {"done",
+                 fmt::format("Health check {} is under manual resume: its failover is the latch.",
+                             plan->view.endpoint),
+                 details,
+                 {},
+                 notes},
+                exit_done);
+}
+
+int trip_engine(const TripOptions& options) {
+  GuardContext context(options.common);
+  const auto view = guard::look_at_engine(context.context(), options.health_check_id);
+  if (!view) return fail(options.common, view.error().text, exit_status_of(view.error().kind));
+  if (!confirmed(options.common,
+                 fmt::format("Health check {}, {}: it is latched by hand, and Backup serves until "
+                             "somebody switches back. Go on?",
+                             view->endpoint, guard::to_string(view->assessment.phase))))
+    return finish(options.common,
+                  {"refused", "Nothing was changed.", engine_details(*view), {}, {}}, exit_refused);
+  const auto tripped = guard::trip_engine(context.context(), *view, options.reason);
+  if (!tripped) return refused_or_failed(options.common, tripped.error(), "");
+  return finish(options.common,
+                {"done",
+                 fmt::format("Health check {}: {}.", view->endpoint, *tripped),
+                 engine_details(*view),
+                 {},
+                 {}},
+                exit_done);
+}
+
+int switch_back_engine(const SwitchBackOptions& options) {
+  guard::EngineSwitchBackOptions request;
+  for (const auto& name : options.force) {
+    if (name != "primary" && name != "checks")
+      return fail(options.common, fmt::format("--force takes primary or checks, not \"{}\".", name),
+                  exit_usage);
+    request.force.insert(name);
+  }
+  request.endpoint = options.health_check_id;
+  request.reason = options.reason;
+  request.checks = options.checks;
+  request.expected_version = options.expected_version;
+  if (options.window) request.window = *options.window;
+  request.confirm = [&](const guard::EngineView& view, const std::string& name) {
+    return confirmed_by_name(
+        options.common,
+        fmt::format("{} goes back to Primary at once: health check {}, latched in version {}.",
+                    name, view.endpoint, view.observed.latch->version),
+        name);
+  };
+  GuardContext context(options.common, options.dns_server);
+  return finish_switch_back(options.common, options.health_check_id,
+                            guard::engine_switch_back(context.context(), request));
+}
+
+int destroy_engine(const DestroyOptions& options) {
+  GuardContext context(options.common);
+  const auto view = guard::look_at_engine(context.context(), options.health_check_id);
+  if (!view) return fail(options.common, view.error().text, exit_status_of(view.error().kind));
+  if (!view->observed.armed)
+    return finish(options.common,
+                  {"unchanged",
+                   fmt::format("Health check {} is not under manual resume.", view->endpoint),
+                   engine_details(*view),
+                   {},
+                   {}},
+                  exit_done);
+  if (options.common.output == Output::text)
+    fmt::print("  disarm   health check {} (tag {})\n", view->endpoint, guard::resume_tag::armed);
+  if (options.plan)
+    return finish(options.common,
+                  {"plan", "Nothing was changed: this is the plan.", engine_details(*view), {}, {}},
+                  exit_done);
+  if (!confirmed(options.common,
+                 fmt::format("End the manual resume of health check {}? Nothing latches it then.",
+                             view->endpoint)))
+    return finish(options.common,
+                  {"refused", "Nothing was changed.", engine_details(*view), {}, {}}, exit_refused);
+  const auto done = guard::disarm_engine(context.context(), *view);
+  if (!done) return refused_or_failed(options.common, done.error(), "");
+  return finish(options.common, {"done", *done, engine_details(*view), {}, {}}, exit_done);
+}
+
+void print(const guard::EngineView& view) {
+  const auto& o = view.observed;
+  const auto& assessment = view.assessment;
+  fmt::print("{}  {}  (form engine)\n", view.endpoint, guard::to_string(assessment.phase));
+  if (!assessment.next.empty()) fmt::print("  NEXT     {}\n", as_sentence(assessment.next));
+  fmt::print("  {}{}\n", as_sentence(assessment.sentence),
+             assessment.since ? " Since " + iso8601_seconds(*assessment.since) + "." : "");
+  if (o.endpoint)
+    fmt::print("  check    version {}, {}: Primary {} NOW\n", o.endpoint->version,
+               guard::describe(*o.endpoint),
+               !o.probes_well   ? "not known"
+               : *o.probes_well ? "healthy"
+                                : "UNHEALTHY");
+  for (const auto& answer : view.dns)
+    fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
+               answer.answer.empty() ? "nothing" : join(answer.answer, ", "),
+               guard::to_string(answer.serving),
+               answer.server.empty() ? "" : " by " + answer.server,
+               answer.problem.empty() ? "" : ": " + answer.problem);
+  if (!dns_is_right(view))
+    fmt::print("  DNS does not answer as this state demands, or does not answer.\n");
+  for (const auto& problem : assessment.problems)
+    fmt::print("  BROKEN   {}: {}\n           mend: {}\n", problem.name, problem.why, problem.mend);
+  for (const auto& unseen : view.blind) fmt::print("  {}\n", guard::describe(unseen));
+}
+
+Value to_value(const guard::EngineView& view) {
+  const auto& o = view.observed;
+  auto problems = Value::list(), blind = Value::list();
+  for (const auto& problem : view.assessment.problems)
+    problems.push(
+        Value::structure({{"name", problem.name}, {"why", problem.why}, {"mend", problem.mend}}));
+  for (const auto& unseen : view.blind) blind.push(guard::describe(unseen));
+  auto out = engine_details(view);
+  out.set("sentence", view.assessment.sentence);
+  out.set("next", view.assessment.next.empty() ? Value{} : Value{view.assessment.next});
+  out.set("since", view.assessment.since ? Value{iso8601_ms(*view.assessment.since)} : Value{});
+  out.set("at", iso8601_ms(view.now));
+  out.set("armed", o.armed);
+  if (o.latch)
+    out.set("latch", Value::structure({{"version", static_cast<std::int64_t>(o.latch->version)},
+                                       {"cause", o.latch->cause}}));
+  out.set("primary_healthy", o.probes_well);
+  out.set("problems", problems);
+  out.set("dns", to_value(view.dns));
+  out.set("blind", blind);
+  out.set("exit_code", status_code(view));
+  return out;
+}
+
+int status_code(const guard::EngineView& view) {
+  if (!dns_is_right(view)) return exit_dns;
+  const auto code = guard::exit_code(view.assessment.phase);
+  if (code != exit_done) return code;
+  return view.blind.empty() ? exit_done : exit_no_answer;
+}
+
+}  // namespace sitelatch::cli

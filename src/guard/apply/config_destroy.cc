@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/apply/config_destroy.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "client/wait.h"
+
+namespace sitelatch::guard {
+namespace {
+
+using aws::Value;
+
+Step delete_check(Context& context, const std::string& id) {
+  const auto gone =
+      context.aws.call("route53", "DeleteHealthCheck", Value::structure({{"HealthCheckId", id}}));
+  if (gone || client::is_absent(gone.error())) return Done{};
+  return failure(error_of(gone.error(), "delete health check " + id));
+}
+
+// Nobody deletes what a record follows: AWS calls what DNS answers then unpredictable.
+Step nothing_follows(Context& context, const std::string& hold) {
+  client::Backoff backoff;
+  backoff.every = std::chrono::seconds{1};
+  backoff.growth = 2;
+  backoff.at_most = std::chrono::seconds{20};
+  const auto free =
+      client::wait_for<Done>(context.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
+        const auto records = read_records(context.aws, hold);
+        if (!records) return failure(records.error());
+        return records->users.empty() ? std::optional{Done{}} : std::nullopt;
+      });
+  if (!free) return failure(error_of(free.error(), "see whether a record follows the hold check"));
+  if (*free) return Done{};
+  return failure(error_of(Error::Kind::failed,
+                          "Records follow hold check " + hold + " still; nothing was deleted."));
+}
+
+}  // namespace
+
+Result<ConfigRemoval, Error> plan_config_removal(Context& context,
+                                                 const ConfigRemovalOptions& options) {
+  auto seen = look_at_config(context, options.endpoint, {});
+  if (!seen) return failure(seen.error());
+  ConfigRemoval out{std::move(*seen), {}, {}, {}};
+  const auto& view = out.view;
+  const auto& o = view.observed;
+  auto against = against_removal(view.plan, o, options.change_records, options.unhold, view.now);
+  if (!against.empty()) {
+    const bool blind = !o.unseen.empty() || !o.records;
+    auto error = error_of(std::move(against));
+    if (blind) error.kind = Error::Kind::no_answer;
+    return failure(std::move(error));
+  }
+  if (o.hold && view.records)
+    out.batches = batches_to_give_back(*view.records, view.id(), o.hold->id);
+  for (const auto& batch : out.batches)
+    for (const auto& change : batch.says) out.removals.push_back(change);
+  if (o.combined) out.removals.push_back("delete   calculated check " + o.combined->id);
+  if (o.hold) out.removals.push_back("delete   hold check " + o.hold->id);
+  if (o.alarm) out.removals.push_back("delete   alarm " + o.alarm->name);
+  if (view.endpoint_tags.contains(std::string{tag::form}))
+    out.removals.push_back("untag    health check " + view.id());
+  if (view.there.audit_group && options.logs)
+    out.removals.push_back("delete   log group " + view.plan.audit_group);
+  else if (view.there.audit_group)
+    out.left.push_back("log group " + view.plan.audit_group + " (--logs removes it too)");
+  return out;
+}
+
+Step carry_out(Context& context, const ConfigRemoval& removal,
+               const ConfigRemovalOptions& options) {
+  const auto& view = removal.view;
+  const auto& o = view.observed;
+  for (const auto& batch : removal.batches) {
+    for (const auto& change : batch.says) context.progress(change);
+    const auto made = carry_out(context.aws, batch, "sitelatch destroy");
+    if (!made) return made;
+  }
+  if (o.hold) {
+    const auto free = nothing_follows(context, o.hold->id);
+    if (!free) return free;
+  }
+  AuditEntry entry;
+  entry.at = view.now;
+  entry.action = "destroy";
+  entry.stage = "done";
+  entry.who = view.caller_arn;
+  if (!options.logs && view.there.audit_group)
+    if (const auto problem = note_down(context, view, entry)) context.progress(*problem);
+  // The parent before its child, the check before the alarm that it follows; the tags of the
+  // endpoint's check, which lead here, last.
+  for (const auto* id : {o.combined ? &o.combined->id : nullptr, o.hold ? &o.hold->id : nullptr}) {
+    if (!id) continue;
+    context.progress("delete health check " + *id);
+    const auto gone = delete_check(context, *id);
+    if (!gone) return gone;
+  }
+  if (o.alarm) {
+    context.progress("delete alarm " + o.alarm->name);
+    const auto gone = context.aws.call(
+        "cloudwatch", "DeleteAlarms",
+        Value::structure({{"AlarmNames", Value::list({o.alarm->name})}}), view.plan.region);
+    if (!gone && !client::is_absent(gone.error()))
+      return failure(error_of(gone.error(), "delete alarm " + o.alarm->name));
+  }
+  if (options.logs && view.there.audit_group) {
+    const auto gone = context.aws.call("logs", "DeleteLogGroup",
+                                       Value::structure({{"logGroupName", view.plan.audit_group}}),
+                                       view.plan.region);
+    if (!gone && !client::is_absent(gone.error()))
+      return failure(error_of(gone.error(), "delete log group " + view.plan.audit_group));
+  }
+  if (o.endpoint && view.endpoint_tags.contains(std::string{tag::form}))
+    return remove_check_tags(context, view.id(), {tag::form, tag::combined_check, tag::hold_check});
+  return Done{};
+}
+
+}  // namespace sitelatch::guard

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Working the engine's manual resume (rules/engine_form.h) over Route 53's API: tags of the
+// endpoint's check, which the engine takes for requests. A refusal of the engine's says what to do,
+// and is given on as it is.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "guard/apply/form_records.h"
+#include "guard/apply/switch_back.h"
+#include "guard/rules/engine_form.h"
+
+namespace sitelatch::guard {
+
+struct EngineView {
+  std::string endpoint;
+  EngineObserved observed;
+  std::optional<RecordsSnapshot> records;
+  std::vector<DnsSnapshot> dns;
+  aws::Value endpoint_config;
+  std::string caller_arn;
+  Instant now{};
+  std::vector<ReadFailure> blind;
+  ConfigAssessment assessment;
+};
+Result<EngineView, Error> look_at_engine(Context& context, const std::string& endpoint,
+                                         AllRecords* all_records = nullptr);
+
+struct EngineDeployment {
+  EngineView view;
+  bool arms = false;
+  std::vector<RecordsBatch> batches;  // SECONDARY without a check, no target's health
+};
+Result<EngineDeployment, Error> plan_engine(Context& context, const std::string& endpoint);
+// Asks whether it is an engine before anything else: what keeps the question as a tag is none, and
+// it is taken away again.
+Step carry_out(Context& context, const EngineDeployment& deployment, bool change_records);
+
+// Both give a sentence.
+Result<std::string, Error> trip_engine(Context& context, const EngineView& view,
+                                       const std::string& reason);
+Result<std::string, Error> disarm_engine(Context& context, const EngineView& view);
+
+struct EngineSwitchBackOptions {
+  std::string endpoint, reason;
+  std::vector<std::string> checks;
+  std::set<std::string> force;  // "primary", "checks"
+  std::optional<std::uint64_t> expected_version;
+  Duration window = std::chrono::minutes{5};  // until DNS says it
+  Duration check_limit = std::chrono::minutes{10};
+  int probes = 3;
+  std::function<bool(const EngineView& view, const std::string& name)> confirm;
+};
+SwitchBackReport engine_switch_back(Context& context, const EngineSwitchBackOptions& options);
+
+}  // namespace sitelatch::guard
