@@ -45,7 +45,7 @@ struct Night {
     auto secondary = primary;
     secondary.failover = "SECONDARY";
     secondary.values = {"192.0.2.2"};
-    view.snapshot.records = RecordsSnapshot{{primary}, {secondary}, {}};
+    view.snapshot.records = RecordsSnapshot{{primary}, {secondary}, {}, {}};
     view.now = at(0);
     view.assessment.sentence = "every link of the chain is there";
   }
