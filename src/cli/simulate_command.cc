@@ -249,8 +249,8 @@ void print_schedules(const SimulateOptions& options, Form form, const Schedules&
       sum.unsafe / 1000);
   if (!sum.seeds.empty())
     fmt::print(
-        "The first leaks: seeds {}. One told: sitelatch simulate --form {} --schedules 1 "
-        "--seed {} --story\n",
+        "The first leaks: seeds {}. One told: the same options, --form {}, --schedules 1 --seed {} "
+        "--story\n",
         list_of_seeds(sum.seeds), to_string(form), sum.seeds.front());
 }
 

@@ -15,10 +15,6 @@
 namespace sitelatch::cli {
 namespace {
 
-using simulation::Ailment;
-using simulation::Case;
-using simulation::Form;
-
 using Shared = std::shared_ptr<SimulateOptions>;
 
 constexpr std::uint64_t most_runs = 10'000'000;

@@ -140,7 +140,10 @@ std::vector<Line> leak_lines(const Grid& grid) {
 
 Line detail_line(const std::string& form, Ms outage, Cell& cell, bool one_case) {
   const auto quantile = [](std::vector<Ms> Tally::*times, int p) {
-    return [times, p](Tally tally) { return seconds_of(percentile(tally.*times, p)); };
+    return [times, p](const Tally& tally) {
+      auto sorted = tally.*times;
+      return seconds_of(percentile(sorted, p));
+    };
   };
   const auto failover = [&](const Tally& tally) {
     return quantile(&Tally::failover_times, 50)(tally) + "/" +

@@ -198,6 +198,13 @@ TEST_CASE("config: a switch back that is ended before H is healthy comes and goe
   CHECK(tells(story, 35 * minute + 21'000, "edge 0 names Primary, after a person's release"));
   CHECK(tells(story, 37 * minute + 21'000, "edge 0 names Backup") !=
         tells(story, 36 * minute + 21'000, "edge 0 names Backup"));
+  // Nor at an edge that was cut off from Route 53 while it was ended (seed 137972).
+  plan.acts.insert(plan.acts.begin() + 1, {50 * second, Act::Kind::edge, 1, 1});
+  plan.acts.push_back({35 * minute + 10 * second, Act::Kind::edge, 1, 0});
+  Story cut;
+  CHECK(!Simulator(fixed()).run(plan, 1, &cut).leaked);
+  CHECK(tells(cut, 35 * minute + 10 * second, "edge 1 names Backup"));
+  CHECK(tells(cut, 35 * minute + 21'000, "edge 1 names Primary, after a person's release"));
 }
 
 TEST_CASE("config: C asks for one child, fifteen good minutes, and Primary serves") {

@@ -190,6 +190,7 @@ class Simulator::World {
   std::array<route53::Status, 2> children_{};  // of C, as it knows them: E and H
   int children_asked_ = 2;
   std::uint8_t releases_ = 0;  // a person's acts
+  bool release_lags_ = false;  // config: it was ended, and may still make H healthy
   std::array<Ms, 2> child_delay_{};
   route53::Status calculated_ = route53::Status::healthy;
   std::array<Watcher, region_count> watchers_{};

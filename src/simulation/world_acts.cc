@@ -72,6 +72,7 @@ void Simulator::World::act(const Act& act) {
       tell("a person asks for two children of two again");
       children_asked_ = 2;
       witness_.released(now_);
+      release_lags_ = followers_[0].effective() == Status::unhealthy;
       agenda_.add(now_ + whole_loop, Kind::held_again, ++releases_);
       return children_changed();
     case Act::Kind::trip:
@@ -111,7 +112,9 @@ void Simulator::World::disable_follower(bool disabled) {
 
 // Unless a person has done something since, or it has not come to nothing: H is healthy.
 void Simulator::World::held_again(std::uint8_t release) {
-  if (release == releases_ && followers_[0].effective() == Status::unhealthy) witness_.held_again();
+  if (release != releases_) return;
+  release_lags_ = false;
+  if (followers_[0].effective() == Status::unhealthy) witness_.held_again();
 }
 
 void Simulator::World::switch_back() {

@@ -24,6 +24,7 @@ void Simulator::World::begin_form() {
   children_.fill(Status::healthy);
   children_asked_ = 2;
   releases_ = 0;
+  release_lags_ = false;
   calculated_ = Status::healthy;
   watchers_ = {};
   engine_latched_ = false;
@@ -90,6 +91,7 @@ void Simulator::World::follower_reads(int number) {
                                                  : "P_B",
                      status == Status::healthy ? "healthy" : "unhealthy"));
   if (follower.effective() == before) return;
+  if (follower.effective() == Status::unhealthy) release_lags_ = false;
   follow(number);
   if (plan_->form == Form::config)
     agenda_.add(now_ + child_delay_[1], Kind::child, 1, 0,

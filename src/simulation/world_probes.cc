@@ -198,11 +198,11 @@ void Simulator::World::answer_anew(int edge) {
   ++latches_;
 }
 
-// What a person has given back may still be on its way to Backup: C asks for one child only, or
-// nothing is revoked any more.
+// What a person has given back may still be on its way to Backup: C asks for one child only, or did
+// and H has not failed since; or nothing is revoked any more.
 bool Simulator::World::given_back() const {
   if (releases_ == 0) return false;
-  return plan_->form == Form::config ? children_asked_ == 1
+  return plan_->form == Form::config ? children_asked_ == 1 || release_lags_
                                      : watches() && !watchers_[0].revoked && !watchers_[1].revoked;
 }
 
