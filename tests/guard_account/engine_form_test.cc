@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The form `engine` against the engine's services: armed, latched with its failover, released by
+// the version that was seen; and refused where it is not an engine that answers.
+#include "guard/apply/engine_form.h"
+
+#include <doctest/doctest.h>
+
+#include "config_account.h"
+#include "guard/apply/find_form.h"
+
+using namespace sitelatch;
+using namespace sitelatch::guard;
+using namespace sitelatch::guard::test;
+using aws::Value;
+
+namespace {
+
+struct ResumeAccount : ConfigAccount {
+  std::optional<std::string> deploy_engine(bool change_records = false) {
+    const auto plan = plan_engine(context(), check());
+    if (!plan) return plan.error().text;
+    const auto done = carry_out(context(), *plan, change_records);
+    if (!done) return done.error().text;
+    return std::nullopt;
+  }
+  EngineView look_engine() {
+    auto seen = look_at_engine(context(), check());
+    REQUIRE(seen);
+    return std::move(*seen);
+  }
+  SwitchBackReport resume(std::optional<std::uint64_t> version = {}) {
+    EngineSwitchBackOptions options;
+    options.endpoint = check();
+    options.reason = "in sync";
+    options.expected_version = version;
+    options.confirm = [this](const EngineView&, const std::string&) {
+      if (meanwhile) meanwhile();
+      return true;
+    };
+    return engine_switch_back(context(), options);
+  }
+  std::function<void()> meanwhile;
+};
+
+}  // namespace
+
+TEST_CASE("engine form: its failover is the latch, however short the outage") {
+  for (const auto length : {1s, 20s, 60s, 300s}) {
+    ResumeAccount account;
+    account.live(1min);
+    REQUIRE_FALSE(account.deploy_engine());
+    CHECK(find_form(account, account.check())->form == Form::engine);
+    CHECK(account.look_engine().assessment.phase == Phase::serving);
+    account.every_second = [&] {
+      if (account.story.dns() == scenario::backup_address) account.held_out = true;
+    };
+    auto rest = 60s;
+    while ((length + rest) % 30s != 1s) ++rest;
+    for (int i = 0; i < 31 && !account.held_out; ++i) {
+      account.outage(length);
+      account.live(rest);
+    }
+    CAPTURE(length.count());
+    REQUIRE(account.held_out);
+    account.live(30min);
+    CHECK(account.named_primary == 0);
+    const auto seen = account.look_engine();
+    CHECK(seen.assessment.phase == Phase::latched);
+    CHECK(seen.observed.probes_well == true);
+    REQUIRE(seen.observed.latch);
+    account.every_second = [] {};
+    account.held_out = false;
+    const auto report = account.resume(seen.observed.latch->version);
+    INFO(report.sentence, report.refusals.empty() ? "" : report.refusals.front().why);
+    CHECK(report.end == SwitchBackEnd::done);
+    CHECK(account.story.dns() == scenario::primary_address);
+    CHECK(account.look_engine().assessment.phase == Phase::serving);
+  }
+}
+
+TEST_CASE("engine form: a trip between a look and its release is heard") {
+  ResumeAccount account;
+  account.live(1min);
+  REQUIRE_FALSE(account.deploy_engine());
+  REQUIRE(trip_engine(account.context(), account.look_engine(), "stale sessions"));
+  CHECK(account.story.dns() == scenario::backup_address);
+  account.meanwhile = [&] {
+    REQUIRE(trip_engine(account.context(), account.look_engine(), "not before Monday"));
+  };
+  const auto report = account.resume();
+  CHECK(report.end == SwitchBackEnd::refused);
+  CHECK(account.story.dns() == scenario::backup_address);
+  CHECK_FALSE(disarm_engine(account.context(), account.look_engine()));
+  account.meanwhile = nullptr;
+  CHECK(account.resume().end == SwitchBackEnd::done);
+  CHECK(disarm_engine(account.context(), account.look_engine()));
+  CHECK(account.look_engine().assessment.phase == Phase::not_deployed);
+}
+
+TEST_CASE("engine form: refused where the tag would be kept and mean nothing") {
+  ResumeAccount account;
+  account.live(1min);
+  std::vector<std::string> kept;
+  account.instead = [&](const client::Call& call)
+      -> std::optional<client::Outcome<client::Reply>> {  // as AWS: any tag is a tag
+    if (call.operation != "ChangeTagsForResource") return std::nullopt;
+    for (const auto& one : call.input["AddTags"].items()) kept.push_back(one["Key"].string());
+    for (const auto& key : call.input["RemoveTagKeys"].strings()) std::erase(kept, key);
+    return client::Reply{Value::structure(), "request"};
+  };
+  const auto why = account.deploy_engine();
+  REQUIRE(why);
+  CHECK(why->find("On AWS the form engine does nothing") != std::string::npos);
+  CHECK(kept.empty());
+}
+
+TEST_CASE(
+    "engine form: a Primary that is down is not armed, and SECONDARY's check goes when asked") {
+  ResumeAccount account;
+  account.story.witness.watch_no_more();
+  account.give_secondary(account.story.backup_check);
+  account.story.witness.watch_no_more();
+  account.story.primary().goes_down();
+  account.live(3min);
+  CHECK(account.deploy_engine());
+  account.story.primary().comes_up();
+  account.live(3min);
+  REQUIRE_FALSE(account.deploy_engine());
+  CHECK(account.look_engine().assessment.phase == Phase::drifted);
+  REQUIRE_FALSE(account.deploy_engine(true));
+  CHECK(account.look_engine().assessment.phase == Phase::serving);
+  // With both down Backup stays the answer.
+  account.story.primary().goes_down();
+  account.story.backup().goes_down();
+  account.live(5min);
+  CHECK(account.story.dns() == scenario::backup_address);
+}
