@@ -93,8 +93,8 @@ class Simulator::World {
   Outcome outcome() const;
 
   Ms chosen(Name name) { return random_.between(settings_[name].low, settings_[name].high); }
-  Ms minute_of(Ms at) const { return (at + phase_) / minute + before_; }
-  Ms end_of_minute(Ms number) const { return (number - before_ + 1) * minute - phase_; }
+  Ms minute_of(Ms at) const { return (at + phase_) / minute + minutes_before; }
+  Ms end_of_minute(Ms number) const { return (number - minutes_before + 1) * minute - phase_; }
   Instant instant(Ms at) const;
   bool watches() const { return plan_->form == Form::fast || plan_->form == Form::strict; }
   bool follows_chain() const { return plan_->form == Form::guide || plan_->form == Form::hardened; }
@@ -157,7 +157,8 @@ class Simulator::World {
   Agenda<Kind> agenda_;
   Witness witness_;
   Ms now_ = 0, phase_ = 0, end_ = 0;
-  static constexpr Ms before_ = 1'000;  // minutes there were, so that no number is below zero
+  static constexpr Ms minutes_before =
+      1'000;  // minutes there were, so that no number is below zero
 
   // sites and checkers
   Site primary_ = Site::up, backup_ = Site::up;

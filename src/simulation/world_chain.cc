@@ -48,7 +48,7 @@ void Simulator::World::begin_chain() {
 
 Ms Simulator::World::visible_after(Ms minute_number) {
   auto delay = visible_delay_;
-  if (plan_->phases && minute_number == before_) delay += plan_->phases->first_minute_late;
+  if (plan_->phases && minute_number == minutes_before) delay += plan_->phases->first_minute_late;
   if (random_.chance(plan_->faults.minute_late))
     delay += random_.between(0, plan_->faults.minute_late_by);
   return end_of_minute(minute_number) + delay;

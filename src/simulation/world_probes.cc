@@ -5,7 +5,6 @@
 
 namespace sitelatch::simulation {
 
-using route53::CheckerOpinion;
 using route53::Status;
 
 namespace {
