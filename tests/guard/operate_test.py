@@ -777,7 +777,7 @@ class CutOff(Base):
 
 class Speed(Base):
     def test_status_is_one_look(self):
-        """At most one call a link, and a tenth of a second (release build, quiet machine; here the calls are what counts)."""
+        """At most one call a link, two for the form of the latch, and a tenth of a second (release build, quiet machine; here the calls are what counts)."""
         w = self.world
         w.deploy()
         w.status("armed")
@@ -785,7 +785,7 @@ class Speed(Base):
         while w.run("status", w.check, env={"SITELATCH_FAULT_EXIT_AFTER_CALLS": str(calls + 1)}).returncode == 137:
             calls += 1
         links = len(w.status()["links"])
-        self.assertLessEqual(calls, links, "at most one call a link")
+        self.assertLessEqual(calls, links + 2, "at most one call a link, and two for the form")
         fastest = min(self.timed() for _ in range(5))
         print(f"status: {fastest * 1000:.0f} ms, {calls} calls, {links} links", flush=True)
 
