@@ -81,8 +81,7 @@ class HealthChecks {
   // changed, never from the constructor.
   HealthChecks(ports::Journal& journal, ports::Timers& timers, ports::Prober& prober,
                HealthMetrics& metrics, const MetricDataStream* stream, std::size_t checkers,
-               ManualResume& manual_resume,
-               Changed changed);
+               ManualResume& manual_resume, Changed changed);
 
   std::size_t size() const { return entries_.size(); }
   const HealthCheck* find(const std::string& id) const;
