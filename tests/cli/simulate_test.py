@@ -153,7 +153,7 @@ class Simulate(unittest.TestCase):
             env = engine.environment()
 
             def make(reference, config):
-                return aws(clis[0][0], env, "route53", "create-health-check", "--caller-reference", reference, "--health-check-config",
+                return aws("aws", env, "route53", "create-health-check", "--caller-reference", reference, "--health-check-config",
                            json.dumps(config))["HealthCheck"]["Id"]
 
             endpoint = make("a", {"Type": "HTTP", "IPAddress": "127.0.0.1", "Port": 9, "RequestInterval": 10, "FailureThreshold": 4})

@@ -170,6 +170,8 @@ def dns_lookup(host, port, name, kind="A", timeout=5):
         client.send(query)
         reply = client.recv(65535)
     _, flags, _, answers, _, _ = struct.unpack("!HHHHHH", reply[:12])
+    if not flags & 0x8000:  # where nobody holds the port, the system may give it to this very socket, which then hears itself
+        raise ConnectionRefusedError(f"{host}:{port}: nobody answers")
     at, out = 12 + len(question) + 4, []
     for _ in range(answers):
         while reply[at] and reply[at] < 192:
