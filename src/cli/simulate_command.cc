@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "cli/guard_config.h"
 #include "cli/guard_ids.h"
 #include "cli/guard_report.h"
 #include "guard/apply/observe.h"
@@ -307,6 +308,8 @@ int schedules(const SimulateOptions& options) {
 std::optional<int> read_check(SimulateOptions& options) {
   if (const auto status = make_id(options.common, options.health_check_id)) return status;
   GuardContext desk(options.common);
+  // What cannot be seen of it cannot be seen below either, where it is said.
+  const auto form = form_of(desk, options.health_check_id);
   guard::Query look;
   look.health_check_id = options.health_check_id;
   look.records = look.deliveries = look.probes = false;
@@ -337,13 +340,16 @@ std::optional<int> read_check(SimulateOptions& options) {
     options.interval_s = static_cast<int>(seen->check_config["RequestInterval"].integer_or(30));
   if (!options.threshold)
     options.threshold = static_cast<int>(seen->check_config["FailureThreshold"].integer_or(3));
-  if (options.forms.empty()) options.forms = {Form::guide};
+  const auto deployed = form ? *form : Form::guide;
+  if (options.forms.empty()) options.forms = {deployed};
   if (!options.function && seen->observed.function)
     options.function = seen->settings.function == guard::FunctionKind::native ? Function::native
                                                                               : Function::python;
   say(fmt::format("Health check {}: every {} s, FailureThreshold {}, {}.", check.id,
                   *options.interval_s, *options.threshold,
-                  !seen->observed.function
+                  deployed != Form::guide
+                      ? fmt::format("its guard is of the form {}", guard::to_string(deployed))
+                  : !seen->observed.function
                       ? "no guard of its own; simulated as if the guide's were "
                         "deployed"
                   : options.function == Function::native ? "the guard's native function"

@@ -89,7 +89,7 @@ void add_world(CLI::App* sub, const Shared& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 10));
   add_choice(sub, "--form", &SimulateOptions::forms, options, names_of(simulation::all_forms),
-             simulation::form_by_name, "forms of the latch, with commas between them");
+             guard::form_named, "forms of the latch, with commas between them");
   add_choice(sub, "--case", &SimulateOptions::cases, options, names_of(simulation::all_cases),
              simulation::case_by_name, "what is assumed of AWS (default: all)");
   auto* outages =

@@ -3,8 +3,6 @@
 
 namespace sitelatch::simulation {
 namespace {
-constexpr std::array<std::string_view, all_forms.size()> form_names = {
-    "guide", "hardened", "config", "fast", "strict", "engine"};
 constexpr std::array<std::string_view, all_ailments.size()> ailment_names = {
     "refuses", "hangs", "half", "flaps", "unreached", "disputed"};
 constexpr Ms flaps_every = 10 * second;
@@ -18,14 +16,6 @@ std::string_view to_string(Ailment ailment) {
 std::optional<Ailment> ailment_by_name(std::string_view name) {
   for (const auto ailment : all_ailments)
     if (to_string(ailment) == name) return ailment;
-  return std::nullopt;
-}
-
-std::string_view to_string(Form form) { return form_names[static_cast<std::size_t>(form)]; }
-
-std::optional<Form> form_by_name(std::string_view name) {
-  for (const auto form : all_forms)
-    if (to_string(form) == name) return form;
   return std::nullopt;
 }
 

@@ -11,17 +11,17 @@
 #include <string_view>
 #include <vector>
 
+#include "guard/rules/form.h"
+
 namespace sitelatch::simulation {
 
 using Ms = std::int64_t;
 inline constexpr Ms second = 1'000, minute = 60 * second, hour = 60 * minute;
 
 // The forms of docs/safety.md. `fast` and `strict` are designs that nothing deploys yet.
-enum class Form : std::uint8_t { guide, hardened, config, fast, strict, engine };
+using guard::Form;
 inline constexpr std::array all_forms = {Form::guide, Form::hardened, Form::config,
                                          Form::fast,  Form::strict,   Form::engine};
-std::string_view to_string(Form form);
-std::optional<Form> form_by_name(std::string_view name);
 
 // RequestInterval and FailureThreshold of Primary's health check.
 struct Tuning {

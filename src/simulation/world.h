@@ -13,6 +13,7 @@
 
 #include "guard/rules/decision.h"
 #include "services/route53/aggregation.h"
+#include "services/route53/latch.h"
 #include "simulation/agenda.h"
 #include "simulation/metric.h"
 #include "simulation/random.h"
@@ -146,6 +147,7 @@ class Simulator::World {
   void region(int which, bool out);
   void terraform(bool disabled_too);
   void switch_back();
+  route53::Situation engine_situation() const;
   void trip();
   void held_again(std::uint8_t release);
   void disable_follower(bool disabled);
@@ -195,7 +197,8 @@ class Simulator::World {
   std::array<Ms, 2> child_delay_{};
   route53::Status calculated_ = route53::Status::healthy;
   std::array<Watcher, region_count> watchers_{};
-  bool engine_latched_ = false;
+  route53::LatchState engine_latch_;  // by the engine's own rules (route53/latch.h)
+  std::int64_t engine_version_ = 1;
 };
 
 }  // namespace sitelatch::simulation

@@ -60,6 +60,9 @@ void Simulator::World::act(const Act& act) {
       return;
     case Act::Kind::restart:
       tell("the engine restarts");
+      // What the journal has of a latch is what it was.
+      if (engine_latch_.latch)
+        engine_latch_.latch = route53::latch_from_row(route53::to_row(*engine_latch_.latch));
       if (plan_->form == Form::engine)
         for (auto& opinion : check(Probed::primary).checkers) opinion.contrary_in_a_row = 0;
       return;
@@ -117,6 +120,10 @@ void Simulator::World::held_again(std::uint8_t release) {
   if (followers_[0].effective() == Status::unhealthy) witness_.held_again();
 }
 
+route53::Situation Simulator::World::engine_situation() const {
+  return {true, check(Probed::primary).sum, false, engine_version_, instant(now_)};
+}
+
 void Simulator::World::switch_back() {
   tell("a person switches back");
   witness_.released(now_);
@@ -137,8 +144,10 @@ void Simulator::World::switch_back() {
       for (auto& watcher : watchers_) watcher = {};
       return;
     case Form::engine:
-      // What is unhealthy is latched again in the same batch.
-      engine_latched_ = check(Probed::primary).sum == Status::unhealthy;
+      // Refused while Primary is unhealthy.
+      if (route53::release(engine_latch_, engine_situation(), {engine_version_, "in sync", "a"}) ==
+          route53::ReleaseVerdict::released)
+        ++engine_version_;
       return answer_anew_everywhere();
   }
 }
@@ -156,7 +165,7 @@ void Simulator::World::trip() {
       for (int r = 0; r < region_count; ++r) watcher_writes(r);
       return;
     case Form::engine:
-      engine_latched_ = true;
+      if (route53::trip(engine_latch_, engine_situation(), "by hand")) ++engine_version_;
       return answer_anew_everywhere();
   }
 }

@@ -27,7 +27,8 @@ void Simulator::World::begin_form() {
   release_lags_ = false;
   calculated_ = Status::healthy;
   watchers_ = {};
-  engine_latched_ = false;
+  engine_latch_ = {};
+  engine_version_ = 1;
   const bool uses_backup = std::any_of(plan_->acts.begin(), plan_->acts.end(), [](const Act& act) {
     return act.kind == Act::Kind::backup;
   });

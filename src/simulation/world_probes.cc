@@ -112,8 +112,8 @@ void Simulator::World::sum_changed(Probed which) {
       agenda_.add(now_ + child_delay_[0], Kind::child, 0, 0, static_cast<std::uint8_t>(sum));
   }
   if (plan_->form != Form::engine) return;
-  if (which == Probed::primary && sum == Status::unhealthy && !engine_latched_) {
-    engine_latched_ = true;  // in the same batch of the journal, before the answer leaves
+  if (which == Probed::primary && route53::latch_if_due(engine_latch_, engine_situation(), {})) {
+    ++engine_version_;  // in the same batch of the journal, before the answer leaves
     latched_at_ = now_;
     ++latches_;
     if (story_) tell("latched by the engine, in the same instant");
@@ -178,7 +178,7 @@ bool Simulator::World::primary_healthy_at(int number) const {
     case Form::strict:
       return route53::aggregate_children(permits, 2) == Status::healthy;
     case Form::engine:
-      return !engine_latched_ && check(Probed::primary).sum == Status::healthy;
+      return route53::status_of(engine_latch_, check(Probed::primary).sum) == Status::healthy;
   }
   return check(Probed::primary).sum_at_edges[edge] == Status::healthy;
 }

@@ -164,6 +164,11 @@ class Simulate(unittest.TestCase):
             given = simulate(endpoint, "--threshold", "1", "--form", "config", "--case", "base", "--outage", "300s", "--runs", "5",
                              "--output", "json", env=env)
             self.assertEqual([(row["form"], row["interval_s"], row["threshold"]) for row in json.loads(given.stdout)], [("config", 10, 1)])
+            aws("aws", env, "route53", "change-tags-for-resource", "--resource-type", "healthcheck", "--resource-id", endpoint, "--add-tags",
+                "Key=sitelatch:form,Value=config", parse=False)
+            deployed = simulate(endpoint, "--case", "base", "--outage", "300s", "--runs", "5", "--output", "json", env=env)
+            self.assertEqual([row["form"] for row in json.loads(deployed.stdout)], ["config"], deployed.stderr)
+            self.assertIn("its guard is of the form config", deployed.stderr)
             parent = make("b", {"Type": "CALCULATED", "HealthThreshold": 1, "ChildHealthChecks": [endpoint]})
             refused = simulate(parent, env=env)
             self.assertEqual(refused.returncode, 1)

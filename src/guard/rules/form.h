@@ -13,11 +13,11 @@ namespace sitelatch::guard {
 
 enum class Form {
   guide,     // alarm, topic, function: the latch is an event of its own, minutes after the failover
+  hardened,  // a design, as fast and strict: docs/forms.md
   config,    // health checks alone: the failover is the latch (config_form.h)
-  engine,    // the engine's own manual resume
-  hardened,  // designs: docs/forms.md
   fast,
   strict,
+  engine,  // the engine's own manual resume
 };
 std::string_view to_string(Form form);
 std::optional<Form> form_named(std::string_view text);
