@@ -186,18 +186,7 @@ int trip_config(const TripOptions& options) {
 
 int switch_back_config(const SwitchBackOptions& options) {
   guard::ConfigSwitchBackOptions request;
-  for (const auto& name : options.force) {
-    if (name != "primary" && name != "checks" && name != "audit")
-      return fail(options.common,
-                  fmt::format("--force takes primary, checks or audit, not \"{}\".", name),
-                  exit_usage);
-    request.force.insert(name);
-  }
-  request.endpoint = options.health_check_id;
-  request.reason = options.reason;
-  request.checks = options.checks;
-  request.expected_version = options.expected_version;
-  if (options.window) request.window = *options.window;
+  if (const auto status = take_wish(options, request)) return *status;
   request.confirm = [&](const guard::ConfigView& view, const std::string& name) {
     return confirmed_by_name(
         options.common,

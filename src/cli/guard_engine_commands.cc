@@ -117,17 +117,7 @@ int trip_engine(const TripOptions& options) {
 
 int switch_back_engine(const SwitchBackOptions& options) {
   guard::EngineSwitchBackOptions request;
-  for (const auto& name : options.force) {
-    if (name != "primary" && name != "checks")
-      return fail(options.common, fmt::format("--force takes primary or checks, not \"{}\".", name),
-                  exit_usage);
-    request.force.insert(name);
-  }
-  request.endpoint = options.health_check_id;
-  request.reason = options.reason;
-  request.checks = options.checks;
-  request.expected_version = options.expected_version;
-  if (options.window) request.window = *options.window;
+  if (const auto status = take_wish(options, request)) return *status;
   request.confirm = [&](const guard::EngineView& view, const std::string& name) {
     return confirmed_by_name(
         options.common,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_config.h"
 #include "cli/guard_engine.h"
@@ -66,11 +69,25 @@ std::string how_far(GuardContext& desk, const std::string& id) {
       record.release.number);
 }
 
-bool known_force(const std::string& name) {
-  return name == "primary" || name == "checks" || name == "alarm" || name == "audit";
-}
-
 }  // namespace
+
+std::optional<int> take_wish(const SwitchBackOptions& options, guard::ReleaseWish& wish) {
+  const auto names = guard::force_names(options.form);
+  for (const auto& name : options.force) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      return fail(options.common,
+                  fmt::format("--force takes {}, not \"{}\".",
+                              join({names.begin(), names.end()}, ", "), name),
+                  exit_usage);
+    wish.force.insert(name);
+  }
+  wish.health_check_id = options.health_check_id;
+  wish.reason = options.reason;
+  wish.checks = options.checks;
+  wish.expected_version = options.expected_version;
+  if (options.window) wish.window = *options.window;
+  return std::nullopt;
+}
 
 int finish_switch_back(const GuardOptions& options, const std::string& health_check_id,
                        const guard::SwitchBackReport& report) {
@@ -92,18 +109,7 @@ int switch_back(const SwitchBackOptions& options) {
   if (options.form == guard::Form::config) return switch_back_config(options);
   if (options.form == guard::Form::engine) return switch_back_engine(options);
   guard::SwitchBackOptions request;
-  for (const auto& name : options.force) {
-    if (!known_force(name))
-      return fail(options.common,
-                  fmt::format("--force takes primary, checks, alarm or audit, not \"{}\".", name),
-                  exit_usage);
-    request.force.insert(name);
-  }
-  request.health_check_id = options.health_check_id;
-  request.reason = options.reason;
-  request.checks = options.checks;
-  request.expected_version = options.expected_version;
-  if (options.window) request.window = *options.window;
+  if (const auto status = take_wish(options, request)) return *status;
   request.confirm = [&](const guard::View& view, const std::string& name) {
     const auto question = fmt::format(
         "{} goes back to Primary: health check {} gets its own path again, the guard is armed "

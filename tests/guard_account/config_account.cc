@@ -49,7 +49,7 @@ std::optional<std::string> ConfigAccount::destroy_config(bool change_records, Un
 
 SwitchBackReport ConfigAccount::release(std::set<std::string> force, Duration window) {
   ConfigSwitchBackOptions options;
-  options.endpoint = check();
+  options.health_check_id = check();
   options.reason = "sites synchronised";
   options.force = std::move(force);
   options.window = window;

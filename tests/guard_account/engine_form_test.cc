@@ -30,7 +30,7 @@ struct ResumeAccount : ConfigAccount {
   }
   SwitchBackReport resume(std::optional<std::uint64_t> version = {}) {
     EngineSwitchBackOptions options;
-    options.endpoint = check();
+    options.health_check_id = check();
     options.reason = "in sync";
     options.expected_version = version;
     options.confirm = [this](const EngineView&, const std::string&) {

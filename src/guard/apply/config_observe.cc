@@ -209,13 +209,7 @@ class ConfigReading {
     out_.records = std::move(joined);
     if (!how_.dns) return;
     out_.dns = ask_serving(context_.aws, *out_.records, context_.dns_server, context_.ask_dns);
-    const auto all_say = [&](Serving who) {
-      return !out_.dns.empty() &&
-             std::all_of(out_.dns.begin(), out_.dns.end(),
-                         [who](const auto& one) { return one.serving == who; });
-    };
-    if (all_say(Serving::primary)) o().dns_primary = true;
-    if (all_say(Serving::backup)) o().dns_primary = false;
+    o().dns_primary = primary_serves(out_.dns);
   }
 
   // Without it nothing is decided.

@@ -18,12 +18,6 @@ constexpr Duration first_pause = std::chrono::seconds{1}, longest_pause = std::c
 constexpr auto longest_lag_of_metric = std::chrono::minutes{6};
 constexpr int most_closing_tries = 5;
 
-SwitchBackEnd ending(Error::Kind kind) {
-  if (kind == Error::Kind::refused) return SwitchBackEnd::refused;
-  if (kind == Error::Kind::no_answer) return SwitchBackEnd::no_answer;
-  return kind == Error::Kind::usage ? SwitchBackEnd::usage : SwitchBackEnd::failed;
-}
-
 ConfigLook in_passing() {
   ConfigLook how;
   how.records = how.dns = how.probes = false;
@@ -44,8 +38,8 @@ class Letting {  // Primary serve again
       : context_(context), options_(options) {}
 
   SwitchBackReport run() {
-    auto shown = look_at_config(context_, options_.endpoint, {});
-    if (!shown) return ends(ending(shown.error().kind), shown.error().text);
+    auto shown = look_at_config(context_, options_.health_check_id, {});
+    if (!shown) return ends(end_of(shown.error().kind), shown.error().text);
     if (!shown->observed.unseen.empty())
       return ends(SwitchBackEnd::no_answer, "Nothing was released: " + shown->observed.unseen);
     context_.progress(fmt::format("{} asks to switch health check {} back to Primary: {}",
@@ -58,8 +52,8 @@ class Letting {  // Primary serve again
       context_.progress("A switch back is under way already; going on with it.");
     } else {
       if (const auto stopped = ask_everybody(*shown)) return *stopped;
-      auto fresh = look_at_config(context_, options_.endpoint, in_passing());
-      if (!fresh) return ends(ending(fresh.error().kind), fresh.error().text);
+      auto fresh = look_at_config(context_, options_.health_check_id, in_passing());
+      if (!fresh) return ends(end_of(fresh.error().kind), fresh.error().text);
       if (!fresh->observed.hold || fresh->observed.hold->version != shown->observed.hold->version)
         return ends(
             SwitchBackEnd::refused,
@@ -146,7 +140,7 @@ class Letting {  // Primary serve again
     const auto tagged =
         add_check_tags(context_, view.observed.hold->id, {{std::string{tag::switch_back}, note}});
     if (tagged) return std::nullopt;
-    return ends(ending(tagged.error().kind), "Nothing was released: " + tagged.error().text);
+    return ends(end_of(tagged.error().kind), "Nothing was released: " + tagged.error().text);
   }
 
   // Of a switch back that is under way, by its tag.
@@ -161,7 +155,7 @@ class Letting {  // Primary serve again
   SwitchBackReport follow() {
     const auto deadline = context_.clock.now() + options_.window;
     for (;;) {
-      auto view = look_at_config(context_, options_.endpoint, in_passing());
+      auto view = look_at_config(context_, options_.health_check_id, in_passing());
       if (view && view->observed.unseen.empty()) {
         problem_.clear();
         view->observed.records = standing();
@@ -184,13 +178,7 @@ class Letting {  // Primary serve again
   void ask_dns(ConfigView& view) {
     if (!records_) return;
     report_.dns = ask_serving(context_.aws, *records_, context_.dns_server, context_.ask_dns);
-    const auto all_say = [&](Serving who) {
-      return !report_.dns.empty() &&
-             std::all_of(report_.dns.begin(), report_.dns.end(),
-                         [who](const auto& one) { return one.serving == who; });
-    };
-    if (all_say(Serving::primary)) view.observed.dns_primary = true;
-    if (all_say(Serving::backup)) view.observed.dns_primary = false;
+    view.observed.dns_primary = primary_serves(report_.dns);
   }
 
   // One look, and at most one change. A report: that is the end.
@@ -252,8 +240,8 @@ class Letting {  // Primary serve again
       tell(done.error().text);
       return std::nullopt;
     }
-    return ends(ending(done.error().kind),
-                done.error().text + " " + hold_again(context_, options_.endpoint));
+    return ends(end_of(done.error().kind),
+                done.error().text + " " + hold_again(context_, options_.health_check_id));
   }
 
   std::optional<SwitchBackReport> after_closing(const ConfigView& view) {
@@ -304,7 +292,7 @@ class Letting {  // Primary serve again
   }
 
   SwitchBackReport give_up() {
-    const auto how_far = hold_again(context_, options_.endpoint);
+    const auto how_far = hold_again(context_, options_.health_check_id);
     if (!problem_.empty())
       return ends(SwitchBackEnd::no_answer, "The window is over: " + problem_ + " " + how_far);
     return ends(SwitchBackEnd::latched_again,

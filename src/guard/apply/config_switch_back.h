@@ -23,14 +23,8 @@
 
 namespace sitelatch::guard {
 
-struct ConfigSwitchBackOptions {
-  std::string endpoint, reason;
-  std::vector<std::string> checks;                // shell commands
-  std::set<std::string> force;                    // "primary", "checks", "audit"
-  std::optional<std::uint64_t> expected_version;  // of the hold check
-  Duration window = std::chrono::minutes{40};
-  Duration check_limit = std::chrono::minutes{10};
-  int probes = 3;
+struct ConfigSwitchBackOptions : ReleaseWish {  // `expected_version`: of the hold check
+  ConfigSwitchBackOptions() : ReleaseWish(std::chrono::minutes{40}) {}
   std::function<bool(const ConfigView& view, const std::string& name)> confirm;
 };
 // `release` of the report stays 0; `version` is the hold check's.

@@ -69,13 +69,7 @@ class EngineReading {
     out_.records = joined_records(*found, {});
     o().records = standing_of(*out_.records, out_.endpoint, "");
     out_.dns = ask_serving(context_.aws, *out_.records, context_.dns_server, context_.ask_dns);
-    const auto all_say = [&](Serving who) {
-      return !out_.dns.empty() &&
-             std::all_of(out_.dns.begin(), out_.dns.end(),
-                         [who](const auto& one) { return one.serving == who; });
-    };
-    if (all_say(Serving::primary)) o().dns_primary = true;
-    if (all_say(Serving::backup)) o().dns_primary = false;
+    o().dns_primary = primary_serves(out_.dns);
   }
 
   void decisive(const std::string& what, const client::Error& error) {
@@ -189,13 +183,9 @@ SwitchBackReport engine_switch_back(Context& context, const EngineSwitchBackOpti
     return report;
   };
   const auto ends_by = [&](const Error& error, const std::string& before) {
-    return ends(error.kind == Error::Kind::no_answer ? SwitchBackEnd::no_answer
-                : error.kind == Error::Kind::refused ? SwitchBackEnd::refused
-                : error.kind == Error::Kind::usage   ? SwitchBackEnd::usage
-                                                     : SwitchBackEnd::failed,
-                before + error.text);
+    return ends(end_of(error.kind), before + error.text);
   };
-  const auto view = look_at_engine(context, options.endpoint);
+  const auto view = look_at_engine(context, options.health_check_id);
   if (!view) return ends_by(view.error(), "");
   if (!view->observed.unseen.empty())
     return ends(SwitchBackEnd::no_answer, "Nothing was released: " + view->observed.unseen);
@@ -233,7 +223,7 @@ SwitchBackReport engine_switch_back(Context& context, const EngineSwitchBackOpti
   backoff.at_most = options.window;
   bool latched_again = false;
   (void)client::wait_until(context.clock, backoff, [&] {
-    const auto now = look_at_engine(context, options.endpoint);
+    const auto now = look_at_engine(context, options.health_check_id);
     if (!now) return false;
     report.dns = now->dns;
     if (now->observed.endpoint) report.version = now->observed.endpoint->version;
@@ -243,11 +233,7 @@ SwitchBackReport engine_switch_back(Context& context, const EngineSwitchBackOpti
   if (latched_again)
     return ends(SwitchBackEnd::latched_again,
                 "Primary failed again, and that failover is latched: Backup serves.");
-  const bool confirmed =
-      !report.dns.empty() && std::all_of(report.dns.begin(), report.dns.end(), [](const auto& one) {
-        return one.serving == Serving::primary;
-      });
-  if (confirmed)
+  if (primary_serves(report.dns) == true)
     return ends(SwitchBackEnd::done, "Primary serves, and its failover is the latch again.");
   return ends(
       SwitchBackEnd::not_confirmed,

@@ -45,14 +45,8 @@ Result<std::string, Error> trip_engine(Context& context, const EngineView& view,
                                        const std::string& reason);
 Result<std::string, Error> disarm_engine(Context& context, const EngineView& view);
 
-struct EngineSwitchBackOptions {
-  std::string endpoint, reason;
-  std::vector<std::string> checks;
-  std::set<std::string> force;  // "primary", "checks"
-  std::optional<std::uint64_t> expected_version;
-  Duration window = std::chrono::minutes{5};  // until DNS says it
-  Duration check_limit = std::chrono::minutes{10};
-  int probes = 3;
+struct EngineSwitchBackOptions : ReleaseWish {
+  EngineSwitchBackOptions() : ReleaseWish(std::chrono::minutes{5}) {}
   std::function<bool(const EngineView& view, const std::string& name)> confirm;
 };
 SwitchBackReport engine_switch_back(Context& context, const EngineSwitchBackOptions& options);

@@ -480,4 +480,14 @@ std::vector<DnsSnapshot> ask_serving(client::Aws& aws, const RecordsSnapshot& re
   return out;
 }
 
+std::optional<bool> primary_serves(const std::vector<DnsSnapshot>& answers) {
+  const auto all_say = [&](Serving who) {
+    return !answers.empty() && std::all_of(answers.begin(), answers.end(),
+                                           [who](const auto& one) { return one.serving == who; });
+  };
+  if (all_say(Serving::primary)) return true;
+  if (all_say(Serving::backup)) return false;
+  return std::nullopt;
+}
+
 }  // namespace sitelatch::guard

@@ -60,4 +60,8 @@ struct DnsSnapshot {
 std::vector<DnsSnapshot> ask_serving(client::Aws& aws, const RecordsSnapshot& records,
                                      const std::string& server, const AskDns& ask = ask_dns);
 
+// Primary (true) or Backup (false), where all answers say so; nothing: they do not, or there is
+// none.
+std::optional<bool> primary_serves(const std::vector<DnsSnapshot>& answers);
+
 }  // namespace sitelatch::guard

@@ -19,9 +19,10 @@ namespace {
 
 constexpr auto longest_wait_for_alarm = std::chrono::minutes{7};
 
-SwitchBackEnd end_of(Error::Kind kind) {
-  if (kind == Error::Kind::no_answer) return SwitchBackEnd::no_answer;
-  return kind == Error::Kind::usage ? SwitchBackEnd::usage : SwitchBackEnd::failed;
+// What the rules refuse half-way is not "nothing was changed".
+SwitchBackEnd end_in_the_middle(Error::Kind kind) {
+  const auto end = end_of(kind);
+  return end == SwitchBackEnd::refused ? SwitchBackEnd::failed : end;
 }
 
 class Switching {
@@ -32,7 +33,7 @@ class Switching {
   SwitchBackReport run() {
     auto shown =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_dns());
-    if (!shown) return ends(end_of(shown.error().kind), shown.error().text);
+    if (!shown) return ends(end_in_the_middle(shown.error().kind), shown.error().text);
     if (auto unseen = cannot_be_decided(*shown, options_.force.contains("audit")))
       return ends(SwitchBackEnd::no_answer, std::move(*unseen));
     if (!shown->snapshot.observed.check)
@@ -179,7 +180,7 @@ class Switching {
       auto now = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
       if (!now) {
         problem_ = now.error().text;
-        problem_kind_ = end_of(now.error().kind);
+        problem_kind_ = end_in_the_middle(now.error().kind);
         return false;
       }
       // Rights can be taken away, and the check deleted, while one waits.
@@ -227,7 +228,7 @@ class Switching {
     if (!carried) {
       const auto& why_not = carried.error();
       if (!why_not.refusals.empty()) return refuse(why_not.refusals);
-      return ends(end_of(why_not.kind), why_not.text);
+      return ends(end_in_the_middle(why_not.kind), why_not.text);
     }
     report_.release = carried->change.record.release.number;
     report_.version = carried->applied.after.version;
@@ -275,7 +276,7 @@ class Switching {
     auto now =
         view(context_.aws, context_.clock, options_.health_check_id, context_.chain_and_records());
     if (!now)
-      return ends(end_of(now.error().kind),
+      return ends(end_in_the_middle(now.error().kind),
                   "Primary is NOT latched and not healthy, and this failed: " + now.error().text);
     Request request;
     request.action = "latch-again";
@@ -285,7 +286,7 @@ class Switching {
       return guard::latch_again(situation_of(seen.snapshot.observed), request.why, seen.now);
     });
     if (!carried) {
-      return ends(end_of(carried.error().kind),
+      return ends(end_in_the_middle(carried.error().kind),
                   "Primary is NOT latched and not healthy, and latching again failed: " +
                       carried.error().text);
     }
@@ -317,6 +318,19 @@ std::string name_to_type(const View& view) {
     name = view.snapshot.observed.check->fqdn.value_or("");
   if (name.ends_with('.')) name.pop_back();
   return name.empty() ? view.id() : name;
+}
+
+std::span<const std::string_view> force_names(Form form) {
+  static constexpr std::string_view names[] = {"primary", "checks", "audit", "alarm"};
+  const std::span all{names};
+  if (form == Form::engine) return all.first(2);
+  return form == Form::config ? all.first(3) : all;
+}
+
+SwitchBackEnd end_of(Error::Kind kind) {
+  if (kind == Error::Kind::refused) return SwitchBackEnd::refused;
+  if (kind == Error::Kind::no_answer) return SwitchBackEnd::no_answer;
+  return kind == Error::Kind::usage ? SwitchBackEnd::usage : SwitchBackEnd::failed;
 }
 
 SwitchBackReport switch_back(Context& context, const SwitchBackOptions& options) {

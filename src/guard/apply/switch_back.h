@@ -17,22 +17,34 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "guard/apply/carry_out.h"
+#include "guard/rules/form.h"
 
 namespace sitelatch::guard {
 
-struct SwitchBackOptions {
-  std::string health_check_id;
+// What a person asks for, whatever the form of the latch.
+struct ReleaseWish {
+  explicit ReleaseWish(Duration for_so_long) : window(for_so_long) {}
+
+  std::string health_check_id;  // of Primary's endpoint
   std::string reason;
   std::vector<std::string> checks;  // shell commands
-  std::set<std::string> force;      // "primary", "checks", "alarm", "audit"
+  std::set<std::string> force;      // of force_names()
   std::optional<std::uint64_t> expected_version;
-  Duration window = std::chrono::minutes{10};
+  Duration window;                                  // until DNS says it
   Duration check_limit = std::chrono::minutes{10};  // of one command
   int probes = 3;
+};
+// What may be forced in a form: "primary", "checks", ...
+std::span<const std::string_view> force_names(Form form);
+
+struct SwitchBackOptions : ReleaseWish {
+  SwitchBackOptions() : ReleaseWish(std::chrono::minutes{10}) {}
   // Asks a person to type `name`; false: they did not, and nothing is released.
   std::function<bool(const View& view, const std::string& name)> confirm;
 };
@@ -46,6 +58,8 @@ enum class SwitchBackEnd {
   no_answer,      // AWS was not reached, or this may not be done or seen; `sentence` as above
   usage,          // this is no health check's id
 };
+
+SwitchBackEnd end_of(Error::Kind kind);
 
 struct SwitchBackReport {
   SwitchBackEnd end = SwitchBackEnd::refused;
