@@ -155,8 +155,7 @@ Step carry_out(Context& context, const EngineDeployment& deployment, bool change
 
 Result<std::string, Error> trip_engine(Context& context, const EngineView& view,
                                        const std::string& reason) {
-  constexpr std::size_t longest = 256;
-  const auto tripped = set_tag(context, view.endpoint, resume_tag::trip, reason.substr(0, longest));
+  const auto tripped = set_tag(context, view.endpoint, resume_tag::trip, trip_request(reason));
   if (!tripped)
     return failure(refused_by_engine(tripped.error(), "trip health check " + view.endpoint));
   return std::string{view.observed.latch ? "it is latched already, and has this reason besides"

@@ -8,6 +8,14 @@ namespace {
 
 constexpr std::size_t longest_tag_value = 256;
 
+// Never within a character: what is no UTF-8 reaches nobody.
+std::string within_a_tag(std::string text) {
+  if (text.size() <= longest_tag_value || !valid_utf8(text)) return text;
+  text.resize(longest_tag_value);
+  while (!valid_utf8(text)) text.pop_back();
+  return text;
+}
+
 std::string probe_words(const EngineObserved& o) {
   if (!o.probes_well) return "Whether Primary is healthy now is not known.";
   return *o.probes_well ? "Primary is healthy now." : "Primary is NOT healthy now.";
@@ -29,8 +37,10 @@ std::optional<EngineLatch> read_engine_latch(const Texts& tags) {
 }
 
 std::string resume_request(std::uint64_t version, std::string_view reason) {
-  return (std::to_string(version) + " " + std::string{reason}).substr(0, longest_tag_value);
+  return within_a_tag(std::to_string(version) + " " + std::string{reason});
 }
+
+std::string trip_request(std::string_view reason) { return within_a_tag(std::string{reason}); }
 
 ConfigAssessment assess_engine(const std::string& endpoint, const EngineObserved& o) {
   ConfigAssessment out;

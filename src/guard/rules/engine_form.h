@@ -34,8 +34,9 @@ struct EngineLatch {
 };
 // "2026-11-28T10:42:21Z version 7". Nothing: it is none.
 std::optional<EngineLatch> read_engine_latch(const Texts& tags);
-// "7 the reason": at most 256 characters.
+// "7 the reason", and the reason alone: at most 256 bytes, cut between characters.
 std::string resume_request(std::uint64_t version, std::string_view reason);
+std::string trip_request(std::string_view reason);
 
 struct EngineObserved {
   std::optional<Check> endpoint;

@@ -49,6 +49,10 @@ TEST_CASE("the engine's tags are read, and a release names their version") {
   CHECK_FALSE(read_engine_latch({}));
   CHECK(resume_request(7, "in sync") == "7 in sync");
   CHECK(resume_request(7, std::string(400, 'x')).size() == 256);
+  std::string umlauts;
+  while (umlauts.size() < 400) umlauts += "\u00fc";
+  CHECK(resume_request(7, umlauts) == "7 " + umlauts.substr(0, 254));
+  CHECK(trip_request("x" + umlauts) == "x" + umlauts.substr(0, 254));  // 255 bytes: not half of one
 }
 
 TEST_CASE("form engine: each phase, by what is there") {
