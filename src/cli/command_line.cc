@@ -6,7 +6,12 @@
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,9 +19,12 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "cli/command_page.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/fault_command_line.h"
 #include "cli/guard_command_line.h"
+#include "cli/man_page.h"
 #include "cli/running_engine.h"
 #include "cli/sentences.h"
 #include "cli/simulate_command_line.h"
@@ -122,6 +130,55 @@ int wrong_usage(char** argv, const std::string& sentence) {
   // Whatever was mistyped: a shell that evaluates this must not go on with other credentials.
   if (argv[1] && std::string_view{argv[1]} == "env") print_closed_env();
   return exit_usage;
+}
+
+// What knows every command is made of all of them.
+void add_completion(CLI::App& app) {
+  const auto shell = std::make_shared<std::string>();
+  auto* command =
+      app.add_subcommand("completion", "print the completion of a shell, to be sourced");
+  command->add_option("shell", *shell, "bash, zsh or fish")
+      ->required()
+      ->type_name("SHELL")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command->footer(
+      "A Debian package brings all three.\n\n"
+      "Examples:\n"
+      "  source <(sitelatch completion bash)      # in ~/.bashrc\n"
+      "  source <(sitelatch completion zsh)       # in ~/.zshrc, after compinit\n"
+      "  sitelatch completion fish >~/.config/fish/completions/sitelatch.fish");
+  command->callback([&app, shell] {
+    const auto page = command_page(app);
+    fmt::print("{}", completion(page, *shell == "bash"  ? Shell::bash
+                                      : *shell == "zsh" ? Shell::zsh
+                                                        : Shell::fish));
+  });
+}
+
+int write_man_pages(const CommandPage& program, const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  for (const auto& page : man_pages(program, version_text)) {
+    std::ofstream file{folder / page.file, std::ios::binary};
+    file << page.text;
+    file.close();
+    if (file) continue;
+    fmt::print(stderr, "sitelatch: cannot write {}: {}\n", (folder / page.file).string(),
+               std::strerror(errno));
+    return exit_failed;
+  }
+  return exit_done;
+}
+
+// For who makes a package: not a command to be found by.
+void add_man_pages(CLI::App& app, int& status) {
+  const auto folder = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("man-pages", "write the manual pages of all commands");
+  command->group("");
+  command->add_option("folder", *folder, "where to")->required()->type_name("DIR");
+  command->footer("Example:\n  sitelatch man-pages ./man && man -l ./man/sitelatch-status.1");
+  command->callback(
+      [&app, folder, &status] { status = write_man_pages(command_page(app), *folder); });
 }
 
 }  // namespace
@@ -315,6 +372,9 @@ int run(int argc, char** argv) {
   demo_command->footer(
       "Exit status 0 only if every step was verified.\n\nExample:\n  sitelatch demo");
   demo_command->callback([&] { status = run_demo(demo); });
+
+  add_completion(app);
+  add_man_pages(app, status);
 
   auto words_given = words_of(argc, argv);
   if (const auto unknown = unknown_command(app, words_given)) return wrong_usage(argv, *unknown);
