@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/running_engine.h"
+#include "cli/service_manager.h"
 #include "engine/engine.h"
 #include "store/data_directory.h"
 #include "store/sqlite_journal.h"
@@ -53,11 +55,30 @@ void give_large_memory_back() {
   ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
-// Waits for the first signal and ends the engine in good order; a second one ends it at once
-// (nothing is lost: what was acknowledged is in the journal).
+// Waits for a signal; meanwhile the service manager hears of the engine twice within its limit, as
+// long as the engine answers.
+void await_signal(engine::Engine& engine, const sigset_t& signals) {
+  const auto limit = watchdog_limit();
+  while (true) {
+    if (!limit) {
+      int signal = 0;
+      sigwait(&signals, &signal);
+      return;
+    }
+    engine.ask_for_life([] { tell_service_manager("WATCHDOG=1"); });
+    const auto pause = *limit / 2;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(pause);
+    const timespec until{seconds.count(),
+                         static_cast<long>(std::chrono::nanoseconds{pause - seconds}.count())};
+    if (sigtimedwait(&signals, nullptr, &until) > 0) return;
+  }
+}
+
+// The first signal ends the engine in good order; a second one at once (nothing is lost: what was
+// acknowledged is in the journal).
 void end_on_signal(engine::Engine& engine, const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
+  await_signal(engine, signals);
+  tell_service_manager("STOPPING=1");
   try {
     std::thread([signals] {
       int again = 0;
@@ -173,6 +194,8 @@ int run_engine(const EngineOptions& options) {
   fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()),
              net::to_string(engine.dns()));
   std::fflush(stdout);
+  tell_service_manager(fmt::format("READY=1\nSTATUS=api http://{}, dns {}",
+                                   net::to_string(engine.api()), net::to_string(engine.dns())));
   std::thread ending;
   try {
     ending = std::thread([&] { end_on_signal(engine, signals); });

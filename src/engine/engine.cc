@@ -191,6 +191,10 @@ class RealEngine final : public Engine {
   }
   net::FunctionNetwork function_network() const override { return functions_->network(); }
 
+  void ask_for_life(std::function<void()> answer) override {
+    loop_.post([this, answer = std::move(answer)] { loop_.when_durable(answer); });
+  }
+
   void run() override { loop_.run(); }
 
   void stop() override {

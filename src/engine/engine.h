@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,10 @@ class Engine {
   // What functions can do on this machine that they should not: a sentence each.
   virtual std::vector<std::string> missing_protections() const = 0;
   virtual net::FunctionNetwork function_network() const = 0;
+
+  // From any thread: `answer` runs on the control thread when that has come to it and what was
+  // written before is durable. An engine that hangs, or whose disk does, never runs it.
+  virtual void ask_for_life(std::function<void()> answer) = 0;
 
   // The calling thread is the control thread until stop(). Throws store::StoreFailure.
   virtual void run() = 0;
