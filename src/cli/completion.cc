@@ -90,9 +90,14 @@ std::string bash(const CommandPage& program) {
   }
   return fmt::format(R"(# bash completion of {0}, made by `{0} completion bash`
 _{0}() {{
-  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}} path={0} words="" files="" i
+  local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}}
+  local path={0} words="" files="" i
   # bash splits --output=json at the sign.
-  if [ "$cur" = "=" ]; then cur=""; elif [ "$prev" = "=" ]; then prev=${{COMP_WORDS[COMP_CWORD-2]}}; fi
+  if [ "$cur" = "=" ]; then
+    cur=""
+  elif [ "$prev" = "=" ]; then
+    prev=${{COMP_WORDS[COMP_CWORD-2]}}
+  fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     if [ "${{COMP_WORDS[i]}}" = -- ]; then return; fi
     case "$path ${{COMP_WORDS[i]}}" in
