@@ -26,7 +26,7 @@ class GuardContext {
   explicit GuardContext(const GuardOptions& options, std::string dns_server = {});
   guard::Context& context() { return context_; }
   client::Aws& aws() { return *aws_; }
-  client::Clock& clock() { return clock_; }
+  WatchfulClock& clock() { return clock_; }
 
  private:
   std::unique_ptr<client::Environment> environment_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/interrupts.h"
 
-#include <algorithm>
 #include <csignal>
 
 namespace sitelatch::cli {
@@ -21,12 +20,7 @@ void listen_for_interrupts() {
 }
 
 void ImpatientClock::sleep(Duration d) {
-  check();
-  const auto end = now() + d;
-  while (now() < end) {
-    inner_.sleep(std::min<Duration>(end - now(), std::chrono::milliseconds{200}));
-    check();
-  }
+  inner_.sleep(d, [this] { check(); });
 }
 
 void ImpatientClock::check() const {

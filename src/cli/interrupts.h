@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "cli/watchful_clock.h"
 #include "guard/apply/carry_out.h"
 
 namespace sitelatch::cli {
@@ -15,14 +16,14 @@ void listen_for_interrupts();
 // `inner`, which wakes up when a person has had enough.
 class ImpatientClock final : public client::Clock {
  public:
-  explicit ImpatientClock(client::Clock& inner) : inner_(inner) {}
+  explicit ImpatientClock(WatchfulClock& inner) : inner_(inner) {}
   WallInstant now() const override { return inner_.now(); }
   void sleep(Duration d) override;
   void check() const;  // throws guard::Interrupted
   void stop_listening() { listening_ = false; }
 
  private:
-  client::Clock& inner_;
+  WatchfulClock& inner_;
   bool listening_ = true;
 };
 

@@ -11,32 +11,49 @@ namespace sitelatch::cli {
 namespace {
 
 // Between two looks at the engine's clock; one costs a request over a socket of this machine.
-constexpr auto between_looks = std::chrono::seconds{3};
+constexpr auto between_looks = std::chrono::milliseconds{100};
+// How long it may stand still before somebody is told.
+constexpr auto patience = std::chrono::seconds{3};
 
 }  // namespace
 
-void WatchfulClock::sleep(Duration d) {
+void WatchfulClock::sleep(Duration d) { sleep(d, {}); }
+
+void WatchfulClock::sleep(Duration d, const std::function<void()>& between) {
+  if (between) between();
   const auto end = now() + d;
-  for (auto begun = now(); begun < end; begun = now()) {
-    const auto slice = std::min<Duration>(end - begun, between_looks);
+  if (!time_) look();
+  const auto goal = time_ ? std::optional{*time_ + d} : std::nullopt;
+  while (now() < end) {
+    const auto begun = now();
+    const auto left = std::chrono::duration_cast<Duration>(end - begun);
+    const auto slice = ask_ || between ? std::min<Duration>(left, between_looks) : left;
     inner_->sleep(slice);
+    if (between) between();
     look();
-    if (now() < begun + slice) return;  // a signal
+    if (has_reached(goal)) return;
+    if (!between && now() < begun + slice) return;  // a signal
   }
 }
 
+bool WatchfulClock::has_reached(const std::optional<Instant>& goal) const {
+  return goal && time_ && *time_ >= *goal;
+}
+
 void WatchfulClock::look() {
-  if (!ask_ || (next_look_ && now() < *next_look_)) return;
-  next_look_ = now() + between_looks;
+  if (!ask_) return;
   const auto time = ask_();
   if (!time) {
     ask_ = {};
+    time_.reset();
     return;
   }
-  if (time->moving || time->now != seen_) {
+  if (!standing_since_ || time->moving || time->now != seen_) {
     seen_ = time->now;
+    time_ = parse_iso8601(seen_);
+    standing_since_ = now();
     told_ = false;
-  } else if (!told_) {
+  } else if (!told_ && now() - *standing_since_ >= patience) {
     say_(
         fmt::format("The engine's clock is manual and stands still at {}: nothing happens there "
                     "until somebody moves it. In another terminal: {}",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A clock for commands that wait, which notices that they wait for nothing: an engine with
-// `--clock manual` does nothing until somebody moves its time.
+// A clock for commands that wait for an engine with `--clock manual`: it notices that they wait for
+// nothing where nobody moves that time, and lets them look again at once where somebody does.
 #pragma once
 
 #include <functional>
@@ -29,18 +29,24 @@ class WatchfulClock final : public client::Clock {
       : inner_(std::move(inner)), ask_(std::move(ask)), say_(std::move(say)) {}
 
   WallInstant now() const override { return inner_->now(); }
-  // Who has waited for some seconds in which the engine's time stood still is told once, and again
-  // when it has stood still anew.
+  // Over too as soon as the engine's time has moved that far since it was last looked at: what was
+  // waited for has had its time there. Who has waited for some seconds in which it stood still is
+  // told once, and again when it has stood still anew.
   void sleep(Duration d) override;
+  // The same, without an early end on a signal: `between` is called several times a second, and may
+  // throw.
+  void sleep(Duration d, const std::function<void()>& between);
 
  private:
   void look();
+  bool has_reached(const std::optional<Instant>& goal) const;
 
   std::unique_ptr<client::Clock> inner_;
   AskManualTime ask_;
   std::function<void(const std::string&)> say_;
-  std::optional<WallInstant> next_look_;
-  std::string seen_;  // the engine's time at the last look
+  std::string seen_;                             // the engine's time at the last look
+  std::optional<Instant> time_;                  // the same
+  std::optional<WallInstant> standing_since_{};  // when it was first seen so
   bool told_ = false;
 };
 

@@ -56,6 +56,38 @@ TEST_CASE("issue 8: a clock that is moved is waited for in silence; the next sto
   CHECK(w.said.size() == 2);
 }
 
+TEST_CASE("what is waited for has passed on the engine's clock: the wait is over") {
+  Waiting w;
+  const auto time_of = [](int asked) {
+    return asked < 5 ? "2026-11-22T12:00:09.900Z" : "2026-11-22T12:00:10Z";
+  };
+  WatchfulClock clock{std::make_unique<client::test::FakeClock>(),
+                      [&] {
+                        const auto now = ++w.asked > 2 ? time_of(w.asked) : "2026-11-22T12:00:00Z";
+                        return std::optional{ManualTime{now, "", false}};
+                      },
+                      [](const std::string&) {}};
+  const auto before = clock.now();
+  clock.sleep(10s);
+  CHECK(w.asked == 5);
+  CHECK(clock.now() - before < 1s);
+  // The next wait counts from there.
+  clock.sleep(2s);
+  CHECK(clock.now() - before > 2s);
+}
+
+TEST_CASE("who minds something else meanwhile is called several times a second, and may throw") {
+  Waiting w;
+  w.engine.reset();
+  const auto before = w.clock.now();
+  int called = 0;
+  w.clock.sleep(10s, [&] { ++called; });
+  CHECK(called > 50);
+  CHECK(w.clock.now() == before + 10s);
+  CHECK_THROWS_AS(w.clock.sleep(10s, [] { throw 1; }), int);
+  CHECK(w.clock.now() == before + 10s);
+}
+
 TEST_CASE("where there is no such engine nobody asks twice, and sleep is sleep") {
   Waiting w;
   w.engine.reset();

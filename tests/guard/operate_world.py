@@ -150,7 +150,7 @@ class World:
         try:
             while True:
                 try:
-                    out, err = process.communicate(timeout=0.3)
+                    out, err = process.communicate(timeout=0.1)
                     return subprocess.CompletedProcess(words, process.returncode, out, err)
                 except subprocess.TimeoutExpired:
                     self.advance(step)

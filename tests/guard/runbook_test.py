@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from operate_world import BACKUP, LATCH, OWN, PRIMARY, World  # noqa: E402
-from sitelatch import aws_clis  # noqa: E402
+from sitelatch import WarmCli, aws_clis  # noqa: E402
 
 CLIS = aws_clis()
 
@@ -46,7 +46,7 @@ class Page(unittest.TestCase):
         now = w.advance("1s")
         # Old CLIs do not know AWS_ENDPOINT_URL.
         for name, command in (("date", f"{shutil.which('date')} -u -d '{now}'"),
-                              ("aws", f"{cli or CLIS[0][0]} --endpoint-url {w.environment['AWS_ENDPOINT_URL']}")):
+                              ("aws", f"{WarmCli.directory_of(cli or CLIS[0][0])}/aws --endpoint-url {w.environment['AWS_ENDPOINT_URL']}")):
             with open(os.path.join(tools, name), "w") as script:
                 script.write(f"#!/bin/sh\nexec {command} \"$@\"\n")
             os.chmod(os.path.join(tools, name), 0o755)

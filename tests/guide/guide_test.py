@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from extract_guide import guide_script  # noqa: E402
-from sitelatch import SHARED, Workplace, aws, aws_clis, skip_loudly, wait_until  # noqa: E402
+from sitelatch import SHARED, Workplace, aws, aws_clis, skip_loudly, wait_until, with_warm_aws  # noqa: E402
 
 NAME = "client.example.test"
 PRIMARY, BACKUP = "192.0.2.1", "192.0.2.2"  # what DNS answers; the sites themselves listen on loopback
@@ -25,8 +25,7 @@ class Story:
         self.primary, self.backup = place.site("primary"), place.site("backup")
         self.environment = self.engine.environment()
         # The CLI under test goes behind the engine's shim, in front of the others.
-        shim, rest = self.environment["PATH"].split(":", 1)
-        self.environment["PATH"] = ":".join([shim, os.path.dirname(cli), rest])
+        self.environment = with_warm_aws(self.environment, cli)
         self.primary_check = self.create_check(self.primary, "primary")
         self.backup_check = self.create_check(self.backup, "backup")
         self.create_records()

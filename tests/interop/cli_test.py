@@ -12,7 +12,7 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from sitelatch import Workplace, aws, aws_clis, skip_loudly  # noqa: E402
+from sitelatch import Workplace, aws, aws_clis, skip_loudly, with_warm_aws  # noqa: E402
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
@@ -33,9 +33,7 @@ class Cli:
         cls.place = Workplace()
         cls.addClassCleanup(cls.place.__exit__, None, None, None)
         cls.engine = cls.place.engine("--clock", "manual")
-        cls.environment = cls.engine.environment()
-        shim, rest = cls.environment["PATH"].split(":", 1)
-        cls.environment["PATH"] = ":".join([shim, os.path.dirname(cls.cli), rest])
+        cls.environment = with_warm_aws(cls.engine.environment(), cls.cli)
         cls.account = cls.aws("sts", "get-caller-identity")["Account"]
 
     @classmethod

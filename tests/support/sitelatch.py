@@ -4,9 +4,12 @@
 Nothing here sleeps to wait for time to pass: engines run on a manual clock and are advanced, or a condition is polled
 with an upper bound that only a broken program reaches.
 """
+import atexit
 import json
 import os
 import re
+import select
+import shlex
 import shutil
 import signal
 import socket
@@ -16,6 +19,8 @@ import tempfile
 import threading
 import time
 import urllib.request
+
+import warm_aws
 
 SITELATCH = os.environ.get("SITELATCH_BINARY", "build/release/sitelatch")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -118,7 +123,7 @@ class Engine(Process):
                               capture_output=True, text=True).stdout
         script = text + "\nenv -0"
         out = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout
-        return dict(item.split("=", 1) for item in out.split("\0") if "=" in item)
+        return with_warm_aws(dict(item.split("=", 1) for item in out.split("\0") if "=" in item))
 
     def command(self, *words, check=True, limit=300):
         try:
@@ -217,16 +222,64 @@ class Workplace:
 
 def aws_clis():
     """Every distinct aws CLI on this machine: [(path, version)]."""
-    found, versions = [], set()
+    found, places, versions = [], set(), set()
     for path in [*(os.path.join(d, "aws") for d in os.environ.get("PATH", "").split(":")), "/usr/bin/aws"]:
-        if not os.access(path, os.X_OK):
+        if not os.access(path, os.X_OK) or os.path.realpath(path) in places:
             continue
+        places.add(os.path.realpath(path))
         run = subprocess.run([path, "--version"], capture_output=True, text=True)
         version = re.match(r"aws-cli/(\S+)", run.stdout + run.stderr)
         if run.returncode == 0 and version and version.group(1) not in versions:
             versions.add(version.group(1))
             found.append((path, version.group(1)))
     return found
+
+
+class WarmCli:
+    """An aws CLI that is imported once (warm_aws.py), at its first command, and ends with this process. `directory` has an
+    `aws` for PATH."""
+
+    of_path, making = {}, threading.Lock()
+
+    @classmethod
+    def directory_of(cls, path):
+        """In place of the directory of `path`, which it is where that CLI has to be started each time."""
+        with cls.making:
+            if path not in cls.of_path:
+                python = warm_aws.interpreter_of(path)
+                cls.of_path[path] = cls(python, path).directory if python else os.path.dirname(path)
+            return cls.of_path[path]
+
+    def __init__(self, python, path):
+        self.directory, self.server = tempfile.mkdtemp(prefix="sitelatch-aws-"), None
+        at, script = os.path.join(self.directory, "socket"), os.path.join(self.directory, "aws")
+        self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listening.bind(at)
+        self.listening.listen(64)
+        with open(script, "w") as file:
+            file.write(f"#!/bin/sh\nexec {python} -IS {shlex.quote(warm_aws.__file__)} run {at} \"$@\"\n")
+        os.chmod(script, 0o755)
+        atexit.register(self.close)
+        threading.Thread(target=self.start_when_asked, args=[python, path], daemon=True).start()
+
+    def start_when_asked(self, python, path):
+        select.select([self.listening], [], [])
+        self.server = subprocess.Popen([python, warm_aws.__file__, "serve", path, str(self.listening.fileno())],
+                                       stdin=subprocess.PIPE, pass_fds=[self.listening.fileno()])
+
+    def close(self):
+        if self.server:
+            self.server.stdin.close()
+            self.server.wait(timeout=30)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def with_warm_aws(environment, cli=None):
+    """The environment with an aws CLI (that one; else the first on PATH) that does not start anew each time, behind the
+    engine's shim."""
+    shim, rest = environment["PATH"].split(":", 1)
+    cli = cli or shutil.which("aws", path=rest)
+    return {**environment, "PATH": ":".join([shim, WarmCli.directory_of(cli), rest])} if cli else environment
 
 
 def aws(cli, environment, *arguments, parse=True, check=True):
