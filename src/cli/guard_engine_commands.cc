@@ -45,14 +45,17 @@ int deploy_engine(const DeployOptions& options) {
   GuardContext context(options.common, options.dns_server);
   const auto plan = guard::plan_engine(context.context(), options.health_check_id);
   if (!plan) return refused_or_failed(options.common, plan.error(), "Nothing was changed.");
-  const bool changes = plan->arms || (options.change_records && !plan->batches.empty());
+  const bool makes = plan->arms || !plan->audit.there;
+  const bool changes = makes || (options.change_records && !plan->batches.empty());
   auto details = engine_details(plan->view);
   details.set("arms", plan->arms);
+  details.set("makes_audit_log", !plan->audit.there);
   details.set("record_changes", to_value(plan->batches));
   if (options.common.output == Output::text) {
     if (plan->arms)
       fmt::print("  arm      health check {} (tag {}=true)\n", plan->view.endpoint,
                  guard::resume_tag::armed);
+    if (!plan->audit.there) fmt::print("  make     log group {}\n", plan->audit.name);
     if (!plan->batches.empty() && !options.change_records)
       fmt::print("  records  (only with --change-records)\n");
     print(plan->batches);
@@ -60,8 +63,8 @@ int deploy_engine(const DeployOptions& options) {
   if (options.plan)
     return finish(options.common,
                   {"plan",
-                   plan->arms || !plan->batches.empty() ? "Nothing was changed: this is the plan."
-                                                        : "Nothing would be changed.",
+                   makes || !plan->batches.empty() ? "Nothing was changed: this is the plan."
+                                                   : "Nothing would be changed.",
                    details,
                    {},
                    {}},
@@ -80,18 +83,11 @@ int deploy_engine(const DeployOptions& options) {
                   exit_refused);
   const auto done = guard::carry_out(context.context(), *plan, options.change_records);
   if (!done) return refused_or_failed(options.common, done.error(), "");
-  std::vector<std::string> notes;
+  auto notes = done->notes;
   if (!options.change_records && !plan->batches.empty())
     notes.emplace_back(
         "The records shown here are holes in the latch: the same command with --change-records.");
-  return finish(options.common,
-                {"done",
-                 fmt::format("Health check {} is under manual resume: its failover is the latch.",
-                             plan->view.endpoint),
-                 details,
-                 {},
-                 notes},
-                exit_done);
+  return finish(options.common, {"done", done->sentence, details, {}, notes}, exit_done);
 }
 
 int trip_engine(const TripOptions& options) {
@@ -108,10 +104,10 @@ int trip_engine(const TripOptions& options) {
   if (!tripped) return refused_or_failed(options.common, tripped.error(), "");
   return finish(options.common,
                 {"done",
-                 fmt::format("Health check {}: {}.", view->endpoint, *tripped),
+                 fmt::format("Health check {}: {}.", view->endpoint, tripped->sentence),
                  engine_details(*view),
                  {},
-                 {}},
+                 tripped->notes},
                 exit_done);
 }
 
@@ -142,8 +138,11 @@ int destroy_engine(const DestroyOptions& options) {
                    {},
                    {}},
                   exit_done);
+  const auto audit = guard::default_names(view->endpoint).audit_group;
   if (options.common.output == Output::text)
-    fmt::print("  disarm   health check {} (tag {})\n", view->endpoint, guard::resume_tag::armed);
+    fmt::print("  disarm   health check {} (tag {})\n  {}log group {}{}\n", view->endpoint,
+               guard::resume_tag::armed, options.logs ? "delete   " : "leave    ", audit,
+               options.logs ? "" : " (--logs removes it too)");
   if (options.plan)
     return finish(options.common,
                   {"plan", "Nothing was changed: this is the plan.", engine_details(*view), {}, {}},
@@ -153,9 +152,11 @@ int destroy_engine(const DestroyOptions& options) {
                              view->endpoint)))
     return finish(options.common,
                   {"refused", "Nothing was changed.", engine_details(*view), {}, {}}, exit_refused);
-  const auto done = guard::disarm_engine(context.context(), *view);
+  const auto done = guard::disarm_engine(context.context(), *view,
+                                         options.logs ? guard::Logs::removed : guard::Logs::kept);
   if (!done) return refused_or_failed(options.common, done.error(), "");
-  return finish(options.common, {"done", *done, engine_details(*view), {}, {}}, exit_done);
+  return finish(options.common, {"done", done->sentence, engine_details(*view), {}, done->notes},
+                exit_done);
 }
 
 void print(const guard::EngineView& view) {

@@ -47,6 +47,8 @@ bool role_may(const Services& services, const std::string& role_arn, std::string
   return aws::evaluate({principal, action, resources, keys}, policies).allowed();
 }
 
+constexpr std::string_view health_metrics = "AWS/Route53";
+
 // --- alarms as health checks have them (fact route53-90; the texts are ours)
 
 std::string no_such_alarm(std::string_view region, std::string_view name) {
@@ -95,7 +97,9 @@ route53::AlarmConfiguration copied(const cloudwatch::MetricAlarm& alarm) {
   return out;
 }
 
-// And back. TreatMissingData is not among what was copied, so missing is missing.
+// And back. TreatMissingData is not among what was copied, so missing is missing; but not where the
+// engine itself measures: there a gap is time in which it was off, and settles nothing (fact
+// route53-91).
 std::optional<cloudwatch::MetricAlarm> alarm_of(std::string_view region,
                                                 const route53::AlarmConfiguration& settings) {
   const auto comparison = cloudwatch::comparison_by_name(settings.comparison_operator);
@@ -114,6 +118,7 @@ std::optional<cloudwatch::MetricAlarm> alarm_of(std::string_view region,
   out.evaluation_periods = settings.evaluation_periods;
   out.threshold = settings.threshold;
   out.comparison = *comparison;
+  if (settings.metric_namespace == health_metrics) out.treat_missing_data = "ignore";
   return out;
 }
 
@@ -126,10 +131,10 @@ void HealthMetricsToCloudWatch::publish(std::string_view metric_name,
   // killed again and again would never latch.
   using Durable = cloudwatch::CloudWatch::Durable;
   const bool unhealthy = metric_name == "HealthCheckStatus" && value == 0;
-  services_.cloudwatch->put_datum("us-east-1", "AWS/Route53", std::string{metric_name},
-                                  {{"HealthCheckId", std::string{health_check_id}}}, value, unit,
-                                  at,
-                                  unhealthy ? Durable::with_this_batch : Durable::within_a_minute);
+  services_.cloudwatch->put_datum(
+      "us-east-1", std::string{health_metrics}, std::string{metric_name},
+      {{"HealthCheckId", std::string{health_check_id}}}, value, unit, at,
+      unhealthy ? Durable::with_this_batch : Durable::within_a_minute);
 }
 
 Result<route53::AlarmConfiguration> MetricDataOfCloudWatch::alarm(std::string_view region,

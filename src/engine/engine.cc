@@ -128,6 +128,7 @@ class RealEngine final : public Engine {
     if (!listening) return failure(listening.error());
     net::DnsServer::Options dns_options;
     dns_options.rate_limit = config_.dns_rate_limit;
+    dns_options.answers_at_once = false;  // it knows no zone yet
     auto answering = net::DnsServer::listen(config_.dns, dns_options, dns::View::empty());
     if (!answering) return failure(answering.error());
     dns_ = std::move(*answering);
@@ -162,6 +163,7 @@ class RealEngine final : public Engine {
     // first view is out.
     while (journal_->commit()) {
     }
+    dns_->begin();
 
     auto control = net::ControlSocket::listen(
         directory_->files().real_path() / "control.sock",

@@ -81,14 +81,16 @@ class World:
           </HealthCheckConfig></CreateHealthCheckRequest>"""), "Id")
 
     def make_records(self):
-        zone = tag(self.api.route53("POST", "/hostedzone", """<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">
-          <Name>example.test</Name><CallerReference>zone</CallerReference></CreateHostedZoneRequest>"""), "Id").split("/")[-1]
-        self.zone = zone
+        self.make_zone()
         self.change_records(self.record("primary", PRIMARY, self.check), self.record("secondary", BACKUP, None))
 
-    def record(self, role, address, check):
+    def make_zone(self):
+        self.zone = tag(self.api.route53("POST", "/hostedzone", """<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">
+          <Name>example.test</Name><CallerReference>zone</CallerReference></CreateHostedZoneRequest>"""), "Id").split("/")[-1]
+
+    def record(self, role, address, check, name=NAME):
         health = f"<HealthCheckId>{check}</HealthCheckId>" if check else ""
-        return f"""<Change><Action>UPSERT</Action><ResourceRecordSet><Name>{NAME}</Name><Type>A</Type>
+        return f"""<Change><Action>UPSERT</Action><ResourceRecordSet><Name>{name}</Name><Type>A</Type>
           <SetIdentifier>{role}</SetIdentifier><Failover>{role.upper()}</Failover><TTL>60</TTL><ResourceRecords><ResourceRecord>
           <Value>{address}</Value></ResourceRecord></ResourceRecords>{health}</ResourceRecordSet></Change>"""
 

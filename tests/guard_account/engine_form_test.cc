@@ -21,6 +21,7 @@ struct ResumeAccount : ConfigAccount {
     if (!plan) return plan.error().text;
     const auto done = carry_out(context(), *plan, change_records);
     if (!done) return done.error().text;
+    notes = done->notes;
     return std::nullopt;
   }
   EngineView look_engine() {
@@ -28,8 +29,10 @@ struct ResumeAccount : ConfigAccount {
     REQUIRE(seen);
     return std::move(*seen);
   }
-  SwitchBackReport resume(std::optional<std::uint64_t> version = {}) {
+  SwitchBackReport resume(std::optional<std::uint64_t> version = {},
+                          std::set<std::string> force = {}) {
     EngineSwitchBackOptions options;
+    options.force = std::move(force);
     options.health_check_id = check();
     options.reason = "in sync";
     options.expected_version = version;
@@ -40,6 +43,24 @@ struct ResumeAccount : ConfigAccount {
     return engine_switch_back(context(), options);
   }
   std::function<void()> meanwhile;
+  std::vector<std::string> notes;  // of the last deploy
+
+  // "trip done: not latched -> latched in version 4 because stale sessions", oldest first.
+  std::vector<std::string> log() {
+    const auto group = find_audit_group(context(), "us-east-1", check());
+    AuditLog audit(*this, group.region, group.name, check(), "");
+    const auto entries = audit.read(story.now() - 24h);
+    REQUIRE(entries);
+    std::vector<std::string> out;
+    for (const auto& entry : *entries) {
+      CHECK(entry.who.ends_with(":root"));
+      out.push_back(entry.action + " " + entry.stage +
+                    (entry.before.empty() ? "" : ": " + entry.before + " -> " + entry.after) +
+                    (entry.why.empty() ? "" : " because " + entry.why) +
+                    (entry.seen ? ", seen" : ""));
+    }
+    return out;
+  }
 };
 
 }  // namespace
@@ -134,4 +155,55 @@ TEST_CASE(
   account.story.backup().goes_down();
   account.live(5min);
   CHECK(account.story.dns() == scenario::backup_address);
+}
+
+TEST_CASE("engine form: who did what, when and why stands in an audit log") {
+  ResumeAccount account;
+  account.live(1min);
+  REQUIRE_FALSE(account.deploy_engine());
+  CHECK(account.notes.empty());
+  account.live(1s);
+  REQUIRE(trip_engine(account.context(), account.look_engine(), "stale sessions"));
+  account.live(1s);
+  CHECK(account.resume().end == SwitchBackEnd::done);
+  account.live(1s);
+  // Deployed again there is nothing to make, and who takes it away leaves its name, or nothing.
+  const auto again = plan_engine(account.context(), account.check());
+  REQUIRE(again);
+  CHECK(again->audit.there);
+  CHECK(again->audit.name == "/sitelatch/" + account.check());
+  REQUIRE(disarm_engine(account.context(), account.look_engine()));
+  CHECK(account.log() ==
+        std::vector<std::string>{
+            "deploy done", "trip done: not latched -> latched in version 2 because stale sessions",
+            "switch-back asked: latched in version 2 ->  because in sync, seen",
+            "switch-back done: latched in version 2 -> not latched because in sync",
+            "destroy done"});
+  REQUIRE_FALSE(account.deploy_engine());
+  REQUIRE(disarm_engine(account.context(), account.look_engine(), Logs::removed));
+  CHECK_FALSE(find_audit_group(account.context(), "us-east-1", account.check()).there);
+}
+
+TEST_CASE("engine form: a trip does not wait for the audit log, a release is not made without it") {
+  ResumeAccount account;
+  account.live(1min);
+  account.deny("CreateLogGroup");
+  REQUIRE_FALSE(account.deploy_engine());
+  REQUIRE(account.notes.size() == 1);
+  CHECK(account.notes.front().find("It has no audit log: ") == 0);
+  CHECK(account.look_engine().observed.armed);
+  account.allow();
+  REQUIRE_FALSE(account.deploy_engine());
+  CHECK(account.notes.empty());
+  account.deny("PutLogEvents");
+  const auto tripped = trip_engine(account.context(), account.look_engine(), "stale sessions");
+  REQUIRE(tripped);
+  CHECK(tripped->notes.size() == 1);
+  CHECK(account.story.dns() == scenario::backup_address);
+  const auto report = account.resume();
+  CHECK(report.end == SwitchBackEnd::failed);
+  CHECK(report.sentence.find("Nothing was released: ") == 0);
+  CHECK(account.story.dns() == scenario::backup_address);
+  CHECK(account.resume({}, {"audit"}).end == SwitchBackEnd::done);
+  CHECK(account.story.dns() == scenario::primary_address);
 }

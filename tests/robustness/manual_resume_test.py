@@ -10,53 +10,17 @@ import re
 import shlex
 import subprocess
 import sys
-import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from signed_client import Client, address_of  # noqa: E402
-from sitelatch import SITELATCH, Workplace, aws, aws_clis, dns_lookup, skip_loudly, wait_until  # noqa: E402
+from asker import BACKUP, PRIMARY, Asker  # noqa: E402
+from signed_client import Client  # noqa: E402
+from sitelatch import SITELATCH, Workplace, aws, aws_clis, skip_loudly, wait_until  # noqa: E402
 
 SEED = int(os.environ.get("SITELATCH_SEED", "1"))
 ROUTE53 = "https://route53.amazonaws.com/doc/2013-04-01/"
-NAME, PRIMARY, BACKUP = "www.example.test", "192.0.2.1", "192.0.2.2"
+NAME = "www.example.test"
 LENGTHS = (1, 20, 60, 300)  # seconds
-PAUSE = 0 if os.environ.get("SITELATCH_THOROUGH") else 0.001  # between two questions: whoever asks without one takes a core to itself
-
-
-class Asker:
-    """Asks DNS again as soon as it has answered, until told to stop."""
-
-    def __init__(self, address):
-        self.address = address_of(address)
-        self.count, self.changes, self.leaks = 0, [], []
-        self.released, self.stopped = threading.Event(), threading.Event()
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-
-    def run(self):
-        while not self.stopped.is_set():
-            try:
-                rcode, answer = dns_lookup(*self.address, NAME, timeout=2)
-            except OSError:
-                continue  # the engine is dead for the moment
-            self.count += 1
-            self.stopped.wait(PAUSE)
-            if rcode == 5:
-                continue  # refused: an engine that is starting has no zones yet, and names nobody
-            said = " ".join(answer) or f"rcode {rcode}"
-            if not self.changes or self.changes[-1] != said:
-                self.changes.append(said)
-            if BACKUP in self.changes and said != BACKUP and not self.released.is_set():
-                self.leaks.append((self.count, said))
-
-    def has_answered(self, more):
-        end = self.count + more
-        wait_until(lambda: self.count >= end, "DNS answers")
-
-    def stop(self):
-        self.stopped.set()
-        self.thread.join()
 
 
 class ManualResume(unittest.TestCase):
@@ -124,7 +88,7 @@ class ManualResume(unittest.TestCase):
         """kill -9 somewhere on the way; what was left of the way is not gone again."""
         way = subprocess.Popen([SITELATCH, "advance", "--data-dir", self.engine.data_dir, duration], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
-        asker.has_answered(self.random.randrange(1, 60))
+        asker.hears(self.random.randrange(1, 60))
         self.restart()
         way.wait()
 
@@ -170,7 +134,7 @@ class ManualResume(unittest.TestCase):
         self.assertIn("as probed it is healthy now", told)
         command = self.described()["latched"]["release"]
         self.assertIn(command, told)
-        asker.released.set()
+        asker.heard[NAME].released.set()
         words = shlex.split(command.replace("<reason>", "looked at by hand"))
         clis = aws_clis()
         if clis:
@@ -183,7 +147,7 @@ class ManualResume(unittest.TestCase):
     def test_no_answer_names_primary_from_failover_to_release(self):
         for length in LENGTHS:
             with self.subTest(length=length):
-                asker = Asker(self.engine.dns)
+                asker = Asker(self.engine.dns, [NAME])
                 try:
                     self.fail_over(length, asker, killed=length == 60)
                     for _ in range(3):
@@ -191,18 +155,18 @@ class ManualResume(unittest.TestCase):
                     self.try_everything()
                     self.restart()
                     self.engine.advance("10m")
-                    asker.has_answered(50)
-                    self.assertEqual(asker.leaks, [])
+                    asker.hears(50)
+                    self.assertEqual(asker.heard[NAME].leaks, [])
                     self.release(asker)
                     wait_until(lambda: self.engine.lookup(NAME)[1] == [PRIMARY], "Primary after the release")
                     self.restart()
                     self.engine.advance("1m")
                     self.assertEqual(self.engine.lookup(NAME)[1], [PRIMARY])
-                    asker.has_answered(3)  # it may have hung in a question to the engine that was killed
+                    asker.hears(3)  # it may have hung in a question to the engine that was killed
                 finally:
                     asker.stop()
-                self.assertEqual(asker.changes, [PRIMARY, BACKUP, PRIMARY])
-                print(f"outage of {length} s: {asker.count} answers, in the order {' '.join(asker.changes)}", flush=True)
+                self.assertEqual(asker.heard[NAME].changes, [PRIMARY, BACKUP, PRIMARY])
+                print(f"outage of {length} s: {asker.heard[NAME].answers} answers, in the order {' '.join(asker.heard[NAME].changes)}", flush=True)
         log = self.engine.log_text()
         self.assertEqual(len(re.findall(rf"warning route53: health check {self.check} has latched: ", log)), len(LENGTHS))
         self.assertEqual(len(re.findall(rf"warning route53: health check {self.check} is released by \S+ at version \d+: "
@@ -211,15 +175,15 @@ class ManualResume(unittest.TestCase):
     def test_without_manual_resume_the_same_outage_leaks(self):
         """That the test above can fail: without the tag Primary is named again by itself."""
         self.assertEqual(self.tag("sitelatch:manual-resume", "false")[0], 200)
-        asker = Asker(self.engine.dns)
+        asker = Asker(self.engine.dns, [NAME])
         try:
             self.fail_over(20, asker, killed=False)
-            asker.has_answered(20)
+            asker.hears(20)
             self.engine.advance("1m")
-            asker.has_answered(20)
+            asker.hears(20)
         finally:
             asker.stop()
-        self.assertNotEqual(asker.leaks, [])
+        self.assertNotEqual(asker.heard[NAME].leaks, [])
 
 
 if __name__ == "__main__":

@@ -136,6 +136,19 @@ class Engine(Process):
     def advance(self, duration):
         return self.command("advance", duration).stdout.strip()
 
+    def asking(self, **request):
+        """A connection to the control socket on which this was asked; its answer is one line."""
+        link = socket.socket(socket.AF_UNIX)
+        link.settimeout(300)
+        link.connect(os.path.join(self.data_dir, "control.sock"))
+        link.sendall(json.dumps(request).encode() + b"\n")
+        return link
+
+    def pass_time(self, seconds):
+        """advance() without a process of its own; gives the engine's time, "2026-11-28T10:42:21.000Z"."""
+        with self.asking(command="advance", nanoseconds=round(seconds * 1e9)) as link:
+            return json.loads(link.makefile("rb").readline())["now"]
+
     def log_text(self):
         with open(self.log_path) as log_file:
             return log_file.read()
@@ -165,15 +178,28 @@ class Site(Process):
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "TXT": 16, "AAAA": 28}
 
 
-def dns_lookup(host, port, name, kind="A", timeout=5):
-    """(rcode, [rdata]) by one UDP query; A records as dotted text, others as bytes."""
+def dns_over_tcp(host, port, query, timeout):
+    with socket.create_connection((host, port), timeout=timeout) as client, client.makefile("rb") as answers:
+        client.sendall(struct.pack("!H", len(query)) + query)
+        size = answers.read(2)
+        reply = answers.read(struct.unpack("!H", size)[0]) if len(size) == 2 else b""
+    if len(reply) < 12 or len(reply) != struct.unpack("!H", size)[0]:
+        raise ConnectionResetError(f"{host}:{port}: ended before it had answered")
+    return reply
+
+
+def dns_lookup(host, port, name, kind="A", timeout=5, tcp=False):
+    """(rcode, [rdata]) by one query; A records as dotted text, others as bytes."""
     question = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".")) + b"\0"
     query = struct.pack("!HHHHHH", 0x1234, 0, 1, 0, 0, 0) + question + struct.pack("!HH", TYPES[kind], 1)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(timeout)
-        client.connect((host, port))  # so that a server that has ended is an error at once
-        client.send(query)
-        reply = client.recv(65535)
+    if tcp:
+        reply = dns_over_tcp(host, port, query, timeout)
+    else:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(timeout)
+            client.connect((host, port))  # so that a server that has ended is an error at once
+            client.send(query)
+            reply = client.recv(65535)
     _, flags, _, answers, _, _ = struct.unpack("!HHHHHH", reply[:12])
     if not flags & 0x8000:  # where nobody holds the port, the system may give it to this very socket, which then hears itself
         raise ConnectionRefusedError(f"{host}:{port}: nobody answers")

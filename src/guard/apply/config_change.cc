@@ -117,13 +117,7 @@ Step remove_check_tags(Context& context, const std::string& check_id,
 
 std::optional<std::string> note_down(Context& context, const ConfigView& view,
                                      const AuditEntry& entry) {
-  AuditLog log(context.aws, view.plan.region, view.there.audit_group ? view.plan.audit_group : "",
-               view.id(),
-               fmt::format("{}/{}", iso8601_seconds(view.now).substr(0, 10),
-                           ports::random_hex(context.entropy, 12)));
-  const auto written = log.write(entry);
-  if (!written) return written.error().text;
-  return std::nullopt;
+  return note_down(context, view.audit(), entry);
 }
 
 std::string describe(const HoldCheck& hold) {

@@ -105,7 +105,7 @@ Step ConfigDeployment::take(const ConfigWork& work, const ConfigDeployPlan& curr
     case ConfigStep::tag:
       return tag_all(view);
     case ConfigStep::audit_group:
-      return make_audit_group(view);
+      return make_audit_group(context_, view.audit(), tags_of_config(view.plan, "audit"));
     case ConfigStep::open_window:
       return update_under_version(
           context_, o.combined->id, o.combined->version,
@@ -181,24 +181,6 @@ Step ConfigDeployment::tag_all(const ConfigView& view) {
                                           {"Tags", tag_list(tags_of_config(view.plan, "alarm"))}}),
                         view.plan.region);
   if (!tagged) return failure(error_of(tagged.error(), "tag alarm " + o.alarm->name));
-  return Done{};
-}
-
-Step ConfigDeployment::make_audit_group(const ConfigView& view) {
-  constexpr int retention_days = 3653;
-  const auto& name = view.plan.audit_group;
-  const auto made =
-      context_.aws.call("logs", "CreateLogGroup",
-                        Value::structure({{"logGroupName", name},
-                                          {"tags", text_map(tags_of_config(view.plan, "audit"))}}),
-                        view.plan.region);
-  if (!made && !made.error().is("ResourceAlreadyExistsException"))
-    return failure(error_of(made.error(), "make log group " + name));
-  const auto kept = context_.aws.call(
-      "logs", "PutRetentionPolicy",
-      Value::structure({{"logGroupName", name}, {"retentionInDays", retention_days}}),
-      view.plan.region);
-  if (!kept) return failure(error_of(kept.error(), "set the retention of log group " + name));
   return Done{};
 }
 

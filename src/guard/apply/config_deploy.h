@@ -41,7 +41,6 @@ class ConfigDeployment {
   Step put_alarm(const ConfigView& view);
   Step mend_hold(const ConfigView& view);
   Step tag_all(const ConfigView& view);
-  Step make_audit_group(const ConfigView& view);
   Step wait_for_hold(const ConfigView& view);
   Step attach(const ConfigDeployPlan& plan);
   Step dns_stays(const ConfigView& view);

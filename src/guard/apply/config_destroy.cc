@@ -105,11 +105,8 @@ Step carry_out(Context& context, const ConfigRemoval& removal,
       return failure(error_of(gone.error(), "delete alarm " + o.alarm->name));
   }
   if (options.logs && view.there.audit_group) {
-    const auto gone = context.aws.call("logs", "DeleteLogGroup",
-                                       Value::structure({{"logGroupName", view.plan.audit_group}}),
-                                       view.plan.region);
-    if (!gone && !client::is_absent(gone.error()))
-      return failure(error_of(gone.error(), "delete log group " + view.plan.audit_group));
+    const auto gone = remove_audit_group(context, view.audit());
+    if (!gone) return gone;
   }
   if (o.endpoint && view.endpoint_tags.contains(std::string{tag::form}))
     return remove_check_tags(context, view.id(), {tag::form, tag::combined_check, tag::hold_check});

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "guard/apply/carry_out.h"
+#include "guard/apply/audit_group.h"
 #include "guard/apply/error.h"
 #include "guard/rules/config_steps.h"
 
@@ -30,6 +30,7 @@ struct ConfigView {
   ConfigAssessment assessment;
 
   const std::string& id() const { return plan.endpoint; }
+  AuditGroup audit() const { return {plan.region, plan.audit_group, id(), there.audit_group}; }
 };
 
 struct ConfigLook {

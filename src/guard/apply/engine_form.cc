@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "client/wait.h"
 #include "guard/apply/config_change.h"
 #include "guard/apply/find_check.h"
@@ -30,7 +31,8 @@ class EngineReading {
     if (!caller) return failure(error_of(caller.error(), doing));
     out_.caller_arn = caller->arn;
     out_.now = Instant{context_.clock.now().time_since_epoch()} + context_.aws.clock_offset();
-    look_at_check(control_region(caller->partition));
+    out_.region = control_region(caller->partition);
+    look_at_check(out_.region);
     look_at_records(all_records);
     if (reading_.fatal()) return failure(error_of(*reading_.fatal(), doing));
     out_.blind = reading_.blind();
@@ -113,6 +115,32 @@ Step is_an_engine(Context& context, const std::string& id) {
           (gone ? "" : " The question stays in the tag: " + gone.error().text)));
 }
 
+client::Outcome<std::optional<EngineLatch>> latch_now(Context& context, const std::string& id) {
+  const auto tags =
+      context.aws.call("route53", "ListTagsForResource",
+                       Value::structure({{"ResourceType", "healthcheck"}, {"ResourceId", id}}));
+  if (!tags) return failure(tags.error());
+  return read_engine_latch(tags_from((*tags)["ResourceTagSet"]["Tags"]));
+}
+
+std::string words_of(const std::optional<EngineLatch>& latch) {
+  return latch ? fmt::format("latched in version {}", latch->version) : "not latched";
+}
+
+AuditEntry entry_of(const EngineView& view, std::string_view action) {
+  AuditEntry entry;
+  entry.at = view.now;
+  entry.action = action;
+  entry.stage = "done";
+  entry.who = view.caller_arn;
+  return entry;
+}
+
+void note_down(Context& context, const AuditGroup& group, const AuditEntry& entry,
+               EngineDone& done) {
+  if (auto problem = note_down(context, group, entry)) done.notes.push_back(std::move(*problem));
+}
+
 }  // namespace
 
 Result<EngineView, Error> look_at_engine(Context& context, const std::string& endpoint,
@@ -124,7 +152,7 @@ Result<EngineView, Error> look_at_engine(Context& context, const std::string& en
 Result<EngineDeployment, Error> plan_engine(Context& context, const std::string& endpoint) {
   auto seen = look_at_engine(context, endpoint);
   if (!seen) return failure(seen.error());
-  EngineDeployment out{std::move(*seen), false, {}};
+  EngineDeployment out{std::move(*seen), false, {}, {}};
   const auto& view = out.view;
   if (auto against = against_engine(endpoint, view.observed); !against.empty()) {
     auto error = error_of(std::move(against));
@@ -132,37 +160,73 @@ Result<EngineDeployment, Error> plan_engine(Context& context, const std::string&
     return failure(std::move(error));
   }
   out.arms = !view.observed.armed;
+  out.audit = find_audit_group(context, view.region, endpoint);
   if (view.records) out.batches = batches_to_attach(*view.records, endpoint, endpoint);
   return out;
 }
 
-Step carry_out(Context& context, const EngineDeployment& deployment, bool change_records) {
+Result<EngineDone, Error> carry_out(Context& context, const EngineDeployment& deployment,
+                                    bool change_records) {
   const auto& id = deployment.view.endpoint;
   const auto known = is_an_engine(context, id);
-  if (!known) return known;
+  if (!known) return failure(known.error());
+  std::vector<std::string> says;
   if (change_records)
     for (const auto& batch : deployment.batches) {
       for (const auto& change : batch.says) context.progress(change);
       const auto made = carry_out(context.aws, batch, "sitelatch deploy --form engine");
-      if (!made) return made;
+      if (!made) return failure(made.error());
+      says.insert(says.end(), batch.says.begin(), batch.says.end());
     }
-  if (!deployment.arms) return Done{};
-  context.progress("put health check " + id + " under manual resume");
-  const auto armed = set_tag(context, id, resume_tag::armed, "true");
-  if (!armed) return failure(refused_by_engine(armed.error(), "arm health check " + id));
-  return Done{};
+  if (deployment.arms) {
+    says.push_back("put health check " + id + " under manual resume");
+    context.progress(says.back());
+    const auto armed = set_tag(context, id, resume_tag::armed, "true");
+    if (!armed) return failure(refused_by_engine(armed.error(), "arm health check " + id));
+  }
+  EngineDone done{
+      fmt::format("Health check {} is under manual resume: its failover is the latch.", id), {}};
+  auto audit = deployment.audit;
+  if (!audit.there) {
+    context.progress("make log group " + audit.name);
+    const auto made =
+        make_audit_group(context, audit,
+                         {{std::string{tag::form}, std::string{to_string(Form::engine)}},
+                          {std::string{tag::endpoint}, id},
+                          {std::string{tag::role}, "audit"}});
+    if (!made) {
+      done.notes.push_back("It has no audit log: " + made.error().text +
+                           " The same command again makes it.");
+      return done;
+    }
+    audit.there = true;
+  }
+  auto entry = entry_of(deployment.view, "deploy");
+  entry.note = join(says, "; ").substr(0, 4000);
+  note_down(context, audit, entry, done);
+  return done;
 }
 
-Result<std::string, Error> trip_engine(Context& context, const EngineView& view,
-                                       const std::string& reason) {
+Result<EngineDone, Error> trip_engine(Context& context, const EngineView& view,
+                                      const std::string& reason) {
   const auto tripped = set_tag(context, view.endpoint, resume_tag::trip, trip_request(reason));
   if (!tripped)
     return failure(refused_by_engine(tripped.error(), "trip health check " + view.endpoint));
-  return std::string{view.observed.latch ? "it is latched already, and has this reason besides"
-                                         : "latched: Backup serves until somebody switches back"};
+  EngineDone done{view.observed.latch ? "it is latched already, and has this reason besides"
+                                      : "latched: Backup serves until somebody switches back",
+                  {}};
+  auto entry = entry_of(view, "trip");
+  entry.why = reason;
+  entry.before = words_of(view.observed.latch);
+  if (const auto now = latch_now(context, view.endpoint); now && *now) {
+    entry.after = words_of(*now);
+    entry.version = std::to_string((*now)->version);
+  }
+  note_down(context, find_audit_group(context, view.region, view.endpoint), entry, done);
+  return done;
 }
 
-Result<std::string, Error> disarm_engine(Context& context, const EngineView& view) {
+Result<EngineDone, Error> disarm_engine(Context& context, const EngineView& view, Logs logs) {
   const auto gone =
       context.aws.call("route53", "ChangeTagsForResource",
                        Value::structure({{"ResourceType", "healthcheck"},
@@ -171,73 +235,158 @@ Result<std::string, Error> disarm_engine(Context& context, const EngineView& vie
   if (!gone)
     return failure(
         refused_by_engine(gone.error(), "end the manual resume of health check " + view.endpoint));
-  return std::string{"the health check is not under manual resume any more: nothing latches it"};
+  EngineDone done{"the health check is not under manual resume any more: nothing latches it", {}};
+  const auto audit = find_audit_group(context, view.region, view.endpoint);
+  if (!audit.there) return done;
+  if (logs == Logs::kept) {
+    note_down(context, audit, entry_of(view, "destroy"), done);
+    return done;
+  }
+  context.progress("delete log group " + audit.name);
+  if (const auto removed = remove_audit_group(context, audit); !removed)
+    done.notes.push_back(removed.error().text);
+  return done;
 }
 
-SwitchBackReport engine_switch_back(Context& context, const EngineSwitchBackOptions& options) {
-  SwitchBackReport report;
-  const auto ends = [&report](SwitchBackEnd end, std::string sentence) {
-    report.end = end;
-    report.sentence = std::move(sentence);
-    return report;
-  };
-  const auto ends_by = [&](const Error& error, const std::string& before) {
+namespace {
+
+class Resuming {
+ public:
+  Resuming(Context& context, const EngineSwitchBackOptions& options)
+      : context_(context), options_(options) {}
+
+  SwitchBackReport run() {
+    const auto view = look_at_engine(context_, options_.health_check_id);
+    if (!view) return ends_by(view.error(), "");
+    if (!view->observed.unseen.empty())
+      return ends(SwitchBackEnd::no_answer, "Nothing was released: " + view->observed.unseen);
+    if (auto stopped = ask_everybody(*view)) return *stopped;
+    audit_ = find_audit_group(context_, view->region, view->endpoint);
+    if (auto stopped = write_asked(*view)) return *stopped;
+    const auto released = set_tag(context_, view->endpoint, resume_tag::resume,
+                                  resume_request(view->observed.latch->version, options_.reason));
+    if (!released) {
+      const auto why =
+          refused_by_engine(released.error(), "release health check " + view->endpoint);
+      write(why.kind == Error::Kind::refused ? "refused" : "failed", why.text);
+      return ends_by(why, "");
+    }
+    context_.progress("Released.");
+    return follow();
+  }
+
+ private:
+  SwitchBackReport ends(SwitchBackEnd end, std::string sentence) {
+    report_.end = end;
+    report_.sentence = std::move(sentence);
+    return report_;
+  }
+  SwitchBackReport ends_by(const Error& error, const std::string& before) {
     return ends(end_of(error.kind), before + error.text);
-  };
-  const auto view = look_at_engine(context, options.health_check_id);
-  if (!view) return ends_by(view.error(), "");
-  if (!view->observed.unseen.empty())
-    return ends(SwitchBackEnd::no_answer, "Nothing was released: " + view->observed.unseen);
-  ConfigRelease wish;
-  wish.expected_version = options.expected_version;
-  wish.force = options.force;
-  const auto refused = [&]() -> bool {
-    report.refusals = against_engine_release(view->observed, wish);
-    return !report.refusals.empty();
-  };
-  if (refused()) return ends(SwitchBackEnd::refused, "Nothing was released.");
-  ReleaseEvidence seen;
-  const auto& check = *view->observed.endpoint;
-  if (check.type.starts_with("HTTP"))
-    wish.primary_answers = primary_answers(context, view->endpoint_config, check.path.value_or("/"),
-                                           options.probes, seen);
-  wish.checks_passed =
-      checks_pass(context, view->endpoint, options.checks, options.check_limit, seen);
-  if (refused()) return ends(SwitchBackEnd::refused, "Nothing was released.");
-  auto name = view->records ? primary_name(*view->records) : std::string{};
-  if (name.empty()) name = view->endpoint;
-  context.progress(fmt::format("It is {}.", view->assessment.sentence));
-  if (!options.confirm(*view, name))
+  }
+  // Nothing: nobody says no.
+  std::optional<SwitchBackReport> refused(const EngineView& view, const ConfigRelease& wish) {
+    report_.refusals = against_engine_release(view.observed, wish);
+    if (report_.refusals.empty()) return std::nullopt;
+    return ends(SwitchBackEnd::refused, "Nothing was released.");
+  }
+
+  // What a person, the site and their own checks have to say. Nothing: they say yes.
+  std::optional<SwitchBackReport> ask_everybody(const EngineView& view) {
+    ConfigRelease wish;
+    wish.expected_version = options_.expected_version;
+    wish.force = options_.force;
+    if (auto stopped = refused(view, wish)) return stopped;
+    const auto& check = *view.observed.endpoint;
+    if (check.type.starts_with("HTTP"))
+      wish.primary_answers = primary_answers(context_, view.endpoint_config,
+                                             check.path.value_or("/"), options_.probes, seen_);
+    wish.checks_passed =
+        checks_pass(context_, view.endpoint, options_.checks, options_.check_limit, seen_);
+    if (auto stopped = refused(view, wish)) return stopped;
+    seen_.at = view.now;
+    seen_.check = fmt::format("{}, version {}", describe(check), check.version);
+    seen_.alarm = words_of(view.observed.latch);
+    if (view.records)
+      seen_.dns =
+          ask_every_server(context_.aws, *view.records, context_.dns_server, context_.ask_dns);
+    auto name = view.records ? primary_name(*view.records) : std::string{};
+    if (name.empty()) name = view.endpoint;
+    context_.progress(fmt::format("It is {}.", view.assessment.sentence));
+    if (options_.confirm(view, name)) return std::nullopt;
     return ends(SwitchBackEnd::refused, "Nothing was released: nobody confirmed it.");
-  const auto released = set_tag(context, view->endpoint, resume_tag::resume,
-                                resume_request(view->observed.latch->version, options.reason));
-  if (!released)
-    return ends_by(refused_by_engine(released.error(), "release health check " + view->endpoint),
-                   "");
-  context.progress("Released.");
-  client::Backoff backoff;
-  backoff.every = std::chrono::milliseconds{500};
-  backoff.growth = 1.5;
-  backoff.longest = std::chrono::seconds{5};
-  backoff.at_most = options.window;
-  bool latched_again = false;
-  (void)client::wait_until(context.clock, backoff, [&] {
-    const auto now = look_at_engine(context, options.health_check_id);
-    if (!now) return false;
-    report.dns = now->dns;
-    if (now->observed.endpoint) report.version = now->observed.endpoint->version;
-    latched_again = now->observed.latch.has_value();
-    return latched_again || now->observed.dns_primary == true || report.dns.empty();
-  });
-  if (latched_again)
-    return ends(SwitchBackEnd::latched_again,
-                "Primary failed again, and that failover is latched: Backup serves.");
-  if (primary_serves(report.dns) == true)
-    return ends(SwitchBackEnd::done, "Primary serves, and its failover is the latch again.");
-  return ends(
-      SwitchBackEnd::not_confirmed,
-      "Released. That DNS answers Primary was not confirmed: not every name server could be "
-      "asked.");
+  }
+
+  // Before it is done, so that a command that is cut off has still left its name.
+  std::optional<SwitchBackReport> write_asked(const EngineView& view) {
+    entry_ = entry_of(view, "switch-back");
+    entry_.stage = "asked";
+    entry_.change_id = ports::random_hex(context_.entropy, 16);
+    entry_.why = options_.reason;
+    entry_.before = words_of(view.observed.latch);
+    entry_.forced = join({options_.force.begin(), options_.force.end()}, ",");
+    entry_.seen = seen_;
+    const auto problem = note_down(context_, audit_, entry_);
+    if (!problem) return std::nullopt;
+    if (audit_.there && !options_.force.contains("audit"))
+      return ends(SwitchBackEnd::failed, "Nothing was released: " + *problem);
+    context_.progress(*problem);
+    return std::nullopt;
+  }
+  void write(const std::string& stage, const std::string& note) {
+    entry_.stage = stage;
+    entry_.note = note;
+    entry_.seen.reset();
+    entry_.version = report_.version != 0 ? std::to_string(report_.version) : "";
+    const auto now = latch_now(context_, options_.health_check_id);
+    entry_.after = now ? words_of(*now) : "not to be seen";
+    if (auto problem = note_down(context_, audit_, entry_))
+      report_.notes.push_back(std::move(*problem));
+  }
+
+  SwitchBackReport follow() {
+    client::Backoff backoff;
+    backoff.every = std::chrono::milliseconds{500};
+    backoff.growth = 1.5;
+    backoff.longest = std::chrono::seconds{5};
+    backoff.at_most = options_.window;
+    bool latched_again = false;
+    (void)client::wait_until(context_.clock, backoff, [&] {
+      const auto now = look_at_engine(context_, options_.health_check_id);
+      if (!now) return false;
+      report_.dns = now->dns;
+      entry_.at = now->now;
+      if (now->observed.endpoint) report_.version = now->observed.endpoint->version;
+      latched_again = now->observed.latch.has_value();
+      return latched_again || now->observed.dns_primary == true || report_.dns.empty();
+    });
+    if (latched_again) {
+      write("failed", "Primary failed again");
+      return ends(SwitchBackEnd::latched_again,
+                  "Primary failed again, and that failover is latched: Backup serves.");
+    }
+    const bool seen = primary_serves(report_.dns) == true;
+    write("done", seen ? "" : "that DNS answers Primary was not confirmed");
+    if (seen)
+      return ends(SwitchBackEnd::done, "Primary serves, and its failover is the latch again.");
+    return ends(
+        SwitchBackEnd::not_confirmed,
+        "Released. That DNS answers Primary was not confirmed: not every name server could be "
+        "asked.");
+  }
+
+  Context& context_;
+  const EngineSwitchBackOptions& options_;
+  SwitchBackReport report_;
+  ReleaseEvidence seen_;
+  AuditGroup audit_;
+  AuditEntry entry_;
+};
+
+}  // namespace
+
+SwitchBackReport engine_switch_back(Context& context, const EngineSwitchBackOptions& options) {
+  return Resuming(context, options).run();
 }
 
 }  // namespace sitelatch::guard

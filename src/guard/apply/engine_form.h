@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Working the engine's manual resume (rules/engine_form.h) over Route 53's API: tags of the
 // endpoint's check, which the engine takes for requests. A refusal of the engine's says what to do,
-// and is given on as it is.
+// and is given on as it is. Who did what, and why, stands in the guard's audit log; a trip does not
+// wait for it, a release that cannot be written down is not made (but by force).
 #pragma once
 
 #include <functional>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "guard/apply/audit_group.h"
 #include "guard/apply/form_records.h"
 #include "guard/apply/switch_back.h"
 #include "guard/rules/engine_form.h"
@@ -17,7 +19,7 @@
 namespace sitelatch::guard {
 
 struct EngineView {
-  std::string endpoint;
+  std::string endpoint, region;  // region: where health checks report
   EngineObserved observed;
   std::optional<RecordsSnapshot> records;
   std::vector<DnsSnapshot> dns;
@@ -33,17 +35,25 @@ Result<EngineView, Error> look_at_engine(Context& context, const std::string& en
 struct EngineDeployment {
   EngineView view;
   bool arms = false;
+  AuditGroup audit;                   // made where it is not there
   std::vector<RecordsBatch> batches;  // SECONDARY without a check, no target's health
 };
 Result<EngineDeployment, Error> plan_engine(Context& context, const std::string& endpoint);
+// What was done, and what of it could not be written down: no audit log ends no command here.
+struct EngineDone {
+  std::string sentence;
+  std::vector<std::string> notes;
+};
 // Asks whether it is an engine before anything else: what keeps the question as a tag is none, and
 // it is taken away again.
-Step carry_out(Context& context, const EngineDeployment& deployment, bool change_records);
-
-// Both give a sentence.
-Result<std::string, Error> trip_engine(Context& context, const EngineView& view,
-                                       const std::string& reason);
-Result<std::string, Error> disarm_engine(Context& context, const EngineView& view);
+Result<EngineDone, Error> carry_out(Context& context, const EngineDeployment& deployment,
+                                    bool change_records);
+Result<EngineDone, Error> trip_engine(Context& context, const EngineView& view,
+                                      const std::string& reason);
+// With its audit log, if `logs` says so.
+enum class Logs { kept, removed };
+Result<EngineDone, Error> disarm_engine(Context& context, const EngineView& view,
+                                        Logs logs = Logs::kept);
 
 struct EngineSwitchBackOptions : ReleaseWish {
   EngineSwitchBackOptions() : ReleaseWish(std::chrono::minutes{5}) {}

@@ -323,8 +323,7 @@ std::string name_to_type(const View& view) {
 std::span<const std::string_view> force_names(Form form) {
   static constexpr std::string_view names[] = {"primary", "checks", "audit", "alarm"};
   const std::span all{names};
-  if (form == Form::engine) return all.first(2);
-  return form == Form::config ? all.first(3) : all;
+  return form == Form::config || form == Form::engine ? all.first(3) : all;
 }
 
 SwitchBackEnd end_of(Error::Kind kind) {

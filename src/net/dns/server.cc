@@ -52,6 +52,7 @@ class Worker {
   }
   ~Worker() {
     stopping_ = true;
+    begin();
     const std::uint64_t one = 1;
     ENSURE(write(wake_.get(), &one, sizeof one) == sizeof one);
     thread_.join();
@@ -59,6 +60,10 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  void begin() {  // from any thread
+    begun_ = true;
+    begun_.notify_one();
+  }
   std::uint64_t queries() const { return queries_.load(std::memory_order_relaxed); }
 
  private:
@@ -103,6 +108,7 @@ class Worker {
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
     pthread_setname_np(pthread_self(), "dns");
+    begun_.wait(false);
     now_ = DnsTcp::Clock::now();
     while (!stopping_) {
       epoll_.wait(wait_ms());
@@ -136,7 +142,7 @@ class Worker {
   DnsTcp::Clock::time_point now_;
   Published<dns::View>::Reader reader_;
   std::vector<std::unique_ptr<Face>> faces_;
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> begun_{false}, stopping_{false};
   std::atomic<std::uint64_t> queries_{0};
   std::thread thread_;
 };
@@ -150,10 +156,14 @@ class ThreadedDnsServer final : public DnsServer {
         precautions_(options.rate_limit, !is_loopback(binding.endpoint.address)) {
     for (unsigned i = 0; i < threads; ++i)
       workers_.push_back(std::make_unique<Worker>(binding.sockets, options, views_, precautions_));
+    if (options.answers_at_once) begin();
   }
 
   Endpoint endpoint() const override { return endpoint_; }
   void publish(std::shared_ptr<const dns::View> view) override { views_.publish(std::move(view)); }
+  void begin() final {
+    for (const auto& worker : workers_) worker->begin();
+  }
   std::uint64_t queries() const override {
     std::uint64_t sum = 0;
     for (const auto& worker : workers_) sum += worker->queries();

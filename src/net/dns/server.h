@@ -30,6 +30,9 @@ class DnsServer {
     // (dns/rate_limit.h). Nothing: the usual one where others than this machine can ask, and for
     // them.
     std::optional<unsigned> rate_limit;
+    // No: the ports are taken, and nobody is answered before begin(). What is asked meanwhile waits
+    // in the sockets; "I have no such zone" would be wrong of a server that does not know yet.
+    bool answers_at_once = true;
   };
 
   // Port 0 takes one that is free for both UDP and TCP. Problem: in use (by anybody, even where
@@ -42,6 +45,7 @@ class DnsServer {
   virtual Endpoint endpoint() const = 0;
   // From one thread. Queries read after this are answered from `view`; never waits.
   virtual void publish(std::shared_ptr<const dns::View> view) = 0;
+  virtual void begin() = 0;                   // once, where it does not answer at once
   virtual std::uint64_t queries() const = 0;  // received so far
 };
 

@@ -127,6 +127,24 @@ TEST_CASE("a published view answers from then on; nothing is lost meanwhile") {
   CHECK(server->queries() == 199);
 }
 
+TEST_CASE("who is not to answer yet keeps what it is asked, and answers it by its first view") {
+  DnsServer::Options options;
+  options.answers_at_once = false;
+  auto server = std::move(DnsServer::listen({"127.0.0.1", 0}, options, dns::View::empty()).value());
+  const Fd udp = open_socket(SOCK_DGRAM, server->endpoint());
+  const Fd tcp = open_socket(SOCK_STREAM, server->endpoint());
+  put(udp, www);
+  put(tcp, framed(www));
+  server->publish(zone("192.0.2.7"));
+  pollfd waits[] = {{udp.get(), POLLIN, 0}, {tcp.get(), POLLIN, 0}};
+  CHECK(poll(waits, 2, 50) == 0);
+  server->begin();
+  CHECK(reply_text(get(udp)) == answer_with("192.0.2.7"));
+  CHECK(reply_text(get_framed(tcp)) == answer_with("192.0.2.7"));
+  // One that never begins ends all the same.
+  server = std::move(DnsServer::listen({"127.0.0.1", 0}, options, dns::View::empty()).value());
+}
+
 TEST_CASE("many askers at once get their own answers") {
   const auto server = serve("127.0.0.1");
   std::vector<Fd> askers;
