@@ -42,8 +42,10 @@ std::optional<cloudwatch::State> Reader::read(const Metric& metric, Ms minute_nu
   return cloudwatch::evaluate(rule_, slots_).state;
 }
 
-cloudwatch::Rule rule_of_alarm() {
+cloudwatch::Rule rule_of_alarm(const AlarmAsks& asks) {
   cloudwatch::Rule rule;
+  rule.evaluation_periods = static_cast<std::size_t>(asks.periods);
+  rule.datapoints_to_alarm = static_cast<std::size_t>(asks.datapoints);
   rule.missing = cloudwatch::MissingData::not_breaching;
   rule.comparison = cloudwatch::Comparison::less;
   rule.threshold = 1;

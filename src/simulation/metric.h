@@ -46,8 +46,8 @@ class Reader {
   std::vector<cloudwatch::Datapoint> slots_;
 };
 
-// The guide's alarm: Minimum < 1, 1 of 1, missing is not breaching.
-cloudwatch::Rule rule_of_alarm();
+// The guide's alarm: Minimum < 1, missing is not breaching; 1 of 1, or as somebody has made it.
+cloudwatch::Rule rule_of_alarm(const AlarmAsks& asks = {});
 // What an inverted check follows whose health is so many good minutes in a row: Minimum >= 1, N of
 // N. TreatMissingData is not among what Route 53 copies. Where fewer than N minutes are to be seen
 // and all are good, that is no data enough, so that the last status stands; or it is as for an

@@ -112,6 +112,14 @@ TEST_CASE("wilson's interval and nearest ranks") {
   CHECK(!percentile(values, 50));
 }
 
+TEST_CASE("an alarm's M of N, as people type it") {
+  CHECK(parse_alarm_asks("1/1") == AlarmAsks{1, 1});
+  CHECK(parse_alarm_asks("2/3") == AlarmAsks{2, 3});
+  CHECK(parse_alarm_asks("60/60") == AlarmAsks{60, 60});
+  for (const auto* wrong : {"3/2", "0/1", "1/61", "1", "/", "1/", "-1/2", "1/1/1", "one/two", ""})
+    CHECK(!parse_alarm_asks(wrong));
+}
+
 TEST_CASE("profile: durations, times a year, kinds; a mistake is told with its line") {
   const auto profile = parse_profile("# ours\n\n20s 24\n90 0.5 hangs # rare\r\n1h\t2\tflaps\n");
   REQUIRE(profile);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation/plan.h"
 
+#include "base/text.h"
+
 namespace sitelatch::simulation {
 namespace {
 constexpr std::array<std::string_view, all_ailments.size()> ailment_names = {
@@ -17,6 +19,17 @@ std::optional<Ailment> ailment_by_name(std::string_view name) {
   for (const auto ailment : all_ailments)
     if (to_string(ailment) == name) return ailment;
   return std::nullopt;
+}
+
+std::optional<AlarmAsks> parse_alarm_asks(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto datapoints = parse_int(text.substr(0, slash));
+  const auto periods = parse_int(text.substr(slash + 1));
+  if (!datapoints || !periods || *datapoints < 1 || *periods < *datapoints ||
+      *periods > most_alarm_periods)
+    return std::nullopt;
+  return AlarmAsks{static_cast<int>(*datapoints), static_cast<int>(*periods)};
 }
 
 Tuning usual_tuning(Form form) {
@@ -85,9 +98,10 @@ Ms settling_time(const Plan& plan) {
                   : plan.form == Form::engine ? 10 * minute
                                               : 20 * minute;
   const bool chain = plan.form == Form::guide || plan.form == Form::hardened;
+  const Ms window = chain ? (plan.alarm.periods - 1) * minute : 0;
   const Ms retries =
       chain && (plan.faults.function_fails > 0 || plan.faults.message_late > 0) ? hour : 0;
-  return loop + retries + plan.faults.minute_late_by;
+  return loop + window + retries + plan.faults.minute_late_by;
 }
 
 }  // namespace sitelatch::simulation

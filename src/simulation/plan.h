@@ -77,10 +77,20 @@ struct Phases {
   Ms first_minute_late = 0;  // the metric's first minute is seen so much later than others
 };
 
+// Of so many minutes in a row so many are below 1: when the chain's alarm is ALARM.
+struct AlarmAsks {
+  int datapoints = 1, periods = 1;
+  friend bool operator==(const AlarmAsks&, const AlarmAsks&) = default;
+};
+inline constexpr int most_alarm_periods = 60;  // the metric keeps two hours of minutes
+// "2/3"; nothing for other text, and where more is asked than there is.
+std::optional<AlarmAsks> parse_alarm_asks(std::string_view text);
+
 struct Plan {
   Form form = Form::guide;
   Tuning tuning;
   Function function = Function::python;
+  AlarmAsks alarm;        // guide and hardened
   std::vector<Act> acts;  // in the order of their times
   Faults faults;
   Ms horizon = 0;  // 0: as long as the form needs after the last act

@@ -67,6 +67,21 @@ TEST_CASE("guide: an outage of a minute leaks, to the second") {
   CHECK(out.latches == 1);
 }
 
+TEST_CASE("guide: an alarm that wants two bad minutes latches a minute later") {
+  Simulator simulator(fixed());
+  const auto latched_at = [&](AlarmAsks asks) {
+    auto plan = by_hand(Form::guide, 150);
+    plan.alarm = asks;
+    return simulator.run(plan, 1).latched_at;
+  };
+  CHECK(latched_at({1, 1}) == 84'000);
+  CHECK(latched_at({2, 2}) == 144'000);
+  CHECK(latched_at({1, 3}) == 84'000);
+  CHECK(latched_at({2, 3}) == 144'000);
+  CHECK(latched_at({1, 1}) == 84'000);
+  CHECK(latched_at({4, 4}) == -1);
+}
+
 TEST_CASE("guide: what is latched before Primary is back does not leak") {
   const auto out = Simulator(fixed()).run(by_hand(Form::guide, 90), 1);
   CHECK(out.failover == 14'000);

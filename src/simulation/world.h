@@ -177,6 +177,7 @@ class Simulator::World {
   std::array<Metric, region_count> metrics_{};  // HealthCheckStatus; fast, strict: the permits
   Ms sample_skew_ = 0;
   Ms visible_delay_ = 0;  // steady for a run: a delay that changes is a fault (Faults::minute_late)
+  AlarmAsks alarm_asks_;
   Reader alarm_{rule_of_alarm()};
   guard::AlarmSnapshot alarm_snapshot_;
   guard::Check original_, check_;

@@ -20,6 +20,10 @@ void Simulator::World::begin_chain() {
   const auto skew = plan_->faults.clock_skew;
   sample_skew_ = skew > 0 ? random_.between(-skew, skew) : 0;
   visible_delay_ = chosen(Name::minute_visible);
+  if (plan_->alarm != alarm_asks_) {
+    alarm_asks_ = plan_->alarm;
+    alarm_ = Reader{rule_of_alarm(alarm_asks_)};
+  }
   asks_latch_path_.fill(false);
   latch_on_way_ = false;
   latches_ = 0;
