@@ -59,6 +59,7 @@ class OtherAccount:
         self.engine = world.place.keep(Engine(os.path.join(world.place.path, name), "--clock", "manual",
                                               log=os.path.join(world.place.path, name + ".log")))
         self.environment = self.engine.environment()
+        self.environment["SITELATCH_DNS"] = self.engine.dns
         self.zone = aws("aws", self.environment, "route53", "create-hosted-zone", "--name", "example.test",
                         "--caller-reference", "zone")["HostedZone"]["Id"].split("/")[-1]
 
@@ -205,7 +206,8 @@ class Export(unittest.TestCase):
         other = OtherAccount(self.world, "other")
         folder = Folder(self.place, "elsewhere", other.environment, self.export("--no-import", "--with-records"))
         check = self.made_elsewhere(folder, other)
-        other.deploy(check, "--form", "config")
+        self.assertEqual(other.engine.lookup(NAME), (0, [PRIMARY]))
+        other.deploy(check, "--form", "config", "--change-records")
         other.becomes("serving", check)
         listed = json.loads(other.run("status", "--all", "--output", "json").stdout)
         self.assertEqual([one["health_check_id"] for one in listed["guards"]], [check])
@@ -246,7 +248,7 @@ class Export(unittest.TestCase):
     def test_a_script_makes_config(self):
         self.deploy_config()
         other, check = self.script_makes()
-        other.deploy(check, "--form", "config")
+        other.deploy(check, "--form", "config", "--change-records")
         other.becomes("serving", check)
         self.assertEqual(other.engine.lookup(NAME), (0, [PRIMARY]))
 

@@ -68,7 +68,8 @@ bool can_be_written(const RecordSnapshot& record) {
 
 class RecordsCode {
  public:
-  explicit RecordsCode(code::Guard& out) : out_(out) {}
+  // Records that follow `hold` are written as following the endpoint's check.
+  RecordsCode(code::Guard& out, std::string hold) : out_(out), hold_(std::move(hold)) {}
   // An alias's target stands before it.
   void add(const RecordsSnapshot& records) {
     for (auto it = records.targets.rbegin(); it != records.targets.rend(); ++it) add(*it);
@@ -101,7 +102,10 @@ class RecordsCode {
     one.type = record.type;
     one.set_identifier = record.set_identifier;
     one.failover = record.failover;
-    one.health_check_id = record.health_check_id;
+    one.held_check = !hold_.empty() && record.failover == "PRIMARY";
+    one.health_check_id = one.held_check && record.health_check_id == hold_
+                              ? out_.health_check_id
+                              : record.health_check_id;
     one.ttl_s = record.wire["TTL"].integer_or(0);
     one.values = record.values;
     if (record.alias)
@@ -111,13 +115,14 @@ class RecordsCode {
   }
 
   code::Guard& out_;
+  std::string hold_;
   std::vector<std::string> seen_, labels_;
 };
 
 void add_wished(const std::optional<RecordsSnapshot>& records, const ExportWish& wish,
-                code::Guard& out) {
+                code::Guard& out, const std::string& hold = {}) {
   out.imports = wish.imports;
-  if (wish.records && records) RecordsCode(out).add(*records);
+  if (wish.records && records) RecordsCode(out, hold).add(*records);
 }
 
 Result<Export, Error> export_guide(Context& context, const ExportWish& wish) {
@@ -157,7 +162,7 @@ Result<Export, Error> export_config(Context& context, const ExportWish& wish) {
   Export out;
   out.guard =
       code::config(seen->plan, seen->observed, seen->there, caller->account, std::move(check));
-  add_wished(seen->records, wish, out.guard);
+  add_wished(seen->records, wish, out.guard, seen->observed.hold ? seen->observed.hold->id : "");
   return out;
 }
 

@@ -124,6 +124,7 @@ struct Record {
     bool evaluate_target_health = false;
   };
   std::optional<Alias> alias{};
+  bool held_check = false;  // which check it follows is a command's to change
 };
 using Part = std::variant<HealthCheck, Topic, TopicPolicy, Subscription, Alarm, LogGroup, Role,
                           RolePolicy, AttachedPolicy, Function, Invocation, Permission, Schedule,
@@ -150,7 +151,8 @@ HealthCheck health_check(std::string label, std::string id, const aws::Value& co
 // while it is latched. A resource that is not there is as deploy would make it.
 Guard guide(const Plan& plan, const Observed& observed, HealthCheck check);
 // The form `config`. Its loop (C asks for H, whose alarm watches C) has no beginning that code can
-// say: C begins as deploy begins it, and deploy closes it after fifteen good minutes.
+// say: C begins as deploy begins it, and deploy closes it after fifteen good minutes. Its records
+// begin with the endpoint's check, for until then H would keep Primary out.
 Guard config(const ConfigPlan& plan, const ConfigObserved& observed, const ConfigThere& there,
              std::string account, HealthCheck check);
 Guard engine(std::string account, std::string region, HealthCheck check);

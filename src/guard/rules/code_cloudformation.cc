@@ -62,14 +62,16 @@ class Yaml {
   const std::string& text() const { return out_; }
 
  private:
+  // What no reader of YAML takes for something else.
   static std::string key_text(const std::string& key) {
-    const bool plain = !key.empty() && key.size() > 3 &&  // no, yes, on, off, y, n
-                       std::all_of(key.begin(), key.end(), [](char c) {
-                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-                       });
-    return plain && lower(key) != "true" && lower(key) != "false" && lower(key) != "null"
-               ? key
-               : yaml_quoted(key);
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const bool plain = !key.empty() && letter(key.front()) &&
+                       std::all_of(key.begin(), key.end(),
+                                   [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+    const auto said = lower(key);
+    for (const auto* other : {"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+      if (said == other) return yaml_quoted(key);
+    return plain ? key : yaml_quoted(key);
   }
   std::string scalar(const Value& value) const {
     if (value.is_string()) return yaml_text(value.string(), known_);

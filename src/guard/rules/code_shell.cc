@@ -126,6 +126,21 @@ tag_health_check() {
 }
 )sh";
 
+constexpr std::string_view shell_record_functions = R"sh(
+create_records() {  # all of a zone's at once
+  local said
+  said=$(aws route53 change-resource-record-sets --hosted-zone-id "$1" --change-batch "$2" 2>&1) &&
+    return
+  case $said in
+    *"already exists"*) say "zone $1 has some of the records already: nothing of them was changed" ;;
+    *)
+      say "$said"
+      return 1
+      ;;
+  esac
+}
+)sh";
+
 constexpr std::string_view shell_function_functions = R"sh(
 subscribed() {  # topic, region, endpoint
   aws sns list-subscriptions-by-topic --region "$2" --topic-arn "$1" \
@@ -203,6 +218,7 @@ class Shell {
     line("set -euo pipefail");
     line("shopt -s inherit_errexit");
     out_ += shell_functions;
+    if (guard_.has_records()) out_ += shell_record_functions;
     if (guard_.has_function()) out_ += shell_function_functions;
     line("");
     line("export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-" + guard_.region + "}");
@@ -449,8 +465,7 @@ class Shell {
   void records() {
     for (const auto& [zone, changes] : batches_) {
       line("");
-      line("aws route53 change-resource-record-sets --hosted-zone-id " + word(zone) +
-           " --change-batch " + json(Value::structure({{"Changes", changes}})) + " > /dev/null");
+      line("create_records " + word(zone) + " " + json(Value::structure({{"Changes", changes}})));
     }
   }
 

@@ -622,6 +622,7 @@ class Terraform {
       hcl_.truth("evaluate_target_health", one.alias->evaluate_target_health);
       hcl_.close();
     }
+    if (one.held_check) hcl_.ignore({"health_check_id"});
     end(address, true,
         one.zone_id + "_" + one.name + "_" + one.type +
             (one.set_identifier.empty() ? "" : "_" + one.set_identifier));

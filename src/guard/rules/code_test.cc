@@ -5,10 +5,7 @@
 
 #include "guard/rules/code_values.h"
 
-using namespace sitelatch;
-using namespace sitelatch::guard;
-namespace code = sitelatch::guard::code;
-
+namespace sitelatch::guard::code {
 namespace {
 
 constexpr auto id = "233e180f-f023-45a3-954e-415303f21eab";
@@ -210,3 +207,5 @@ TEST_CASE("code: numbers and documents in AWS's shapes") {
   CHECK(code::document_value(R"({"a":[1,true,null,"x"]})")["a"].items().size() == 4);
   CHECK(code::document_value("no JSON") == aws::Value{"no JSON"});
 }
+
+}  // namespace sitelatch::guard::code
