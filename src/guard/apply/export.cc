@@ -55,7 +55,8 @@ std::string label_of(const RecordSnapshot& record) {
       out += '_';
   }
   while (out.ends_with('_')) out.pop_back();
-  return "record_" + out;
+  const bool letter = !out.empty() && out.front() >= 'a' && out.front() <= 'z';
+  return letter ? out : "record_" + out;
 }
 
 // Simple and failover records; others route by what the code has no words for.

@@ -100,7 +100,7 @@ class GuideCode {
   void add_log_groups() {
     for (const auto& [label, plan, there] :
          {std::tuple{"audit", &plan_.audit_group, &o_.audit_group},
-          std::tuple{"function_log", &plan_.function_group, &o_.function_group}})
+          std::tuple{"function", &plan_.function_group, &o_.function_group}})
       part(LogGroup{label, plan->name, plan->arn, plan->region,
                     *there ? (*there)->retention_days.value_or(0) : plan->retention_days,
                     tags_of(*there, *plan), there->has_value()});
