@@ -529,6 +529,42 @@ void add_runbook(CLI::App& app, int& status) {
              "  sitelatch runbook 233e180f-f023-45a3-954e-415303f21eab --store > /dev/null");
 }
 
+void add_export(CLI::App& app, int& status) {
+  auto command = add_command<ExportOptions>(
+      app, "export", "the guard as code that reviewers can read: Terraform, CloudFormation, shell",
+      Changes::no);
+  auto& options = *command.options;
+  add_id(command);
+  command.app->add_option("--format", options.format, "the language of the code")
+      ->type_name("terraform|cloudformation|shell")
+      ->check(CLI::IsMember({"terraform", "cloudformation", "shell"}))
+      ->capture_default_str();
+  command.app->add_flag("--with-records", options.with_records,
+                        "the failover records and what is behind them, too");
+  command.app->add_flag("--no-import", options.no_import,
+                        "of Terraform: without import blocks, for an account that has it not");
+  command.app
+      ->add_option("--function-zip", options.function_zip,
+                   "write the function's code there, which the code names")
+      ->type_name("FILE");
+  run_by(command, &export_guard, status,
+         std::string{
+             "The guard goes to stdout as it stands, without its present: a latch, a maintenance, "
+             "releases. What names the account, the\nhealth check or another resource is a "
+             "reference, so that the same code makes another guard in another account.\n"
+             "Terraform (1.5 or later, provider aws 5) adopts what is there by import blocks: the "
+             "plan is empty, and stays so when the\nguard latches, because what a latch changes is "
+             "ignored. The script needs bash and the aws CLI, 1 or 2; it makes what is\nmissing "
+             "and leaves what is there. CloudFormation is by AWS's documents; it was never run by "
+             "us.\n\n"} +
+             common_statuses +
+             "\nExamples:\n"
+             "  sitelatch export client.example.com --function-zip guard.zip > guard.tf\n"
+             "  sitelatch export client.example.com --no-import --with-records > elsewhere.tf\n"
+             "  sitelatch export client.example.com --format shell > guard.sh\n"
+             "  FUNCTION_ZIP=guard.zip bash guard.sh");
+}
+
 void add_calibrate(CLI::App& app, int& status) {
   auto command = add_command<CalibrateOptions>(
       app, "calibrate", "measure in this account what the guard takes for granted of AWS",
@@ -590,6 +626,7 @@ void add_guard_commands(CLI::App& app, int& status) {
   add_drill(app, status);
   add_log(app, status);
   add_runbook(app, status);
+  add_export(app, status);
   add_calibrate(app, status);
   add_destroy(app, status);
   add_policy(app, status);

@@ -145,6 +145,17 @@ struct RunbookOptions {
 };
 int runbook(const RunbookOptions& options);
 
+struct ExportOptions {
+  GuardOptions common;
+  std::string health_check_id;
+  std::string format = "terraform";  // --format: "terraform", "cloudformation", "shell"
+  bool with_records = false;         // --with-records
+  bool no_import = false;            // --no-import
+  std::string function_zip;          // --function-zip FILE
+  guard::Form form = guard::Form::guide;
+};
+int export_guard(const ExportOptions& options);
+
 struct CalibrateOptions {
   GuardOptions common;
   std::vector<std::string> only;  // --only NAME,...

@@ -128,26 +128,22 @@ Step ConfigDeployment::put_alarm(const ConfigView& view) {
   auto dimensions = Value::list();
   for (const auto& [name, value] : rule.dimensions)
     dimensions.push(Value::structure({{"Name", name}, {"Value", value}}));
-  const auto made = context_.aws.call(
-      "cloudwatch", "PutMetricAlarm",
-      Value::structure(
-          {{"AlarmName", view.plan.alarm},
-           {"AlarmDescription",
-            "Sitelatch, form config, of health check " + view.id() +
-                ": ALARM means fifteen good minutes. The hold check follows its settings; it needs "
-                "no actions."},
-           {"Namespace", rule.metric_namespace},
-           {"MetricName", rule.metric},
-           {"Dimensions", dimensions},
-           {"Statistic", rule.statistic},
-           {"ComparisonOperator", rule.comparison},
-           {"Threshold", rule.threshold},
-           {"Period", rule.period_s},
-           {"EvaluationPeriods", rule.periods},
-           {"ActionsEnabled", false},
-           {"TreatMissingData", "ignore"},  // as the hold, which keeps its last status
-           {"Tags", tag_list(tags_of_config(view.plan, "alarm"))}}),
-      view.plan.region);
+  const auto made =
+      context_.aws.call("cloudwatch", "PutMetricAlarm",
+                        Value::structure({{"AlarmName", view.plan.alarm},
+                                          {"AlarmDescription", config_alarm_description(view.id())},
+                                          {"Namespace", rule.metric_namespace},
+                                          {"MetricName", rule.metric},
+                                          {"Dimensions", dimensions},
+                                          {"Statistic", rule.statistic},
+                                          {"ComparisonOperator", rule.comparison},
+                                          {"Threshold", rule.threshold},
+                                          {"Period", rule.period_s},
+                                          {"EvaluationPeriods", rule.periods},
+                                          {"ActionsEnabled", false},
+                                          {"TreatMissingData", config_alarm_missing_data},
+                                          {"Tags", tag_list(tags_of_config(view.plan, "alarm"))}}),
+                        view.plan.region);
   if (!made) return failure(error_of(made.error(), "put alarm " + view.plan.alarm));
   return Done{};
 }

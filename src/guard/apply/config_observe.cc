@@ -173,6 +173,16 @@ class ConfigReading {
     if (o().alarm)
       o().alarm->tags =
           reading_.tags("cloudwatch", "ResourceARN", o().alarm->arn, out_.plan.region);
+    if (o().alarm && !o().combined && how_.search) take_watched(rule_of(*o().alarm));
+  }
+  // What code has made (rules/code.h) has other CallerReferences; its alarm watches C.
+  void take_watched(const AlarmRule& rule) {
+    if (rule.dimensions.size() != 1) return;
+    const auto wire = check_wire(rule.dimensions.front().second);
+    if (!wire || (*wire)["HealthCheckConfig"]["Type"].string_or("") != "CALCULATED") return;
+    const auto children = (*wire)["HealthCheckConfig"]["ChildHealthChecks"].strings();
+    if (std::find(children.begin(), children.end(), out_.plan.endpoint) != children.end())
+      take(rule.dimensions.front().second, "");
   }
 
   void look_at_audit_group() {
@@ -232,6 +242,12 @@ class ConfigReading {
   ConfigView out_;
 };
 
+// Of a hold check, whoever made it: the endpoint of the alarm that it follows.
+std::optional<std::string> endpoint_of_hold(const Value& check) {
+  return endpoint_of_config_alarm(
+      check["HealthCheckConfig"]["AlarmIdentifier"]["Name"].string_or(""));
+}
+
 }  // namespace
 
 Result<ConfigView, Error> look_at_config(Context& context, const std::string& endpoint,
@@ -248,6 +264,8 @@ client::Outcome<ConfigChecks> find_config_checks(client::Aws& aws, const std::st
     const auto reference = config_reference(check["CallerReference"].string_or(""));
     if (reference && reference->endpoint == endpoint)
       (reference->hold ? out.hold : out.combined) = check["Id"].string_or("");
+    else if (!reference && out.hold.empty() && endpoint_of_hold(check) == endpoint)
+      out.hold = check["Id"].string_or("");
   }
   return out;
 }
@@ -258,8 +276,9 @@ client::Outcome<std::vector<std::string>> config_guards(client::Aws& aws) {
   std::vector<std::string> out;
   for (const auto& check : (*checks)["HealthChecks"].items()) {
     const auto reference = config_reference(check["CallerReference"].string_or(""));
-    if (reference && std::find(out.begin(), out.end(), reference->endpoint) == out.end())
-      out.push_back(reference->endpoint);
+    const auto endpoint = reference ? std::optional{reference->endpoint} : endpoint_of_hold(check);
+    if (endpoint && std::find(out.begin(), out.end(), *endpoint) == out.end())
+      out.push_back(*endpoint);
   }
   return out;
 }

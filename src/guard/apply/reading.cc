@@ -137,6 +137,9 @@ ObservedAlarm alarm_from(const Value& wire) {
     alarm.dimensions.emplace_back(dimension["Name"].string_or(""),
                                   dimension["Value"].string_or(""));
   alarm.alarm_actions = wire["AlarmActions"].strings();
+  alarm.ok_actions = wire["OKActions"].strings();
+  alarm.insufficient_data_actions = wire["InsufficientDataActions"].strings();
+  alarm.description = wire["AlarmDescription"].string_or("");
   alarm.threshold = wire["Threshold"].number_or(0);
   alarm.period_s = whole(wire["Period"]);
   alarm.evaluation_periods = whole(wire["EvaluationPeriods"]);
@@ -168,7 +171,7 @@ std::optional<ObservedTopic> Reading::topic(const std::string& arn, std::string_
     return found == attributes.end() ? std::string{} : found->second;
   };
   return ObservedTopic{arn, text("KmsMasterKeyId"), text("Policy"),
-                       tags("sns", "ResourceArn", arn, region)};
+                       tags("sns", "ResourceArn", arn, region), text("DisplayName")};
 }
 
 std::vector<ObservedSubscription> Reading::subscriptions(const std::string& topic_arn,
@@ -237,6 +240,11 @@ ObservedFunction Reading::function_from(const Value& reply, const std::string& n
   function.memory_mb = whole(wire["MemorySize"]);
   function.environment = texts_from(wire["Environment"]["Variables"]);
   function.tags = texts_from(reply["Tags"]);
+  function.description = wire["Description"].string_or("");
+  for (const auto& layer : wire["Layers"].items())
+    function.layers.push_back(layer["Arn"].string_or(""));
+  function.subnets = wire["VpcConfig"]["SubnetIds"].strings();
+  function.security_groups = wire["VpcConfig"]["SecurityGroupIds"].strings();
   // A function without tags is somebody else's: one whose tags may not be seen is not.
   if (const auto& unseen = reply["TagsError"]; unseen) {
     client::Error error;
@@ -305,6 +313,7 @@ std::optional<ObservedRole> Reading::role(const std::string& name) {
   role.permissions_boundary = wire["PermissionsBoundary"]["PermissionsBoundaryArn"].string_or("");
   role.trust = document_from(wire["AssumeRolePolicyDocument"].string_or(""));
   role.tags = tags_from(wire["Tags"]);
+  role.description = wire["Description"].string_or("");
   if (const auto names = ask("the policies of role " + name, "iam", "ListRolePolicies", input))
     for (const auto& policy : (*names)["PolicyNames"].strings())
       if (const auto document = ask("policy " + policy + " of role " + name, "iam", "GetRolePolicy",
@@ -331,6 +340,7 @@ std::optional<ObservedSchedule> Reading::schedule(const std::string& name,
   ObservedSchedule schedule;
   schedule.arn = (*reply)["Arn"].string_or("");
   schedule.expression = (*reply)["ScheduleExpression"].string_or("");
+  schedule.description = (*reply)["Description"].string_or("");
   schedule.enabled = (*reply)["State"].string_or("").starts_with("ENABLED");
   if (const auto targets = ask("the targets of rule " + name, "events", "ListTargetsByRule",
                                Value::structure({{"Rule", name}}), region))

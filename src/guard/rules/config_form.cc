@@ -73,11 +73,28 @@ std::vector<std::string> deviations(const AlarmRule& there, std::string_view com
   return out;
 }
 
+namespace {
+constexpr std::string_view alarm_prefix = "sitelatch-config-";
+}
+
+std::string config_alarm_description(std::string_view endpoint) {
+  return "Sitelatch, form config, of health check " + std::string{endpoint} +
+         ": ALARM means fifteen good minutes. The hold check follows its settings; it needs no "
+         "actions.";
+}
+
+std::optional<std::string> endpoint_of_config_alarm(std::string_view alarm) {
+  if (!alarm.starts_with(alarm_prefix)) return std::nullopt;
+  alarm.remove_prefix(alarm_prefix.size());
+  if (!valid_health_check_id(alarm)) return std::nullopt;
+  return std::string{alarm};
+}
+
 ConfigPlan plan_config(std::string_view endpoint, std::string_view partition) {
   ConfigPlan plan;
   plan.endpoint = endpoint;
   plan.region = control_region(partition);
-  plan.alarm = "sitelatch-config-" + plan.endpoint;
+  plan.alarm = std::string{alarm_prefix} + plan.endpoint;
   plan.audit_group = default_names(endpoint).audit_group;
   return plan;
 }

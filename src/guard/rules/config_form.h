@@ -53,6 +53,13 @@ struct ConfigPlan {
   std::string endpoint, region;  // region: where health checks report
   std::string alarm, audit_group;
 };
+// The alarm as deploy puts it, beside its rule. Missing data: as the hold, which keeps its last
+// status.
+std::string config_alarm_description(std::string_view endpoint);
+inline constexpr std::string_view config_alarm_missing_data = "ignore";
+inline constexpr int config_audit_retention_days = 3653;
+// Whose guard an alarm of that name is of; nothing: it is no guard's of this form.
+std::optional<std::string> endpoint_of_config_alarm(std::string_view alarm);
 ConfigPlan plan_config(std::string_view endpoint, std::string_view partition);
 // Tags of what the form makes; `role`: "combined", "hold", "alarm", "audit".
 Texts tags_of_config(const ConfigPlan& plan, std::string_view role);

@@ -43,6 +43,7 @@ std::string_view to_string(Resource resource);  // "notify-topic"
 struct ObservedTopic {
   std::string arn, kms_key, policy;
   Texts tags;
+  std::string display_name{};
 };
 struct ObservedSubscription {
   std::string arn;  // "PendingConfirmation" where SNS says so
@@ -66,6 +67,8 @@ struct ObservedAlarm {
   Texts tags;
   std::vector<ObservedMute> mutes{};  // those that are not over
   std::string mutes_unseen{};         // why they may not be listed; empty: they were
+  std::string description{};
+  std::vector<std::string> ok_actions{}, insufficient_data_actions{};
 };
 struct ObservedRole {
   std::string arn, role_id, trust;
@@ -73,6 +76,7 @@ struct ObservedRole {
   std::vector<std::string> managed_policies;           // attached ARNs
   Texts tags;
   std::string path = "/", permissions_boundary{};  // boundary: ARN; empty: none
+  std::string description{};
 };
 struct ObservedPermission {
   std::string statement_id, principal, source_arn, source_account, action;
@@ -88,12 +92,15 @@ struct ObservedFunction {
   std::optional<int> reserved_concurrency;  // 0: it never runs
   std::string role_id_used;  // where known: the role may have been made again under its name
   std::string architecture;  // "x86_64", "arm64"; empty: not said
+  std::string description{};
+  std::vector<std::string> layers{}, subnets{}, security_groups{};  // layers: ARNs
 };
 struct ObservedSchedule {
   std::string arn, expression;
   bool enabled = true;
   std::vector<std::pair<std::string, std::string>> targets;  // id, ARN
   Texts tags;
+  std::string description{};
 };
 struct ObservedLogGroup {
   std::string arn;
