@@ -93,6 +93,8 @@ struct PolicyOptions {
   GuardOptions common;
   std::string audience;         // "viewer", "operator", "deployer"
   std::string health_check_id;  // empty: of every guard
+  guard::Form form = guard::Form::guide;
+  std::string wanted_form;
 };
 int policy(const PolicyOptions& options);
 
@@ -132,7 +134,11 @@ int reconcile(const ReconcileOptions& options);
 
 struct DrillOptions {
   GuardOptions common;
-  std::string health_check_id, scenario = "alarm";  // "alarm", "outage", "blip"
+  std::string health_check_id;
+  std::string scenario = "alarm";  // "alarm", "outage", "blip"
+  std::string dns_server;
+  guard::Form form = guard::Form::guide;
+  std::string wanted_form;
   bool shadow = true;
   Duration timeout = std::chrono::minutes{15};  // of each leg
 };
@@ -158,6 +164,7 @@ std::vector<std::string> experiment_names();
 struct LogOptions {
   GuardOptions common;
   std::string health_check_id;
+  guard::Form form = guard::Form::guide;
   Duration since = std::chrono::hours{24 * 30};
 };
 int show_log(const LogOptions& options);

@@ -30,6 +30,8 @@ struct ConfigView {
   ConfigAssessment assessment;
 
   const std::string& id() const { return plan.endpoint; }
+  // What the last drill came to (form_drill.h); empty: none is noted.
+  std::string last_drill() const;
 };
 
 struct ConfigLook {

@@ -137,6 +137,8 @@ ObservedAlarm alarm_from(const Value& wire) {
     alarm.dimensions.emplace_back(dimension["Name"].string_or(""),
                                   dimension["Value"].string_or(""));
   alarm.alarm_actions = wire["AlarmActions"].strings();
+  alarm.ok_actions = wire["OKActions"].strings();
+  alarm.description = wire["AlarmDescription"].string_or("");
   alarm.threshold = wire["Threshold"].number_or(0);
   alarm.period_s = whole(wire["Period"]);
   alarm.evaluation_periods = whole(wire["EvaluationPeriods"]);
