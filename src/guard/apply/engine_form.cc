@@ -59,6 +59,8 @@ class EngineReading {
     const auto armed = texts.find(std::string{resume_tag::armed});
     o().armed = armed != texts.end() && armed->second == "true";
     o().latch = read_engine_latch(texts);
+    if (const auto noted = texts.find(std::string{tag::last_drill}); noted != texts.end())
+      out_.last_drill = from_tag_text(noted->second);
   }
 
   void look_at_records(AllRecords* all_records) {
@@ -171,6 +173,8 @@ Result<std::string, Error> disarm_engine(Context& context, const EngineView& vie
   if (!gone)
     return failure(
         refused_by_engine(gone.error(), "end the manual resume of health check " + view.endpoint));
+  if (!view.last_drill.empty())
+    (void)remove_check_tags(context, view.endpoint, {tag::last_drill});  // a note, and no more
   return std::string{"the health check is not under manual resume any more: nothing latches it"};
 }
 
