@@ -86,6 +86,7 @@ struct DisarmOptions {
   Duration length{};
   std::string reason, keep;               // keep: "primary", "backup"
   std::vector<std::string> accept_holes;  // --accept-hole NAME
+  guard::Form form = guard::Form::guide;
 };
 int disarm(const DisarmOptions& options);
 
@@ -103,6 +104,7 @@ struct ArmOptions {
   std::string health_check_id;
   std::string reason;
   std::vector<std::string> force;  // --force CHECK
+  guard::Form form = guard::Form::guide;
 };
 int arm(const ArmOptions& options);
 
