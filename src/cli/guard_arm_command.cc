@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/guard_config.h"
 #include "cli/guard_report.h"
 #include "cli/guard_request.h"
 #include "client/wait.h"
@@ -60,9 +61,64 @@ std::optional<int> holes_not_accepted(GuardContext& context, const DisarmOptions
               exit_refused);
 }
 
+// Forms in which nothing runs (decision 0023): nothing could end a maintenance, and what is armed
+// is what the records follow.
+bool nothing_runs_in(const GuardOptions& common, const std::string& id, guard::Form form) {
+  return form != guard::Form::guide && latches_by(common, id, form);
+}
+
+int not_disarmed(const DisarmOptions& options) {
+  return finish(
+      options.common,
+      {"refused",
+       "Nothing was changed.",
+       aws::Value::structure({{"health_check_id", options.health_check_id}}),
+       {{"", fmt::format(
+                 "in the form {0} nothing runs that could end a maintenance, and a Primary that is "
+                 "kept "
+                 "in DNS whatever happens would stay there until somebody remembers. For work on "
+                 "Primary: sitelatch disarm {1} --keep backup --for ... --reason \"...\" (Backup "
+                 "serves; it ends by sitelatch switch-back {1}). Work during which Primary goes on "
+                 "answering needs nothing: what Route 53's checkers do not notice latches nothing. "
+                 "Windows that end by themselves are the guide's (docs/forms.md)",
+                 guard::to_string(options.form), options.health_check_id)}},
+       {}},
+      exit_refused);
+}
+
+// A planned switch-over: the same latch, and the window stands in its reason.
+int switch_over(const DisarmOptions& options) {
+  TripOptions trip;
+  trip.common = options.common;
+  trip.health_check_id = options.health_check_id;
+  trip.reason = fmt::format("{} (planned, for about {})", options.reason, describe(options.length));
+  trip.planned = true;
+  trip.form = options.form;
+  say(fmt::format("It does not end by itself: sitelatch switch-back {} gives traffic back.",
+                  options.health_check_id));
+  return cli::trip(trip);
+}
+
+int armed_already(const ArmOptions& options) {
+  return finish(
+      options.common,
+      {"refused",
+       "Nothing was changed.",
+       aws::Value::structure({{"health_check_id", options.health_check_id}}),
+       {{"", fmt::format("in the form {} there is nothing to arm: it latches as long as the "
+                         "records follow it. To give traffic back to Primary: sitelatch "
+                         "switch-back {}; what is not as it should be: sitelatch status {}",
+                         guard::to_string(options.form), options.health_check_id,
+                         options.health_check_id)}},
+       {}},
+      exit_refused);
+}
+
 }  // namespace
 
 int arm(const ArmOptions& options) {
+  if (nothing_runs_in(options.common, options.health_check_id, options.form))
+    return armed_already(options);
   for (const auto& name : options.force)
     if (name != "primary")
       return fail(options.common, fmt::format("--force takes primary, not \"{}\".", name),
@@ -96,6 +152,8 @@ int disarm(const DisarmOptions& options) {
   if (!keep)
     return fail(options.common, "--keep takes primary or backup: who serves meanwhile.",
                 exit_usage);
+  if (nothing_runs_in(options.common, options.health_check_id, options.form))
+    return *keep == guard::Keep::backup ? switch_over(options) : not_disarmed(options);
   GuardContext context(options.common);
   if (guard::valid_health_check_id(options.health_check_id))
     if (const auto refused = holes_not_accepted(context, options)) return *refused;

@@ -100,7 +100,8 @@ std::optional<int> not_for_this_form(const GuardOptions& common, const std::stri
   return fail(common,
               "not built yet: this command for a guard of the form " +
                   std::string{guard::to_string(form)} + ", which health check " + id +
-                  " has. There are status, trip, switch-back, deploy, destroy and log.",
+                  " has. There are status, trip, switch-back, deploy, destroy, drill, policy and "
+                  "log.",
               exit_refused);
 }
 
@@ -183,6 +184,7 @@ void add_policy(CLI::App& app, int& status) {
                    "of this guard alone, with its exact ARNs (default: of every guard of an "
                    "account, by the names that deploy and the guide give)")
       ->type_name("ID|NAME");
+  add_form(command, "of guards of this form (default: as the guard is; without an ID guide)");
   run_by(command, &policy, status,
          "viewer: status, log, doctor, deploy --plan. operator: trip, disarm, arm, reconcile and "
          "switch-back, too. deployer: deploy, destroy\nand drill, too. drill makes a second guard "
@@ -195,7 +197,8 @@ void add_policy(CLI::App& app, int& status) {
          "  5  AWS was not reached (only with an id)\n\n"
          "Examples:\n"
          "  sitelatch policy viewer\n"
-         "  sitelatch policy operator 233e180f-f023-45a3-954e-415303f21eab > operator.json");
+         "  sitelatch policy operator 233e180f-f023-45a3-954e-415303f21eab > operator.json\n"
+         "  sitelatch policy deployer --form config");
 }
 
 void add_deploy(CLI::App& app, int& status) {
@@ -484,11 +487,16 @@ void add_drill(CLI::App& app, int& status) {
   add_id(command);
   command.app
       ->add_option("--scenario", options.scenario,
-                   "alarm: from the alarm on; outage: from the first failed probe on; blip: over "
-                   "before the latch")
-      ->type_name("alarm|outage|blip")
-      ->check(CLI::IsMember({"alarm", "outage", "blip"}))
-      ->capture_default_str();
+                   "alarm: from the alarm on (the guide's default); outage: from the first failed "
+                   "probe on (the other forms' default); blip: over before the latch; trip: by "
+                   "hand (not the guide)")
+      ->type_name("alarm|outage|blip|trip")
+      ->check(CLI::IsMember({"alarm", "outage", "blip", "trip"}));
+  add_form(command, "rehearse this form (default: as the guard is, else guide)");
+  command.app
+      ->add_option("--dns-server", options.dns_server,
+                   "of config and engine: ask this server who serves, in place of the zone's own")
+      ->type_name("ADDR:PORT");
   command.app->add_flag(
       "--shadow", options.shadow,
       "on a scratch health check that no record uses (the default, and the only way so far)");
@@ -504,7 +512,10 @@ void add_drill(CLI::App& app, int& status) {
              "the next one.\n\nOn AWS a new check, its alarm and its release need whole minutes of "
              "health each: alarm and outage take 8 to 15\nminutes, blip 10 to 20 (reckoned, not "
              "measured). On an engine: two to ten minutes of its time, however fast that "
-             "runs.\nEach leg is timed by this machine's clock.\n\n"} +
+             "runs.\nEach leg is timed by this machine's clock.\n\n"
+             "Of config and engine: a pair of records of its own in Primary's zone "
+             "(sitelatch-drill-ID), so that DNS is rehearsed too. config takes 45 to 60\nminutes "
+             "on AWS (reckoned), because it waits twice for fifteen good minutes.\n\n"} +
              common_statuses +
              "  7  a leg of the chain failed\n"
              "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage "

@@ -86,6 +86,7 @@ struct DisarmOptions {
   Duration length{};
   std::string reason, keep;               // keep: "primary", "backup"
   std::vector<std::string> accept_holes;  // --accept-hole NAME
+  guard::Form form = guard::Form::guide;
 };
 int disarm(const DisarmOptions& options);
 
@@ -93,6 +94,8 @@ struct PolicyOptions {
   GuardOptions common;
   std::string audience;         // "viewer", "operator", "deployer"
   std::string health_check_id;  // empty: of every guard
+  guard::Form form = guard::Form::guide;
+  std::string wanted_form;
 };
 int policy(const PolicyOptions& options);
 
@@ -101,6 +104,7 @@ struct ArmOptions {
   std::string health_check_id;
   std::string reason;
   std::vector<std::string> force;  // --force CHECK
+  guard::Form form = guard::Form::guide;
 };
 int arm(const ArmOptions& options);
 
@@ -132,7 +136,11 @@ int reconcile(const ReconcileOptions& options);
 
 struct DrillOptions {
   GuardOptions common;
-  std::string health_check_id, scenario = "alarm";  // "alarm", "outage", "blip"
+  std::string health_check_id;
+  std::string scenario;  // "alarm", "outage", "blip", "trip"; empty: alarm, of other forms outage
+  std::string dns_server;
+  guard::Form form = guard::Form::guide;
+  std::string wanted_form;
   bool shadow = true;
   Duration timeout = std::chrono::minutes{15};  // of each leg
 };
@@ -169,6 +177,7 @@ std::vector<std::string> experiment_names();
 struct LogOptions {
   GuardOptions common;
   std::string health_check_id;
+  guard::Form form = guard::Form::guide;
   Duration since = std::chrono::hours{24 * 30};
 };
 int show_log(const LogOptions& options);

@@ -38,12 +38,13 @@ void print(const guard::ConfigDeployPlan& plan, bool change_records) {
                    ? " (only with --change-records)"
                    : "",
                one.why);
+  for (const auto& unseen : plan.view.blind) fmt::print("  {}\n", guard::describe(unseen));
   if (plan.work.empty()) fmt::print("Everything that makes the guard is as it should be.\n");
   cli::print(plan.batches);
 }
 
 bool only_records_left(const guard::ConfigDeployPlan& plan) {
-  return plan.work.size() == 1 && plan.work.front().step == guard::ConfigStep::attach;
+  return !plan.work.empty() && plan.work.front().step == guard::ConfigStep::attach;
 }
 
 int finish_deploy(const DeployOptions& options, const guard::ConfigDeployPlan& now, bool changed) {
@@ -58,8 +59,12 @@ int finish_deploy(const DeployOptions& options, const guard::ConfigDeployPlan& n
                 "the records shown here: the same command with --change-records.",
                 as_sentence(now.view.assessment.sentence));
   if (options.common.output == Output::text && !now.work.empty()) cli::print(now.batches);
-  return finish(options.common, {changed ? "done" : "unchanged", sentence, details_of(now), {}, {}},
-                exit_done);
+  std::vector<std::string> notes;
+  for (const auto& problem : now.view.assessment.problems)
+    if (problem.name.starts_with("notify-"))
+      notes.push_back(as_sentence(problem.why) + " To mend: " + problem.mend);
+  return finish(options.common,
+                {changed ? "done" : "unchanged", sentence, details_of(now), {}, notes}, exit_done);
 }
 
 }  // namespace
@@ -83,9 +88,9 @@ void print(const std::vector<guard::RecordsBatch>& batches) {
 
 int deploy_config(const DeployOptions& options) {
   GuardContext context(options.common, options.dns_server);
-  guard::ConfigDeployment deployment(context.context(),
-                                     {options.health_check_id, options.change_records,
-                                      options.timeout.value_or(std::chrono::minutes{45})});
+  guard::ConfigDeployment deployment(
+      context.context(), {options.health_check_id, options.change_records,
+                          options.timeout.value_or(std::chrono::minutes{45}), options.notify});
   auto plan = deployment.plan();
   if (!plan) return fail(options.common, plan.error().text, exit_status_of(plan.error().kind));
   if (options.common.output == Output::text) print(*plan, options.change_records);

@@ -40,6 +40,21 @@ Value children_of(const guard::CombinedCheck& combined) {
   return list;
 }
 
+std::string told_words(const guard::PeopleTold& people) {
+  std::vector<std::string> who;
+  for (const auto& one : people.subscriptions)
+    who.push_back(one.endpoint + (one.pending ? " (NOT CONFIRMED)" : ""));
+  return who.empty() ? "NOBODY" : join(who, ", ");
+}
+
+Value value_of(const guard::PeopleTold& people) {
+  auto subscriptions = Value::list();
+  for (const auto& one : people.subscriptions)
+    subscriptions.push(Value::structure(
+        {{"protocol", one.protocol}, {"endpoint", one.endpoint}, {"confirmed", !one.pending}}));
+  return Value::structure({{"topic", people.topic->arn}, {"subscriptions", subscriptions}});
+}
+
 void print_pieces(const guard::ConfigView& view) {
   const auto& o = view.observed;
   if (o.endpoint)
@@ -56,6 +71,10 @@ void print_pieces(const guard::ConfigView& view) {
   if (o.alarm)
     fmt::print("  alarm    {} {} (ALARM: fifteen good minutes)\n", o.alarm->name,
                guard::to_string(o.alarm->snapshot.state));
+  if (const auto& people = o.people; people.topic)
+    fmt::print("  tells    {} by {}\n", told_words(people), view.plan.notify_topic);
+  if (const auto note = view.last_drill(); !note.empty())
+    fmt::print("  drill    {}\n", as_sentence(note));
   if (o.records)
     fmt::print("  records  {} on the hold, {} on the endpoint's check\n",
                counted(o.records->on_hold, "PRIMARY record", "PRIMARY records"),
@@ -130,6 +149,8 @@ Value to_value(const guard::ConfigView& view) {
   if (o.alarm)
     out.set("alarm", Value::structure({{"name", o.alarm->name},
                                        {"state", guard::to_string(o.alarm->snapshot.state)}}));
+  if (o.people.topic) out.set("notify", value_of(o.people));
+  if (const auto note = view.last_drill(); !note.empty()) out.set("last_drill", note);
   if (o.records)
     out.set("records", Value::structure({{"on_hold", o.records->on_hold},
                                          {"on_endpoint", o.records->on_endpoint}}));

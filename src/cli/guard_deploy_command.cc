@@ -187,12 +187,11 @@ std::optional<std::string> meant_for_the_guide(const DeployOptions& options, gua
                    !options.role_path.empty() || !options.tags.empty() || !options.runbook.empty();
   if (any)
     return name +
-           " has no function and no topics: it takes --plan, --change-records, --dns-server, "
-           "--timeout and --yes.";
-  if (!options.notify.empty())
-    return "not built yet: --notify with " + name +
-           ". An alarm of your own on HealthCheckStatus of the check that the PRIMARY record "
-           "follows (below 1) tells people of a latch.";
+           " has no function: it takes --plan, --change-records, --notify (config alone), "
+           "--dns-server, --timeout and --yes.";
+  if (!options.notify.empty() && form == guard::Form::engine)
+    return "--notify is not for --form engine, which makes nothing: an alarm of your own on "
+           "HealthCheckStatus of the check (below 1) tells people of a latch.";
   return std::nullopt;
 }
 

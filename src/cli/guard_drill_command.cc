@@ -8,6 +8,7 @@
 #include "guard/apply/deploy.h"
 #include "guard/apply/destroy.h"
 #include "guard/apply/drill.h"
+#include "guard/apply/form_drill.h"
 #include "guard/apply/python_function.h"
 
 namespace sitelatch::cli {
@@ -39,30 +40,19 @@ std::string text_of(const guard::DrillReport& report) {
   return out + report.sentence;
 }
 
-}  // namespace
+// Nothing: a person has said so.
+std::optional<int> not_confirmed(const DrillOptions& options, std::string_view takes,
+                                 std::string_view on) {
+  if (confirmed(options.common,
+                fmt::format("Rehearse the guard of health check {} on {} (made and removed; no "
+                            "traffic moves; on AWS {})?",
+                            options.health_check_id, on, takes)))
+    return std::nullopt;
+  return finish(options.common, {"refused", "Nothing was made.", Value::structure(), {}, {}},
+                exit_refused);
+}
 
-int drill(const DrillOptions& options) {
-  const auto scenario = guard::scenario(options.scenario);
-  if (!scenario) return fail(options.common, "--scenario takes alarm, outage or blip.", exit_usage);
-  GuardContext bench(options.common);
-  if (!confirmed(options.common,
-                 fmt::format("Rehearse the guard of health check {} on a scratch health check "
-                             "(made and removed; no traffic moves; on AWS {})?",
-                             options.health_check_id, guard::time_on_aws(*scenario))))
-    return finish(options.common, {"refused", "Nothing was made.", Value::structure(), {}, {}},
-                  exit_refused);
-  listen_for_interrupts();
-  ImpatientClock clock(bench.clock());
-  auto context = impatient(bench.context(), clock);
-  guard::DrillOptions request;
-  request.health_check_id = options.health_check_id;
-  request.scenario = *scenario;
-  request.leg_limit = options.timeout;
-  request.codes = {{function::function_zip(), function::function_sha256(),
-                    std::string{function::function_architecture()}},
-                   {guard::python_function_zip(), {}, {}}};
-  request.ignore_interrupts = [&clock] { clock.stop_listening(); };
-  const auto report = guard::drill(context, request);
+int finish_drill(const DrillOptions& options, const guard::DrillReport& report) {
   const int status = report.passed        ? exit_done
                      : report.interrupted ? exit_failed
                      : report.not_begun   ? exit_status_of(*report.not_begun)
@@ -77,6 +67,67 @@ int drill(const DrillOptions& options) {
                  {},
                  report.notes},
                 status);
+}
+
+int drill_form(const DrillOptions& options, guard::Form form) {
+  const auto scenario =
+      options.scenario.empty() ? guard::Scenario::outage : *guard::scenario(options.scenario);
+  if (scenario == guard::Scenario::alarm)
+    return fail(options.common,
+                fmt::format("The form {} has no alarm that acts: --scenario takes outage, blip or "
+                            "trip.",
+                            guard::to_string(form)),
+                exit_usage);
+  GuardContext bench(options.common, options.dns_server);
+  if (const auto no = not_confirmed(options, guard::time_on_aws(form, scenario),
+                                    "a scratch health check and a pair of records of its own in "
+                                    "Primary's zone"))
+    return *no;
+  listen_for_interrupts();
+  ImpatientClock clock(bench.clock());
+  auto context = impatient(bench.context(), clock);
+  guard::FormDrillOptions request;
+  request.health_check_id = options.health_check_id;
+  request.form = form;
+  request.scenario = scenario;
+  request.leg_limit = options.timeout;
+  request.ignore_interrupts = [&clock] { clock.stop_listening(); };
+  return finish_drill(options, guard::drill_form(context, request));
+}
+
+}  // namespace
+
+int drill(const DrillOptions& options) {
+  if (!options.scenario.empty() && !guard::scenario(options.scenario))
+    return fail(options.common, "--scenario takes alarm, outage, blip or trip.", exit_usage);
+  const auto form =
+      options.wanted_form.empty() ? options.form : *guard::form_named(options.wanted_form);
+  if (const auto why = guard::not_built_yet(form)) return fail(options.common, *why, exit_refused);
+  if (form == guard::Form::config || form == guard::Form::engine) return drill_form(options, form);
+  const auto scenario =
+      options.scenario.empty() ? guard::Scenario::alarm : *guard::scenario(options.scenario);
+  if (scenario == guard::Scenario::trip)
+    return fail(options.common, "--scenario trip is of the forms config and engine.", exit_usage);
+  if (!options.dns_server.empty())
+    return fail(options.common,
+                "--dns-server is of the forms config and engine: this form's drill asks no DNS.",
+                exit_usage);
+  GuardContext bench(options.common);
+  if (const auto no =
+          not_confirmed(options, guard::time_on_aws(scenario), "a scratch health check"))
+    return *no;
+  listen_for_interrupts();
+  ImpatientClock clock(bench.clock());
+  auto context = impatient(bench.context(), clock);
+  guard::DrillOptions request;
+  request.health_check_id = options.health_check_id;
+  request.scenario = scenario;
+  request.leg_limit = options.timeout;
+  request.codes = {{function::function_zip(), function::function_sha256(),
+                    std::string{function::function_architecture()}},
+                   {guard::python_function_zip(), {}, {}}};
+  request.ignore_interrupts = [&clock] { clock.stop_listening(); };
+  return finish_drill(options, guard::drill(context, request));
 }
 
 }  // namespace sitelatch::cli

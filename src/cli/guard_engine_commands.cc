@@ -172,6 +172,7 @@ void print(const guard::EngineView& view) {
                !o.probes_well   ? "not known"
                : *o.probes_well ? "healthy"
                                 : "UNHEALTHY");
+  if (!view.last_drill.empty()) fmt::print("  drill    {}\n", as_sentence(view.last_drill));
   for (const auto& answer : view.dns)
     fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
                answer.answer.empty() ? "nothing" : join(answer.answer, ", "),
@@ -202,6 +203,7 @@ Value to_value(const guard::EngineView& view) {
     out.set("latch", Value::structure({{"version", static_cast<std::int64_t>(o.latch->version)},
                                        {"cause", o.latch->cause}}));
   out.set("primary_healthy", o.probes_well);
+  if (!view.last_drill.empty()) out.set("last_drill", view.last_drill);
   out.set("problems", problems);
   out.set("dns", to_value(view.dns));
   out.set("blind", blind);

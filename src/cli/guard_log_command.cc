@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/guard_report.h"
 #include "guard/apply/audit_log.h"
+#include "guard/apply/config_observe.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -109,28 +110,46 @@ void print(const AuditEntry& entry) {
 
 int show_log(const LogOptions& options) {
   GuardContext context(options.common);
-  const auto view = guard::view(context.aws(), context.clock(), options.health_check_id,
-                                context.context().chain());
-  if (!view) return fail(options.common, view.error().text, exit_status_of(view.error().kind));
-  const auto& group = view->plan.audit_group;
-  guard::AuditLog log(context.aws(), group.region, group.name, options.health_check_id, "");
-  auto entries = log.read(view->now - options.since);
+  // In the form config it is named by the check alone, and nothing else need be seen.
+  std::optional<guard::View> view;
+  std::string region, group;
+  Instant now{};
+  if (options.form == guard::Form::config) {
+    const auto caller = guard::read_caller(context.aws());
+    if (!caller) {
+      const auto error = guard::error_of(caller.error(), "find out whose account this is");
+      return fail(options.common, error.text, exit_status_of(error.kind));
+    }
+    const auto plan = guard::plan_config(options.health_check_id, caller->partition);
+    region = plan.region;
+    group = plan.audit_group;
+    now = Instant{context.clock().now().time_since_epoch()} + context.aws().clock_offset();
+  } else {
+    auto seen = guard::view(context.aws(), context.clock(), options.health_check_id,
+                            context.context().chain());
+    if (!seen) return fail(options.common, seen.error().text, exit_status_of(seen.error().kind));
+    region = seen->plan.audit_group.region;
+    group = seen->plan.audit_group.name;
+    now = seen->now;
+    view = std::move(*seen);
+  }
+  guard::AuditLog log(context.aws(), region, group, options.health_check_id, "");
+  auto entries = log.read(now - options.since);
   if (!entries) {
     if (client::is_absent(entries.error()))
-      return fail(options.common,
-                  fmt::format("There is no audit log {}: deploy makes it.", group.name),
+      return fail(options.common, fmt::format("There is no audit log {}: deploy makes it.", group),
                   exit_failed);
-    const auto error = guard::error_of(entries.error(), "read the audit log " + group.name);
+    const auto error = guard::error_of(entries.error(), "read the audit log " + group);
     return fail(options.common, error.text, exit_status_of(error.kind));
   }
-  if (guard::overwrites_planned(view->snapshot.observed))
+  if (view && guard::overwrites_planned(view->snapshot.observed))
     add_alarm_history(context, *view, options, *entries);
   const auto shown = without_answered(*entries);
   if (options.common.output == Output::json) {
     auto list = Value::list();
     for (const auto& entry : shown) list.push(to_value(entry));
     fmt::print("{}\n", aws::to_json(Value::structure({{"health_check_id", options.health_check_id},
-                                                      {"log_group", group.name},
+                                                      {"log_group", group},
                                                       {"entries", list}})));
     return exit_done;
   }

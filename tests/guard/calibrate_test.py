@@ -33,7 +33,7 @@ class Calibrate(unittest.TestCase):
     def test_it_says_what_it_costs_and_makes_nothing_without_consent(self):
         answer = self.world.run("calibrate", "--file", self.file)
         self.assertEqual(answer.returncode, 3, answer.stderr)
-        for part in ("It takes about 40m", "USD", "stale-version", "china", "is not run", "removed at the end"):
+        for part in ("It takes about 1h15m", "USD", "stale-version", "china", "is not run", "removed at the end"):
             self.assertIn(part, answer.stderr)
         self.assertEqual(self.world.everything(), self.before)
         self.assertFalse(os.path.exists(self.file))

@@ -83,7 +83,9 @@ class Config(unittest.TestCase):
         again = self.works("deploy", w.check, "--yes")
         self.assertIn("Nothing to change", again.stdout)
         self.refused("deploy", w.check, "--form", "guide", says="destroy")
-        self.refused("disarm", w.check, "--for", "1h", "--reason", "x", "--keep", "backup", says="not built yet")
+        self.refused("disarm", w.check, "--for", "1h", "--reason", "x", "--keep", "primary", says="--keep backup")
+        self.refused("arm", w.check, says="nothing to arm")
+        self.refused("drill", NAME, "--scenario", "alarm", says="no alarm that acts", status=2)
 
         self.fails_over()
         status = self.state("latched", 14)
@@ -113,7 +115,9 @@ class Config(unittest.TestCase):
         self.state("serving", 0)
         self.refused("switch-back", NAME, "--reason", "again", "--yes", says="nothing is latched")
 
-        self.works("trip", NAME, "--reason", "stale sessions", "--yes")
+        # A planned switch-over is a trip whose reason says for how long.
+        self.works("disarm", NAME, "--for", "2h", "--reason", "stale sessions", "--keep", "backup", "--yes")
+        self.assertIn("planned, for about 2", self.state("tripped", 14)["sentence"])
         self.assertEqual(w.dns(), BACKUP)
         self.assertIn("stale sessions", self.state("tripped", 14)["sentence"])
         w.advance("20m")
@@ -133,6 +137,25 @@ class Config(unittest.TestCase):
         w = self.world
         found = [check for check in w.checks() if "<Type>CALCULATED<" in w.check_xml(check)]
         return int(tag(w.check_xml(found[0]), "HealthThreshold"))
+
+    def test_a_drill_rehearses_dns_and_people_are_told(self):
+        w = self.world
+        before = w.everything()
+        drilled = self.works("drill", w.check, "--form", "config", "--scenario", "trip", "--yes", driven=True)
+        self.assertIn("DNS answers Backup", drilled.stdout)
+        self.assertIn("of 15 good minutes", drilled.stderr)
+        self.assertEqual(w.everything(), before)
+        self.assertEqual(w.dns(), PRIMARY)
+        self.works("deploy", NAME, "--form", "config", "--notify", "sre@example.org", "--yes", driven=True)
+        told = self.works("deploy", NAME, "--change-records", "--yes", driven=True)
+        self.assertIn("nobody has confirmed", told.stdout.lower())
+        status = self.state("serving", 19)
+        self.assertEqual([one["endpoint"] for one in status["notify"]["subscriptions"]], ["sre@example.org"])
+        self.assertIn("trip passed", status["last_drill"])
+        policy = json.loads(self.works("policy", "operator", w.check).stdout)
+        held = [one["Resource"] for one in policy["Statement"] if one["Sid"] == "Latch"]
+        self.assertEqual(sorted(r.split("/")[-1] for r in held[0]),
+                         sorted([status["hold"]["id"], status["combined"]["id"]]))
 
     def test_what_somebody_changes_is_told_and_mended(self):
         w = self.world

@@ -9,10 +9,11 @@ namespace sitelatch::guard::test {
 
 using aws::Value;
 
-std::optional<std::string> ConfigAccount::deploy_config(bool change_records, Duration timeout) {
+std::optional<std::string> ConfigAccount::deploy_config(bool change_records, Duration timeout,
+                                                        const std::string& notify) {
   // The witness knows endpoints' checks alone.
   story.witness.watch_no_more();
-  ConfigDeployment deployment(context(), {check(), change_records, timeout});
+  ConfigDeployment deployment(context(), {check(), change_records, timeout, notify});
   auto plan = deployment.plan();
   if (!plan) return plan.error().text;
   const auto done = deployment.run(std::move(*plan));

@@ -19,7 +19,8 @@ struct ProcessEnded {};
 class ConfigAccount : public Account {
  public:
   // --- what a person does; nothing: done, else why not
-  std::optional<std::string> deploy_config(bool change_records, Duration timeout = 45min);
+  std::optional<std::string> deploy_config(bool change_records, Duration timeout = 45min,
+                                           const std::string& notify = {});
   // Deployed, records and all, Primary serving, nothing left to do.
   void serve();
   std::optional<std::string> destroy_config(bool change_records, Unhold unhold = Unhold::unsaid,

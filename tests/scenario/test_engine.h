@@ -116,6 +116,8 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   aws::SigningIdentity root() const;
   WallInstant wall_now() const { return world_.wall.now(); }
 
+  // Every mail that was sent, in order.
+  const std::vector<ports::Mail>& mails() const { return world_.courier.mails; }
   // "192.0.2.1"; several sorted and joined; "-" when there is no address.
   std::string dns(const std::string& name) const;
 

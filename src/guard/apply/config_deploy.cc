@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 #include "client/wait.h"
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/wire_forms.h"
+#include "guard/rules/config_notify.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -39,19 +41,54 @@ Error refused_by(const std::vector<Refusal>& refusals, std::string_view before) 
   return error;
 }
 
+Error not_attachable(const ConfigDeployPlan& plan) {
+  auto error = refused_by(plan.not_attachable, "The records were not changed: ");
+  const auto& dns = plan.view.dns;
+  const auto silent =
+      std::find_if(dns.begin(), dns.end(), [](const auto& one) { return !one.problem.empty(); });
+  if (plan.view.observed.dns_primary != true && silent != dns.end())
+    error.text += fmt::format(". {} {}: {}", silent->name, silent->type, silent->problem);
+  return error;
+}
+
+// Why not all may be seen; a deploy that is under way goes on where a service is only silent.
+enum class Silence { counts, ok };
+std::optional<std::string> unseen_of(const ConfigView& view, Silence silence) {
+  std::vector<ReadFailure> denied;
+  for (const auto& blind : view.blind) {
+    if (!is_silence(blind.why))
+      denied.push_back(blind);
+    else if (silence == Silence::counts)
+      return describe(blind);
+  }
+  if (denied.empty()) return std::nullopt;
+  return describe(missing_rights(denied), view.caller_arn, Audience::deployer, view.id(),
+                  Form::config);
+}
+
+Error not_to_be_told(const std::string& endpoint) {
+  return error_of(Error::Kind::usage,
+                  "'" + endpoint +
+                      "' is nobody whom SNS could tell: a mail address, an https URL, the ARN of "
+                      "a queue or a function.");
+}
+
 const ConfigWork* next_step(const ConfigDeployPlan& plan, bool change_records) {
-  for (const auto& work : plan.work)
-    if (work.step != ConfigStep::attach || change_records) return &work;
-  return nullptr;
+  if (plan.work.empty()) return nullptr;
+  const auto& next = plan.work.front();
+  return next.step != ConfigStep::attach || change_records ? &next : nullptr;
 }
 
 }  // namespace
 
 Result<ConfigDeployPlan, Error> ConfigDeployment::plan() {
+  if (!options_.notify.empty() && !subscription_protocol(options_.notify))
+    return failure(not_to_be_told(options_.notify));
   auto seen = look_at_config(context_, options_.endpoint, {});
   if (!seen) return failure(seen.error());
   ConfigDeployPlan out{std::move(*seen), {}, {}, {}, {}};
   const auto& view = out.view;
+  if (!subscribed_) out.view.there.notify = options_.notify;
   out.work = config_work(view.plan, view.observed, view.there, view.now);
   out.refusals = against_config(view.plan, view.observed);
   out.not_attachable = against_attaching(view.plan, view.observed, view.now);
@@ -67,12 +104,17 @@ Result<ConfigDeployPlan, Error> ConfigDeployment::run(ConfigDeployPlan current) 
       return failure(refused_by(current.refusals, steps == 0 ? "" : "It was not finished: "));
     const auto* work = next_step(current, options_.change_records);
     if (!work) return current;
+    const auto lacks = steps == 0 ? rights_missing(current) : unseen_of(current.view, Silence::ok);
+    if (lacks)
+      return failure(
+          error_of(Error::Kind::no_answer,
+                   (steps == 0 ? "Nothing was made: " : "It was not finished: ") + *lacks));
     if (steps == most_steps)
       return failure(error_of(Error::Kind::failed,
                               "AWS still shows this as before; somebody else may be changing it: " +
                                   work->what + " (" + work->why + ")"));
     if (work->step == ConfigStep::attach && !current.not_attachable.empty())
-      return failure(refused_by(current.not_attachable, "The records were not changed: "));
+      return failure(not_attachable(current));
     say(fmt::format("{} {}", to_string(work->step), work->what));
     const auto done = take(*work, current);
     if (!done && done.error().kind != Error::Kind::conflict) return failure(done.error());
@@ -118,6 +160,12 @@ Step ConfigDeployment::take(const ConfigWork& work, const ConfigDeployPlan& curr
           {{"ChildHealthChecks", Value::list({view.id(), o.hold->id})}, {"HealthThreshold", 2}});
     case ConfigStep::attach:
       return attach(current);
+    case ConfigStep::notify_topic:
+      return put_notify_topic(view);
+    case ConfigStep::subscribe:
+      return subscribe(view);
+    case ConfigStep::notify_alarms:
+      return put_people_alarms(view);
   }
   return Done{};
 }
@@ -145,6 +193,85 @@ Step ConfigDeployment::put_alarm(const ConfigView& view) {
                                           {"Tags", tag_list(tags_of_config(view.plan, "alarm"))}}),
                         view.plan.region);
   if (!made) return failure(error_of(made.error(), "put alarm " + view.plan.alarm));
+  return Done{};
+}
+
+std::optional<std::string> ConfigDeployment::rights_missing(const ConfigDeployPlan& plan) const {
+  const auto& view = plan.view;
+  if (auto unseen = unseen_of(view, Silence::counts)) return unseen;
+  const bool records = options_.change_records && !plan.batches.empty();
+  const bool tells = view.observed.people.any() || !options_.notify.empty();
+  return rights_against(context_, view, Audience::deployer,
+                        actions_to_deploy_config(records, tells));
+}
+
+Step ConfigDeployment::put_notify_topic(const ConfigView& view) {
+  const auto policy = notify_policy(view.plan);
+  const auto& region = view.plan.region;
+  if (view.observed.people.topic) {
+    const auto set = context_.aws.call("sns", "SetTopicAttributes",
+                                       Value::structure({{"TopicArn", view.plan.notify_arn},
+                                                         {"AttributeName", "Policy"},
+                                                         {"AttributeValue", policy}}),
+                                       region);
+    if (set) return Done{};
+    return failure(error_of(set.error(), "set the policy of topic " + view.plan.notify_topic));
+  }
+  const auto made =
+      context_.aws.call("sns", "CreateTopic",
+                        Value::structure({{"Name", view.plan.notify_topic},
+                                          {"Attributes", Value::structure({{"Policy", policy}})},
+                                          {"Tags", tag_list(tags_of_config(view.plan, "notify"))}}),
+                        region);
+  // It is there all the same, with other attributes (fact sns-2): the next look sees it.
+  if (!made && made.error().message.find("already exists") == std::string::npos)
+    return failure(error_of(made.error(), "create topic " + view.plan.notify_topic));
+  return Done{};
+}
+
+Step ConfigDeployment::subscribe(const ConfigView& view) {
+  const auto protocol = subscription_protocol(options_.notify);
+  if (!protocol) return failure(not_to_be_told(options_.notify));
+  const auto made = context_.aws.call("sns", "Subscribe",
+                                      Value::structure({{"TopicArn", view.plan.notify_arn},
+                                                        {"Protocol", *protocol},
+                                                        {"Endpoint", options_.notify}}),
+                                      view.plan.region);
+  if (!made)
+    return failure(
+        error_of(made.error(), "subscribe " + options_.notify + " to " + view.plan.notify_topic));
+  subscribed_ = true;
+  return Done{};
+}
+
+Step ConfigDeployment::put_people_alarms(const ConfigView& view) {
+  const auto& o = view.observed;
+  if (!o.hold) return Done{};
+  const auto topic = Value::list({view.plan.notify_arn});
+  for (const auto& alarm : {alarm_of_latch(view.plan, o.hold->id, o.people.site),
+                            alarm_of_failure(view.plan, o.people.site)}) {
+    const auto dimension =
+        Value::structure({{"Name", "HealthCheckId"}, {"Value", alarm.health_check}});
+    const auto put = context_.aws.call(
+        "cloudwatch", "PutMetricAlarm",
+        Value::structure({{"AlarmName", alarm.name},
+                          {"AlarmDescription", alarm.description},
+                          {"Namespace", "AWS/Route53"},
+                          {"MetricName", "HealthCheckStatus"},
+                          {"Dimensions", Value::list({dimension})},
+                          {"Statistic", "Minimum"},
+                          {"ComparisonOperator", "LessThanThreshold"},
+                          {"Threshold", 1.0},
+                          {"Period", 60},
+                          {"EvaluationPeriods", 1},
+                          {"TreatMissingData", "ignore"},  // a gap is news to nobody
+                          {"ActionsEnabled", true},
+                          {"AlarmActions", topic},
+                          {"OKActions", topic},
+                          {"Tags", tag_list(tags_of_config(view.plan, "notify"))}}),
+        view.plan.region);
+    if (!put) return failure(error_of(put.error(), "put alarm " + alarm.name));
+  }
   return Done{};
 }
 

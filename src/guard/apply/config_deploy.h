@@ -14,7 +14,8 @@ namespace sitelatch::guard {
 
 struct ConfigDeployPlan {
   ConfigView view;
-  std::vector<ConfigWork> work;         // `attach` is in it whether or not it was asked for
+  // `attach`, and what comes after it, is in it whether or not it was asked for.
+  std::vector<ConfigWork> work;
   std::vector<RecordsBatch> batches;    // known once there is a hold check
   std::vector<Refusal> refusals;        // against anything being made
   std::vector<Refusal> not_attachable;  // against the records changing now
@@ -26,6 +27,7 @@ class ConfigDeployment {
     std::string endpoint;
     bool change_records = false;
     Duration timeout = std::chrono::minutes{45};
+    std::string notify{};  // whom to tell (plan.h: subscription_protocol()); empty: nobody new
   };
   ConfigDeployment(Context& context, Options options)
       : context_(context), options_(std::move(options)) {}
@@ -33,12 +35,16 @@ class ConfigDeployment {
   // Reads everything; changes nothing.
   Result<ConfigDeployPlan, Error> plan();
   // Until nothing of it is left but, where nobody asked for it, `attach`. Not in time: the same
-  // again goes on.
+  // again goes on. Refused, with nothing made: IAM can say that the caller lacks rights.
   Result<ConfigDeployPlan, Error> run(ConfigDeployPlan plan);
 
  private:
   Step take(const ConfigWork& work, const ConfigDeployPlan& plan);
+  std::optional<std::string> rights_missing(const ConfigDeployPlan& plan) const;
   Step put_alarm(const ConfigView& view);
+  Step put_notify_topic(const ConfigView& view);
+  Step subscribe(const ConfigView& view);
+  Step put_people_alarms(const ConfigView& view);
   Step mend_hold(const ConfigView& view);
   Step tag_all(const ConfigView& view);
   Step wait_for_hold(const ConfigView& view);
@@ -49,6 +55,7 @@ class ConfigDeployment {
   Context& context_;
   Options options_;
   WallInstant deadline_{};
+  bool subscribed_ = false;
 };
 
 }  // namespace sitelatch::guard

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "client/wait.h"
+#include "guard/apply/missing_rights.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -16,6 +17,13 @@ Step delete_check(Context& context, const std::string& id) {
       context.aws.call("route53", "DeleteHealthCheck", Value::structure({{"HealthCheckId", id}}));
   if (gone || client::is_absent(gone.error())) return Done{};
   return failure(error_of(gone.error(), "delete health check " + id));
+}
+
+std::vector<std::string> alarms_of(const ConfigObserved& o) {
+  std::vector<std::string> names;
+  for (const auto* alarm : {&o.people.latched, &o.people.failing, &o.alarm})
+    if (*alarm) names.push_back((*alarm)->name);
+  return names;
 }
 
 // Nobody deletes what a record follows: AWS calls what DNS answers then unpredictable.
@@ -52,13 +60,21 @@ Result<ConfigRemoval, Error> plan_config_removal(Context& context,
     if (blind) error.kind = Error::Kind::no_answer;
     return failure(std::move(error));
   }
+  // What may not be seen would stay, and nobody would know.
+  if (const auto* silence = first_silence(view.blind))
+    return failure(error_of(Error::Kind::no_answer, describe(*silence)));
+  if (!view.blind.empty())
+    return failure(
+        error_of(Error::Kind::no_answer, describe(missing_rights(view.blind), view.caller_arn,
+                                                  Audience::deployer, view.id(), Form::config)));
   if (o.hold && view.records)
     out.batches = batches_to_give_back(*view.records, view.id(), o.hold->id);
   for (const auto& batch : out.batches)
     for (const auto& change : batch.says) out.removals.push_back(change);
   if (o.combined) out.removals.push_back("delete   calculated check " + o.combined->id);
   if (o.hold) out.removals.push_back("delete   hold check " + o.hold->id);
-  if (o.alarm) out.removals.push_back("delete   alarm " + o.alarm->name);
+  for (const auto& alarm : alarms_of(o)) out.removals.push_back("delete   alarm " + alarm);
+  if (o.people.topic) out.removals.push_back("delete   topic " + view.plan.notify_topic);
   if (view.endpoint_tags.contains(std::string{tag::form}))
     out.removals.push_back("untag    health check " + view.id());
   if (view.there.audit_group && options.logs)
@@ -72,6 +88,10 @@ Step carry_out(Context& context, const ConfigRemoval& removal,
                const ConfigRemovalOptions& options) {
   const auto& view = removal.view;
   const auto& o = view.observed;
+  if (const auto lacks = rights_against(
+          context, view, Audience::deployer,
+          actions_to_remove_config(!removal.batches.empty(), o.people.topic.has_value())))
+    return failure(error_of(Error::Kind::no_answer, "Nothing was changed: " + *lacks));
   for (const auto& batch : removal.batches) {
     for (const auto& change : batch.says) context.progress(change);
     const auto made = carry_out(context.aws, batch, "sitelatch destroy");
@@ -96,20 +116,31 @@ Step carry_out(Context& context, const ConfigRemoval& removal,
     const auto gone = delete_check(context, *id);
     if (!gone) return gone;
   }
-  if (o.alarm) {
-    context.progress("delete alarm " + o.alarm->name);
-    const auto gone = context.aws.call(
-        "cloudwatch", "DeleteAlarms",
-        Value::structure({{"AlarmNames", Value::list({o.alarm->name})}}), view.plan.region);
+  if (const auto alarms = alarms_of(o); !alarms.empty()) {
+    const auto names = join(alarms, ", ");
+    context.progress("delete alarm " + names);
+    auto list = Value::list();
+    for (const auto& alarm : alarms) list.push(alarm);
+    const auto gone = context.aws.call("cloudwatch", "DeleteAlarms",
+                                       Value::structure({{"AlarmNames", list}}), view.plan.region);
     if (!gone && !client::is_absent(gone.error()))
-      return failure(error_of(gone.error(), "delete alarm " + o.alarm->name));
+      return failure(error_of(gone.error(), "delete alarm " + names));
+  }
+  if (o.people.topic) {
+    context.progress("delete topic " + view.plan.notify_topic);
+    const auto gone =
+        context.aws.call("sns", "DeleteTopic",
+                         Value::structure({{"TopicArn", view.plan.notify_arn}}), view.plan.region);
+    if (!gone && !client::is_absent(gone.error()))
+      return failure(error_of(gone.error(), "delete topic " + view.plan.notify_topic));
   }
   if (options.logs && view.there.audit_group) {
     const auto gone = remove_audit_group(context, view.audit());
     if (!gone) return gone;
   }
   if (o.endpoint && view.endpoint_tags.contains(std::string{tag::form}))
-    return remove_check_tags(context, view.id(), {tag::form, tag::combined_check, tag::hold_check});
+    return remove_check_tags(context, view.id(),
+                             {tag::form, tag::combined_check, tag::hold_check, tag::last_drill});
   return Done{};
 }
 

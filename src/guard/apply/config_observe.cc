@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "guard/apply/drill_scratch.h"
 #include "guard/apply/find_check.h"
 #include "guard/apply/form_records.h"
 #include "guard/apply/reading.h"
@@ -81,15 +82,17 @@ class ConfigReading {
     if (!caller)
       return failure(
           error_of(caller.error(), "look at the guard of health check " + out_.plan.endpoint));
-    out_.plan = plan_config(out_.plan.endpoint, caller->partition);
+    out_.plan = plan_config(out_.plan.endpoint, caller->partition, caller->account);
     out_.caller_arn = caller->arn;
     out_.now = Instant{context_.clock.now().time_since_epoch()} + context_.aws.clock_offset();
     look_at_endpoint();
     look_at_checks();
-    look_at_alarm();
+    look_at_alarms();
     look_at_audit_group();
     out_.there.tagged = is_tagged();
+    o().people.unseen = true;
     if (how_.records) look_at_records();
+    if (how_.records) look_at_people();
     if (reading_.fatal())
       return failure(
           error_of(*reading_.fatal(), "look at the guard of health check " + out_.plan.endpoint));
@@ -101,6 +104,7 @@ class ConfigReading {
 
  private:
   ConfigObserved& o() { return out_.observed; }
+  const ConfigPlan& plan() const { return out_.plan; }
 
   void look_at_endpoint() {
     const auto& id = out_.plan.endpoint;
@@ -166,10 +170,21 @@ class ConfigReading {
     return std::nullopt;
   }
 
-  void look_at_alarm() {
-    auto alarm = read_alarm(context_.aws, out_.plan.region, out_.plan.alarm);
-    if (!alarm) return decisive("alarm " + out_.plan.alarm, alarm.error());
-    o().alarm = std::move(*alarm);
+  // Its own and, by the beginning of their names, those that tell people.
+  void look_at_alarms() {
+    const auto alarms =
+        context_.aws.call_all("cloudwatch", "DescribeAlarms",
+                              Value::structure({{"AlarmNamePrefix", plan().alarm}}), plan().region);
+    if (!alarms) return decisive("alarm " + plan().alarm, alarms.error());
+    for (const auto& wire : (*alarms)["MetricAlarms"].items()) {
+      auto alarm = alarm_from(wire);
+      if (alarm.name == plan().latched_alarm)
+        o().people.latched = std::move(alarm);
+      else if (alarm.name == plan().failing_alarm)
+        o().people.failing = std::move(alarm);
+      else if (alarm.name == plan().alarm)
+        o().alarm = std::move(alarm);
+    }
     if (o().alarm)
       o().alarm->tags =
           reading_.tags("cloudwatch", "ResourceARN", o().alarm->arn, out_.plan.region);
@@ -183,6 +198,20 @@ class ConfigReading {
     const auto children = (*wire)["HealthCheckConfig"]["ChildHealthChecks"].strings();
     if (std::find(children.begin(), children.end(), out_.plan.endpoint) != children.end())
       take(rule.dimensions.front().second, "");
+  }
+
+  void look_at_people() {
+    auto& people = o().people;
+    const auto before = reading_.blind().size();
+    const auto& arn = plan().notify_arn;
+    const auto topic = reading_.ask("topic " + arn, "sns", "GetTopicAttributes",
+                                    Value::structure({{"TopicArn", arn}}), plan().region);
+    if (topic) {
+      people.topic = ObservedTopic{arn, "", (*topic)["Attributes"]["Policy"].string_or(""), {}};
+      people.subscriptions = reading_.subscriptions(arn, plan().region);
+    }
+    if (out_.records) people.site = primary_name(*out_.records);
+    people.unseen = reading_.blind().size() > before;
   }
 
   void look_at_audit_group() {
@@ -250,6 +279,10 @@ std::optional<std::string> endpoint_of_hold(const Value& check) {
 
 }  // namespace
 
+std::string ConfigView::last_drill() const {
+  return from_tag_text(tag_or_nothing(endpoint_tags, tag::last_drill));
+}
+
 Result<ConfigView, Error> look_at_config(Context& context, const std::string& endpoint,
                                          const ConfigLook& how) {
   if (!valid_health_check_id(endpoint)) return failure(not_an_id(endpoint));
@@ -273,12 +306,16 @@ client::Outcome<ConfigChecks> find_config_checks(client::Aws& aws, const std::st
 client::Outcome<std::vector<std::string>> config_guards(client::Aws& aws) {
   const auto checks = aws.call_all("route53", "ListHealthChecks");
   if (!checks) return failure(checks.error());
-  std::vector<std::string> out;
+  std::vector<std::string> out, scratch;  // a drill's guard is none of the account's
+  for (const auto& check : (*checks)["HealthChecks"].items())
+    if (!drilled_check(check["CallerReference"].string_or("")).empty())
+      scratch.push_back(check["Id"].string_or(""));
   for (const auto& check : (*checks)["HealthChecks"].items()) {
     const auto reference = config_reference(check["CallerReference"].string_or(""));
     const auto endpoint = reference ? std::optional{reference->endpoint} : endpoint_of_hold(check);
-    if (endpoint && std::find(out.begin(), out.end(), *endpoint) == out.end())
-      out.push_back(*endpoint);
+    if (!endpoint || std::find(scratch.begin(), scratch.end(), *endpoint) != scratch.end())
+      continue;
+    if (std::find(out.begin(), out.end(), *endpoint) == out.end()) out.push_back(*endpoint);
   }
   return out;
 }

@@ -31,6 +31,8 @@ struct ConfigView {
 
   const std::string& id() const { return plan.endpoint; }
   AuditGroup audit() const { return {plan.region, plan.audit_group, id(), there.audit_group}; }
+  // What the last drill came to (form_drill.h); empty: none is noted.
+  std::string last_drill() const;
 };
 
 struct ConfigLook {

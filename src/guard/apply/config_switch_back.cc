@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/release_checks.h"
 
 namespace sitelatch::guard {
@@ -47,6 +48,9 @@ class Letting {  // Primary serve again
     context_.progress(fmt::format("It is {}: {}.", to_string(shown->assessment.phase),
                                   shown->assessment.sentence));
     if (const auto against = refusals(*shown); !against.empty()) return refuse(against);
+    if (const auto lacks =
+            rights_against(context_, *shown, Audience::operate, actions_to_release_config()))
+      return ends(SwitchBackEnd::no_answer, "Nothing was released: " + *lacks);
     records_ = shown->records;
     if (is_releasing(shown->plan, shown->observed)) {
       context_.progress("A switch back is under way already; going on with it.");

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "client/wait.h"
-#include "guard/apply/destroy.h"
+#include "guard/apply/drill_legs.h"
 #include "guard/apply/drill_scratch.h"
 #include "guard/apply/missing_rights.h"
 #include "guard/apply/self_testing.h"
@@ -39,28 +39,10 @@ class Drill {
   }
 
  private:
-  bool fails(std::string sentence) {
-    report_.sentence = std::move(sentence);
-    return false;
-  }
-
-  // Nothing was rehearsed, so that no leg of the chain has failed.
-  bool cannot_begin(const Error& error) {
-    report_.not_begun = error.kind;
-    return fails(error.text);
-  }
-
-  // One leg: what it is, and whether it came; its time goes into the report.
-  bool leg(std::string name, const std::function<Result<std::string>()>& walk) {
-    const auto begun = context_.clock.now();
-    const auto walked = walk();
-    const auto took = std::chrono::duration_cast<Duration>(context_.clock.now() - begun);
-    Leg done{std::move(name), walked.has_value(), took, walked ? *walked : walked.error().text};
-    context_.progress(fmt::format("{} {} ({:.1f} s): {}", done.passed ? "ok    " : "FAILED",
-                                  done.name, std::chrono::duration<double>(took).count(),
-                                  done.sentence));
-    report_.legs.push_back(done);
-    return done.passed || fails(fmt::format("The leg \"{}\" failed: {}", done.name, done.sentence));
+  bool fails(std::string sentence) { return legs_.fails(std::move(sentence)); }
+  bool cannot_begin(const Error& error) { return legs_.cannot_begin(error); }
+  bool leg(std::string name, const DrillLegs::Walk& walk) {
+    return legs_.walk(std::move(name), walk);
   }
 
   bool rehearse() {
@@ -117,9 +99,10 @@ class Drill {
   bool remove_remains() {
     const auto left = find_scratch(context_, options_.health_check_id);
     if (!left) return fails(left.error().text);
-    for (const auto& id : *left) {
-      context_.progress("Removing what an earlier drill left: scratch health check " + id + ".");
-      if (!remove(id)) return fails("What an earlier drill left could not be removed.");
+    for (const auto& one : *left) {
+      context_.progress("Removing what an earlier drill left: scratch health check " + one.id +
+                        ".");
+      if (!remove(one)) return fails("What an earlier drill left could not be removed.");
     }
     return true;
   }
@@ -142,7 +125,11 @@ class Drill {
   }
 
   Result<std::string> make_check() {
-    const auto made = make_scratch(context_, real_);
+    const auto path = record_of(real_.snapshot.observed).path_to_restore();
+    // Before the first deploy nothing is noted; then the path is the check's.
+    const auto own = path ? path : real_.snapshot.observed.check->path;
+    const auto made =
+        make_scratch(context_, {real_.id(), real_.snapshot.check_config, own, Form::guide});
     if (!made) return failure(made.error());
     scratch_ = *made;
     begun_ = context_.clock.now();
@@ -330,39 +317,23 @@ class Drill {
                            (report.refusals.empty() ? "" : " " + report.refusals.front().why)});
   }
 
-  // The check is deleted next: its latch needs no releasing.
-  Result<Done> remove_guard(const std::string& scratch_id) {
-    const auto plan = plan_removal(context_, {scratch_id, Latch::keep, true, false});
-    if (!plan) return failure(Problem{plan.error().text});
-    const auto removed = guard::carry_out(context_, *plan);
-    if (!removed) return failure(Problem{removed.error().text});
-    return Done{};
-  }
-
-  bool remove(const std::string& scratch_id) {
-    // The guard first: its resources are found by the check's id, and a check that is gone cannot
-    // be found again.
-    const bool nothing_made = scratch_id == scratch_ && !begun_building_;
-    const auto guard_gone = nothing_made ? Result<Done>{Done{}} : remove_guard(scratch_id);
-    if (!guard_gone) {
-      report_.left.push_back(
-          fmt::format("the guard of scratch check {}: {}", scratch_id, guard_gone.error().text));
-      return false;
-    }
-    const auto check_gone = remove_scratch(context_, scratch_id);
-    if (!check_gone) report_.left.push_back(check_gone.error().text);
-    return check_gone.has_value();
+  bool remove(const DrillScratch& scratch) {
+    const bool nothing_made = scratch.id == scratch_ && !begun_building_;
+    const auto gone =
+        nothing_made ? remove_scratch(context_, scratch.id) : remove_drill(context_, scratch);
+    if (!gone) report_.left.push_back(gone.error().text);
+    return gone.has_value();
   }
 
   void clean_up() {
     if (report_.interrupted && scratch_.empty()) {
       // Cut off between the call that made it and our knowing it.
       const auto left = find_scratch(context_, options_.health_check_id);
-      if (left && !left->empty()) scratch_ = left->front();
+      if (left && !left->empty()) scratch_ = left->front().id;
     }
     if (!scratch_.empty()) {
       context_.progress("Removing the second guard and its scratch health check ...");
-      (void)remove(scratch_);
+      (void)remove({scratch_, Form::guide});
       report_.cost = cost();
     }
     if (!report_.left.empty()) report_.passed = false;
@@ -387,6 +358,7 @@ class Drill {
   bool begun_building_ = false;
   WallInstant begun_{};
   DrillReport report_;
+  DrillLegs legs_{context_, report_};
 };
 
 }  // namespace
@@ -395,7 +367,22 @@ std::optional<Scenario> scenario(std::string_view text) {
   if (text == "alarm") return Scenario::alarm;
   if (text == "outage") return Scenario::outage;
   if (text == "blip") return Scenario::blip;
+  if (text == "trip") return Scenario::trip;
   return std::nullopt;
+}
+
+std::string_view to_string(Scenario scenario) {
+  switch (scenario) {
+    case Scenario::alarm:
+      return "alarm";
+    case Scenario::outage:
+      return "outage";
+    case Scenario::blip:
+      return "blip";
+    case Scenario::trip:
+      return "trip";
+  }
+  return "";
 }
 
 std::string_view time_on_aws(Scenario scenario) {

@@ -19,8 +19,10 @@ enum class Scenario {
   alarm,   // SetAlarmState: from the alarm on
   outage,  // the checkers find nobody at home: from the first failed probe on
   blip,    // an outage that is over before the latch
+  trip,    // by hand; of the forms other than the guide's (form_drill.h)
 };
 std::optional<Scenario> scenario(std::string_view text);
+std::string_view to_string(Scenario scenario);
 // How long it takes on AWS, reckoned and not measured: a new check, its alarm and its release need
 // whole minutes of health each (facts guard-40, guard-41). "8 to 15 minutes".
 std::string_view time_on_aws(Scenario scenario);

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include "client/wait.h"
+#include "guard/apply/config_destroy.h"
+#include "guard/apply/destroy.h"
+#include "guard/apply/drill_sentinel.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -25,6 +28,33 @@ Value scratch_config(const Value& primary, const std::optional<std::string>& pat
   return config;
 }
 
+// No hexadecimal digits: they stand before the random part. (A CallerReference has 64 characters.)
+constexpr std::string_view config_mark = "k", engine_mark = "n";
+
+std::string_view mark_of(Form form) {
+  return form == Form::config ? config_mark : form == Form::engine ? engine_mark : "";
+}
+
+Form drilled_form(std::string_view reference) {
+  const auto last = reference.substr(reference.rfind('-') + 1);
+  if (last.starts_with(config_mark)) return Form::config;
+  return last.starts_with(engine_mark) ? Form::engine : Form::guide;
+}
+
+// The check is deleted next: its latch needs no releasing.
+Step remove_guide_guard(Context& context, const std::string& id) {
+  const auto plan = plan_removal(context, {id, Latch::keep, true, false});
+  if (!plan) return failure(plan.error());
+  return carry_out(context, *plan);
+}
+
+Step remove_config_guard(Context& context, const std::string& id) {
+  const ConfigRemovalOptions options{id, true, true, Unhold::restore};
+  const auto plan = plan_config_removal(context, options);
+  if (!plan) return failure(plan.error());
+  return carry_out(context, *plan, options);
+}
+
 }  // namespace
 
 std::string drilled_check(std::string_view reference) {
@@ -34,33 +64,31 @@ std::string drilled_check(std::string_view reference) {
   return dash == std::string_view::npos ? std::string{} : std::string{rest.substr(0, dash)};
 }
 
-Result<std::vector<std::string>> find_scratch(Context& context,
-                                              const std::string& health_check_id) {
+Result<std::vector<DrillScratch>> find_scratch(Context& context,
+                                               const std::string& health_check_id) {
   const auto checks = context.aws.call_all("route53", "ListHealthChecks");
   if (!checks)
     return failure(Problem{client::explain(checks.error(), "look for what an earlier drill left")});
-  std::vector<std::string> out;
-  for (const auto& check : (*checks)["HealthChecks"].items())
-    if (drilled_check(check["CallerReference"].string_or("")) == health_check_id)
-      out.push_back(check["Id"].string_or(""));
+  std::vector<DrillScratch> out;
+  for (const auto& check : (*checks)["HealthChecks"].items()) {
+    const auto reference = check["CallerReference"].string_or("");
+    if (drilled_check(reference) == health_check_id)
+      out.push_back({check["Id"].string_or(""), drilled_form(reference)});
+  }
   return out;
 }
 
-Result<std::string> make_scratch(Context& context, const View& primary) {
-  const auto path = record_of(primary.snapshot.observed).path_to_restore();
-  // Before the first deploy nothing is noted; then the path is the check's.
-  const auto own = path ? path : primary.snapshot.observed.check->path;
-  const auto reference =
-      fmt::format("{}{}-{}", reference_prefix, primary.id(), ports::random_hex(context.entropy, 8));
+Result<std::string> make_scratch(Context& context, const ScratchWish& wish) {
+  const auto reference = fmt::format("{}{}-{}{}", reference_prefix, wish.primary,
+                                     mark_of(wish.form), ports::random_hex(context.entropy, 8));
   const auto made = context.aws.call(
       "route53", "CreateHealthCheck",
-      Value::structure(
-          {{"CallerReference", reference},
-           {"HealthCheckConfig", scratch_config(primary.snapshot.check_config, own)}}));
+      Value::structure({{"CallerReference", reference},
+                        {"HealthCheckConfig", scratch_config(wish.config, wish.path)}}));
   if (!made) return failure(Problem{client::explain(made.error(), "make a scratch health check")});
   const auto id = (*made)["HealthCheck"]["Id"].string_or("");
   const auto name =
-      Value::structure({{"Key", "Name"}, {"Value", "sitelatch drill of " + primary.id()}});
+      Value::structure({{"Key", "Name"}, {"Value", "sitelatch drill of " + wish.primary}});
   (void)context.aws.call(
       "route53",
       "ChangeTagsForResource",  // for people who look at the console; nothing depends on it
@@ -94,6 +122,22 @@ Result<Done> move_port(Context& context, const std::string& scratch_id, int port
     if (!moved.error().is("HealthCheckVersionMismatch") || attempt == most_move_tries)
       return failure(Problem{client::explain(moved.error(), "change the scratch health check")});
   }
+}
+
+Result<Done> remove_drill(Context& context, const DrillScratch& scratch) {
+  if (scratch.form != Form::guide)
+    if (const auto gone = remove_sentinel(context, scratch.id); !gone)
+      return failure(Problem{
+          fmt::format("the records of scratch check {}: {}", scratch.id, gone.error().text)});
+  // The guard first: its resources are found by the check's id, and a check that is gone cannot be
+  // found again. The engine's is a tag of the check.
+  const auto gone = scratch.form == Form::config   ? remove_config_guard(context, scratch.id)
+                    : scratch.form == Form::engine ? Step{Done{}}
+                                                   : remove_guide_guard(context, scratch.id);
+  if (!gone)
+    return failure(
+        Problem{fmt::format("the guard of scratch check {}: {}", scratch.id, gone.error().text)});
+  return remove_scratch(context, scratch.id);
 }
 
 }  // namespace sitelatch::guard

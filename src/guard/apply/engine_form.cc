@@ -61,6 +61,8 @@ class EngineReading {
     const auto armed = texts.find(std::string{resume_tag::armed});
     o().armed = armed != texts.end() && armed->second == "true";
     o().latch = read_engine_latch(texts);
+    if (const auto noted = texts.find(std::string{tag::last_drill}); noted != texts.end())
+      out_.last_drill = from_tag_text(noted->second);
   }
 
   void look_at_records(AllRecords* all_records) {
@@ -235,6 +237,8 @@ Result<EngineDone, Error> disarm_engine(Context& context, const EngineView& view
   if (!gone)
     return failure(
         refused_by_engine(gone.error(), "end the manual resume of health check " + view.endpoint));
+  if (!view.last_drill.empty())
+    (void)remove_check_tags(context, view.endpoint, {tag::last_drill});  // a note, and no more
   EngineDone done{"the health check is not under manual resume any more: nothing latches it", {}};
   const auto audit = find_audit_group(context, view.region, view.endpoint);
   if (!audit.there) return done;

@@ -28,6 +28,7 @@ struct EngineView {
   Instant now{};
   std::vector<ReadFailure> blind;
   ConfigAssessment assessment;
+  std::string last_drill;  // what it came to (form_drill.h); empty: none is noted
 };
 Result<EngineView, Error> look_at_engine(Context& context, const std::string& endpoint,
                                          AllRecords* all_records = nullptr);

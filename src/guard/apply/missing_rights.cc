@@ -124,14 +124,36 @@ std::vector<MissingRight> missing_rights(const std::vector<ReadFailure>& blind) 
 }
 
 std::string describe(const std::vector<MissingRight>& missing, const std::string& caller_arn,
-                     Audience audience, const std::string& health_check_id) {
+                     Audience audience, const std::string& health_check_id, Form form) {
   auto text = fmt::format("{} lacks these rights:", caller_arn.empty() ? "The caller" : caller_arn);
   for (const auto& one : missing)
     text += fmt::format("\n  {} on {}{}", one.action, one.resource,
                         one.because.empty() ? "" : ": denied " + one.because);
-  return text + fmt::format("\n`sitelatch policy {}{}{}` prints what is needed.",
-                            to_string(audience), health_check_id.empty() ? "" : " ",
+  const auto of_form =
+      form == Form::guide ? std::string{} : " --form " + std::string{to_string(form)};
+  return text + fmt::format("\n`sitelatch policy {}{}{}{}` prints what is needed.",
+                            to_string(audience), of_form, health_check_id.empty() ? "" : " ",
                             health_check_id);
+}
+
+std::optional<std::string> rights_against(Context& context, const ConfigView& view,
+                                          Audience audience,
+                                          const std::vector<std::string>& actions) {
+  std::vector<std::string> made;
+  if (view.observed.combined && view.observed.hold)
+    made = {view.observed.combined->id, view.observed.hold->id};
+  const auto scope = scope_of_config(view.plan, made);
+  auto rights = only(rights_of(Form::config, audience, scope), actions);
+  // IAM is asked about what is meant: a caller's own policy may allow that alone.
+  for (auto& right : rights)
+    for (auto& resource : right.resources)
+      if (resource.ends_with(":hostedzone/*") && view.records && !view.records->users.empty())
+        resource = replace_all(resource, "/*", "/" + view.records->users.front().zone_id);
+      else if (resource.ends_with(":healthcheck/*"))
+        resource = scope.checks.front();
+  const auto missing = missing_rights(context.aws, view.caller_arn, rights);
+  if (!missing || missing->empty()) return std::nullopt;
+  return describe(*missing, view.caller_arn, audience, view.id(), Form::config);
 }
 
 std::optional<std::string> rights_against(Context& context, const View& view, const Change& change,

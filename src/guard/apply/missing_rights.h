@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "guard/apply/carry_out.h"
-#include "guard/rules/rights.h"
+#include "guard/apply/config_observe.h"
+#include "guard/rules/form_rights.h"
 
 namespace sitelatch::guard {
 
@@ -32,11 +33,17 @@ std::vector<MissingRight> missing_rights(const std::vector<ReadFailure>& blind);
 // "arn:... lacks these rights:\n  iam:CreateRole on arn:...\n... `sitelatch policy deployer ID`
 // prints them."
 std::string describe(const std::vector<MissingRight>& missing, const std::string& caller_arn,
-                     Audience audience, const std::string& health_check_id);
+                     Audience audience, const std::string& health_check_id,
+                     Form form = Form::guide);
 
 // What an operator lacks for this change, in words, before it is made. A latch is set whether or
 // not it can be written down and told: for want of such a right it is only said (context.progress).
 std::optional<std::string> rights_against(Context& context, const View& view, const Change& change,
                                           bool people_are_told);
+
+// The same of a guard of the form `config`, for these actions.
+std::optional<std::string> rights_against(Context& context, const ConfigView& view,
+                                          Audience audience,
+                                          const std::vector<std::string>& actions);
 
 }  // namespace sitelatch::guard

@@ -31,6 +31,13 @@ std::unique_ptr<Trial> delivery_to_europe(Bench& bench);
 std::unique_ptr<Trial> delivery_to_osaka(Bench& bench);
 std::unique_ptr<Trial> thawed_runtime(Bench& bench);
 
+// --- the hold check of the form config (trials_hold.cc)
+std::unique_ptr<Trial> hold_gap(Bench& bench);
+std::unique_ptr<Trial> hold_short_window(Bench& bench);
+std::unique_ptr<Trial> hold_without_alarm(Bench& bench);
+std::unique_ptr<Trial> hold_tripped(Bench& bench);
+std::unique_ptr<Trial> hold_loop(Bench& bench);
+
 // --- a whole guard (trials_guard.cc)
 std::unique_ptr<Trial> self_test(Bench& bench);
 

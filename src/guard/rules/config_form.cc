@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "guard/rules/config_notify.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -86,15 +87,26 @@ std::string config_alarm_description(std::string_view endpoint) {
 std::optional<std::string> endpoint_of_config_alarm(std::string_view alarm) {
   if (!alarm.starts_with(alarm_prefix)) return std::nullopt;
   alarm.remove_prefix(alarm_prefix.size());
+  // Those that tell people have its name and a word more.
+  if (alarm.ends_with("-latched") || alarm.ends_with("-failing")) return std::nullopt;
   if (!valid_health_check_id(alarm)) return std::nullopt;
   return std::string{alarm};
 }
 
-ConfigPlan plan_config(std::string_view endpoint, std::string_view partition) {
+ConfigPlan plan_config(std::string_view endpoint, std::string_view partition,
+                       std::string_view account) {
   ConfigPlan plan;
   plan.endpoint = endpoint;
   plan.region = control_region(partition);
+  plan.partition = partition;
+  plan.account = account;
   plan.alarm = std::string{alarm_prefix} + plan.endpoint;
+  plan.latched_alarm = plan.alarm + "-latched";
+  plan.failing_alarm = plan.alarm + "-failing";
+  plan.notify_topic = plan.alarm + "-notify";
+  if (!plan.account.empty())
+    plan.notify_arn = "arn:" + plan.partition + ":sns:" + plan.region + ":" + plan.account + ":" +
+                      plan.notify_topic;
   plan.audit_group = default_names(endpoint).audit_group;
   return plan;
 }
@@ -265,6 +277,7 @@ std::vector<ConfigProblem> problems_of(const ConfigPlan& plan, const ConfigObser
             " has actions: its ALARM means that all has been well for fifteen "
             "minutes",
         "take the actions from it; people are told by an alarm of their own", false);
+  for (auto& problem : problems_with_telling(plan, o)) out.push_back(std::move(problem));
   if (!o.records) return out;
   if (o.records->on_hold > 0 && o.records->on_endpoint > 0)
     add("records-mixed",

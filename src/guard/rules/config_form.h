@@ -52,6 +52,9 @@ std::vector<std::string> deviations(const AlarmRule& there, std::string_view com
 struct ConfigPlan {
   std::string endpoint, region;  // region: where health checks report
   std::string alarm, audit_group;
+  // Of telling people (config_notify.h); the topic's ARN once the account is known.
+  std::string latched_alarm, failing_alarm, notify_topic, notify_arn;
+  std::string partition, account;
 };
 // The alarm as deploy puts it, beside its rule. Missing data: as the hold, which keeps its last
 // status.
@@ -60,8 +63,9 @@ inline constexpr std::string_view config_alarm_missing_data = "ignore";
 inline constexpr int config_audit_retention_days = 3653;
 // Whose guard an alarm of that name is of; nothing: it is no guard's of this form.
 std::optional<std::string> endpoint_of_config_alarm(std::string_view alarm);
-ConfigPlan plan_config(std::string_view endpoint, std::string_view partition);
-// Tags of what the form makes; `role`: "combined", "hold", "alarm", "audit".
+ConfigPlan plan_config(std::string_view endpoint, std::string_view partition,
+                       std::string_view account = {});
+// Tags of what the form makes; `role`: "combined", "hold", "alarm", "audit", "notify".
 Texts tags_of_config(const ConfigPlan& plan, std::string_view role);
 
 // CallerReferences say whose a check is before it has tags: an answer may be lost between the two
@@ -100,6 +104,16 @@ struct FormRecords {
   bool attached() const { return on_hold > 0 && on_endpoint == 0; }
 };
 
+// Who is told, as far as anybody is.
+struct PeopleTold {
+  std::optional<ObservedTopic> topic;
+  std::vector<ObservedSubscription> subscriptions;
+  std::optional<ObservedAlarm> latched, failing;  // H below 1, E below 1
+  std::string site;                               // what users look up; empty: not known
+  bool unseen = false;                            // not looked at, or the topic may not be seen
+  bool any() const { return topic || latched || failing; }
+};
+
 struct ConfigObserved {
   std::optional<Check> endpoint;
   PrimaryHealth endpoint_health;  // by the metric, with what the checkers' last probes say
@@ -108,6 +122,7 @@ struct ConfigObserved {
   std::optional<HoldCheck> hold;
   std::optional<std::vector<StatusMinute>> hold_minutes;
   std::optional<ObservedAlarm> alarm;
+  PeopleTold people;
   std::optional<FormRecords> records;  // nothing: not looked at, or not to be seen
   std::optional<bool> dns_primary;     // every name server asked: all Primary, or all Backup
   std::string unseen;                  // why what decides cannot be seen; empty: it can

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "guard/rules/config_notify.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -38,6 +39,31 @@ std::string unhealthy_words(const ConfigObserved& o) {
                                 : "Route 53 finds Primary unhealthy";
 }
 
+constexpr auto told_by = "alarms that tell people: Backup serves; Primary fails";
+
+void add_telling(const ConfigPlan& plan, const ConfigObserved& o, const std::string& wanted,
+                 std::vector<ConfigWork>& work) {
+  const auto& people = o.people;
+  const auto topic = "topic " + plan.notify_topic;
+  if (people.unseen) return;
+  if (!people.topic && !people.any() && !wanted.empty())
+    work.push_back({ConfigStep::notify_topic, topic, "it is not there"});
+  else if (const auto wrong = wrong_with_topic(plan, o); !wrong.empty())
+    work.push_back({ConfigStep::notify_topic, topic, join(wrong, ", ")});
+  const bool subscribed = std::any_of(people.subscriptions.begin(), people.subscriptions.end(),
+                                      [&](const auto& one) { return one.endpoint == wanted; });
+  if (!wanted.empty() && !subscribed)
+    work.push_back({ConfigStep::subscribe, "subscription of " + wanted,
+                    "who is told confirms it by a link in a mail"});
+}
+
+std::string alarms_to_put(const ConfigPlan& plan, const ConfigObserved& o,
+                          const std::string& wanted) {
+  if (o.people.unseen) return {};
+  if (!o.people.any() && !wanted.empty()) return "they are not there";
+  return join(wrong_with_people_alarms(plan, o), ", ");
+}
+
 }  // namespace
 
 std::string_view to_string(ConfigStep step) {
@@ -45,8 +71,11 @@ std::string_view to_string(ConfigStep step) {
     case ConfigStep::make_combined:
     case ConfigStep::make_hold:
     case ConfigStep::audit_group:
+    case ConfigStep::subscribe:
       return "create";
     case ConfigStep::put_alarm:
+    case ConfigStep::notify_topic:
+    case ConfigStep::notify_alarms:
       return "put";
     case ConfigStep::mend_hold:
     case ConfigStep::open_window:
@@ -83,7 +112,10 @@ std::vector<ConfigWork> config_work(const ConfigPlan& plan, const ConfigObserved
   if (!there.audit_group)
     add(ConfigStep::audit_group, "log group " + plan.audit_group,
         "it says who tripped, who switched back, and why");
+  add_telling(plan, o, there.notify, work);
   const bool closed = is_closed(plan, o);
+  const auto alarms = alarms_to_put(plan, o, there.notify);
+  if (attached && !alarms.empty()) add(ConfigStep::notify_alarms, told_by, alarms);
   if (attached) {
     if (!closed) add(ConfigStep::close, "C asks for both, endpoint and hold", "it does not now");
   } else if (!closed || (hold_is_healthy(plan, o, now) != true && !(o.hold && o.hold->tripped()))) {
@@ -100,6 +132,7 @@ std::vector<ConfigWork> config_work(const ConfigPlan& plan, const ConfigObserved
     add(ConfigStep::attach, "the PRIMARY records follow the hold check",
         attached ? "not all of them are as they should be"
                  : "they follow the endpoint's check now");
+  if (!attached && !alarms.empty()) add(ConfigStep::notify_alarms, told_by, alarms);
   return work;
 }
 

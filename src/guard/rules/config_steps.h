@@ -18,13 +18,16 @@ enum class ConfigStep {
   make_combined,  // C = [E], content with one
   put_alarm,
   make_hold,
-  mend_hold,    // Inverted, its data, its copy of the alarm; a trip stays
-  tag,          // all of it; the endpoint's check leads to the others
-  audit_group,  // the log group in which people's names stand
-  open_window,  // C = [E], content with one, while nothing follows H
-  wait,         // until fifteen good minutes have made H healthy
-  close,        // C = [E, H], both
-  attach,       // the records follow H
+  mend_hold,      // Inverted, its data, its copy of the alarm; a trip stays
+  tag,            // all of it; the endpoint's check leads to the others
+  audit_group,    // the log group in which people's names stand
+  notify_topic,   // that people are told by (config_notify.h), with its policy
+  subscribe,      // whom deploy was asked to tell
+  open_window,    // C = [E], content with one, while nothing follows H
+  wait,           // until fifteen good minutes have made H healthy
+  close,          // C = [E, H], both
+  attach,         // the records follow H
+  notify_alarms,  // only once records follow H: before, they would tell of what has not happened
 };
 std::string_view to_string(ConfigStep step);
 
@@ -32,11 +35,13 @@ struct ConfigWork {
   ConfigStep step;
   std::string what, why;
 };
-// In order; the first is next. `attach` is the last, and nobody's until a person asks for it.
+// In order; the first is next. `attach` is nobody's until a person asks for it, nor is what comes
+// after it.
 // None of it releases a latch, and but for `attach` none moves an answer of DNS that is as it
 // should be.
 struct ConfigThere {
   bool tagged = false, audit_group = false;  // as far as they were looked at
+  std::string notify{};                      // whom deploy was asked to tell; empty: nobody new
 };
 std::vector<ConfigWork> config_work(const ConfigPlan& plan, const ConfigObserved& observed,
                                     const ConfigThere& there, Instant now);

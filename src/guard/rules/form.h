@@ -30,6 +30,8 @@ namespace tag {
 inline constexpr std::string_view form = "sitelatch:form";
 inline constexpr std::string_view combined_check = "sitelatch:combined-check";
 inline constexpr std::string_view hold_check = "sitelatch:hold-check";
+// What the last drill came to, in words.
+inline constexpr std::string_view last_drill = "sitelatch:last-drill";
 // On what a form has made: whose it is, and what it is of it ("combined", "hold", "alarm").
 inline constexpr std::string_view endpoint = "sitelatch:health-check-id";
 inline constexpr std::string_view role = "sitelatch:role";

@@ -55,19 +55,6 @@ std::string check_arn(const std::string& partition, std::string_view id) {
   return "arn:" + partition + ":route53:::healthcheck/" + std::string{id};
 }
 
-// Policies of log groups speak of the group in two forms, and AWS's pages do not agree on which
-// action asks for which.
-List with_streams(const List& groups) {
-  List all = groups;
-  for (const auto& group : groups) add(all, group + ":*");
-  return all;
-}
-List streams_of(const List& groups) {
-  List all;
-  for (const auto& group : groups) add(all, group + ":log-stream:*");
-  return all;
-}
-
 std::string passed_to_lambda() {
   return R"({"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}})";
 }
@@ -184,6 +171,17 @@ class Table {
 };
 
 }  // namespace
+
+std::vector<std::string> with_streams(const List& groups) {
+  List all = groups;
+  for (const auto& group : groups) add(all, group + ":*");
+  return all;
+}
+std::vector<std::string> streams_of(const List& groups) {
+  List all;
+  for (const auto& group : groups) add(all, group + ":log-stream:*");
+  return all;
+}
 
 std::string_view to_string(Audience audience) {
   switch (audience) {

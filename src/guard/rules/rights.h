@@ -49,6 +49,11 @@ std::vector<Right> rights_of(Audience audience, const Scope& scope);
 // Of those, what these actions need.
 std::vector<Right> only(const std::vector<Right>& rights, const std::vector<std::string>& actions);
 
+// Policies of log groups speak of the group in two forms, and AWS's pages do not agree on which
+// action asks for which.
+std::vector<std::string> with_streams(const std::vector<std::string>& groups);
+std::vector<std::string> streams_of(const std::vector<std::string>& groups);
+
 // The actions of one step of deploy. `there`: the resource exists already.
 std::vector<std::string> actions_to_make(Resource resource, bool there, const Plan& plan);
 // Of a change of the check, its record and its alarm's actions, and of writing it down.

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// A drill of the forms `config` and `engine`: a whole guard of the form on a scratch health check,
+// with a pair of records of its own (drill_sentinel.h), so that DNS is asked too. The scratch check
+// is let fail, DNS must hand over to Backup, the check comes back, and from the first Backup on no
+// answer may name Primary until the drill has switched back. Each leg is timed; everything is
+// removed, also after an interrupt, and what a killed drill left is removed by the next.
+//
+//   scratch-check, sentinel, deploy, attach, outage | trip, failover, recovery, stays-latched,
+//   latched, switch-back
+#pragma once
+
+#include "guard/apply/drill.h"
+#include "guard/rules/form.h"
+
+namespace sitelatch::guard {
+
+struct FormDrillOptions {
+  std::string health_check_id;
+  Form form = Form::config;                       // or engine
+  Scenario scenario = Scenario::outage;           // or blip, trip
+  Duration leg_limit = std::chrono::minutes{15};  // those that wait for good minutes have longer
+  std::function<void()> ignore_interrupts = [] {};
+};
+// How long it takes on AWS, reckoned and not measured.
+std::string_view time_on_aws(Form form, Scenario scenario);
+
+// What it came to is noted in a tag of Primary's check, which `status` shows.
+DrillReport drill_form(Context& context, const FormDrillOptions& options);
+
+}  // namespace sitelatch::guard

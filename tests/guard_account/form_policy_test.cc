@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policies that `sitelatch policy --form config|engine` prints, against the engine's IAM: each
+// is enough for its audience's commands, and whoever lacks one right of it is told which.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "config_account.h"
+#include "guard/apply/engine_form.h"
+#include "guard/apply/form_drill.h"
+#include "guard/rules/form_rights.h"
+
+using namespace sitelatch;
+using namespace sitelatch::guard;
+using namespace sitelatch::guard::test;
+using aws::Value;
+
+namespace {
+
+// What a command said: of errors, of what may not be seen, of what could not be noted down.
+using Said = std::vector<std::string>;
+
+void look(ConfigAccount& account, Said& said) {
+  const auto seen = look_at_config(account.context(), account.check(), {});
+  if (!seen) return said.push_back("status: " + seen.error().text);
+  for (const auto& blind : seen->blind) said.push_back("status: " + describe(blind));
+  for (const auto& answer : seen->dns)
+    if (!answer.problem.empty()) said.push_back("status: " + answer.problem);
+}
+
+void view_config(ConfigAccount& account, Said& said) {
+  look(account, said);
+  const auto plan = plan_config(account.check(), "aws", "000000000000");
+  AuditLog log(account, plan.region, plan.audit_group, account.check(), "x");
+  if (const auto read = log.read(Instant{account.now().time_since_epoch()} - 1h); !read)
+    said.push_back("log: " + client::explain(read.error()));
+  // Where the tags do not lead to what was made, it is searched for: so in `status --all`.
+  if (const auto all = config_guards(account); !all)
+    said.push_back("status --all: " + client::explain(all.error()));
+}
+
+void operate_config(ConfigAccount& account, Said& said) {
+  view_config(account, said);
+  const auto tripped = trip_config(account.context(), account.look_config(), "a test");
+  if (!tripped) return said.push_back("trip: " + tripped.error().text);
+  for (const auto& note : tripped->notes) said.push_back("trip: " + note);
+  const auto released = account.release({}, 40min);
+  for (const auto& refusal : released.refusals) said.push_back("switch-back: " + refusal.why);
+  if (released.end != SwitchBackEnd::done) said.push_back("switch-back: " + released.sentence);
+  for (const auto& note : released.notes) said.push_back("switch-back: " + note);
+}
+
+void deploy_and_destroy_config(ConfigAccount& account, Said& said) {
+  account.said.clear();
+  if (const auto wrong = account.deploy_config(true, 45min, "sre@example.org"))
+    return said.push_back("deploy: " + *wrong);
+  said.insert(said.end(), account.said.begin(), account.said.end());  // of the audit log
+  if (const auto wrong = account.destroy_config(true)) said.push_back("destroy: " + *wrong);
+}
+
+std::vector<std::string> every_action(const std::vector<Right>& rights) {
+  std::vector<std::string> all;
+  for (const auto& right : rights)
+    for (const auto& action : right.actions)
+      if (std::find(all.begin(), all.end(), action) == all.end()) all.push_back(action);
+  return all;
+}
+std::vector<Right> without(std::vector<Right> rights, const std::string& action) {
+  for (auto& right : rights) std::erase(right.actions, action);
+  std::erase_if(rights, [](const Right& right) { return right.actions.empty(); });
+  return rights;
+}
+
+struct Told {
+  std::string text;  // that something is wrong
+  std::set<std::string> denials;
+};
+template <class Account>
+Told told(const std::vector<Right>& rights, const std::function<void(Account&)>& prepare,
+          const std::function<void(Account&, Said&)>& story) {
+  Account account;
+  prepare(account);
+  account.become(policy_document(rights));
+  account.denials.clear();
+  Said said;
+  story(account, said);
+  return {join(said, "\n"), account.denials};
+}
+
+// Enough; and without each one action somebody is told its name.
+template <class Account>
+void each_action_is_named(const std::vector<Right>& rights,
+                          const std::function<void(Account&)>& prepare,
+                          const std::function<void(Account&, Said&)>& story) {
+  const auto whole = told<Account>(rights, prepare, story);
+  INFO(whole.text);
+  CHECK(whole.denials == std::set<std::string>{});
+  for (const auto& action : every_action(rights)) {
+    const auto less = told<Account>(without(rights, action), prepare, story);
+    CAPTURE(action);
+    INFO(less.text);
+    // SNS says "SNS:Publish" where others say "sns:Publish".
+    CHECK(lower(less.text).find(lower(action)) != std::string::npos);
+  }
+}
+
+void serve_and_tell(ConfigAccount& account) {
+  REQUIRE_FALSE(account.deploy_config(true, 45min, "sre@example.org"));
+  REQUIRE(account.phase() == Phase::serving);
+}
+
+FormScope scope_of_deployed() {
+  ConfigAccount account;
+  serve_and_tell(account);
+  const auto seen = account.look_config();
+  return scope_of_config(seen.plan, {seen.observed.combined->id, seen.observed.hold->id});
+}
+
+}  // namespace
+
+TEST_CASE("config: a viewer's policy is enough, and a missing right is named") {
+  const auto rights = rights_of(Form::config, Audience::viewer, scope_of_deployed());
+  each_action_is_named<ConfigAccount>(rights, serve_and_tell, view_config);
+}
+
+TEST_CASE("config: an operator's policy is enough, and a missing right is named") {
+  const auto rights = rights_of(Form::config, Audience::operate, scope_of_deployed());
+  each_action_is_named<ConfigAccount>(rights, serve_and_tell, operate_config);
+}
+
+TEST_CASE("config: a deployer's policy is enough, and a missing right is named") {
+  ConfigAccount account;
+  const auto plan = plan_config(account.check(), "aws", "000000000000");
+  auto rights = rights_of(Form::config, Audience::deployer, scope_of_config(plan, {}));
+  // Of `log` and of changing a topic's policy back: in the other cases.
+  for (const auto* other : {"logs:FilterLogEvents", "sns:SetTopicAttributes"})
+    rights = without(rights, other);
+  each_action_is_named<ConfigAccount>(
+      rights, [](ConfigAccount&) {}, deploy_and_destroy_config);
+}
+
+TEST_CASE("config: whoever may ask IAM is told all that is missing before anything is made") {
+  ConfigAccount account;
+  const auto plan = plan_config(account.check(), "aws", "000000000000");
+  auto rights = rights_of(Form::config, Audience::deployer, scope_of_config(plan, {}));
+  for (const auto* lacking : {"route53:CreateHealthCheck", "cloudwatch:PutMetricAlarm"})
+    rights = without(rights, lacking);
+  rights.push_back({"AskIam",
+                    {"iam:SimulatePrincipalPolicy", "iam:GetRole"},
+                    {"arn:aws:iam::000000000000:role/tester"},
+                    ""});
+  account.become(policy_document(rights));
+  const auto before = account.pieces();
+  const auto why = account.deploy_config(true);
+  REQUIRE(why);
+  INFO(*why);
+  for (const auto* part :
+       {"Nothing was made", "route53:CreateHealthCheck on ", "cloudwatch:PutMetricAlarm on ",
+        "sitelatch policy deployer --form config"})
+    CHECK(why->find(part) != std::string::npos);
+  CHECK(account.pieces() == before);
+}
+
+TEST_CASE("config: what may not be seen is neither deployed over nor left behind") {
+  ConfigAccount account;
+  account.serve();
+  account.deny("GetTopicAttributes");
+  const auto why = account.destroy_config(true);
+  REQUIRE(why);
+  CHECK(why->find("sns:GetTopicAttributes") != std::string::npos);
+  CHECK(account.phase() == Phase::serving);
+}
+
+TEST_CASE("config: the deployer's policy of every guard rehearses; without a part nothing stays") {
+  const auto rights =
+      rights_of(Form::config, Audience::deployer, every_guard_of(Form::config, "aws"));
+  for (const std::string lacking :
+       {"", "route53:CreateHealthCheck", "route53:ChangeResourceRecordSets"}) {
+    ConfigAccount account;
+    account.story.witness.watch_no_more();
+    account.live(3min);
+    const auto before = account.pieces();
+    account.become(policy_document(lacking.empty() ? rights : without(rights, lacking)));
+    FormDrillOptions options;
+    options.health_check_id = account.check();
+    options.scenario = Scenario::trip;
+    const auto report = drill_form(account.context(), options);
+    CAPTURE(lacking);
+    INFO(report.sentence);
+    CHECK(report.passed == lacking.empty());
+    CHECK(report.left.empty());
+    if (!lacking.empty()) CHECK(report.sentence.find(lacking) != std::string::npos);
+    account.become("");
+    auto now = account.pieces();
+    std::erase(now, "tag sitelatch:last-drill");
+    CHECK(now == before);
+  }
+}
+
+TEST_CASE("engine form: each policy is enough, and a missing right is named") {
+  const auto look_engine = [](ConfigAccount& account, Said& said) {
+    const auto seen = look_at_engine(account.context(), account.check());
+    if (!seen) {
+      said.push_back(seen.error().text);
+      return std::optional<EngineView>{};
+    }
+    for (const auto& blind : seen->blind) said.push_back(describe(blind));
+    for (const auto& answer : seen->dns)
+      if (!answer.problem.empty()) said.push_back(answer.problem);
+    return std::optional{*seen};
+  };
+  const auto arm = [&](ConfigAccount& account, Said& said) {
+    const auto plan = plan_engine(account.context(), account.check());
+    if (!plan) return said.push_back(plan.error().text);
+    if (const auto done = carry_out(account.context(), *plan, true); !done)
+      said.push_back(done.error().text);
+  };
+  const auto prepare = [&](ConfigAccount& account) {
+    account.story.witness.watch_no_more();
+    account.live(2min);
+    Said said;
+    arm(account, said);
+    REQUIRE(said.empty());
+  };
+  const auto operate = [&](ConfigAccount& account, Said& said) {
+    const auto seen = look_engine(account, said);
+    if (!seen) return;
+    if (const auto tripped = trip_engine(account.context(), *seen, "a test"); !tripped)
+      return said.push_back(tripped.error().text);
+    EngineSwitchBackOptions options;
+    options.health_check_id = account.check();
+    options.reason = "a test";
+    options.confirm = [](const EngineView&, const std::string&) { return true; };
+    const auto released = engine_switch_back(account.context(), options);
+    if (released.end != SwitchBackEnd::done) said.push_back(released.sentence);
+  };
+  ConfigAccount some;
+  const auto scope = scope_of_engine(some.check(), "aws");
+  each_action_is_named<ConfigAccount>(
+      rights_of(Form::engine, Audience::viewer, scope), prepare,
+      [&](ConfigAccount& account, Said& said) { (void)look_engine(account, said); });
+  each_action_is_named<ConfigAccount>(rights_of(Form::engine, Audience::operate, scope), prepare,
+                                      operate);
+  each_action_is_named<ConfigAccount>(
+      rights_of(Form::engine, Audience::deployer, scope),
+      [](ConfigAccount& account) {
+        account.story.witness.watch_no_more();
+        account.give_secondary(account.story.backup_check);
+        account.story.witness.watch_no_more();
+        account.live(2min);
+      },
+      [&](ConfigAccount& account, Said& said) {
+        (void)look_engine(account, said);
+        arm(account, said);
+      });
+  // Who may trip and release may not take the latch away.
+  ConfigAccount account;
+  prepare(account);
+  account.become(policy_document(rights_of(Form::engine, Audience::operate, scope)));
+  Said said;
+  const auto seen = look_engine(account, said);
+  REQUIRE(seen);
+  CHECK_FALSE(disarm_engine(account.context(), *seen));
+  CHECK(look_engine(account, said)->observed.armed);
+}
