@@ -107,7 +107,7 @@ struct FunctionPlan {
   Texts environment;         // of ours; other variables that are there stay
   Texts tags;
   // One for an alarm and one for the tick: the latch waits behind nobody. (fact guard-26)
-  static constexpr int reserved_concurrency = 2;
+  int reserved_concurrency = 2;
   std::string failure_destination;  // notify topic
   int retries = 2, event_age_s = 21600;
 };
