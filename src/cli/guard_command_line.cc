@@ -92,11 +92,12 @@ void add_duration(Command<Options>& command, const char* name, Duration Options:
   if (!shown.empty()) option->default_str(shown);
 }
 
-// Nothing: it is. While no record follows what a form has made, the guide's guard beside it is the
-// one that latches.
+// Nothing: it is, as for `hardened`, whose latch is the guide's. While no record follows what a
+// form has made, the guide's guard beside it is the one that latches.
 std::optional<int> not_for_this_form(const GuardOptions& common, const std::string& id,
                                      guard::Form form) {
-  if (form == guard::Form::guide || !latches_by(common, id, form)) return std::nullopt;
+  if (form == guard::Form::guide || form == guard::Form::hardened || !latches_by(common, id, form))
+    return std::nullopt;
   return fail(common,
               "not built yet: this command for a guard of the form " +
                   std::string{guard::to_string(form)} + ", which health check " + id +
@@ -263,13 +264,17 @@ void add_deploy(CLI::App& app, int& status) {
                         "how long to wait for AWS and for Primary's health, all in all (default: "
                         "10m; of config 45m)");
   add_form(command,
-           "the form of the latch (docs/forms.md; default: as it is, else guide). config: health "
-           "checks alone, the failover is the latch");
+           "the form of the latch (docs/forms.md; default: as it is, else guide). hardened: the "
+           "guide's and a relay, which latches within seconds; config: health checks alone, the "
+           "failover is the latch");
   command.app->add_flag("--change-records", options.change_records,
-                        "of config: the PRIMARY records follow the latch, once it is healthy");
+                        "of config: the PRIMARY records follow the latch, once it is healthy; of "
+                        "hardened: SECONDARY without a check, no target's health behind the two, "
+                        "FailureThreshold");
   command.app
       ->add_option("--dns-server", options.dns_server,
-                   "of config: ask this server who serves, in place of the zone's own")
+                   "of config and hardened: ask this server who serves, in place of the zone's "
+                   "own; the relay asks it too")
       ->type_name("ADDR:PORT");
   run_by(command, &deploy, status,
          std::string{"Safe to run again: it changes only what differs, goes on where it was cut "

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/guard_config.h"
 #include "cli/guard_engine.h"
+#include "cli/guard_hardened.h"
 #include "function/zip.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/python_function.h"
@@ -62,6 +63,8 @@ Value guard_of(const guard::Plan& plan) {
   return out;
 }
 
+}  // namespace
+
 Value details_of(const guard::DeployPlan& deployment_plan) {
   auto changes = Value::list();
   for (const auto& work : deployment_plan.work)
@@ -93,6 +96,8 @@ Value details_of(const guard::DeployPlan& deployment_plan) {
                            {"missing_rights", missing}});
 }
 
+namespace {
+
 // What a finding does to this deploy, in a word. What waiting may mend is waited for.
 std::string_view verdict_of(const Finding& finding, bool will_arm) {
   if (finding.kind == Finding::Kind::accepted) return "accepted";
@@ -111,6 +116,8 @@ void print(const Finding& finding, bool will_arm) {
              aws::to_json(finding.rollback["ChangeBatch"]));
 }
 
+}  // namespace
+
 void print(const guard::DeployPlan& deployment_plan) {
   const auto& check = *deployment_plan.snapshot.observed.check;
   fmt::print("Health check {}: {} {}, {}\n", check.id, check.type, check.path.value_or("(no path)"),
@@ -123,6 +130,8 @@ void print(const guard::DeployPlan& deployment_plan) {
   for (const auto& finding : deployment_plan.findings)
     if (finding.kind != Finding::Kind::sound) print(finding, deployment_plan.will_arm);
 }
+
+namespace {
 
 int report_plan(const DeployOptions& options, const guard::DeployPlan& deployment_plan,
                 const guard::Step& permitted) {
@@ -143,6 +152,8 @@ int report_plan(const DeployOptions& options, const guard::DeployPlan& deploymen
                 exit_done);
 }
 
+}  // namespace
+
 // The page for the night without this program, of the guard as it is now; or where to get it. A
 // page that could not be written is a note: the guard stands.
 std::string keep_runbook(guard::Context& context, const DeployOptions& options) {
@@ -156,6 +167,8 @@ std::string keep_runbook(guard::Context& context, const DeployOptions& options) 
   return kept ? "The page for the night without sitelatch is in " + options.runbook + "."
               : "The runbook was not written: " + kept.error().text;
 }
+
+namespace {
 
 // How the deploy ended, once nothing more was to be made. `changed`: what was made.
 int report(guard::Context& context, const DeployOptions& options, Value changed,
@@ -202,7 +215,17 @@ int deploy(const DeployOptions& options) {
       options.wanted_form.empty() ? options.form : *guard::form_named(options.wanted_form);
   if (const auto why = guard::not_built_yet(wanted))
     return fail(options.common, *why, exit_refused);
-  if (wanted != options.form && options.form != guard::Form::guide &&
+  const bool of_the_guide =
+      options.form == guard::Form::guide || options.form == guard::Form::hardened;
+  if (options.form == guard::Form::hardened &&
+      (wanted == guard::Form::config || wanted == guard::Form::engine))
+    return fail(options.common,
+                fmt::format("Health check {0} has a guard of the form hardened: sitelatch deploy "
+                            "{0} --form guide first, which removes the relay and leaves the "
+                            "guide's guard; then deploy --form {1}.",
+                            options.health_check_id, guard::to_string(wanted)),
+                exit_refused);
+  if (wanted != options.form && !of_the_guide &&
       latches_by(options.common, options.health_check_id, options.form))
     return fail(
         options.common,
@@ -212,16 +235,20 @@ int deploy(const DeployOptions& options) {
                     options.form == guard::Form::config ? " --change-records" : "",
                     guard::to_string(wanted)),
         exit_refused);
-  if (wanted != guard::Form::guide)
+  if (wanted == guard::Form::config || wanted == guard::Form::engine)
     if (const auto wrong = meant_for_the_guide(options, wanted))
       return fail(options.common, *wrong, exit_usage);
   if (wanted == guard::Form::config) return deploy_config(options);
   if (wanted == guard::Form::engine) return deploy_engine(options);
+  if (wanted == guard::Form::hardened) return deploy_hardened(options, wish_of(options), codes());
   if (options.change_records)
-    return fail(options.common,
-                "--change-records is for --form config; the guide's plan shows the changes of "
-                "records that close its holes.",
-                exit_usage);
+    return fail(
+        options.common,
+        "--change-records is for --form config and hardened; the guide's plan shows the changes of "
+        "records that close its holes.",
+        exit_usage);
+  if (options.form == guard::Form::hardened)
+    if (const auto status = remove_relay(options)) return *status;
   GuardContext context(options.common);
   guard::Deployment deployment(
       {context.context(), options.timeout.value_or(std::chrono::minutes{10})}, wish_of(options),

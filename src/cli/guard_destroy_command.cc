@@ -4,7 +4,9 @@
 #include "cli/commands.h"
 #include "cli/guard_config.h"
 #include "cli/guard_engine.h"
+#include "cli/guard_hardened.h"
 #include "guard/apply/destroy.h"
+#include "guard/apply/hardened_destroy.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -22,14 +24,14 @@ Value details_of(const guard::RemovalPlan& ending) {
                            {"left", left}});
 }
 
+}  // namespace
+
 void print(const guard::RemovalPlan& ending) {
   for (const auto& removal : ending.removals)
     fmt::print("  {:<8} {}\n", removal.verb, removal.name);
   for (const auto& one : ending.left) fmt::print("  {:<8} {}\n", "leave", one);
   for (const auto& note : ending.notes) fmt::print("{}\n", note);
 }
-
-}  // namespace
 
 int destroy(const DestroyOptions& options) {
   const auto form =
@@ -44,7 +46,11 @@ int destroy(const DestroyOptions& options) {
                                       : options.keep_latched ? guard::Latch::keep
                                                              : guard::Latch::unsaid,
                                       options.logs};
-  const auto ending = guard::plan_removal(context.context(), request);
+  auto ending = guard::plan_removal(context.context(), request);
+  // The relay is the guard's: nobody keeps one without the other.
+  if (ending && (form == guard::Form::hardened || options.form == guard::Form::hardened))
+    if (const auto added = guard::add_hardened(context.context(), *ending, options.logs); !added)
+      return fail(options.common, added.error().text, exit_status_of(added.error().kind));
   if (!ending)
     return fail(options.common, ending.error().text, exit_status_of(ending.error().kind));
   const bool text = options.common.output == Output::text;

@@ -8,6 +8,7 @@
 #include "cli/guard_engine.h"
 #include "cli/guard_ids.h"
 #include "cli/guard_report.h"
+#include "guard/apply/hardened_observe.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -88,6 +89,9 @@ Result<Looked, guard::Error> look_at(GuardContext& context, const std::string& i
   }
   auto view = guard::view(context.aws(), context.clock(), *id, how);
   if (!view) return failure(view.error());
+  if (*form == guard::Form::hardened || guard::has_sentinel(view->snapshot))
+    if (const auto added = guard::add_hardened(context.context(), *view); !added)
+      return failure(added.error());
   if (!out.config || has_guide_guard(*view)) out.guide = std::move(*view);
   return out;
 }

@@ -148,13 +148,15 @@ Value to_value(const guard::View& view) {
        {"links", links},
        {"dns", to_value(view.dns)},
        {"blind", blind}});
+  if (view.form != guard::Form::guide) out.set("form", guard::to_string(view.form));
   out.set("exit_code", status_code(view));
   return out;
 }
 
 void print(const guard::View& view) {
   const auto& assessment = view.assessment;
-  fmt::print("{}  {}\n", view.id(), guard::to_string(assessment.state));
+  fmt::print("{}  {}{}\n", view.id(), guard::to_string(assessment.state),
+             view.form == guard::Form::hardened ? "  (form hardened)" : "");
   fmt::print("  {}{}\n", assessment.sentence,
              assessment.since ? ", since " + iso8601_seconds(*assessment.since) : "");
   if (const auto& check = view.snapshot.observed.check)

@@ -60,7 +60,7 @@ class Config(unittest.TestCase):
         self.assertIn("only with --change-records", plan.stdout)
         self.assertEqual(w.everything(), before)
         self.refused("deploy", NAME, "--form", "config", says="--yes")
-        self.refused("deploy", NAME, "--form", "hardened", says="not built yet: --form hardened")
+        self.refused("deploy", NAME, "--form", "strict", says="not built yet: --form strict")
         self.refused("deploy", NAME, "--form", "config", "--latch", "path", says="it takes", status=2)
 
         first = self.works("deploy", NAME, "--form", "config", "--yes", driven=True)

@@ -45,8 +45,9 @@ bool is_reading(std::string_view operation) {
   return false;
 }
 
-Account::Account()
-    : context_{*this,
+Account::Account(const scenario::FailoverStory::Setting& setting)
+    : story(setting),
+      context_{*this,
                *this,
                environment,
                entropy_,

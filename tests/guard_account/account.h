@@ -29,7 +29,8 @@ using namespace std::chrono_literals;
 
 class Account : public client::Aws, public client::Clock {
  public:
-  Account();
+  Account() : Account(scenario::FailoverStory::Setting{}) {}
+  explicit Account(const scenario::FailoverStory::Setting& setting);
 
   // --- the world: two sites, their health checks, a failover pair
   scenario::FailoverStory story;

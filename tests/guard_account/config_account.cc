@@ -87,6 +87,7 @@ void ConfigAccount::live(Duration d) {
     const auto step = std::min<Duration>(d, 1s);
     story.wait(step);
     d -= step;
+    second_passed();
     every_second();
     if (held_out && story.dns() == scenario::primary_address) ++named_primary;
   }

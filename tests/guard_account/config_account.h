@@ -18,6 +18,8 @@ struct ProcessEnded {};
 
 class ConfigAccount : public Account {
  public:
+  using Account::Account;
+
   // --- what a person does; nothing: done, else why not
   std::optional<std::string> deploy_config(bool change_records, Duration timeout = 45min,
                                            const std::string& notify = {});
@@ -50,6 +52,9 @@ class ConfigAccount : public Account {
 
   // Checks of this form by their references, alarms by their names, tags and records, sorted.
   std::vector<std::string> pieces();
+
+ protected:
+  virtual void second_passed() {}
 
  private:
   std::size_t killed_at_ = 0;

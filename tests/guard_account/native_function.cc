@@ -166,26 +166,53 @@ class CallsInMemory final : public function::GuardCalls {
   RoleAws aws_;
 };
 
+// A function runs in no time here: what it waits is told with its next question.
+class SentinelInMemory final : public function::Sentinel {
+ public:
+  SentinelInMemory(RelaySettings settings, SeeSentinel see)
+      : settings_(std::move(settings)), see_(std::move(see)) {}
+  void begin() { waited_ = {}; }
+  guard::Look look(function::Deadline) override { return see_(settings_, waited_); }
+  void wait(Duration length) override { waited_ += length; }
+
+ private:
+  RelaySettings settings_;
+  SeeSentinel see_;
+  Duration waited_{};
+};
+
+std::unique_ptr<SentinelInMemory> sentinel_for(const Texts& variables, const SeeSentinel& see) {
+  const auto settings = read_relay(variables);
+  if (!see || !settings || !*settings) return nullptr;
+  return std::make_unique<SentinelInMemory>(**settings, see);
+}
+
 struct Environment {
-  explicit Environment(Arrangement ours, const Texts& variables)
-      : calls(ours), handler(std::move(ours), variables, calls) {}
+  Environment(Arrangement ours, const Texts& variables, const SeeSentinel& see)
+      : calls(ours),
+        sentinel(sentinel_for(variables, see)),
+        handler(std::move(ours), variables, calls, sentinel.get()) {}
   CallsInMemory calls;
+  std::unique_ptr<SentinelInMemory> sentinel;
   function::Handler handler;
 };
 
 }  // namespace
 
-scenario::Function native_function() {
+scenario::Function native_function() { return native_relay(nullptr); }
+
+scenario::Function native_relay(SeeSentinel see) {
   const auto environments = std::make_shared<std::map<Texts, std::unique_ptr<Environment>>>();
-  return [environments](scenario::Running& running) {
+  return [environments, see = std::move(see)](scenario::Running& running) {
     const Texts variables{running.variables.begin(), running.variables.end()};
     auto& environment = (*environments)[variables];
     if (!environment) {
       auto ours = read_arrangement(variables);
       if (!ours) throw scenario::FunctionError{"Sitelatch.NotConfigured", ours.error().text};
-      environment = std::make_unique<Environment>(std::move(*ours), variables);
+      environment = std::make_unique<Environment>(std::move(*ours), variables, see);
     }
     environment->calls.use(running);
+    if (environment->sentinel) environment->sentinel->begin();
     const auto event = aws::to_json(running.event);
     auto outcome = environment->handler.handle({event, "request", running.now, {}});
     for (auto& line : outcome.log) running.print(std::move(line));

@@ -32,13 +32,13 @@ ports::Observation Site::answer(const std::string& path) const {
   return out;
 }
 
-std::string answer_of(const dns::View& view, const std::string& name) {
+std::string answer_of(const dns::View& view, const std::string& name, const std::string& type) {
   const auto reply =
-      dns::testing::reply_text(dns::testing::ask(view, dns::testing::query_bytes(name, "A")));
+      dns::testing::reply_text(dns::testing::ask(view, dns::testing::query_bytes(name, type)));
   std::vector<std::string> addresses;
   for (const auto line : split(reply, '\n'))
     if (const auto words = split(line, ' ');
-        words.size() == 5 && words[0] == "answer" && words[3] == "A")
+        words.size() == 5 && words[0] == "answer" && words[3] == type)
       addresses.emplace_back(words[4]);
   return addresses.empty() ? "-" : join(addresses, " ");
 }
@@ -215,9 +215,9 @@ void TestEngine::make(std::string_view service, std::string_view operation, cons
   REQUIRE(outcome.has_value());
 }
 
-std::string TestEngine::dns(const std::string& name) const {
+std::string TestEngine::dns(const std::string& name, const std::string& type) const {
   REQUIRE(view_);
-  return answer_of(*view_, name);
+  return answer_of(*view_, name, type);
 }
 
 void TestEngine::watch(Witness::Pair pair) {

@@ -118,8 +118,8 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
 
   // Every mail that was sent, in order.
   const std::vector<ports::Mail>& mails() const { return world_.courier.mails; }
-  // "192.0.2.1"; several sorted and joined; "-" when there is no address.
-  std::string dns(const std::string& name) const;
+  // "192.0.2.1"; several sorted and joined; "-" when there is no answer. Texts in their quotes.
+  std::string dns(const std::string& name, const std::string& type = "A") const;
 
   // Has this failover pair's invariants held, from now on.
   void watch(Witness::Pair pair);
@@ -147,7 +147,8 @@ class TestEngine : private route53::ViewSink, private sns::SigningKeyMaker {
   std::unique_ptr<engine::Cloud> cloud_;
 };
 
-// What a query for the name's A records answers, by the bytes.
-std::string answer_of(const dns::View& view, const std::string& name);
+// What a query for the name's records answers, by the bytes.
+std::string answer_of(const dns::View& view, const std::string& name,
+                      const std::string& type = "A");
 
 }  // namespace sitelatch::scenario

@@ -23,7 +23,6 @@ AuditGroup find_audit_group(Context& context, std::string region,
 }
 
 Step make_audit_group(Context& context, const AuditGroup& group, const Texts& tags) {
-  constexpr int retention_days = 3653;
   const auto made = context.aws.call(
       "logs", "CreateLogGroup",
       Value::structure({{"logGroupName", group.name}, {"tags", text_map(tags)}}), group.region);
@@ -31,7 +30,7 @@ Step make_audit_group(Context& context, const AuditGroup& group, const Texts& ta
     return failure(error_of(made.error(), "make log group " + group.name));
   const auto kept = context.aws.call(
       "logs", "PutRetentionPolicy",
-      Value::structure({{"logGroupName", group.name}, {"retentionInDays", retention_days}}),
+      Value::structure({{"logGroupName", group.name}, {"retentionInDays", audit_retention_days}}),
       group.region);
   if (!kept) return failure(error_of(kept.error(), "set the retention of log group " + group.name));
   return Done{};

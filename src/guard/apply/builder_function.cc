@@ -297,11 +297,11 @@ Step Builder::function_concurrency() {
   const Call reserve{"lambda", "PutFunctionConcurrency", plan.region,
                      "reserve concurrency for function " + plan.name};
   std::string last;
-  const auto put = patiently(
-      reserve,
-      Value::structure({{"FunctionName", plan.name},
-                        {"ReservedConcurrentExecutions", FunctionPlan::reserved_concurrency}}),
-      busy, "an update of function " + plan.name + " has ended", last);
+  const auto put =
+      patiently(reserve,
+                Value::structure({{"FunctionName", plan.name},
+                                  {"ReservedConcurrentExecutions", plan.reserved_concurrency}}),
+                busy, "an update of function " + plan.name + " has ended", last);
   if (put && *put) return Done{};
   say("No concurrency is reserved for the function; it shares the account's: " +
       (put ? last : client::explain(put.error())));

@@ -81,8 +81,20 @@ Step update_under_version(Context& context, const std::string& check_id, std::ui
 
 Result<std::string, Error> make_config_check(Context& context, ConfigReference reference,
                                              const Value& config) {
-  for (; reference.number <= most_references; ++reference.number) {
-    const auto text = to_string(reference);
+  return make_check_once(
+      context,
+      [&reference](int number) {
+        reference.number = number;
+        return to_string(reference);
+      },
+      config);
+}
+
+Result<std::string, Error> make_check_once(Context& context,
+                                           const std::function<std::string(int)>& reference,
+                                           const Value& config) {
+  for (int number = 1; number <= most_references; ++number) {
+    const auto text = reference(number);
     const auto made = context.aws.call(
         "route53", "CreateHealthCheck",
         Value::structure({{"CallerReference", text}, {"HealthCheckConfig", config}}));

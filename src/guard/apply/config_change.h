@@ -5,6 +5,7 @@
 // twice.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,10 @@ Step update_under_version(Context& context, const std::string& check_id, std::ui
 // Gives the id. `config`: as it is made each time, whatever it becomes afterwards.
 Result<std::string, Error> make_config_check(Context& context, ConfigReference reference,
                                              const aws::Value& config);
+// The same of another form: `reference` gives the CallerReference of the N-th.
+Result<std::string, Error> make_check_once(Context& context,
+                                           const std::function<std::string(int)>& reference,
+                                           const aws::Value& config);
 
 Step add_check_tags(Context& context, const std::string& check_id, const Texts& tags);
 Step remove_check_tags(Context& context, const std::string& check_id,

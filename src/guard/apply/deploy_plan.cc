@@ -283,7 +283,7 @@ struct Spare {
   std::optional<std::int64_t> unreserved;  // of the account; nothing: not to be seen
   bool enough() const {
     constexpr std::int64_t kept_by_aws = 100;
-    return unreserved && *unreserved - FunctionPlan::reserved_concurrency >= kept_by_aws;
+    return unreserved && *unreserved - FunctionPlan{}.reserved_concurrency >= kept_by_aws;
   }
 };
 Spare spare_concurrency(client::Aws& aws, const Observed& observed, const std::string& region) {

@@ -15,16 +15,10 @@ namespace {
 using aws::Value;
 using client::Outcome;
 
-bool ours(const Texts& tags, const std::string& id) {
-  const auto found = tags.find(std::string{tag::guard});
-  return found != tags.end() && found->second == id;
-}
+using Call = RemovalCall;
 
-// One call of AWS that may find nothing to do.
-struct Call {
-  std::string service, operation, region;
-  Value input;
-};
+bool ours(const Texts& tags, const std::string& id) { return is_tagged_for(tags, id); }
+
 // IAM's detaching takes a moment to arrive where it deletes: "must detach all policies first".
 Outcome<Done> make(Context& context, const Call& call) {
   client::Backoff backoff;
@@ -124,10 +118,7 @@ class Planner {
   const Observed& observed() const { return snapshot_.observed; }
 
   void remove(std::string verb, std::string name, std::vector<Call> all) {
-    std::vector<std::string> actions;
-    for (const auto& one : all) actions.push_back(client::iam_action(one.service, one.operation));
-    ending_.removals.push_back(
-        {std::move(verb), std::move(name), std::move(actions), calls(std::move(all))});
+    ending_.removals.push_back(removal_of(std::move(verb), std::move(name), std::move(all)));
   }
   void leave(const std::string& name) {
     ending_.left.push_back(
@@ -345,6 +336,17 @@ Error cannot_see(const Snapshot& snapshot) {
 }
 
 }  // namespace
+
+Removal removal_of(std::string verb, std::string name, std::vector<RemovalCall> all) {
+  std::vector<std::string> actions;
+  for (const auto& one : all) actions.push_back(client::iam_action(one.service, one.operation));
+  return {std::move(verb), std::move(name), std::move(actions), calls(std::move(all))};
+}
+
+bool is_tagged_for(const Texts& tags, const std::string& id) {
+  const auto found = tags.find(std::string{tag::guard});
+  return found != tags.end() && found->second == id;
+}
 
 Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& options) {
   if (!valid_health_check_id(options.health_check_id))

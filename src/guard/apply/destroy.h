@@ -25,6 +25,15 @@ struct Removal {
   std::function<client::Outcome<Done>(Context&)> act;
 };
 
+// Calls of AWS, each of which may find nothing to do; IAM's delays are waited out.
+struct RemovalCall {
+  std::string service, operation, region;
+  client::Value input;
+};
+Removal removal_of(std::string verb, std::string name, std::vector<RemovalCall> all);
+// Whether a resource's tags say that it is this guard's.
+bool is_tagged_for(const Texts& tags, const std::string& health_check_id);
+
 struct RemovalPlan {
   Snapshot snapshot;
   Plan plan;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "guard/apply/config_observe.h"
 #include "guard/apply/drill_scratch.h"
+#include "guard/apply/hardened_observe.h"
 #include "guard/apply/reading.h"
 
 namespace sitelatch::guard {
@@ -48,8 +49,11 @@ class Examination {
     region_ = std::string{control_region(caller->partition)};
     const auto checks = context_.aws.call_all("route53", "ListHealthChecks");
     if (!checks) return failure(error_of(checks.error(), "list the health checks"));
-    for (const auto& wire : (*checks)["HealthChecks"].items())
+    for (const auto& wire : (*checks)["HealthChecks"].items()) {
       checks_.emplace(wire["Id"].string_or(""), wire);
+      if (auto endpoint = endpoint_of_clock(wire["CallerReference"].string_or("")))
+        clocks_.insert(std::move(*endpoint));
+    }
     out_.checks = static_cast<int>(checks_.size());
     read_alarms();
     read_primaries();
@@ -189,6 +193,12 @@ class Examination {
           "sitelatch drill " + scratch + " removes it first");
     if (const auto config_form = config_reference(reference))
       return examine_config(config_form->endpoint);
+    if (const auto endpoint = endpoint_of_clock(reference);
+        endpoint && !checks_.contains(*endpoint))
+      return add(
+          Kind::problem, "orphan", id,
+          fmt::format("the clock of a relay of health check {}, which does not exist", *endpoint),
+          remains(*endpoint));
     const bool frozen =
         config["Disabled"].boolean_or(false) && !config["Inverted"].boolean_or(false);
     const bool interesting = guarded_.contains(id) || primaries_.contains(id);
@@ -204,6 +214,9 @@ class Examination {
     how.probes = false;
     auto shown = view(context_.aws, context_.clock, id, how);
     if (!shown) return out_.blind.push_back(shown.error().text);
+    if (has_sentinel(shown->snapshot) || clocks_.contains(id))
+      if (const auto added = add_hardened(context_, *shown); !added)
+        out_.blind.push_back(added.error().text);
     for (const auto& unseen : shown->snapshot.blind) out_.blind.push_back(guard::describe(unseen));
     if (!shown->snapshot.observed.check) return;  // deleted meanwhile
     examine_guard(*shown);
@@ -350,6 +363,7 @@ class Examination {
   std::map<std::string, Value> checks_;
   std::vector<Watcher> watchers_;
   std::set<std::string> primaries_, guarded_, config_endpoints_;
+  std::set<std::string> clocks_;  // endpoints that a relay's clock names
   Diagnosis out_;
 };
 
@@ -361,7 +375,8 @@ std::string id_in_name(std::string_view name) {
   if (name.starts_with("sitelatch-")) name.remove_prefix(10);
   const auto id = name.substr(0, 36);
   const auto rest = name.size() > 36 ? name.substr(36) : std::string_view{};
-  return is_uuid(id) && (rest.empty() || rest == "-notify") ? std::string{id} : std::string{};
+  const bool ours = rest.empty() || rest == "-notify" || rest == "-relay";
+  return is_uuid(id) && ours ? std::string{id} : std::string{};
 }
 
 std::string_view to_string(Kind kind) {

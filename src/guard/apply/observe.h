@@ -77,6 +77,9 @@ struct RecordsSnapshot {
   std::vector<RecordSnapshot>
       targets;  // records of our zones on the alias chains of `users`, nearest first
   std::vector<RecordSnapshot> secondary_targets;  // and on those of `secondaries`
+  // The sentinel of the form `hardened` (rules/hardened_form.h): nobody looks it up, so it is none
+  // of the above.
+  std::vector<RecordSnapshot> sentinels{};
 };
 
 // The name that users look up: of the first PRIMARY record that uses the check, without its dot;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "guard/apply/observe.h"
+#include "guard/rules/hardened_form.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -59,6 +60,10 @@ void follow(const RecordSnapshot& from, const std::vector<RecordSnapshot>& zone,
 void gather(const std::vector<RecordSnapshot>& zone, std::string_view id,
             RecordsSnapshot& snapshot) {
   for (const auto& record : zone) {
+    if (record.type == "TXT" && is_sentinel_name(record.name, id)) {
+      snapshot.sentinels.push_back(record);
+      continue;
+    }
     if (record.health_check_id != id) continue;
     snapshot.users.push_back(record);
     follow(record, zone, snapshot.targets);

@@ -9,6 +9,7 @@
 #include "guard/apply/error.h"
 #include "guard/apply/observe.h"
 #include "guard/apply/status_dns.h"
+#include "guard/rules/form.h"
 #include "guard/rules/state.h"
 
 namespace sitelatch::guard {
@@ -19,6 +20,7 @@ struct View {
   Instant now{};  // see aws_now()
   Assessment assessment;
   std::vector<DnsSnapshot> dns;
+  Form form = Form::guide;  // hardened: its links are among the others (hardened_observe.h)
 
   const std::string& id() const { return plan.settings.health_check_id; }
 };

@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "client/wait.h"
+#include "guard/apply/every_server.h"
+#include "guard/apply/hardened_observe.h"
 #include "guard/apply/missing_rights.h"
 #include "guard/apply/release_checks.h"
 #include "guard/apply/release_evidence.h"
@@ -104,6 +106,7 @@ class Switching {
     out.expected_release = own_failed ? tried_release_ : expected_release_;
     out.primary_answers = primary_answers_;
     if (!options_.checks.empty()) out.checks_passed = checks_passed_;
+    out.dns_has_followed = dns_has_followed_;
     out.force = options_.force;
     out.window = options_.window;
     return out;
@@ -193,12 +196,22 @@ class Switching {
       }
       newest = std::move(*now);
       newest->snapshot.records = shown.snapshot.records;
-      if (options_.force.contains("alarm") || has_seen_latch(*newest)) return true;
+      if (options_.force.contains("alarm") || has_seen_latch(*newest)) return dns_follows(*newest);
       if (!notified) context_.progress("Waiting until the alarm has seen the latch ...");
       notified = true;
       return false;
     });
     return newest;
+  }
+  // Of a guard with a relay, which must not take the end of this latch for a new failover.
+  bool dns_follows(const View& now) {
+    if (!has_sentinel(now.snapshot) || options_.force.contains("dns")) return true;
+    const auto why_not = not_on_backup(context_, *now.snapshot.records);
+    dns_has_followed_ = why_not.empty();
+    if (!why_not.empty() && why_not != said_of_dns_)
+      context_.progress("Waiting until every name server names Backup (" + why_not + ") ...");
+    said_of_dns_ = why_not;
+    return why_not.empty();
   }
   SwitchBackReport not_seen() {
     if (unseen_) return ends(SwitchBackEnd::no_answer, *unseen_);
@@ -305,6 +318,8 @@ class Switching {
   std::optional<std::uint64_t> expected_release_;
   std::uint64_t tried_release_ = 0;
   bool primary_answers_ = false, checks_passed_ = false;
+  std::optional<bool> dns_has_followed_;
+  std::string said_of_dns_;
   std::string problem_ = "the guard could not be looked at";
   std::optional<std::string> unseen_;  // what must be known and may not be seen, a sentence
   SwitchBackEnd problem_kind_ = SwitchBackEnd::failed;
@@ -321,9 +336,10 @@ std::string name_to_type(const View& view) {
 }
 
 std::span<const std::string_view> force_names(Form form) {
-  static constexpr std::string_view names[] = {"primary", "checks", "audit", "alarm"};
+  static constexpr std::string_view names[] = {"primary", "checks", "audit", "alarm", "dns"};
   const std::span all{names};
-  return form == Form::config || form == Form::engine ? all.first(3) : all;
+  if (form == Form::hardened) return all;
+  return all.first(form == Form::guide ? 4 : 3);
 }
 
 SwitchBackEnd end_of(Error::Kind kind) {

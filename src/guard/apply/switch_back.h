@@ -3,7 +3,7 @@
 //   1 who asks, and which state is expected (compare and set)
 //   2 Primary's own path answers from here as Route 53 wants it (2xx, 3xx), several times
 //   3 every --check command exits 0
-//   4 the alarm has seen the latch
+//   4 the alarm has seen the latch; of the form hardened, every name server names Backup
 //   5 a person types the name of what is released
 //   6 the record: a new release number (rules/transitions.h), 7 the saved path, under the version
 //     lock

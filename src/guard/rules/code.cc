@@ -393,9 +393,8 @@ Guard config(const ConfigPlan& plan, const ConfigObserved& observed, const Confi
   check.held = {Held::tags};
   out.parts.emplace_back(std::move(check));
 
-  out.parts.emplace_back(LogGroup{"audit", plan.audit_group, "", plan.region,
-                                  config_audit_retention_days, tags_of_config(plan, "audit"),
-                                  there.audit_group});
+  out.parts.emplace_back(LogGroup{"audit", plan.audit_group, "", plan.region, audit_retention_days,
+                                  tags_of_config(plan, "audit"), there.audit_group});
 
   HealthCheck combined;
   combined.label = "combined";

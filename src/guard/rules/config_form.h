@@ -60,7 +60,6 @@ struct ConfigPlan {
 // status.
 std::string config_alarm_description(std::string_view endpoint);
 inline constexpr std::string_view config_alarm_missing_data = "ignore";
-inline constexpr int config_audit_retention_days = 3653;
 // Whose guard an alarm of that name is of; nothing: it is no guard's of this form.
 std::optional<std::string> endpoint_of_config_alarm(std::string_view alarm);
 ConfigPlan plan_config(std::string_view endpoint, std::string_view partition,

@@ -111,7 +111,7 @@ TEST_CASE("a form's name is read back; what cannot be deployed says so") {
   CHECK_FALSE(not_built_yet(Form::guide));
   CHECK_FALSE(not_built_yet(Form::config));
   CHECK_FALSE(not_built_yet(Form::engine));
-  for (const auto form : {Form::hardened, Form::fast, Form::strict}) {
+  for (const auto form : {Form::fast, Form::strict}) {
     const auto why = not_built_yet(form);
     REQUIRE(why);
     CHECK(why->starts_with("not built yet: --form " + std::string{to_string(form)}));

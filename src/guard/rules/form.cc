@@ -40,13 +40,14 @@ std::optional<std::string> not_built_yet(Form form) {
     case Form::guide:
     case Form::config:
     case Form::engine:
-      return std::nullopt;
     case Form::hardened:
+      return std::nullopt;
     case Form::fast:
     case Form::strict:
       return "not built yet: --form " + std::string{to_string(form)} +
-             " is a design (docs/forms.md). What can be deployed: guide; config, whose failover is "
-             "the latch; on Sitelatch's engine also engine";
+             " is a design (docs/forms.md). What can be deployed: guide; hardened, which latches "
+             "within "
+             "seconds; config, whose failover is the latch; on Sitelatch's engine also engine";
   }
   return std::nullopt;
 }

@@ -13,9 +13,9 @@ namespace sitelatch::guard {
 
 enum class Form {
   guide,     // alarm, topic, function: the latch is an event of its own, minutes after the failover
-  hardened,  // a design, as fast and strict: docs/forms.md
+  hardened,  // the guide's, and a relay that latches minutes before the alarm (hardened_form.h)
   config,    // health checks alone: the failover is the latch (config_form.h)
-  fast,
+  fast,      // designs: docs/forms.md
   strict,
   engine,  // the engine's own manual resume
 };
@@ -32,6 +32,8 @@ inline constexpr std::string_view combined_check = "sitelatch:combined-check";
 inline constexpr std::string_view hold_check = "sitelatch:hold-check";
 // What the last drill came to, in words.
 inline constexpr std::string_view last_drill = "sitelatch:last-drill";
+// And the clock of `hardened`.
+inline constexpr std::string_view clock_check = "sitelatch:clock-check";
 // On what a form has made: whose it is, and what it is of it ("combined", "hold", "alarm").
 inline constexpr std::string_view endpoint = "sitelatch:health-check-id";
 inline constexpr std::string_view role = "sitelatch:role";

@@ -143,7 +143,7 @@ LogGroupPlan log_group(const Settings& s, const std::string& name, int days, con
 void plan_function(Plan& plan, const Texts& tags) {
   const auto& s = plan.settings;
   const bool native = s.function == FunctionKind::native;
-  plan.audit_group = log_group(s, s.names.audit_group, s.audit_retention_days, tags);
+  plan.audit_group = log_group(s, s.names.audit_group, audit_retention_days, tags);
   plan.function_group = log_group(s, "/aws/lambda/" + s.names.function, s.log_retention_days, tags);
   plan.role = {s.names.role,
                arn(s, "iam", "", "role" + s.role_path + s.names.role),

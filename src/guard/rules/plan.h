@@ -21,6 +21,10 @@
 
 namespace sitelatch::guard {
 
+// How long an audit log keeps its lines: ten years, the longest that Logs has short of for
+// ever.
+inline constexpr int audit_retention_days = 3653;
+
 enum class FunctionKind { native, python };
 std::string_view to_string(FunctionKind kind);
 std::optional<FunctionKind> function_kind(std::string_view text);
@@ -71,7 +75,6 @@ struct Settings {
   Texts endpoint_variables{};  // AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, where deploy
                                // has them: for the function too
   int log_retention_days = 90;
-  int audit_retention_days = 3653;
   Names names;    // empty members are filled with default_names
   Record record;  // as it shall be in environment and tags
 };
@@ -107,7 +110,7 @@ struct FunctionPlan {
   Texts environment;         // of ours; other variables that are there stay
   Texts tags;
   // One for an alarm and one for the tick: the latch waits behind nobody. (fact guard-26)
-  static constexpr int reserved_concurrency = 2;
+  int reserved_concurrency = 2;
   std::string failure_destination;  // notify topic
   int retries = 2, event_age_s = 21600;
 };

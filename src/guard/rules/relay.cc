@@ -182,10 +182,15 @@ Sighting weigh(const std::vector<Look>& looks) {
 void RelayMemory::saw(const Look& look, Instant now) {
   const auto primary = count(look, Side::primary), backup = count(look, Side::backup);
   if (primary > 0) decided_at_.reset();
-  if (backup > 0) primary_since_.reset();
-  if (!waiting_in_ || came_back_in_ == waiting_in_ || backup > 0) return;
+  if (backup > 0) {
+    primary_since_.reset();
+    said_primary_.clear();
+  }
+  if (!waiting_in_ || came_back_in_ == waiting_in_ || backup > 0 || primary == 0) return;
   // Silent servers may be the ones that have not heard of it yet.
-  if (2 * primary <= static_cast<std::ptrdiff_t>(look.size())) return;
+  for (const auto& answer : look)
+    if (says(answer, Side::primary)) said_primary_.insert(to_string(answer.server));
+  if (said_primary_.size() < look.size()) return;
   if (!primary_since_) primary_since_ = now;
   if (now - *primary_since_ >= skew_is_over) came_back_in_ = waiting_in_;
 }
@@ -193,6 +198,7 @@ void RelayMemory::saw(const Look& look, Instant now) {
 void RelayMemory::met_release(std::uint64_t number) {
   if (waiting_in_ == number) return;
   waiting_in_ = number;
+  said_primary_.clear();
   primary_since_.reset();
 }
 

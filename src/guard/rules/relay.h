@@ -16,8 +16,9 @@
 //    Backup is what the release began with, unless Primary was there in between: seen by this
 //    process (RelayMemory), or in HealthCheckStatus (fell_again). It is a matter of order, not of
 //    clocks: the record of release N is written before the check changes (decision 0010), so
-//    whoever has read N and then seen Primary has seen Primary of N. After the window Backup is
-//    news, as a standing ALARM is (fact guard-4).
+//    whoever has read N and then seen Primary has seen Primary of N. Seen is what every server has
+//    said since (fact guard-63). After the window Backup is news, as a standing ALARM is (fact
+//    guard-4).
 // 4. Armed is what the alarm's actions say, as for the schedule; an alarm that cannot be seen is
 //    taken for armed (fact guard-17). Frozen for a maintenance, nothing latches. (decision.h:
 //    on_relay)
@@ -25,6 +26,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,13 +109,14 @@ class RelayMemory {
   // seconds, unless Primary is seen.
   void decided(Instant now);
 
-  // The release in which Primary was seen by every server for long enough that it was not the name
-  // servers' skew.
+  // The release in which every server has said Primary, and none Backup since, for long enough that
+  // it was not their skew. A server that never answers leaves it to HealthCheckStatus.
   std::optional<std::uint64_t> came_back_in() const { return came_back_in_; }
   bool rests(Instant now) const;
 
  private:
   std::optional<std::uint64_t> waiting_in_, came_back_in_;
+  std::set<std::string> said_primary_;  // servers, since the last Backup
   std::optional<Instant> primary_since_, decided_at_;
 };
 

@@ -184,22 +184,29 @@ TEST_CASE("every sequence of looks at two servers, against a naive reference") {
 
 TEST_CASE("the memory of a release, against a naive reference: every seven steps of ten seconds") {
   // What happened in each step; digits: Backup was confirmed in that release's window.
-  const std::vector<std::string> kinds = {"PPP", "PPB", "BBB", "---", "P--", "1", "2"};
+  const std::vector<std::string> kinds = {"PPP", "PPB", "-PP", "---", "P--", "1", "2"};
   long seen = 0, back = 0;
   std::vector<std::string> history;
   const auto reference = [&]() -> std::optional<std::uint64_t> {
     std::optional<std::uint64_t> waiting, came;
-    std::vector<std::size_t> wholes;  // since the last Backup
+    std::set<std::size_t> said;  // servers, since the last Backup
+    std::optional<std::size_t> whole;
     for (std::size_t i = 0; i < history.size(); ++i) {
       const auto& step = history[i];
       if (step.size() == 1) {
-        if (waiting != std::uint64_t(step[0] - '0')) wholes.clear();
+        if (waiting != std::uint64_t(step[0] - '0')) {
+          said.clear();
+          whole.reset();
+        }
         waiting = step[0] - '0';
       } else if (step.find('B') != std::string::npos) {
-        wholes.clear();
-      } else if (waiting && step == "PPP") {
-        wholes.push_back(i);
-        if (i - wholes.front() >= 2) came = waiting;
+        said.clear();
+        whole.reset();
+      } else if (waiting && waiting != came && step != "---") {
+        for (std::size_t server = 0; server < 3; ++server)
+          if (step[server] == 'P') said.insert(server);
+        if (said.size() == 3 && !whole) whole = i;
+        if (whole && i - *whole >= 2) came = waiting;
       }
     }
     return came;

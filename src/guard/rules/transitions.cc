@@ -260,6 +260,11 @@ Transition switch_back(const Situation& s, const SwitchBack& options, Instant no
                               std::string{to_string(s.alarm->state)} +
                               "): its next ALARM would latch again",
                           options.force);
+  if (snapshot.effective && options.dns_has_followed == false)
+    refusals.add_forcible("dns",
+                          "not every name server names Backup yet: the relay would take the end of "
+                          "this latch for a new failover, and latch again",
+                          options.force);
   if (refusals.any()) return failure(refusals.take());
 
   auto change = untouched(s);

@@ -121,7 +121,8 @@ struct Arm {
 Transition arm(const Situation& situation, const Arm& options, Instant now);
 
 // Names: "primary" (its own path did not answer), "checks" (a --check failed), "alarm" (has not
-// seen the latch yet).
+// seen the latch yet), "dns" (a name server still names Primary: to a relay the end of the old
+// latch would look like a new failover; docs/proof/README.md, A7).
 struct SwitchBack {
   std::string reason;
   // Compare and set, by what the person saw: the check, whatever its version; or the version
@@ -129,8 +130,9 @@ struct SwitchBack {
   std::optional<Check> shown;
   std::optional<std::uint64_t> expected_version;
   std::optional<std::uint64_t> expected_release;
-  std::optional<bool> primary_answers;  // own path answered 200 each time; nothing: not tried
-  std::optional<bool> checks_passed;    // nothing: none were given
+  std::optional<bool> primary_answers;     // own path answered 200 each time; nothing: not tried
+  std::optional<bool> checks_passed;       // nothing: none were given
+  std::optional<bool> dns_has_followed{};  // every name server names Backup; nothing: not asked
   std::set<std::string> force;
   Duration window = std::chrono::minutes{10};
 };
