@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "guard/rules/config_form.h"
+#include "guard/rules/config_steps.h"
 #include "guard/rules/transitions.h"
 
 namespace sitelatch::guard {
