@@ -45,18 +45,18 @@ struct Looked {
     return guide ? status_code(*guide) : status_code(*config);
   }
   aws::Value value() const {
-    if (engine) return to_value(*engine);
-    if (!config) return to_value(*guide);
-    auto out = to_value(*config);
-    if (guide) out.set("guide", to_value(*guide));
+    if (engine) return cli::to_value(*engine);
+    if (!config) return cli::to_value(*guide);
+    auto out = cli::to_value(*config);
+    if (guide) out.set("guide", cli::to_value(*guide));
     out.set("exit_code", code());
     return out;
   }
   void show() const {
-    if (engine) print(*engine);
-    if (config) print(*config);
+    if (engine) cli::print(*engine);
+    if (config) cli::print(*config);
     if (config && guide) fmt::print("\n");
-    if (guide) print(*guide);
+    if (guide) cli::print(*guide);
   }
 };
 

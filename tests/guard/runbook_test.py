@@ -117,7 +117,7 @@ class Page(unittest.TestCase):
         for _ in range(15):
             w.advance("1m")
             self.assertEqual(w.path(), OWN)
-        w.drive("switch-back", w.check, "--reason", "released by hand", "--window", "2m", "--yes")
+        w.drive("switch-back", w.check, "--reason", "released by hand", "--window", "5s", "--yes")  # deploy arms it
         w.deploy()
         for _ in range(5):
             w.advance("1m")

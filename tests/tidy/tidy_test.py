@@ -54,7 +54,7 @@ def arrows():
     """folder -> (library, the libraries it links), from src/CMakeLists.txt."""
     out = {}
     for name, folder, rest in re.findall(r"^\s*sitelatch_folder\((\S+) (\S+)([^)]*)\)", read("src/CMakeLists.txt"), re.M):
-        links = re.search(r"LINKS ([^)]*?)(?: LIBRARIES|$)", rest.strip(), re.S)
+        links = re.search(r"LINKS ([^)]*?)(?:\s+(?:LIBRARIES|COSTLY)|$)", rest.strip(), re.S)
         out[folder] = (name, links.group(1).split() if links else [])
     return out
 
