@@ -132,6 +132,18 @@ int run_with_id(const Options& given, int (*run)(const Options&)) {
 }
 
 template <class Options>
+void add_assume(Command<Options>& command) {
+  command.app
+      ->add_option("--assume", command.options->assumed,
+                   "another value of what the simulated unsafe seconds assume of AWS (may be given "
+                   "again; sitelatch simulate --assumptions)")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(assumption_text());
+}
+
+template <class Options>
 void run_by(Command<Options>& command, int (*run)(const Options&), int& status,
             const std::string& footer) {
   command.app->footer(footer);
@@ -276,6 +288,7 @@ void add_deploy(CLI::App& app, int& status) {
                    "of config and hardened: ask this server who serves, in place of the zone's "
                    "own; the relay asks it too")
       ->type_name("ADDR:PORT");
+  add_assume(command);
   run_by(command, &deploy, status,
          std::string{"Safe to run again: it changes only what differs, goes on where it was cut "
                      "off, and never releases a latch.\n"
@@ -333,6 +346,7 @@ void add_status(CLI::App& app, int& status_code) {
       ->add_option("--dns-server", options.dns_server,
                    "ask this server who serves, in place of the zone's own")
       ->type_name("ADDR:PORT");
+  add_assume(command);
   run_by(command, &status, status_code,
          "Exit status, the highest of all guards shown; 21 and 22, which pass by themselves, only "
          "where all others are 0:\n"
@@ -473,16 +487,26 @@ void add_doctor(CLI::App& app, int& status) {
   auto command = add_command<DoctorOptions>(
       app, "doctor", "what is there, whoever made it, and what would go wrong; changes nothing",
       Changes::no);
+  command.app
+      ->add_option("--outages", command.options->outages_file,
+                   "what a year of outages means for each guard: lines of DURATION TIMES-A-YEAR "
+                   "[KIND], as of simulate --profile")
+      ->type_name("FILE");
+  add_assume(command);
   run_by(command, &doctor, status,
          "Looks at every health check that a PRIMARY record or a guard uses: guards made by hand, "
          "what is left over, others that\n"
          "write to the same check, sites that DNS would hand the traffic at the wrong time, a "
-         "latch path that answers.\n\n"
+         "latch path that answers. And how long a failed Primary may be named unlatched, as each "
+         "guard is "
+         "set up: simulated, not\n"
+         "measured, with what shrinks it and its price (docs/safety.md).\n\n"
          "Exit status:\n"
          "  0  nothing to mend\n"
          "  5  AWS was not reached, or not everything may be seen (and nothing was found)\n"
          "  7  there is something to mend\n\n"
-         "Example:\n  sitelatch doctor --profile production");
+         "Examples:\n  sitelatch doctor --profile production\n"
+         "  sitelatch doctor --outages outages.txt");
 }
 
 void add_drill(CLI::App& app, int& status) {

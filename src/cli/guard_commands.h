@@ -52,6 +52,7 @@ struct DeployOptions {
   std::string wanted_form;                // --form; empty: as it is
   bool change_records = false;            // --change-records
   std::string dns_server;                 // --dns-server
+  std::vector<std::string> assumed;       // --assume NAME=VALUE
 };
 int deploy(const DeployOptions& options);
 
@@ -72,11 +73,14 @@ struct StatusOptions {
   std::vector<std::string> health_check_ids;
   bool all = false;
   std::string dns_server;  // --dns-server ADDR:PORT; empty: SITELATCH_DNS, else the zone's own
+  std::vector<std::string> assumed;  // --assume NAME=VALUE
 };
 int status(const StatusOptions& options);
 
 struct DoctorOptions {
   GuardOptions common;
+  std::string outages_file;          // --outages
+  std::vector<std::string> assumed;  // --assume NAME=VALUE
 };
 int doctor(const DoctorOptions& options);
 

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/guard_config.h"
 #include "cli/guard_engine.h"
+#include "cli/guard_safety.h"
 #include "cli/guard_switch_back.h"
 #include "cli/interrupts.h"
 #include "guard/apply/config_deploy.h"
@@ -93,7 +94,11 @@ int deploy_config(const DeployOptions& options) {
                           options.timeout.value_or(std::chrono::minutes{45}), options.notify});
   auto plan = deployment.plan();
   if (!plan) return fail(options.common, plan.error().text, exit_status_of(plan.error().kind));
-  if (options.common.output == Output::text) print(*plan, options.change_records);
+  const bool text = options.common.output == Output::text;
+  if (text) print(*plan, options.change_records);
+  const auto safety =
+      safety_of_plan(context, options, guard::safety_ground(*plan), plan->work.empty());
+  if (text && safety) print_whole(*safety);
   const bool will_change =
       !plan->work.empty() && (options.change_records || !only_records_left(*plan));
   const bool blind = !plan->view.observed.unseen.empty();
@@ -123,15 +128,18 @@ int deploy_config(const DeployOptions& options) {
            {}},
           exit_refused);
   }
-  if (options.plan)
+  if (options.plan) {
+    auto details = details_of(*plan);
+    if (safety) details.set("safety", cli::to_value(*safety));
     return finish(options.common,
                   {"plan",
                    plan->work.empty() ? "Nothing would be changed."
                                       : "Nothing was changed: this is the plan.",
-                   details_of(*plan),
+                   details,
                    {},
                    {}},
                   exit_done);
+  }
   if (!will_change) return finish_deploy(options, *plan, false);
   if (options.change_records && only_records_left(*plan) && !plan->not_attachable.empty())
     return finish(

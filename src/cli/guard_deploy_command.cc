@@ -8,6 +8,7 @@
 #include "cli/guard_config.h"
 #include "cli/guard_engine.h"
 #include "cli/guard_hardened.h"
+#include "cli/guard_safety.h"
 #include "function/zip.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/python_function.h"
@@ -134,8 +135,9 @@ void print(const guard::DeployPlan& deployment_plan) {
 namespace {
 
 int report_plan(const DeployOptions& options, const guard::DeployPlan& deployment_plan,
-                const guard::Step& permitted) {
-  const auto details = details_of(deployment_plan);
+                const guard::Step& permitted, const std::optional<guard::Safety>& safety) {
+  auto details = details_of(deployment_plan);
+  if (safety) details.set("safety", cli::to_value(*safety));
   const auto& notes = deployment_plan.notes;
   if (!permitted && permitted.error().kind == guard::Error::Kind::refused)
     return finish(options.common, {"refused", permitted.error().text, details, {}, notes},
@@ -258,9 +260,12 @@ int deploy(const DeployOptions& options) {
     return fail(options.common, deployment_plan.error().text,
                 exit_status_of(deployment_plan.error().kind));
   const bool text = options.common.output == Output::text;
+  const auto safety = safety_of_plan(context, options, guard::safety_ground(*deployment_plan),
+                                     deployment_plan->work.empty());
   if (text) print(*deployment_plan);
+  if (text && safety) print_whole(*safety);
   const auto permitted = deployment.permitted(*deployment_plan);
-  if (options.plan) return report_plan(options, *deployment_plan, permitted);
+  if (options.plan) return report_plan(options, *deployment_plan, permitted, safety);
   if (!permitted)
     return finish(options.common,
                   {"refused",

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_report.h"
+#include "cli/guard_safety.h"
 #include "guard/apply/doctor.h"
 
 namespace sitelatch::cli {
@@ -48,7 +49,14 @@ void print(const guard::Diagnosis& diagnosis) {
 
 int doctor(const DoctorOptions& options) {
   GuardContext context(options.common);
-  const auto diagnosis = guard::diagnose(context.context());
+  auto wish =
+      safety_wish(context, options.common, "", options.assumed, guard::SafetyWish::Weigh::all);
+  if (!options.outages_file.empty()) {
+    const auto year = year_reckoning(options.outages_file);
+    if (!year) return fail(options.common, as_sentence(year.error().text), exit_usage);
+    wish.reckon_year = *year;
+  }
+  const auto diagnosis = guard::diagnose(context.context(), {reckoning(), wish});
   if (!diagnosis)
     return fail(options.common, diagnosis.error().text, exit_status_of(diagnosis.error().kind));
   const auto& all = diagnosis->observations;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_engine.h"
+#include "cli/guard_safety.h"
 #include "cli/guard_switch_back.h"
 #include "guard/apply/engine_form.h"
 
@@ -60,6 +61,9 @@ int deploy_engine(const DeployOptions& options) {
       fmt::print("  records  (only with --change-records)\n");
     print(plan->batches);
   }
+  const auto safety = safety_of_plan(context, options, guard::safety_ground(*plan), !changes);
+  if (safety && options.common.output == Output::text) print_whole(*safety);
+  if (safety && options.plan) details.set("safety", cli::to_value(*safety));
   if (options.plan)
     return finish(options.common,
                   {"plan",

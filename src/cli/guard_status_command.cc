@@ -8,6 +8,7 @@
 #include "cli/guard_engine.h"
 #include "cli/guard_ids.h"
 #include "cli/guard_report.h"
+#include "cli/guard_safety.h"
 #include "guard/apply/hardened_observe.h"
 
 namespace sitelatch::cli {
@@ -44,19 +45,35 @@ struct Looked {
     if (!config) return status_code(*guide);
     return guide ? status_code(*guide) : status_code(*config);
   }
-  aws::Value value() const {
+  // Of what latches: of the guide's guard where both are shown.
+  std::optional<guard::SafetyGround> ground() const {
+    if (engine) return guard::safety_ground(*engine);
+    return guide ? guard::safety_ground(*guide) : guard::safety_ground(*config);
+  }
+  const std::string& id() const {
+    return engine ? engine->endpoint : guide ? guide->id() : config->id();
+  }
+  aws::Value value(const std::optional<guard::Safety>& safety) const {
+    auto out = all_of_it();
+    if (safety) out.set("safety", cli::to_value(*safety));
+    return out;
+  }
+  void show(const std::optional<guard::Safety>& safety) const {
+    if (engine) cli::print(*engine);
+    if (config) cli::print(*config);
+    if (config && guide) fmt::print("\n");
+    if (guide) cli::print(*guide);
+    if (safety) print_brief(*safety);
+  }
+
+ private:
+  aws::Value all_of_it() const {
     if (engine) return cli::to_value(*engine);
     if (!config) return cli::to_value(*guide);
     auto out = cli::to_value(*config);
     if (guide) out.set("guide", cli::to_value(*guide));
     out.set("exit_code", code());
     return out;
-  }
-  void show() const {
-    if (engine) cli::print(*engine);
-    if (config) cli::print(*config);
-    if (config && guide) fmt::print("\n");
-    if (guide) cli::print(*guide);
   }
 };
 
@@ -125,6 +142,7 @@ int status(const StatusOptions& options) {
   auto how = context.context().everything();
   how.all_records = &records;
   how.probes = wanted.size() <= most_with_probes;
+  const auto reckon = reckoning();
   int worst = exit_done;
   auto all = aws::Value::list();
   for (const auto& id_or_name : wanted) {
@@ -139,12 +157,16 @@ int status(const StatusOptions& options) {
       continue;
     }
     worst = guard::graver(worst, looked->code());
+    const auto safety = safety_of(looked->ground(),
+                                  safety_wish(context, options.common, looked->id(),
+                                              options.assumed, guard::SafetyWish::Weigh::best),
+                                  reckon);
     if (options.common.output == Output::json) {
-      if (one) fmt::print("{}\n", aws::to_json(looked->value()));
-      all.push(looked->value());
+      all.push(looked->value(safety));
+      if (one) fmt::print("{}\n", aws::to_json(all.items().back()));
     } else {
       if (id_or_name != wanted.front()) fmt::print("\n");
-      looked->show();
+      looked->show(safety);
     }
   }
   if (options.common.output == Output::json && !one)

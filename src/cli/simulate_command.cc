@@ -68,6 +68,7 @@ Plan plan_for(const SimulateOptions& options, Form form, Ms length, Ailment ailm
   tuning.threshold = options.threshold.value_or(tuning.threshold);
   auto plan = outage(form, tuning, length, ailment);
   plan.function = options.function.value_or(plan.function);
+  plan.alarm = options.alarm.value_or(plan.alarm);
   plan.relay = !options.without_relay;
   return plan;
 }
@@ -122,16 +123,6 @@ int tabulate(const SimulateOptions& options) {
   return print_rows(options, rows);
 }
 
-Result<Profile> read_profile(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return problem(file + " cannot be read");
-  const std::string text{std::istreambuf_iterator<char>{in}, {}};
-  if (in.bad()) return problem(file + " cannot be read");
-  auto profile = parse_profile(text);
-  if (!profile) return problem(file + ", " + profile.error().text);
-  return profile;
-}
-
 int year(const SimulateOptions& options) {
   const auto profile = read_profile(options.profile_file);
   if (!profile) return wrong(profile.error().text + ".");
@@ -168,6 +159,7 @@ Plan schedule_for(const SimulateOptions& options, Form form, std::uint64_t seed)
   tuning.threshold = options.threshold.value_or(tuning.threshold);
   auto plan = random_schedule(form, tuning, seed);
   plan.function = options.function.value_or(plan.function);
+  plan.alarm = options.alarm.value_or(plan.alarm);
   plan.relay = !options.without_relay;
   return plan;
 }
@@ -358,6 +350,16 @@ std::optional<int> read_check(SimulateOptions& options) {
 }
 
 }  // namespace
+
+Result<simulation::Profile> read_profile(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return problem(file + " cannot be read");
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  if (in.bad()) return problem(file + " cannot be read");
+  auto profile = parse_profile(text);
+  if (!profile) return problem(file + ", " + profile.error().text);
+  return profile;
+}
 
 int simulate(const SimulateOptions& given) {
   if (given.list_assumptions) {

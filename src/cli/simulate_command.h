@@ -12,6 +12,7 @@
 #include "cli/guard_commands.h"
 #include "simulation/assumptions.h"
 #include "simulation/plan.h"
+#include "simulation/profile.h"
 
 namespace sitelatch::cli {
 
@@ -27,6 +28,7 @@ struct SimulateOptions {
   std::string profile_file;             // empty: none
   simulation::Ailment ailment = simulation::Ailment::refuses;
   std::optional<simulation::Function> function;  // empty: as the form has it
+  std::optional<simulation::AlarmAsks> alarm;    // the same
   bool without_relay = false;
   std::optional<std::uint64_t> runs;
   std::uint64_t seed = 1;
@@ -36,5 +38,8 @@ struct SimulateOptions {
   Shown as = Shown::text;
 };
 int simulate(const SimulateOptions& options);
+
+// Problem: which file and line, and what is wrong there.
+Result<simulation::Profile> read_profile(const std::string& file);
 
 }  // namespace sitelatch::cli

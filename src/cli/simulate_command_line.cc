@@ -29,13 +29,14 @@ CLI::Validator length_of_outage() {
       "DURATION");
 }
 
-CLI::Validator assumption() {
+CLI::Validator alarm_asks() {
   return CLI::Validator(
       [](std::string& text) -> std::string {
-        const auto parsed = simulation::parse_override(text);
-        return parsed ? std::string{} : parsed.error().text;
+        if (simulation::parse_alarm_asks(text)) return {};
+        return "\"" + text + "\" is not M/N, M of N minutes (N at most " +
+               std::to_string(simulation::most_alarm_periods) + "), such as 1/1 or 2/3";
       },
-      "NAME=VALUE");
+      "M/N");
 }
 
 template <class List>
@@ -128,6 +129,15 @@ void add_world(CLI::App* sub, const Shared& options) {
          "(default: python in guide, native in hardened)")
       ->type_name("native|python")
       ->check(CLI::IsMember({"native", "python"}));
+  sub->add_option_function<std::string>(
+         "--alarm",
+         [options](const std::string& text) {
+           options->alarm = simulation::parse_alarm_asks(text);
+         },
+         "guide and hardened: of so many minutes so many are bad when the alarm goes to ALARM")
+      ->type_name("M/N")
+      ->check(alarm_asks())
+      ->default_str("1/1");
   sub->add_flag("--without-relay", options->without_relay, "hardened, and its relay is dead");
 }
 
@@ -151,7 +161,7 @@ void add_runs(CLI::App* sub, const Shared& options) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(assumption());
+      ->check(assumption_text());
   sub->add_flag("--assumptions", options->list_assumptions,
                 "print what is assumed of AWS, and what each rests on");
   auto* schedules =

@@ -7,6 +7,7 @@
 
 #include "aws/auth/regions.h"
 #include "base/time.h"
+#include "simulation/assumptions.h"
 
 namespace sitelatch::cli {
 
@@ -27,6 +28,15 @@ CLI::Validator region_name() {
         return aws::region_problem(text, newer ? newer : "").value_or("");
       },
       "REGION");
+}
+
+CLI::Validator assumption_text() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        const auto parsed = simulation::parse_override(text);
+        return parsed ? std::string{} : parsed.error().text;
+      },
+      "NAME=VALUE");
 }
 
 CLI::Validator tag_text_of_option() {

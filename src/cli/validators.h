@@ -13,6 +13,9 @@ CLI::Validator duration_above_zero();
 // "KEY=VALUE", with a key.
 CLI::Validator tag_text_of_option();
 
+// "minute-visible=5s..45s" (simulation/assumptions.h).
+CLI::Validator assumption_text();
+
 // A region that AWS has, or that SITELATCH_NEW_REGIONS names (aws/auth/regions.h).
 CLI::Validator region_name();
 

@@ -69,6 +69,11 @@ class Simulate(unittest.TestCase):
         self.assertLess(quick["failover_s_p50"], 15)
         self.assertGreater(slow["failover_s_p50"], 80)
 
+    def test_an_alarm_that_waits_longer_latches_later(self):
+        one, three = (rows("--form", "guide", "--case", "base", "--outage", "180s", "--runs", "50", *alarm)[0]
+                      for alarm in (["--alarm", "1/1"], ["--alarm", "3/3"]))
+        self.assertLess(one["leak_share"], three["leak_share"])
+
     def test_an_assumption_is_overridden_and_listed(self):
         listed = simulate("--assumptions")
         self.assertEqual(listed.returncode, 0)
@@ -138,7 +143,7 @@ class Simulate(unittest.TestCase):
                                 (["--interval", "20"], "--interval"), (["--threshold", "11"], "--threshold"), (["--form", "best"], "--form"),
                                 (["--case", "real"], "--case"), (["--outage", "soon"], "60s"), (["--outage", "0"], "60s"),
                                 (["--outage", "2d"], "a day"), (["--assume", "edge-dleay=1s"], "edge-delay"), (["--seed", "x"], "--seed"),
-                                (["--outage", "60s", "--profile", "x"], "excludes"), (["--output", "pdf"], "--output"),
+                                (["--outage", "60s", "--profile", "x"], "excludes"), (["--alarm", "3/2"], "M/N"), (["--output", "pdf"], "--output"),
                                 (["--story", "--form", "guide,config"], "one --form")):
             answer = simulate(*arguments)
             self.assertEqual(answer.returncode, 2, arguments)

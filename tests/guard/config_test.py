@@ -58,6 +58,7 @@ class Config(unittest.TestCase):
         plan = w.run("deploy", NAME, "--form", "config", "--plan")
         self.assertEqual(plan.returncode, 0, plan.stderr)
         self.assertIn("only with --change-records", plan.stdout)
+        self.assertIn("The guard costs 1.10 USD a month", " ".join(plan.stdout.split()))
         self.assertEqual(w.everything(), before)
         self.refused("deploy", NAME, "--form", "config", says="--yes")
         self.refused("deploy", NAME, "--form", "strict", says="not built yet: --form strict")
@@ -71,6 +72,9 @@ class Config(unittest.TestCase):
         self.works("deploy", NAME, "--form", "config", "--change-records", "--yes", driven=True)
         status = self.state("serving", 0)
         self.assertEqual((status["records"]["on_hold"], status["form"]), (1, "config"))
+        safety = status["safety"]
+        self.assertEqual((safety["unsafe_s"], safety["alternatives"], safety["in_force"]), ({"low": 0, "high": 0, "may_never_latch": False}, [], True))
+        self.assertIn("the failover is the latch", safety["sentence"])
         # By the name, which now leads to the hold check, and by that check itself.
         self.state("serving", 0, NAME)
         self.state("serving", 0, status["hold"]["id"])
@@ -79,6 +83,7 @@ class Config(unittest.TestCase):
         doctor = w.run("doctor", "--output", "json")
         found = [f for f in json.loads(doctor.stdout)["findings"] if f["kind"] == "problem"]
         self.assertEqual(found, [], doctor.stdout)
+        self.assertIn(("ok", "unsafe-seconds"), [(f["kind"], f["name"]) for f in json.loads(doctor.stdout)["findings"]])
         # A plain deploy takes the form that is there.
         again = self.works("deploy", w.check, "--yes")
         self.assertIn("Nothing to change", again.stdout)

@@ -42,10 +42,34 @@ class Base(unittest.TestCase):
 
 
 class Status(Base):
+    def unsafe_seconds(self, safety):
+        """Of the guide's chain: a range, an alternative with its price, and the command that gives the same figures."""
+        w = self.world
+        self.assertEqual([safety[key] for key in ("form", "interval_s", "threshold", "function", "alarm_datapoints", "alarm_periods", "in_force")],
+                         ["guide", 30, 1, "native", 1, 1, True])
+        self.assertEqual(safety["unsafe_s"]["low"], 0)
+        self.assertGreater(safety["unsafe_s"]["high"], 60)
+        self.assertEqual([outage["outage_s"] for outage in safety["outages"]], [60, 120, 300])
+        self.assertGreater(safety["outages"][0]["cases"][1]["leak_share"], 0.9)
+        config = safety["alternatives"][0]
+        self.assertEqual((config["form"], config["unsafe_s"]["high"]), ("config", 0))
+        self.assertGreater(config["usd_a_month_more_high"], 0.5)
+        self.assertGreater(config["outages"][-1]["cases"][1]["failover_s_p50"], safety["outages"][-1]["cases"][1]["failover_s_p50"])
+        again = w.run(*safety["replay"].split()[1:], "--output", "json")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        told = {(outage["outage_s"], case["case"]): {**case} for outage in safety["outages"] for case in outage["cases"]}
+        same = {(row["outage_s"], row["case"]): row for row in json.loads(again.stdout)}
+        for key, case in told.items():
+            for name in case:
+                self.assertEqual(case[name], same[key][name], (key, name))
+
     def test_need_12_status_states(self):
         """not-deployed, armed, maintenance, switched-over, tripped, drifted, partial, and their exit statuses."""
         w = self.world
-        self.assertEqual(w.status("not-deployed")["exit_code"], 10)
+        unguarded = w.status("not-deployed")
+        self.assertEqual(unguarded["exit_code"], 10)
+        self.assertFalse(unguarded["safety"]["in_force"])
+        self.assertIn("Nothing latches now", unguarded["safety"]["sentence"])
         w.deploy()
         armed = w.status("armed")
         self.assertEqual(armed["exit_code"], 0)
@@ -54,6 +78,7 @@ class Status(Base):
         self.assertEqual(armed["dns"][0]["server"], w.engine.dns)
         self.assertTrue(armed["since"])
         self.assertGreater(len(armed["links"]), 15)
+        self.unsafe_seconds(armed["safety"])
 
         self.assertEqual(w.run("disarm", w.check, "--for", "30m", "--reason", "x", "--keep", "primary", "--yes").returncode, 0)
         maintenance = w.status("maintenance")
@@ -636,16 +661,52 @@ class Doctor(Base):
     def findings(self, status=7):
         return {(f["name"], f["subject"]) for f in self.world.json("doctor", status=status)["findings"] if f["kind"] == "problem"}
 
+    def unsafe(self, *words, status=0):
+        return [f for f in self.world.json("doctor", *words, status=status)["findings"] if f["name"] == "unsafe-seconds"]
+
+    def says_how_safe(self):
+        """issue 9: the unsafe seconds of this configuration, what shrinks them, at which price; deploy's plan says the same."""
+        w = self.world
+        [found] = self.unsafe()
+        self.assertEqual((found["kind"], found["subject"]), ("note", w.check))
+        for word in ("before the latch", "false latches", "USD a month", "not measured on AWS", "sitelatch simulate --form guide"):
+            self.assertIn(word, found["why"])
+        for word in (f"sitelatch deploy {w.check} --form config --plan", f"--health-check-id {w.check} --failure-threshold 3"):
+            self.assertIn(word, found["mend"])
+        [measured] = self.unsafe("--assume", "minute-visible=0..1s")
+        self.assertNotEqual(measured["why"], found["why"])
+        self.assertIn("--assume minute-visible=0..1s", measured["why"])
+        self.assertIn("minute-visble", w.run("doctor", "--assume", "minute-visble=1s").stderr)
+        outages = os.path.join(w.place.path, "outages.txt")
+        with open(outages, "w", encoding="utf-8") as file:
+            file.write("60s 12\n20s 100\n")
+        self.assertIn("In a year of these outages: ", self.unsafe("--outages", outages)[0]["why"])
+        with open(outages, "w", encoding="utf-8") as file:
+            file.write("soon 12\n")
+        wrong = w.run("doctor", "--outages", outages)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("line 1", wrong.stderr)
+        plan = json.loads(w.run("deploy", w.check, "--plan", "--output", "json").stdout)["safety"]
+        self.assertEqual((plan["cost"]["usd_a_month_low"], plan["cost"]["usd_a_month_high"]), (0.12, 0.17))
+        self.assertEqual((plan["cost_of_health_check"]["usd_a_month_low"], plan["cost_of_health_check"]["usd_a_month_high"]), (0.5, 0.75))
+        self.assertIn("The guard costs 0.12 to 0.17 USD a month", " ".join(w.run("deploy", w.check, "--plan").stdout.split()))
+        brief = w.run("status", w.check).stdout.splitlines()
+        [at] = [i for i, line in enumerate(brief) if line.startswith("  unsafe   ")]
+        for line in brief[at:]:
+            self.assertLessEqual(len(line), 80)
+
     def test_need_18_on_day_one(self):
         """A pair of sites that nobody guards; then the holes that a guard does not close by itself."""
         w = self.world
         self.assertIn(("no-guard", w.check), self.findings())
         w.deploy()
         self.assertEqual(self.findings(status=0), set())
+        self.says_how_safe()
         # need 3: the SECONDARY's own check hands a latched Primary the traffic when both look unhealthy.
         w.change_records(w.record("secondary", BACKUP, w.backup_check))
         report = w.json("doctor", status=7)
         hole = [f for f in report["findings"] if f["name"] == "secondary-health"][0]
+        self.assertIn("Not in these figures: while both sites look unhealthy", self.unsafe(status=7)[0]["why"])
         self.assertIn("change", hole)
         w.change_records(w.record("secondary", BACKUP, None))
         w.update_check("<Disabled>true</Disabled>")

@@ -10,8 +10,10 @@
 #include "base/text.h"
 #include "guard/apply/config_observe.h"
 #include "guard/apply/drill_scratch.h"
+#include "guard/apply/find_form.h"
 #include "guard/apply/hardened_observe.h"
 #include "guard/apply/reading.h"
+#include "guard/apply/safety_ground.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -41,7 +43,8 @@ struct Watcher {
 
 class Examination {
  public:
-  explicit Examination(Context& context) : context_(context), records_(context.aws) {}
+  Examination(Context& context, const SafetyDesk& safety)
+      : context_(context), safety_(safety), records_(context.aws) {}
 
   Result<Diagnosis, Error> run() {
     const auto caller = read_caller(context_.aws);
@@ -134,6 +137,27 @@ class Examination {
         assessed.next);
     for (const auto& problem : assessed.problems)
       add(Kind::problem, problem.name, endpoint, problem.why, problem.mend);
+    say_how_safe(endpoint, safety_ground(*seen));
+  }
+
+  bool is_of_engine(const std::string& id) {
+    const auto found = find_form(context_.aws, id);
+    return found && found->form == Form::engine;
+  }
+
+  // Under the engine's manual resume.
+  void examine_engine(const std::string& id) {
+    ++out_.guards;
+    const auto seen = look_at_engine(context_, id, &records_);
+    if (!seen) return out_.blind.push_back(seen.error().text);
+    for (const auto& unseen : seen->blind) out_.blind.push_back(guard::describe(unseen));
+    const auto& assessed = seen->assessment;
+    add(assessed.phase == Phase::serving ? Kind::sound : Kind::problem, "state", id,
+        fmt::format("form engine, {}: {}", to_string(assessed.phase), assessed.sentence),
+        assessed.next);
+    for (const auto& problem : assessed.problems)
+      add(Kind::problem, problem.name, id, problem.why, problem.mend);
+    say_how_safe(id, safety_ground(*seen));
   }
 
   void read_primaries() {
@@ -209,6 +233,7 @@ class Examination {
             "record uses it)");
       return;
     }
+    if (!guarded_.contains(id) && is_of_engine(id)) return examine_engine(id);
     auto how = context_.all_but_dns();
     how.all_records = &records_;
     how.probes = false;
@@ -287,6 +312,7 @@ class Examination {
           link.name != "health-check")
         add(link.health == Link::Health::off ? Kind::note : Kind::problem, "link-" + link.name, id,
             link.why, link.mend);
+    say_how_safe(id, safety_ground(shown));
   }
 
   // Alarms on the same check whose actions run something, and functions on the guard's topic that
@@ -357,7 +383,28 @@ class Examination {
     }
   }
 
+  // A leak by construction is no fault of anybody's, and a form may be chosen with it: a note.
+  void say_how_safe(const std::string& id, const std::optional<SafetyGround>& ground) {
+    if (!safety_.reckon || !ground) return;
+    auto wish = safety_.wish;
+    wish.health_check_id = id;
+    const auto safety = weigh_safety(*ground, wish, safety_.reckon);
+    auto why =
+        leak_sentence(safety) + " " + failover_sentence(safety) + " " + price_sentence(safety);
+    if (safety.year) why += " " + year_sentence(*safety.year);
+    if (!safety.beside.empty()) why += " Not in these figures: " + join(safety.beside, "; ") + ".";
+    std::vector<std::string> mends;
+    for (const auto& alternative : safety.alternatives)
+      mends.push_back(sentence_of(safety, alternative));
+    add(safety.figures.leaks() || !safety.beside.empty() ? Kind::note : Kind::sound,
+        "unsafe-seconds", id,
+        fmt::format("{} {} The same figures: {}", why, safety_basis,
+                    replay_command(safety.question)),
+        join(mends, "; or "));
+  }
+
   Context& context_;
+  const SafetyDesk& safety_;
   AllRecords records_;
   std::string region_;
   std::map<std::string, Value> checks_;
@@ -383,6 +430,8 @@ std::string_view to_string(Kind kind) {
   return kind == Kind::sound ? "ok" : kind == Kind::note ? "note" : "problem";
 }
 
-Result<Diagnosis, Error> diagnose(Context& context) { return Examination(context).run(); }
+Result<Diagnosis, Error> diagnose(Context& context, const SafetyDesk& safety) {
+  return Examination(context, safety).run();
+}
 
 }  // namespace sitelatch::guard

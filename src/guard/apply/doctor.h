@@ -11,6 +11,7 @@
 
 #include "guard/apply/carry_out.h"
 #include "guard/apply/preflight.h"
+#include "guard/rules/safety.h"
 
 namespace sitelatch::guard {
 
@@ -28,8 +29,13 @@ struct Diagnosis {
   std::vector<std::string> blind;  // what could not be seen
   int checks = 0, guards = 0;
 };
+// Who reckons how safe each guard is, and for whom; without `reckon` nothing is said of it.
+struct SafetyDesk {
+  Reckon reckon{};
+  SafetyWish wish{};  // but for the health check
+};
 // Error: nothing could be read at all.
-Result<Diagnosis, Error> diagnose(Context& context);
+Result<Diagnosis, Error> diagnose(Context& context, const SafetyDesk& safety = {});
 
 // The health check's id in the name of a guard's resource, ours or the guide's; empty: it is none.
 std::string id_in_name(std::string_view name);

@@ -158,6 +158,7 @@ TEST_CASE("safety: the range is from no leak at all to the p99 of the worst") {
   const SafetyFigures always{blip(0), {outage(60'000, {200, 200, 200})}};
   CHECK(unsafe_range(always).low_ms == 40'000);
   CHECK(!unsafe_range(always).may_never_latch);
+  CHECK(unsafe_range({blip(0), {outage(60'000, {199, 199, 199})}}).low_ms == 0);
   CHECK(unsafe_range(without_leak()).high_ms == 0);
 }
 

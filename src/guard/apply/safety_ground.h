@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the safety of a latch rests on (rules/safety.h), of what was read of it. Asks nobody.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "guard/apply/config_deploy.h"
+#include "guard/apply/deploy.h"
+#include "guard/apply/engine_form.h"
+#include "guard/apply/status.h"
+#include "guard/rules/safety.h"
+
+namespace sitelatch::guard {
+
+struct SafetyGround {
+  LatchSetup setup;
+  bool in_force = true;             // the latch works as it is set up
+  std::vector<std::string> beside;  // what the figures leave out
+};
+// Nothing: the check is gone, may not be seen, or is not one of an endpoint. `form`: guide, or one
+// that has the guide's chain.
+std::optional<SafetyGround> safety_ground(const View& view, Form form = Form::guide);
+std::optional<SafetyGround> safety_ground(const ConfigView& view);
+std::optional<SafetyGround> safety_ground(const EngineView& view);
+// As it will be once the plan is carried out, and the guard armed.
+std::optional<SafetyGround> safety_ground(const DeployPlan& plan, Form form = Form::guide);
+std::optional<SafetyGround> safety_ground(const ConfigDeployPlan& plan);
+std::optional<SafetyGround> safety_ground(const EngineDeployment& plan);
+
+Safety weigh_safety(const SafetyGround& ground, const SafetyWish& wish, const Reckon& reckon);
+
+}  // namespace sitelatch::guard
