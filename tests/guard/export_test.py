@@ -12,6 +12,8 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from deploy_test import run_guide  # noqa: E402
 from guard_world import BACKUP, LATCH, NAME, PRIMARY, World  # noqa: E402
 from sitelatch import SITELATCH, Engine, Workplace, aws, aws_clis, skip_loudly  # noqa: E402
 
@@ -175,6 +177,18 @@ class Export(unittest.TestCase):
         self.deploy_config()
         self.adopts(self.export("--with-records"), lambda: True)
 
+    @unittest.skipIf(no_terraform(), no_terraform())
+    def test_terraform_adopts_what_the_guide_made(self):
+        """By hand, with the function in another Region and policies that sitelatch would not attach."""
+        run_guide(self.world, self.world.check, 10)
+        self.assertIn("one Region", self.export("--format", "cloudformation", status=3))
+        self.assertIn("not what sitelatch brings", self.export("--function-zip", self.zip, status=3))
+        folder = Folder(self.place, "adopted", self.world.environment, self.export("--with-records"))
+        folder.terraform("fmt", "-check", "-diff")
+        plan = folder.terraform("plan", "-var=function_zip=" + os.path.join(self.place.path, "lambda.zip"))
+        # What the guide has not, deploy and this code would add: a topic for people, log groups.
+        self.assertRegex(plan, r"Plan: 1\d to import, [1-4] to add, 0 to change, 0 to destroy")
+
     def made_elsewhere(self, folder, other):
         folder.environment.update({"TF_VAR_function_zip": self.zip, "TF_VAR_zone_" + self.zone(): other.zone})
         folder.terraform("apply", "-auto-approve", "-parallelism=40")
@@ -219,6 +233,7 @@ class Export(unittest.TestCase):
     # --- the shell
     def script_makes(self, *words, cli=None):
         """By the first aws CLI of the machine, or by the one at a path; the script itself says where the engine is."""
+        longer = cli is None
         cli, version = cli or aws_clis()[0]
         other = OtherAccount(self.world, "by-" + version)
         script = self.export("--format", "shell", "--with-records", *words)
@@ -237,7 +252,8 @@ class Export(unittest.TestCase):
         self.assertEqual(check, other.primary())
         before = len(other.rest())
         self.assertEqual(run(), check)
-        self.assertEqual(run(check), check)
+        if longer:
+            self.assertEqual(run(check), check)
         self.assertEqual(len(other.rest()), before)
         tags = aws("aws", other.environment, "route53", "list-tags-for-resource", "--resource-type", "healthcheck",
                    "--resource-id", check)["ResourceTagSet"]["Tags"]

@@ -132,7 +132,9 @@ create_records() {  # all of a zone's at once
   said=$(aws route53 change-resource-record-sets --hosted-zone-id "$1" --change-batch "$2" 2>&1) &&
     return
   case $said in
-    *"already exists"*) say "zone $1 has some of the records already: nothing of them was changed" ;;
+    *"already exists"*)
+      say "zone $1 has some of the records already: nothing of them was changed"
+      ;;
     *)
       say "$said"
       return 1

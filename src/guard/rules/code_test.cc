@@ -72,16 +72,18 @@ bool contains(const std::string& text, std::string_view what) {
 
 TEST_CASE("references: the longest, and whole words only") {
   code::References known;
-  known.add("123456789012", "account");
+  known.add("arn:aws", "partition");
   known.add("arn:aws:sns:us-east-1:123456789012:t", "topic");
+  known.add("123456789012", "account");
   known.add("", "nothing");
   const auto pieces = known.pieces("arn:aws:sns:us-east-1:123456789012:t");
   REQUIRE(pieces.size() == 1);
   CHECK(pieces[0].reference == "topic");
   const auto longer = known.pieces("arn:aws:sns:us-east-1:123456789012:tt");
-  REQUIRE(longer.size() == 3);
-  CHECK(longer[1].reference == "account");
-  CHECK(longer[2].text == ":tt");
+  REQUIRE(longer.size() == 4);
+  CHECK(longer[0].reference == "partition");
+  CHECK(longer[2].reference == "account");
+  CHECK(longer[3].text == ":tt");
   CHECK(known.pieces("1234567890123").size() == 1);
   CHECK(known.pieces("x123456789012")[0].reference.empty());
   CHECK(known.pieces("").empty());
