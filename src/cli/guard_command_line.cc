@@ -125,6 +125,10 @@ int run_with_id(const Options& given, int (*run)(const Options&)) {
                        !std::is_same_v<Options, PolicyOptions>)
       if (const auto refused = not_for_this_form(options.common, options.health_check_id, form))
         return *refused;
+    if (std::is_same_v<Options, DrillOptions> && form == guard::Form::hardened)
+      say("The drill rehearses alarm, topic, function and schedule on a scratch check. The relay "
+          "it "
+          "does not rehearse (not built yet): sitelatch status says whether its clock runs it.");
     return run(options);
   } else {
     return run(given);
