@@ -333,3 +333,111 @@ TEST_CASE("every order of six events: only a release that knows the last word en
   CHECK(walk.releases > 1'000);
   CHECK(walk.late_releases > 1'000);
 }
+
+// --- two operators, answers that get lost, and a process that is killed
+
+namespace {
+
+enum class Hand { down, up, trip, one_looks, other_looks, one_asks, other_asks, one_repeats, kill };
+constexpr int hands = 9;
+
+// What each has seen and asked; `latest` counts what whoever releases has to know of.
+struct Operators {
+  Subject check;
+  int latest = 0, known[2] = {0, 0};
+  std::int64_t version_seen[2] = {1, 1};
+  std::optional<std::int64_t> asked;  // by the one: what he repeats when no answer comes
+  bool released_by_asked = false;     // ... and nothing has latched since
+  std::size_t releases = 0, repeats = 0, wrong = 0;
+
+  void asks(int who, std::int64_t version) {
+    const auto before = check.state;
+    const auto verdict = route53::release(check.state, check.now(), {version, "why", names[who]});
+    if (verdict == ReleaseVerdict::released) {
+      ++check.version;
+      ++releases;
+      wrong += known[who] == latest && before.latch && !check.probes_bad ? 0 : 1;
+    } else {
+      wrong += check.state.latch.has_value() == before.latch.has_value() ? 0 : 1;
+    }
+    const bool repeated = verdict == ReleaseVerdict::done_before;
+    if (repeated) ++repeats;
+    if (who == 0) {
+      const bool same = asked == version && released_by_asked;
+      wrong += repeated == same ? 0 : 1;
+      if (verdict == ReleaseVerdict::released) asked = version, released_by_asked = true;
+    } else {
+      wrong += repeated && !other_released(version) ? 1 : 0;
+      if (verdict == ReleaseVerdict::released) released_by_asked = false, other_version = version;
+    }
+  }
+  bool other_released(std::int64_t version) const { return other_version == version; }
+
+  void does(Hand hand) {
+    const bool was_latched = check.state.latch.has_value();
+    switch (hand) {
+      case Hand::down:
+      case Hand::up:
+        check.probes_bad = hand == Hand::down;
+        break;
+      case Hand::trip:
+        ++words;
+        if (route53::trip(check.state, check.now(), "by hand " + std::to_string(words)))
+          ++check.version, ++latest;
+        break;
+      case Hand::one_looks:
+      case Hand::other_looks: {
+        const int who = hand == Hand::one_looks ? 0 : 1;
+        known[who] = latest, version_seen[who] = check.version;
+        break;
+      }
+      case Hand::one_asks:
+        asks(0, version_seen[0]);
+        break;
+      case Hand::other_asks:
+        asks(1, version_seen[1]);
+        break;
+      case Hand::one_repeats:
+        if (asked) asks(0, *asked);
+        break;
+      case Hand::kill: {
+        LatchState again;
+        if (check.state.latch) again.latch = latch_from_row(to_row(*check.state.latch));
+        if (check.state.last_release)
+          again.last_release = release_from_row(to_row(*check.state.last_release));
+        check.state = again;
+        break;
+      }
+    }
+    if (latch_if_due(check.state, check.now(), "down")) ++check.version, ++latest;
+    if (check.state.latch && !was_latched) released_by_asked = false, other_version = 0;
+  }
+
+  std::int64_t other_version = 0;  // of the other's last release, while nothing has latched since
+  int words = 0;
+  static constexpr const char* names[2] = {"one", "other"};
+};
+
+void explore(const Operators& before, std::size_t left, Operators& all) {
+  for (int i = 0; i < hands && left > 0; ++i) {
+    auto next = before;
+    next.releases = next.repeats = next.wrong = 0;
+    next.does(Hand{i});
+    all.releases += next.releases, all.repeats += next.repeats, all.wrong += next.wrong;
+    explore(next, left - 1, all);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("two operators, lost answers and kills in every order: only the last word releases") {
+  Operators first, all;
+  first.check.armed = true;
+  first.does(Hand::down);
+  first.does(Hand::up);
+  REQUIRE(first.check.state.latch);
+  explore(first, 6, all);
+  CHECK(all.wrong == 0);
+  CHECK(all.releases > 10'000);
+  CHECK(all.repeats > 1'000);
+}
