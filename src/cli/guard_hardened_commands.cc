@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/guard_engine.h"
 #include "cli/guard_hardened.h"
+#include "cli/guard_safety.h"
 #include "guard/apply/hardened_deploy.h"
 #include "guard/apply/hardened_destroy.h"
 
@@ -80,20 +81,27 @@ int deploy_hardened(const DeployOptions& options, guard::DeployOptions wish, gua
       {options.change_records, options.timeout.value_or(std::chrono::minutes{15})});
   auto plan = deployment.plan();
   if (!plan) return fail(options.common, plan.error().text, exit_status_of(plan.error().kind));
+  const auto changes = plan->guide.work.size() + plan->work.size();
+  const auto safety =
+      safety_of_plan(context, options, guard::safety_ground(*plan, options.change_records),
+                     changes == 0 && !plan->hardens());
   if (options.common.output == Output::text) print(*plan, options.change_records);
+  if (options.common.output == Output::text && safety) print_whole(*safety);
   const auto permitted = deployment.permitted(*plan);
   const bool hardens = options.change_records && plan->hardens();
-  const auto changes = plan->guide.work.size() + plan->work.size();
   if (!permitted) return not_made(options, permitted.error(), details_of(*plan), plan->guide.notes);
-  if (options.plan)
+  if (options.plan) {
+    auto planned = details_of(*plan);
+    if (safety) planned.set("safety", cli::to_value(*safety));
     return finish(options.common,
                   {"plan",
                    changes == 0 && !plan->hardens() ? "Nothing would be changed."
                                                     : "Nothing was changed: this is the plan.",
-                   details_of(*plan),
+                   planned,
                    {},
                    plan->guide.notes},
                   exit_done);
+  }
   const bool changed = changes != 0 || hardens;
   if (changed &&
       !confirmed(options.common,

@@ -73,8 +73,8 @@ bool is_of_records(const Finding& finding) {
 
 }  // namespace
 
-std::optional<SafetyGround> safety_ground(const View& view, Form form) {
-  const auto setup = setup_of(form, view.snapshot.check_config);
+std::optional<SafetyGround> safety_ground(const View& view) {
+  const auto setup = setup_of(view.form, view.snapshot.check_config);
   if (!setup) return std::nullopt;
   SafetyGround out{*setup, works(view.assessment.state), {}};
   out.setup.function = view.plan.settings.function;
@@ -104,8 +104,8 @@ std::optional<SafetyGround> safety_ground(const EngineView& view) {
   return out;
 }
 
-std::optional<SafetyGround> safety_ground(const DeployPlan& plan, Form form) {
-  const auto setup = setup_of(form, plan.snapshot.check_config);
+std::optional<SafetyGround> safety_ground(const DeployPlan& plan) {
+  const auto setup = setup_of(Form::guide, plan.snapshot.check_config);
   if (!setup) return std::nullopt;
   SafetyGround out{*setup, true, {}};
   out.setup.function = plan.plan.settings.function;
@@ -115,6 +115,15 @@ std::optional<SafetyGround> safety_ground(const DeployPlan& plan, Form form) {
   for (const auto& name : plan.plan.settings.accepted_holes)
     if (name == hole::secondary_health || name == hole::target_health) take_hole(name, out);
   return out;
+}
+
+std::optional<SafetyGround> safety_ground(const HardenedDeployPlan& plan, bool change_records) {
+  auto out = safety_ground(plan.guide);
+  if (!out) return out;
+  out->setup.form = Form::hardened;
+  if (!change_records) return out;
+  if (plan.threshold) out->setup.threshold = plan.threshold->to;
+  return once_done(out);
 }
 
 std::optional<SafetyGround> safety_ground(const ConfigDeployPlan& plan) {

@@ -9,6 +9,7 @@
 #include "guard/apply/config_deploy.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/engine_form.h"
+#include "guard/apply/hardened_deploy.h"
 #include "guard/apply/status.h"
 #include "guard/rules/safety.h"
 
@@ -19,13 +20,14 @@ struct SafetyGround {
   bool in_force = true;             // the latch works as it is set up
   std::vector<std::string> beside;  // what the figures leave out
 };
-// Nothing: the check is gone, may not be seen, or is not one of an endpoint. `form`: guide, or one
-// that has the guide's chain.
-std::optional<SafetyGround> safety_ground(const View& view, Form form = Form::guide);
+// Nothing: the check is gone, may not be seen, or is not one of an endpoint.
+std::optional<SafetyGround> safety_ground(const View& view);
 std::optional<SafetyGround> safety_ground(const ConfigView& view);
 std::optional<SafetyGround> safety_ground(const EngineView& view);
 // As it will be once the plan is carried out, and the guard armed.
-std::optional<SafetyGround> safety_ground(const DeployPlan& plan, Form form = Form::guide);
+std::optional<SafetyGround> safety_ground(const DeployPlan& plan);
+// Without the change of records and FailureThreshold, unless a person has asked for it.
+std::optional<SafetyGround> safety_ground(const HardenedDeployPlan& plan, bool change_records);
 std::optional<SafetyGround> safety_ground(const ConfigDeployPlan& plan);
 std::optional<SafetyGround> safety_ground(const EngineDeployment& plan);
 
