@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "client/wait.h"
+#include "guard/apply/audit_group.h"
 #include "guard/apply/config_destroy.h"
 #include "guard/apply/destroy.h"
 #include "guard/apply/drill_sentinel.h"
@@ -53,6 +54,12 @@ Step remove_config_guard(Context& context, const std::string& id) {
   const auto plan = plan_config_removal(context, options);
   if (!plan) return failure(plan.error());
   return carry_out(context, *plan, options);
+}
+
+// Nothing but its audit log: the latch is the check's own.
+Step remove_engine_guard(Context& context, const std::string& id) {
+  const auto audit = find_audit_group(context, std::string{control_region("aws")}, id);
+  return audit.there ? remove_audit_group(context, audit) : Step{Done{}};
 }
 
 }  // namespace
@@ -132,7 +139,7 @@ Result<Done> remove_drill(Context& context, const DrillScratch& scratch) {
   // The guard first: its resources are found by the check's id, and a check that is gone cannot be
   // found again. The engine's is a tag of the check.
   const auto gone = scratch.form == Form::config   ? remove_config_guard(context, scratch.id)
-                    : scratch.form == Form::engine ? Step{Done{}}
+                    : scratch.form == Form::engine ? remove_engine_guard(context, scratch.id)
                                                    : remove_guide_guard(context, scratch.id);
   if (!gone)
     return failure(

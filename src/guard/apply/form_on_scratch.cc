@@ -158,7 +158,7 @@ class EngineOnScratch final : public FormOnScratch {
     if (!seen) return failure(Problem{seen.error().text});
     const auto tripped = trip_engine(context_, *seen, "drill");
     if (!tripped) return failure(Problem{tripped.error().text});
-    return *tripped;
+    return tripped->sentence;
   }
   Result<std::string> release(const std::string& scratch, Duration limit) override {
     EngineSwitchBackOptions options;

@@ -13,7 +13,7 @@ using guard::testing::id;
 namespace {
 
 const std::string hold = "40000000-0000-4000-8000-000000000000";
-const ConfigPlan plan = plan_config(id, "aws", "123456789012");
+const ConfigPlan notify_plan = plan_config(id, "aws", "123456789012");
 
 ObservedAlarm as_put(const PeopleAlarm& wanted) {
   ObservedAlarm alarm;
@@ -27,7 +27,7 @@ ObservedAlarm as_put(const PeopleAlarm& wanted) {
   alarm.period_s = 60;
   alarm.evaluation_periods = 1;
   alarm.snapshot.actions_enabled = true;
-  alarm.alarm_actions = alarm.ok_actions = {plan.notify_arn};
+  alarm.alarm_actions = alarm.ok_actions = {notify_plan.notify_arn};
   alarm.description = wanted.description;
   return alarm;
 }
@@ -38,16 +38,16 @@ ConfigObserved told() {
   o.hold->id = hold;
   o.records = FormRecords{0, 1, {}, {}};
   o.people.site = "client.example.org.";
-  o.people.topic = ObservedTopic{plan.notify_arn, "", notify_policy(plan), {}};
+  o.people.topic = ObservedTopic{notify_plan.notify_arn, "", notify_policy(notify_plan), {}};
   o.people.subscriptions = {{"arn:aws:sns:us-east-1:123456789012:x:y", "email", "a@b.c"}};
-  o.people.latched = as_put(alarm_of_latch(plan, hold, o.people.site));
-  o.people.failing = as_put(alarm_of_failure(plan, o.people.site));
+  o.people.latched = as_put(alarm_of_latch(notify_plan, hold, o.people.site));
+  o.people.failing = as_put(alarm_of_failure(notify_plan, o.people.site));
   return o;
 }
 
 std::string problems(const ConfigObserved& o) {
   std::string names;
-  for (const auto& problem : problems_with_telling(plan, o)) {
+  for (const auto& problem : problems_with_telling(notify_plan, o)) {
     CHECK_FALSE(problem.breaks);
     CHECK_FALSE(problem.mend.empty());
     names += problem.name + " ";
@@ -58,24 +58,24 @@ std::string problems(const ConfigObserved& o) {
 }  // namespace
 
 TEST_CASE("a mail says who serves which name, both ways, and fits into a description") {
-  const auto latch = alarm_of_latch(plan, hold, "client.example.org.");
+  const auto latch = alarm_of_latch(notify_plan, hold, "client.example.org.");
   CHECK(latch.health_check == hold);
   CHECK(latch.description.starts_with("ALARM: Backup serves client.example.org. "));
   CHECK(latch.description.find("OK: Primary serves client.example.org,") != std::string::npos);
   CHECK(latch.description.find("sitelatch switch-back " + id) != std::string::npos);
-  const auto failure = alarm_of_failure(plan, "");
+  const auto failure = alarm_of_failure(notify_plan, "");
   CHECK(failure.health_check == id);
   CHECK(failure.description.find("the site of health check " + id) != std::string::npos);
-  for (const auto& one : {alarm_of_latch(plan, hold, std::string(255, 'x')),
-                          alarm_of_failure(plan, std::string(255, 'x'))})
+  for (const auto& one : {alarm_of_latch(notify_plan, hold, std::string(255, 'x')),
+                          alarm_of_failure(notify_plan, std::string(255, 'x'))})
     CHECK(one.description.size() <= 1024);
 }
 
 TEST_CASE("the topic's policy lets these two alarms publish") {
-  const auto policy = Json::parse(notify_policy(plan));
+  const auto policy = Json::parse(notify_policy(notify_plan));
   REQUIRE(policy);
-  const auto text = notify_policy(plan);
-  for (const auto& alarm : {plan.latched_alarm, plan.failing_alarm})
+  const auto text = notify_policy(notify_plan);
+  for (const auto& alarm : {notify_plan.latched_alarm, notify_plan.failing_alarm})
     CHECK(text.find("arn:aws:cloudwatch:us-east-1:123456789012:alarm:" + alarm + "\"") !=
           std::string::npos);
 }

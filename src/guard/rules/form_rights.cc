@@ -47,22 +47,21 @@ class FormTable {
   std::vector<std::string> every_check() const { return {any_check(s_.partition)}; }
 
   void look() {
-    Actions search{"route53:ListHostedZones", "cloudwatch:GetMetricData"};
+    Actions search{"route53:ListHostedZones", "cloudwatch:GetMetricData", "logs:DescribeLogGroups"};
     if (config_ || s_.every_guard)
       for (const auto* one : {"route53:ListHealthChecks", "cloudwatch:DescribeAlarms"})
         search.emplace_back(one);
-    if (config_) search.emplace_back("logs:DescribeLogGroups");
     if (s_.every_guard) search.emplace_back("sns:ListTopics");
     right("Search", search, {"*"});
     right("SeeChecks",
           {"route53:GetHealthCheck", "route53:GetHealthCheckStatus", "route53:ListTagsForResource"},
           audience_ == Audience::deployer && config_ ? every_check() : s_.checks);
     right("SeeRecords", {"route53:ListResourceRecordSets", "route53:GetHostedZone"}, zones());
+    right("SeeLog", {"logs:ListTagsForResource", "logs:FilterLogEvents"},
+          with_streams(s_.audit_groups));
     if (!config_) return;
     right("SeeAlarms", {"cloudwatch:ListTagsForResource"}, s_.alarms);
     right("SeeTopic", {"sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"}, s_.notify_topics);
-    right("SeeLog", {"logs:ListTagsForResource", "logs:FilterLogEvents"},
-          with_streams(s_.audit_groups));
   }
 
   void audit() {
@@ -76,6 +75,14 @@ class FormTable {
   void operate_engine() {
     right("Latch", {"route53:ChangeTagsForResource"}, s_.held,
           of_tags({resume_tag::trip, resume_tag::resume}));
+    audit();
+  }
+  void make_log() {
+    right("MakeLog",
+          {"logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy",
+           "logs:DeleteLogGroup"},
+          with_streams(s_.audit_groups));
+    audit();
   }
 
   void deploy_config() {
@@ -90,15 +97,12 @@ class FormTable {
           {"sns:CreateTopic", "sns:TagResource", "sns:SetTopicAttributes", "sns:Subscribe",
            "sns:DeleteTopic"},
           s_.notify_topics);
-    right("MakeLog",
-          {"logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy",
-           "logs:DeleteLogGroup"},
-          with_streams(s_.audit_groups));
-    audit();
+    make_log();
     right("ChangeRecords", {"route53:ChangeResourceRecordSets"}, zones());
   }
   void deploy_engine() {
     right("Arm", {"route53:ChangeTagsForResource"}, s_.held);
+    make_log();
     right("ChangeRecords", {"route53:ChangeResourceRecordSets"}, zones());
     if (!s_.every_guard) return;
     right("DrillCheck", {"route53:CreateHealthCheck", "route53:ListHealthChecks"}, {"*"});
@@ -146,6 +150,9 @@ FormScope scope_of_engine(std::string_view endpoint, std::string_view partition)
   scope.partition = partition;
   scope.checks =
       scope.held = {"arn:" + scope.partition + ":route53:::healthcheck/" + std::string{endpoint}};
+  scope.audit_groups = {"arn:" + scope.partition +
+                        ":logs:" + std::string{control_region(partition)} +
+                        ":*:log-group:" + default_names(endpoint).audit_group};
   return scope;
 }
 

@@ -65,8 +65,6 @@ struct ObservedAlarm {
   int period_s = 0, evaluation_periods = 0, datapoints_to_alarm = 0;  // 0: not set
   AlarmSnapshot snapshot;
   Texts tags;
-  std::string description{};
-  std::vector<std::string> ok_actions{};
   std::vector<ObservedMute> mutes{};  // those that are not over
   std::string mutes_unseen{};         // why they may not be listed; empty: they were
   std::string description{};
