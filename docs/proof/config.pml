@@ -12,23 +12,23 @@
  * What must hold: the window is longer than the loop, from the 0 of C by way of H back to the next 0 of C.
  *
  * tick 60 s
- * run safe: safety holds: the window is longer than the loop
+ * thorough run safe: safety holds: the window is longer than the loop
  * run trip: -DTRIP -DTERRAFORMS=0 safety holds: and a person trips
  * run possible: -DREACH safety reached: failover, switch back, Primary, and the next failover: that is no empty promise
- * run liveness: liveness holds: after a switch back Primary serves, in an outage that lasts Backup does
- * run one-period: -DPERIODS=1 safety sentence: a window of one minute swings to and fro
+ * run liveness: liveness holds: the window is longer than the loop: the sentence; and after a switch back Primary serves, in an outage that lasts Backup does
+ * thorough run one-period: -DPERIODS=1 safety sentence: a window of one minute swings to and fro
  * run short-window: -DPERIODS=4 safety sentence: one minute less than the loop
- * run later-points: -DVISIBLE=2 -DSILENCES=0 -DPERIODS=4 safety sentence: datapoints a minute later, and the window a minute too short again
- * run later-points-longer: -DVISIBLE=2 -DSILENCES=0 safety holds: and a window a minute longer
- * run no-silence: -DSILENCES=0 -DPERIODS=4 safety holds: an H that never waits for data needs a minute less
- * run more-silence: -DSILENCES=2 safety sentence: H finds no data for one minute more
+ * thorough run later-points: -DVISIBLE=2 -DSILENCES=0 -DPERIODS=4 safety sentence: datapoints a minute later, and the window a minute too short again
+ * thorough run later-points-longer: -DVISIBLE=2 -DSILENCES=0 safety holds: and a window a minute longer
+ * thorough run no-silence: -DSILENCES=0 -DPERIODS=4 safety holds: an H that never waits for data needs a minute less
+ * thorough run more-silence: -DSILENCES=2 safety sentence: H finds no data for one minute more
  * run fifteen: -DPERIODS=15 safety holds: the form's own setting
  * thorough run three: -DVISIBLE=3 -DPERIODS=6 safety sentence: datapoints of up to four minutes: six periods are one too few
  * thorough run three-longer: -DVISIBLE=3 -DPERIODS=7 safety holds: and seven are enough
  * run no-memory: -DNO_MEMORY safety sentence: C does not hear of H
  * run unknown-is-healthy: -DUNKNOWN_IS_HEALTHY safety sentence: InsufficientDataHealthStatus other than LastKnownStatus
  * run left-at-one: -DFORGETS safety sentence: C's threshold stays at 1 after a switch back
- * run trip-terraform: -DTRIP -DPERIODS=4 -DSILENCES=0 safety sentence: Terraform enables H again before C's zeros are seen
+ * thorough run trip-terraform: -DTRIP -DPERIODS=4 -DSILENCES=0 safety sentence: Terraform enables H again before C's zeros are seen
  * run both-fail: -DSECONDARY_CHECKED -DBACKUP_FAILS safety sentence: SECONDARY with a health check
  */
 #ifndef PERIODS

@@ -7,9 +7,9 @@
  * any two steps and begins again with what the journal has. A failover and its latch are one batch. A reset names the version of
  * the check that its caller has seen, and may arrive twice. Edits, disabling and restarts release nothing.
  *
- * run safe: safety holds: whatever is killed, sent twice, edited or disabled
+ * thorough run safe: safety holds: whatever is killed, sent twice, edited or disabled
  * run possible: -DREACH safety reached: failover, switch back, Primary, and the next failover: that is no empty promise
- * run liveness: liveness holds: after a switch back Primary serves, in an outage that lasts Backup does
+ * run liveness: liveness holds: whatever is killed, sent twice, edited or disabled: the sentence; and after a switch back Primary serves, in an outage that lasts Backup does
  * run two-batches: -DTWO_BATCHES safety sentence: the latch in a batch of its own
  * run answers-first: -DANSWERS_FIRST safety sentence: DNS is told before the batch is durable
  * run latch-in-memory: -DLATCH_IN_MEMORY safety sentence: the latch is not in the journal

@@ -6,12 +6,12 @@
  *
  * tick 10 s
  * run leak: shortest sentence in 60 steps as guide.story: the story of README.md
- * run late-chain: -DPOINT_TICKS=12 -DLASTING=18 safety sentence: an outage of three minutes, and a datapoint that is seen after two
- * run lasting: -DLASTING=18 safety holds: every outage and every recovery lasts three minutes, and the chain is at its fastest
+ * thorough run late-chain: -DPOINT_TICKS=12 -DLASTING=18 safety sentence: an outage of three minutes, and a datapoint that is seen after two
+ * thorough run lasting: -DLASTING=18 safety holds: every outage and every recovery lasts three minutes, and the chain is at its fastest
  * run possible: -DLASTING=18 -DREACH safety reached: failover, switch back, Primary, and the next failover: that is no empty promise
- * run liveness: -DLASTING=18 liveness holds: after a switch back Primary serves, in an outage that lasts Backup does
- * run short-of-lasting: -DLASTING=15 safety sentence: half a minute less is too little where the function crashes once
- * run slow-checkers: -DLASTING=18 -DLAG=3 safety sentence: checkers that learn of the latch half a minute late
+ * run liveness: -DLASTING=18 liveness holds: every outage and recovery lasts three minutes: the sentence; and after a switch back Primary serves, in an outage that lasts Backup does
+ * thorough run short-of-lasting: -DLASTING=15 safety sentence: half a minute less is too little where the function crashes once
+ * thorough run slow-checkers: -DLASTING=18 -DLAG=3 safety sentence: checkers that learn of the latch half a minute late
  * run both-fail: -DLASTING=18 -DBACKUP_FAILS safety sentence: both sites unhealthy: Route 53 answers Primary, latched or not
  * run terraform: -DLASTING=18 -DTERRAFORM safety sentence: a revert of the path is a switch back by no person
  * run no-release: -DLASTING=18 -DLATCHES_AGAIN safety undoes: a message from before the switch back latches again

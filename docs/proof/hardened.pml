@@ -8,24 +8,24 @@
  * The relay remembers nothing from one look to the next, and may crash between any two steps.
  *
  * tick 10 s
- * run safe: safety holds: under A1 to A9
- * run safe-with-trips: -DTRIP -DCHECKERS=2 safety holds: and a person trips
+ * thorough run safe: safety holds: under A1 to A9
+ * thorough run safe-with-trips: -DTRIP -DCHECKERS=2 safety holds: and a person trips
  * thorough run safe-in-full: -DTRIP safety holds: three checkers, and trips
  * run possible: -DREACH safety reached: failover, switch back, Primary, and the next failover: that is no empty promise
- * run liveness: -DCHECKERS=2 -DTRIP liveness holds: after a switch back Primary serves, in an outage that lasts Backup does
+ * run liveness: -DCHECKERS=2 -DTRIP liveness holds: under A1 to A9, trips too, the sentence; and after a switch back Primary serves, in an outage that lasts Backup does
  * run threshold-1: -DTHRESHOLD=1 safety sentence: without the threshold nothing keeps the check unhealthy
- * run threshold-2: -DTHRESHOLD=2 safety sentence: nor long enough with 2
+ * thorough run threshold-2: -DTHRESHOLD=2 safety sentence: nor long enough with 2
  * run dead-relay: -DRELAY_DIES safety sentence: without the relay it is the guide (A6)
  * run slow-relay: -DRELAY_TICKS=4 safety sentence: a relay that takes 40 s (A6)
- * run slow-edges: -DEDGE_TICKS=4 safety sentence: servers that learn 40 s late (A3)
- * run slow-checkers: -DLAG=5 safety sentence: checkers that learn of the latch 50 s late (A5)
+ * thorough run slow-edges: -DEDGE_TICKS=4 safety sentence: servers that learn 40 s late (A3)
+ * thorough run slow-checkers: -DLAG=5 safety sentence: checkers that learn of the latch 50 s late (A5)
  * run flapping: -DLASTING=3 safety sentence: a Primary that comes and goes by half minutes: some checkers count its good moments (A1)
  * run disagree: -DDISAGREE -DCHECKERS=2 safety sentence: checkers that lose Primary one after the other (A1)
  * run no-version: -DNO_VERSION safety sentence: a switch back that arrives again releases the next latch
  * run no-reconcile: -DNO_RECONCILE safety sentence: a latch that Terraform took away is not set again
- * run terraform-at-once: -DTERRAFORM_SOON safety sentence: Terraform in the latch's first minute (A8)
+ * thorough run terraform-at-once: -DTERRAFORM_SOON safety sentence: Terraform in the latch's first minute (A8)
  * thorough run terraform-reset: -DTERRAFORM_SOON -DCOUNTERS_RESET safety sentence: also where a changed path begins the checkers' counts anew
- * run slow-trip: -DTRIP -DCHECKERS=2 -DLAG=4 safety sentence: a trip, and checkers that learn of it later than they probe
+ * thorough run slow-trip: -DTRIP -DCHECKERS=2 -DLAG=4 safety sentence: a trip, and checkers that learn of it later than they probe
  * run early: -DEARLY -DTRIP -DCHECKERS=2 safety sentence: a switch back before DNS has followed the latch (A7)
  * run both-fail: -DSECONDARY_CHECKED -DBACKUP_FAILS safety sentence: SECONDARY with a health check
  */

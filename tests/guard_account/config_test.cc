@@ -330,6 +330,82 @@ TEST_CASE("config: interrupted in a switch back, the latch is closed again") {
   CHECK(account.phase() == Phase::latched);
 }
 
+TEST_CASE("config: interrupted when the fifteen minutes are nearly over, nothing is released") {
+  for (const auto* minutes : {"9 of 15", "14 of 15"}) {
+    HeldOut account;
+    account.said.clear();
+    account.every_second = [&] {
+      if (times_in(account.said, minutes) > 0) throw ProcessEnded{};
+    };
+    CHECK_THROWS_AS((void)account.release(), ProcessEnded);
+    account.every_second = [] {};
+    CAPTURE(std::string{minutes});
+    const auto how_far = hold_again(account.context(), account.check());
+    CHECK(how_far.find("the latch stands") != std::string::npos);
+    account.live(40min);
+    CHECK(account.named_primary == 0);
+    CHECK(account.phase() == Phase::tripped);
+    CHECK(account.look_config().observed.combined->threshold == 2);
+    account.held_out = false;
+    CHECK(account.release().end == SwitchBackEnd::done);
+    CHECK(account.phase() == Phase::serving);
+  }
+}
+
+TEST_CASE("config: who has seen a latch releases no later one") {
+  HeldOut account;
+  account.held_out = false;
+  ConfigSwitchBackOptions slow;
+  slow.health_check_id = account.check();
+  slow.reason = "sites synchronised";
+  slow.confirm = [&](const ConfigView&, const std::string&) {
+    // While he reads, somebody else releases, and Primary fails again.
+    CHECK(account.release().end == SwitchBackEnd::done);
+    account.outage(5min);
+    CHECK(account.story.dns() == on_backup);
+    account.held_out = true;
+    account.live(10min);
+    return true;
+  };
+  const auto report = config_switch_back(account.context(), slow);
+  INFO(report.sentence);
+  CHECK(report.end == SwitchBackEnd::refused);
+  CHECK(report.sentence.find("it may be another one") != std::string::npos);
+  account.live(40min);
+  CHECK(account.named_primary == 0);
+  CHECK(account.phase() == Phase::latched);
+}
+
+TEST_CASE("config: a release that others have closed is over, whatever fails after it") {
+  HeldOut account;
+  account.held_out = false;
+  const auto combined = account.look_config().observed.combined->id;
+  int seconds = -1;
+  account.every_second = [&] {
+    if (seconds < 0 && account.story.dns() != on_primary) return;
+    if (++seconds == 0) {
+      // Another command closes it; then Primary fails for two minutes, and AWS is silent for six.
+      account.update(combined, {{"HealthThreshold", 2}});
+      account.story.primary().goes_down();
+    }
+    if (seconds == 120) account.story.primary().comes_up();
+    if (account.story.dns() == on_backup) account.held_out = true;
+  };
+  account.instead = [&](const client::Call& call) -> std::optional<client::Outcome<client::Reply>> {
+    if (seconds < 0 || seconds > 360) return std::nullopt;
+    return client::Outcome<client::Reply>{
+        failure(service_error(call, "ServiceUnavailable", "later", 503))};
+  };
+  const auto report = account.release();
+  INFO(report.sentence);
+  CHECK(report.end == SwitchBackEnd::latched_again);
+  CHECK(account.held_out);
+  account.live(40min);
+  CHECK(account.named_primary == 0);
+  CHECK(account.look_config().observed.combined->threshold == 2);
+  CHECK(account.phase() == Phase::latched);
+}
+
 TEST_CASE("config: a trip holds at once, and is let go only after fifteen good minutes") {
   ConfigAccount account;
   account.serve();
@@ -377,6 +453,18 @@ TEST_CASE("config: a trip against others' hands and lost answers") {
   }
 }
 
+TEST_CASE("config: a trip while deploy mends the hold stands") {
+  ConfigAccount account;
+  account.serve();
+  // Disabled and not Inverted: deploy would enable it.
+  account.update(account.look_config().observed.hold->id,
+                 {{"Disabled", true}, {"Inverted", false}});
+  account.before("UpdateHealthCheck", [&] { REQUIRE(account.trip()); });
+  CHECK_FALSE(account.deploy_config(true));
+  CHECK(account.story.dns() == on_backup);
+  CHECK(account.phase() == Phase::tripped);
+}
+
 TEST_CASE("config: who trips while somebody switches back is heard") {
   HeldOut account;
   account.said.clear();
@@ -404,6 +492,26 @@ TEST_CASE(
        [&](ConfigAccount& account) {
          account.story.ok("cloudwatch", "DeleteAlarms",
                           Value::structure({{"AlarmNames", Value::list({alarm_of(account)})}}));
+       }},
+      {"hold-rule",
+       [&](ConfigAccount& account) {  // the alarm asks for little, and the hold has copied that
+         const auto seen = account.look_config();
+         account.story.ok(
+             "cloudwatch", "PutMetricAlarm",
+             Value::structure({{"AlarmName", seen.plan.alarm},
+                               {"Namespace", "AWS/Route53"},
+                               {"MetricName", "HealthCheckStatus"},
+                               {"Statistic", "Minimum"},
+                               {"ComparisonOperator", "GreaterThanOrEqualToThreshold"},
+                               {"Threshold", 1},
+                               {"Period", 60},
+                               {"EvaluationPeriods", 14},
+                               {"Dimensions", Value::list({Value::structure(
+                                                  {{"Name", "HealthCheckId"},
+                                                   {"Value", seen.observed.combined->id}})})}}));
+         account.update(seen.observed.hold->id,
+                        {{"AlarmIdentifier", Value::structure({{"Region", seen.plan.region},
+                                                               {"Name", seen.plan.alarm}})}});
        }},
       {"hold-not-inverted",
        [](ConfigAccount& account) {
@@ -483,6 +591,72 @@ TEST_CASE("config: destroy keeps its hands off a latch until somebody says so") 
   account.held_out = false;
   CHECK_FALSE(account.destroy_config(true, Unhold::restore));
   CHECK(account.story.dns() == on_primary);
+}
+
+TEST_CASE(
+    "config: a Primary that fails while somebody thinks about the records keeps them where they "
+    "are") {
+  ConfigAccount account;
+  REQUIRE_FALSE(account.deploy_config(false));
+  ConfigDeployment deployment(account.context(), {account.check(), true, 45min});
+  auto shown = deployment.plan();
+  REQUIRE(shown);
+  REQUIRE(shown->work.size() == 1);
+  REQUIRE(shown->not_attachable.empty());
+  account.story.primary().goes_down();
+  while (endpoint_is_healthy(account.look_config().observed) != false) account.live(5s);
+  const auto done = deployment.run(std::move(*shown));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().text.find("The records were not changed") != std::string::npos);
+  CHECK_FALSE(account.look_config().observed.records->attached());
+}
+
+TEST_CASE("config: destroy waits until no record follows the hold") {
+  ConfigAccount account;
+  account.serve();
+  const auto hold = account.look_config().observed.hold->id;
+  account.before("ChangeResourceRecordSets", [&] {
+    // Somebody else's record, made in this second.
+    const auto record = Value::structure(
+        {{"Name", "other.example.test"},
+         {"Type", "A"},
+         {"TTL", 60},
+         {"SetIdentifier", "one"},
+         {"Weight", 1},
+         {"HealthCheckId", hold},
+         {"ResourceRecords", Value::list({Value::structure({{"Value", "192.0.2.9"}})})}});
+    account.story.ok(
+        "route53", "ChangeResourceRecordSets",
+        Value::structure(
+            {{"HostedZoneId", account.story.zone},
+             {"ChangeBatch",
+              Value::structure(
+                  {{"Changes", Value::list({Value::structure(
+                                   {{"Action", "CREATE"}, {"ResourceRecordSet", record}})})}})}}));
+  });
+  const auto why = account.destroy_config(true);
+  REQUIRE(why);
+  CHECK(why->find("nothing was deleted") != std::string::npos);
+  CHECK(account.count("DeleteHealthCheck") == 0);
+}
+
+TEST_CASE("config: what fails while somebody thinks about a plan stays latched") {
+  ConfigAccount account;
+  account.serve();
+  const ConfigRemovalOptions options{account.check(), true, false, Unhold::unsaid};
+  const auto shown = plan_config_removal(account.context(), options);
+  REQUIRE(shown);
+  REQUIRE_FALSE(shown->batches.empty());
+  account.outage(5min);
+  REQUIRE(account.story.dns() == on_backup);
+  account.held_out = true;
+  account.live(10min);
+  const auto done = carry_out(account.context(), *shown, options);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().kind == Error::Kind::refused);
+  account.live(5min);
+  CHECK(account.named_primary == 0);
+  CHECK(account.phase() == Phase::latched);
 }
 
 TEST_CASE("config: whichever call of destroy is lost or the last, the next finishes it") {

@@ -207,3 +207,60 @@ TEST_CASE("engine form: a trip does not wait for the audit log, a release is not
   CHECK(account.resume({}, {"audit"}).end == SwitchBackEnd::done);
   CHECK(account.story.dns() == scenario::primary_address);
 }
+
+TEST_CASE("forms are found by any of their checks, by tags or by the alarm") {
+  ResumeAccount account;
+  account.live(1min);
+  const auto form_of = [&](const std::string& id) {
+    const auto found = find_form(account, id);
+    REQUIRE(found);
+    CHECK(found->unsure.empty());
+    CHECK(found->endpoint == account.check());
+    return found->form;
+  };
+  const auto untag = [&](const std::string& id, std::initializer_list<std::string_view> keys) {
+    auto list = Value::list();
+    for (const auto key : keys) list.push(key);
+    account.story.ok(
+        "route53", "ChangeTagsForResource",
+        Value::structure(
+            {{"ResourceType", "healthcheck"}, {"ResourceId", id}, {"RemoveTagKeys", list}}));
+  };
+  CHECK(form_of(account.check()) == Form::guide);
+  REQUIRE_FALSE(account.deploy_config(false));
+  CHECK(form_of(account.check()) == Form::config);
+  const auto seen = account.look_config();
+  for (const auto& id : {seen.observed.combined->id, seen.observed.hold->id})
+    CHECK(form_of(id) == Form::config);
+  untag(account.check(), {tag::form, tag::combined_check, tag::hold_check});
+  CHECK(form_of(account.check()) == Form::config);
+  untag(seen.observed.hold->id, {tag::form});
+  CHECK(form_of(seen.observed.hold->id) == Form::config);
+  REQUIRE_FALSE(account.destroy_config(false));
+  CHECK(form_of(account.check()) == Form::guide);
+
+  REQUIRE_FALSE(account.deploy_engine());
+  CHECK(form_of(account.check()) == Form::engine);
+  REQUIRE(disarm_engine(account.context(), account.look_engine()));
+  CHECK(form_of(account.check()) == Form::guide);
+
+  // The guide's function changes the check as long as its alarm acts.
+  const auto alarm_in_the_way = [&] {
+    const auto found = guide_alarm_of(account, account.check(), "us-east-1");
+    REQUIRE(found);
+    return *found;
+  };
+  CHECK(alarm_in_the_way().empty());
+  account.deploy_well();
+  CHECK(alarm_in_the_way() == default_names(account.check()).alarm);
+  account.story.ok(
+      "cloudwatch", "DisableAlarmActions",
+      Value::structure({{"AlarmNames", Value::list({default_names(account.check()).alarm})}}));
+  CHECK(alarm_in_the_way().empty());
+  // Whoever may not see it goes on with the guide's way, and is told.
+  account.deny("ListTagsForResource");
+  const auto unseen = find_form(account, account.check());
+  REQUIRE(unseen);
+  CHECK(unseen->form == Form::guide);
+  CHECK_FALSE(unseen->unsure.empty());
+}

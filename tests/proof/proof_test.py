@@ -47,9 +47,12 @@ class Proof(unittest.TestCase):
         self.assertRegex(said, r"(?m)^guide +leak +shortest +sentence +sentence ")
 
     def test_a_limit_that_was_met_is_no_pass(self):
-        status, said = proof("engine", "--run", "safe", "--depth", "100")
+        status, said = proof("engine", "--run", "possible", "--depth", "100")
         self.assertEqual(status, 1, said)
         self.assertIn("max search depth too small", said)
+
+    @unittest.skipUnless(os.environ.get("SITELATCH_THOROUGH"), "a long form (SITELATCH_THOROUGH=1)")
+    def test_a_limit_of_memory_is_no_pass(self):
         status, said = proof("engine", "--run", "safe", "--memory", "140")
         self.assertEqual(status, 1, said)
         self.assertRegex(said, "met a limit|without a result|did not search everything")

@@ -113,6 +113,13 @@ Result<ConfigDeployPlan, Error> ConfigDeployment::run(ConfigDeployPlan current) 
       return failure(error_of(Error::Kind::failed,
                               "AWS still shows this as before; somebody else may be changing it: " +
                                   work->what + " (" + work->why + ")"));
+    if (work->step == ConfigStep::attach && steps == 0) {
+      // Somebody has thought about what was shown, and Primary may have failed meanwhile.
+      auto fresh = plan();
+      if (!fresh) return failure(fresh.error());
+      current = std::move(*fresh);
+      continue;
+    }
     if (work->step == ConfigStep::attach && !current.not_attachable.empty())
       return failure(not_attachable(current));
     say(fmt::format("{} {}", to_string(work->step), work->what));

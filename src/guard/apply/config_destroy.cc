@@ -84,8 +84,12 @@ Result<ConfigRemoval, Error> plan_config_removal(Context& context,
   return out;
 }
 
-Step carry_out(Context& context, const ConfigRemoval& removal,
-               const ConfigRemovalOptions& options) {
+Step carry_out(Context& context, const ConfigRemoval& shown, const ConfigRemovalOptions& options) {
+  // Somebody has thought about it meanwhile, and Primary may have failed.
+  const auto again = shown.batches.empty() ? Result<ConfigRemoval, Error>{shown}
+                                           : plan_config_removal(context, options);
+  if (!again) return failure(again.error());
+  const auto& removal = *again;
   const auto& view = removal.view;
   const auto& o = view.observed;
   if (const auto lacks = rights_against(

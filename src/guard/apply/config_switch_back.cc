@@ -33,6 +33,22 @@ Step ask_for(Context& context, const ConfigView& view, int threshold) {
        {"ChildHealthChecks", Value::list({view.id(), view.observed.hold->id})}});
 }
 
+// The fifteen minutes are nearly over, and closing C alone may come too late for them.
+Step trip_again(Context& context, const ConfigView& view) {
+  const auto& hold = *view.observed.hold;
+  context.progress(
+      "The fifteen good minutes are nearly over: the hold is tripped, so that they "
+      "release nothing.");
+  auto done = update_under_version(context, hold.id, hold.version,
+                                   {{"Disabled", true}, {"Inverted", true}});
+  if (!done) return done;
+  (void)add_check_tags(context, hold.id,
+                       {{std::string{tag::tripped},
+                         tag_text(fmt::format("{} {}: a switch back was given up",
+                                              iso8601_seconds(view.now), view.caller_arn))}});
+  return done;
+}
+
 class Letting {  // Primary serve again
  public:
   Letting(Context& context, const ConfigSwitchBackOptions& options)
@@ -58,11 +74,12 @@ class Letting {  // Primary serve again
       if (const auto stopped = ask_everybody(*shown)) return *stopped;
       auto fresh = look_at_config(context_, options_.health_check_id, in_passing());
       if (!fresh) return ends(end_of(fresh.error().kind), fresh.error().text);
-      if (!fresh->observed.hold || fresh->observed.hold->version != shown->observed.hold->version)
-        return ends(
-            SwitchBackEnd::refused,
-            "Nothing was released: somebody has changed the hold check since it was shown.");
+      if (!seen_the_same(shown->observed, fresh->observed))
+        return ends(SwitchBackEnd::refused,
+                    "Nothing was released: somebody has changed the hold check or the calculated "
+                    "check since they were shown. If there is a latch, it may be another one.");
       fresh->observed.records = shown->observed.records;
+      fresh->observed.dns_primary = shown->observed.dns_primary;
       if (const auto against = refusals(*fresh); !against.empty()) return refuse(against);
       shown = std::move(*fresh);
     }
@@ -120,6 +137,8 @@ class Letting {  // Primary serve again
   // The tag first: whoever looks at a C that is content with one must see why.
   std::optional<SwitchBackReport> begin(const ConfigView& view) {
     hold_version_ = view.observed.hold->version;
+    if (may_be_opened(view.plan, view.observed, view.now))
+      combined_version_ = view.observed.combined->version;
     opened_ = view.now;
     entry_.at = view.now;
     entry_.action = "switch-back";
@@ -196,7 +215,9 @@ class Letting {  // Primary serve again
       return ends(SwitchBackEnd::refused, "Somebody else has changed the hold check meanwhile. " +
                                               hold_again(context_, view.id()));
     if (closed_at_) return after_closing(view);
-    switch (next_of_release(view.plan, o, opened_, view.now)) {
+    const auto may_open =
+        o.combined->version == combined_version_ ? MayOpen::yes : MayOpen::not_again;
+    switch (next_of_release(view.plan, o, opened_, view.now, may_open)) {
       case ReleaseStep::open:
         context_.progress(
             "The calculated check follows Primary alone now; Backup serves until fifteen good "
@@ -223,6 +244,10 @@ class Letting {  // Primary serve again
         }
         return made(done);
       }
+      case ReleaseStep::closed_by_others:
+        context_.progress("The calculated check asks for both again, and not by this command.");
+        closed_by_others_ = true;
+        [[fallthrough]];
       case ReleaseStep::done:
         closed_at_ = context_.clock.now();
         return after_closing(view);
@@ -253,12 +278,18 @@ class Letting {  // Primary serve again
     const auto since = context_.clock.now() - *closed_at_;
     const bool healthy = hold_is_healthy(view.plan, o, view.now) == true;
     if (healthy && o.dns_primary != false) return finish(view);
-    if (o.dns_primary == false && since > std::chrono::minutes{2}) {
+    // Good minutes that were on their way when others closed it may still let Primary be named.
+    const auto settled =
+        closed_by_others_ ? Duration{longest_lag_of_metric} : Duration{std::chrono::minutes{2}};
+    if (o.dns_primary == false && since >= settled) {
       (void)remove_check_tags(context_, o.hold->id, {tag::switch_back});
-      audit(view, "failed", "Primary failed again");
+      audit(view, "failed", closed_by_others_ ? "closed by others" : "Primary failed again");
       return ends(SwitchBackEnd::latched_again,
-                  "Primary failed again as soon as it served, and that failover is latched: Backup "
-                  "serves.");
+                  closed_by_others_
+                      ? "Somebody else has ended this switch back, or Primary failed again as it "
+                        "ended: it is latched, and Backup serves."
+                      : "Primary failed again as soon as it served, and that failover is latched: "
+                        "Backup serves.");
     }
     if (since < longest_lag_of_metric) {
       tell("Waiting until metric and DNS show it ...");
@@ -317,6 +348,8 @@ class Letting {  // Primary serve again
   std::optional<RecordsSnapshot> records_;
   std::optional<bool> primary_answers_, checks_passed_;
   std::uint64_t hold_version_ = 0;
+  std::optional<std::uint64_t> combined_version_;  // as shown; nothing: not to be opened
+  bool closed_by_others_ = false;
   Instant opened_{};
   std::optional<WallInstant> closed_at_;
   Duration pause_ = first_pause;
@@ -335,15 +368,19 @@ std::string hold_again(Context& context, const std::string& endpoint) {
            "(" +
            why + "): as long as it is, nothing fails over. sitelatch status " + endpoint;
   };
+  ConfigLook how;
+  how.probes = false;
   for (int attempt = 1;; ++attempt) {
-    const auto view = look_at_config(context, endpoint, in_passing());
+    const auto view = look_at_config(context, endpoint, how);
     if (!view) return not_seen(view.error().text);
     const auto& o = view->observed;
     if (!o.combined || !o.hold) return not_seen(o.unseen.empty() ? "a check is gone" : o.unseen);
-    if (is_releasing(view->plan, o)) {
-      const auto closed = ask_for(context, *view, 2);
-      if (!closed && attempt < most_closing_tries) continue;
-      if (!closed) return not_seen(closed.error().text);
+    const auto next = next_of_holding(view->plan, o, view->now);
+    if (next != HoldStep::done) {
+      const auto made =
+          next == HoldStep::trip ? trip_again(context, *view) : ask_for(context, *view, 2);
+      if (!made && attempt < most_closing_tries) continue;
+      if (!made) return not_seen(made.error().text);
       continue;
     }
     if (o.hold->tags.contains(std::string{tag::switch_back}))

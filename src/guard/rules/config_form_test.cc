@@ -134,6 +134,18 @@ TEST_CASE("a reference says whose a check is, and nothing else is one") {
     CHECK_FALSE(config_reference(text));
 }
 
+TEST_CASE("the alarm asks for fifteen whole good minutes, all of them") {
+  const auto rule = good_minutes_rule(combined_id);
+  CHECK(rule.metric_namespace == "AWS/Route53");
+  CHECK(rule.metric == "HealthCheckStatus");
+  CHECK(rule.statistic == "Minimum");
+  CHECK(rule.comparison == "GreaterThanOrEqualToThreshold");
+  CHECK(rule.threshold == 1.0);
+  CHECK(rule.period_s == 60);
+  CHECK(rule.periods == 15);
+  CHECK(rule.datapoints == 0);  // as many as there are periods
+}
+
 TEST_CASE("good minutes are counted from the end, whole ones, without a gap") {
   struct Row {
     std::string minutes;
@@ -454,6 +466,60 @@ TEST_CASE("the steps of a release: nothing is let go before fifteen good minutes
         ReleaseStep::wait);
 }
 
+TEST_CASE("a release is opened once, in the version that was shown") {
+  const auto next = [](const ConfigObserved& o, MayOpen may_open) {
+    return next_of_release(of_config, o, at_noon, at_noon, may_open);
+  };
+  CHECK(next(latched_now(), MayOpen::yes) == ReleaseStep::open);
+  CHECK(next(latched_now(), MayOpen::not_again) == ReleaseStep::closed_by_others);
+  CHECK(next(releasing("01"), MayOpen::not_again) == ReleaseStep::wait);
+  CHECK(next(serving(), MayOpen::not_again) == ReleaseStep::done);
+
+  const auto opens = [](const ConfigObserved& o) { return may_be_opened(of_config, o, at_noon); };
+  CHECK(opens(latched_now()));
+  CHECK(opens(tripped_now()));
+  CHECK_FALSE(opens(serving()));
+  CHECK_FALSE(opens(releasing("01")));
+  auto ahead = latched_now();
+  ahead.dns_primary = true;
+  CHECK_FALSE(opens(ahead));
+
+  CHECK(seen_the_same(latched_now(), latched_now()));
+  for (const auto& change : std::vector<std::function<void(ConfigObserved&)>>{
+           [](auto& x) { ++x.hold->version; }, [](auto& x) { ++x.combined->version; },
+           [](auto& x) { x.hold.reset(); }, [](auto& x) { x.combined.reset(); }}) {
+    auto other = latched_now();
+    change(other);
+    CHECK_FALSE(seen_the_same(latched_now(), other));
+    CHECK_FALSE(seen_the_same(other, latched_now()));
+  }
+}
+
+TEST_CASE("a switch back that is given up is closed, and tripped where that may be too late") {
+  const auto next = [](const ConfigObserved& o) { return next_of_holding(of_config, o, at_noon); };
+  CHECK(next(latched_now()) == HoldStep::done);
+  CHECK(next(serving()) == HoldStep::done);
+  CHECK(next(releasing("0" + std::string(8, '1'))) == HoldStep::close);
+  for (const std::size_t good : {9, 14, 15}) {
+    auto o = releasing("0" + std::string(good, '1'));
+    o.combined->threshold = 2;  // by others, just now
+    CHECK(next(o) == HoldStep::trip);
+    o = releasing("0" + std::string(good, '1'));
+    CHECK(next(o) == HoldStep::trip);
+    o.hold->disabled = true;
+    CHECK(next(o) == HoldStep::close);
+    // Primary serves already, and only its protection is missing.
+    o = releasing("0" + std::string(good, '1'));
+    o.dns_primary = true;
+    CHECK(next(o) == HoldStep::close);
+    o = releasing("0" + std::string(good, '1'));
+    o.hold_minutes = ending_now("0001");
+    CHECK(next(o) == HoldStep::trip);  // the metric is behind DNS, which says Backup
+    o.dns_primary.reset();
+    CHECK(next(o) == HoldStep::close);
+  }
+}
+
 TEST_CASE("destroy: never a Primary that is held out, unless somebody says so") {
   CHECK_FALSE(against_removal(of_config, serving(), false, Unhold::unsaid, at_noon).empty());
   CHECK(against_removal(of_config, serving(), true, Unhold::unsaid, at_noon).empty());
@@ -465,6 +531,18 @@ TEST_CASE("destroy: never a Primary that is held out, unless somebody says so") 
   auto o = serving();
   o.endpoint_health.now = false;
   CHECK_FALSE(against_removal(of_config, o, true, Unhold::unsaid, at_noon).empty());
+  // The metric of the hold is behind DNS, and behind what it has seen of C.
+  o = serving();
+  o.dns_primary = false;
+  CHECK_FALSE(against_removal(of_config, o, true, Unhold::unsaid, at_noon).empty());
+  for (const auto& [minutes, refused] :
+       {std::pair{std::string(5, '1') + "0" + std::string(14, '1'), true},
+        std::pair{std::string(5, '1') + "0" + std::string(15, '1'), false}}) {
+    o = serving();
+    o.combined_minutes = ending_now(minutes);
+    CHECK(against_removal(of_config, o, true, Unhold::unsaid, at_noon).empty() != refused);
+    CHECK(against_removal(of_config, o, true, Unhold::restore, at_noon).empty());
+  }
   o = serving();
   o.records.reset();
   CHECK_FALSE(against_removal(of_config, o, true, Unhold::restore, at_noon).empty());

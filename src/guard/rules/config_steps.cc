@@ -33,6 +33,18 @@ bool records_are_as_planned(const ConfigObserved& o) {
          o.records->target_health.empty();
 }
 
+// Datapoints of C that nobody has seen yet.
+constexpr int most_on_the_way = 6;
+
+// H may be unhealthy by it, whatever its own metric, which comes later, still says.
+bool zero_in_window(const ConfigObserved& o) {
+  if (!o.combined_minutes) return false;
+  const auto& all = *o.combined_minutes;
+  const auto newest =
+      all.size() > good_minutes_asked ? all.end() - good_minutes_asked : all.begin();
+  return std::any_of(newest, all.end(), [](const auto& minute) { return minute.any_unhealthy; });
+}
+
 std::string unhealthy_words(const ConfigObserved& o) {
   if (!o.endpoint_health.now) return "it is not known whether Route 53 finds Primary healthy";
   return *o.endpoint_health.now ? "the last probes of Primary by Route 53's checkers failed"
@@ -249,17 +261,37 @@ std::vector<Refusal> against_release(const ConfigPlan& plan, const ConfigObserve
   return out;
 }
 
+bool seen_the_same(const ConfigObserved& shown, const ConfigObserved& now) {
+  return shown.hold && now.hold && shown.hold->version == now.hold->version && shown.combined &&
+         now.combined && shown.combined->version == now.combined->version;
+}
+
+bool may_be_opened(const ConfigPlan& plan, const ConfigObserved& o, Instant now) {
+  return !is_releasing(plan, o) && hold_is_healthy(plan, o, now) != true && o.dns_primary != true;
+}
+
 ReleaseStep next_of_release(const ConfigPlan& plan, const ConfigObserved& o, Instant opened,
-                            Instant now) {
+                            Instant now, MayOpen may_open) {
   const bool healthy = hold_is_healthy(plan, o, now) == true;
   if (is_closed(plan, o) && !o.hold->tripped() && healthy) return ReleaseStep::done;
-  if (!is_releasing(plan, o)) return ReleaseStep::open;
+  if (!is_releasing(plan, o))
+    return may_open == MayOpen::yes ? ReleaseStep::open : ReleaseStep::closed_by_others;
   const auto seen = o.combined_minutes ? good_minutes(*o.combined_minutes, opened, now) : 0;
   if (o.hold->tripped())
     return seen >= good_minutes_asked ? ReleaseStep::let_go : ReleaseStep::wait;
   // DNS is ahead of the metric by a minute or two, and until C asks for both nothing fails over.
   const bool dns_says_so = o.dns_primary == true && seen >= good_minutes_asked - 1;
   return healthy || dns_says_so ? ReleaseStep::close : ReleaseStep::wait;
+}
+
+HoldStep next_of_holding(const ConfigPlan& plan, const ConfigObserved& o, Instant now) {
+  if (!o.hold) return HoldStep::done;
+  const bool serves = o.dns_primary.value_or(hold_is_healthy(plan, o, now) == true);
+  const auto seen = o.combined_minutes ? good_minutes(*o.combined_minutes, {}, now) : 0;
+  // Also where others have closed it just now.
+  if (!serves && !o.hold->tripped() && seen + most_on_the_way >= good_minutes_asked)
+    return HoldStep::trip;
+  return is_releasing(plan, o) ? HoldStep::close : HoldStep::done;
 }
 
 std::vector<Refusal> against_removal(const ConfigPlan& plan, const ConfigObserved& o,
@@ -289,6 +321,11 @@ std::vector<Refusal> against_removal(const ConfigPlan& plan, const ConfigObserve
     add("the hold is latched, tripped or not to be seen, and with the records on the endpoint's "
         "check "
         "Primary serves as soon as it is healthy: switch back first (sitelatch switch-back " +
+        plan.endpoint + "), or say --restore");
+  else if (o.dns_primary == false || zero_in_window(o))
+    add("Primary failed in the last minutes, and the hold is latched by that or will be, though "
+        "its "
+        "metric does not say so yet: look again in a few minutes (sitelatch status " +
         plan.endpoint + "), or say --restore");
   else if (endpoint_is_healthy(o) != true)
     add(unhealthy_words(o) +

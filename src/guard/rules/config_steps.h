@@ -69,12 +69,30 @@ struct ConfigRelease {
 std::vector<Refusal> against_release(const ConfigPlan& plan, const ConfigObserved& observed,
                                      const ConfigRelease& wish, Instant now);
 
+// What a person was shown is what is there still: neither check has been changed since. A latch
+// that was released meanwhile, and a failover after that, is another latch: C has two versions
+// more.
+bool seen_the_same(const ConfigObserved& shown, const ConfigObserved& now);
+
+// There is something to release, and nobody has begun: not where Primary serves, and only the note
+// of the last switch back is left.
+bool may_be_opened(const ConfigPlan& plan, const ConfigObserved& shown, Instant now);
+
 // The next step of a switch back that was allowed, and begun at `opened`. C asks for one until the
 // fifteen minutes were good, H is let go only then where somebody has tripped it, and C asks for
-// both again at once.
-enum class ReleaseStep { open, wait, let_go, close, done };
+// both again at once. C is opened once, in the version that the person was shown: one that is
+// closed after that was closed by others or by a call whose answer was lost, and what has failed
+// since is a latch that nobody has released.
+enum class ReleaseStep { open, wait, let_go, close, done, closed_by_others };
+enum class MayOpen { yes, not_again };
 ReleaseStep next_of_release(const ConfigPlan& plan, const ConfigObserved& observed, Instant opened,
-                            Instant now);
+                            Instant now, MayOpen may_open = MayOpen::yes);
+
+// Giving a switch back up (interrupted, not good in its window): C asks for both again. That is too
+// late for good minutes that are on their way already: they may complete the fifteen, and Primary
+// would be named for some minutes. So where it is that close H is tripped first.
+enum class HoldStep { trip, close, done };
+HoldStep next_of_holding(const ConfigPlan& plan, const ConfigObserved& observed, Instant now);
 
 enum class Unhold { unsaid, restore };  // destroy, while latched: Primary serves when E is healthy
 std::vector<Refusal> against_removal(const ConfigPlan& plan, const ConfigObserved& observed,
