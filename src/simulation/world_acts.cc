@@ -75,7 +75,8 @@ void Simulator::World::act(const Act& act) {
       tell("a person asks for two children of two again");
       children_asked_ = 2;
       witness_.released(now_);
-      release_lags_ = followers_[0].effective() == Status::unhealthy;
+      // Also of a healthy H: an edge may still hear of the latch, and only then of its end.
+      release_lags_ = true;
       agenda_.add(now_ + whole_loop, Kind::held_again, ++releases_);
       return children_changed();
     case Act::Kind::trip:
@@ -106,6 +107,7 @@ void Simulator::World::terraform(bool disabled_too) {
 // H, which is inverted: Disabled, it counts as unhealthy.
 void Simulator::World::disable_follower(bool disabled) {
   const auto before = followers_[0].effective();
+  if (disabled) release_lags_ = false;
   followers_[0].disabled = disabled;
   if (followers_[0].effective() == before) return;
   follow(0);
