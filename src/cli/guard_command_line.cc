@@ -127,8 +127,7 @@ int run_with_id(const Options& given, int (*run)(const Options&)) {
         return *refused;
     if (std::is_same_v<Options, DrillOptions> && form == guard::Form::hardened)
       say("The drill rehearses alarm, topic, function and schedule on a scratch check. The relay "
-          "it "
-          "does not rehearse (not built yet): sitelatch status says whether its clock runs it.");
+          "it does not rehearse (not built yet): sitelatch status says whether its clock runs it.");
     return run(options);
   } else {
     return run(given);

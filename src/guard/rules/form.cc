@@ -46,8 +46,8 @@ std::optional<std::string> not_built_yet(Form form) {
     case Form::strict:
       return "not built yet: --form " + std::string{to_string(form)} +
              " is a design (docs/forms.md). What can be deployed: guide; hardened, which latches "
-             "within "
-             "seconds; config, whose failover is the latch; on Sitelatch's engine also engine";
+             "within seconds; config, whose failover is the latch; on Sitelatch's engine also "
+             "engine";
   }
   return std::nullopt;
 }
