@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "guard/rules/config_form.h"
+#include "guard/rules/config_steps.h"
 #include "guard/rules/transitions.h"
 
 namespace sitelatch::guard {
