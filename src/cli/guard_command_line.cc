@@ -53,14 +53,22 @@ Command<Options> add_command(CLI::App& app, const char* name, const char* what, 
   sub->add_option("--endpoint-url", common.endpoint_url,
                   "where all services are, in place of AWS's own")
       ->type_name("URL");
+  // Metrics are of what is looked at again and again.
+  constexpr bool has_metrics = std::is_same_v<Options, StatusOptions>;
+  std::vector<std::string> outputs = {"text", "json"};
+  if (has_metrics) outputs.emplace_back("prometheus");
   sub->add_option_function<std::string>(
          "--output",
          [options = command.options](const std::string& text) {
-           options->common.output = text == "json" ? Output::json : Output::text;
+           options->common.output = text == "json"         ? Output::json
+                                    : text == "prometheus" ? Output::prometheus
+                                                           : Output::text;
          },
-         "text for people, json for programs")
-      ->type_name("text|json")
-      ->check(CLI::IsMember({"text", "json"}))
+         has_metrics ? "text for people, json for programs, prometheus for node_exporter's "
+                       "textfile collector"
+                     : "text for people, json for programs")
+      ->type_name(join(outputs, "|"))
+      ->check(CLI::IsMember(outputs))
       ->default_str("text");
   if (changes == Changes::yes)
     sub->add_flag("--yes,-y", common.yes,
@@ -349,11 +357,16 @@ void add_status(CLI::App& app, int& status_code) {
       ->add_option("--dns-server", options.dns_server,
                    "ask this server who serves, in place of the zone's own")
       ->type_name("ADDR:PORT");
+  command.app
+      ->add_option("--output-file", options.output_file,
+                   "of prometheus: replace this file as a whole, mode 0644, in place of stdout")
+      ->type_name("FILE");
   add_assume(command);
   run_by(command, &status, status_code,
          "Exit status, the highest of all guards shown; 21 and 22, which pass by themselves, only "
          "where all others are 0:\n"
          "   0  armed, every link sound\n"
+         "   1  failed: AWS said no, or --output-file cannot be written\n"
          "  10  not-deployed          14  tripped\n"
          "  11  partial               15  switched-over\n"
          "  12  no guard was found    16  unlatched-but-unhealthy\n"
@@ -365,7 +378,9 @@ void add_status(CLI::App& app, int& status_code) {
          "Examples:\n"
          "  sitelatch status client.example.com\n"
          "  sitelatch status 233e180f-f023-45a3-954e-415303f21eab\n"
-         "  sitelatch status --all --output json");
+         "  sitelatch status --all --output json\n"
+         "  sitelatch status --all --output prometheus --output-file "
+         "/var/lib/prometheus/node-exporter/sitelatch.prom");
 }
 
 void add_disarm(CLI::App& app, int& status) {

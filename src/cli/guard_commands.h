@@ -14,7 +14,7 @@
 
 namespace sitelatch::cli {
 
-enum class Output { text, json };
+enum class Output { text, json, prometheus };  // prometheus: of status alone
 
 // What every guard command takes.
 struct GuardOptions {
@@ -70,6 +70,7 @@ int destroy(const DestroyOptions& options);
 
 struct StatusOptions {
   GuardOptions common;
+  std::string output_file;  // --output-file, of metrics; empty: stdout
   std::vector<std::string> health_check_ids;
   bool all = false;
   std::string dns_server;  // --dns-server ADDR:PORT; empty: SITELATCH_DNS, else the zone's own

@@ -7,25 +7,48 @@
 #include "cli/guard_config.h"
 #include "cli/guard_engine.h"
 #include "cli/guard_ids.h"
+#include "cli/guard_metrics.h"
 #include "cli/guard_report.h"
 #include "cli/guard_safety.h"
+#include "cli/replace_file.h"
 #include "guard/apply/hardened_observe.h"
 
 namespace sitelatch::cli {
 namespace {
 
+// To stdout, or to the file. Metrics that are not there are worse than none that say so: a file
+// that cannot be written is what the command ends with.
+int give_metrics(const StatusOptions& options, StatusMetrics& metrics, int status) {
+  const auto text = metrics.text(net::SystemWallClock{}.now(), status);
+  if (options.output_file.empty()) {
+    fmt::print("{}", text);
+    return status;
+  }
+  const auto written = replace_file(options.output_file, text);
+  return written ? status : fail(options.common, written.error().text, exit_failed);
+}
+
 // What watches over guards must not take "none" for "all is well": the account, the region or the
 // rights may be the wrong ones.
-int no_guards(const GuardOptions& common) {
+int no_guards(const StatusOptions& options) {
   const std::string sentence =
       "No guard was found in this account: nothing keeps a failed Primary out of DNS. If there "
       "should be one, look whether these are the right credentials. To begin: sitelatch doctor";
-  if (common.output == Output::json)
-    fmt::print("{}\n", aws::to_json(aws::Value::structure({{"guards", aws::Value::list()},
-                                                           {"sentence", sentence},
-                                                           {"exit_code", exit_no_guards}})));
-  else
-    fmt::print("{}\n", sentence);
+  switch (options.common.output) {
+    case Output::json:
+      fmt::print("{}\n", aws::to_json(aws::Value::structure({{"guards", aws::Value::list()},
+                                                             {"sentence", sentence},
+                                                             {"exit_code", exit_no_guards}})));
+      break;
+    case Output::text:
+      fmt::print("{}\n", sentence);
+      break;
+    case Output::prometheus: {
+      say(sentence);
+      StatusMetrics none;
+      return give_metrics(options, none, exit_no_guards);
+    }
+  }
   return exit_no_guards;
 }
 
@@ -64,6 +87,11 @@ struct Looked {
     if (config && guide) fmt::print("\n");
     if (guide) cli::print(*guide);
     if (safety) print_brief(*safety);
+  }
+  void add_to(StatusMetrics& metrics, const std::optional<guard::Safety>& safety) const {
+    if (engine) metrics.add(*engine, status_code(*engine), safety);
+    if (config) metrics.add(*config, status_code(*config), guide ? std::nullopt : safety);
+    if (guide) metrics.add(*guide, status_code(*guide), safety);
   }
 
  private:
@@ -128,6 +156,9 @@ Result<std::vector<std::string>, guard::Error> every_guard_of(GuardContext& cont
 }  // namespace
 
 int status(const StatusOptions& options) {
+  const bool as_metrics = options.common.output == Output::prometheus;
+  if (!options.output_file.empty() && !as_metrics)
+    return fail(options.common, "--output-file goes with --output prometheus", exit_usage);
   GuardContext context(options.common, options.dns_server);
   auto wanted = options.health_check_ids;
   const bool one = wanted.size() == 1 && !options.all;
@@ -137,7 +168,7 @@ int status(const StatusOptions& options) {
     for (const auto& id : *found)
       if (std::find(wanted.begin(), wanted.end(), id) == wanted.end()) wanted.push_back(id);
   }
-  if (wanted.empty()) return no_guards(options.common);
+  if (wanted.empty()) return no_guards(options);
   guard::AllRecords records(context.aws());
   auto how = context.context().everything();
   how.all_records = &records;
@@ -145,12 +176,14 @@ int status(const StatusOptions& options) {
   const auto reckon = reckoning();
   int worst = exit_done;
   auto all = aws::Value::list();
+  StatusMetrics metrics;
   for (const auto& id_or_name : wanted) {
     const auto looked = look_at(context, id_or_name, how);
     if (!looked) {
       const auto code = exit_status_of(looked.error().kind);
-      if (one) return fail(options.common, looked.error().text, code);
+      if (one && !as_metrics) return fail(options.common, looked.error().text, code);
       say(as_sentence(looked.error().text));
+      metrics.add_unreadable(id_or_name);
       all.push(aws::Value::structure(
           {{"health_check_id", id_or_name}, {"error", looked.error().text}, {"exit_code", code}}));
       worst = guard::graver(worst, code);
@@ -161,7 +194,9 @@ int status(const StatusOptions& options) {
                                   safety_wish(context, options.common, looked->id(),
                                               options.assumed, guard::SafetyWish::Weigh::best),
                                   reckon);
-    if (options.common.output == Output::json) {
+    if (as_metrics) {
+      looked->add_to(metrics, safety);
+    } else if (options.common.output == Output::json) {
       all.push(looked->value(safety));
       if (one) fmt::print("{}\n", aws::to_json(all.items().back()));
     } else {
@@ -169,6 +204,7 @@ int status(const StatusOptions& options) {
       looked->show(safety);
     }
   }
+  if (as_metrics) return give_metrics(options, metrics, worst);
   if (options.common.output == Output::json && !one)
     fmt::print("{}\n",
                aws::to_json(aws::Value::structure({{"guards", all}, {"exit_code", worst}})));

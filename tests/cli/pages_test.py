@@ -65,7 +65,7 @@ class Pages(unittest.TestCase):
             file.write(run("completion", "bash").stdout)
         self.assertEqual(self.complete("st"), ["status"])
         self.assertEqual(self.complete("status", "--dns"), ["--dns-server"])
-        self.assertEqual(self.complete("status", "--output", ""), ["text", "json"])
+        self.assertEqual(self.complete("status", "--output", ""), ["text", "json", "prometheus"])
         self.assertEqual(self.complete("status", "--output", "=", "j"), ["json"])  # bash splits at the sign
         self.assertEqual(self.complete("status", "--region", ""), [])  # anything may come: nothing is offered
         self.assertIn("throttle", self.complete("fault", ""))
