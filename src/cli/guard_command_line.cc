@@ -362,6 +362,16 @@ void add_status(CLI::App& app, int& status_code) {
                    "of prometheus: replace this file as a whole, mode 0644, in place of stdout")
       ->type_name("FILE");
   add_assume(command);
+  auto* watching = command.app->add_flag(
+      "--watch", options.watch,
+      "look again and again, one screen drawn in place, until Ctrl-C; without a terminal what is "
+      "news is printed");
+  add_optional_duration(command, "--every", &StatusOptions::every,
+                        "time between two looks of --watch (default: 5s for each guard; at least "
+                        "2s for each, as AWS lets itself be asked)");
+  command.app->get_option("--every")->needs(watching);
+  command.app->add_flag("-v,--verbose", options.verbose, "with --watch: links and DNS too")
+      ->needs(watching);
   run_by(command, &status, status_code,
          "Exit status, the highest of all guards shown; 21 and 22, which pass by themselves, only "
          "where all others are 0:\n"
@@ -374,9 +384,11 @@ void add_status(CLI::App& app, int& status_code) {
          "  17  latched-without-guard 18  drifted\n"
          "  19  armed, but a link needs attention\n"
          "  20  DNS answers otherwise than the state demands, or not at all\n"
-         "   2  wrong usage            5  AWS was not reached, or not all of it may be seen\n\n"
+         "   2  wrong usage            5  AWS was not reached, or not all of it may be seen\n"
+         "With --watch that of the last look.\n\n"
          "Examples:\n"
          "  sitelatch status client.example.com\n"
+         "  sitelatch status client.example.com --watch\n"
          "  sitelatch status 233e180f-f023-45a3-954e-415303f21eab\n"
          "  sitelatch status --all --output json\n"
          "  sitelatch status --all --output prometheus --output-file "
@@ -664,10 +676,13 @@ void add_log(CLI::App& app, int& status) {
   auto command = add_command<LogOptions>(app, "log", "who did what, when and why", Changes::no);
   add_id(command);
   add_duration(command, "--since", &LogOptions::since, "how far back", "30d");
-  run_by(command, &show_log, status,
-         std::string{common_statuses} +
-             "\nExample:\n  sitelatch log 233e180f-f023-45a3-954e-415303f21eab --since 7d --output "
-             "json");
+  command.app->add_flag("--follow,-f", command.options->follow,
+                        "then new entries as they come, until Ctrl-C; as JSON one object a line");
+  run_by(
+      command, &show_log, status,
+      std::string{common_statuses} +
+          "\nExamples:\n  sitelatch log 233e180f-f023-45a3-954e-415303f21eab --since 7d --output "
+          "json\n  sitelatch log client.example.com --since 1h --follow");
 }
 
 }  // namespace

@@ -75,6 +75,8 @@ struct StatusOptions {
   bool all = false;
   std::string dns_server;  // --dns-server ADDR:PORT; empty: SITELATCH_DNS, else the zone's own
   std::vector<std::string> assumed;  // --assume NAME=VALUE
+  bool watch = false, verbose = false;  // --watch, -v
+  std::optional<Duration> every;        // --every
 };
 int status(const StatusOptions& options);
 
@@ -184,6 +186,7 @@ struct LogOptions {
   std::string health_check_id;
   guard::Form form = guard::Form::guide;
   Duration since = std::chrono::hours{24 * 30};
+  bool follow = false;  // --follow
 };
 int show_log(const LogOptions& options);
 

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/guard_report.h"
+#include "cli/interrupts.h"
 #include "guard/apply/audit_log.h"
 #include "guard/apply/config_observe.h"
 
@@ -57,10 +60,10 @@ Value to_value(const guard::ReleaseEvidence& seen) {
                            {"commands", commands}});
 }
 
-void add_alarm_history(GuardContext& context, const guard::View& view, const LogOptions& options,
+void add_alarm_history(GuardContext& context, const guard::View& view, Instant from, Instant now,
                        std::vector<AuditEntry>& entries) {
-  const auto history = guard::latches_by_alarm_history(
-      context.aws(), view.plan.alarm, view.now - options.since, view.now + std::chrono::minutes{1});
+  const auto history = guard::latches_by_alarm_history(context.aws(), view.plan.alarm, from,
+                                                       now + std::chrono::minutes{1});
   if (!history)
     return say(client::explain(history.error(),
                                "read the alarm's history, which says when the "
@@ -106,6 +109,100 @@ void print(const AuditEntry& entry) {
   for (const auto& line : lines_of(*entry.seen)) fmt::print("           {}\n", line);
 }
 
+// One guard's log, read again and again.
+class Source {
+ public:
+  Source(GuardContext& context, const LogOptions& options, std::optional<guard::View> view,
+         std::string region, std::string group)
+      : context_(context),
+        options_(options),
+        view_(std::move(view)),
+        log_(context.aws(), std::move(region), std::move(group), options.health_check_id, "") {}
+
+  client::Outcome<std::vector<AuditEntry>> read(Instant from, Instant now) {
+    auto entries = log_.read(from);
+    if (!entries) return failure(entries.error());
+    if (view_ && guard::overwrites_planned(view_->snapshot.observed))
+      add_alarm_history(context_, *view_, from, now, *entries);
+    return without_answered(*entries);
+  }
+
+ private:
+  GuardContext& context_;
+  const LogOptions& options_;
+  std::optional<guard::View> view_;
+  guard::AuditLog log_;
+};
+
+// FilterLogEvents may be asked five times a second in an account and Region (fact client-15).
+constexpr auto between_reads = std::chrono::seconds{5};
+// Lines come late, and by clocks that differ: so much of the log is read again each time.
+constexpr auto read_again = std::chrono::hours{1};
+
+// Shows each entry once, in the order in which they come; ends by a signal.
+class Follower {
+ public:
+  Follower(GuardContext& context, const LogOptions& options, Source& source, std::string group)
+      : context_(context), options_(options), source_(source), group_(std::move(group)) {}
+
+  [[noreturn]] void run(const std::vector<AuditEntry>& entries, Instant from) {
+    show(entries);
+    if (entries.empty())
+      say(fmt::format("Nothing in the last {} yet; what comes is shown.",
+                      describe(options_.since)));
+    end_on_interrupts(exit_done, {});
+    for (;;) {
+      context_.clock().sleep(between_reads);
+      const auto now = context_.aws_time();
+      const auto entries_now =
+          source_.read(std::max(from, std::min(now, newest_) - read_again), now);
+      if (entries_now) {
+        reached();
+        show(*entries_now);
+      } else {
+        not_reached(entries_now.error(), now);
+      }
+    }
+  }
+
+ private:
+  void show(const std::vector<AuditEntry>& entries) {
+    for (const auto& entry : entries) {
+      auto key = entry;
+      key.seen.reset();  // of a line before it, which may be read no more
+      newest_ = std::max(newest_, entry.at);
+      if (!shown_.insert(guard::audit_line(key, options_.health_check_id)).second) continue;
+      if (options_.common.output == Output::json)
+        fmt::print("{}\n", aws::to_json(to_value(entry)));
+      else
+        print(entry);
+      std::fflush(stdout);
+    }
+  }
+
+  void reached() {
+    if (missed_) say("Reached again.");
+    missed_ = false;
+    end_on_interrupts(exit_done, {});
+  }
+
+  void not_reached(const client::Error& error, Instant now) {
+    const auto why = guard::error_of(error, "read the audit log " + group_);
+    if (!missed_)
+      say(fmt::format("Not reached since {}, retrying: {}", iso8601_seconds(now), why.text));
+    missed_ = true;
+    end_on_interrupts(exit_status_of(why.kind), {});
+  }
+
+  GuardContext& context_;
+  const LogOptions& options_;
+  Source& source_;
+  const std::string group_;
+  std::set<std::string> shown_{};
+  Instant newest_ = earliest;
+  bool missed_ = false;
+};
+
 }  // namespace
 
 int show_log(const LogOptions& options) {
@@ -123,7 +220,7 @@ int show_log(const LogOptions& options) {
     const auto plan = guard::plan_config(options.health_check_id, caller->partition);
     region = plan.region;
     group = plan.audit_group;
-    now = Instant{context.clock().now().time_since_epoch()} + context.aws().clock_offset();
+    now = context.aws_time();
   } else {
     auto seen = guard::view(context.aws(), context.clock(), options.health_check_id,
                             context.context().chain());
@@ -133,8 +230,8 @@ int show_log(const LogOptions& options) {
     now = seen->now;
     view = std::move(*seen);
   }
-  guard::AuditLog log(context.aws(), region, group, options.health_check_id, "");
-  auto entries = log.read(now - options.since);
+  Source source(context, options, std::move(view), region, group);
+  const auto entries = source.read(now - options.since, now);
   if (!entries) {
     if (client::is_absent(entries.error()))
       return fail(options.common, fmt::format("There is no audit log {}: deploy makes it.", group),
@@ -142,9 +239,8 @@ int show_log(const LogOptions& options) {
     const auto error = guard::error_of(entries.error(), "read the audit log " + group);
     return fail(options.common, error.text, exit_status_of(error.kind));
   }
-  if (view && guard::overwrites_planned(view->snapshot.observed))
-    add_alarm_history(context, *view, options, *entries);
-  const auto shown = without_answered(*entries);
+  if (options.follow) Follower(context, options, source, group).run(*entries, now - options.since);
+  const auto& shown = *entries;
   if (options.common.output == Output::json) {
     auto list = Value::list();
     for (const auto& entry : shown) list.push(to_value(entry));

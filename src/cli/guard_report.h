@@ -27,6 +27,10 @@ class GuardContext {
   guard::Context& context() { return context_; }
   client::Aws& aws() { return *aws_; }
   WatchfulClock& clock() { return clock_; }
+  // Our clock's time as AWS has corrected it.
+  Instant aws_time() const {
+    return Instant{clock_.now().time_since_epoch()} + aws_->clock_offset();
+  }
 
  private:
   std::unique_ptr<client::Environment> environment_;

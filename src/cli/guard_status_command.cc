@@ -10,6 +10,7 @@
 #include "cli/guard_metrics.h"
 #include "cli/guard_report.h"
 #include "cli/guard_safety.h"
+#include "cli/guard_watch.h"
 #include "cli/replace_file.h"
 #include "guard/apply/hardened_observe.h"
 
@@ -79,6 +80,17 @@ struct Looked {
   aws::Value value(const std::optional<guard::Safety>& safety) const {
     auto out = all_of_it();
     if (safety) out.set("safety", cli::to_value(*safety));
+    return out;
+  }
+  // Of what latches; what else is there is a note.
+  Screen screen(const std::string& asked) const {
+    if (engine) return screen_of(*engine, asked, code());
+    if (!guide) return screen_of(*config, asked, code());
+    auto out = screen_of(*guide, asked, code());
+    if (config)
+      out.notes.push_back("Beside it the form config is " +
+                          std::string{guard::to_string(config->assessment.phase)} + ": " +
+                          config->assessment.next);
     return out;
   }
   void show(const std::optional<guard::Safety>& safety) const {
@@ -173,6 +185,14 @@ int status(const StatusOptions& options) {
   auto how = context.context().everything();
   how.all_records = &records;
   how.probes = wanted.size() <= most_with_probes;
+  if (options.watch)
+    return watch(options, context, wanted, how,
+                 [&](const std::string& id, const std::string& asked,
+                     const guard::ViewOptions& now) -> Result<Screen, guard::Error> {
+                   const auto looked = look_at(context, id, now);
+                   if (!looked) return failure(looked.error());
+                   return looked->screen(asked);
+                 });
   const auto reckon = reckoning();
   int worst = exit_done;
   auto all = aws::Value::list();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "cli/watchful_clock.h"
 #include "guard/apply/carry_out.h"
@@ -12,6 +13,11 @@ namespace sitelatch::cli {
 
 // From here on SIGINT, SIGTERM and SIGHUP no longer end the process.
 void listen_for_interrupts();
+
+// For commands that only look and can be ended anywhere: from here on those signals end the process
+// at once with that status, after `farewell` (which lives on) has gone to stdout. May be called
+// again.
+void end_on_interrupts(int status, std::string_view farewell);
 
 // `inner`, which wakes up when a person has had enough.
 class ImpatientClock final : public client::Clock {
