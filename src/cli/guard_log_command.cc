@@ -60,17 +60,16 @@ Value to_value(const guard::ReleaseEvidence& seen) {
                            {"commands", commands}});
 }
 
-void add_alarm_history(GuardContext& context, const guard::View& view, Instant from, Instant now,
-                       std::vector<AuditEntry>& entries) {
+client::Outcome<Done> add_alarm_history(GuardContext& context, const guard::View& view,
+                                        Instant from, Instant now,
+                                        std::vector<AuditEntry>& entries) {
   const auto history = guard::latches_by_alarm_history(context.aws(), view.plan.alarm, from,
                                                        now + std::chrono::minutes{1});
-  if (!history)
-    return say(client::explain(history.error(),
-                               "read the alarm's history, which says when the "
-                               "guide's Python function latched"));
+  if (!history) return failure(history.error());
   entries.insert(entries.end(), history->begin(), history->end());
   std::stable_sort(entries.begin(), entries.end(),
                    [](const AuditEntry& a, const AuditEntry& b) { return a.at < b.at; });
+  return Done{};
 }
 
 Value to_value(const AuditEntry& entry) {
@@ -122,8 +121,14 @@ class Source {
   client::Outcome<std::vector<AuditEntry>> read(Instant from, Instant now) {
     auto entries = log_.read(from);
     if (!entries) return failure(entries.error());
-    if (view_ && guard::overwrites_planned(view_->snapshot.observed))
-      add_alarm_history(context_, *view_, from, now, *entries);
+    if (view_ && guard::overwrites_planned(view_->snapshot.observed)) {
+      const auto added = add_alarm_history(context_, *view_, from, now, *entries);
+      if (!added && !history_missed_)
+        say(client::explain(added.error(),
+                            "read the alarm's history, which says when the guide's Python function "
+                            "latched"));
+      history_missed_ = !added;
+    }
     return without_answered(*entries);
   }
 
@@ -132,6 +137,7 @@ class Source {
   const LogOptions& options_;
   std::optional<guard::View> view_;
   guard::AuditLog log_;
+  bool history_missed_ = false;  // which was said
 };
 
 // FilterLogEvents may be asked five times a second in an account and Region (fact client-15).
