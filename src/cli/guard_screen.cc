@@ -468,7 +468,7 @@ std::vector<std::string> fitting(std::vector<std::string> lines, std::size_t row
   if (rows == 0 || lines.size() <= rows) return lines;
   const auto left_out = lines.size() - rows + 1;
   lines.resize(rows - 1);
-  lines.push_back(fmt::format("({} more lines: a taller terminal shows them)", left_out));
+  lines.push_back(fmt::format("({} more lines)", left_out));
   return lines;
 }
 

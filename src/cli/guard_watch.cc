@@ -39,6 +39,11 @@ class Canvas {
     const char* term = std::getenv("TERM");
     draws_ = ::isatty(STDOUT_FILENO) == 1 && term && *term && std::string_view{term} != "dumb";
   }
+  ~Canvas() {
+    if (draws_ && begun_) put(restore_terminal);
+  }
+  Canvas(const Canvas&) = delete;
+  Canvas& operator=(const Canvas&) = delete;
   bool draws() const { return draws_; }
 
   // As wide and as high as the terminal is now: it may have been dragged.
@@ -46,8 +51,9 @@ class Canvas {
             bool news) {
     winsize size{};
     if (draws_) ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    // The last column stays free: what clears a line from there on would take its character.
     const auto width =
-        size.ws_col == 0 ? usual_width : std::max<std::size_t>(size.ws_col, least_width);
+        (size.ws_col == 0 ? usual_width : std::max<std::size_t>(size.ws_col, least_width)) - 1;
     const auto colours = draws_ && colours_wanted() ? Watched::Colours::yes : Watched::Colours::no;
     std::vector<std::string> lines;
     for (const auto& guard : guards) {
@@ -110,13 +116,18 @@ int watch(const StatusOptions& options, GuardContext& context,
     ids.push_back(std::move(*id));
     guards.emplace_back(asked);
   }
+  Canvas canvas;
   std::string note;  // of the engine's clock that stands still
   const auto environment = client::system_environment();
   WatchfulClock clock(client::system_clock(),
                       clock_of_engine(*environment, options.common.endpoint_url),
-                      [&note](const std::string& sentence) { note = sentence; });
+                      [&](const std::string& sentence) {
+                        if (canvas.draws())
+                          note = sentence;
+                        else
+                          say(sentence);
+                      });
   const auto detail = options.verbose ? Watched::Detail::all : Watched::Detail::brief;
-  Canvas canvas;
   bool first = true;
   for (;;) {
     const auto begun = clock.now();
