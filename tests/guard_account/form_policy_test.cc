@@ -29,12 +29,17 @@ void look(ConfigAccount& account, Said& said) {
     if (!answer.problem.empty()) said.push_back("status: " + answer.problem);
 }
 
+void read_log(ConfigAccount& account, const std::string& region, const std::string& group,
+              Said& said) {
+  AuditLog log(account, region, group, account.check(), "x");
+  if (const auto read = log.read(Instant{account.now().time_since_epoch()} - 1h); !read)
+    said.push_back("log: " + client::explain(read.error()));
+}
+
 void view_config(ConfigAccount& account, Said& said) {
   look(account, said);
   const auto plan = plan_config(account.check(), "aws", "000000000000");
-  AuditLog log(account, plan.region, plan.audit_group, account.check(), "x");
-  if (const auto read = log.read(Instant{account.now().time_since_epoch()} - 1h); !read)
-    said.push_back("log: " + client::explain(read.error()));
+  read_log(account, plan.region, plan.audit_group, said);
   // Where the tags do not lead to what was made, it is searched for: so in `status --all`.
   if (const auto all = config_guards(account); !all)
     said.push_back("status --all: " + client::explain(all.error()));
@@ -208,13 +213,18 @@ TEST_CASE("engine form: each policy is enough, and a missing right is named") {
     for (const auto& blind : seen->blind) said.push_back(describe(blind));
     for (const auto& answer : seen->dns)
       if (!answer.problem.empty()) said.push_back(answer.problem);
+    read_log(account, "us-east-1", default_names(account.check()).audit_group, said);
     return std::optional{*seen};
+  };
+  const auto add = [](const std::vector<std::string>& notes, Said& said) {
+    said.insert(said.end(), notes.begin(), notes.end());
   };
   const auto arm = [&](ConfigAccount& account, Said& said) {
     const auto plan = plan_engine(account.context(), account.check());
     if (!plan) return said.push_back(plan.error().text);
-    if (const auto done = carry_out(account.context(), *plan, true); !done)
-      said.push_back(done.error().text);
+    const auto done = carry_out(account.context(), *plan, true);
+    if (!done) return said.push_back(done.error().text);
+    add(done->notes, said);
   };
   const auto prepare = [&](ConfigAccount& account) {
     account.story.witness.watch_no_more();
@@ -226,14 +236,16 @@ TEST_CASE("engine form: each policy is enough, and a missing right is named") {
   const auto operate = [&](ConfigAccount& account, Said& said) {
     const auto seen = look_engine(account, said);
     if (!seen) return;
-    if (const auto tripped = trip_engine(account.context(), *seen, "a test"); !tripped)
-      return said.push_back(tripped.error().text);
+    const auto tripped = trip_engine(account.context(), *seen, "a test");
+    if (!tripped) return said.push_back(tripped.error().text);
+    add(tripped->notes, said);
     EngineSwitchBackOptions options;
     options.health_check_id = account.check();
     options.reason = "a test";
     options.confirm = [](const EngineView&, const std::string&) { return true; };
     const auto released = engine_switch_back(account.context(), options);
     if (released.end != SwitchBackEnd::done) said.push_back(released.sentence);
+    add(released.notes, said);
   };
   ConfigAccount some;
   const auto scope = scope_of_engine(some.check(), "aws");
@@ -251,8 +263,12 @@ TEST_CASE("engine form: each policy is enough, and a missing right is named") {
         account.live(2min);
       },
       [&](ConfigAccount& account, Said& said) {
-        (void)look_engine(account, said);
         arm(account, said);
+        const auto seen = look_engine(account, said);
+        if (!seen) return;
+        const auto done = disarm_engine(account.context(), *seen, Logs::removed);
+        if (!done) return said.push_back(done.error().text);
+        add(done->notes, said);
       });
   // Who may trip and release may not take the latch away.
   ConfigAccount account;

@@ -16,6 +16,7 @@ AuditGroup find_audit_group(Context& context, std::string region,
       context.aws.call_all("logs", "DescribeLogGroups",
                            Value::structure({{"logGroupNamePrefix", out.name}}), out.region);
   out.there = !groups;
+  if (!groups) out.unseen = error_of(groups.error(), "look for log group " + out.name).text;
   if (groups)
     for (const auto& group : (*groups)["logGroups"].items())
       out.there = out.there || group["logGroupName"].string_or("") == out.name;

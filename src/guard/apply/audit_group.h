@@ -15,7 +15,8 @@ namespace sitelatch::guard {
 
 struct AuditGroup {
   std::string region, name, health_check_id;
-  bool there = false;  // or not to be seen: it may be written to all the same
+  bool there = false;    // or not to be seen: it may be written to all the same
+  std::string unseen{};  // why; empty: it was looked for
 };
 AuditGroup find_audit_group(Context& context, std::string region,
                             const std::string& health_check_id);

@@ -140,6 +140,7 @@ AuditEntry entry_of(const EngineView& view, std::string_view action) {
 
 void note_down(Context& context, const AuditGroup& group, const AuditEntry& entry,
                EngineDone& done) {
+  if (!group.unseen.empty()) done.notes.push_back(group.unseen);
   if (auto problem = note_down(context, group, entry)) done.notes.push_back(std::move(*problem));
 }
 
@@ -266,6 +267,7 @@ class Resuming {
       return ends(SwitchBackEnd::no_answer, "Nothing was released: " + view->observed.unseen);
     if (auto stopped = ask_everybody(*view)) return *stopped;
     audit_ = find_audit_group(context_, view->region, view->endpoint);
+    if (!audit_.unseen.empty()) report_.notes.push_back(audit_.unseen);
     if (auto stopped = write_asked(*view)) return *stopped;
     const auto released = set_tag(context_, view->endpoint, resume_tag::resume,
                                   resume_request(view->observed.latch->version, options_.reason));

@@ -47,7 +47,8 @@ class FormTable {
   std::vector<std::string> every_check() const { return {any_check(s_.partition)}; }
 
   void look() {
-    Actions search{"route53:ListHostedZones", "cloudwatch:GetMetricData", "logs:DescribeLogGroups"};
+    Actions search{"route53:ListHostedZones", "cloudwatch:GetMetricData"};
+    if (config_ || audience_ != Audience::viewer) search.emplace_back("logs:DescribeLogGroups");
     if (config_ || s_.every_guard)
       for (const auto* one : {"route53:ListHealthChecks", "cloudwatch:DescribeAlarms"})
         search.emplace_back(one);
@@ -57,8 +58,9 @@ class FormTable {
           {"route53:GetHealthCheck", "route53:GetHealthCheckStatus", "route53:ListTagsForResource"},
           audience_ == Audience::deployer && config_ ? every_check() : s_.checks);
     right("SeeRecords", {"route53:ListResourceRecordSets", "route53:GetHostedZone"}, zones());
-    right("SeeLog", {"logs:ListTagsForResource", "logs:FilterLogEvents"},
-          with_streams(s_.audit_groups));
+    Actions log{"logs:FilterLogEvents"};
+    if (config_) log.emplace_back("logs:ListTagsForResource");
+    right("SeeLog", log, with_streams(s_.audit_groups));
     if (!config_) return;
     right("SeeAlarms", {"cloudwatch:ListTagsForResource"}, s_.alarms);
     right("SeeTopic", {"sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"}, s_.notify_topics);
