@@ -38,7 +38,7 @@ function(sitelatch_product_first target)
 endfunction()
 
 # Labels for ctest: `unit` all of these; `threads` where several threads meet, which is what the thread sanitizer is for.
-set(SITELATCH_THREADED store net_io net_http net_dns net_probe net_functions client engine)
+set(SITELATCH_THREADED store net_io net_http net_dns net_probe net_functions client engine console)
 function(sitelatch_unit_test name)
   add_dependencies(unit_tests ${name}_test)
   set(labels unit)

@@ -18,15 +18,16 @@
 #include <vector>
 
 #include "base/nearest.h"
+#include "base/sentences.h"
 #include "base/text.h"
 #include "cli/command_page.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/console_command.h"
 #include "cli/fault_command_line.h"
 #include "cli/guard_command_line.h"
 #include "cli/man_page.h"
 #include "cli/running_engine.h"
-#include "cli/sentences.h"
 #include "cli/simulate_command_line.h"
 #include "cli/validators.h"
 
@@ -210,6 +211,11 @@ int run(int argc, char** argv) {
       ->type_name("ADDR:PORT")
       ->capture_default_str();
   engine_command
+      ->add_option("--console", engine.console,
+                   "where the console's page is served, on this machine alone, or off (default: "
+                   "127.0.0.1:4567, or a free port)")
+      ->type_name("ADDR:PORT|off");
+  engine_command
       ->add_option("--time-scale", engine.time_scale, "run the engine's time N times as fast")
       ->type_name("N")
       ->check(CLI::Range(0.001, 100000.0))
@@ -269,7 +275,8 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   engine_command->footer(
-      "Prints one line when it serves: ready api=http://127.0.0.1:4566 dns=127.0.0.1:5300\n"
+      "Prints one line when it serves: ready api=http://127.0.0.1:4566 dns=127.0.0.1:5300 "
+      "console=http://127.0.0.1:4567/?token=...\n"
       "Logs go to stderr. SIGTERM or SIGINT ends it in good order.\n\n"
       "Examples:\n"
       "  sitelatch engine &\n"
@@ -284,6 +291,7 @@ int run(int argc, char** argv) {
   });
 
   add_guard_commands(app, status);
+  add_console_command(app, status);
   add_simulate_command(app, status);
 
   EnvOptions env;

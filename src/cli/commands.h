@@ -24,6 +24,7 @@ struct EngineChoice {
 struct EngineOptions {
   EngineChoice where;
   std::string api = "127.0.0.1:4566", dns = "127.0.0.1:5300";
+  std::string console;  // ADDR:PORT or off; empty: the usual place, or a free port
   double time_scale = 1;
   bool manual_clock = false;
   std::string account_id = "000000000000";

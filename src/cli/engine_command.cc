@@ -12,12 +12,14 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <thread>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/console_door.h"
 #include "cli/running_engine.h"
 #include "cli/service_manager.h"
 #include "engine/engine.h"
@@ -179,6 +181,12 @@ int run_engine(const EngineOptions& options) {
   std::set_terminate(end_by_terminate);
   auto started = start(config);
   if (!started) return ends(exit_failed, started.error().text);
+  std::optional<ConsoleDoor> console;
+  if (options.console != "off") {
+    auto opened = ConsoleDoor::open(options.console);
+    if (!opened) return ends(exit_failed, "--console: " + opened.error().text);
+    console.emplace(std::move(*opened));
+  }
   engine::Engine& engine = **started;
   auto files = write_tool_files(config.data_dir, engine.api_url(), "us-east-1");
   if (!files) return ends(exit_failed, files.error().text);
@@ -191,8 +199,9 @@ int run_engine(const EngineOptions& options) {
     log(LogLevel::info, "engine",
         fmt::format("as late and as strict as AWS; chance has seed {}", options.seed));
 
-  fmt::print("ready api=http://{} dns={}\n", net::to_string(engine.api()),
-             net::to_string(engine.dns()));
+  if (console) console->watch(config.data_dir.string());
+  fmt::print("ready api=http://{} dns={}{}\n", net::to_string(engine.api()),
+             net::to_string(engine.dns()), console ? " console=" + console->url() : "");
   std::fflush(stdout);
   tell_service_manager(fmt::format("READY=1\nSTATUS=api http://{}, dns {}",
                                    net::to_string(engine.api()), net::to_string(engine.dns())));
@@ -206,6 +215,7 @@ int run_engine(const EngineOptions& options) {
     end_at_once();
   }
   ending.join();
+  console.reset();
   return exit_done;
 }
 

@@ -136,7 +136,7 @@ namespace {
 
 int report_plan(const DeployOptions& options, const guard::DeployPlan& deployment_plan,
                 const guard::Step& permitted, const std::optional<guard::Safety>& safety) {
-  auto details = details_of(deployment_plan);
+  auto details = cli::details_of(deployment_plan);
   if (safety) details.set("safety", cli::to_value(*safety));
   const auto& notes = deployment_plan.notes;
   if (!permitted && permitted.error().kind == guard::Error::Kind::refused)
@@ -178,7 +178,7 @@ int report(guard::Context& context, const DeployOptions& options, Value changed,
   const bool unchanged = changed.items().empty();
   const auto assessment = guard::assess(now.plan, now.snapshot.observed, now.now);
   const auto state = std::string{guard::to_string(assessment.state)};
-  auto details = details_of(now);
+  auto details = cli::details_of(now);
   details.set("changes", std::move(changed));
   details.set("state", state);
   auto notes = now.notes;
@@ -270,7 +270,7 @@ int deploy(const DeployOptions& options) {
     return finish(options.common,
                   {"refused",
                    permitted.error().text,
-                   details_of(*deployment_plan),
+                   cli::details_of(*deployment_plan),
                    {},
                    deployment_plan->notes},
                   exit_status_of(permitted.error().kind));
@@ -279,9 +279,9 @@ int deploy(const DeployOptions& options) {
       !confirmed(options.common, changes == 1 ? std::string{"Make this change?"}
                                               : fmt::format("Make these {} changes?", changes)))
     return finish(options.common,
-                  {"refused", "Nothing was changed.", details_of(*deployment_plan), {}, {}},
+                  {"refused", "Nothing was changed.", cli::details_of(*deployment_plan), {}, {}},
                   exit_refused);
-  const auto details = details_of(*deployment_plan);
+  const auto details = cli::details_of(*deployment_plan);
   const auto built = deployment.build(*deployment_plan);
   if (!built)
     return finish(options.common,

@@ -17,22 +17,6 @@ namespace {
 using aws::Value;
 using guard::AuditEntry;
 
-// An "asked" that was followed by its end says nothing more, but for what was seen before it.
-std::vector<AuditEntry> without_answered(const std::vector<AuditEntry>& entries) {
-  std::vector<AuditEntry> out;
-  for (const auto& entry : entries) {
-    const auto about_the_same = [&](const AuditEntry& other) {
-      return !entry.change_id.empty() && other.change_id == entry.change_id &&
-             (other.stage == "asked") != (entry.stage == "asked");
-    };
-    const auto other = std::find_if(entries.begin(), entries.end(), about_the_same);
-    if (entry.stage == "asked" && other != entries.end()) continue;
-    out.push_back(entry);
-    if (other != entries.end() && !out.back().seen) out.back().seen = other->seen;
-  }
-  return out;
-}
-
 Value to_value(const guard::ReleaseEvidence& seen) {
   auto primary = Value::list(), dns = Value::list(), commands = Value::list();
   for (const auto& one : seen.primary) primary.push(one);

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "aws/wire/value.h"
+#include "base/sentences.h"
 #include "cli/commands.h"
 #include "cli/guard_commands.h"
-#include "cli/sentences.h"
 #include "cli/watchful_clock.h"
 #include "client/client.h"
 #include "guard/apply/carry_out.h"

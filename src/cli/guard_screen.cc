@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "cli/guard_report.h"
-#include "cli/sentences.h"
+#include "base/sentences.h"
 
 namespace sitelatch::cli {
 namespace {

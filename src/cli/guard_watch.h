@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/guard_commands.h"
+#include "cli/guard_report.h"
 #include "cli/guard_screen.h"
 
 namespace sitelatch::cli {

@@ -56,6 +56,21 @@ std::optional<AuditEntry> read_audit_line(std::string_view line) {
   return entry;
 }
 
+std::vector<AuditEntry> without_answered(const std::vector<AuditEntry>& entries) {
+  std::vector<AuditEntry> out;
+  for (const auto& entry : entries) {
+    const auto about_the_same = [&](const AuditEntry& other) {
+      return !entry.change_id.empty() && other.change_id == entry.change_id &&
+             (other.stage == "asked") != (entry.stage == "asked");
+    };
+    const auto other = std::find_if(entries.begin(), entries.end(), about_the_same);
+    if (entry.stage == "asked" && other != entries.end()) continue;
+    out.push_back(entry);
+    if (other != entries.end() && !out.back().seen) out.back().seen = other->seen;
+  }
+  return out;
+}
+
 client::Outcome<std::vector<AuditEntry>> latches_by_alarm_history(client::Aws& aws,
                                                                   const AlarmPlan& alarm,
                                                                   Instant from, Instant until) {

@@ -36,6 +36,9 @@ struct AuditEntry {
 std::string audit_line(const AuditEntry& entry, std::string_view health_check_id);
 // Nothing: not a line of ours.
 std::optional<AuditEntry> read_audit_line(std::string_view line);
+// As people read them: an "asked" that was followed by its end says nothing more, but for what was
+// seen before it.
+std::vector<AuditEntry> without_answered(const std::vector<AuditEntry>& entries);
 
 class AuditLog {
  public:

@@ -35,10 +35,22 @@ class Drill {
     }
     options_.ignore_interrupts();
     clean_up();
+    if (!report_.legs.empty() && !report_.interrupted) note_drill();
     return std::move(report_);
   }
 
  private:
+  // Into the real guard's audit log, so that people see when it was last rehearsed.
+  void note_drill() {
+    AuditEntry entry;
+    entry.at = real_.now;
+    entry.action = "drill";
+    entry.stage = report_.passed ? "done" : "failed";
+    entry.who = real_.snapshot.caller_arn;
+    entry.why = report_.sentence;
+    if (const auto unwritten = note_down(context_, real_, entry)) context_.progress(*unwritten);
+  }
+
   bool fails(std::string sentence) { return legs_.fails(std::move(sentence)); }
   bool cannot_begin(const Error& error) { return legs_.cannot_begin(error); }
   bool leg(std::string name, const DrillLegs::Walk& walk) {

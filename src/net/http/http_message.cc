@@ -11,13 +11,14 @@ namespace sitelatch::net {
 namespace {
 
 std::string_view reason_phrase(int status) {
-  static constexpr std::array<std::pair<int, std::string_view>, 25> phrases{
+  static constexpr std::array<std::pair<int, std::string_view>, 26> phrases{
       {{200, "OK"},
        {201, "Created"},
        {202, "Accepted"},
        {204, "No Content"},
        {301, "Moved Permanently"},
        {302, "Found"},
+       {303, "See Other"},
        {304, "Not Modified"},
        {400, "Bad Request"},
        {401, "Unauthorized"},

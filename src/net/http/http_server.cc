@@ -114,6 +114,41 @@ std::size_t connections_by_descriptors(std::size_t wanted) {
                   all > 2 * descriptors_for_others ? all - descriptors_for_others : all / 2);
 }
 
+Failure<Problem> cannot_listen(const Endpoint& endpoint) {
+  return {
+      Problem{fmt::format("cannot listen on {}: {}", to_string(endpoint), std::strerror(errno))}};
+}
+
+// Either family, by what an address is.
+class SocketAddress {
+ public:
+  bool set(const Endpoint& endpoint) {
+    if (::inet_pton(AF_INET, endpoint.address.c_str(), &v4().sin_addr) == 1) {
+      v4().sin_family = AF_INET;
+      v4().sin_port = htons(endpoint.port);
+      size_ = sizeof(sockaddr_in);
+      return true;
+    }
+    if (::inet_pton(AF_INET6, endpoint.address.c_str(), &v6().sin6_addr) != 1) return false;
+    v6().sin6_family = AF_INET6;
+    v6().sin6_port = htons(endpoint.port);
+    size_ = sizeof(sockaddr_in6);
+    return true;
+  }
+  sockaddr* any() { return reinterpret_cast<sockaddr*>(&storage_); }
+  socklen_t& size() { return size_; }
+  Endpoint endpoint() {
+    return {address_text(storage_),
+            ntohs(storage_.ss_family == AF_INET ? v4().sin_port : v6().sin6_port)};
+  }
+
+ private:
+  sockaddr_in& v4() { return reinterpret_cast<sockaddr_in&>(storage_); }
+  sockaddr_in6& v6() { return reinterpret_cast<sockaddr_in6&>(storage_); }
+  sockaddr_storage storage_{};
+  socklen_t size_ = sizeof(sockaddr_storage);
+};
+
 class Server final : public HttpServer, public ConnectionHost {
  public:
   Server(Options options, Handler handler, Door* door)
@@ -132,15 +167,7 @@ class Server final : public HttpServer, public ConnectionHost {
     box_->close();
   }
 
-  Result<Done> start(const Endpoint& endpoint) {
-    auto bound = bind_to(endpoint);
-    if (!bound) return bound;
-    listening_ = acceptor_.watch(epoll_, EPOLLIN, [this](std::uint32_t) { accept_some(); });
-    waking_ = epoll_.watch(box_->wake_fd(), EPOLLIN, [this](std::uint32_t) { take_messages(); });
-    if (!listening_ || !waking_) return problem(endpoint);
-    thread_ = std::thread([this] { run(); });
-    return Done{};
-  }
+  Result<Done> adopt(Fd listening);
 
   Endpoint endpoint() const override { return endpoint_; }
 
@@ -169,11 +196,6 @@ class Server final : public HttpServer, public ConnectionHost {
   using Order = std::list<HttpConnection*>;
 
   static Fd open_spare() { return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
-  static Failure<Problem> problem(const Endpoint& endpoint) {
-    return {
-        Problem{fmt::format("cannot listen on {}: {}", to_string(endpoint), std::strerror(errno))}};
-  }
-  Result<Done> bind_to(const Endpoint& endpoint);
   void run();
   void sweep();
   void accept_some();
@@ -229,36 +251,15 @@ class Server final : public HttpServer, public ConnectionHost {
   std::thread thread_;
 };
 
-Result<Done> Server::bind_to(const Endpoint& endpoint) {
-  sockaddr_storage address{};
-  socklen_t size = 0;
-  auto& v4 = reinterpret_cast<sockaddr_in&>(address);
-  auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
-  if (::inet_pton(AF_INET, endpoint.address.c_str(), &v4.sin_addr) == 1) {
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(endpoint.port);
-    size = sizeof v4;
-  } else if (::inet_pton(AF_INET6, endpoint.address.c_str(), &v6.sin6_addr) == 1) {
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(endpoint.port);
-    size = sizeof v6;
-  } else {
-    return failure(Problem{fmt::format("\"{}\" is not an IP address", endpoint.address)});
-  }
-  Fd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int on = 1;
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      ::bind(socket.get(), any, size) != 0 || ::listen(socket.get(), 4096) != 0) {
-    if (errno == EADDRINUSE)
-      return failure(Problem{
-          fmt::format("{} is in use by another process; stop that, or choose another with --api",
-                      to_string(endpoint))});
-    return problem(endpoint);
-  }
-  if (::getsockname(socket.get(), any, &size) != 0) return problem(endpoint);
-  endpoint_ = {endpoint.address, ntohs(address.ss_family == AF_INET ? v4.sin_port : v6.sin6_port)};
-  acceptor_ = WatchedFd(std::move(socket));
+Result<Done> Server::adopt(Fd listening) {
+  const auto at = endpoint_of(listening);
+  if (!at) return failure(at.error());
+  endpoint_ = *at;
+  acceptor_ = WatchedFd(std::move(listening));
+  listening_ = acceptor_.watch(epoll_, EPOLLIN, [this](std::uint32_t) { accept_some(); });
+  waking_ = epoll_.watch(box_->wake_fd(), EPOLLIN, [this](std::uint32_t) { take_messages(); });
+  if (!listening_ || !waking_) return cannot_listen(endpoint_);
+  thread_ = std::thread([this] { run(); });
   return Done{};
 }
 
@@ -543,10 +544,40 @@ void Server::finish_drain_if_idle() {
 
 }  // namespace
 
+Result<Fd> listening_socket(const Endpoint& endpoint, std::string_view option) {
+  SocketAddress address;
+  if (!address.set(endpoint))
+    return failure(Problem{fmt::format("\"{}\" is not an IP address", endpoint.address)});
+  Fd socket(::socket(address.any()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int on = 1;
+  if (socket && ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+      ::bind(socket.get(), address.any(), address.size()) == 0 && ::listen(socket.get(), 4096) == 0)
+    return socket;
+  if (errno == EADDRINUSE)
+    return failure(
+        Problem{fmt::format("{} is in use by another process; stop that, or choose another with {}",
+                            to_string(endpoint), option)});
+  return cannot_listen(endpoint);
+}
+
+Result<Endpoint> endpoint_of(const Fd& listening) {
+  SocketAddress address;
+  if (::getsockname(listening.get(), address.any(), &address.size()) != 0)
+    return failure(Problem{fmt::format("this is no socket: {}", std::strerror(errno))});
+  return address.endpoint();
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(const Endpoint& endpoint, Options options,
                                                        Handler handler, Door* door) {
+  auto socket = listening_socket(endpoint, "--api");
+  if (!socket) return failure(socket.error());
+  return adopt(std::move(*socket), options, std::move(handler), door);
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::adopt(Fd listening, Options options,
+                                                      Handler handler, Door* door) {
   auto server = std::make_unique<Server>(options, std::move(handler), door);
-  auto started = server->start(endpoint);
+  auto started = server->adopt(std::move(listening));
   if (!started) return failure(started.error());
   return std::unique_ptr<HttpServer>(std::move(server));
 }

@@ -13,8 +13,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "aws/wire/http.h"
+#include "base/fd.h"
 #include "base/result.h"
 #include "net/http/request_head.h"
 #include "net/io/endpoint.h"
@@ -86,6 +88,9 @@ class HttpServer {
   // and must outlive the server.
   static Result<std::unique_ptr<HttpServer>> listen(const Endpoint& endpoint, Options options,
                                                     Handler handler, Door* door = nullptr);
+  // On a socket that listens already: listening_socket(), or one that a parent process has left.
+  static Result<std::unique_ptr<HttpServer>> adopt(Fd listening, Options options, Handler handler,
+                                                   Door* door = nullptr);
   virtual ~HttpServer() = default;  // stops at once
 
   virtual Endpoint endpoint() const = 0;
@@ -93,5 +98,10 @@ class HttpServer {
   // (wall time).
   virtual void drain(std::chrono::milliseconds grace) = 0;
 };
+
+// A socket that listens, and does not block. `option`: how people choose another address.
+Result<Fd> listening_socket(const Endpoint& endpoint, std::string_view option);
+// Where a socket listens. Problem: it is none.
+Result<Endpoint> endpoint_of(const Fd& listening);
 
 }  // namespace sitelatch::net

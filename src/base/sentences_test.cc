@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/sentences.h"
+#include "base/sentences.h"
 
 #include <doctest/doctest.h>
 
-namespace sitelatch::cli {
+namespace sitelatch {
 namespace {
 
 TEST_CASE("issue 8: what people read is a sentence, whoever wrote it") {
@@ -28,4 +28,4 @@ TEST_CASE("issue 8: a command at the end can be copied as it stands") {
 }
 
 }  // namespace
-}  // namespace sitelatch::cli
+}  // namespace sitelatch

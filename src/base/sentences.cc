@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/sentences.h"
+#include "base/sentences.h"
 
 #include <array>
 
 #include "base/text.h"
 
-namespace sitelatch::cli {
+namespace sitelatch {
 namespace {
 
 bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
@@ -44,4 +44,4 @@ std::string as_sentence(std::string_view text) {
   return out;
 }
 
-}  // namespace sitelatch::cli
+}  // namespace sitelatch
