@@ -41,7 +41,7 @@ class Proof(unittest.TestCase):
         status, said = proof()
         print(said)
         self.assertEqual(status, 0, said)
-        for model in ("guide", "hardened", "config", "engine"):
+        for model in ("guide", "hardened", "config", "fast", "strict", "engine"):
             self.assertRegex(said, rf"(?m)^{model} .* holds +holds ")
             self.assertGreaterEqual(len(re.findall(rf"(?m)^{model} .* (?:sentence|undoes) ", said)), 2, model)
         self.assertRegex(said, r"(?m)^guide +leak +shortest +sentence +sentence ")

@@ -500,7 +500,7 @@ TEST_CASE("a switch back that is given up is closed, and tripped where that may 
   CHECK(next(latched_now()) == HoldStep::done);
   CHECK(next(serving()) == HoldStep::done);
   CHECK(next(releasing("0" + std::string(8, '1'))) == HoldStep::close);
-  for (const std::size_t good : {9, 14, 15}) {
+  for (const std::size_t good : {9u, 14u, 15u}) {
     auto o = releasing("0" + std::string(good, '1'));
     o.combined->threshold = 2;  // by others, just now
     CHECK(next(o) == HoldStep::trip);
@@ -543,6 +543,11 @@ TEST_CASE("destroy: never a Primary that is held out, unless somebody says so") 
     CHECK(against_removal(of_config, o, true, Unhold::unsaid, at_noon).empty() != refused);
     CHECK(against_removal(of_config, o, true, Unhold::restore, at_noon).empty());
   }
+  // Nobody may ask DNS or see C's metric: the hold alone says it.
+  o = tripped_now();
+  o.dns_primary.reset();
+  o.combined_minutes.reset();
+  CHECK_FALSE(against_removal(of_config, o, true, Unhold::unsaid, at_noon).empty());
   o = serving();
   o.records.reset();
   CHECK_FALSE(against_removal(of_config, o, true, Unhold::restore, at_noon).empty());

@@ -118,7 +118,7 @@ TEST_CASE("two Backups a second apart latch; one does not, and silence says noth
     std::vector<std::string> looks;
     Sees sees;
   };
-  for (const auto& [looks, sees] : std::vector<Row>{
+  for (const auto& row : std::vector<Row>{
            {{"PPPP"}, Sees::nothing},
            {{"P---"}, Sees::nothing},
            {{"----"}, Sees::blind},
@@ -135,8 +135,8 @@ TEST_CASE("two Backups a second apart latch; one does not, and silence says noth
            {{"BPPP", "----", "----", "----"}, Sees::blind},
            {{"BPPP", "----", "----", "P---"}, Sees::nothing},
        }) {
-    CAPTURE(looks);
-    CHECK(weighed(looks).kind == sees);
+    CAPTURE(row.looks);
+    CHECK(weighed(row.looks).kind == row.sees);
   }
   CHECK(weigh({}).kind == Sees::blind);
   // The times of the answers count, not the looks.

@@ -231,11 +231,11 @@ TEST_CASE("nothing but a release releases") {
        }},
       {"crashed", [](Pair& f) { return f.crash(), std::string{"ok"}; }},
   };
-  for (const auto& [name, attempt] : attempts) {
-    CAPTURE(name);
+  for (const auto& attempt : attempts) {
+    CAPTURE(attempt.first);
     Pair f;
     f.latch();
-    CHECK(attempt(f) == "ok");
+    CHECK(attempt.second(f) == "ok");
     for (int i = 0; i < 3; ++i) {
       CHECK(f.dns() == backup);
       f.wait();
