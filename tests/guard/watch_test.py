@@ -165,7 +165,7 @@ class Watching(unittest.TestCase):
 
     def test_what_is_not_there_and_what_is_not_meant(self):
         absent = self.world.run("status", "nothing.example.test", "--watch")
-        self.assertEqual(absent.returncode, 2, absent)
+        self.assertEqual(absent.returncode, 1, absent)
         self.assertNotIn("retrying", absent.stdout + absent.stderr)
         for words, said in ((["--watch", "--output", "json"], "--watch is for people"), (["--every", "3s"], "--watch"), (["-v"], "--watch")):
             answer = self.world.run("status", NAME, *words)
