@@ -436,9 +436,12 @@ std::vector<std::string> Watched::lines(std::size_t width, Detail detail, Colour
   for (const auto line : split(first_lines, '\n')) out.emplace_back(line);
   if (screen_) {
     const auto& screen = *screen_;
-    const auto since =
+    const std::string since =
         serves_since_ ? " since " + time_of_day(*serves_since_) + " as seen from here" : "";
-    add_wrapped(out, as_sentence(screen.serves + since) + " " + as_sentence(screen.why), width);
+    const bool said = since.empty() && screen.why.starts_with(screen.serves);
+    add_wrapped(out,
+                (said ? "" : as_sentence(screen.serves + since) + " ") + as_sentence(screen.why),
+                width);
     if (screen.awaited)
       add_wrapped(out,
                   cli::sentence_of(*screen.awaited, screen.awaited->since.value_or(awaited_since_),

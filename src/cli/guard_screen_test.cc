@@ -47,7 +47,7 @@ TEST_CASE("issue 10: a guide's failover says who serves, what is awaited, how lo
             "client.example.test   failing over                                     12:00:41Z",
             "  Backup serves. Primary has failed and DNS answers Backup; the alarm has yet to",
             "  see it.", "  Awaited for 41s: the alarm, and then the latch.",
-            "  Next: nothing to do; to latch now:",
+            "  Next: Nothing to do; to latch now:",
             "    sitelatch trip client.example.test --reason \"...\""});
 }
 
@@ -105,7 +105,10 @@ TEST_CASE("issue 10: config counts its good minutes, engine waits for a verdict"
   guard::EngineView engine;
   engine.now = past_noon(0);
   engine.assessment.phase = guard::Phase::serving;
+  engine.assessment.sentence = "Primary serves, and its failover is the latch";
   engine.dns = {dns_answer(guard::Serving::primary)};
+  CHECK(shown(screen_of(engine, "NAME", 0))[1] ==
+        "  Primary serves, and its failover is the latch.");
   CHECK(!screen_of(engine, "NAME", 0).awaited);
   CHECK(screen_of(engine, "NAME", 0).next == "nothing to do");
   engine.observed.probes_well = false;
