@@ -74,7 +74,7 @@ struct StatusOptions {
   std::vector<std::string> health_check_ids;
   bool all = false;
   std::string dns_server;  // --dns-server ADDR:PORT; empty: SITELATCH_DNS, else the zone's own
-  std::vector<std::string> assumed;  // --assume NAME=VALUE
+  std::vector<std::string> assumed;     // --assume NAME=VALUE
   bool watch = false, verbose = false;  // --watch, -v
   std::optional<Duration> every;        // --every
 };

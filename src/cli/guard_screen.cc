@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "base/sentences.h"
 #include "base/text.h"
 #include "cli/guard_report.h"
-#include "base/sentences.h"
 
 namespace sitelatch::cli {
 namespace {
