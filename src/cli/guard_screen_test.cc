@@ -138,7 +138,7 @@ TEST_CASE("issue 10: a look that fails leaves the last one there") {
   CHECK(guard.missed("nobody answers", 5, past_noon(5)));
   CHECK(!guard.missed("nobody answers", 5, past_noon(10)));
   const auto lines = guard.lines(80, Watched::Detail::brief, Watched::Colours::no);
-  CHECK(lines.front().starts_with("NAME   armed"));
+  CHECK(lines.front().starts_with("client.example.test   armed"));
   CHECK(lines.back() == "  Not reached since 12:00:05Z, retrying: Nobody answers.");
   CHECK(guard.code() == 5);
   CHECK(guard.saw(screen_of(guide_view(guard::State::armed, "armed", 15), "NAME", 0)));
