@@ -83,7 +83,7 @@ DNS = "moto answers no DNS: who serves is not known there"
 # In order: a command, how it ends on the engine and on moto, and why what it says is not the same; None: it is, word for word.
 STEPS = [
     ("deploy ID --plan", 0, 0, None),
-    ("deploy ID --yes --timeout 5s", 0, 3, ARMED),
+    ("deploy ID --yes --timeout WINDOW", 0, 3, ARMED),
     ("deploy ID --plan", 0, 0, None),
     ("status ID", 0, 20, DNS),
     ("status --all", 0, 20, DNS),
