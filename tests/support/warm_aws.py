@@ -7,6 +7,7 @@ the tests run hundreds. WarmCli in sitelatch.py starts it. What is no Python pro
     warm_aws.py run SOCKET [ARGUMENT...]  one command; exits with its status
 """
 import array
+import io
 import json
 import os
 import socket
@@ -74,7 +75,8 @@ def command(connection, script, kept):
     os.environ.update({**kept, **request["environment"]})
     time.tzset()
     if os.environ.get("PYTHONUNBUFFERED"):
-        sys.stdout.reconfigure(write_through=True)
+        # As the interpreter does it: nothing between the text and the file.
+        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), encoding=sys.stdout.encoding, errors=sys.stdout.errors, write_through=True)
     sys.argv = [script, *request["arguments"]]
     status = 0
     try:
