@@ -71,26 +71,9 @@ PeopleAlarm alarm_of_failure(const ConfigPlan& plan, const std::string& site) {
 std::string notify_policy(const ConfigPlan& plan) {
   std::vector<std::string> alarms;
   for (const auto& alarm : {plan.latched_alarm, plan.failing_alarm})
-    alarms.push_back(json_text("arn:" + plan.partition + ":cloudwatch:" + plan.region + ":" +
-                               plan.account + ":alarm:" + alarm));
-  const auto condition =
-      JsonObject{}
-          .raw("ArnEquals", JsonObject{}.raw("aws:SourceArn", json_array(alarms)).text())
-          .raw("StringEquals", JsonObject{}.add("aws:SourceAccount", plan.account).text())
-          .text();
-  const auto statement = JsonObject{}
-                             .add("Sid", "AlarmsMayPublish")
-                             .add("Effect", "Allow")
-                             .raw("Principal", R"({"Service":"cloudwatch.amazonaws.com"})")
-                             .add("Action", "sns:Publish")
-                             .add("Resource", plan.notify_arn)
-                             .raw("Condition", condition)
-                             .text();
-  return JsonObject{}
-      .add("Version", "2012-10-17")
-      .add("Id", "sitelatch")
-      .raw("Statement", json_array({statement}))
-      .text();
+    alarms.push_back("arn:" + plan.partition + ":cloudwatch:" + plan.region + ":" + plan.account +
+                     ":alarm:" + alarm);
+  return only_alarms_may_publish("AlarmsMayPublish", plan.notify_arn, alarms, plan.account);
 }
 
 std::vector<std::string> wrong_with_topic(const ConfigPlan& plan, const ConfigObserved& observed) {

@@ -136,17 +136,7 @@ ConfigObserved observed(const Seen& seen) {
   if (seen.tag) hold.tags[std::string{tag::switch_back}] = "somebody";
   o.hold = hold;
   o.hold_minutes = status_minutes(seen.shown_healthy ? "01" : "10", now - minutes{2});
-  ObservedAlarm alarm;
-  const auto rule = good_minutes_rule(combined_id);
-  alarm.metric_namespace = rule.metric_namespace;
-  alarm.metric = rule.metric;
-  alarm.statistic = rule.statistic;
-  alarm.comparison = rule.comparison;
-  alarm.dimensions = rule.dimensions;
-  alarm.threshold = rule.threshold;
-  alarm.period_s = rule.period_s;
-  alarm.evaluation_periods = rule.periods;
-  o.alarm = alarm;
+  o.alarm = guard::testing::alarm_by(good_minutes_rule(combined_id));
   o.records = FormRecords{seen.attached ? 0 : 1, seen.attached ? 1 : 0, {}, {}};
   o.dns_primary = seen.dns_primary;
   return o;

@@ -57,29 +57,6 @@ std::string trust_document() {
          R"("Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
 }
 
-// Only this alarm may publish. (People of the account need no statement: their own policies
-// suffice.)
-std::string alarm_topic_policy(const Plan& plan) {
-  const auto condition =
-      JsonObject{}
-          .raw("ArnEquals", JsonObject{}.add("aws:SourceArn", plan.alarm.arn).text())
-          .raw("StringEquals", JsonObject{}.add("aws:SourceAccount", plan.settings.account).text())
-          .text();
-  const auto statement = JsonObject{}
-                             .add("Sid", "AlarmMayPublish")
-                             .add("Effect", "Allow")
-                             .raw("Principal", R"({"Service":"cloudwatch.amazonaws.com"})")
-                             .add("Action", "sns:Publish")
-                             .add("Resource", plan.alarm_topic.arn)
-                             .raw("Condition", condition)
-                             .text();
-  return JsonObject{}
-      .add("Version", "2012-10-17")
-      .add("Id", "sitelatch")
-      .raw("Statement", json_array({statement}))
-      .text();
-}
-
 Result<Done> check_settings(const Settings& s) {
   if (!valid_health_check_id(s.health_check_id))
     return failure(Problem{"'" + s.health_check_id + "' is not the id of a health check"});
@@ -129,7 +106,8 @@ void plan_topics(Plan& plan, const Texts& tags) {
                 plan.alarm_topic.arn,
                 s.health_check_id,
                 tags};
-  plan.alarm_topic.policy = alarm_topic_policy(plan);
+  plan.alarm_topic.policy = only_alarms_may_publish("AlarmMayPublish", plan.alarm_topic.arn,
+                                                    {plan.alarm.arn}, plan.settings.account);
   if (const auto protocol = subscription_protocol(s.notify_endpoint))
     plan.notify_subscription = {plan.notify_topic.arn, s.function_region, *protocol,
                                 s.notify_endpoint};
@@ -215,6 +193,33 @@ Names default_names(std::string_view id) {
           "sitelatch-guard",
           name,
           "/sitelatch/" + std::string{id}};
+}
+
+std::string only_alarms_may_publish(std::string_view sid, const std::string& topic_arn,
+                                    const std::vector<std::string>& alarm_arns,
+                                    const std::string& account) {
+  std::vector<std::string> quoted;
+  for (const auto& arn : alarm_arns) quoted.push_back(json_text(arn));
+  // One is no list: as deploy has always put it, so that what stands is no drift.
+  const auto sources = quoted.size() == 1 ? quoted.front() : json_array(quoted);
+  const auto condition =
+      JsonObject{}
+          .raw("ArnEquals", JsonObject{}.raw("aws:SourceArn", sources).text())
+          .raw("StringEquals", JsonObject{}.add("aws:SourceAccount", account).text())
+          .text();
+  const auto statement = JsonObject{}
+                             .add("Sid", sid)
+                             .add("Effect", "Allow")
+                             .raw("Principal", R"({"Service":"cloudwatch.amazonaws.com"})")
+                             .add("Action", "sns:Publish")
+                             .add("Resource", topic_arn)
+                             .raw("Condition", condition)
+                             .text();
+  return JsonObject{}
+      .add("Version", "2012-10-17")
+      .add("Id", "sitelatch")
+      .raw("Statement", json_array({statement}))
+      .text();
 }
 
 Names guide_names(std::string_view id) {

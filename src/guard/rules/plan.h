@@ -43,6 +43,12 @@ bool valid_health_check_id(std::string_view id);  // letters, digits, dashes; at
 
 // Names of the resources; deploy replaces them with those of adopted resources (the guide calls all
 // of them by the check's id).
+// The policy of a topic that these alarms alone publish to. (People of the account need no
+// statement: their own policies suffice.)
+std::string only_alarms_may_publish(std::string_view sid, const std::string& topic_arn,
+                                    const std::vector<std::string>& alarm_arns,
+                                    const std::string& account);
+
 struct Names {
   std::string alarm, alarm_topic, notify_topic, function, role, role_policy, rule, audit_group;
   std::string sns_statement =

@@ -2,6 +2,7 @@
 // Fixtures of the rules' tests: one guarded check, its alarm, a notification.
 #pragma once
 
+#include "guard/rules/config_form.h"
 #include "guard/rules/decision.h"
 #include "guard/rules/json.h"
 
@@ -32,6 +33,20 @@ inline std::vector<StatusMinute> status_minutes(std::string_view text, Instant f
 // Found healthy in each of the twenty minutes before.
 inline PrimaryHealth healthy_until(Instant end) {
   return {true, status_minutes(std::string(20, '1'), end - std::chrono::minutes{20})};
+}
+
+// An alarm as somebody has put it by that rule, and nothing else of it.
+inline ObservedAlarm alarm_by(const AlarmRule& rule) {
+  ObservedAlarm alarm;
+  alarm.metric_namespace = rule.metric_namespace;
+  alarm.metric = rule.metric;
+  alarm.statistic = rule.statistic;
+  alarm.comparison = rule.comparison;
+  alarm.dimensions = rule.dimensions;
+  alarm.threshold = rule.threshold;
+  alarm.period_s = rule.period_s;
+  alarm.evaluation_periods = rule.periods;
+  return alarm;
 }
 
 inline Situation armed() {
