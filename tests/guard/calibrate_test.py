@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import SITELATCH, World, wait_until  # noqa: E402
+from operate_world import SITELATCH, World, has_failed, wait_until  # noqa: E402
 
 QUICK = "stale-version,metric-check-m-of-n"
 
@@ -22,9 +22,7 @@ class Calibrate(unittest.TestCase):
         self.before = self.world.everything()
 
     def leave(self):
-        outcome = getattr(self._outcome, "result", None)
-        failed = any(test is self for test, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])])
-        self.world.close(failed)
+        self.world.close(has_failed(self))
 
     def document(self):
         with open(self.file) as file:

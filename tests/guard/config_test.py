@@ -8,7 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import BACKUP, NAME, PRIMARY, World, signal, tag, wait_until  # noqa: E402
+from operate_world import BACKUP, NAME, PRIMARY, World, has_failed, signal, tag, wait_until  # noqa: E402
 
 
 class Config(unittest.TestCase):
@@ -17,9 +17,7 @@ class Config(unittest.TestCase):
         self.addCleanup(self.leave)
 
     def leave(self):
-        outcome = getattr(self._outcome, "result", None)
-        failed = any(test is self for test, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])])
-        self.world.close(failed)
+        self.world.close(has_failed(self))
 
     def works(self, *words, driven=False):
         answer = (self.world.drive if driven else self.world.run)(*words, **({"step": "30s"} if driven else {}))

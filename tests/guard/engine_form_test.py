@@ -7,7 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import BACKUP, NAME, PRIMARY, World  # noqa: E402
+from operate_world import BACKUP, NAME, PRIMARY, World, has_failed  # noqa: E402
 
 
 class EngineForm(unittest.TestCase):
@@ -17,9 +17,7 @@ class EngineForm(unittest.TestCase):
         self.world.advance("1m")
 
     def leave(self):
-        outcome = getattr(self._outcome, "result", None)
-        failed = any(test is self for test, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])])
-        self.world.close(failed)
+        self.world.close(has_failed(self))
 
     def works(self, *words):
         answer = self.world.run(*words)

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import BACKUP, LATCH, NAME, OWN, PRIMARY, World, tag  # noqa: E402
+from operate_world import BACKUP, LATCH, NAME, OWN, PRIMARY, World, has_failed, tag  # noqa: E402
 
 
 class Hardened(unittest.TestCase):
@@ -18,9 +18,7 @@ class Hardened(unittest.TestCase):
         self.addCleanup(self.leave)
 
     def leave(self):
-        outcome = getattr(self._outcome, "result", None)
-        failed = any(test is self for test, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])])
-        self.world.close(failed)
+        self.world.close(has_failed(self))
 
     def works(self, *words, driven=False):
         answer = (self.world.drive if driven else self.world.run)(*words, **({"step": "10s"} if driven else {}))

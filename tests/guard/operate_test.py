@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import BACKUP, LATCH, NAME, OWN, PLANNED, PRIMARY, SITELATCH, World, signal, tag, wait_until  # noqa: E402
+from operate_world import BACKUP, LATCH, NAME, OWN, PLANNED, PRIMARY, SITELATCH, World, has_failed, signal, tag, wait_until  # noqa: E402
 
 
 class Base(unittest.TestCase):
@@ -22,9 +22,7 @@ class Base(unittest.TestCase):
         self.addCleanup(self.leave)
 
     def leave(self):
-        outcome = getattr(self._outcome, "result", None)
-        failed = any(test is self for test, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])])
-        self.world.close(failed)
+        self.world.close(has_failed(self))
 
     def outage(self):
         """Primary fails, and the function latches."""

@@ -12,7 +12,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from sigv4 import Signer  # noqa: E402
-from sitelatch import SITELATCH, Workplace, wait_until  # noqa: E402
+from sitelatch import SITELATCH, Workplace, has_failed, wait_until  # noqa: E402
 
 NAME = "client.example.test"
 PRIMARY, BACKUP = "192.0.2.1", "192.0.2.2"
@@ -198,4 +198,4 @@ class World:
                 "log groups": sorted(g["logGroupName"] for g in groups), "checks": sorted(self.checks())}
 
 
-__all__ = ["World", "NAME", "PRIMARY", "BACKUP", "LATCH", "PLANNED", "OWN", "SITELATCH", "wait_until", "tag", "signal"]
+__all__ = ["World", "NAME", "PRIMARY", "BACKUP", "LATCH", "PLANNED", "OWN", "SITELATCH", "has_failed", "wait_until", "tag", "signal"]

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from asker import BACKUP, PRIMARY, Asker  # noqa: E402
-from operate_world import Api, World, tag  # noqa: E402
+from operate_world import Api, World, has_failed, tag  # noqa: E402
 from sitelatch import Workplace  # noqa: E402
 
 SEED = int(os.environ.get("SITELATCH_SEED", "1"))
@@ -119,8 +119,7 @@ class RealSites(unittest.TestCase):
         self.addCleanup(self.leave)
 
     def leave(self):
-        outcome = getattr(self._outcome, "result", None)
-        self.world.close(any(test is self for test, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])]))
+        self.world.close(has_failed(self))
 
     # --- what happens
 

@@ -11,7 +11,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import LATCH, OWN, World, tag  # noqa: E402
+from operate_world import LATCH, OWN, World, has_failed, tag  # noqa: E402
 
 IAM, EVERYTHING = "2010-05-08", "*"
 
@@ -88,9 +88,7 @@ class Rights(unittest.TestCase):
         self.world.arm()
 
     def leave(self):
-        outcome = getattr(self._outcome, "result", None)
-        failed = any(test is self for test, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])])
-        self.world.close(failed)
+        self.world.close(has_failed(self))
 
     def rights(self):
         return [(statement["Sid"], action) for statement in self.world.policy["Statement"] for action in statement["Action"]]

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import BACKUP, LATCH, OWN, PRIMARY, World  # noqa: E402
+from operate_world import BACKUP, LATCH, OWN, PRIMARY, World, has_failed  # noqa: E402
 from sitelatch import WarmCli, aws_clis  # noqa: E402
 
 CLIS = aws_clis()
@@ -23,9 +23,7 @@ class Page(unittest.TestCase):
         self.world.first_deploy = self.world.deploy()
 
     def leave(self):
-        outcome = getattr(self._outcome, "result", None)
-        failed = any(test is self for test, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])])
-        self.world.close(failed)
+        self.world.close(has_failed(self))
 
     def page(self, *options):
         answer = self.world.run("runbook", self.world.check, *options)

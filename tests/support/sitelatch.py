@@ -42,6 +42,12 @@ def wait_until(condition, what, limit=60.0):
     raise AssertionError(f"never happened: {what}")
 
 
+def has_failed(test):
+    """Whether this unittest.TestCase, which is ending, has failed: its world then says more."""
+    outcome = getattr(test._outcome, "result", None)
+    return any(one is test for one, _ in [*getattr(outcome, "failures", []), *getattr(outcome, "errors", [])])
+
+
 def threads_of(pid):
     """Where every thread of a process and of its children stands, for a process that does not answer."""
     def read(*parts):
