@@ -12,6 +12,7 @@
 #include "cli/guard_safety.h"
 #include "cli/guard_watch.h"
 #include "cli/replace_file.h"
+#include "guard/apply/find_form.h"
 #include "guard/apply/hardened_observe.h"
 
 namespace sitelatch::cli {
@@ -117,11 +118,6 @@ struct Looked {
   }
 };
 
-bool has_guide_guard(const guard::View& view) {
-  const auto& observed = view.snapshot.observed;
-  return observed.alarm || observed.function || observed.alarm_topic;
-}
-
 Result<Looked, guard::Error> look_at(GuardContext& context, const std::string& id_or_name,
                                      const guard::ViewOptions& how) {
   auto id = check_id(context, id_or_name);
@@ -149,20 +145,8 @@ Result<Looked, guard::Error> look_at(GuardContext& context, const std::string& i
   if (*form == guard::Form::hardened || guard::has_sentinel(view->snapshot))
     if (const auto added = guard::add_hardened(context.context(), *view); !added)
       return failure(added.error());
-  if (!out.config || has_guide_guard(*view)) out.guide = std::move(*view);
+  if (!out.config || guard::has_guide_guard(*view)) out.guide = std::move(*view);
   return out;
-}
-
-// Of both kinds.
-Result<std::vector<std::string>, guard::Error> every_guard_of(GuardContext& context) {
-  constexpr std::string_view doing = "find the guards of this account";
-  auto found = guard::guarded_checks(context.aws());
-  if (!found) return failure(guard::error_of(found.error(), doing));
-  const auto more = guard::config_guards(context.aws());
-  if (!more) return failure(guard::error_of(more.error(), doing));
-  for (const auto& id : *more)
-    if (std::find(found->begin(), found->end(), id) == found->end()) found->push_back(id);
-  return std::move(*found);
 }
 
 }  // namespace
@@ -175,7 +159,7 @@ int status(const StatusOptions& options) {
   auto wanted = options.health_check_ids;
   const bool one = wanted.size() == 1 && !options.all;
   if (options.all || wanted.empty()) {
-    const auto found = every_guard_of(context);
+    const auto found = guard::every_guard(context.aws());
     if (!found) return fail(options.common, found.error().text, exit_status_of(found.error().kind));
     for (const auto& id : *found)
       if (std::find(wanted.begin(), wanted.end(), id) == wanted.end()) wanted.push_back(id);

@@ -3,11 +3,10 @@
 
 #include <algorithm>
 
-#include "aws/auth/partition.h"
 #include "base/text.h"
 #include "guard/apply/audit_log.h"
 #include "guard/apply/find_check.h"
-#include "guard/apply/find_form.h"
+#include "guard/apply/hardened_observe.h"
 #include "guard/apply/reading.h"
 #include "guard/rules/json.h"
 
@@ -26,11 +25,6 @@ const guard::RecordSnapshot* first_of(const std::vector<guard::RecordSnapshot>& 
   const auto found = std::find_if(records.begin(), records.end(),
                                   [&](const auto& one) { return one.failover == failover; });
   return found == records.end() ? nullptr : &*found;
-}
-
-bool has_guide_guard(const guard::View& view) {
-  const auto& o = view.snapshot.observed;
-  return o.alarm || o.function || o.alarm_topic;
 }
 
 // "Alarm updated from OK to ALARM", and the reason in HistoryData.
@@ -99,15 +93,22 @@ aws::Value backup_config(const aws::Value& primary_config, const guard::RecordSn
   return out;
 }
 
-Result<std::vector<std::string>, guard::Error> Reader::guards() {
-  constexpr std::string_view doing = "find the guards of this account";
-  auto found = guard::guarded_checks(context_.aws);
-  if (!found) return failure(guard::error_of(found.error(), doing));
-  const auto more = guard::config_guards(context_.aws);
-  if (!more) return failure(guard::error_of(more.error(), doing));
-  for (const auto& id : *more)
-    if (std::find(found->begin(), found->end(), id) == found->end()) found->push_back(id);
-  return std::move(*found);
+Reader::Sources Reader::sources_of(const guard::ConfigView& view) {
+  return {view.id(),
+          view.plan.region,
+          view.plan.audit_group,
+          view.plan.region,
+          view.records ? &*view.records : nullptr,
+          view.now};
+}
+
+Reader::Sources Reader::sources_of(const guard::EngineView& view) {
+  return {view.endpoint,
+          view.region,
+          guard::default_names(view.endpoint).audit_group,
+          view.region,
+          view.records ? &*view.records : nullptr,
+          view.now};
 }
 
 Result<GuardView, guard::Error> Reader::glance(const std::string& id, guard::AllRecords& records) {
@@ -128,7 +129,7 @@ Result<GuardView, guard::Error> Reader::look_at(const std::string& id, Depth dep
   if (found->form == guard::Form::engine) {
     const auto view = guard::look_at_engine(context_, endpoint, records);
     if (!view) return failure(view.error());
-    return page ? whole(*view, kept) : view_of(*view, {});
+    return page ? whole(*view, kept) : row(*view, kept);
   }
   std::optional<guard::ConfigView> config;
   if (found->form == guard::Form::config) {
@@ -146,9 +147,13 @@ Result<GuardView, guard::Error> Reader::look_at(const std::string& id, Depth dep
   auto how = page ? context_.everything() : context_.chain_and_dns();
   how.probes = page;
   how.all_records = records;
-  const auto view = guard::view(context_.aws, context_.clock, endpoint, how);
+  auto view = guard::view(context_.aws, context_.clock, endpoint, how);
   if (!view) return failure(view.error());
-  if (config && !has_guide_guard(*view)) return page ? whole(*config, kept) : row(*config, kept);
+  if (found->form == guard::Form::hardened || guard::has_sentinel(view->snapshot))
+    if (const auto added = guard::add_hardened(context_, *view); !added)
+      return failure(added.error());
+  if (config && !guard::has_guide_guard(*view))
+    return page ? whole(*config, kept) : row(*config, kept);
   return page ? whole(*view, kept) : row(*view, kept);
 }
 
@@ -159,8 +164,11 @@ GuardView Reader::row(const guard::View& view, Kept& kept) {
 }
 
 GuardView Reader::row(const guard::ConfigView& view, Kept& kept) {
-  return view_of(view, audit_for_row(kept, {view.id(), "", view.plan.audit_group, view.plan.region,
-                                            nullptr, view.now}));
+  return view_of(view, audit_for_row(kept, sources_of(view)));
+}
+
+GuardView Reader::row(const guard::EngineView& view, Kept& kept) {
+  return view_of(view, audit_for_row(kept, sources_of(view)));
 }
 
 // A row tells the last drill of it, no more.
@@ -201,34 +209,27 @@ GuardView Reader::whole(const guard::View& view, Kept& kept) {
   return with_sightings(view, beside, kept.sightings);
 }
 
-GuardView Reader::whole(const guard::ConfigView& view, Kept& kept) {
-  const auto* records = view.records ? &*view.records : nullptr;
+// Of the forms in which nothing runs: they are looked at alike.
+template <class FormView>
+GuardView Reader::whole_form(const FormView& view, Kept& kept, const Sources& from) {
   if (slow_is_due(kept, std::string{guard::to_string(view.assessment.phase)}))
-    read_slowly(kept.slow, {view.id(), view.plan.region, view.plan.audit_group, view.plan.region,
-                            records, view.now});
+    read_slowly(kept.slow, from);
   Beside beside = kept.slow;
-  if (records) ask_servers(beside, *records);
+  if (from.records) ask_servers(beside, *from.records);
   if (view.observed.endpoint && view.endpoint_config.is_struct()) {
     const auto path = view.observed.endpoint->path.value_or("/");
     beside.primary = guard::ask_site(context_.ask_site, view.endpoint_config, path);
-    ask_backup(beside, view.endpoint_config, records, path);
+    ask_backup(beside, view.endpoint_config, from.records, path);
   }
   return with_sightings(view, beside, kept.sightings);
 }
 
+GuardView Reader::whole(const guard::ConfigView& view, Kept& kept) {
+  return whole_form(view, kept, sources_of(view));
+}
+
 GuardView Reader::whole(const guard::EngineView& view, Kept& kept) {
-  const auto* records = view.records ? &*view.records : nullptr;
-  const std::string region{guard::control_region(aws::partition_of(context_.aws.region()).name)};
-  if (slow_is_due(kept, std::string{guard::to_string(view.assessment.phase)}))
-    read_slowly(kept.slow, {view.endpoint, region, "", region, records, view.now});
-  Beside beside = kept.slow;
-  if (records) ask_servers(beside, *records);
-  if (view.observed.endpoint && view.endpoint_config.is_struct()) {
-    const auto path = view.observed.endpoint->path.value_or("/");
-    beside.primary = guard::ask_site(context_.ask_site, view.endpoint_config, path);
-    ask_backup(beside, view.endpoint_config, records, path);
-  }
-  return with_sightings(view, beside, kept.sightings);
+  return whole_form(view, kept, sources_of(view));
 }
 
 bool Reader::slow_is_due(Kept& kept, const std::string& state) {

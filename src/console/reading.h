@@ -15,6 +15,7 @@
 #include "console/sightings.h"
 #include "console/view.h"
 #include "guard/apply/carry_out.h"
+#include "guard/apply/find_form.h"
 
 namespace sitelatch::console {
 
@@ -36,7 +37,9 @@ class Reader {
   Reader(guard::Context& context, Pace pace) : context_(context), pace_(pace) {}
 
   // Every guard of the account: the endpoint's checks.
-  Result<std::vector<std::string>, guard::Error> guards();
+  Result<std::vector<std::string>, guard::Error> guards() {
+    return guard::every_guard(context_.aws);
+  }
   // A row of the fleet: chain and DNS, no more. `records`: read once for all of them.
   Result<GuardView, guard::Error> glance(const std::string& id, guard::AllRecords& records);
   // All that its page shows.
@@ -67,6 +70,11 @@ class Reader {
   GuardView whole(const guard::EngineView& view, Kept& kept);
   GuardView row(const guard::View& view, Kept& kept);
   GuardView row(const guard::ConfigView& view, Kept& kept);
+  GuardView row(const guard::EngineView& view, Kept& kept);
+  template <class FormView>
+  GuardView whole_form(const FormView& view, Kept& kept, const Sources& from);
+  static Sources sources_of(const guard::ConfigView& view);
+  static Sources sources_of(const guard::EngineView& view);
   bool slow_is_due(Kept& kept, const std::string& state);
   void read_slowly(Beside& out, const Sources& from);
   void read_audit(Beside& out, const Sources& from);

@@ -159,7 +159,13 @@ TEST_CASE("page: the engine's own latch") {
   REQUIRE(plan);
   REQUIRE(guard::carry_out(account.context(), *plan, false));
   Reader reader(account.context(), at_once);
-  CHECK(look(reader, account.check()).state == "serving");
+  const auto guards = reader.guards();
+  REQUIRE(guards);
+  CHECK(*guards == std::vector<std::string>{account.check()});
+  const auto serving = look(reader, account.check());
+  CHECK(serving.state == "serving");
+  REQUIRE(serving.audit.size() == 1);
+  CHECK(serving.audit.front().action == "deploy");
   account.outage(2min);
   account.live(1min);
   const auto view = look(reader, account.check());

@@ -264,3 +264,21 @@ TEST_CASE("forms are found by any of their checks, by tags or by the alarm") {
   CHECK(unseen->form == Form::guide);
   CHECK_FALSE(unseen->unsure.empty());
 }
+
+TEST_CASE("engine form: it is one of the account's guards, until it is taken away") {
+  ResumeAccount account;
+  account.live(1min);
+  const auto every = [&] {
+    const auto found = every_guard(account);
+    REQUIRE(found);
+    return *found;
+  };
+  CHECK(every().empty());
+  REQUIRE_FALSE(account.deploy_engine());
+  CHECK(every() == std::vector<std::string>{account.check()});
+  account.deny("DescribeLogGroups");
+  CHECK(every().empty());  // who may not list logs is no worse off than on AWS, where there is none
+  account.allow();
+  REQUIRE(disarm_engine(account.context(), account.look_engine()));
+  CHECK(every().empty());  // its log was kept
+}

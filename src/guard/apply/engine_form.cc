@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "client/wait.h"
 #include "guard/apply/config_change.h"
+#include "guard/apply/drill_scratch.h"
 #include "guard/apply/find_check.h"
 #include "guard/apply/reading.h"
 #include "guard/apply/release_checks.h"
@@ -150,6 +151,39 @@ Result<EngineView, Error> look_at_engine(Context& context, const std::string& en
                                          AllRecords* all_records) {
   if (!valid_health_check_id(endpoint)) return failure(not_an_id(endpoint));
   return EngineReading(context, endpoint).run(all_records);
+}
+
+client::Outcome<std::vector<std::string>> engine_guards(client::Aws& aws,
+                                                        const std::vector<std::string>& known) {
+  const auto caller = read_caller(aws);
+  if (!caller) return failure(caller.error());
+  const auto prefix = default_names("").audit_group;
+  const auto groups =
+      aws.call_all("logs", "DescribeLogGroups", Value::structure({{"logGroupNamePrefix", prefix}}),
+                   control_region(caller->partition));
+  std::vector<std::string> out;
+  if (!groups && client::is_denied(groups.error())) return out;
+  if (!groups) return failure(groups.error());
+  for (const auto& group : (*groups)["logGroups"].items()) {
+    const auto id = group["logGroupName"].string_or("").substr(prefix.size());
+    if (!valid_health_check_id(id) || std::find(known.begin(), known.end(), id) != known.end())
+      continue;
+    const auto tags =
+        aws.call("route53", "ListTagsForResource",
+                 Value::structure({{"ResourceType", "healthcheck"}, {"ResourceId", id}}));
+    if (!tags && client::is_absent(tags.error())) continue;  // a log that was kept
+    if (!tags) return failure(tags.error());
+    const auto texts = tags_from((*tags)["ResourceTagSet"]["Tags"]);
+    const auto armed = texts.find(std::string{resume_tag::armed});
+    if (armed == texts.end() || armed->second != "true") continue;
+    const auto check =
+        aws.call("route53", "GetHealthCheck", Value::structure({{"HealthCheckId", id}}));
+    if (!check) return failure(check.error());
+    // A drill's is none of the account's.
+    if (drilled_check((*check)["HealthCheck"]["CallerReference"].string_or("")).empty())
+      out.push_back(id);
+  }
+  return out;
 }
 
 Result<EngineDeployment, Error> plan_engine(Context& context, const std::string& endpoint) {

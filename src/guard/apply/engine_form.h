@@ -33,6 +33,12 @@ struct EngineView {
 Result<EngineView, Error> look_at_engine(Context& context, const std::string& endpoint,
                                          AllRecords* all_records = nullptr);
 
+// Checks of this form, beyond those that are known to have a guard: by the audit logs that deploy
+// makes, so that an account on AWS, where there are none, is asked once and not for every check's
+// tags. Who may not list log groups finds none.
+client::Outcome<std::vector<std::string>> engine_guards(client::Aws& aws,
+                                                        const std::vector<std::string>& known);
+
 struct EngineDeployment {
   EngineView view;
   bool arms = false;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guard/apply/find_form.h"
 
+#include <algorithm>
+
 #include "aws/auth/partition.h"
+#include "guard/apply/config_observe.h"
+#include "guard/apply/engine_form.h"
 #include "guard/apply/reading.h"
 #include "guard/rules/engine_form.h"
 
@@ -51,6 +55,21 @@ Result<FoundForm, Error> find_form(client::Aws& aws, const std::string& id) {
   }
   if (has_config_alarm(aws, out.endpoint)) out.form = Form::config;
   return out;
+}
+
+Result<std::vector<std::string>, Error> every_guard(client::Aws& aws) {
+  constexpr std::string_view doing = "find the guards of this account";
+  auto found = guarded_checks(aws);
+  if (!found) return failure(error_of(found.error(), doing));
+  const auto add = [&](const client::Outcome<std::vector<std::string>>& more) -> Step {
+    if (!more) return failure(error_of(more.error(), doing));
+    for (const auto& id : *more)
+      if (std::find(found->begin(), found->end(), id) == found->end()) found->push_back(id);
+    return Done{};
+  };
+  if (const auto added = add(config_guards(aws)); !added) return failure(added.error());
+  if (const auto added = add(engine_guards(aws, *found)); !added) return failure(added.error());
+  return std::move(*found);
 }
 
 client::Outcome<std::string> guide_alarm_of(client::Aws& aws, const std::string& id,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "client/client.h"
 #include "guard/apply/error.h"
@@ -19,6 +20,9 @@ struct FoundForm {
 };
 // Error: no answer; whoever latches goes on with the guide's way, which latches whatever there is.
 Result<FoundForm, Error> find_form(client::Aws& aws, const std::string& health_check_id);
+
+// Every health check of the account that has a guard, in whichever form, each once.
+Result<std::vector<std::string>, Error> every_guard(client::Aws& aws);
 
 // The guide's alarm of this check, with its actions on: its function would latch the endpoint's
 // check too. Empty: there is none.

@@ -8,6 +8,11 @@
 
 namespace sitelatch::guard {
 
+bool has_guide_guard(const View& view) {
+  const auto& observed = view.snapshot.observed;
+  return observed.alarm || observed.function || observed.alarm_topic;
+}
+
 Instant aws_now(const Snapshot& snapshot, WallInstant ours) {
   auto now = Instant{ours.time_since_epoch()} + snapshot.clock_offset;
   if (snapshot.observed.alarm)

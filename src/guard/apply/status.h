@@ -25,6 +25,9 @@ struct View {
   const std::string& id() const { return plan.settings.health_check_id; }
 };
 
+// Whether there is anything of the guide's chain beside the check.
+bool has_guide_guard(const View& view);
+
 // Our clock as AWS has corrected it, or the newest time that AWS has told where that is later: a
 // clock here that is wrong, or an engine that runs ahead.
 Instant aws_now(const Snapshot& snapshot, WallInstant ours);
