@@ -8,27 +8,10 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import BACKUP, NAME, PRIMARY, World, has_failed, signal, tag, wait_until  # noqa: E402
+from operate_world import BACKUP, NAME, PRIMARY, FormCase, signal, tag, wait_until  # noqa: E402
 
 
-class Config(unittest.TestCase):
-    def setUp(self):
-        self.world = World()
-        self.addCleanup(self.leave)
-
-    def leave(self):
-        self.world.close(has_failed(self))
-
-    def works(self, *words, driven=False):
-        answer = (self.world.drive if driven else self.world.run)(*words, **({"step": "30s"} if driven else {}))
-        self.assertEqual(answer.returncode, 0, (words, answer.stdout, answer.stderr))
-        return answer
-
-    def refused(self, *words, says, status=3):
-        answer = self.world.run(*words)
-        self.assertEqual(answer.returncode, status, (words, answer.stdout, answer.stderr))
-        self.assertIn(says.lower(), (answer.stdout + answer.stderr).lower())
-
+class Config(FormCase):
     def state(self, expected, code, name=None):
         w = self.world
         answer = w.run("status", name or w.check, "--output", "json")

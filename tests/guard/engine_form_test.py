@@ -7,27 +7,13 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import BACKUP, NAME, PRIMARY, World, has_failed  # noqa: E402
+from operate_world import BACKUP, NAME, PRIMARY, FormCase  # noqa: E402
 
 
-class EngineForm(unittest.TestCase):
+class EngineForm(FormCase):
     def setUp(self):
-        self.world = World()
-        self.addCleanup(self.leave)
+        super().setUp()
         self.world.advance("1m")
-
-    def leave(self):
-        self.world.close(has_failed(self))
-
-    def works(self, *words):
-        answer = self.world.run(*words)
-        self.assertEqual(answer.returncode, 0, (words, answer.stdout, answer.stderr))
-        return answer
-
-    def refused(self, *words, says, status=3):
-        answer = self.world.run(*words)
-        self.assertEqual(answer.returncode, status, (words, answer.stdout, answer.stderr))
-        self.assertIn(says.lower(), (answer.stdout + answer.stderr).lower())
 
     def state(self, expected, code, name=NAME):
         answer = self.world.run("status", name, "--output", "json")
@@ -58,6 +44,8 @@ class EngineForm(unittest.TestCase):
         status = self.state("serving", 0)
         self.assertEqual((status["form"], status["armed"]), ("engine", True))
         self.assertIn("Nothing to change", self.works("deploy", w.check, "--form", "engine", "--yes").stdout)
+        every = json.loads(self.works("status", "--all", "--output", "json").stdout)["guards"]
+        self.assertEqual([guard["health_check_id"] for guard in every], [w.check])
         self.refused("switch-back", NAME, "--reason", "x", "--yes", says="nothing is latched")
 
         # An outage of a second that a probe falls into, and kill -9.

@@ -9,26 +9,12 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from operate_world import BACKUP, LATCH, NAME, OWN, PRIMARY, World, has_failed, tag  # noqa: E402
+from operate_world import BACKUP, LATCH, NAME, OWN, PRIMARY, FormCase, tag  # noqa: E402
 
 
-class Hardened(unittest.TestCase):
-    def setUp(self):
-        self.world = World("--clock", "manual", "--checkers", "16")
-        self.addCleanup(self.leave)
-
-    def leave(self):
-        self.world.close(has_failed(self))
-
-    def works(self, *words, driven=False):
-        answer = (self.world.drive if driven else self.world.run)(*words, **({"step": "10s"} if driven else {}))
-        self.assertEqual(answer.returncode, 0, (words, answer.stdout, answer.stderr))
-        return answer
-
-    def refused(self, *words, says, status=3):
-        answer = self.world.run(*words)
-        self.assertEqual(answer.returncode, status, (words, answer.stdout, answer.stderr))
-        self.assertIn(says.lower(), (answer.stdout + answer.stderr).lower())
+class Hardened(FormCase):
+    options = ("--clock", "manual", "--checkers", "16")
+    step = "10s"
 
     def state(self, expected, code, broken=()):
         answer = self.world.run("status", NAME, "--output", "json")

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -198,4 +199,24 @@ class World:
                 "log groups": sorted(g["logGroupName"] for g in groups), "checks": sorted(self.checks())}
 
 
-__all__ = ["World", "NAME", "PRIMARY", "BACKUP", "LATCH", "PLANNED", "OWN", "SITELATCH", "has_failed", "wait_until", "tag", "signal"]
+class FormCase(unittest.TestCase):
+    """Tests of what a person does with a guard, each in a world of its own."""
+    options = ()  # of the engine; none: those of World
+    step = "30s"  # how far the clock is moved at a time while a command that waits is driven
+
+    def setUp(self):
+        self.world = World(*self.options)
+        self.addCleanup(lambda: self.world.close(has_failed(self)))
+
+    def works(self, *words, driven=False):
+        answer = self.world.drive(*words, step=self.step) if driven else self.world.run(*words)
+        self.assertEqual(answer.returncode, 0, (words, answer.stdout, answer.stderr))
+        return answer
+
+    def refused(self, *words, says, status=3):
+        answer = self.world.run(*words)
+        self.assertEqual(answer.returncode, status, (words, answer.stdout, answer.stderr))
+        self.assertIn(says.lower(), (answer.stdout + answer.stderr).lower())
+
+
+__all__ = ["FormCase", "World", "NAME", "PRIMARY", "BACKUP", "LATCH", "PLANNED", "OWN", "SITELATCH", "has_failed", "wait_until", "tag", "signal"]
