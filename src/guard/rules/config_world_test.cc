@@ -7,11 +7,10 @@
 // the release of a person who knew of it, nobody is answered Primary.
 #include <doctest/doctest.h>
 
-#include <deque>
 #include <string>
-#include <unordered_map>
 
 #include "guard/rules/config_steps.h"
+#include "guard/rules/small_world.h"
 #include "guard/rules/testing.h"
 
 using namespace sitelatch;
@@ -23,6 +22,7 @@ namespace config_world {
 using guard::testing::at;
 using guard::testing::id;
 using guard::testing::status_minutes;
+using guard::testing::Taken;
 using std::chrono::minutes;
 
 const std::string combined_id = "c1111111-0000-4000-8000-000000000000";
@@ -378,9 +378,8 @@ const Act acts[] = {
      }},
 };
 
-// Nothing: the sentence holds.
-bool take(const Act& act, World& w, bool& broken) {
-  bool did = true;
+Taken take(const Act& act, World& w) {
+  bool did = true, broken = false;
   if (act.does == nullptr) {
     for (int i = 0; i < 12 && !broken; ++i) {
       minute(w, true);
@@ -389,46 +388,8 @@ bool take(const Act& act, World& w, bool& broken) {
   } else {
     did = act.does(w);
   }
-  broken = broken || !settle(w);
-  return did;
-}
-
-struct Found {
-  std::size_t states = 0, taken = 0, failovers = 0, releases = 0;
-  std::string breach;
-};
-
-Found search(const World& first, int depth) {
-  Found found;
-  struct Reached {
-    World world;
-    int depth;
-    std::size_t from;
-    const char* by;
-  };
-  std::deque<Reached> all{{first, 0, 0, "at first"}};
-  std::unordered_map<std::string, bool> known{{key_of(first), true}};
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].depth == depth) continue;
-    for (const auto& act : acts) {
-      auto next = all[i].world;
-      bool broken = false;
-      if (!take(act, next, broken) && !broken) continue;
-      ++found.taken;
-      if (next.must_hold && !all[i].world.must_hold) ++found.failovers;
-      if (!next.must_hold && all[i].world.must_hold) ++found.releases;
-      if (broken) {
-        found.breach = act.name;
-        for (auto at = i; at != 0; at = all[at].from)
-          found.breach = std::string{all[at].by} + "; " + found.breach;
-        return found;
-      }
-      if (known.emplace(key_of(next), true).second)
-        all.push_back({next, all[i].depth + 1, i, act.name});
-    }
-  }
-  found.states = all.size();
-  return found;
+  if (broken || !settle(w)) return Taken::broke;
+  return did ? Taken::held : Taken::no;
 }
 
 World serving() { return {}; }
@@ -475,12 +436,13 @@ TEST_CASE("config: every order of acts of two operators keeps the sentence") {
         Row{"switching back", config_world::releasing(), 8},
         Row{"not attached", config_world::unattached(), 8}}) {
     CAPTURE(std::string{row.from});
-    const auto found = config_world::search(row.world, row.depth);
+    const auto found = guard::testing::search(row.world, row.depth, config_world::acts,
+                                              config_world::key_of, config_world::take);
     MESSAGE(std::string{row.from}, ": ", found.states, " states, ", found.taken, " acts");
     CHECK(found.breach == "");
     taken += found.taken;
     releases += found.releases;
-    failovers += found.failovers;
+    failovers += found.latches;
   }
   CHECK(taken > 100'000);
   CHECK(releases > 100);

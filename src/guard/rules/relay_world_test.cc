@@ -7,11 +7,10 @@
 // Route 53 found Primary unhealthy again after the last release.
 #include <doctest/doctest.h>
 
-#include <deque>
 #include <string>
-#include <unordered_map>
 
 #include "guard/rules/relay.h"
+#include "guard/rules/small_world.h"
 #include "guard/rules/testing.h"
 
 using namespace sitelatch;
@@ -226,41 +225,9 @@ const Act acts[] = {
 
 bool holds(const World& w) { return !w.broken && (!w.must_hold || latched(w.s.check)); }
 
-struct Found {
-  std::size_t states = 0, taken = 0, latches = 0, releases = 0;
-  std::string breach;
-};
-
-Found search(const World& first, int depth) {
-  Found found;
-  struct Reached {
-    World world;
-    int depth;
-    std::size_t from;
-    const char* by;
-  };
-  std::deque<Reached> all{{first, 0, 0, "at first"}};
-  std::unordered_map<std::string, bool> known{{key_of(first), true}};
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].depth == depth) continue;
-    for (const auto& act : acts) {
-      auto next = all[i].world;
-      if (!act.does(next)) continue;
-      ++found.taken;
-      found.latches += next.must_hold && !all[i].world.must_hold ? 1 : 0;
-      found.releases += !next.must_hold && all[i].world.must_hold ? 1 : 0;
-      if (!holds(next)) {
-        found.breach = act.name;
-        for (auto at = i; at != 0; at = all[at].from)
-          found.breach = std::string{all[at].by} + "; " + found.breach;
-        return found;
-      }
-      if (known.emplace(key_of(next), true).second)
-        all.push_back({std::move(next), all[i].depth + 1, i, act.name});
-    }
-  }
-  found.states = all.size();
-  return found;
+Taken take_act(const Act& act, World& w) {
+  if (!act.does(w)) return Taken::no;
+  return holds(w) ? Taken::held : Taken::broke;
 }
 
 // Failed over, latched by the relay, and Primary well again.
@@ -293,7 +260,8 @@ TEST_CASE(
   for (const auto& [world, depth] :
        {std::pair{relay_world::World{}, 11}, std::pair{relay_world::latched_world(), 11},
         std::pair{relay_world::released_world(), 11}}) {
-    const auto found = relay_world::search(world, depth);
+    const auto found = guard::testing::search(world, depth, relay_world::acts, relay_world::key_of,
+                                              relay_world::take_act);
     MESSAGE(found.states, " states, ", found.taken, " acts");
     CHECK(found.breach == "");
     taken += found.taken;
