@@ -136,11 +136,11 @@ class Follower {
       : context_(context), options_(options), source_(source), group_(std::move(group)) {}
 
   [[noreturn]] void run(const std::vector<AuditEntry>& entries, Instant from) {
+    end_on_interrupts(exit_done, {});  // before the first line: who reads it may have seen enough
     show(entries);
     if (entries.empty())
       say(fmt::format("Nothing in the last {} yet; what comes is shown.",
                       describe(options_.since)));
-    end_on_interrupts(exit_done, {});
     for (;;) {
       context_.clock().sleep(between_reads);
       const auto now = context_.aws_time();
