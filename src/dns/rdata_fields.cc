@@ -50,7 +50,9 @@ std::optional<std::vector<Word>> split_words(std::string_view text) {
       ++at;
       continue;
     }
-    if (at > 0 && !is_blank(text[at - 1])) return std::nullopt;  // `"a""b"`, `a"b"`
+    // `"a""b"` is two words (fact route53-98), `"a"b` and `a"b""c"` are none.
+    const bool next_quoted = text[at] == '"' && !words.empty() && words.back().quoted;
+    if (at > 0 && !is_blank(text[at - 1]) && !next_quoted) return std::nullopt;
     if (text[at] == '"') {
       auto word = read_quoted(text, at);
       if (!word) return std::nullopt;

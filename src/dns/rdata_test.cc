@@ -106,7 +106,10 @@ TEST_CASE("bad values are refused in Route 53's words (fact dns-4)") {
   CHECK(problem("TXT", "plain") == "InvalidCharacterString");
   CHECK(problem("TXT", "") == "InvalidCharacterString");
   CHECK(problem("TXT", "\"open") == "InvalidCharacterString");
-  CHECK(problem("TXT", "\"a\"\"b\"") == "InvalidCharacterString");
+  for (const char* bad : {R"("a"b)", R"("a"b"c")", R"("a""b)", R"(a"b")", R"("a"")"})
+    CHECK(problem("TXT", bad) == "InvalidCharacterString");
+  CHECK(rdata_from_text(type::txt, R"("a""b")").value() ==
+        rdata_from_text(type::txt, R"("a" "b")").value());
   CHECK(problem("TXT", "\"" + std::string(256, 'a') + "\"") == "CharacterStringTooLong");
   CHECK(problem("TXT", "\"" + std::string(255, 'a') + "\" \"" + std::string(255, 'b') + "\"") ==
         "accepted");

@@ -46,6 +46,7 @@ enum class Nulls { refused, dropped };
 struct Reading {
   Nulls nulls = Nulls::refused;
   std::size_t nodes_max = 100'000;
+  const Operation* by_schema = nullptr;  // XML: held against this request's schema first
 };
 inline constexpr Reading as_client{Nulls::dropped, 2'000'000};
 // What a document beyond the bound ends in.
@@ -101,6 +102,11 @@ Value read_xml_text(const ServiceModel& model, const Member& place, std::string_
                     const Reading& reading = {});
 // The parsed document, which holds no DOCTYPE and an element at least.
 void load_xml(pugi::xml_document& document, std::string_view text, const Reading& reading);
+// Services that hold a request's document against an XML schema before they read it: Malformed with
+// the first fault (InvalidInput; MalformedInput where the root is another; fact wire-32).
+bool has_schema(const ServiceModel& model);
+void check_by_schema(const ServiceModel& model, const Operation& operation, const Shape& shape,
+                     const pugi::xml_node& root, std::string_view document);
 
 // CBOR.
 Value read_cbor(const ServiceModel& model, const Member& place, std::string_view bytes,

@@ -18,7 +18,6 @@ struct Manner {
   std::string_view code;
   bool enums_reversed = false;     // CloudWatch lists a set backwards (fact wire-10)
   bool elements_not_null = false;  // IAM ends an element's constraints with it (fact wire-11)
-  bool enums_by_schema = false;  // Route 53 holds bodies against an XML schema first (fact wire-32)
 };
 constexpr Manner usual{"", "ValidationException"};
 constexpr std::array<Manner, 6> manners{{
@@ -26,7 +25,7 @@ constexpr std::array<Manner, 6> manners{{
     {"sts", "ValidationError"},
     {"cloudwatch", "ValidationError", true},  // ValidationException in JSON and CBOR: errors.cc
     {"sns", "ValidationError"},
-    {"route53", "InvalidInput", false, false, true},
+    {"route53", "InvalidInput"},
     {"logs", "InvalidParameterException"},
 }};
 
@@ -104,7 +103,6 @@ class Validator {
       if (name[0] >= 'A' && name[0] <= 'Z') name[0] = static_cast<char>(name[0] | 0x20);
       const auto where = path.empty() ? name : path + "." + name;
       const auto& inner = value[member.name];
-      if (depth == 0) in_body_ = member.location == Location::body;
       if (!inner.is_null())
         check(member, where, inner, depth);
       else if (member.required)
@@ -113,7 +111,6 @@ class Validator {
   }
 
   std::optional<Error> result() const {
-    if (!schema_.empty()) return Error{std::string{manner_.code}, schema_, 0, {}};
     if (count_ == 0) return std::nullopt;
     return Error{
         std::string{manner_.code},
@@ -126,15 +123,6 @@ class Validator {
   void check(const Member& place, const std::string& where, const Value& value, int depth) {
     const auto& shape = model_.shape(place.shape);
     if (!shape.constrained) return;
-    if (manner_.enums_by_schema && in_body_ && breaks_enum(shape, value)) {
-      if (schema_.empty())
-        schema_ = fmt::format(
-            "Invalid XML ; cvc-enumeration-valid: Value '{}' is not facet-valid with respect to "
-            "enumeration '{}'. It must "
-            "be a value from the enumeration.",
-            value.string(), joined(shape.enumeration, false));
-      return;
-    }
     for (const auto& broken : violations(shape, value)) violation(where, value, broken);
     switch (shape.kind) {
       case Kind::structure:
@@ -275,8 +263,6 @@ class Validator {
   const ServiceModel& model_;
   const Manner& manner_;
   std::string text_;
-  std::string schema_;
-  bool in_body_ = false;
   int count_ = 0;
 };
 

@@ -13,6 +13,8 @@ namespace {
 codec::Reading reading_of(const Recognised& what) {
   codec::Reading reading;
   if (what.operation->name == "PutMetricData") reading.nodes_max = 500'000;
+  if (what.protocol == Protocol::rest_xml && codec::has_schema(*what.service))
+    reading.by_schema = what.operation;
   return reading;
 }
 

@@ -205,21 +205,23 @@ TEST_CASE("query: nesting, maps, gaps and order of indices, empty lists") {
 }
 
 TEST_CASE("rest-xml: bodies, comments, CDATA, namespaces, and the service's errors") {
-  const auto input =
-      decoded(post("",
-                   "<?xml version='1.0'?><x:UpdateHealthCheckRequest "
-                   "xmlns:x='https://route53.amazonaws.com/doc/2013-04-01/'>"
-                   "<x:ResourcePath>/lb<!-- c -->-check<![CDATA[&failed]]></x:ResourcePath><Port> "
-                   "8080 </Port><Disabled>true</Disabled>"
-                   "<Regions><Region>us-east-1</Region><Region>eu-west-1</Region></"
-                   "Regions><Unknown><a/></Unknown>"
-                   "</x:UpdateHealthCheckRequest>",
-                   "/2013-04-01/healthcheck/h1"));
+  const auto input = decoded(
+      post("",
+           "<?xml version='1.0'?><x:UpdateHealthCheckRequest "
+           "xmlns:x='https://route53.amazonaws.com/doc/2013-04-01/'>"
+           "<x:ResourcePath>/lb<!-- c -->-check<![CDATA[&failed]]></x:ResourcePath><x:Port> "
+           "8080 </x:Port><x:Disabled>true</x:Disabled>"
+           "<Regions xmlns='https://route53.amazonaws.com/doc/2013-04-01/'>"
+           "<Region>us-east-1</Region><Region>eu-west-1</Region><Region>us-west-2</Region>"
+           "</Regions>"
+           "</x:UpdateHealthCheckRequest>",
+           "/2013-04-01/healthcheck/h1"));
   CHECK(input["HealthCheckId"].string() == "h1");
   CHECK(input["ResourcePath"].string() == "/lb-check&failed");
   CHECK(input["Port"].integer() == 8080);
   CHECK(input["Disabled"].boolean());
-  CHECK(input["Regions"].strings() == std::vector<std::string>{"us-east-1", "eu-west-1"});
+  CHECK(input["Regions"].strings() ==
+        std::vector<std::string>{"us-east-1", "eu-west-1", "us-west-2"});
   const auto what = known("route53", "CreateHealthCheck", Protocol::rest_xml);
   const auto response = encode_output(
       what,
@@ -434,8 +436,7 @@ TEST_CASE("malformed bodies are 400 in the protocol's words") {
            "CreateHealthCheckRequest>"),
        "InvalidInput"},
       {xml("<a><CallerReference>\xff</CallerReference></a>"), "InvalidInput"},
-      {xml("<a><HealthCheckConfig><Port>eighty</Port></HealthCheckConfig></a>"), "InvalidInput"},
-      {xml("<a><CallerReference><b/></CallerReference></a>"), "InvalidInput"},
+      {xml("<a><HealthCheckConfig/></a>"), "MalformedInput"},
       {xml(deep_xml), "InvalidInput"},
       {form("Action=CreateTopic&Version=2010-03-31&Name=%zz"), "MalformedQueryString"},
       {form("Action=CreateTopic&Version=2010-03-31&Name=%ff"), "MalformedQueryString"},
@@ -630,4 +631,111 @@ TEST_CASE("models: all load, every pattern compiles, every operation that is kep
   CHECK(service_model("sns").error_shape("InvalidParameter") ==
         service_model("sns").shape_named("InvalidParameterException"));
   CHECK(service_model("sns").error_shape("CreateTopicInput") == nullptr);
+}
+
+TEST_CASE("rest-xml: what breaks Route 53's schema is told as its validator tells it") {
+  const auto refusal = [](std::string_view operation, const std::string& path,
+                          const std::string& document) -> std::string {
+    const auto what = recognise(post("", document, path), {});
+    REQUIRE(what.operation);
+    REQUIRE(what.operation->name == operation);
+    const auto input = decode_input(what, post("", document, path));
+    return input ? "" : input.error().code + ": " + input.error().message;
+  };
+  const std::string space = " xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"";
+  const auto name = [](std::string_view member) {
+    return "\"https://route53.amazonaws.com/doc/2013-04-01/\":" + std::string{member};
+  };
+  const auto check = [&](const std::string& inside) {
+    return refusal(
+        "CreateHealthCheck", "/2013-04-01/healthcheck",
+        "<CreateHealthCheckRequest" + space + ">" + inside + "</CreateHealthCheckRequest>");
+  };
+  const auto change = [&](const std::string& record) {
+    return refusal("ChangeResourceRecordSets", "/2013-04-01/hostedzone/Z1/rrset/",
+                   "<ChangeResourceRecordSetsRequest" + space +
+                       "><ChangeBatch><Changes><Change><Action>CREATE</Action><ResourceRecordSet>" +
+                       record +
+                       "</ResourceRecordSet></Change></Changes></ChangeBatch>"
+                       "</ChangeResourceRecordSetsRequest>");
+  };
+  const std::string invalid = "InvalidInput: Invalid XML ; ";
+  const std::string at = invalid +
+                         "javax.xml.stream.XMLStreamException: org.xml.sax.SAXParseException; "
+                         "lineNumber: 1; columnNumber: ";
+  const std::string nonce = "<CallerReference>r</CallerReference>",
+                    config = "<HealthCheckConfig><Type>TCP</Type></HealthCheckConfig>";
+  CHECK(check(nonce + config).empty());
+  CHECK(check(config + nonce).empty());          // any order
+  SUBCASE("a value's length, where it ended") {  // keycloak-benchmark#508: column 185 for 69
+    CHECK(check("<CallerReference>" + std::string(69, 'a') + "</CallerReference>" + config) ==
+          at + "185; cvc-maxLength-valid: Value '" + std::string(69, 'a') +
+              "' with length = '69' is not facet-valid with respect to maxLength '64' for type "
+              "'HealthCheckNonce'.");
+    CHECK(check("\n <CallerReference></CallerReference>" + config) ==
+          invalid +
+              "javax.xml.stream.XMLStreamException: org.xml.sax.SAXParseException; "
+              "lineNumber: 2; columnNumber: 37; cvc-minLength-valid: Value '' with length = "
+              "'0' is not facet-valid with respect to minLength '1' for type "
+              "'HealthCheckNonce'.");
+  }
+  SUBCASE("numbers, booleans, patterns, enumerations") {
+    const auto with = [&](const std::string& member) {
+      return check(nonce + "<HealthCheckConfig><Type>TCP</Type>" + member + "</HealthCheckConfig>");
+    };
+    CHECK(with("<Port>abc</Port>")
+              .find("cvc-datatype-valid.1.2.1: 'abc' is not a valid value for "
+                    "'integer'.") != std::string::npos);
+    CHECK(with("<Port>70000</Port>")
+              .find("cvc-maxInclusive-valid: Value '70000' is not facet-valid "
+                    "with respect to maxInclusive '65535' for type 'Port'.") != std::string::npos);
+    CHECK(with("<Port>0</Port>").find("cvc-minInclusive-valid: Value '0'") != std::string::npos);
+    CHECK(with("<Inverted>yes</Inverted>")
+              .find("cvc-datatype-valid.1.2.1: 'yes' is not a valid value "
+                    "for 'boolean'.") != std::string::npos);
+    CHECK(with("<IPAddress>1.2.3</IPAddress>").find("cvc-pattern-valid: Value '1.2.3'") !=
+          std::string::npos);
+    CHECK(check(nonce + "<HealthCheckConfig><Type>UDP</Type></HealthCheckConfig>")
+              .find(invalid +
+                    "cvc-enumeration-valid: Value 'UDP' is not facet-valid with respect to "
+                    "enumeration '[HTTP, HTTPS, ") == 0);
+  }
+  SUBCASE("members that are missing, unknown, doubled, out of place") {
+    CHECK(check(nonce) == invalid +
+                              "cvc-complex-type.2.4.b: The content of element "
+                              "'CreateHealthCheckRequest' is not complete. One of '{" +
+                              name("HealthCheckConfig") + "}' is expected.");
+    CHECK(change(
+              "<Name>a.test</Name><Type>A</Type><TTL>1</TTL><ResourceRecords></ResourceRecords>") ==
+          invalid +
+              "cvc-complex-type.2.4.b: The content of element 'ResourceRecords' is not "
+              "complete. One of '{" +
+              name("ResourceRecord") + "}' is expected.");
+    CHECK(check(nonce + config + "<Comment>c</Comment>") ==
+          invalid +
+              "cvc-complex-type.2.4.d: Invalid content was found starting with element "
+              "'Comment'. No child element is expected at this point.");
+    CHECK(check("<Comment>c</Comment>" + nonce + config) ==
+          invalid +
+              "cvc-complex-type.2.4.a: Invalid content was found starting with element "
+              "'Comment'. One of '{" +
+              name("CallerReference") + ", " + name("HealthCheckConfig") + "}' is expected.");
+    CHECK(check(nonce + nonce + config)
+              .find("cvc-complex-type.2.4.a: Invalid content was found "
+                    "starting with element 'CallerReference'") != std::string::npos);
+    CHECK(check(nonce + config + "text").find("cvc-complex-type.2.3: ") != std::string::npos);
+    CHECK(check(nonce + "<HealthCheckConfig a='b'><Type>TCP</Type></HealthCheckConfig>")
+              .find("cvc-complex-type.3.2.2: Attribute 'a'") != std::string::npos);
+    CHECK(check("<CallerReference><a/></CallerReference>" + config).find("cvc-type.3.1.2: ") !=
+          std::string::npos);
+  }
+  SUBCASE("another root, another namespace") {
+    const auto zone = [&](const std::string& document) {
+      return refusal("CreateHostedZone", "/2013-04-01/hostedzone", document);
+    };
+    CHECK(zone("<Name>a.test</Name>") ==
+          "MalformedInput: Name is not valid, expected CreateHostedZoneRequest");
+    CHECK(zone("<CreateHostedZoneRequest><Name>a.test</Name></CreateHostedZoneRequest>") ==
+          invalid + "cvc-elt.1: Cannot find the declaration of element 'CreateHostedZoneRequest'.");
+  }
 }

@@ -299,7 +299,10 @@ Value read_xml_text(const ServiceModel& model, const Member& place, std::string_
                     const Reading& reading) {
   pugi::xml_document document;
   load_xml(document, text, reading);
-  return read_xml(model, place, document.document_element(), reading);
+  const auto root = document.document_element();
+  if (reading.by_schema)
+    check_by_schema(model, *reading.by_schema, model.shape(place.shape), root, text);
+  return read_xml(model, place, root, reading);
 }
 
 }  // namespace sitelatch::aws::codec

@@ -174,6 +174,21 @@ aws::Outcome<MetricQuery> metric_query(const aws::Call& call, const Value& query
   return out;
 }
 
+using Names = std::vector<std::string>;
+Names unit_names_of(const std::vector<Unit>& units) {
+  Names out;
+  for (const auto unit : units) out.emplace_back(unit_name(unit));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+Value multiple_units(const Names& names) {
+  Value out = Value::list();
+  out.push(Value::structure(
+      {{"Code", "MultipleUnits"},
+       {"Value", fmt::format("Multiple units returned: '[{}]'", join(names, ", "))}}));
+  return out;
+}
+
 // Without a label: the metric's name, and its statistic where several statistics of one metric are
 // asked for.
 void name_queries(std::vector<MetricQuery>& queries) {
@@ -235,8 +250,15 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
           fmt::format("You have requested up to {} datapoints, which exceeds the limit of {}.",
                       periods, most_data_points));
     std::vector<Aggregate> aggregates;
-    if (const auto* series = metrics_.find(query.metric))
-      aggregates = metrics_.read(*series, query.unit, {from, query.period, periods});
+    Value messages;
+    if (const auto* series = metrics_.find(query.metric)) {
+      const MetricStore::Window window{from, query.period, periods};
+      const auto units = query.unit ? Names{} : unit_names_of(metrics_.units(*series, window));
+      if (units.size() > 1)
+        messages = multiple_units(units);  // and the first by name (fact cloudwatch-5)
+      aggregates =
+          metrics_.read(*series, units.empty() ? query.unit : unit_by_name(units.front()), window);
+    }
     Value timestamps = Value::list(), values = Value::list();
     bool cut = false;
     for (std::size_t n = 0; n < aggregates.size(); ++n) {
@@ -255,7 +277,8 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
                                    {"Label", query.label},
                                    {"Timestamps", std::move(timestamps)},
                                    {"Values", std::move(values)},
-                                   {"StatusCode", cut ? "PartialData" : "Complete"}}));
+                                   {"StatusCode", cut ? "PartialData" : "Complete"},
+                                   {"Messages", std::move(messages)}}));
   }
   Value out =
       Value::structure({{"MetricDataResults", std::move(results)}, {"Messages", Value::list()}});

@@ -179,8 +179,7 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
   for (const auto& name : names)
     if (!(*group)->streams.contains(name)) return no_such_stream();
   const auto pattern = FilterPattern::parse(input["filterPattern"].string_or(""));
-  if (!pattern)
-    return invalid_parameter(fmt::format("Invalid filter pattern: {}", pattern.error().text));
+  if (!pattern) return invalid_parameter(pattern.error().text);
 
   // Both ends inclusive.
   Position from = beginning, to = end_of_time;
@@ -228,8 +227,7 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
 // Fact logs-17.
 aws::Outcome<> Logs::test_metric_filter(const aws::Call& call) {
   const auto pattern = FilterPattern::parse(call.input["filterPattern"].string());
-  if (!pattern)
-    return invalid_parameter(fmt::format("Invalid filter pattern: {}", pattern.error().text));
+  if (!pattern) return invalid_parameter(pattern.error().text);
   Value matches = Value::list();
   std::int64_t number = 0;
   for (const auto& message : call.input["logEventMessages"].strings()) {

@@ -166,8 +166,6 @@ bool collect_paths(const Expression& expression, std::map<std::string, Path>& ou
 }  // namespace
 
 Result<std::shared_ptr<const FilterPattern::Condition>> parse_json_pattern(std::string_view text) {
-  if (text.size() < 2 || text.front() != '{' || text.back() != '}')
-    return failure(Problem{"a brace is not closed"});
   auto expression = Expression::parse(trim(text.substr(1, text.size() - 2)));
   if (!expression) return failure(expression.error());
   std::map<std::string, Path> paths;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/logs/filter_pattern.h"
 
+#include <fmt/format.h>
+
 #include <vector>
 
 #include "base/text.h"
@@ -81,10 +83,13 @@ Result<std::shared_ptr<const FilterPattern::Condition>> parse_terms(std::string_
 Result<FilterPattern> FilterPattern::parse(std::string_view text) {
   text = trim(text);
   if (text.empty() || text == "\"\"") return FilterPattern{nullptr};
+  if (text.front() == '{' && (text.size() < 2 || text.back() != '}'))  // AWS's words (fact logs-18)
+    return failure(Problem{"If a filter pattern starts with '{' it must end with '}'"});
   auto condition = text.front() == '{'   ? parse_json_pattern(text)
                    : text.front() == '[' ? parse_word_pattern(text)
                                          : parse_terms(text);
-  if (!condition) return failure(condition.error());
+  if (!condition)
+    return failure(Problem{fmt::format("Invalid filter pattern: {}", condition.error().text)});
   return FilterPattern{std::move(*condition)};
 }
 

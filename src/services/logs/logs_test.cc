@@ -409,5 +409,5 @@ TEST_CASE("TestMetricFilter says which messages match, and what the pattern name
         R"({"matches":[{"eventNumber":1,"eventMessage":"all","extractedValues":{}}]})");
   CHECK(f.error("TestMetricFilter", Value::structure({{"filterPattern", "{ $.a"},
                                                       {"logEventMessages", Value::list({"x"})}})) ==
-        "InvalidParameterException: Invalid filter pattern: a brace is not closed");
+        "InvalidParameterException: If a filter pattern starts with '{' it must end with '}'");
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -156,15 +157,6 @@ void Batch::upsert(const RecordSet& record, Group& group) {
     group.insert(at, record);
     return;
   }
-  if (at->policy == Policy::failover && record.policy == Policy::failover &&
-      at->failover != record.failover)
-    fatal = aws::Error{
-        "InvalidInput",
-        fmt::format(
-            "Invalid request: The failover value of resource record set {} cannot be changed",
-            named(record)),
-        0,
-        {}};  // fact route53-32
   *at = record;
 }
 
@@ -327,6 +319,28 @@ std::vector<std::string> beyond_limits(const std::vector<Change>& changes) {
   return out;
 }
 
+// Record sets that a batch changes more than once. A DELETE before a CREATE is one change of two
+// halves (fact route53-99).
+std::vector<std::string> changed_twice(const std::vector<Change>& changes) {
+  using Action = Change::Action;
+  std::map<std::pair<std::string, std::string>, std::vector<const Change*>> by_set;
+  for (const auto& change : changes)
+    by_set[{listing_key(change.record.name, change.record.type), change.record.set_identifier}]
+        .push_back(&change);
+  std::vector<std::string> out;
+  for (const auto& [key, of_one] : by_set) {
+    const bool replaced = of_one.size() == 2 && of_one[0]->action == Action::remove &&
+                          of_one[1]->action == Action::create;
+    const auto& record = of_one[0]->record;
+    if (of_one.size() > 1 && !replaced)
+      out.push_back(
+          fmt::format("The request contains an invalid set of changes for a resource record set "
+                      "'{} {}'",
+                      dns::type_to_text(record.type), shown(record.name)));
+  }
+  return out;
+}
+
 Failure<aws::Error> invalid(const std::vector<std::string>& errors) {
   return aws::refuse("InvalidChangeBatch", fmt::format("[{}]", join(errors, ", ")));
 }
@@ -336,6 +350,7 @@ Failure<aws::Error> invalid(const std::vector<std::string>& errors) {
 aws::Outcome<TouchedGroups> apply(const HostedZone& zone, const std::vector<Change>& changes,
                                   const BatchWorld& world) {
   if (const auto beyond = beyond_limits(changes); !beyond.empty()) return invalid(beyond);
+  if (const auto twice = changed_twice(changes); !twice.empty()) return invalid(twice);
   Batch batch{zone, world};
   for (const auto& change : changes) batch.apply(change);
   if (batch.fatal) return failure(*batch.fatal);

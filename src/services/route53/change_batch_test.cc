@@ -109,11 +109,11 @@ TEST_CASE("AWS's words for what a batch may not do") {
        "InvalidChangeBatch: [RRSet with DNS name f.example.com., type A, SetIdentifier again, and "
        "Failover=PRIMARY cannot be created because a failover RRSet with the same name, type and "
        "failover already exists.]"},
-      {"UPSERT",
-       R"({"Name":"f.example.com","Type":"A","TTL":60,"SetIdentifier":"PRIMARY",)"
-       R"("Failover":"SECONDARY","ResourceRecords":[{"Value":"192.0.2.1"}]})",
-       "InvalidInput: Invalid request: The failover value of resource record set "
-       "[name='f.example.com.', type='A', set-identifier='PRIMARY'] cannot be changed"},
+      {"CREATE",
+       R"({"Name":"m.example.com","Type":"CNAME","TTL":60,"SetIdentifier":"m",)"
+       R"("MultiValueAnswer":true,"ResourceRecords":[{"Value":"www.example.com"}]})",
+       "InvalidChangeBatch: [RRSet of type CNAME with DNS name m.example.com. cannot be a "
+       "multivalue answer]"},
       {"CREATE", R"({"Name":"n.example.com","Type":"A"})",
        "InvalidInput: Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and "
        "ResourceRecords], or TrafficPolicyInstanceId], but found none in Change with "
@@ -127,13 +127,13 @@ TEST_CASE("AWS's words for what a batch may not do") {
        "[Action=UPSERT, Name=n.example.com., Type=A, SetIdentifier=null]"},
       {"DELETE", f.a("n.example.com", "192.0.2.1", R"(,"SetIdentifier":"s")"),
        "InvalidInput: Invalid request: Expected exactly one of [Weight, Region, Failover, "
-       "GeoLocation, or MultiValueAnswer], but found none in Change with [Action=DELETE, "
-       "Name=n.example.com, Type=A, SetIdentifier=s]"},
+       "GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found "
+       "none in Change with [Action=DELETE, Name=n.example.com, Type=A, SetIdentifier=s]"},
       {"CREATE",
        f.a("n.example.com", "192.0.2.1", R"(,"SetIdentifier":"s","Weight":1,"Region":"eu-west-1")"),
        "InvalidInput: Invalid request: Expected exactly one of [Weight, Region, Failover, "
-       "GeoLocation, or MultiValueAnswer], but found more than one in Change with [Action=CREATE, "
-       "Name=n.example.com, Type=A, SetIdentifier=s]"},
+       "GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found "
+       "more than one in Change with [Action=CREATE, Name=n.example.com, Type=A, SetIdentifier=s]"},
   };
   for (const auto& c : cases) {
     CHECK(f.change_refused(zone, {{c.action, c.record}}) == c.refusal);
@@ -154,6 +154,46 @@ TEST_CASE("all errors of a batch are told at once") {
         "InvalidChangeBatch: [Tried to delete resource record set [name='a.example.com.', "
         "type='A'] but it was not found, "
         "RRSet with DNS name b.example.org. is not permitted in zone example.com.]");
+}
+
+TEST_CASE("a batch changes a record set once; DELETE and CREATE are one change") {
+  Fixture f;
+  const auto zone = f.make_zone();
+  const auto one = f.a("a.example.com", "192.0.2.1"), two = f.a("A.example.com.", "192.0.2.2");
+  const std::string twice =
+      "InvalidChangeBatch: [The request contains an invalid set of changes for a resource record "
+      "set 'A a.example.com.']";
+  CHECK(f.change_refused(zone, {{"CREATE", one}, {"CREATE", two}}) == twice);
+  CHECK(f.change_refused(zone, {{"UPSERT", one}, {"UPSERT", two}}) == twice);
+  CHECK(f.change_refused(zone, {{"CREATE", one}, {"DELETE", one}}) == twice);
+  f.change(zone, {{"CREATE", one}});
+  CHECK(f.change_refused(zone, {{"DELETE", one}, {"UPSERT", two}}) == twice);
+  CHECK(f.change_refused(zone, {{"DELETE", one}, {"DELETE", one}}) == twice);
+  f.change(zone, {{"DELETE", one}, {"CREATE", two}});
+  CHECK(f.answer("a.example.com") == "192.0.2.2");
+  // Another set identifier is another record set.
+  f.change(zone, {{"CREATE", f.a("w.example.com", "192.0.2.1", f.weighted("x", 1))},
+                  {"CREATE", f.a("w.example.com", "192.0.2.2", f.weighted("y", 1))}});
+}
+
+TEST_CASE("a failover pair changes roles by UPSERT") {
+  Fixture f;
+  const auto zone = f.make_zone();
+  const auto check = f.make_check("r");
+  const auto record = [&](const std::string& set, const std::string& role,
+                          const std::string& address) {
+    return R"({"Name":"f.example.com","Type":"A","TTL":60,"SetIdentifier":")" + set +
+           R"(","Failover":")" + role + R"(","HealthCheckId":")" + check +
+           R"(","ResourceRecords":[{"Value":")" + address + R"("}]})";
+  };
+  f.change(zone, {{"CREATE", record("a", "PRIMARY", "192.0.2.1")},
+                  {"CREATE", record("b", "SECONDARY", "192.0.2.2")}});
+  CHECK(f.answer("f.example.com") == "192.0.2.1");
+  f.change(zone, {{"UPSERT", record("a", "SECONDARY", "192.0.2.1")},
+                  {"UPSERT", record("b", "PRIMARY", "192.0.2.2")}});
+  CHECK(f.answer("f.example.com") == "192.0.2.2");
+  CHECK(f.change_refused(zone, {{"UPSERT", record("a", "PRIMARY", "192.0.2.1")}})
+            .find("Failover=PRIMARY cannot be created") != std::string::npos);
 }
 
 TEST_CASE("the apex keeps its SOA and NS; they can be changed") {

@@ -110,8 +110,10 @@ Route53::Out Route53::delete_hosted_zone(const Call& call) {
   const auto zone = hosted_zone(call.input["Id"]);
   if (!zone) return failure(zone.error());
   if ((*zone)->record_set_count > 2)
-    return aws::refuse("HostedZoneNotEmpty",
-                       "The hosted zone contains resource records that are not SOA or NS records.");
+    return aws::refuse(
+        "HostedZoneNotEmpty",
+        "The specified hosted zone contains non-required resource record sets and so "
+        "cannot be deleted.");
   const std::string id = (*zone)->id;
   const auto change = changes_.add("", timers_.now());
   tags_.drop("hostedzone/" + id);

@@ -146,8 +146,8 @@ int take_policy(RecordSet& out, const aws::Value& record) {
 
 aws::Outcome<Done> check_policy(int found, const RecordSet& record, const aws::Value& change) {
   constexpr std::string_view expected =
-      "Expected exactly one of [Weight, Region, Failover, GeoLocation, or MultiValueAnswer], but "
-      "found {}";
+      "Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, "
+      "GeoProximityLocation, or CidrRoutingConfig], but found {}";
   if (found > 1)
     return invalid_request(fmt::format(fmt::runtime(expected), "more than one"), change);
   if (found == 1 && record.set_identifier.empty())
@@ -158,6 +158,9 @@ aws::Outcome<Done> check_policy(int found, const RecordSet& record, const aws::V
     return invalid_batch(fmt::format(
         "RRSet with DNS name {}, type {} cannot be both a multivalue answer and an alias",
         shown(record.name), dns::type_to_text(record.type)));
+  if (record.policy == Policy::multivalue && record.type == dns::type::cname)
+    return invalid_batch(fmt::format(
+        "RRSet of type CNAME with DNS name {} cannot be a multivalue answer", shown(record.name)));
   if (found > 0 && (record.type == dns::type::soa || record.type == dns::type::ns))
     return invalid_batch(
         fmt::format("RRSet of type {} with DNS name {} cannot have a routing policy",

@@ -484,8 +484,9 @@ TEST_CASE("zones: creation, lists, counts, comments, deletion") {
   const auto bare = id.substr(12);
   f.change(bare, {{"CREATE", f.a("www.example.com", "192.0.2.1")}});
   CHECK(f.refusal("DeleteHostedZone", R"({"Id":")" + id + "\"}") ==
-        "HostedZoneNotEmpty: The hosted zone contains resource records that are not SOA or NS "
-        "records.");
+        "HostedZoneNotEmpty: The specified hosted zone contains non-required resource record sets "
+        "and "
+        "so cannot be deleted.");
   f.crash();
   CHECK(f.answer("www.example.com") == "192.0.2.1");
   f.change(bare, {{"DELETE", f.a("www.example.com", "192.0.2.1")}});

@@ -86,7 +86,7 @@ aws::Outcome<Done> read_attributes(const Value& given, Publication& out) {
 }
 
 bool valid_subject(const std::string& subject) {
-  if (subject.empty() || utf8_length(subject) >= 100) return false;
+  if (subject.empty() || utf8_length(subject) > 100) return false;
   return std::none_of(subject.begin(), subject.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }

@@ -101,8 +101,8 @@ TEST_CASE("refused messages") {
   };
   CHECK(refusal({{"Message", ""}}) == p + "Empty message");
   CHECK(refusal({{"Subject", ""}}) == p + "Subject");
-  CHECK(refusal({{"Subject", std::string(100, 's')}}) == p + "Subject");
-  CHECK(refusal({{"Subject", std::string(99, 's')}}) == "accepted");
+  CHECK(refusal({{"Subject", std::string(101, 's')}}) == p + "Subject");
+  CHECK(refusal({{"Subject", std::string(100, 's')}}) == "accepted");
   CHECK(refusal({{"Subject", "a\nb"}}) == p + "Subject");
   CHECK(refusal({{"Message", std::string(262'145, 'x')}}) == p + "Message too long");
   CHECK(refusal({{"Message", std::string(262'144, 'x')}}) == "accepted");

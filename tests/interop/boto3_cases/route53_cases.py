@@ -180,7 +180,7 @@ class Zones(Case):
             self.refused("InvalidChangeBatch", message, 400, self.change, zone, action, **record)
         self.refused("NoSuchHealthCheck", ANY, 404, self.change, zone, "CREATE", Name="h.change.example.test",
                      SetIdentifier="p", Failover="PRIMARY", HealthCheckId="00000000-0000-0000-0000-000000000000")
-        self.refused("HostedZoneNotEmpty", "The hosted zone contains resource records that are not SOA or NS records.", 400,
+        self.refused("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets and so cannot be deleted.", 400,
                      self.client.delete_hosted_zone, Id=zone)
         self.change(zone, "DELETE", Name="a.change.example.test")
         self.client.delete_hosted_zone(Id=zone)
