@@ -81,15 +81,18 @@ CLI::Validator account_id() {
       "ID");
 }
 
-// `sitelatch --config FILE status` is `sitelatch status --config FILE`.
+// `sitelatch --config FILE status` is `sitelatch status --config FILE`, and so is `config show`.
 void move_config_behind_command(std::vector<std::string>& words) {
   const std::size_t taken = words.empty()                            ? 0
                             : words.front() == "--config"            ? 2
                             : words.front().starts_with("--config=") ? 1
                                                                      : 0;
-  if (taken > 0 && words.size() > taken)
-    std::rotate(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(taken),
-                words.begin() + static_cast<std::ptrdiff_t>(taken) + 1);
+  if (taken == 0 || words.size() <= taken) return;
+  const std::size_t command = words[taken] == "config" && words.size() > taken + 1 ? 2 : 1;
+  const auto at = [&](std::size_t place) {
+    return words.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  std::rotate(words.begin(), at(taken), at(taken + command));
 }
 
 // `sitelatch help status` is `sitelatch status --help`.

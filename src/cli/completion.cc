@@ -117,8 +117,7 @@ _{0}() {{
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
   fi
-}
-}
+}}
 complete -F _{0} {0}
 )bash",
                      program.name, descents, values, words);

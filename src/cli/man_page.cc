@@ -117,8 +117,9 @@ std::string page_text(const CommandPage& page, const std::string& full, const st
     out += ".SH ENVIRONMENT\n";
     for (const auto& option : page.options)
       if (is_environment(option))
-        out += fmt::format(".TP\n\\fB{}\\fR\nin place of \\fB{}\\fR\n", roff_text(option.variable),
-                           roff_text(option.names.front()));
+        out += fmt::format(
+            ".TP\n\\fB{}\\fR\nin place of \\fB{}\\fR\n", roff_text(option.variable),
+            roff_text(option.names.empty() ? upper(option.positional) : option.names.front()));
   }
   out += sections_of(page.after);
   std::vector<std::string> see;

@@ -211,8 +211,8 @@ std::string SettingsUse::overruled(const settings::Guard& guard) const {
       variables.push_back(*variable);
   }
   if (keys.empty()) return {};
-  return fmt::format("Note: what {} says of guard {} ({}) gives way to {} of the environment.",
-                     guard.origin.file, guard.name, join(keys, ", "), join(variables, ", "));
+  return fmt::format("Note: what {} says of {} of guard {} gives way to {} of the environment.",
+                     guard.origin.file, join(keys, ", "), guard.name, join(variables, ", "));
 }
 
 }  // namespace sitelatch::cli

@@ -36,6 +36,7 @@ class Pages(unittest.TestCase):
         for command in commands:
             self.assertIn(f"sitelatch-{command}.1", names)
         self.assertIn("sitelatch-fault-throttle.1", names)
+        self.assertIn("sitelatch.toml.5", names)
         if not shutil.which("groff"):
             return skip_loudly("groff is not installed: manual pages are not read")
         for name in sorted(names):
