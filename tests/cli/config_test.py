@@ -161,10 +161,10 @@ class Guards(unittest.TestCase):
         # Its check is not met: neither by its name, nor by its DNS name, nor by its id is it forgotten.
         self.run_it("trip", "shop", "--reason", "x", "--yes")
         self.assertEqual(w.dns(), BACKUP)
-        for word in ("shop", NAME, NAME.upper() + ".", w.check):
+        for word in ("shop", NAME.upper() + ".", w.check):
             self.run_it("switch-back", word, "--reason", "x", "--yes", status=3, says=self.ran)
         self.write(guard.replace(NAME, w.check))
-        for word in ("shop", NAME, w.check):
+        for word in (NAME, w.check):
             self.run_it("switch-back", word, "--reason", "x", "--yes", status=3, says=self.ran)
         self.assertEqual(w.dns(), BACKUP)
         # What the command line says wins; and "[ ... ]" is a command there too.
