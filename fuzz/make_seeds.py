@@ -285,6 +285,11 @@ def aws_files():
     seed("aws_files", "web-identity", "[default]\nweb_identity_token_file=/t\nrole_arn=arn:aws:iam::000000000000:role/r\nmfa_serial=m\ncredential_source=Environment\n", "", "ftp://x", "eu-isoe-west-1", "", "", "")
 
 
+def settings():
+    seed("settings", "guards", 'profile = "prod"\ncheck = ["a", "b"]\n[guards.shop]\nhealth-check = "client.example.com"\n[guards."bank.example.com"]\ntag = "a=b"\n[console]\nprofile = ["x"]\n')
+    seed("settings", "wrong", 'profle = "x"\nwindow = 15\nsecret_access_key = "s"\nnotify = "https://a:b@c/"\n[[guards]]\nx = 1979-05-27T07:32:00Z\n')
+
+
 def zips():
     def archive(entries, method=zipfile.ZIP_STORED):
         out = io.BytesIO()
@@ -381,7 +386,7 @@ DICTIONARIES = {
 
 
 def main():
-    for make in (policies, patterns, schedules, dns, rdata, wire, answers, signatures, probe_responses, runtime_api, function_events, guard_json, texts, chunks, messages, aws_files, zips, control,
+    for make in (policies, patterns, schedules, dns, rdata, wire, answers, signatures, probe_responses, runtime_api, function_events, guard_json, texts, chunks, messages, aws_files, settings, zips, control,
                  handlers, journal_rows, http_requests):
         make()
     for folder in SEEDS.glob("*"):

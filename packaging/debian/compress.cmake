@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian wants manual pages and the change log compressed, and says how.
-file(GLOB_RECURSE pages ${CPACK_TEMPORARY_DIRECTORY}/*.1)
+file(GLOB_RECURSE pages ${CPACK_TEMPORARY_DIRECTORY}/*.1 ${CPACK_TEMPORARY_DIRECTORY}/*.5)
 file(GLOB_RECURSE changes ${CPACK_TEMPORARY_DIRECTORY}/CHANGELOG.md)
 file(GLOB_RECURSE license ${CPACK_TEMPORARY_DIRECTORY}/LICENSE)
 if(NOT pages OR NOT changes OR NOT license)

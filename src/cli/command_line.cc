@@ -28,6 +28,7 @@
 #include "cli/guard_command_line.h"
 #include "cli/man_page.h"
 #include "cli/running_engine.h"
+#include "cli/settings_command_line.h"
 #include "cli/simulate_command_line.h"
 #include "cli/validators.h"
 
@@ -80,9 +81,24 @@ CLI::Validator account_id() {
       "ID");
 }
 
+// `sitelatch --config FILE status` is `sitelatch status --config FILE`, and so is `config show`.
+void move_config_behind_command(std::vector<std::string>& words) {
+  const std::size_t taken = words.empty()                            ? 0
+                            : words.front() == "--config"            ? 2
+                            : words.front().starts_with("--config=") ? 1
+                                                                     : 0;
+  if (taken == 0 || words.size() <= taken) return;
+  const std::size_t command = words[taken] == "config" && words.size() > taken + 1 ? 2 : 1;
+  const auto at = [&](std::size_t place) {
+    return words.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  std::rotate(words.begin(), at(taken), at(taken + command));
+}
+
 // `sitelatch help status` is `sitelatch status --help`.
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  move_config_behind_command(words);
   if (words.empty() || words.front() != "help") return words;
   words.erase(words.begin());
   words.insert(words.begin() + (words.empty() ? 0 : 1), "--help");
@@ -159,7 +175,9 @@ void add_completion(CLI::App& app) {
 int write_man_pages(const CommandPage& program, const std::filesystem::path& folder) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
-  for (const auto& page : man_pages(program, version_text)) {
+  auto pages = man_pages(program, version_text);
+  pages.push_back(config_man_page(version_text));
+  for (const auto& page : pages) {
     std::ofstream file{folder / page.file, std::ios::binary};
     file << page.text;
     file.close();
@@ -195,7 +213,8 @@ int run(int argc, char** argv) {
       "Start here:\n"
       "  sitelatch demo                  the whole story, in under a minute\n"
       "  sitelatch engine &              the AWS services on this machine\n"
-      "  eval \"$(sitelatch env)\"         point the aws CLI and SDKs at it\n");
+      "  eval \"$(sitelatch env)\"         point the aws CLI and SDKs at it\n"
+      "  sitelatch config example        guards by name, in a file\n");
   int status = exit_done;
 
   EngineOptions engine;
@@ -292,6 +311,7 @@ int run(int argc, char** argv) {
 
   add_guard_commands(app, status);
   add_console_command(app, status);
+  add_config_command(app, status);
   add_simulate_command(app, status);
 
   EnvOptions env;

@@ -35,9 +35,10 @@ struct Program {
     run->add_flag("--fast,-f", fast, "at the operator's risk");
     run->footer("Not for everybody.\n\nExamples:\n  latch run\n  .hidden \\ line");
     auto* list = app.add_subcommand("list", "what there is");
-    list->add_subcommand("all", "everything");
+    auto* all = list->add_subcommand("all", "everything");
+    all->add_option("which", name, "of which")->type_name("ID|NAME ...");
     auto* one = list->add_subcommand("one", "one of them");
-    one->add_option("name", name, "which")->required()->type_name("FILE");
+    one->add_option("name", name, "which")->required()->type_name("FILE")->envname("LATCH_NAME");
     app.add_subcommand("inner", "for the makers")->group("");
   }
 };
@@ -86,6 +87,7 @@ TEST_CASE("a manual page has every command, option and example, and no line of i
   CHECK(has(run, ".SH NOTES\n.nf\nNot for everybody.\n"));
   CHECK(has(run, ".SH EXAMPLES\n.nf\n  latch run\n  .hidden \\e line\n.fi\n"));
   CHECK(has(pages[4].text, "\\fBlatch list one\\fR [\\fIOPTIONS\\fR] \\fINAME\\fR\n"));
+  CHECK(has(pages[4].text, ".TP\n\\fBLATCH_NAME\\fR\nin place of \\fBNAME\\fR\n"));
 }
 
 TEST_CASE("what would be a request of groff's is text") {
@@ -102,11 +104,13 @@ TEST_CASE("completions know commands, options, values and what is a file") {
   CHECK(has(bash,
             "\"latch run --place\") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d"));
   CHECK(has(bash, "\"latch list one\") words='--help -h' files=yes ;;"));
+  CHECK(has(bash, "\"latch list all\") words='--help -h' guards=yes ;;"));
   const auto zsh = completion(page, Shell::zsh);
   CHECK(has(zsh, "'--clock=[wall, or manual]:wall|manual:(wall manual)'"));
   CHECK(has(zsh, "'*--host=[a \\[host\\]]:NAME: '"));
   CHECK(has(zsh, "'-f[at the operator'\\''s risk]'"));
   CHECK(has(zsh, "        one) _latch_list_one ;;\n"));
+  CHECK(has(zsh, "':which:{compadd -- ${(f)"));
   const auto fish = completion(page, Shell::fish);
   CHECK(has(fish, "complete -c latch -n '__fish_use_subcommand' -a run -d 'run it'\n"));
   CHECK(has(fish,
@@ -114,6 +118,7 @@ TEST_CASE("completions know commands, options, values and what is a file") {
             "-d 'wall, or manual'\n"));
   CHECK(
       has(fish, "-n '__fish_seen_subcommand_from list; and __fish_seen_subcommand_from one' -F\n"));
+  CHECK(has(fish, " -a '(latch config names 2>/dev/null)'\n"));
   for (const auto* text : {&bash, &zsh, &fish}) CHECK(!has(*text, "inner"));
 }
 

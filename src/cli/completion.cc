@@ -42,6 +42,8 @@ std::string in_quotes(std::string_view text) {
 
 bool wants_directory(const CommandOption& option) { return option.value == "DIR"; }
 bool wants_file(const CommandOption& option) { return option.value == "FILE"; }
+// A guard's name in the configuration file is what one can remember of them.
+bool wants_guard(const CommandOption& option) { return option.value.starts_with("ID|NAME"); }
 
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
   std::string out;
@@ -70,9 +72,10 @@ std::string bash(const CommandPage& program) {
       offered.push_back(command.name);
       descents += fmt::format("{}\"{} {}\"", descents.empty() ? "" : "|", path, command.name);
     }
-    bool files = false;
+    bool files = false, guards = false;
     for (const auto& option : page->options) {
       if (!option.positional.empty()) {
+        guards = guards || wants_guard(option);
         offered.insert(offered.end(), option.choices.begin(), option.choices.end());
         files = files || wants_file(option);
         continue;
@@ -85,13 +88,13 @@ std::string bash(const CommandPage& program) {
       if (!option.value.empty())
         values += fmt::format("    {}) {}; return ;;\n", pattern, bash_value(option));
     }
-    words += fmt::format("    \"{}\") words={}{} ;;\n", path, in_quotes(joined(offered, " ")),
-                         files ? " files=yes" : "");
+    words += fmt::format("    \"{}\") words={}{}{} ;;\n", path, in_quotes(joined(offered, " ")),
+                         files ? " files=yes" : "", guards ? " guards=yes" : "");
   }
-  return fmt::format(R"(# bash completion of {0}, made by `{0} completion bash`
+  return fmt::format(R"bash(# bash completion of {0}, made by `{0} completion bash`
 _{0}() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}}
-  local path={0} words="" files="" i
+  local path={0} words="" files="" guards="" i
   # bash splits --output=json at the sign.
   if [ "$cur" = "=" ]; then
     cur=""
@@ -108,6 +111,7 @@ _{0}() {{
 {2}  esac
   case "$path" in
 {3}  esac
+  if [ -n "$guards" ]; then words+=" $({0} config names 2>/dev/null)"; fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
   if [ -n "$files" ] && [ ${{#COMPREPLY[@]}} -eq 0 ]; then
     compopt -o filenames
@@ -115,7 +119,7 @@ _{0}() {{
   fi
 }}
 complete -F _{0} {0}
-)",
+)bash",
                      program.name, descents, values, words);
 }
 
@@ -135,6 +139,7 @@ std::string zsh_action(const CommandOption& option) {
   if (!option.choices.empty()) return "(" + joined(option.choices, " ") + ")";
   if (wants_directory(option)) return "_files -/";
   if (wants_file(option)) return "_files";
+  if (wants_guard(option)) return "{compadd -- ${(f)\"$(sitelatch config names 2>/dev/null)\"}}";
   return " ";
 }
 
@@ -235,6 +240,9 @@ std::string fish(const CommandPage& program) {
                            fish_option(option), in_quotes(short_of(option.what)));
       } else if (wants_file(option)) {
         out += fmt::format("complete -c {} -n {} -F\n", program.name, in_quotes(condition));
+      } else if (wants_guard(option)) {
+        out += fmt::format("complete -c {0} -n {1} -a '({0} config names 2>/dev/null)'\n",
+                           program.name, in_quotes(condition));
       } else if (!option.choices.empty()) {
         out += fmt::format("complete -c {} -n {} -a {}\n", program.name, in_quotes(condition),
                            in_quotes(joined(option.choices, " ")));

@@ -58,6 +58,7 @@ std::string from_environment(const char* name) {
 }
 
 std::vector<GuardOptions> accounts_of(const ConsoleOptions& options) {
+  if (!options.accounts.empty()) return options.accounts;
   const std::vector<std::string> as_configured = {""};
   std::vector<GuardOptions> out;
   for (const auto& profile : options.profiles.empty() ? as_configured : options.profiles)
@@ -66,6 +67,7 @@ std::vector<GuardOptions> accounts_of(const ConsoleOptions& options) {
       one.profile = profile;
       one.region = region;
       one.endpoint_url = options.endpoint_url;
+      one.config_file = options.config_file;
       out.push_back(std::move(one));
     }
   return out;
@@ -82,6 +84,7 @@ std::vector<std::string> words_of(const GuardOptions& account) {
   if (!account.profile.empty()) out.push_back("--profile=" + account.profile);
   if (!account.region.empty()) out.push_back("--region=" + account.region);
   if (!account.endpoint_url.empty()) out.push_back("--endpoint-url=" + account.endpoint_url);
+  if (!account.config_file.empty()) out.push_back("--config=" + account.config_file);
   return out;
 }
 
@@ -101,7 +104,7 @@ Result<Fd> listening(const ConsoleOptions& options) {
 
 // The running engine that this environment points at.
 std::optional<EngineChoice> engine_here(const ConsoleOptions& options) {
-  if (!options.profiles.empty()) return std::nullopt;
+  if (!options.profiles.empty() || !options.accounts.empty()) return std::nullopt;
   const auto endpoint =
       options.endpoint_url.empty() ? from_environment("AWS_ENDPOINT_URL") : options.endpoint_url;
   if (endpoint.empty()) return std::nullopt;

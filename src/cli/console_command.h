@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/guard_commands.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
@@ -16,6 +17,8 @@ namespace sitelatch::cli {
 
 struct ConsoleOptions {
   std::vector<std::string> profiles, regions;  // the fleet: each of both with each
+  std::vector<GuardOptions> accounts;          // or these, of a configuration file's guards
+  std::string config_file;
   std::string endpoint_url, dns_server;
   std::vector<std::string> checks;  // --check of switch-back
   std::string listen;               // ADDR:PORT; empty: usual_console, or a free port

@@ -17,6 +17,7 @@
 #include "cli/lookups.h"
 #include "cli/narrator.h"
 #include "cli/running_engine.h"
+#include "cli/settings_use.h"
 #include "client/client.h"
 
 namespace sitelatch::cli {
@@ -197,6 +198,7 @@ void Demo::set_the_stage() {
   if (!found) throw NotSeen{found.error().text};
   auto tools = tool_environment(*found, "us-east-1", environ);
   environment_ = tools.set;
+  environment_.emplace_back(config_variable, no_config);  // the story is told alike everywhere
   unset_ = tools.unset;
   dns_ = *net::parse_endpoint(found->dns);
   narrator_.say(

@@ -13,6 +13,8 @@
 #include "cli/guard_commands.h"
 #include "cli/guard_config.h"
 #include "cli/guard_ids.h"
+#include "cli/guard_settings.h"
+#include "cli/settings_use.h"
 #include "cli/validators.h"
 #include "guard/rules/holes.h"
 
@@ -23,7 +25,7 @@ const char* const common_statuses =
     "Exit status:\n"
     "  0  done, or nothing to do\n"
     "  1  failed: AWS said no\n"
-    "  2  wrong usage\n"
+    "  2  wrong usage, or a configuration file that cannot be used\n"
     "  3  refused: the rules say no, or nobody said yes\n"
     "  4  not in time (--timeout)\n"
     "  5  AWS was not reached, or this may not be done or seen\n";
@@ -53,6 +55,7 @@ Command<Options> add_command(CLI::App& app, const char* name, const char* what, 
   sub->add_option("--endpoint-url", common.endpoint_url,
                   "where all services are, in place of AWS's own")
       ->type_name("URL");
+  add_config_option(*sub, common.config_file);
   // Metrics are of what is looked at again and again.
   constexpr bool has_metrics = std::is_same_v<Options, StatusOptions>;
   std::vector<std::string> outputs = {"text", "json"};
@@ -79,9 +82,10 @@ Command<Options> add_command(CLI::App& app, const char* name, const char* what, 
 template <class Options>
 void add_id(Command<Options>& command) {
   command.app
-      ->add_option("health-check-id", command.options->health_check_id,
-                   "the health check of Primary: its id, or the DNS name whose PRIMARY record uses "
-                   "it")
+      ->add_option(
+          "health-check-id", command.options->health_check_id,
+          "the health check of Primary: its id, the DNS name whose PRIMARY record uses it, "
+          "or the name of a guard in the configuration file")
       ->required()
       ->type_name("ID|NAME");
 }
@@ -117,16 +121,26 @@ std::optional<int> not_for_this_form(const GuardOptions& common, const std::stri
 // Every command that takes a health check takes the name of its site too. Those that do not know
 // every form of the latch refuse what they do not know, instead of taking it for the guide's.
 template <class Options>
-int run_with_id(const Options& given, int (*run)(const Options&)) {
-  if constexpr (requires { given.health_check_id; }) {
-    auto options = given;
+int run_with_id(Options& options, int (*run)(const Options&), SettingsUse& file,
+                const settings::Guard* guard) {
+  if constexpr (requires { options.health_check_id; }) {
     if (options.health_check_id.empty()) return run(options);  // policy, of every guard
     if (const auto failed = make_id(options.common, options.health_check_id)) return *failed;
+    const auto named = options.health_check_id;
     auto form = guard::Form::guide;
     constexpr bool latches = std::is_same_v<Options, TripOptions>;
     if (const auto failed = make_form(options.common, options.health_check_id, form,
                                       latches ? Unseen::go_on : Unseen::end))
       return *failed;
+    if (!guard) {
+      constexpr auto look =
+          std::is_same_v<Options, SwitchBackOptions> ? Look::everywhere : Look::no;
+      const auto found =
+          guard_of_check(file, options.common, {named, options.health_check_id}, look);
+      if (!found)
+        return fail(options.common, found.error().text, exit_status_of(found.error().kind));
+      if (*found) file.apply(*found, SettingsUse::Connection::made);
+    }
     if constexpr (requires { options.form; })
       options.form = form;
     else if constexpr (!std::is_same_v<Options, LogOptions> &&
@@ -136,10 +150,28 @@ int run_with_id(const Options& given, int (*run)(const Options&)) {
     if (std::is_same_v<Options, DrillOptions> && form == guard::Form::hardened)
       say("The drill rehearses alarm, topic, function and schedule on a scratch check. The relay "
           "it does not rehearse (not built yet): sitelatch status says whether its clock runs it.");
-    return run(options);
-  } else {
-    return run(given);
   }
+  return run(options);
+}
+
+// What the file says of the guard comes into the options before anything is asked of AWS: it may
+// say which account it is in.
+template <class Options>
+int run_with_file(CLI::App& app, Options& options, int (*run)(const Options&)) {
+  SettingsUse file(app);
+  if (const auto read = file.read(options.common.config_file); !read)
+    return fail(options.common, read.error().text, exit_usage);
+  const settings::Guard* guard = nullptr;
+  if constexpr (requires { options.health_check_id; }) {
+    const auto meant = guard_of_word(file, options.health_check_id);
+    if (!meant) return fail(options.common, meant.error().text, exit_usage);
+    guard = *meant;
+    if (guard) options.health_check_id = guard->health_check();
+  }
+  file.apply(guard);
+  if constexpr (std::is_same_v<Options, StatusOptions>)
+    if (const auto failed = find_targets(options, file)) return *failed;
+  return run_with_id(options, run, file, guard);
 }
 
 template <class Options>
@@ -151,6 +183,7 @@ void add_assume(Command<Options>& command) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
       ->check(assumption_text());
 }
 
@@ -158,8 +191,9 @@ template <class Options>
 void run_by(Command<Options>& command, int (*run)(const Options&), int& status,
             const std::string& footer) {
   command.app->footer(footer);
-  command.app->callback(
-      [options = command.options, run, &status] { status = run_with_id(*options, run); });
+  command.app->callback([app = command.app, options = command.options, run, &status] {
+    status = run_with_file(*app, *options, run);
+  });
 }
 
 template <class Options>
@@ -191,6 +225,7 @@ void add_accept_hole(Command<Options>& command, const char* what) {
       ->type_name("NAME")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(names));
 }
 
@@ -260,7 +295,8 @@ void add_deploy(CLI::App& app, int& status) {
                    "multi-region key (mrk-...)")
       ->type_name("ARN")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   add_accept_hole(command,
                   "arm although there is this hole, by the name that a refusal gave it (may be "
                   "given again)");
@@ -278,6 +314,7 @@ void add_deploy(CLI::App& app, int& status) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
       ->check(tag_text_of_option());
   command.app
       ->add_option("--runbook", options.runbook,
@@ -350,9 +387,12 @@ void add_status(CLI::App& app, int& status_code) {
   auto& options = *command.options;
   command.app
       ->add_option("health-check-id", options.health_check_ids,
-                   "health checks, by id or DNS name (default: all that have a guard)")
+                   "health checks, by id, DNS name or a guard's name in the configuration file "
+                   "(default: as --all)")
       ->type_name("ID|NAME ...");
-  command.app->add_flag("--all", options.all, "every guard of the account");
+  command.app->add_flag(
+      "--all", options.all,
+      "every guard that the configuration file names; where it names none, of the account");
   command.app
       ->add_option("--dns-server", options.dns_server,
                    "ask this server who serves, in place of the zone's own")
@@ -434,7 +474,8 @@ void add_arm(CLI::App& app, int& status) {
                    "override this check, by the name that a refusal gave it (may be given again)")
       ->type_name("CHECK")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   run_by(command, &arm, status,
          std::string{"Refused while the guard could not fire: an alarm that is in ALARM already "
                      "acts on nothing; and while\nPrimary's own path does not answer 2xx or 3xx "
@@ -473,13 +514,15 @@ void add_switch_back(CLI::App& app, int& status) {
                    "a command that must exit 0: are the sites in sync? (may be given again)")
       ->type_name("CMD")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   command.app
       ->add_option("--force", options.force,
                    "override this check, by the name that a refusal gave it (may be given again)")
       ->type_name("CHECK")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   command.app
       ->add_option_function<std::uint64_t>(
           "--expected-version",

@@ -21,6 +21,7 @@ struct GuardOptions {
   std::string region;        // --region; empty: as configured, else us-east-1
   std::string profile;       // --profile
   std::string endpoint_url;  // --endpoint-url
+  std::string config_file;   // --config; empty: the usual ones
   Output output = Output::text;
   bool yes = false;  // --yes: of commands that change something
 };
@@ -68,9 +69,22 @@ struct DestroyOptions {
 };
 int destroy(const DestroyOptions& options);
 
+// A guard to look at, where it is: guards of a configuration file may be in several accounts.
+struct StatusTarget {
+  std::string id_or_name;
+  std::string guard;  // its name in the file; or empty
+  GuardOptions common;
+  std::string dns_server;
+  std::vector<std::string> assumed;
+  const std::string& shown() const { return guard.empty() ? id_or_name : guard; }
+};
+
 struct StatusOptions {
   GuardOptions common;
-  std::string output_file;  // --output-file, of metrics; empty: stdout
+  std::vector<StatusTarget> targets;
+  bool every_guard = false;  // of the account, besides
+  std::string named_by;      // the files whose guards the targets are; empty: somebody named them
+  std::string output_file;   // --output-file, of metrics; empty: stdout
   std::vector<std::string> health_check_ids;
   bool all = false;
   std::string dns_server;  // --dns-server ADDR:PORT; empty: SITELATCH_DNS, else the zone's own

@@ -2,7 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/guard_config.h"
 #include "cli/guard_engine.h"
@@ -149,69 +154,142 @@ Result<Looked, guard::Error> look_at(GuardContext& context, const std::string& i
   return out;
 }
 
+// One connection an account, however many of its guards are looked at.
+class Accounts {
+ public:
+  struct One {
+    One(const StatusTarget& target)
+        : context(target.common, target.dns_server), records(context.aws()) {}
+    GuardContext context;
+    guard::AllRecords records;
+  };
+  One& of(const StatusTarget& target) {
+    const auto& common = target.common;
+    auto& one = open_[{common.profile, common.region, common.endpoint_url, target.dns_server}];
+    if (!one) one = std::make_unique<One>(target);
+    return *one;
+  }
+  template <class Visit>
+  void each(const Visit& visit) {
+    for (auto& [key, one] : open_) visit(*one);
+  }
+
+ private:
+  std::map<std::array<std::string, 4>, std::unique_ptr<One>> open_;
+};
+
+// What is in the accounts of the file's guards and not in the file would else be overlooked by who
+// believes that --all are all.
+aws::Value tell_unnamed(const StatusOptions& options, Accounts& accounts,
+                        const std::set<std::string>& seen) {
+  auto out = aws::Value::list();
+  std::vector<std::string> unnamed;
+  accounts.each([&](Accounts::One& one) {
+    const auto found = guard::every_guard(one.context.aws());
+    if (!found) return;  // may not be listed by who may look at each
+    for (const auto& id : *found)
+      if (seen.count(id) == 0 && std::find(unnamed.begin(), unnamed.end(), id) == unnamed.end())
+        unnamed.push_back(id);
+  });
+  for (const auto& id : unnamed) out.push(id);
+  if (!unnamed.empty())
+    say(fmt::format("Not looked at: {} of the same account that {} not named in {}: {}.",
+                    counted(static_cast<std::int64_t>(unnamed.size()), "guard", "guards"),
+                    unnamed.size() == 1 ? "is" : "are", options.named_by, join(unnamed, ", ")));
+  return out;
+}
+
 }  // namespace
 
 int status(const StatusOptions& options) {
   const bool as_metrics = options.common.output == Output::prometheus;
   if (!options.output_file.empty() && !as_metrics)
     return fail(options.common, "--output-file goes with --output prometheus", exit_usage);
-  GuardContext context(options.common, options.dns_server);
-  auto wanted = options.health_check_ids;
-  const bool one = wanted.size() == 1 && !options.all;
-  if (options.all || wanted.empty()) {
-    const auto found = guard::every_guard(context.aws());
+  Accounts accounts;
+  auto wanted = options.targets;
+  const bool one = wanted.size() == 1 && !options.every_guard && options.named_by.empty();
+  if (options.every_guard) {
+    StatusTarget more{{}, {}, options.common, options.dns_server, options.assumed};
+    const auto found = guard::every_guard(accounts.of(more).context.aws());
     if (!found) return fail(options.common, found.error().text, exit_status_of(found.error().kind));
-    for (const auto& id : *found)
-      if (std::find(wanted.begin(), wanted.end(), id) == wanted.end()) wanted.push_back(id);
+    for (const auto& id : *found) {
+      const auto is_it = [&](const StatusTarget& target) { return target.id_or_name == id; };
+      if (std::any_of(wanted.begin(), wanted.end(), is_it)) continue;
+      more.id_or_name = id;
+      wanted.push_back(more);
+    }
   }
   if (wanted.empty()) return no_guards(options);
-  guard::AllRecords records(context.aws());
-  auto how = context.context().everything();
-  how.all_records = &records;
-  how.probes = wanted.size() <= most_with_probes;
-  if (options.watch)
-    return watch(options, context, wanted, how,
-                 [&](const std::string& id, const std::string& asked,
+  const auto how_of = [&](Accounts::One& account) {
+    auto how = account.context.context().everything();
+    how.all_records = &account.records;
+    how.probes = wanted.size() <= most_with_probes;
+    return how;
+  };
+  if (options.watch) {
+    std::vector<WatchTarget> watched;
+    for (const auto& target : wanted)
+      watched.push_back({&accounts.of(target).context, target.id_or_name, target.shown()});
+    return watch(options, watched, how_of(accounts.of(wanted.front())),
+                 [&](const WatchTarget& target, const std::string& id,
                      const guard::ViewOptions& now) -> Result<Screen, guard::Error> {
-                   const auto looked = look_at(context, id, now);
+                   auto mine = target.context->context().everything();
+                   mine.all_records = now.all_records;
+                   mine.probes = now.probes;
+                   const auto looked = look_at(*target.context, id, mine);
                    if (!looked) return failure(looked.error());
-                   return looked->screen(asked);
+                   return looked->screen(target.shown);
                  });
+  }
   const auto reckon = reckoning();
   int worst = exit_done;
   auto all = aws::Value::list();
+  std::set<std::string> seen;
   StatusMetrics metrics;
-  for (const auto& id_or_name : wanted) {
-    const auto looked = look_at(context, id_or_name, how);
+  for (const auto& target : wanted) {
+    auto& account = accounts.of(target);
+    const auto looked = look_at(account.context, target.id_or_name, how_of(account));
     if (!looked) {
       const auto code = exit_status_of(looked.error().kind);
       if (one && !as_metrics) return fail(options.common, looked.error().text, code);
-      say(as_sentence(looked.error().text));
-      metrics.add_unreadable(id_or_name);
-      all.push(aws::Value::structure(
-          {{"health_check_id", id_or_name}, {"error", looked.error().text}, {"exit_code", code}}));
+      say((target.guard.empty() ? "" : "Guard " + target.guard + ": ") +
+          as_sentence(looked.error().text));
+      metrics.add_unreadable(target.id_or_name);
+      auto unreadable = aws::Value::structure({{"health_check_id", target.id_or_name},
+                                               {"error", looked.error().text},
+                                               {"exit_code", code}});
+      if (!target.guard.empty()) unreadable.set("guard", target.guard);
+      all.push(std::move(unreadable));
       worst = guard::graver(worst, code);
       continue;
     }
+    seen.insert(looked->id());
     worst = guard::graver(worst, looked->code());
     const auto safety = safety_of(looked->ground(),
-                                  safety_wish(context, options.common, looked->id(),
-                                              options.assumed, guard::SafetyWish::Weigh::best),
+                                  safety_wish(account.context, target.common, looked->id(),
+                                              target.assumed, guard::SafetyWish::Weigh::best),
                                   reckon);
     if (as_metrics) {
       looked->add_to(metrics, safety);
     } else if (options.common.output == Output::json) {
-      all.push(looked->value(safety));
+      auto value = looked->value(safety);
+      if (!target.guard.empty()) value.set("guard", target.guard);
+      all.push(std::move(value));
       if (one) fmt::print("{}\n", aws::to_json(all.items().back()));
     } else {
-      if (id_or_name != wanted.front()) fmt::print("\n");
+      if (&target != &wanted.front()) fmt::print("\n");
+      if (!target.guard.empty()) fmt::print("{}\n", target.guard);
       looked->show(safety);
     }
   }
+  auto unnamed =
+      options.named_by.empty() ? aws::Value::list() : tell_unnamed(options, accounts, seen);
   if (as_metrics) return give_metrics(options, metrics, worst);
-  if (options.common.output == Output::json && !one)
-    fmt::print("{}\n",
-               aws::to_json(aws::Value::structure({{"guards", all}, {"exit_code", worst}})));
+  if (options.common.output == Output::json && !one) {
+    auto out = aws::Value::structure({{"guards", all}, {"exit_code", worst}});
+    if (!options.named_by.empty()) out.set("not_in_file", std::move(unnamed));
+    fmt::print("{}\n", aws::to_json(out));
+  }
   return worst;
 }
 

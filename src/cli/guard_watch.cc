@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <map>
 
 #include "cli/guard_ids.h"
 #include "cli/interrupts.h"
@@ -101,8 +102,8 @@ bool passes_by_itself(const guard::Error& error) {
 
 }  // namespace
 
-int watch(const StatusOptions& options, GuardContext& context,
-          const std::vector<std::string>& wanted, guard::ViewOptions how, const LookAtGuard& look) {
+int watch(const StatusOptions& options, const std::vector<WatchTarget>& wanted,
+          guard::ViewOptions how, const LookAtGuard& look) {
   if (options.common.output != Output::text)
     return fail(options.common,
                 "--watch is for people; programs call status again, or read sitelatch log ID "
@@ -110,11 +111,11 @@ int watch(const StatusOptions& options, GuardContext& context,
                 exit_usage);
   std::vector<Watched> guards;
   std::vector<std::string> ids;
-  for (const auto& asked : wanted) {
-    auto id = check_id(context, asked);
+  for (const auto& target : wanted) {
+    auto id = check_id(*target.context, target.id_or_name);
     if (!id) return fail(options.common, id.error().text, exit_status_of(id.error().kind));
     ids.push_back(std::move(*id));
-    guards.emplace_back(asked);
+    guards.emplace_back(target.shown);
   }
   Canvas canvas;
   std::string note;  // of the engine's clock that stands still
@@ -131,12 +132,13 @@ int watch(const StatusOptions& options, GuardContext& context,
   bool first = true;
   for (;;) {
     const auto begun = clock.now();
-    guard::AllRecords records(context.aws());
-    how.all_records = &records;
+    std::map<GuardContext*, guard::AllRecords> records;
     bool news = false;
     int code = exit_done;
     for (std::size_t i = 0; i < guards.size(); ++i) {
-      auto seen = look(ids[i], guards[i].asked(), how);
+      auto& context = *wanted[i].context;
+      how.all_records = &records.try_emplace(&context, context.aws()).first->second;
+      auto seen = look(wanted[i], ids[i], how);
       // Of one guard that was never there nothing is awaited.
       if (!seen && first && guards.size() == 1 && !passes_by_itself(seen.error()))
         return fail(options.common, seen.error().text, exit_status_of(seen.error().kind));

@@ -14,12 +14,18 @@
 
 namespace sitelatch::cli {
 
-// One look at one guard: by its id, shown as it was asked for.
-using LookAtGuard = std::function<Result<Screen, guard::Error>(
-    const std::string& id, const std::string& asked, const guard::ViewOptions& how)>;
+struct WatchTarget {
+  GuardContext* context;
+  std::string id_or_name;
+  std::string shown;  // as it was asked for
+};
 
-// `how`: of each look; the records are read anew for each round of looks.
-int watch(const StatusOptions& options, GuardContext& context,
-          const std::vector<std::string>& wanted, guard::ViewOptions how, const LookAtGuard& look);
+// One look at one guard, by its id.
+using LookAtGuard = std::function<Result<Screen, guard::Error>(
+    const WatchTarget& target, const std::string& id, const guard::ViewOptions& how)>;
+
+// `how`: of each look; an account's records are read anew for each round of looks.
+int watch(const StatusOptions& options, const std::vector<WatchTarget>& wanted,
+          guard::ViewOptions how, const LookAtGuard& look);
 
 }  // namespace sitelatch::cli

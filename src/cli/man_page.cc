@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "base/text.h"
+#include "settings/keys.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -115,8 +117,9 @@ std::string page_text(const CommandPage& page, const std::string& full, const st
     out += ".SH ENVIRONMENT\n";
     for (const auto& option : page.options)
       if (is_environment(option))
-        out += fmt::format(".TP\n\\fB{}\\fR\nin place of \\fB{}\\fR\n", roff_text(option.variable),
-                           roff_text(option.names.front()));
+        out += fmt::format(
+            ".TP\n\\fB{}\\fR\nin place of \\fB{}\\fR\n", roff_text(option.variable),
+            roff_text(option.names.empty() ? upper(option.positional) : option.names.front()));
   }
   out += sections_of(page.after);
   std::vector<std::string> see;
@@ -163,6 +166,37 @@ std::string roff_text(std::string_view text) {
       out += c;
   }
   return out;
+}
+
+ManPage config_man_page(std::string_view version) {
+  std::string out = fmt::format(
+      ".\\\" Made by `sitelatch man-pages` from the table that reads the file.\n"
+      ".TH SITELATCH.TOML 5 \"\" \"{}\" \"Sitelatch\"\n.nh\n.ad l\n.SH NAME\n"
+      "sitelatch.toml \\- guards by name, and defaults of the commands of sitelatch\n"
+      ".SH DESCRIPTION\n",
+      version);
+  for (const auto rule : settings::rules_of_the_file()) out += roff_text(rule) + "\n.PP\n";
+  const std::pair<settings::Place, const char*> places[] = {
+      {settings::Place::guard, "KEYS OF A GUARD"},
+      {settings::Place::anywhere, "KEYS OF A GUARD OR OF ALL"},
+      {settings::Place::top, "KEYS OF ALL"},
+      {settings::Place::console, "KEYS OF THE CONSOLE"}};
+  for (const auto& [place, title] : places) {
+    out += fmt::format(".SH {}\nThese stand {}.\n", title,
+                       roff_text(settings::where_it_stands(place)));
+    for (const auto& key : settings::keys()) {
+      if (key.place != place) continue;
+      out +=
+          fmt::format(".TP\n\\fB{}\\fR = {}\n{}{}\n", roff_text(key.name), roff_text(key.example),
+                      roff_text(key.what), key.list ? " (a string, or an array of strings)" : "");
+    }
+  }
+  out += ".SH EXAMPLE\n.nf\n";
+  out += roff_text(
+      "profile = \"production\"\n\n[guards.shop]\nhealth-check = \"client.example.com\"\n"
+      "check = [\"/usr/local/bin/sites-in-sync shop\"]\nnotify = \"oncall@example.com\"\n");
+  out += ".fi\n.SH SEE ALSO\n\\fBsitelatch\\fR(1), \\fBsitelatch\\-config\\fR(1)\n";
+  return {"sitelatch.toml.5", std::move(out)};
 }
 
 std::vector<ManPage> man_pages(const CommandPage& program, std::string_view version) {

@@ -20,6 +20,9 @@ struct ManPage {
 // that the same sources make the same pages.
 std::vector<ManPage> man_pages(const CommandPage& program, std::string_view version);
 
+// sitelatch.toml(5), of the same table that reads the file.
+ManPage config_man_page(std::string_view version);
+
 // Any text as groff prints it: backslashes, hyphens, and what would be a request in front of a
 // line.
 std::string roff_text(std::string_view text);

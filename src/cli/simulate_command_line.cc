@@ -161,6 +161,7 @@ void add_runs(CLI::App* sub, const Shared& options) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
       ->check(assumption_text());
   sub->add_flag("--assumptions", options->list_assumptions,
                 "print what is assumed of AWS, and what each rests on");

@@ -12,6 +12,8 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from sitelatch import SITELATCH, Engine, Workplace, skip_loudly  # noqa: E402
 
+UNITS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging", "systemd")
+
 
 def run(*arguments, **more):
     return subprocess.run([SITELATCH, *arguments], capture_output=True, text=True, **more)
@@ -36,6 +38,7 @@ class Pages(unittest.TestCase):
         for command in commands:
             self.assertIn(f"sitelatch-{command}.1", names)
         self.assertIn("sitelatch-fault-throttle.1", names)
+        self.assertIn("sitelatch.toml.5", names)
         if not shutil.which("groff"):
             return skip_loudly("groff is not installed: manual pages are not read")
         for name in sorted(names):
@@ -126,6 +129,25 @@ class Pages(unittest.TestCase):
         self.assertTrue(heard.recv(4096).startswith(b"READY=1"))
         engine.process.send_signal(signal.SIGTERM)
         self.assertEqual(heard.recv(4096), b"STOPPING=1")
+
+    def rating(self, *files):
+        """Of a unit and its drop-ins, by systemd itself."""
+        unit = os.path.join(self.place.path, os.path.basename(files[0]))
+        with open(unit, "w") as out:
+            for name in files:
+                with open(os.path.join(UNITS, name)) as file:
+                    out.write(file.read() + "\n")
+        told = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True)
+        found = re.search(r"exposure level for \S+: ([\d.]+)", told.stdout)
+        self.assertTrue(found, told.stdout + told.stderr)
+        return float(found.group(1))
+
+    def test_units_are_as_closed_as_the_documents_say(self):
+        if not shutil.which("systemd-analyze"):
+            return skip_loudly("systemd-analyze is not installed: units are not rated")
+        self.assertLess(self.rating("sitelatch-status.service"), 2)
+        self.assertLess(self.rating("sitelatch-engine.service", "sitelatch-engine-strict.conf"), 2)
+        self.assertLess(self.rating("sitelatch-engine.service"), 3)  # functions need namespaces and mounts: docs/install.md
 
     def test_a_socket_that_is_none_changes_nothing(self):
         for address in ("", "relative", "/nowhere/at/all", "@", "/" + "x" * 300):

@@ -37,7 +37,7 @@ const forms = {
     fields: [
       h("ul", {class: "checks"},
         guard.primary.fromHere ? h("li", {}, tag(guard.primary.fromHere.well ? "good" : "bad", guard.primary.fromHere.words)) : null,
-        h("li", {}, "The checks of this console (--check) are run first, and Primary is asked three times.")),
+        h("li", {}, "The checks of this console (--check), else of the configuration file, are run first, and Primary is asked three times.")),
       reason("sites are in sync"),
       field("typed", `Type ${guard.nameToType} to say that you mean it`, null, {required: true, pattern: escaped(guard.nameToType)}),
     ],
