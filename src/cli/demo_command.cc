@@ -17,6 +17,7 @@
 #include "cli/lookups.h"
 #include "cli/narrator.h"
 #include "cli/running_engine.h"
+#include "cli/terminal.h"
 #include "client/client.h"
 
 namespace sitelatch::cli {

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/guard_watch.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 
 #include "cli/guard_ids.h"
 #include "cli/interrupts.h"
-#include "cli/narrator.h"
+#include "cli/terminal.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -20,7 +17,6 @@ constexpr std::string_view hide_cursor = "\x1b[?25l", clear_screen = "\x1b[2J", 
                            clear_line_end = "\x1b[K", clear_below = "\x1b[J",
                            no_wrapping = "\x1b[?7l", wrapping = "\x1b[?7h";
 constexpr std::string_view restore_terminal = "\x1b[?7h\x1b[?25h\r\n";
-constexpr std::size_t usual_width = 80, least_width = 20;
 
 // False: nobody reads any more.
 bool put(std::string_view text) {
@@ -35,10 +31,7 @@ bool put(std::string_view text) {
 
 class Canvas {
  public:
-  Canvas() {
-    const char* term = std::getenv("TERM");
-    draws_ = ::isatty(STDOUT_FILENO) == 1 && term && *term && std::string_view{term} != "dumb";
-  }
+  Canvas() : draws_(can_draw(STDOUT_FILENO)) {}
   ~Canvas() {
     if (draws_ && begun_) put(restore_terminal);
   }
@@ -49,12 +42,10 @@ class Canvas {
   // As wide and as high as the terminal is now: it may have been dragged.
   bool show(const std::vector<Watched>& guards, Watched::Detail detail, const std::string& note,
             bool news) {
-    winsize size{};
-    if (draws_) ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    const auto room = room_of(STDOUT_FILENO).value_or(Room{});
     // The last column stays free: what clears a line from there on would take its character.
-    const auto width =
-        (size.ws_col == 0 ? usual_width : std::max<std::size_t>(size.ws_col, least_width)) - 1;
-    const auto colours = draws_ && colours_wanted() ? Watched::Colours::yes : Watched::Colours::no;
+    const auto width = room.columns - 1;
+    const auto colours = colours_wanted() ? Watched::Colours::yes : Watched::Colours::no;
     std::vector<std::string> lines;
     for (const auto& guard : guards) {
       if (!lines.empty()) lines.emplace_back();
@@ -62,7 +53,7 @@ class Canvas {
     }
     if (!draws_) return !news || print(lines);
     if (!note.empty()) lines.push_back(clipped(note, width));
-    return draw(fitting(std::move(lines), size.ws_row));
+    return draw(fitting(std::move(lines), room.rows));
   }
 
  private:
@@ -90,7 +81,7 @@ class Canvas {
     return put(out);
   }
 
-  bool draws_ = false, begun_ = false;
+  bool draws_, begun_ = false;
 };
 
 bool passes_by_itself(const guard::Error& error) {
