@@ -70,7 +70,6 @@ int exit_status_of(guard::Error::Kind kind);
 
 aws::Value to_value(const guard::View& view);
 aws::Value to_value(const std::vector<guard::DnsSnapshot>& dns);
-void print(const guard::View& view);
 // What cron acts on: the state's code, or that of DNS or of a link that needs attention.
 int status_code(const guard::View& view);
 constexpr int exit_no_guards = 12;  // nobody named one, and none was found

@@ -7,6 +7,7 @@
 
 #include "cli/guard_ids.h"
 #include "cli/interrupts.h"
+#include "cli/screen_text.h"
 #include "cli/terminal.h"
 
 namespace sitelatch::cli {
@@ -40,7 +41,7 @@ class Canvas {
   bool draws() const { return draws_; }
 
   // As wide and as high as the terminal is now: it may have been dragged.
-  bool show(const std::vector<Watched>& guards, Watched::Detail detail, const std::string& note,
+  bool show(const std::vector<Watched>& guards, Watched::Extent extent, const std::string& note,
             bool news) {
     const auto room = room_of(STDOUT_FILENO).value_or(Room{});
     // The last column stays free: what clears a line from there on would take its character.
@@ -49,7 +50,7 @@ class Canvas {
     std::vector<std::string> lines;
     for (const auto& guard : guards) {
       if (!lines.empty()) lines.emplace_back();
-      for (auto& line : guard.lines(width, detail, colours)) lines.push_back(std::move(line));
+      for (auto& line : guard.lines(width, extent, colours)) lines.push_back(std::move(line));
     }
     if (!draws_) return !news || print(lines);
     if (!note.empty()) lines.push_back(clipped(note, width));
@@ -118,7 +119,7 @@ int watch(const StatusOptions& options, GuardContext& context,
                         else
                           say(sentence);
                       });
-  const auto detail = options.verbose ? Watched::Detail::all : Watched::Detail::brief;
+  const auto extent = options.verbose ? Watched::Extent::all : Watched::Extent::brief;
   bool first = true;
   for (;;) {
     const auto begun = clock.now();
@@ -140,7 +141,7 @@ int watch(const StatusOptions& options, GuardContext& context,
     if (first && canvas.draws() && !put(hide_cursor)) return code;
     first = false;
     if (news) note.clear();
-    if (!canvas.show(guards, detail, note, news)) return code;
+    if (!canvas.show(guards, extent, note, news)) return code;
     clock.sleep(pause_between_looks(options.every, guards.size(), clock.now() - begun));
   }
 }
