@@ -12,6 +12,7 @@
 #include "base/sentences.h"
 #include "cli/commands.h"
 #include "cli/guard_commands.h"
+#include "cli/wait_line.h"
 #include "cli/watchful_clock.h"
 #include "client/client.h"
 #include "guard/apply/carry_out.h"
@@ -34,6 +35,7 @@ class GuardContext {
 
  private:
   std::unique_ptr<client::Environment> environment_;
+  WaitLine waits_;
   WatchfulClock clock_;
   net::SystemEntropy entropy_;
   std::unique_ptr<client::Aws> aws_;

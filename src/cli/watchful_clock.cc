@@ -27,7 +27,9 @@ void WatchfulClock::sleep(Duration d, const std::function<void()>& between) {
   while (now() < end) {
     const auto begun = now();
     const auto left = std::chrono::duration_cast<Duration>(end - begun);
-    const auto slice = ask_ || between ? std::min<Duration>(left, between_looks) : left;
+    const bool in_slices = ask_ || between || tick_;
+    const auto slice = in_slices ? std::min<Duration>(left, between_looks) : left;
+    if (tick_) tick_();
     inner_->sleep(slice);
     if (between) between();
     look();

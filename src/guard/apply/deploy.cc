@@ -170,6 +170,7 @@ Step Deployment::prove(const DeployPlan& deployment_plan) {
   backoff.growth = 1.5;
   backoff.at_most = std::min<Duration>(left(), std::chrono::minutes{1});
   std::string why;
+  Waiting waiting(dependencies_.context);
   const auto passed = client::wait_for<Done>(
       dependencies_.context.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
         const auto test = run_self_test(dependencies_.context.aws, function);
@@ -178,6 +179,8 @@ Step Deployment::prove(const DeployPlan& deployment_plan) {
           return failure(test.error());
         if (test && test->passed) return std::optional{Done{}};
         why = test ? test->sentence : client::explain(test.error());
+        waiting.until({"the function passes its self-test (" + why + ")",
+                       "some seconds, until its role's rights have arrived", backoff.at_most});
         return std::optional<Done>{};
       });
   const auto doing = "run the self-test of function " + function.name;
@@ -207,10 +210,13 @@ Step Deployment::arm(DeployPlan& deployment_plan) {
   backoff.at_most = left();
   std::optional<Error> stopped;
   std::string said, waiting_for;
+  Waiting waiting(dependencies_.context);
   const auto ended = client::wait_until(dependencies_.context.clock, backoff, [&] {
     if (may_arm(deployment_plan, stopped, waiting_for)) return true;
     if (waiting_for != said) say("not armed yet: " + waiting_for);
     said = waiting_for;
+    waiting.until(
+        {"the guard can fire", "two to five minutes of a healthy Primary", backoff.at_most});
     return false;
   });
   if (stopped) return failure(*stopped);
