@@ -80,12 +80,12 @@ CLI::Validator account_id() {
       "ID");
 }
 
-// `sitelatch help status` is `sitelatch status --help`.
+// `sitelatch help fault deny` is `sitelatch fault deny --help`.
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (words.empty() || words.front() != "help") return words;
   words.erase(words.begin());
-  words.insert(words.begin() + (words.empty() ? 0 : 1), "--help");
+  words.emplace_back("--help");
   return words;
 }
 
@@ -97,13 +97,22 @@ std::vector<std::string> commands_of(CLI::App& app) {
 }
 
 // Help for a command that there is not would be help for something else.
-std::optional<std::string> unknown_command(CLI::App& app, const std::vector<std::string>& words) {
-  if (words.empty() || words.front().starts_with('-')) return std::nullopt;
-  const auto known = commands_of(app);
-  if (std::find(known.begin(), known.end(), words.front()) != known.end()) return std::nullopt;
-  const auto meant = nearest(words.front(), known);
-  return fmt::format("there is no command \"{}\".{} All of them: sitelatch --help", words.front(),
-                     meant ? fmt::format(" Did you mean {}?", *meant) : "");
+std::optional<std::string> unknown_command(CLI::App& program,
+                                           const std::vector<std::string>& words) {
+  CLI::App* app = &program;
+  for (const auto& word : words) {
+    const auto known = commands_of(*app);
+    if (known.empty() || word.starts_with('-')) return std::nullopt;
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+      const auto meant = nearest(word, known);
+      const auto of = app == &program ? std::string{} : " " + app->get_name();
+      return fmt::format("there is no command \"{}\".{} All of them: sitelatch{} --help",
+                         (app == &program ? "" : app->get_name() + " ") + word,
+                         meant ? fmt::format(" Did you mean {}?", *meant) : "", of);
+    }
+    app = app->get_subcommand(word);
+  }
+  return std::nullopt;
 }
 
 // "--resaon" -> " Did you mean --reason?"
@@ -119,11 +128,31 @@ std::string option_meant(const CLI::App& command) {
   return {};
 }
 
-std::string explained(CLI::App& app, const CLI::ParseError& error) {
-  const auto used = app.get_subcommands();
-  const auto command = used.empty() ? std::string{} : " " + used.front()->get_name();
-  return fmt::format("{}{} How it is used: sitelatch{} --help", as_sentence(error.what()),
-                     used.empty() ? "" : option_meant(*used.front()), command);
+// Of an option whose values are few: "--form hardend" -> " Did you mean hardened?"
+std::string value_meant(const CLI::App& command) {
+  for (const auto* option : command.get_options()) {
+    const auto choices = choices_of(*option);
+    if (choices.empty()) continue;
+    for (const auto& given : option->results()) {
+      if (std::find(choices.begin(), choices.end(), given) != choices.end()) continue;
+      const auto meant = nearest(given, choices);
+      return meant ? fmt::format(" Did you mean {}?", *meant) : std::string{};
+    }
+  }
+  return {};
+}
+
+std::string explained(const CLI::App& app, const CLI::ParseError& error) {
+  std::string path;
+  const auto* used = &app;
+  while (!used->get_subcommands().empty()) {
+    used = used->get_subcommands().front();
+    path += " " + used->get_name();
+  }
+  auto meant = path.empty() ? std::string{} : option_meant(*used);
+  if (meant.empty() && !path.empty()) meant = value_meant(*used);
+  return fmt::format("{}{} How it is used: sitelatch{} --help", as_sentence(error.what()), meant,
+                     path);
 }
 
 int wrong_usage(char** argv, const std::string& sentence) {
