@@ -30,6 +30,7 @@
 #include "cli/running_engine.h"
 #include "cli/simulate_command_line.h"
 #include "cli/validators.h"
+#include "guard/rules/form.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -200,6 +201,46 @@ int write_man_pages(const CommandPage& program, const std::filesystem::path& fol
   return exit_done;
 }
 
+void add_playground(CLI::App& app, int& status) {
+  const auto options = std::make_shared<PlaygroundOptions>();
+  auto* command = app.add_subcommand(
+      "playground", "two sites, a pair, a guard and the console to play with, until Ctrl-C");
+  command->add_option("--form", options->form, "the form of the guard (docs/forms.md)")
+      ->type_name(join(guard::form_names(), "|"))
+      ->check(CLI::IsMember(guard::form_names()))
+      ->capture_default_str();
+  command
+      ->add_option("--scale", options->time_scale,
+                   "run the engine's time N times as fast (1: in real time)")
+      ->type_name("N")
+      ->check(CLI::Range(0.001, 120.0))
+      ->capture_default_str();
+  const auto place = [command](const char* name, std::string& where, const char* what) {
+    command->add_option(name, where, what)->type_name("ADDR:PORT")->capture_default_str();
+  };
+  place("--api", options->api, "where the AWS APIs are served; port 0 picks a free one");
+  place("--dns", options->dns, "where DNS is answered; port 0 picks a free one");
+  place("--console", options->console, "where the console's page is served");
+  command
+      ->add_option("--site-port", options->site_port,
+                   "of Primary on 127.0.1.1 and Backup on 127.0.1.2; 0 picks a free one")
+      ->type_name("PORT")
+      ->capture_default_str();
+  command
+      ->add_option("--keep", options->directory,
+                   "put everything there, an empty directory or a new one, and leave it")
+      ->type_name("DIR");
+  command->footer(
+      "Ready in some seconds, and says what to try. Everything is on this machine's own addresses; "
+      "at the end no\nprocess and no file is left (killed by SIGKILL: no process, but its "
+      "directory in /tmp).\n\n"
+      "Examples:\n"
+      "  sitelatch playground                  # in real time: a failover is latched in a minute\n"
+      "  sitelatch playground --scale 10\n"
+      "  sitelatch playground --form config --scale 60");
+  command->callback([options, &status] { status = run_playground(*options); });
+}
+
 // For who makes a package: not a command to be found by.
 void add_man_pages(CLI::App& app, int& status) {
   const auto folder = std::make_shared<std::string>();
@@ -223,6 +264,7 @@ int run(int argc, char** argv) {
   app.footer(
       "Start here:\n"
       "  sitelatch demo                  the whole story, in under a minute\n"
+      "  sitelatch playground            the same, to be played by hand\n"
       "  sitelatch engine &              the AWS services on this machine\n"
       "  eval \"$(sitelatch env)\"         point the aws CLI and SDKs at it\n");
   int status = exit_done;
@@ -410,6 +452,7 @@ int run(int argc, char** argv) {
       "Exit status 0 only if every step was verified.\n\nExample:\n  sitelatch demo");
   demo_command->callback([&] { status = run_demo(demo); });
 
+  add_playground(app, status);
   add_completion(app);
   add_man_pages(app, status);
 
