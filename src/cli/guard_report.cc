@@ -48,13 +48,18 @@ GuardContext::GuardContext(const GuardOptions& options, std::string dns_server)
           can_draw(STDERR_FILENO) ? WaitLine::Kind::drawn : WaitLine::Kind::plain,
           [] { return room_of(STDERR_FILENO).value_or(Room{}).columns; },
           [](const std::string& text) {
-            fmt::print(stderr, "{}", text);
+            std::fputs(text.c_str(), stderr);  // throws nothing where nobody reads
             std::fflush(stderr);
           }),
       clock_(
           client::system_clock(), clock_of_engine(*environment_, options.endpoint_url),
           [](const std::string& sentence) { say(sentence); },
-          [this] { waits_.tick(clock_.now()); }),
+          [this](Asleep asleep) {
+            if (asleep == Asleep::still)
+              waits_.tick(clock_.now());
+            else
+              waits_.woke();
+          }),
       aws_(client::connect(client_options(options))),
       context_{
           *aws_,

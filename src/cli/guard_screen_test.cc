@@ -56,11 +56,11 @@ TEST_CASE("issue 10: since when it is so, by its time of day and how long that i
   auto view = guide_view(guard::State::tripped, "latched: Backup serves", 75 * 60);
   view.dns = {dns_answer(guard::Serving::backup)};
   view.assessment.since = past_noon(0);
-  CHECK(shown(screen_of(view, "NAME", 14))[2] ==
+  CHECK(shown(screen_of(view, "NAME", 14))[3] ==
         "  Backup serves. Latched: Backup serves. Since 12:00:00Z (75m).");
   view.now = past_noon(75 * 3600);
   const auto lines = shown(screen_of(view, "NAME", 14), unbounded);
-  CHECK(lines[0] == "NAME   tripped   15:00:00Z");
+  CHECK(lines[0] == "client.example.test   tripped   15:00:00Z");
   CHECK(lines[2] == "  Backup serves. Latched: Backup serves. Since 2026-11-22 12:00Z (3d).");
 }
 

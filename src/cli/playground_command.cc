@@ -186,13 +186,16 @@ void Playground::tell() const {
       options_.form, pace(), console_of(stage_.engine_ready_line()),
       site_url(stage_.primary_address), site_url(stage_.backup_address),
       stage_.directory().string(), options_.directory.empty() ? "removed at the end" : "kept");
-  std::size_t widest = 0;
-  for (const auto& [title, commands] : parts)
-    for (const auto& one : commands)
-      if (one.command.size() <= 60) widest = std::max(widest, one.command.size());
   for (const auto& [title, commands] : parts) {
     fmt::print("\n{}\n", title);
-    for (const auto& one : commands) fmt::print("  {:<{}}   # {}\n", one.command, widest, one.what);
+    for (const auto& one : commands) {
+      // Beside each other where a line of a usual terminal has room for both.
+      constexpr std::size_t room = 50;
+      if (one.command.size() > room)
+        fmt::print("  # {}\n  {}\n", one.what, one.command);
+      else
+        fmt::print("  {:<{}}   # {}\n", one.command, room, one.what);
+    }
   }
   fmt::print("\nCtrl-C ends all of it.\n");
   std::fflush(stdout);

@@ -54,8 +54,8 @@ std::string WaitLine::words() const {
 void WaitLine::draw(WallInstant now) {
   if (shown_ ? now < *shown_ + between_drawings : !wait_ && now < *since_ + patience_drawn) return;
   shown_ = now;
-  const auto text = fmt::format("{:>6}  {}{}", so_long(from_to(*since_, now)),
-                                wait_ ? "waiting until " : "", words());
+  const auto text =
+      fmt::format("{:>6}  {}{}", so_long(from_to(*since_, now)), wait_ ? "until " : "", words());
   write_(std::string{erase_line} + clipped(text, width_() - 1));
   stands_ = true;
 }

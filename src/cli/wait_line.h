@@ -35,6 +35,11 @@ class WaitLine {
   // Time passes, and the command waits: for what it has told, else after what it has said last.
   // Nothing is shown before it has done either.
   void tick(WallInstant now);
+  // It waits no more, for now: a line about a wait that it has not told would stand before whatever
+  // it prints.
+  void woke() {
+    if (!wait_) erase();
+  }
 
  private:
   std::string words() const;

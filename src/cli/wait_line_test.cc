@@ -51,13 +51,20 @@ TEST_CASE("issue 10: at a terminal it is one line, drawn each second, gone when 
   shown.line.awaits(guard::Wait{"the alarm is OK", "two to five minutes", {}}, shown.now);
   shown.pass(1050ms);
   CHECK(shown.taken() ==
-        "\r\x1b[K    0s  waiting until the alarm is OK (usually two to five minutes)"
-        "\r\x1b[K    1s  waiting until the alarm is OK (usually two to five minutes)");
+        "\r\x1b[K    0s  until the alarm is OK (usually two to five minutes)"
+        "\r\x1b[K    1s  until the alarm is OK (usually two to five minutes)");
   shown.line.said("not armed yet", shown.now);
   CHECK(shown.taken() == "\r\x1b[Knot armed yet\n");
   shown.pass(1s);
-  CHECK(shown.taken().find("    2s  waiting until the alarm is OK") != std::string::npos);
+  CHECK(shown.taken().find("    2s  until the alarm is OK") != std::string::npos);
+  shown.line.woke();
+  CHECK(shown.taken().empty());  // it looks, and waits on
   shown.line.awaits(std::nullopt, shown.now);
+  CHECK(shown.taken() == "\r\x1b[K");
+  shown.line.said("deploys", shown.now);
+  shown.pass(1100ms);
+  CHECK(shown.taken() == "deploys\n\r\x1b[K    1s  deploys");
+  shown.line.woke();
   CHECK(shown.taken() == "\r\x1b[K");
   shown.line.awaits(guard::Wait{std::string(300, 'x'), "", {}}, shown.now);
   shown.pass(100ms);

@@ -70,7 +70,8 @@ class Playground(unittest.TestCase):
         self.assertRegex(said, r"Console   http://127\.0\.0\.1:\d+/\?token=\S+")
         everything = children_of(process.pid)
         self.assertEqual(len(everything), 3)
-        commands = [line.strip().split("   # ")[0].strip() for line in said.splitlines() if "   # " in line]
+        part = said[said.index("In another terminal:"):]
+        commands = [line.strip().split("   # ")[0].strip() for line in part.splitlines() if re.match(r"  [^# ]", line)]
         self.assertTrue(commands[0].startswith('eval "$('), commands)
 
         def typed(command):

@@ -36,7 +36,7 @@ struct Interrupted {};
 // Something that takes AWS its time.
 struct Wait {
   std::string what;                   // "the alarm is OK": it is waited until that
-  std::string usually{};              // "two to five minutes"; empty: nobody knows
+  std::string usually{};              // "2 to 5m"; empty: nobody knows
   std::optional<Duration> at_most{};  // then it is given up
 };
 

@@ -189,8 +189,8 @@ class Letting {  // Primary serve again
         tell(problem_ = view ? view->observed.unseen : view.error().text);
       }
       if (context_.clock.now() >= deadline) return give_up();
-      waiting.until({"Primary has had its fifteen good minutes and serves",
-                     "eighteen minutes from the first good one", options_.window});
+      waiting.until({"Primary serves after fifteen good minutes", "18m from the first good minute",
+                     options_.window});
       context_.clock.sleep(std::min<Duration>(pause_, deadline - context_.clock.now()));
       pause_ = std::min<Duration>(pause_ + pause_ / 2, longest_pause);
     }

@@ -180,7 +180,7 @@ Step Deployment::prove(const DeployPlan& deployment_plan) {
         if (test && test->passed) return std::optional{Done{}};
         why = test ? test->sentence : client::explain(test.error());
         waiting.until({"the function passes its self-test (" + why + ")",
-                       "some seconds, until its role's rights have arrived", backoff.at_most});
+                       "seconds, until its rights have arrived", backoff.at_most});
         return std::optional<Done>{};
       });
   const auto doing = "run the self-test of function " + function.name;
@@ -215,8 +215,7 @@ Step Deployment::arm(DeployPlan& deployment_plan) {
     if (may_arm(deployment_plan, stopped, waiting_for)) return true;
     if (waiting_for != said) say("not armed yet: " + waiting_for);
     said = waiting_for;
-    waiting.until(
-        {"the guard can fire", "two to five minutes of a healthy Primary", backoff.at_most});
+    waiting.until({"the guard can fire", "2 to 5m of a healthy Primary", backoff.at_most});
     return false;
   });
   if (stopped) return failure(*stopped);

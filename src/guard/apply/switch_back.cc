@@ -198,8 +198,7 @@ class Switching {
       newest->snapshot.records = shown.snapshot.records;
       if (options_.force.contains("alarm") || has_seen_latch(*newest))
         return dns_follows(*newest, waiting);
-      waiting.until({"the alarm has seen the latch", "one to three minutes after the latch",
-                     backoff.at_most});
+      waiting.until({"the alarm has seen the latch", "1 to 3m after the latch", backoff.at_most});
       return false;
     });
     return newest;

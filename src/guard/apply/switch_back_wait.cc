@@ -70,8 +70,7 @@ class Watch {
     fell_again_ = healthy_ && since_release && health.healthy == false;
     healthy_ = health.healthy.value_or(healthy_);
     if (!healthy_) {
-      if (!fell_again_)
-        waits_for("the health check is healthy", "ten seconds to two and a half minutes");
+      if (!fell_again_) waits_for("the health check is healthy", "10s to 2m30s");
       return false;
     }
     healthy_as_of_ = newest;
@@ -86,7 +85,7 @@ class Watch {
     if (!alarm) return waits_for(client::explain(alarm.error(), "read the alarm"));
     if (!*alarm) return waits_for("the alarm is there");
     if ((*alarm)->snapshot.state != AlarmState::ok)
-      return waits_for("the alarm is OK", "two to five minutes after the release");
+      return waits_for("the alarm is OK", "2 to 5m after the release");
     if (!(*alarm)->snapshot.actions_enabled)
       return waits_for("the alarm's actions are on (arm the guard)");
     return true;
