@@ -69,6 +69,7 @@ Step Deployment::look_again(DeployPlan& deployment_plan) {
   backoff.growth = 2;
   backoff.at_most = std::min<Duration>(left(), std::chrono::seconds{20});
   std::optional<Error> stopped;
+  Waiting waiting(dependencies_.context);
   (void)client::wait_until(dependencies_.context.clock, backoff, [&] {
     auto next = plan_resources();
     if (!next) {
@@ -79,7 +80,9 @@ Step Deployment::look_again(DeployPlan& deployment_plan) {
     next->snapshot.keys = std::move(deployment_plan.snapshot.keys);
     next->findings = std::move(deployment_plan.findings);
     deployment_plan = std::move(*next);
-    return !any_again(deployment_plan.work, done);
+    if (!any_again(deployment_plan.work, done)) return true;
+    waiting.until({"AWS shows what was made", "seconds", backoff.at_most});
+    return false;
   });
   if (stopped) return failure(*stopped);
   return Done{};
@@ -258,12 +261,15 @@ Step Deployment::switch_on(DeployPlan& deployment_plan) {
   backoff.every = std::chrono::seconds{1};
   backoff.growth = 1.5;
   backoff.at_most = std::chrono::seconds{30};
+  Waiting waiting(dependencies_.context);
   const auto on = client::wait_for<Done>(
       dependencies_.context.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
         const auto again = refresh(dependencies_.context.aws, deployment_plan.snapshot);
         if (!again) return failure(again.error());
         const auto& alarm = deployment_plan.snapshot.observed.alarm;
-        return alarm && alarm->snapshot.actions_enabled ? std::optional{Done{}} : std::nullopt;
+        if (alarm && alarm->snapshot.actions_enabled) return std::optional{Done{}};
+        waiting.until({"AWS shows the alarm's actions as on", "seconds", backoff.at_most});
+        return std::optional<Done>{};
       });
   if (!on) return failure(error_of(on.error(), "see whether the alarm's actions are on"));
   if (!*on)
