@@ -116,13 +116,14 @@ std::optional<std::string> unknown_command(CLI::App& program,
   return std::nullopt;
 }
 
-// "--resaon" -> " Did you mean --reason?"
-std::string option_meant(const CLI::App& command) {
-  for (const auto& word : command.remaining()) {
+// "--resaon" -> " Did you mean --reason?" `app`: the program, whose commands may pass on to the
+// ones above them what they do not know.
+std::string option_meant(const CLI::App& app, const CLI::App& command) {
+  std::vector<std::string> known;
+  for (const auto* option : command.get_options())
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  for (const auto& word : app.remaining(true)) {
     if (!word.starts_with("--")) continue;
-    std::vector<std::string> known;
-    for (const auto* option : command.get_options())
-      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
     if (const auto meant = nearest(word.substr(0, word.find('=')), known))
       return fmt::format(" Did you mean {}?", *meant);
   }
@@ -150,7 +151,7 @@ std::string explained(const CLI::App& app, const CLI::ParseError& error) {
     used = used->get_subcommands().front();
     path += " " + used->get_name();
   }
-  auto meant = path.empty() ? std::string{} : option_meant(*used);
+  auto meant = path.empty() ? std::string{} : option_meant(app, *used);
   if (meant.empty() && !path.empty()) meant = value_meant(*used);
   return fmt::format("{}{} How it is used: sitelatch{} --help", as_sentence(error.what()), meant,
                      path);
@@ -210,7 +211,7 @@ void add_playground(CLI::App& app, int& status) {
       ->check(CLI::IsMember(guard::form_names()))
       ->capture_default_str();
   command
-      ->add_option("--scale", options->time_scale,
+      ->add_option("--scale,--time-scale", options->time_scale,
                    "run the engine's time N times as fast (1: in real time)")
       ->type_name("N")
       ->check(CLI::Range(0.001, 120.0))

@@ -255,8 +255,8 @@ int status(const StatusOptions& options) {
   int worst = exit_done;
   auto all = aws::Value::list();
   StatusMetrics metrics;
-  StatusText text(options, !options.verbose && (options.all || wanted.size() > 1));
   const bool as_text = options.common.output == Output::text;
+  StatusText text(options, as_text && !options.verbose && (options.all || wanted.size() > 1));
   for (const auto& id_or_name : wanted) {
     const auto looked = look_at(context, id_or_name, how);
     if (!looked) {
