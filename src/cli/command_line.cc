@@ -116,17 +116,18 @@ std::optional<std::string> unknown_command(CLI::App& program,
   return std::nullopt;
 }
 
-// "--resaon" -> " Did you mean --reason?" `app`: the program, whose commands may pass on to the
-// ones above them what they do not know.
-std::string option_meant(const CLI::App& app, const CLI::App& command) {
+// "--resaon" -> " Did you mean --reason?" `path`: from the program to the command, which may have
+// passed on to those above it what it does not know.
+std::string option_meant(const std::vector<const CLI::App*>& path) {
   std::vector<std::string> known;
-  for (const auto* option : command.get_options())
+  for (const auto* option : path.back()->get_options())
     for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-  for (const auto& word : app.remaining(true)) {
-    if (!word.starts_with("--")) continue;
-    if (const auto meant = nearest(word.substr(0, word.find('=')), known))
-      return fmt::format(" Did you mean {}?", *meant);
-  }
+  for (const auto* app : path)
+    for (const auto& word : app->remaining()) {
+      if (!word.starts_with("--")) continue;
+      if (const auto meant = nearest(word.substr(0, word.find('=')), known))
+        return fmt::format(" Did you mean {}?", *meant);
+    }
   return {};
 }
 
@@ -145,16 +146,17 @@ std::string value_meant(const CLI::App& command) {
 }
 
 std::string explained(const CLI::App& app, const CLI::ParseError& error) {
-  std::string path;
-  const auto* used = &app;
-  while (!used->get_subcommands().empty()) {
-    used = used->get_subcommands().front();
-    path += " " + used->get_name();
+  std::vector<const CLI::App*> path = {&app};
+  std::string words;
+  while (!path.back()->get_subcommands().empty()) {
+    path.push_back(path.back()->get_subcommands().front());
+    words += " " + path.back()->get_name();
   }
-  auto meant = path.empty() ? std::string{} : option_meant(app, *used);
-  if (meant.empty() && !path.empty()) meant = value_meant(*used);
+  std::string meant;
+  if (path.size() > 1) meant = option_meant(path);
+  if (path.size() > 1 && meant.empty()) meant = value_meant(*path.back());
   return fmt::format("{}{} How it is used: sitelatch{} --help", as_sentence(error.what()), meant,
-                     path);
+                     words);
 }
 
 int wrong_usage(char** argv, const std::string& sentence) {
