@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/running_engine.h"
 #include "cli/validators.h"
 
 namespace sitelatch::cli {
@@ -124,7 +125,8 @@ void add_fault_commands(CLI::App& app, int& status) {
   fault
       ->add_option("--data-dir", where->data_dir,
                    "the engine's data directory (default: by XDG rules)")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->envname(data_dir_variable);
   fault->footer(
       "Faults are set on the running engine and not kept: one that starts again starts whole.\n"
       "`sitelatch engine --realistic` has AWS's everyday lags and limits besides.\n\n"

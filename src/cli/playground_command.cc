@@ -115,13 +115,13 @@ class Playground {
 void Playground::deploy() {
   std::vector<std::string> words = {"deploy", stage_.client_name, "--form", options_.form, "--yes"};
   if (options_.form != "guide") words.emplace_back("--change-records");
-  const auto move_on = [this] {
+  // `config` waits for eighteen minutes, the others for three.
+  const Duration step = std::chrono::seconds{options_.form == "config" ? 30 : 10};
+  const auto move_on = [this, step] {
     if (end_is_asked_for()) return true;
-    (void)ask_engine(
-        {stage_.engine_directory()},
-        aws::Value::structure(
-            {{"command", "advance"},
-             {"nanoseconds", std::int64_t{Duration{std::chrono::seconds{10}}.count()}}}));
+    (void)ask_engine({stage_.engine_directory()},
+                     aws::Value::structure(
+                         {{"command", "advance"}, {"nanoseconds", std::int64_t{step.count()}}}));
     return false;
   };
   try {

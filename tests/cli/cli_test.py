@@ -72,7 +72,7 @@ class Commands(unittest.TestCase):
         environment = engine.environment()
         self.assertEqual(environment["SITELATCH_DATA_DIR"], engine.data_dir)
         elsewhere = {**environment, "XDG_STATE_HOME": os.path.join(self.place.path, "empty")}
-        for words in (["advance", "1s"], ["health"], ["env"], ["exec", "--", "true"]):
+        for words in (["advance", "1s"], ["health"], ["env"], ["exec", "--", "true"], ["fault", "list"]):
             answer = run(*words, env=elsewhere)
             self.assertEqual(answer.returncode, 0, (words, answer.stderr))
 
