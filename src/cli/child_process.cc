@@ -40,12 +40,15 @@ int exit_status(int status) {
 }  // namespace
 
 Finished run_program(const std::vector<std::string>& arguments, const Environment& environment,
-                     const std::vector<std::string>& unset) {
+                     const std::vector<std::string>& unset, const std::function<bool()>& give_up) {
   int out[2], err[2];
   if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0)
     return {127, "", std::strerror(errno)};
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(127);  // it has ended already
     ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
     ::dup2(out[1], STDOUT_FILENO);
     ::dup2(err[1], STDERR_FILENO);
@@ -58,7 +61,8 @@ Finished run_program(const std::vector<std::string>& arguments, const Environmen
   Finished finished;
   pollfd open[] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};
   while (open[0].fd >= 0 || open[1].fd >= 0) {
-    if (::poll(open, 2, -1) < 0 && errno != EINTR) break;
+    if (::poll(open, 2, give_up ? 100 : -1) < 0 && errno != EINTR) break;
+    if (give_up && give_up()) ::kill(pid, SIGTERM);
     for (int i = 0; i < 2; ++i) {
       if (open[i].fd < 0 || !open[i].revents) continue;
       char buffer[16384];
@@ -81,9 +85,11 @@ Result<BackgroundProgram> BackgroundProgram::start(const std::vector<std::string
                                                    const std::string& log) {
   int out[2];
   if (::pipe2(out, O_CLOEXEC) != 0) return failure(Problem{std::strerror(errno)});
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);  // it has ended already
     const int log_file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
     ::dup2(out[1], STDOUT_FILENO);
@@ -108,6 +114,13 @@ void BackgroundProgram::kill() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = 0;
+}
+
+bool BackgroundProgram::has_ended() {
+  siginfo_t ended{};
+  return pid_ > 0 &&
+         ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == pid_;
 }
 
 int BackgroundProgram::terminate() {

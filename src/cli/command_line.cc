@@ -31,6 +31,7 @@
 #include "cli/settings_command_line.h"
 #include "cli/simulate_command_line.h"
 #include "cli/validators.h"
+#include "guard/rules/form.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -95,13 +96,13 @@ void move_config_behind_command(std::vector<std::string>& words) {
   std::rotate(words.begin(), at(taken), at(taken + command));
 }
 
-// `sitelatch help status` is `sitelatch status --help`.
+// `sitelatch help fault deny` is `sitelatch fault deny --help`.
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   move_config_behind_command(words);
   if (words.empty() || words.front() != "help") return words;
   words.erase(words.begin());
-  words.insert(words.begin() + (words.empty() ? 0 : 1), "--help");
+  words.emplace_back("--help");
   return words;
 }
 
@@ -113,33 +114,65 @@ std::vector<std::string> commands_of(CLI::App& app) {
 }
 
 // Help for a command that there is not would be help for something else.
-std::optional<std::string> unknown_command(CLI::App& app, const std::vector<std::string>& words) {
-  if (words.empty() || words.front().starts_with('-')) return std::nullopt;
-  const auto known = commands_of(app);
-  if (std::find(known.begin(), known.end(), words.front()) != known.end()) return std::nullopt;
-  const auto meant = nearest(words.front(), known);
-  return fmt::format("there is no command \"{}\".{} All of them: sitelatch --help", words.front(),
-                     meant ? fmt::format(" Did you mean {}?", *meant) : "");
+std::optional<std::string> unknown_command(CLI::App& program,
+                                           const std::vector<std::string>& words) {
+  CLI::App* app = &program;
+  for (const auto& word : words) {
+    const auto known = commands_of(*app);
+    if (known.empty() || word.starts_with('-')) return std::nullopt;
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+      const auto meant = nearest(word, known);
+      const auto of = app == &program ? std::string{} : " " + app->get_name();
+      return fmt::format("there is no command \"{}\".{} All of them: sitelatch{} --help",
+                         (app == &program ? "" : app->get_name() + " ") + word,
+                         meant ? fmt::format(" Did you mean {}?", *meant) : "", of);
+    }
+    app = app->get_subcommand(word);
+  }
+  return std::nullopt;
 }
 
-// "--resaon" -> " Did you mean --reason?"
-std::string option_meant(const CLI::App& command) {
-  for (const auto& word : command.remaining()) {
-    if (!word.starts_with("--")) continue;
-    std::vector<std::string> known;
-    for (const auto* option : command.get_options())
-      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-    if (const auto meant = nearest(word.substr(0, word.find('=')), known))
-      return fmt::format(" Did you mean {}?", *meant);
+// "--resaon" -> " Did you mean --reason?" `path`: from the program to the command, which may have
+// passed on to those above it what it does not know.
+std::string option_meant(const std::vector<const CLI::App*>& path) {
+  std::vector<std::string> known;
+  for (const auto* option : path.back()->get_options())
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  for (const auto* app : path)
+    for (const auto& word : app->remaining()) {
+      if (!word.starts_with("--")) continue;
+      if (const auto meant = nearest(word.substr(0, word.find('=')), known))
+        return fmt::format(" Did you mean {}?", *meant);
+    }
+  return {};
+}
+
+// Of an option whose values are few: "--form hardend" -> " Did you mean hardened?"
+std::string value_meant(const CLI::App& command) {
+  for (const auto* option : command.get_options()) {
+    const auto choices = choices_of(*option);
+    if (choices.empty()) continue;
+    for (const auto& given : option->results()) {
+      if (std::find(choices.begin(), choices.end(), given) != choices.end()) continue;
+      const auto meant = nearest(given, choices);
+      return meant ? fmt::format(" Did you mean {}?", *meant) : std::string{};
+    }
   }
   return {};
 }
 
-std::string explained(CLI::App& app, const CLI::ParseError& error) {
-  const auto used = app.get_subcommands();
-  const auto command = used.empty() ? std::string{} : " " + used.front()->get_name();
-  return fmt::format("{}{} How it is used: sitelatch{} --help", as_sentence(error.what()),
-                     used.empty() ? "" : option_meant(*used.front()), command);
+std::string explained(const CLI::App& app, const CLI::ParseError& error) {
+  std::vector<const CLI::App*> path = {&app};
+  std::string words;
+  while (!path.back()->get_subcommands().empty()) {
+    path.push_back(path.back()->get_subcommands().front());
+    words += " " + path.back()->get_name();
+  }
+  std::string meant;
+  if (path.size() > 1) meant = option_meant(path);
+  if (path.size() > 1 && meant.empty()) meant = value_meant(*path.back());
+  return fmt::format("{}{} How it is used: sitelatch{} --help", as_sentence(error.what()), meant,
+                     words);
 }
 
 int wrong_usage(char** argv, const std::string& sentence) {
@@ -189,6 +222,46 @@ int write_man_pages(const CommandPage& program, const std::filesystem::path& fol
   return exit_done;
 }
 
+void add_playground(CLI::App& app, int& status) {
+  const auto options = std::make_shared<PlaygroundOptions>();
+  auto* command = app.add_subcommand(
+      "playground", "two sites, a pair, a guard and the console to play with, until Ctrl-C");
+  command->add_option("--form", options->form, "the form of the guard (docs/forms.md)")
+      ->type_name(join(guard::form_names(), "|"))
+      ->check(CLI::IsMember(guard::form_names()))
+      ->capture_default_str();
+  command
+      ->add_option("--scale,--time-scale", options->time_scale,
+                   "run the engine's time N times as fast (1: in real time)")
+      ->type_name("N")
+      ->check(CLI::Range(0.001, 120.0))
+      ->capture_default_str();
+  const auto place = [command](const char* name, std::string& where, const char* what) {
+    command->add_option(name, where, what)->type_name("ADDR:PORT")->capture_default_str();
+  };
+  place("--api", options->api, "where the AWS APIs are served; port 0 picks a free one");
+  place("--dns", options->dns, "where DNS is answered; port 0 picks a free one");
+  place("--console", options->console, "where the console's page is served");
+  command
+      ->add_option("--site-port", options->site_port,
+                   "of Primary on 127.0.1.1 and Backup on 127.0.1.2; 0 picks a free one")
+      ->type_name("PORT")
+      ->capture_default_str();
+  command
+      ->add_option("--keep", options->directory,
+                   "put everything there, an empty directory or a new one, and leave it")
+      ->type_name("DIR");
+  command->footer(
+      "Ready in some seconds, and says what to try. Everything is on this machine's own addresses; "
+      "at the end no\nprocess and no file is left (killed by SIGKILL: no process, but its "
+      "directory in /tmp).\n\n"
+      "Examples:\n"
+      "  sitelatch playground                  # in real time: a failover is latched in a minute\n"
+      "  sitelatch playground --scale 10\n"
+      "  sitelatch playground --form config --scale 60");
+  command->callback([options, &status] { status = run_playground(*options); });
+}
+
 // For who makes a package: not a command to be found by.
 void add_man_pages(CLI::App& app, int& status) {
   const auto folder = std::make_shared<std::string>();
@@ -212,6 +285,7 @@ int run(int argc, char** argv) {
   app.footer(
       "Start here:\n"
       "  sitelatch demo                  the whole story, in under a minute\n"
+      "  sitelatch playground            the same, to be played by hand\n"
       "  sitelatch engine &              the AWS services on this machine\n"
       "  eval \"$(sitelatch env)\"         point the aws CLI and SDKs at it\n"
       "  sitelatch config example        guards by name, in a file\n");
@@ -401,6 +475,7 @@ int run(int argc, char** argv) {
       "Exit status 0 only if every step was verified.\n\nExample:\n  sitelatch demo");
   demo_command->callback([&] { status = run_demo(demo); });
 
+  add_playground(app, status);
   add_completion(app);
   add_man_pages(app, status);
 

@@ -55,6 +55,11 @@ CommandOption read_option(const CLI::Option& given) {
 
 }  // namespace
 
+std::vector<std::string> choices_of(const CLI::Option& option) {
+  return option.get_items_expected_max() > 0 ? read_option(option).choices
+                                             : std::vector<std::string>{};
+}
+
 CommandPage command_page(const CLI::App& app) {
   CommandPage page;
   page.name = app.get_name();

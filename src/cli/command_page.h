@@ -8,7 +8,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace sitelatch::cli {
 
@@ -30,6 +31,9 @@ struct CommandPage {
   std::vector<CommandOption> options;
   std::vector<CommandPage> commands;
 };
+
+// All values that an option takes, where they are few; else none.
+std::vector<std::string> choices_of(const CLI::Option& option);
 
 // Hidden commands (of the empty group) are left out.
 CommandPage command_page(const CLI::App& app);

@@ -100,6 +100,15 @@ struct DemoOptions {
 };
 int run_demo(const DemoOptions& options);
 
+struct PlaygroundOptions {
+  std::string form = "guide";
+  double time_scale = 1;
+  std::string api = "127.0.0.1:0", dns = "127.0.0.1:0", console = "127.0.0.1:0";
+  std::uint16_t site_port = 0;      // of both sites; 0: a free one
+  std::filesystem::path directory;  // --keep DIR; empty: a temporary one, removed at the end
+};
+int run_playground(const PlaygroundOptions& options);
+
 // Parses argv and runs the command it names.
 int run(int argc, char** argv);
 

@@ -383,7 +383,7 @@ void add_destroy(CLI::App& app, int& status) {
 
 void add_status(CLI::App& app, int& status_code) {
   auto command = add_command<StatusOptions>(
-      app, "status", "what state is the guard in, and is every link of it sound", Changes::no);
+      app, "status", "who serves, in what state the guard is, and what to do next", Changes::no);
   auto& options = *command.options;
   command.app
       ->add_option("health-check-id", options.health_check_ids,
@@ -410,29 +410,35 @@ void add_status(CLI::App& app, int& status_code) {
                         "time between two looks of --watch (default: 5s for each guard; at least "
                         "2s for each, as AWS lets itself be asked)");
   command.app->get_option("--every")->needs(watching);
-  command.app->add_flag("-v,--verbose", options.verbose, "with --watch: links and DNS too")
-      ->needs(watching);
-  run_by(command, &status, status_code,
-         "Exit status, the highest of all guards shown; 21 and 22, which pass by themselves, only "
-         "where all others are 0:\n"
-         "   0  armed, every link sound\n"
-         "   1  failed: AWS said no, or --output-file cannot be written\n"
-         "  10  not-deployed          14  tripped\n"
-         "  11  partial               15  switched-over\n"
-         "  12  no guard was found    16  unlatched-but-unhealthy\n"
-         "  13  maintenance           21  failing-over      22  switching-back\n"
-         "  17  latched-without-guard 18  drifted\n"
-         "  19  armed, but a link needs attention\n"
-         "  20  DNS answers otherwise than the state demands, or not at all\n"
-         "   2  wrong usage            5  AWS was not reached, or not all of it may be seen\n"
-         "With --watch that of the last look.\n\n"
-         "Examples:\n"
-         "  sitelatch status client.example.com\n"
-         "  sitelatch status client.example.com --watch\n"
-         "  sitelatch status 233e180f-f023-45a3-954e-415303f21eab\n"
-         "  sitelatch status --all --output json\n"
-         "  sitelatch status --all --output prometheus --output-file "
-         "/var/lib/prometheus/node-exporter/sitelatch.prom");
+  command.app->add_flag("-v,--verbose", options.verbose,
+                        "every link, what DNS answers and the unsafe seconds too; of several "
+                        "guards each in full");
+  run_by(
+      command, &status, status_code,
+      "One guard in a few lines, the next step first; several, and --all, as a table, a row each, "
+      "by trouble.\n\n"
+      "Exit status, the highest of all guards shown; 21 and 22, which pass by themselves, only "
+      "where all others are 0:\n"
+      "   0  armed, every link sound\n"
+      "   1  failed: AWS said no, or --output-file cannot be written\n"
+      "  10  not-deployed          14  tripped\n"
+      "  11  partial               15  switched-over\n"
+      "  12  no guard was found    16  unlatched-but-unhealthy\n"
+      "  13  maintenance           21  failing-over      22  switching-back\n"
+      "  17  latched-without-guard 18  drifted\n"
+      "  19  armed, but a link needs attention\n"
+      "  20  DNS answers otherwise than the state demands, or not at all\n"
+      "   2  wrong usage            5  AWS was not reached, or not all of it may be seen\n"
+      "With --watch that of the last look.\n\n"
+      "Examples:\n"
+      "  sitelatch status client.example.com\n"
+      "  sitelatch status client.example.com -v\n"
+      "  sitelatch status client.example.com --watch\n"
+      "  sitelatch status --all\n"
+      "  sitelatch status 233e180f-f023-45a3-954e-415303f21eab\n"
+      "  sitelatch status --all --output json\n"
+      "  sitelatch status --all --output prometheus --output-file "
+      "/var/lib/prometheus/node-exporter/sitelatch.prom");
 }
 
 void add_disarm(CLI::App& app, int& status) {

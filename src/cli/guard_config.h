@@ -15,7 +15,6 @@ int trip_config(const TripOptions& options);
 int switch_back_config(const SwitchBackOptions& options);
 int destroy_config(const DestroyOptions& options);
 
-void print(const guard::ConfigView& view);
 aws::Value to_value(const guard::ConfigView& view);
 int status_code(const guard::ConfigView& view);
 

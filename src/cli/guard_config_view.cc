@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A guard of the form `config` as text and as JSON; the next step comes first.
-#include <fmt/format.h>
+// A guard of the form `config` as JSON, and its exit status.
 
 #include <algorithm>
 
@@ -13,10 +12,6 @@ namespace {
 using aws::Value;
 using guard::Phase;
 using guard::Serving;
-
-std::string health_word(const std::optional<bool>& healthy) {
-  return !healthy ? "health not known" : *healthy ? "healthy" : "UNHEALTHY";
-}
 
 std::optional<bool> hold_health(const guard::ConfigView& view) {
   return guard::hold_is_healthy(view.plan, view.observed, view.now);
@@ -40,13 +35,6 @@ Value children_of(const guard::CombinedCheck& combined) {
   return list;
 }
 
-std::string told_words(const guard::PeopleTold& people) {
-  std::vector<std::string> who;
-  for (const auto& one : people.subscriptions)
-    who.push_back(one.endpoint + (one.pending ? " (NOT CONFIRMED)" : ""));
-  return who.empty() ? "NOBODY" : join(who, ", ");
-}
-
 Value value_of(const guard::PeopleTold& people) {
   auto subscriptions = Value::list();
   for (const auto& one : people.subscriptions)
@@ -55,54 +43,7 @@ Value value_of(const guard::PeopleTold& people) {
   return Value::structure({{"topic", people.topic->arn}, {"subscriptions", subscriptions}});
 }
 
-void print_pieces(const guard::ConfigView& view) {
-  const auto& o = view.observed;
-  if (o.endpoint)
-    fmt::print("  endpoint {}, {}: {} NOW\n", o.endpoint->id, guard::describe(*o.endpoint),
-               health_word(guard::endpoint_is_healthy(o)));
-  if (o.combined)
-    fmt::print("  both     {}, version {}: {} of {}, {} of {} good minutes\n", o.combined->id,
-               o.combined->version, o.combined->threshold, o.combined->children.size(),
-               view.assessment.good_minutes, guard::good_minutes_asked);
-  if (o.hold)
-    fmt::print("  hold     {}, version {}: {}{}, {}\n", o.hold->id, o.hold->version,
-               o.hold->inverted ? "Inverted" : "NOT Inverted", o.hold->disabled ? ", Disabled" : "",
-               health_word(hold_health(view)));
-  if (o.alarm)
-    fmt::print("  alarm    {} {} (ALARM: fifteen good minutes)\n", o.alarm->name,
-               guard::to_string(o.alarm->snapshot.state));
-  if (const auto& people = o.people; people.topic)
-    fmt::print("  tells    {} by {}\n", told_words(people), view.plan.notify_topic);
-  if (const auto note = view.last_drill(); !note.empty())
-    fmt::print("  drill    {}\n", as_sentence(note));
-  if (o.records)
-    fmt::print("  records  {} on the hold, {} on the endpoint's check\n",
-               counted(o.records->on_hold, "PRIMARY record", "PRIMARY records"),
-               o.records->on_endpoint);
-}
-
 }  // namespace
-
-void print(const guard::ConfigView& view) {
-  const auto& assessment = view.assessment;
-  fmt::print("{}  {}  (form config)\n", view.id(), guard::to_string(assessment.phase));
-  if (!assessment.next.empty()) fmt::print("  NEXT     {}\n", as_sentence(assessment.next));
-  fmt::print("  {}{}\n", as_sentence(assessment.sentence),
-             assessment.since ? " Since " + iso8601_seconds(*assessment.since) + "." : "");
-  print_pieces(view);
-  for (const auto& answer : view.dns)
-    fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
-               answer.answer.empty() ? "nothing" : join(answer.answer, ", "),
-               guard::to_string(answer.serving),
-               answer.server.empty() ? "" : " by " + answer.server,
-               answer.problem.empty() ? "" : ": " + answer.problem);
-  if (dns_is_wrong(view))
-    fmt::print("  DNS does not answer as this state demands, or does not answer.\n");
-  for (const auto& problem : assessment.problems)
-    fmt::print("  {:<8} {}: {}\n           mend: {}\n", problem.breaks ? "BROKEN" : "warning",
-               problem.name, problem.why, problem.mend);
-  for (const auto& unseen : view.blind) fmt::print("  {}\n", guard::describe(unseen));
-}
 
 Value to_value(const guard::ConfigView& view) {
   const auto& o = view.observed;

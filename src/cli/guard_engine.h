@@ -12,7 +12,6 @@ int trip_engine(const TripOptions& options);
 int switch_back_engine(const SwitchBackOptions& options);
 int destroy_engine(const DestroyOptions& options);
 
-void print(const guard::EngineView& view);
 aws::Value to_value(const guard::EngineView& view);
 int status_code(const guard::EngineView& view);
 

@@ -163,33 +163,6 @@ int destroy_engine(const DestroyOptions& options) {
                 exit_done);
 }
 
-void print(const guard::EngineView& view) {
-  const auto& o = view.observed;
-  const auto& assessment = view.assessment;
-  fmt::print("{}  {}  (form engine)\n", view.endpoint, guard::to_string(assessment.phase));
-  if (!assessment.next.empty()) fmt::print("  NEXT     {}\n", as_sentence(assessment.next));
-  fmt::print("  {}{}\n", as_sentence(assessment.sentence),
-             assessment.since ? " Since " + iso8601_seconds(*assessment.since) + "." : "");
-  if (o.endpoint)
-    fmt::print("  check    version {}, {}: Primary {} NOW\n", o.endpoint->version,
-               guard::describe(*o.endpoint),
-               !o.probes_well   ? "not known"
-               : *o.probes_well ? "healthy"
-                                : "UNHEALTHY");
-  if (!view.last_drill.empty()) fmt::print("  drill    {}\n", as_sentence(view.last_drill));
-  for (const auto& answer : view.dns)
-    fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
-               answer.answer.empty() ? "nothing" : join(answer.answer, ", "),
-               guard::to_string(answer.serving),
-               answer.server.empty() ? "" : " by " + answer.server,
-               answer.problem.empty() ? "" : ": " + answer.problem);
-  if (!dns_is_right(view))
-    fmt::print("  DNS does not answer as this state demands, or does not answer.\n");
-  for (const auto& problem : assessment.problems)
-    fmt::print("  BROKEN   {}: {}\n           mend: {}\n", problem.name, problem.why, problem.mend);
-  for (const auto& unseen : view.blind) fmt::print("  {}\n", guard::describe(unseen));
-}
-
 Value to_value(const guard::EngineView& view) {
   const auto& o = view.observed;
   auto problems = Value::list(), blind = Value::list();

@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "cli/terminal.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -43,21 +44,41 @@ std::string typed() {
 
 GuardContext::GuardContext(const GuardOptions& options, std::string dns_server)
     : environment_(client::system_environment()),
-      clock_(client::system_clock(), clock_of_engine(*environment_, options.endpoint_url),
-             [](const std::string& sentence) { say(sentence); }),
+      waits_(
+          can_draw(STDERR_FILENO) ? WaitLine::Kind::drawn : WaitLine::Kind::plain,
+          [] { return room_of(STDERR_FILENO).value_or(Room{}).columns; },
+          [](const std::string& text) {
+            std::fputs(text.c_str(), stderr);  // throws nothing where nobody reads
+            std::fflush(stderr);
+          }),
+      clock_(
+          client::system_clock(), clock_of_engine(*environment_, options.endpoint_url),
+          [](const std::string& sentence) { say(sentence); },
+          [this](Asleep asleep) {
+            if (asleep == Asleep::still)
+              waits_.tick(clock_.now());
+            else
+              waits_.woke();
+          }),
       aws_(client::connect(client_options(options))),
-      context_{*aws_,
-               clock_,
-               *environment_,
-               entropy_,
-               [](const std::string& sentence) { say(sentence); },
-               dns_server_of(*environment_, std::move(dns_server))} {}
+      context_{
+          *aws_,
+          clock_,
+          *environment_,
+          entropy_,
+          [this](const std::string& sentence) { waits_.said(sentence, clock_.now()); },
+          dns_server_of(*environment_, std::move(dns_server)),
+          guard::ask_site_from_here(),
+          guard::ask_dns,
+          [this](const std::optional<guard::Wait>& wait) { waits_.awaits(wait, clock_.now()); }} {}
 
 std::unique_ptr<client::Aws> another_client(const GuardOptions& options) {
   return client::connect(client_options(options));
 }
 
 void say(const std::string& sentence) {
+  // A line that is drawn over and over (wait_line.h) may stand there.
+  if (can_draw(STDERR_FILENO)) fmt::print(stderr, "{}", erase_line);
   fmt::print(stderr, "{}\n", sentence);
   std::fflush(stderr);
 }

@@ -12,6 +12,7 @@
 #include "base/sentences.h"
 #include "cli/commands.h"
 #include "cli/guard_commands.h"
+#include "cli/wait_line.h"
 #include "cli/watchful_clock.h"
 #include "client/client.h"
 #include "guard/apply/carry_out.h"
@@ -34,6 +35,7 @@ class GuardContext {
 
  private:
   std::unique_ptr<client::Environment> environment_;
+  WaitLine waits_;
   WatchfulClock clock_;
   net::SystemEntropy entropy_;
   std::unique_ptr<client::Aws> aws_;
@@ -70,7 +72,6 @@ int exit_status_of(guard::Error::Kind kind);
 
 aws::Value to_value(const guard::View& view);
 aws::Value to_value(const std::vector<guard::DnsSnapshot>& dns);
-void print(const guard::View& view);
 // What cron acts on: the state's code, or that of DNS or of a link that needs attention.
 int status_code(const guard::View& view);
 constexpr int exit_no_guards = 12;  // nobody named one, and none was found

@@ -8,6 +8,8 @@
 #include "base/sentences.h"
 #include "base/text.h"
 #include "cli/guard_report.h"
+#include "cli/screen_text.h"
+#include "guard/rules/trouble.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -61,14 +63,40 @@ std::string serves_of(const std::vector<guard::DnsSnapshot>& dns) {
   return "DNS is divided (" + join(each, ", ") + ")";
 }
 
-std::vector<std::string> answers_of(const std::vector<guard::DnsSnapshot>& dns) {
-  std::vector<std::string> out;
+// The same in a word or two, for a table.
+std::string who_serves(const std::vector<guard::DnsSnapshot>& dns) {
+  if (dns.empty()) return "not known";
+  const auto first = dns.front().serving;
   for (const auto& one : dns)
-    out.push_back(fmt::format("DNS: {} {} -> {} ({}){}", one.name, one.type,
-                              one.answer.empty() ? "nothing" : join(one.answer, ", "),
-                              guard::to_string(one.serving),
-                              one.problem.empty() ? "" : ": " + one.problem));
-  return out;
+    if (one.serving != first) return "divided";
+  switch (first) {
+    case Serving::primary:
+      return "Primary";
+    case Serving::backup:
+      return "Backup";
+    case Serving::both:
+      return "both";
+    case Serving::neither:
+      return "neither";
+    case Serving::unknown:
+      return "not known";
+  }
+  return "";
+}
+
+void add_answers(Screen& screen, const std::vector<guard::DnsSnapshot>& dns) {
+  for (const auto& one : dns)
+    screen.details.push_back(
+        {"DNS",
+         fmt::format("{} {} -> {} ({}){}{}", one.name, one.type,
+                     one.answer.empty() ? "nothing" : join(one.answer, ", "),
+                     guard::to_string(one.serving), one.server.empty() ? "" : " by " + one.server,
+                     one.problem.empty() ? "" : ": " + one.problem)});
+}
+
+// DNS that says otherwise is as bad as a guard that somebody has changed.
+int trouble_by(int trouble, int code) {
+  return code == exit_dns ? std::min(trouble, guard::trouble_of(State::drifted, false)) : trouble;
 }
 
 template <class View>
@@ -76,6 +104,8 @@ Screen begun(const View& view, std::string_view asked, int code) {
   Screen out;
   out.name = name_for(asked, view.dns);
   out.serves = serves_of(view.dns);
+  out.who = who_serves(view.dns);
+  out.since = view.assessment.since;
   out.code = code;
   out.at = view.now;
   if (code == exit_dns)
@@ -87,7 +117,11 @@ void add_blind(Screen& screen, const std::vector<guard::ReadFailure>& blind) {
   if (!blind.empty())
     screen.notes.push_back(counted(static_cast<std::int64_t>(blind.size()), "thing", "things") +
                            " could not be read (-v)");
-  for (const auto& unseen : blind) screen.details.push_back(guard::describe(unseen));
+  for (const auto& unseen : blind) screen.details.push_back({"unseen", guard::describe(unseen)});
+}
+
+std::string health_word(const std::optional<bool>& healthy) {
+  return !healthy ? "health not known" : *healthy ? "healthy" : "UNHEALTHY";
 }
 
 // --- the guide's form and `hardened`
@@ -188,9 +222,10 @@ void add_links(Screen& screen, const guard::View& view) {
                       : link.health == Health::broken ? "BROKEN"
                       : link.health == Health::off    ? "off"
                                                       : "unknown";
-    screen.details.push_back(fmt::format("{}: {}{}{}", word, link.name,
-                                         link.why.empty() ? "" : ": " + link.why,
-                                         link.mend.empty() ? "" : "; mend: " + link.mend));
+    screen.details.push_back({word, link.name + (link.why.empty() ? "" : ": " + link.why)});
+    if (link.health != Health::ok && !link.mend.empty())
+      screen.details.push_back(
+          {"", (link.health == Health::broken ? "mend: " : "to change it: ") + link.mend});
   }
   if (broken > 0)
     screen.notes.push_back(counted(broken, "link needs", "links need") + " attention (-v)");
@@ -198,7 +233,65 @@ void add_links(Screen& screen, const guard::View& view) {
     screen.notes.push_back(counted(unknown, "link", "links") + " cannot be seen (-v)");
 }
 
+void add_check_and_alarm(Screen& screen, const guard::View& view) {
+  const auto& observed = view.snapshot.observed;
+  if (const auto& check = observed.check)
+    screen.details.push_back(
+        {"check", fmt::format("{}, version {}, {}, {}", view.id(), check->version,
+                              guard::describe(*check), health_word(observed.healthy))});
+  if (const auto& alarm = observed.alarm)
+    screen.details.push_back(
+        {"alarm", fmt::format("{} since {}, actions {}", guard::to_string(alarm->snapshot.state),
+                              iso8601_seconds(alarm->snapshot.transitioned_at),
+                              alarm->snapshot.actions_enabled ? "on" : "OFF")});
+}
+
 // --- the forms `config` and `engine`
+
+std::string told_words(const guard::PeopleTold& people) {
+  std::vector<std::string> who;
+  for (const auto& one : people.subscriptions)
+    who.push_back(one.endpoint + (one.pending ? " (NOT CONFIRMED)" : ""));
+  return who.empty() ? "NOBODY" : join(who, ", ");
+}
+
+void add_pieces(Screen& screen, const guard::ConfigView& view) {
+  const auto& o = view.observed;
+  const auto add = [&screen](std::string label, std::string text) {
+    screen.details.push_back({std::move(label), std::move(text)});
+  };
+  if (o.endpoint)
+    add("endpoint", fmt::format("{}, {}: {} NOW", o.endpoint->id, guard::describe(*o.endpoint),
+                                health_word(guard::endpoint_is_healthy(o))));
+  if (o.combined)
+    add("both", fmt::format("{}, version {}: {} of {}, {} of {} good minutes", o.combined->id,
+                            o.combined->version, o.combined->threshold, o.combined->children.size(),
+                            view.assessment.good_minutes, guard::good_minutes_asked));
+  if (o.hold)
+    add("hold", fmt::format("{}, version {}: {}{}, {}", o.hold->id, o.hold->version,
+                            o.hold->inverted ? "Inverted" : "NOT Inverted",
+                            o.hold->disabled ? ", Disabled" : "",
+                            health_word(guard::hold_is_healthy(view.plan, o, view.now))));
+  if (o.alarm)
+    add("alarm", fmt::format("{} {} (ALARM: fifteen good minutes)", o.alarm->name,
+                             guard::to_string(o.alarm->snapshot.state)));
+  if (o.people.topic) add("tells", told_words(o.people) + " by " + view.plan.notify_topic);
+  if (const auto note = view.last_drill(); !note.empty()) add("drill", as_sentence(note));
+  if (o.records)
+    add("records", fmt::format("{} on the hold, {} on the endpoint's check",
+                               counted(o.records->on_hold, "PRIMARY record", "PRIMARY records"),
+                               o.records->on_endpoint));
+}
+
+void add_pieces(Screen& screen, const guard::EngineView& view) {
+  const auto& o = view.observed;
+  if (o.endpoint)
+    screen.details.push_back(
+        {"check",
+         fmt::format("{}, version {}, {}: Primary {} NOW", view.endpoint, o.endpoint->version,
+                     guard::describe(*o.endpoint), health_word(o.probes_well))});
+  if (!view.last_drill.empty()) screen.details.push_back({"drill", as_sentence(view.last_drill)});
+}
 
 std::optional<Awaited> awaited_of(const guard::ConfigView& view) {
   const auto& assessment = view.assessment;
@@ -241,105 +334,32 @@ Screen screen_by_phase(const View& view, std::string_view asked, int code, std::
   out.why = assessment.sentence;
   out.awaited = awaited_of(view);
   out.next = assessment.next.empty() ? "nothing to do" : assessment.next;
+  out.trouble = trouble_by(guard::trouble_of(assessment.phase, assessment.problems.empty()), code);
+  add_pieces(out, view);
+  add_answers(out, view.dns);
   std::int64_t breaking = 0;
   for (const auto& problem : assessment.problems) {
     breaking += problem.breaks;
-    out.details.push_back(fmt::format("{}: {}: {}; mend: {}", problem.breaks ? "BROKEN" : "warning",
-                                      problem.name, problem.why, problem.mend));
+    out.details.push_back(
+        {problem.breaks ? "BROKEN" : "warning", problem.name + ": " + problem.why});
+    out.details.push_back({"", "mend: " + problem.mend});
   }
   if (breaking > 0)
     out.notes.push_back(counted(breaking, "thing is", "things are") + " broken (-v)");
   add_blind(out, view.blind);
-  for (auto& answer : answers_of(view.dns)) out.details.push_back(std::move(answer));
   return out;
 }
 
 // --- lines
 
-// UTF-8 as it is, but nothing that a terminal would obey, and no line's end.
-std::string printable(std::string_view text) {
-  const bool readable = valid_utf8(text);
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
-    if (c == '\n' || c == '\t') {
-      out += ' ';
-    } else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !readable)) {
-      out += '?';
-    } else if (c == 0xc2 && next < 0xa0) {  // C1: U+0080 to U+009F
-      out += '?';
-      ++i;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-// The first `count` characters of valid UTF-8, or all of it.
-std::string_view first(std::string_view text, std::size_t count) {
-  std::size_t end = 0;
-  while (end < text.size() && count > 0) {
-    ++end;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
-    --count;
-  }
-  return text.substr(0, end);
-}
-
-// Words in lines behind two blanks, further in from the second on; one that is longer than a line
-// goes on in the next.
-void add_wrapped(std::vector<std::string>& lines, std::string_view text, std::size_t width,
-                 std::size_t indent = 2) {
-  const auto clean = printable(text);
-  std::string line(indent, ' ');
-  std::size_t used = indent;
-  bool empty = true;
-  const auto end_line = [&] {
-    lines.push_back(line);
-    line.assign(indent, ' ');
-    used = indent;
-    empty = true;
-  };
-  for (auto word : split(clean, ' ')) {
-    if (word.empty()) continue;
-    if (!empty && used + 1 + utf8_length(word) > width) end_line();
-    if (!empty) {
-      line += ' ';
-      ++used;
-    }
-    while (used + utf8_length(word) > width) {
-      const auto part = first(word, width - used);
-      line += part;
-      word.remove_prefix(part.size());
-      end_line();
-    }
-    line += word;
-    used += utf8_length(word);
-    empty = word.empty();
-  }
-  if (!empty) lines.push_back(line);
-}
-
 // A command that would be broken over two lines has one of its own.
 void add_next(std::vector<std::string>& lines, const std::string& next, std::size_t width) {
   const auto text = "Next: " + as_sentence(next);
   const auto command = text.rfind(": sitelatch ");
-  if (utf8_length(printable(text)) + 2 <= width || command == std::string::npos)
+  if (width == unbounded || width_of(text) + 2 <= width || command == std::string::npos)
     return add_wrapped(lines, text, width);
   add_wrapped(lines, std::string_view{text}.substr(0, command + 1), width);
   add_wrapped(lines, std::string_view{text}.substr(command + 2), width, 4);
-}
-
-std::string time_of_day(Instant t) {
-  const auto at = civil(t);
-  return fmt::format("{:02}:{:02}:{:02}Z", at.hour, at.minute, at.second);
-}
-
-std::string so_long(Duration d) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(d);
-  return whole.count() <= 0 ? "0s" : describe(whole);
 }
 
 std::string sentence_of(const Awaited& awaited, Instant since, Instant now) {
@@ -350,25 +370,24 @@ std::string sentence_of(const Awaited& awaited, Instant since, Instant now) {
              : fmt::format("{} It should have come by {}.", out, time_of_day(*awaited.until));
 }
 
+}  // namespace
+
 // As of cron: 0 is well, what passes by itself or was meant so is yellow.
-std::string_view colour_of(int code) {
-  if (code == exit_done) return "\x1b[32m";
+std::string painted(std::string_view text, int code) {
   const bool passing = code == guard::exit_code(State::failing_over) ||
                        code == guard::exit_code(State::switching_back) ||
                        code == guard::exit_code(State::maintenance) ||
                        code == guard::exit_code(State::partial) || code == exit_link;
-  return passing ? "\x1b[33m" : "\x1b[31m";
+  return fmt::format("\x1b[{}m{}\x1b[0m", code == exit_done ? 32 : passing ? 33 : 31, text);
 }
-
-}  // namespace
 
 bool Screen::says_the_same(const Screen& other) const {
   const auto what = [](const Screen& one) {
     return one.awaited ? one.awaited->what : std::string{};
   };
   return name == other.name && state == other.state && serves == other.serves && why == other.why &&
-         what(*this) == what(other) && next == other.next && notes == other.notes &&
-         details == other.details && code == other.code;
+         since == other.since && what(*this) == what(other) && next == other.next &&
+         notes == other.notes && details == other.details && code == other.code;
 }
 
 Screen screen_of(const guard::View& view, std::string_view asked, int code) {
@@ -378,9 +397,11 @@ Screen screen_of(const guard::View& view, std::string_view asked, int code) {
   out.why = sentence_of(view);
   out.awaited = awaited_of(view);
   out.next = next_of(view, std::string{asked});
+  out.trouble = trouble_by(guard::trouble_of(view.assessment.state, view.assessment.sound()), code);
+  add_check_and_alarm(out, view);
+  add_answers(out, view.dns);
   add_links(out, view);
   add_blind(out, view.snapshot.blind);
-  for (auto& answer : answers_of(view.dns)) out.details.push_back(std::move(answer));
   return out;
 }
 
@@ -418,39 +439,35 @@ std::string Watched::head(std::size_t width, Colours colours) const {
   const auto beside = state.size() + time.size() + 5;
   // A name wants some room beside the state; else the state has a line of its own.
   const auto name = screen_ ? screen_->name : asked_;
-  const bool together = width >= beside + std::min<std::size_t>(utf8_length(printable(name)), 20);
+  const bool together = width >= beside + std::min<std::size_t>(width_of(name), 20);
   const auto room = together ? width - beside : width - std::min(width, time.size() + 2);
   const auto shown = clipped(name, room);
-  const auto painted =
-      colours == Colours::yes ? std::string{colour_of(code())} + state + "\x1b[0m" : state;
+  const auto word = colours == Colours::yes ? painted(state, code()) : state;
   const auto gap = [&](std::size_t used) {
+    if (width == unbounded) return std::string(3, ' ');
     return std::string(width > used + time.size() ? width - used - time.size() : 1, ' ');
   };
-  if (together) return shown + "   " + painted + gap(utf8_length(shown) + 3 + state.size()) + time;
-  return shown + gap(utf8_length(shown)) + time + "\n  " + painted;
+  if (together) return shown + "   " + word + gap(utf8_length(shown) + 3 + state.size()) + time;
+  return shown + gap(utf8_length(shown)) + time + "\n  " + word;
 }
 
-std::vector<std::string> Watched::lines(std::size_t width, Detail detail, Colours colours) const {
+std::vector<std::string> Watched::lines(std::size_t width, Extent extent, Colours colours) const {
   std::vector<std::string> out;
   const auto first_lines = head(width, colours);
   for (const auto line : split(first_lines, '\n')) out.emplace_back(line);
   if (screen_) {
     const auto& screen = *screen_;
-    const std::string since =
-        serves_since_ ? " since " + time_of_day(*serves_since_) + " as seen from here" : "";
-    const bool said = since.empty() && screen.why.starts_with(screen.serves);
-    add_wrapped(out,
-                (said ? "" : as_sentence(screen.serves + since) + " ") + as_sentence(screen.why),
-                width);
+    add_next(out, screen.next, width);
+    add_wrapped(out, standing(screen), width);
     if (screen.awaited)
       add_wrapped(out,
                   cli::sentence_of(*screen.awaited, screen.awaited->since.value_or(awaited_since_),
                                    screen.at),
                   width);
-    add_next(out, screen.next, width);
     for (const auto& note : screen.notes) add_wrapped(out, as_sentence(note), width);
-    if (detail == Detail::all)
-      for (const auto& one : screen.details) add_wrapped(out, one, width, 4);
+    if (extent == Extent::all)
+      for (const auto& one : screen.details)
+        add_labelled(out, fmt::format("  {:<8} ", one.label), one.text, width, 11);
   }
   if (missed_)
     add_wrapped(out,
@@ -460,19 +477,17 @@ std::vector<std::string> Watched::lines(std::size_t width, Detail detail, Colour
   return out;
 }
 
-std::string clipped(std::string_view text, std::size_t width) {
-  const auto clean = printable(text);
-  if (utf8_length(clean) <= width) return clean;
-  if (width <= 2) return std::string{first(clean, width)};
-  return std::string{first(clean, width - 2)} + "..";
-}
-
-std::vector<std::string> fitting(std::vector<std::string> lines, std::size_t rows) {
-  if (rows == 0 || lines.size() <= rows) return lines;
-  const auto left_out = lines.size() - rows + 1;
-  lines.resize(rows - 1);
-  lines.push_back(fmt::format("({} more lines)", left_out));
-  return lines;
+// Who serves, why, and since when.
+std::string Watched::standing(const Screen& screen) const {
+  const std::string seen =
+      serves_since_ ? " since " + time_of_day(*serves_since_) + " as seen from here" : "";
+  const bool said = seen.empty() && screen.why.starts_with(screen.serves);
+  auto out = (said ? "" : as_sentence(screen.serves + seen) + " ") + as_sentence(screen.why);
+  // What is awaited says since when already.
+  if (screen.since && !(screen.awaited && screen.awaited->since == screen.since))
+    out += fmt::format(" Since {} ({}).", when(*screen.since, screen.at),
+                       about_so_long(screen.at - *screen.since));
+  return out;
 }
 
 Duration pause_between_looks(std::optional<Duration> wanted, std::size_t guards, Duration took) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `status --watch` shows: one look at a guard, in whichever form, as a few sentences in the
-// order in which whoever is on duty needs them (who serves and why, what is awaited, what to do),
-// what several looks in a row add to that, and all of it as lines of a terminal. Pure. What a state
-// means is the rules' to say; here it is put in order.
+// What `status` and `status --watch` show: one look at a guard, in whichever form, as a few
+// sentences in the order in which whoever is on duty needs them (what to do, who serves and why,
+// what is awaited), what several looks in a row add to that, and all of it as lines of a terminal.
+// Pure. What a state means is the rules' to say; here it is put in order.
 #pragma once
 
 #include <optional>
@@ -22,15 +22,25 @@ struct Awaited {
   std::optional<Instant> until;  // by then it has come, as a rule
 };
 
+// A piece of the guard (-v): "alarm", "OK since ..., actions on". A label that is empty goes on
+// with the line before.
+struct Detail {
+  std::string label, text;
+  bool operator==(const Detail&) const = default;
+};
+
 struct Screen {
-  std::string name, state;  // "client.example.test", "failing over (config)"
-  std::string serves, why;  // "Backup serves"; the rule's sentence
+  std::string name, state;       // "client.example.test", "failing over (config)"
+  std::string serves, why;       // "Backup serves"; the rule's sentence
+  std::string who;               // "Backup", in a word or two
+  std::optional<Instant> since;  // of the state; nothing: nobody tells
   std::optional<Awaited> awaited;
-  std::string next;                  // what to do, as it is typed
-  std::vector<std::string> notes;    // what else must be known
-  std::vector<std::string> details;  // links and answers of DNS (-v)
-  int code = 0;                      // status's exit status
-  Instant at{};                      // when it was looked at
+  std::string next;                // what to do, as it is typed
+  std::vector<std::string> notes;  // what else must be known
+  std::vector<Detail> details;     // links and answers of DNS (-v)
+  int trouble = 0;                 // 0 is worst (rules/trouble.h)
+  int code = 0;                    // status's exit status
+  Instant at{};                    // when it was looked at
 
   // To whoever has read the one, the other is no news: only time has passed.
   bool says_the_same(const Screen& other) const;
@@ -44,7 +54,7 @@ Screen screen_of(const guard::EngineView& view, std::string_view asked, int code
 // One guard over several looks. A look that fails leaves what was seen before, and says so.
 class Watched {
  public:
-  enum class Detail { brief, all };
+  enum class Extent { brief, all };
   enum class Colours { no, yes };
 
   explicit Watched(std::string asked) : asked_(std::move(asked)) {}
@@ -54,8 +64,8 @@ class Watched {
   bool missed(std::string why, int code, Instant at);
   bool ever_seen() const { return screen_.has_value(); }
   int code() const { return missed_ ? missed_->code : screen_ ? screen_->code : 0; }
-  // Each at most `width` characters, colours aside; nothing in it moves a cursor.
-  std::vector<std::string> lines(std::size_t width, Detail detail, Colours colours) const;
+  // Each at most `width` characters (or unbounded), colours aside; nothing in it moves a cursor.
+  std::vector<std::string> lines(std::size_t width, Extent extent, Colours colours) const;
 
  private:
   struct Missed {
@@ -64,6 +74,7 @@ class Watched {
     Instant since{}, at{};
   };
   std::string head(std::size_t width, Colours colours) const;
+  std::string standing(const Screen& screen) const;
 
   std::string asked_;
   std::optional<Screen> screen_;
@@ -72,11 +83,8 @@ class Watched {
   Instant awaited_since_{};
 };
 
-// At most `width` characters of it, cut between characters, with ".." at a cut; what would move a
-// cursor (control characters, what is no UTF-8) is a question mark.
-std::string clipped(std::string_view text, std::size_t width);
-// Of the lines what a terminal of so many rows holds; the last says what is left out.
-std::vector<std::string> fitting(std::vector<std::string> lines, std::size_t rows);
+// In the colour of a guard whose status ends with that code.
+std::string painted(std::string_view text, int code);
 
 // From one look to the next. A look at a guard asks Route 53 about half a dozen times, which others
 // and the guard itself share at 10 a second, GetHealthCheckStatus at 1 (fact client-11): five

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/guard_report.h"
+#include "cli/screen_text.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -30,10 +31,10 @@ guard::View guide_view(guard::State state, std::string sentence, int seconds) {
 }
 
 std::vector<std::string> shown(Screen screen, std::size_t width = 80,
-                               Watched::Detail detail = Watched::Detail::brief) {
+                               Watched::Extent extent = Watched::Extent::brief) {
   Watched guard(screen.name);
   guard.saw(std::move(screen));
-  return guard.lines(width, detail, Watched::Colours::no);
+  return guard.lines(width, extent, Watched::Colours::no);
 }
 
 TEST_CASE("issue 10: a guide's failover says who serves, what is awaited, how long, what to do") {
@@ -45,10 +46,22 @@ TEST_CASE("issue 10: a guide's failover says who serves, what is awaited, how lo
   CHECK(shown(screen_of(view, "client.example.test", 21)) ==
         std::vector<std::string>{
             "client.example.test   failing over                                     12:00:41Z",
-            "  Backup serves. Primary has failed and DNS answers Backup; the alarm has yet to",
-            "  see it.", "  Awaited for 41s: the alarm, and then the latch.",
             "  Next: Nothing to do; to latch now:",
-            "    sitelatch trip client.example.test --reason \"...\""});
+            "    sitelatch trip client.example.test --reason \"...\"",
+            "  Backup serves. Primary has failed and DNS answers Backup; the alarm has yet to",
+            "  see it.", "  Awaited for 41s: the alarm, and then the latch."});
+}
+
+TEST_CASE("issue 10: since when it is so, by its time of day and how long that is") {
+  auto view = guide_view(guard::State::tripped, "latched: Backup serves", 75 * 60);
+  view.dns = {dns_answer(guard::Serving::backup)};
+  view.assessment.since = past_noon(0);
+  CHECK(shown(screen_of(view, "NAME", 14))[3] ==
+        "  Backup serves. Latched: Backup serves. Since 12:00:00Z (75m).");
+  view.now = past_noon(75 * 3600);
+  const auto lines = shown(screen_of(view, "NAME", 14), unbounded);
+  CHECK(lines[0] == "client.example.test   tripped   15:00:00Z");
+  CHECK(lines[2] == "  Backup serves. Latched: Backup serves. Since 2026-11-22 12:00Z (3d).");
 }
 
 TEST_CASE(
@@ -81,10 +94,12 @@ TEST_CASE("issue 10: a broken link is the next step, and all links are shown wit
   CHECK(screen.state == "armed (hardened)");
   CHECK(screen.next == "mend relay: look at it");
   CHECK(screen.notes == std::vector<std::string>{"1 link needs attention (-v)"});
-  const auto brief = shown(screen), all = shown(screen, 80, Watched::Detail::all);
-  CHECK(all.size() == brief.size() + 3);
-  CHECK(all[brief.size()] == "    ok: role");
-  CHECK(all[brief.size() + 1] == "    BROKEN: relay: it is silent; mend: look at it");
+  const auto brief = shown(screen), all = shown(screen, 80, Watched::Extent::all);
+  CHECK(std::vector<std::string>{all.begin() + static_cast<std::ptrdiff_t>(brief.size()),
+                                 all.end()} ==
+        std::vector<std::string>{
+            "  DNS      client.example.test. A -> 192.0.2.1 (primary) by 192.0.2.53",
+            "  ok       role", "  BROKEN   relay: it is silent", "           mend: look at it"});
 }
 
 TEST_CASE("issue 10: config counts its good minutes, engine waits for a verdict") {
@@ -107,7 +122,8 @@ TEST_CASE("issue 10: config counts its good minutes, engine waits for a verdict"
   engine.assessment.phase = guard::Phase::serving;
   engine.assessment.sentence = "Primary serves, and its failover is the latch";
   engine.dns = {dns_answer(guard::Serving::primary)};
-  CHECK(shown(screen_of(engine, "NAME", 0))[1] ==
+  CHECK(shown(screen_of(engine, "NAME", 0))[1] == "  Next: Nothing to do.");
+  CHECK(shown(screen_of(engine, "NAME", 0))[2] ==
         "  Primary serves, and its failover is the latch.");
   CHECK(!screen_of(engine, "NAME", 0).awaited);
   CHECK(screen_of(engine, "NAME", 0).next == "nothing to do");
@@ -122,12 +138,12 @@ TEST_CASE("issue 10: time alone is no news; what changed before our eyes has a t
   CHECK(guard.saw(screen));
   screen.at = past_noon(5);
   CHECK(!guard.saw(screen));
-  CHECK(join(guard.lines(80, Watched::Detail::brief, Watched::Colours::no), "\n")
+  CHECK(join(guard.lines(80, Watched::Extent::brief, Watched::Colours::no), "\n")
             .find("Awaited for 5s: what follows a release.") != std::string::npos);
   screen.at = past_noon(10);
   screen.serves = "Backup serves";
   CHECK(guard.saw(screen));
-  CHECK(join(guard.lines(80, Watched::Detail::brief, Watched::Colours::no), "\n")
+  CHECK(join(guard.lines(80, Watched::Extent::brief, Watched::Colours::no), "\n")
             .find("Backup serves since 12:00:10Z as seen from here.") != std::string::npos);
   CHECK(guard.code() == 22);
 }
@@ -137,7 +153,7 @@ TEST_CASE("issue 10: a look that fails leaves the last one there") {
   guard.saw(screen_of(guide_view(guard::State::armed, "armed", 0), "NAME", 0));
   CHECK(guard.missed("nobody answers", 5, past_noon(5)));
   CHECK(!guard.missed("nobody answers", 5, past_noon(10)));
-  const auto lines = guard.lines(80, Watched::Detail::brief, Watched::Colours::no);
+  const auto lines = guard.lines(80, Watched::Extent::brief, Watched::Colours::no);
   CHECK(lines.front().starts_with("client.example.test   armed"));
   CHECK(lines.back() == "  Not reached since 12:00:05Z, retrying: Nobody answers.");
   CHECK(guard.code() == 5);
@@ -152,7 +168,7 @@ TEST_CASE("issue 10: no line is wider than the terminal, whatever names and text
   std::string name;
   for (int i = 0; i < 120; ++i) name += "\xc3\xa9";
   for (std::size_t width = 40; width <= 200; ++width) {
-    const auto lines = shown(screen_of(view, name, 16), width, Watched::Detail::all);
+    const auto lines = shown(screen_of(view, name, 16), width, Watched::Extent::all);
     for (const auto& line : lines) {
       CHECK(valid_utf8(line));
       CHECK(utf8_length(line) <= width);
@@ -167,19 +183,10 @@ TEST_CASE("issue 10: no line is wider than the terminal, whatever names and text
 TEST_CASE("issue 10: colours are beside the width, and only where they are wanted") {
   Watched guard("NAME");
   guard.saw(screen_of(guide_view(guard::State::tripped, "x", 0), "NAME", 14));
-  const auto plain = guard.lines(60, Watched::Detail::brief, Watched::Colours::no).front();
-  const auto painted = guard.lines(60, Watched::Detail::brief, Watched::Colours::yes).front();
+  const auto plain = guard.lines(60, Watched::Extent::brief, Watched::Colours::no).front();
+  const auto painted = guard.lines(60, Watched::Extent::brief, Watched::Colours::yes).front();
   CHECK(utf8_length(plain) == 60);
   CHECK(painted == replace_all(plain, "tripped", "\x1b[31mtripped\x1b[0m"));
-}
-
-TEST_CASE("issue 10: what is cut is cut between characters, and says so") {
-  CHECK(clipped("abcdef", 6) == "abcdef");
-  CHECK(clipped("abcdefg", 6) == "abcd..");
-  CHECK(clipped("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 3) == "\xc3\xa9..");
-  CHECK(clipped("a\nb\x07\xff", 9) == "a b??");
-  CHECK(fitting({"a", "b", "c"}, 3) == std::vector<std::string>{"a", "b", "c"});
-  CHECK(fitting({"a", "b", "c"}, 2) == std::vector<std::string>{"a", "(2 more lines)"});
 }
 
 TEST_CASE("fact client-11: looks are no closer together than AWS lets itself be asked") {

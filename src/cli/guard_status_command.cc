@@ -15,8 +15,12 @@
 #include "cli/guard_metrics.h"
 #include "cli/guard_report.h"
 #include "cli/guard_safety.h"
+#include "cli/guard_table.h"
 #include "cli/guard_watch.h"
 #include "cli/replace_file.h"
+#include "cli/screen_text.h"
+#include "cli/terminal.h"
+#include "guard/apply/audit_log.h"
 #include "guard/apply/find_form.h"
 #include "guard/apply/hardened_observe.h"
 
@@ -99,12 +103,27 @@ struct Looked {
                           config->assessment.next);
     return out;
   }
-  void show(const std::optional<guard::Safety>& safety) const {
-    if (engine) cli::print(*engine);
-    if (config) cli::print(*config);
-    if (config && guide) fmt::print("\n");
-    if (guide) cli::print(*guide);
-    if (safety) print_brief(*safety);
+  // What else has a guard of its own there (-v): nothing follows it yet.
+  std::optional<Screen> second_screen(const std::string& asked) const {
+    if (!config || !guide) return std::nullopt;
+    return screen_of(*config, asked, status_code(*config));
+  }
+  // Noted on the check; of the guide's forms in the audit log, which is read for it. Empty: nobody
+  // knows.
+  std::string last_drill(client::Aws& aws) const {
+    if (!guide) {
+      const auto note = read_drill_note(engine ? engine->last_drill : config->last_drill());
+      return note ? drill_words(note->passed, note->at, engine ? engine->now : config->now) : "";
+    }
+    constexpr auto back = std::chrono::hours{24 * 30};
+    const auto& group = guide->plan.audit_group;
+    const auto entries =
+        guard::AuditLog(aws, group.region, group.name, guide->id(), "").read(guide->now - back);
+    if (!entries) return "";
+    for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry)
+      if (entry->action == "drill" && (entry->stage == "done" || entry->stage == "failed"))
+        return drill_words(entry->stage == "done", entry->at, guide->now);
+    return "none in 30d";
   }
   void add_to(StatusMetrics& metrics, const std::optional<guard::Safety>& safety) const {
     if (engine) metrics.add(*engine, status_code(*engine), safety);
@@ -199,6 +218,63 @@ aws::Value tell_unnamed(const StatusOptions& options, Accounts& accounts,
   return out;
 }
 
+std::size_t width_of_stdout() {
+  const auto room = room_of(STDOUT_FILENO);
+  return room ? room->columns : unbounded;
+}
+
+Watched::Colours colours_of_stdout() {
+  return colours_wanted() ? Watched::Colours::yes : Watched::Colours::no;
+}
+
+void print_lines(const std::vector<std::string>& lines) {
+  for (const auto& line : lines) fmt::print("{}\n", line);
+}
+
+void print_screen(const std::string& asked, Screen screen, bool verbose) {
+  Watched guard(asked);
+  guard.saw(std::move(screen));
+  print_lines(guard.lines(width_of_stdout(),
+                          verbose ? Watched::Extent::all : Watched::Extent::brief,
+                          colours_of_stdout()));
+}
+
+// Each guard in turn, or a table of them.
+class StatusText {
+ public:
+  StatusText(const StatusOptions& options, bool table) : options_(options), table_(table) {}
+  // Reckoning it takes a while, and only all of it shows it.
+  bool wants_safety(const StatusTarget& target) const {
+    return options_.verbose || !target.assumed.empty();
+  }
+
+  void add(const std::string& asked, const Looked& looked, client::Aws& aws,
+           const std::optional<guard::Safety>& safety) {
+    if (table_) {
+      rows_.push_back({looked.screen(asked), asked, "", looked.last_drill(aws), looked.code()});
+      return;
+    }
+    if (begun_) fmt::print("\n");
+    begun_ = true;
+    print_screen(asked, looked.screen(asked), options_.verbose);
+    if (auto second = options_.verbose ? looked.second_screen(asked) : std::nullopt)
+      print_screen(asked, std::move(*second), true);
+    if (safety) print_brief(*safety);
+  }
+  void add_unreadable(const std::string& asked, const std::string& why, int code) {
+    say(as_sentence(why));
+    if (table_) rows_.push_back({std::nullopt, asked, why, "", code});
+  }
+  void finish() {
+    if (table_) print_lines(table_of(std::move(rows_), width_of_stdout(), colours_of_stdout()));
+  }
+
+ private:
+  const StatusOptions& options_;
+  bool table_, begun_ = false;
+  std::vector<TableRow> rows_;
+};
+
 }  // namespace
 
 int status(const StatusOptions& options) {
@@ -246,14 +322,20 @@ int status(const StatusOptions& options) {
   auto all = aws::Value::list();
   std::set<std::string> seen;
   StatusMetrics metrics;
+  const bool as_text = options.common.output == Output::text;
+  const bool table = options.every_guard || !options.named_by.empty() || wanted.size() > 1;
+  StatusText text(options, as_text && !options.verbose && table);
   for (const auto& target : wanted) {
     auto& account = accounts.of(target);
     const auto looked = look_at(account.context, target.id_or_name, how_of(account));
     if (!looked) {
       const auto code = exit_status_of(looked.error().kind);
       if (one && !as_metrics) return fail(options.common, looked.error().text, code);
-      say((target.guard.empty() ? "" : "Guard " + target.guard + ": ") +
-          as_sentence(looked.error().text));
+      if (as_text)
+        text.add_unreadable(target.shown(), looked.error().text, code);
+      else
+        say((target.guard.empty() ? "" : "Guard " + target.guard + ": ") +
+            as_sentence(looked.error().text));
       metrics.add_unreadable(target.id_or_name);
       auto unreadable = aws::Value::structure({{"health_check_id", target.id_or_name},
                                                {"error", looked.error().text},
@@ -265,10 +347,12 @@ int status(const StatusOptions& options) {
     }
     seen.insert(looked->id());
     worst = guard::graver(worst, looked->code());
-    const auto safety = safety_of(looked->ground(),
-                                  safety_wish(account.context, target.common, looked->id(),
-                                              target.assumed, guard::SafetyWish::Weigh::best),
-                                  reckon);
+    std::optional<guard::Safety> safety;
+    if (!as_text || text.wants_safety(target))
+      safety = safety_of(looked->ground(),
+                         safety_wish(account.context, target.common, looked->id(), target.assumed,
+                                     guard::SafetyWish::Weigh::best),
+                         reckon);
     if (as_metrics) {
       looked->add_to(metrics, safety);
     } else if (options.common.output == Output::json) {
@@ -277,14 +361,13 @@ int status(const StatusOptions& options) {
       all.push(std::move(value));
       if (one) fmt::print("{}\n", aws::to_json(all.items().back()));
     } else {
-      if (&target != &wanted.front()) fmt::print("\n");
-      if (!target.guard.empty()) fmt::print("{}\n", target.guard);
-      looked->show(safety);
+      text.add(target.shown(), *looked, account.context.aws(), safety);
     }
   }
   auto unnamed =
       options.named_by.empty() ? aws::Value::list() : tell_unnamed(options, accounts, seen);
   if (as_metrics) return give_metrics(options, metrics, worst);
+  text.finish();
   if (options.common.output == Output::json && !one) {
     auto out = aws::Value::structure({{"guards", all}, {"exit_code", worst}});
     if (!options.named_by.empty()) out.set("not_in_file", std::move(unnamed));

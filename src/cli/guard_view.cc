@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A guard's status as text and as JSON.
-#include <fmt/format.h>
+// A guard's status as JSON, and its exit status.
 
 #include <algorithm>
 
@@ -99,16 +98,6 @@ bool dns_contradicts(const guard::View& view) {
   });
 }
 
-void print_links(const guard::View& view) {
-  for (const auto& link : view.assessment.links) {
-    const bool broken = link.health == guard::Link::Health::broken;
-    fmt::print("  {:<7}  {}{}\n", broken ? "BROKEN" : to_string(link.health), link.name,
-               link.why.empty() ? "" : ": " + link.why);
-    if (link.health != guard::Link::Health::ok && !link.mend.empty())
-      fmt::print("           {}: {}\n", broken ? "mend" : "to change it", link.mend);
-  }
-}
-
 }  // namespace
 
 Value to_value(const std::vector<guard::DnsSnapshot>& dns) {
@@ -151,36 +140,6 @@ Value to_value(const guard::View& view) {
   if (view.form != guard::Form::guide) out.set("form", guard::to_string(view.form));
   out.set("exit_code", status_code(view));
   return out;
-}
-
-void print(const guard::View& view) {
-  const auto& assessment = view.assessment;
-  fmt::print("{}  {}{}\n", view.id(), guard::to_string(assessment.state),
-             view.form == guard::Form::hardened ? "  (form hardened)" : "");
-  fmt::print("  {}{}\n", assessment.sentence,
-             assessment.since ? ", since " + iso8601_seconds(*assessment.since) : "");
-  if (const auto& check = view.snapshot.observed.check)
-    fmt::print("  check    version {}, {}, {}\n", check->version, guard::describe(*check),
-               view.snapshot.observed.healthy
-                   ? (*view.snapshot.observed.healthy ? "healthy" : "unhealthy")
-                   : "health not known");
-  if (const auto& alarm = view.snapshot.observed.alarm)
-    fmt::print("  alarm    {} since {}, actions {}\n", guard::to_string(alarm->snapshot.state),
-               iso8601_seconds(alarm->snapshot.transitioned_at),
-               alarm->snapshot.actions_enabled ? "on" : "OFF");
-  for (const auto& answer : view.dns)
-    fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
-               answer.answer.empty() ? "nothing" : join(answer.answer, ", "),
-               guard::to_string(answer.serving),
-               answer.server.empty() ? "" : " by " + answer.server,
-               answer.problem.empty() ? "" : ": " + answer.problem);
-  if (demanded(view.assessment.state) == Serving::backup && latch_is_fresh(view))
-    fmt::print(
-        "  Latched a moment ago: Route 53's checkers have yet to find it, and DNS goes by them.\n");
-  if (dns_contradicts(view))
-    fmt::print("  DNS does not answer as this state demands, or does not answer.\n");
-  print_links(view);
-  for (const auto& unseen : view.snapshot.blind) fmt::print("  {}\n", guard::describe(unseen));
 }
 
 int status_code(const guard::View& view) {

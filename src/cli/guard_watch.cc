@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/guard_watch.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <map>
 
 #include "cli/guard_ids.h"
 #include "cli/interrupts.h"
-#include "cli/narrator.h"
+#include "cli/screen_text.h"
+#include "cli/terminal.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -21,7 +19,6 @@ constexpr std::string_view hide_cursor = "\x1b[?25l", clear_screen = "\x1b[2J", 
                            clear_line_end = "\x1b[K", clear_below = "\x1b[J",
                            no_wrapping = "\x1b[?7l", wrapping = "\x1b[?7h";
 constexpr std::string_view restore_terminal = "\x1b[?7h\x1b[?25h\r\n";
-constexpr std::size_t usual_width = 80, least_width = 20;
 
 // False: nobody reads any more.
 bool put(std::string_view text) {
@@ -36,10 +33,7 @@ bool put(std::string_view text) {
 
 class Canvas {
  public:
-  Canvas() {
-    const char* term = std::getenv("TERM");
-    draws_ = ::isatty(STDOUT_FILENO) == 1 && term && *term && std::string_view{term} != "dumb";
-  }
+  Canvas() : draws_(can_draw(STDOUT_FILENO)) {}
   ~Canvas() {
     if (draws_ && begun_) put(restore_terminal);
   }
@@ -48,22 +42,20 @@ class Canvas {
   bool draws() const { return draws_; }
 
   // As wide and as high as the terminal is now: it may have been dragged.
-  bool show(const std::vector<Watched>& guards, Watched::Detail detail, const std::string& note,
+  bool show(const std::vector<Watched>& guards, Watched::Extent extent, const std::string& note,
             bool news) {
-    winsize size{};
-    if (draws_) ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    const auto room = room_of(STDOUT_FILENO).value_or(Room{});
     // The last column stays free: what clears a line from there on would take its character.
-    const auto width =
-        (size.ws_col == 0 ? usual_width : std::max<std::size_t>(size.ws_col, least_width)) - 1;
-    const auto colours = draws_ && colours_wanted() ? Watched::Colours::yes : Watched::Colours::no;
+    const auto width = room.columns - 1;
+    const auto colours = colours_wanted() ? Watched::Colours::yes : Watched::Colours::no;
     std::vector<std::string> lines;
     for (const auto& guard : guards) {
       if (!lines.empty()) lines.emplace_back();
-      for (auto& line : guard.lines(width, detail, colours)) lines.push_back(std::move(line));
+      for (auto& line : guard.lines(width, extent, colours)) lines.push_back(std::move(line));
     }
     if (!draws_) return !news || print(lines);
     if (!note.empty()) lines.push_back(clipped(note, width));
-    return draw(fitting(std::move(lines), size.ws_row));
+    return draw(fitting(std::move(lines), room.rows));
   }
 
  private:
@@ -91,7 +83,7 @@ class Canvas {
     return put(out);
   }
 
-  bool draws_ = false, begun_ = false;
+  bool draws_, begun_ = false;
 };
 
 bool passes_by_itself(const guard::Error& error) {
@@ -128,7 +120,7 @@ int watch(const StatusOptions& options, const std::vector<WatchTarget>& wanted,
                         else
                           say(sentence);
                       });
-  const auto detail = options.verbose ? Watched::Detail::all : Watched::Detail::brief;
+  const auto extent = options.verbose ? Watched::Extent::all : Watched::Extent::brief;
   bool first = true;
   for (;;) {
     const auto begun = clock.now();
@@ -151,7 +143,7 @@ int watch(const StatusOptions& options, const std::vector<WatchTarget>& wanted,
     if (first && canvas.draws() && !put(hide_cursor)) return code;
     first = false;
     if (news) note.clear();
-    if (!canvas.show(guards, detail, note, news)) return code;
+    if (!canvas.show(guards, extent, note, news)) return code;
     clock.sleep(pause_between_looks(options.every, guards.size(), clock.now() - begun));
   }
 }

@@ -61,7 +61,8 @@ guard::Context impatient(guard::Context& plain, ImpatientClock& clock) {
           },
           context.dns_server,
           context.ask_site,
-          context.ask_dns};
+          context.ask_dns,
+          context.waiting};
 }
 
 }  // namespace sitelatch::cli

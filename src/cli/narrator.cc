@@ -2,22 +2,13 @@
 #include "cli/narrator.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <string_view>
 
 namespace sitelatch::cli {
 namespace {
 constexpr const char *bold = "\033[1m", *dim = "\033[2m", *green = "\033[32m", *red = "\033[31m",
                      *plain = "\033[0m";
-}
-
-bool colours_wanted() {
-  const char* term = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR") && term &&
-         std::string_view{term} != "dumb";
 }
 
 Narrator::Narrator(double scale, bool colours)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells a story on stdout as a timeline: when, what, and whether it was verified. Colours only on a
-// terminal.
+// Tells a story on stdout as a timeline: when, what, and whether it was verified. Colours where
+// they are wanted (terminal.h).
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,5 @@ class Narrator {
   bool colours_;
   std::chrono::steady_clock::time_point start_;
 };
-
-// Colours are wanted: stdout is a terminal, NO_COLOR is not set, TERM is not "dumb".
-bool colours_wanted();
 
 }  // namespace sitelatch::cli

@@ -12,6 +12,7 @@
 #include "cli/guard_config.h"
 #include "cli/guard_ids.h"
 #include "cli/guard_report.h"
+#include "cli/terminal.h"
 #include "guard/apply/observe.h"
 #include "simulation/report.h"
 #include "simulation/schedule.h"
@@ -29,7 +30,7 @@ constexpr std::size_t seeds_told = 10;
 // On a terminal, once a quarter of a second; gone at the end.
 class Progress {
  public:
-  explicit Progress(std::uint64_t all) : all_(all), shown_(::isatty(STDERR_FILENO) == 1) {}
+  explicit Progress(std::uint64_t all) : all_(all), shown_(can_draw(STDERR_FILENO)) {}
   ~Progress() {
     if (said_) fmt::print(stderr, "\r\033[K");
   }

@@ -20,6 +20,12 @@ constexpr auto patience = std::chrono::seconds{3};
 void WatchfulClock::sleep(Duration d) { sleep(d, {}); }
 
 void WatchfulClock::sleep(Duration d, const std::function<void()>& between) {
+  struct Ticks {
+    const std::function<void(Asleep)>& tick;
+    ~Ticks() {
+      if (tick) tick(Asleep::no_more);
+    }
+  } ticks{tick_};
   if (between) between();
   const auto end = now() + d;
   if (!time_) look();
@@ -27,12 +33,15 @@ void WatchfulClock::sleep(Duration d, const std::function<void()>& between) {
   while (now() < end) {
     const auto begun = now();
     const auto left = std::chrono::duration_cast<Duration>(end - begun);
-    const auto slice = ask_ || between ? std::min<Duration>(left, between_looks) : left;
+    const bool in_slices = ask_ || between || tick_;
+    const auto slice = in_slices ? std::min<Duration>(left, between_looks) : left;
+    if (tick_) tick_(Asleep::still);
     inner_->sleep(slice);
     if (between) between();
     look();
     if (has_reached(goal)) return;
-    if (!between && now() < begun + slice) return;  // a signal
+    // A signal; but not a wall clock that is being slowed down.
+    if (!between && now() < begun + (slice - slice / 10)) return;
   }
 }
 

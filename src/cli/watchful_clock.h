@@ -21,12 +21,18 @@ struct ManualTime {
 // Nothing: what is spoken to is no such engine, or does not say.
 using AskManualTime = std::function<std::optional<ManualTime>()>;
 
+enum class Asleep { still, no_more };
+
 class WatchfulClock final : public client::Clock {
  public:
-  // `say`: one sentence for people.
+  // `say`: one sentence for people. `tick`: called several times a second of all sleep, and at its
+  // end.
   WatchfulClock(std::unique_ptr<client::Clock> inner, AskManualTime ask,
-                std::function<void(const std::string&)> say)
-      : inner_(std::move(inner)), ask_(std::move(ask)), say_(std::move(say)) {}
+                std::function<void(const std::string&)> say, std::function<void(Asleep)> tick = {})
+      : inner_(std::move(inner)),
+        ask_(std::move(ask)),
+        say_(std::move(say)),
+        tick_(std::move(tick)) {}
 
   WallInstant now() const override { return inner_->now(); }
   // Over too as soon as the engine's time has moved that far since it was last looked at: what was
@@ -44,6 +50,7 @@ class WatchfulClock final : public client::Clock {
   std::unique_ptr<client::Clock> inner_;
   AskManualTime ask_;
   std::function<void(const std::string&)> say_;
+  std::function<void(Asleep)> tick_;
   std::string seen_;                             // the engine's time at the last look
   std::optional<Instant> time_;                  // the same
   std::optional<WallInstant> standing_since_{};  // when it was first seen so

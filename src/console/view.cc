@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "console/view_parts.h"
 #include "guard/apply/switch_back.h"
+#include "guard/rules/trouble.h"
 
 namespace sitelatch::console {
 namespace {
@@ -19,39 +20,27 @@ using guard::Link;
 using guard::Serving;
 using guard::State;
 
-struct Standing {
-  int trouble;
-  Tone tone;
-};
-
-Standing standing_of(State state, bool sound) {
+Tone tone_of(State state, bool sound) {
   switch (state) {
     case State::unlatched_but_unhealthy:
-      return {0, Tone::bad};
     case State::drifted:
-      return {trouble_drifted, Tone::bad};
     case State::failing_over:
-      return {trouble_failing_over, Tone::bad};
-    case State::unknown:
-      return {trouble_unknown, Tone::unknown};
+      return Tone::bad;
     case State::latched_without_guard:
-      return {4, Tone::warning};
     case State::tripped:
-      return {trouble_latched, Tone::warning};
     case State::switched_over:
-      return {6, Tone::warning};
-    case State::switching_back:
-      return {trouble_switching_back, Tone::busy};
     case State::partial:
-      return {trouble_partial, Tone::warning};
     case State::not_deployed:
-      return {trouble_not_deployed, Tone::warning};
     case State::maintenance:
-      return {10, Tone::warning};
+      return Tone::warning;
+    case State::switching_back:
+      return Tone::busy;
     case State::armed:
-      return sound ? Standing{trouble_none, Tone::good} : Standing{11, Tone::warning};
+      return sound ? Tone::good : Tone::warning;
+    case State::unknown:
+      break;
   }
-  return {trouble_unknown, Tone::unknown};
+  return Tone::unknown;
 }
 
 // The links (rules/state.h) that hang on one piece of the chain, by their names.
@@ -290,9 +279,8 @@ GuardView view_of(const guard::View& view, const Beside& beside) {
   out.id = view.id();
   out.name = guard::site_name(view);
   out.state = guard::to_string(assessment.state);
-  const auto standing = standing_of(assessment.state, assessment.sound());
-  out.trouble = standing.trouble;
-  out.tone = standing.tone;
+  out.trouble = guard::trouble_of(assessment.state, assessment.sound());
+  out.tone = tone_of(assessment.state, assessment.sound());
   out.servers = beside.servers.empty() ? view.dns : beside.servers;
   out.headline = headline(out.servers, out.name);
   out.why = as_sentence(assessment.sentence == "armed" ? "The guard is armed: if Primary fails, it "
@@ -333,7 +321,7 @@ GuardView view_of(const guard::View& view, const Beside& beside) {
 
 void sort_by_trouble(std::vector<FleetRow>& rows) {
   const auto trouble = [](const FleetRow& row) {
-    return row.guard ? row.guard->trouble : trouble_unknown;
+    return row.guard ? row.guard->trouble : guard::trouble_of(State::unknown, false);
   };
   std::stable_sort(rows.begin(), rows.end(), [&](const FleetRow& a, const FleetRow& b) {
     if (trouble(a) != trouble(b)) return trouble(a) < trouble(b);

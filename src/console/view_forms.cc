@@ -8,39 +8,32 @@
 #include "base/text.h"
 #include "console/view_parts.h"
 #include "guard/apply/config_switch_back.h"
+#include "guard/rules/trouble.h"
 
 namespace sitelatch::console {
 namespace {
 
 using guard::Phase;
 
-struct PhaseStanding {
-  int trouble;
-  Tone tone;
-};
-
-PhaseStanding standing_of(Phase phase, bool troubled) {
+Tone tone_of(Phase phase, bool troubled) {
   switch (phase) {
     case Phase::serving:
-      return troubled ? PhaseStanding{11, Tone::warning} : PhaseStanding{trouble_none, Tone::good};
+      return troubled ? Tone::warning : Tone::good;
     case Phase::drifted:
-      return {trouble_drifted, Tone::bad};
     case Phase::failing_over:
-      return {trouble_failing_over, Tone::bad};
+      return Tone::bad;
     case Phase::latched:
     case Phase::tripped:
-      return {trouble_latched, Tone::warning};
-    case Phase::switching_back:
-      return {trouble_switching_back, Tone::busy};
     case Phase::starting:
     case Phase::not_attached:
-      return {trouble_partial, Tone::warning};
     case Phase::not_deployed:
-      return {trouble_not_deployed, Tone::warning};
+      return Tone::warning;
+    case Phase::switching_back:
+      return Tone::busy;
     case Phase::unknown:
       break;
   }
-  return {trouble_unknown, Tone::unknown};
+  return Tone::unknown;
 }
 
 bool holds(Phase phase) {
@@ -49,9 +42,8 @@ bool holds(Phase phase) {
 
 void fill_assessment(GuardView& out, const guard::ConfigAssessment& assessment) {
   out.state = guard::to_string(assessment.phase);
-  const auto standing = standing_of(assessment.phase, !assessment.problems.empty());
-  out.trouble = standing.trouble;
-  out.tone = standing.tone;
+  out.trouble = guard::trouble_of(assessment.phase, assessment.problems.empty());
+  out.tone = tone_of(assessment.phase, !assessment.problems.empty());
   out.why = as_sentence(assessment.sentence);
   out.since = assessment.since;
   const auto& next = assessment.next;

@@ -11,11 +11,6 @@
 
 namespace sitelatch::console {
 
-// The order of trouble, where several forms have the same.
-constexpr int trouble_drifted = 1, trouble_failing_over = 2, trouble_unknown = 3,
-              trouble_latched = 5, trouble_switching_back = 7, trouble_partial = 8,
-              trouble_not_deployed = 9, trouble_none = 20;
-
 // Needs `servers`.
 void fill_sites(GuardView& out, const std::optional<guard::RecordsSnapshot>& records,
                 const Beside& beside);

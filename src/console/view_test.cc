@@ -6,6 +6,7 @@
 #include "console/reading.h"
 #include "console/sightings.h"
 #include "console/view_parts.h"
+#include "guard/rules/trouble.h"
 
 namespace sitelatch::console {
 namespace {
@@ -42,8 +43,10 @@ TEST_CASE("fleet: the worst first, then by name; what cannot be read is trouble"
   };
   FleetRow unread;
   unread.id = "unread";
-  std::vector<FleetRow> rows = {row("b", trouble_none), row("a", trouble_none), unread,
-                                row("z", trouble_drifted), row("l", trouble_latched)};
+  const auto sound = guard::trouble_of(guard::State::armed, true);
+  std::vector<FleetRow> rows = {row("b", sound), row("a", sound), unread,
+                                row("z", guard::trouble_of(guard::State::drifted, false)),
+                                row("l", guard::trouble_of(guard::State::tripped, false))};
   sort_by_trouble(rows);
   std::vector<std::string> order;
   for (const auto& one : rows) order.push_back(one.guard ? one.guard->name : one.id);

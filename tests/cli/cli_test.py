@@ -78,7 +78,11 @@ class Commands(unittest.TestCase):
 
     def test_issue_8_an_unknown_command_is_exit_status_2_with_what_was_meant(self):
         for words, meant in ((["statsu"], "status"), (["statsu", "--help"], "status"), (["deply", "x"], "deploy"),
-                             (["switchback"], "switch-back"), (["help", "advnace"], "advance")):
+                             (["switchback"], "switch-back"), (["help", "advnace"], "advance"),
+                             (["help", "stauts"], "status"), (["fault", "throtle", "--for", "1m"], "throttle"),
+                             (["help", "fault", "dny"], "deny"), (["deploy", "x", "--form", "hardend"], "hardened"),
+                             (["drill", "x", "--scenario=outge"], "outage"), (["engine", "--clock", "manul"], "manual"),
+                             (["fault", "deny", "--servcie", "iam"], "--service")):
             answer = run(*words)
             self.assertEqual((answer.returncode, answer.stdout), (2, ""), words)
             self.assertIn(f"Did you mean {meant}?", answer.stderr, words)
@@ -90,6 +94,11 @@ class Commands(unittest.TestCase):
         self.assertEqual(option.returncode, 2)
         self.assertIn("Did you mean --data-dir?", option.stderr)
         self.assertIn("sitelatch advance --help", option.stderr)
+        far = run("deploy", "x", "--form", "frobnicate")
+        self.assertEqual((far.returncode, far.stdout), (2, ""))
+        self.assertNotIn("Did you mean", far.stderr)
+        self.assertIn("hardened", far.stderr)
+        self.assertEqual(run("help", "fault", "deny").stdout, run("fault", "deny", "--help").stdout)
         self.assertEqual(run("help", "advance").stdout, run("advance", "--help").stdout)
         self.assertEqual(run("help").stdout, run("--help").stdout)
 

@@ -78,7 +78,10 @@ class Config(FormCase):
         self.assertTrue(status["endpoint"]["healthy"])
         self.assertIn("switch-back", status["next"])
         text = w.run("status", NAME).stdout.splitlines()
-        self.assertIn("NEXT", text[1])
+        self.assertRegex(text[1], "^  Next: .*switch-back")
+        whole = w.run("status", NAME, "-v").stdout
+        for label in ("endpoint ", "both     ", "hold     ", "records  ", "DNS      "):
+            self.assertIn("\n  " + label, whole)
         self.refused("destroy", w.check, "--change-records", "--yes", says="switch back first")
 
         # Ctrl-C on the way back: nothing is left half open.

@@ -142,6 +142,7 @@ def alike(world, answer):
     """What was said, without what names this run and this account."""
     text = (answer.out + answer.err).replace(world.check, "ID")
     text = re.sub(r"\b\d{12}\b", "ACCOUNT", text).replace(world.zone.removeprefix("/hostedzone/"), "ZONE")
+    text = re.sub(r"\b\d\d:\d\d:\d\dZ", "NOW", text)
     return re.sub(r"127\.0\.0\.1:\d+", "SITE", text)
 
 

@@ -4,6 +4,7 @@ real binary on a real engine with the native function. Names say which need of n
 clock: no waiting for time to pass."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -174,11 +175,33 @@ class Status(Base):
         w.deploy()
         listed = json.loads(w.run("status", "--all", "--output", "json").stdout)
         self.assertEqual([g["state"] for g in listed["guards"]], ["armed"])
+        self.shows_the_same_at_three_lengths()
         text = w.run("status").stdout
-        self.assertIn("armed", text)
-        self.assertIn(NAME, text)
         with self.assertRaises(json.JSONDecodeError):
             json.loads(text)
+
+    def shows_the_same_at_three_lengths(self):
+        w = self.world
+        short = w.run("status", NAME).stdout.splitlines()
+        self.assertRegex(short[0], rf"^{NAME}   armed   \d\d:\d\d:\d\dZ$")
+        self.assertEqual(short[1], "  Next: Nothing to do.")
+        self.assertTrue(short[2].startswith("  Primary serves. Armed: when Primary fails"), short)
+        self.assertLess(len(short), 6, short)
+        whole = w.run("status", NAME, "-v").stdout.splitlines()
+        self.assertEqual(whole[1:len(short)], short[1:])
+        for label in ("check    ", "alarm    ", "DNS      ", "ok       ", "unsafe   "):
+            self.assertTrue([line for line in whole[len(short):] if line.startswith("  " + label)], (label, whole))
+        self.assertEqual(w.run("status").stdout.splitlines()[1:], [line.replace(NAME, w.check) for line in short[1:]])
+        # Several guards are rows, one that cannot be looked at too, and the gravest status is the answer.
+        answer = w.run("status", "nobody.example.test", NAME)
+        self.assertEqual(answer.returncode, 1, answer)
+        heading, first, second = answer.stdout.splitlines()
+        self.assertEqual(re.split(r"  +", heading), ["GUARD", "SERVES", "STATE", "SINCE", "LAST DRILL", "NEXT"])
+        self.assertRegex(first, r"^nobody\.example\.test  not known  not seen  -  +-  +No ")
+        self.assertRegex(second, rf"^{NAME} +Primary    armed     .*none in 30d  Nothing to do\.$")
+        self.assertIn(NAME, w.run("status", "--all").stdout.splitlines()[1])
+        both = w.run("status", NAME, w.check, "-v").stdout
+        self.assertEqual((both.count("  alarm    "), both.count("\n\n")), (2, 1))
 
     def test_issue_8_a_dns_name_is_an_id(self):
         w = self.world
@@ -688,7 +711,7 @@ class Doctor(Base):
         self.assertEqual((plan["cost"]["usd_a_month_low"], plan["cost"]["usd_a_month_high"]), (0.12, 0.17))
         self.assertEqual((plan["cost_of_health_check"]["usd_a_month_low"], plan["cost_of_health_check"]["usd_a_month_high"]), (0.5, 0.75))
         self.assertIn("The guard costs 0.12 to 0.17 USD a month", " ".join(w.run("deploy", w.check, "--plan").stdout.split()))
-        brief = w.run("status", w.check).stdout.splitlines()
+        brief = w.run("status", w.check, "-v").stdout.splitlines()
         [at] = [i for i, line in enumerate(brief) if line.startswith("  unsafe   ")]
         for line in brief[at:]:
             self.assertLessEqual(len(line), 80)

@@ -41,6 +41,15 @@ Error failed_with(std::string text) { return error_of(Error::Kind::failed, std::
 
 }  // namespace
 
+void Waiting::until(const Wait& wait) {
+  if (wait.what == what_) return;
+  what_ = wait.what;
+  if (context_.waiting)
+    context_.waiting(wait);
+  else
+    context_.progress("Waiting until " + wait.what + " ...");
+}
+
 std::string all_reasons(const std::vector<Refusal>& refusals) {
   std::vector<std::string> reasons;
   for (const auto& refusal : refusals) reasons.push_back(refusal.why);

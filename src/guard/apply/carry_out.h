@@ -33,6 +33,13 @@ struct Request {
 // between two steps. Between a release's record and its check neither is used.
 struct Interrupted {};
 
+// Something that takes AWS its time.
+struct Wait {
+  std::string what;                   // "the alarm is OK": it is waited until that
+  std::string usually{};              // "2 to 5m"; empty: nobody knows
+  std::optional<Duration> at_most{};  // then it is given up
+};
+
 // What an operator's command works with. Borrowed.
 struct Context {
   client::Aws& aws;
@@ -43,6 +50,9 @@ struct Context {
   std::string dns_server;                                     // in place of the zone's own
   AskSite ask_site = ask_site_from_here();
   AskDns ask_dns = guard::ask_dns;
+  // From here on that is awaited; nothing: no more. Where nobody shows how it goes on (empty), it
+  // is a line of progress.
+  std::function<void(const std::optional<Wait>& wait)> waiting = {};
 
   // How much a command looks at: the chain and the check; the zones' records too; and what DNS
   // answers by them.
@@ -60,6 +70,23 @@ struct Context {
     out.ask_dns = ask_dns;
     return out;
   }
+};
+
+// Tells the context what is awaited, until its end.
+class Waiting {
+ public:
+  explicit Waiting(Context& context) : context_(context) {}
+  ~Waiting() {
+    if (!what_.empty() && context_.waiting) context_.waiting(std::nullopt);
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  // The same again says nothing.
+  void until(const Wait& wait);
+
+ private:
+  Context& context_;
+  std::string what_;
 };
 
 struct Carried {

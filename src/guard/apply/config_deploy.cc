@@ -328,6 +328,7 @@ Step ConfigDeployment::wait_for_hold(const ConfigView& view) {
     if (sentence != said) say(sentence);
     said = sentence;
   };
+  Waiting waiting(context_);
   const auto ended = client::wait_until(context_.clock, backoff, [&] {
     auto seen = look_at_config(context_, view.id(), how);
     if (!seen) {
@@ -339,6 +340,7 @@ Step ConfigDeployment::wait_for_hold(const ConfigView& view) {
     if (hold_is_healthy(seen->plan, o, seen->now) == true) return true;
     tell(fmt::format("{} of {} good minutes{}", seen->assessment.good_minutes, good_minutes_asked,
                      endpoint_is_healthy(o) == false ? "; Primary is not healthy now" : ""));
+    waiting.until({"the hold is healthy", "18m from the first good minute", backoff.at_most});
     return false;
   });
   if (stopped) return failure(*stopped);

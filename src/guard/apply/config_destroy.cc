@@ -32,11 +32,14 @@ Step nothing_follows(Context& context, const std::string& hold) {
   backoff.every = std::chrono::seconds{1};
   backoff.growth = 2;
   backoff.at_most = std::chrono::seconds{20};
+  Waiting waiting(context);
   const auto free =
       client::wait_for<Done>(context.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
         const auto records = read_records(context.aws, hold);
         if (!records) return failure(records.error());
-        return records->users.empty() ? std::optional{Done{}} : std::nullopt;
+        if (records->users.empty()) return std::optional{Done{}};
+        waiting.until({"no record follows hold check " + hold, "seconds", backoff.at_most});
+        return std::optional<Done>{};
       });
   if (!free) return failure(error_of(free.error(), "see whether a record follows the hold check"));
   if (*free) return Done{};

@@ -177,6 +177,7 @@ class Letting {  // Primary serve again
 
   SwitchBackReport follow() {
     const auto deadline = context_.clock.now() + options_.window;
+    Waiting waiting(context_);
     for (;;) {
       auto view = look_at_config(context_, options_.health_check_id, in_passing());
       if (view && view->observed.unseen.empty()) {
@@ -188,6 +189,8 @@ class Letting {  // Primary serve again
         tell(problem_ = view ? view->observed.unseen : view.error().text);
       }
       if (context_.clock.now() >= deadline) return give_up();
+      waiting.until({"Primary serves after fifteen good minutes", "18m from the first good minute",
+                     options_.window});
       context_.clock.sleep(std::min<Duration>(pause_, deadline - context_.clock.now()));
       pause_ = std::min<Duration>(pause_ + pause_ / 2, longest_pause);
     }

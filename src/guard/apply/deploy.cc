@@ -69,6 +69,7 @@ Step Deployment::look_again(DeployPlan& deployment_plan) {
   backoff.growth = 2;
   backoff.at_most = std::min<Duration>(left(), std::chrono::seconds{20});
   std::optional<Error> stopped;
+  Waiting waiting(dependencies_.context);
   (void)client::wait_until(dependencies_.context.clock, backoff, [&] {
     auto next = plan_resources();
     if (!next) {
@@ -79,7 +80,9 @@ Step Deployment::look_again(DeployPlan& deployment_plan) {
     next->snapshot.keys = std::move(deployment_plan.snapshot.keys);
     next->findings = std::move(deployment_plan.findings);
     deployment_plan = std::move(*next);
-    return !any_again(deployment_plan.work, done);
+    if (!any_again(deployment_plan.work, done)) return true;
+    waiting.until({"AWS shows what was made", "seconds", backoff.at_most});
+    return false;
   });
   if (stopped) return failure(*stopped);
   return Done{};
@@ -170,6 +173,7 @@ Step Deployment::prove(const DeployPlan& deployment_plan) {
   backoff.growth = 1.5;
   backoff.at_most = std::min<Duration>(left(), std::chrono::minutes{1});
   std::string why;
+  Waiting waiting(dependencies_.context);
   const auto passed = client::wait_for<Done>(
       dependencies_.context.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
         const auto test = run_self_test(dependencies_.context.aws, function);
@@ -178,6 +182,8 @@ Step Deployment::prove(const DeployPlan& deployment_plan) {
           return failure(test.error());
         if (test && test->passed) return std::optional{Done{}};
         why = test ? test->sentence : client::explain(test.error());
+        waiting.until({"the function passes its self-test (" + why + ")",
+                       "seconds, until its rights have arrived", backoff.at_most});
         return std::optional<Done>{};
       });
   const auto doing = "run the self-test of function " + function.name;
@@ -207,10 +213,12 @@ Step Deployment::arm(DeployPlan& deployment_plan) {
   backoff.at_most = left();
   std::optional<Error> stopped;
   std::string said, waiting_for;
+  Waiting waiting(dependencies_.context);
   const auto ended = client::wait_until(dependencies_.context.clock, backoff, [&] {
     if (may_arm(deployment_plan, stopped, waiting_for)) return true;
     if (waiting_for != said) say("not armed yet: " + waiting_for);
     said = waiting_for;
+    waiting.until({"the guard can fire", "2 to 5m of a healthy Primary", backoff.at_most});
     return false;
   });
   if (stopped) return failure(*stopped);
@@ -253,12 +261,15 @@ Step Deployment::switch_on(DeployPlan& deployment_plan) {
   backoff.every = std::chrono::seconds{1};
   backoff.growth = 1.5;
   backoff.at_most = std::chrono::seconds{30};
+  Waiting waiting(dependencies_.context);
   const auto on = client::wait_for<Done>(
       dependencies_.context.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
         const auto again = refresh(dependencies_.context.aws, deployment_plan.snapshot);
         if (!again) return failure(again.error());
         const auto& alarm = deployment_plan.snapshot.observed.alarm;
-        return alarm && alarm->snapshot.actions_enabled ? std::optional{Done{}} : std::nullopt;
+        if (alarm && alarm->snapshot.actions_enabled) return std::optional{Done{}};
+        waiting.until({"AWS shows the alarm's actions as on", "seconds", backoff.at_most});
+        return std::optional<Done>{};
       });
   if (!on) return failure(error_of(on.error(), "see whether the alarm's actions are on"));
   if (!*on)

@@ -26,12 +26,15 @@ Outcome<Done> make(Context& context, const Call& call) {
   backoff.growth = 1.5;
   backoff.at_most = std::chrono::minutes{1};
   std::optional<client::Error> last;
+  Waiting waiting(context);
   const auto made =
       client::wait_for<Done>(context.clock, backoff, [&]() -> Outcome<std::optional<Done>> {
         const auto reply = context.aws.call(call.service, call.operation, call.input, call.region);
         if (reply || client::is_absent(reply.error())) return std::optional{Done{}};
         last = reply.error();
         if (!last->code.starts_with("DeleteConflict")) return failure(*last);
+        waiting.until({"AWS lets " + call.operation + " be done (" + last->message + ")", "seconds",
+                       backoff.at_most});
         return std::optional<Done>{};
       });
   if (!made) return failure(made.error());

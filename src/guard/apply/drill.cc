@@ -182,9 +182,13 @@ class Drill {
   }
   // Looks at the scratch guard until `holds`.
   bool wait_for_scratch(const std::function<bool(const View&)>& holds) {
-    return client::wait_until(context_.clock, backoff(), [&] {
+    const auto patience = backoff();
+    Waiting waiting(context_);
+    return client::wait_until(context_.clock, patience, [&] {
       const auto now = view(context_.aws, context_.clock, scratch_, context_.chain());
-      return now && now->snapshot.observed.check && holds(*now);
+      if (now && now->snapshot.observed.check && holds(*now)) return true;
+      waiting.until({"this leg has come to its end", "", patience.at_most});
+      return false;
     });
   }
   Failure<Problem> not_in_time(std::string_view what) const {

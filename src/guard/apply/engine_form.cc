@@ -391,6 +391,7 @@ class Resuming {
     backoff.longest = std::chrono::seconds{5};
     backoff.at_most = options_.window;
     bool latched_again = false;
+    Waiting waiting(context_);
     (void)client::wait_until(context_.clock, backoff, [&] {
       const auto now = look_at_engine(context_, options_.health_check_id);
       if (!now) return false;
@@ -398,7 +399,9 @@ class Resuming {
       entry_.at = now->now;
       if (now->observed.endpoint) report_.version = now->observed.endpoint->version;
       latched_again = now->observed.latch.has_value();
-      return latched_again || now->observed.dns_primary == true || report_.dns.empty();
+      if (latched_again || now->observed.dns_primary == true || report_.dns.empty()) return true;
+      waiting.until({"DNS answers Primary", "at once", options_.window});
+      return false;
     });
     if (latched_again) {
       write("failed", "Primary failed again");

@@ -286,22 +286,16 @@ class FormDrill {
   std::vector<DnsSnapshot> ask() {
     return ask_serving(context_.aws, sentinel_->records, context_.dns_server, context_.ask_dns);
   }
-  // Says each minute what is awaited.
   bool await(const std::string& what, Duration limit, const std::function<bool()>& holds) {
     client::Backoff backoff;
     backoff.every = std::chrono::seconds{1};
     backoff.growth = 1.3;
     backoff.longest = std::chrono::seconds{5};
     backoff.at_most = limit;
-    const auto begun = context_.clock.now();
-    std::int64_t told = 0;
+    Waiting waiting(context_);
     return client::wait_until(context_.clock, backoff, [&] {
       if (holds()) return true;
-      const auto minutes = (context_.clock.now() - begun) / std::chrono::minutes{1};
-      if (minutes > told)
-        context_.progress(fmt::format("       {} min: waiting until {} (at most {})", minutes, what,
-                                      sitelatch::describe(limit)));
-      told = minutes;
+      waiting.until({what, "", limit});
       return false;
     });
   }

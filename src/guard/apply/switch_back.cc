@@ -177,7 +177,7 @@ class Switching {
     backoff.longest = std::chrono::seconds{5};
     backoff.at_most = std::min<Duration>(options_.window, longest_wait_for_alarm);
     std::optional<View> newest;
-    bool notified = false;
+    Waiting waiting(context_);
     (void)client::wait_until(context_.clock, backoff, [&] {
       newest.reset();
       auto now = view(context_.aws, context_.clock, options_.health_check_id, context_.chain());
@@ -196,21 +196,19 @@ class Switching {
       }
       newest = std::move(*now);
       newest->snapshot.records = shown.snapshot.records;
-      if (options_.force.contains("alarm") || has_seen_latch(*newest)) return dns_follows(*newest);
-      if (!notified) context_.progress("Waiting until the alarm has seen the latch ...");
-      notified = true;
+      if (options_.force.contains("alarm") || has_seen_latch(*newest))
+        return dns_follows(*newest, waiting);
+      waiting.until({"the alarm has seen the latch", "1 to 3m after the latch", backoff.at_most});
       return false;
     });
     return newest;
   }
   // Of a guard with a relay, which must not take the end of this latch for a new failover.
-  bool dns_follows(const View& now) {
+  bool dns_follows(const View& now, Waiting& waiting) {
     if (!has_sentinel(now.snapshot) || options_.force.contains("dns")) return true;
     const auto why_not = not_on_backup(context_, *now.snapshot.records);
     dns_has_followed_ = why_not.empty();
-    if (!why_not.empty() && why_not != said_of_dns_)
-      context_.progress("Waiting until every name server names Backup (" + why_not + ") ...");
-    said_of_dns_ = why_not;
+    if (!why_not.empty()) waiting.until({"every name server names Backup (" + why_not + ")"});
     return why_not.empty();
   }
   SwitchBackReport not_seen() {
@@ -319,7 +317,6 @@ class Switching {
   std::uint64_t tried_release_ = 0;
   bool primary_answers_ = false, checks_passed_ = false;
   std::optional<bool> dns_has_followed_;
-  std::string said_of_dns_;
   std::string problem_ = "the guard could not be looked at";
   std::optional<std::string> unseen_;  // what must be known and may not be seen, a sentence
   SwitchBackEnd problem_kind_ = SwitchBackEnd::failed;

@@ -21,7 +21,7 @@ class Watch {
     backoff.every = std::chrono::milliseconds{400};
     backoff.growth = 1.25;
     backoff.longest = std::chrono::seconds{5};
-    backoff.at_most = window;
+    backoff.at_most = window_ = window;
     const auto all = client::wait_until(context_.clock, backoff, [this] { return look(); });
     if (latched_) {
       out_.end = Followed::End::latched;
@@ -70,7 +70,7 @@ class Watch {
     fell_again_ = healthy_ && since_release && health.healthy == false;
     healthy_ = health.healthy.value_or(healthy_);
     if (!healthy_) {
-      if (!fell_again_) waits_for("the health check is healthy");
+      if (!fell_again_) waits_for("the health check is healthy", "10s to 2m30s");
       return false;
     }
     healthy_as_of_ = newest;
@@ -84,7 +84,8 @@ class Watch {
     const auto alarm = read_alarm(context_.aws, released_.plan.alarm.region, name);
     if (!alarm) return waits_for(client::explain(alarm.error(), "read the alarm"));
     if (!*alarm) return waits_for("the alarm is there");
-    if ((*alarm)->snapshot.state != AlarmState::ok) return waits_for("the alarm is OK");
+    if ((*alarm)->snapshot.state != AlarmState::ok)
+      return waits_for("the alarm is OK", "2 to 5m after the release");
     if (!(*alarm)->snapshot.actions_enabled)
       return waits_for("the alarm's actions are on (arm the guard)");
     return true;
@@ -109,8 +110,9 @@ class Watch {
     return true;
   }
 
-  bool waits_for(const std::string& what) {
-    if (what != out_.missing) context_.progress("Waiting until " + what + " ...");
+  // `usually`: as docs/guard.md reckons it, minute by minute.
+  bool waits_for(const std::string& what, const std::string& usually = {}) {
+    waiting_.until({what, usually, window_});
     out_.missing = what;
     return false;
   }
@@ -118,6 +120,8 @@ class Watch {
   Context& context_;
   const View& released_;
   Followed out_;
+  Waiting waiting_{context_};
+  Duration window_{};
   bool healthy_ = false, latched_ = false, fell_again_ = false;
   Instant healthy_as_of_{};  // the minute that last showed it
   Instant as_of_;            // by AWS's clock
