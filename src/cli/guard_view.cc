@@ -149,6 +149,7 @@ Value to_value(const guard::View& view) {
        {"dns", to_value(view.dns)},
        {"blind", blind}});
   if (view.form != guard::Form::guide) out.set("form", guard::to_string(view.form));
+  if (!view.last_drill.empty()) out.set("last_drill", view.last_drill);
   out.set("exit_code", status_code(view));
   return out;
 }
@@ -168,6 +169,7 @@ void print(const guard::View& view) {
     fmt::print("  alarm    {} since {}, actions {}\n", guard::to_string(alarm->snapshot.state),
                iso8601_seconds(alarm->snapshot.transitioned_at),
                alarm->snapshot.actions_enabled ? "on" : "OFF");
+  if (!view.last_drill.empty()) fmt::print("  drill    {}\n", as_sentence(view.last_drill));
   for (const auto& answer : view.dns)
     fmt::print("  DNS      {} {} -> {} ({}){}{}\n", answer.name, answer.type,
                answer.answer.empty() ? "nothing" : join(answer.answer, ", "),
