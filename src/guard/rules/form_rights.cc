@@ -24,7 +24,7 @@ std::string of_tags(const std::vector<std::string_view>& keys) {
 class FormTable {
  public:
   FormTable(Form form, Audience audience, const FormScope& scope)
-      : form_(form), audience_(audience), s_(scope), config_(form == Form::config) {}
+      : audience_(audience), s_(scope), config_(form == Form::config) {}
 
   std::vector<Right> run() {
     look();
@@ -109,7 +109,6 @@ class FormTable {
     right("DrillOnCheck", {std::string{latch_action}, "route53:DeleteHealthCheck"}, every_check());
   }
 
-  const Form form_;
   const Audience audience_;
   const FormScope& s_;
   const bool config_;
