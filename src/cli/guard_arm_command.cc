@@ -62,9 +62,10 @@ std::optional<int> holes_not_accepted(GuardContext& context, const DisarmOptions
 }
 
 // Forms in which nothing runs (decision 0023): nothing could end a maintenance, and what is armed
-// is what the records follow.
+// is what the records follow. Of hardened the guide's function and its schedule run.
 bool nothing_runs_in(const GuardOptions& common, const std::string& id, guard::Form form) {
-  return form != guard::Form::guide && latches_by(common, id, form);
+  return form != guard::Form::guide && form != guard::Form::hardened &&
+         latches_by(common, id, form);
 }
 
 int not_disarmed(const DisarmOptions& options) {

@@ -147,9 +147,6 @@ int run_with_id(Options& options, int (*run)(const Options&), SettingsUse& file,
                        !std::is_same_v<Options, PolicyOptions>)
       if (const auto refused = not_for_this_form(options.common, options.health_check_id, form))
         return *refused;
-    if (std::is_same_v<Options, DrillOptions> && form == guard::Form::hardened)
-      say("The drill rehearses alarm, topic, function and schedule on a scratch check. The relay "
-          "it does not rehearse (not built yet): sitelatch status says whether its clock runs it.");
   }
   return run(options);
 }
@@ -257,7 +254,8 @@ void add_policy(CLI::App& app, int& status) {
          "Examples:\n"
          "  sitelatch policy viewer\n"
          "  sitelatch policy operator 233e180f-f023-45a3-954e-415303f21eab > operator.json\n"
-         "  sitelatch policy deployer --form config");
+         "  sitelatch policy deployer --form config\n"
+         "  sitelatch policy deployer --form hardened 233e180f-f023-45a3-954e-415303f21eab");
 }
 
 void add_deploy(CLI::App& app, int& status) {
@@ -595,15 +593,16 @@ void add_drill(CLI::App& app, int& status) {
   add_id(command);
   command.app
       ->add_option("--scenario", options.scenario,
-                   "alarm: from the alarm on (the guide's default); outage: from the first failed "
-                   "probe on (the other forms' default); blip: over before the latch; trip: by "
-                   "hand (not the guide)")
+                   "alarm: from the alarm on (guide, whose default it is, and hardened); outage: "
+                   "from the first failed probe on (the other forms' default); blip: over before "
+                   "the latch; trip: by hand (not the guide)")
       ->type_name("alarm|outage|blip|trip")
       ->check(CLI::IsMember({"alarm", "outage", "blip", "trip"}));
   add_form(command, "rehearse this form (default: as the guard is, else guide)");
   command.app
       ->add_option("--dns-server", options.dns_server,
-                   "of config and engine: ask this server who serves, in place of the zone's own")
+                   "not of the guide's form: ask this server who serves, in place of the zone's "
+                   "own; the rehearsed relay asks it too")
       ->type_name("ADDR:PORT");
   command.app->add_flag(
       "--shadow", options.shadow,
@@ -621,9 +620,10 @@ void add_drill(CLI::App& app, int& status) {
              "health each: alarm and outage take 8 to 15\nminutes, blip 10 to 20 (reckoned, not "
              "measured). On an engine: two to ten minutes of its time, however fast that "
              "runs.\nEach leg is timed by this machine's clock.\n\n"
-             "Of config and engine: a pair of records of its own in Primary's zone "
-             "(sitelatch-drill-ID), so that DNS is rehearsed too. config takes 45 to 60\nminutes "
-             "on AWS (reckoned), because it waits twice for fifteen good minutes.\n\n"} +
+             "Of config, engine and hardened: a pair of records of its own in Primary's zone "
+             "(sitelatch-drill-ID), so that DNS is rehearsed too.\nconfig takes 45 to 60 minutes "
+             "on AWS (reckoned), because it waits twice for fifteen good minutes; hardened 20 to "
+             "30, and its relay\nmust be what latches.\n\n"} +
              common_statuses +
              "  7  a leg of the chain failed\n"
              "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage "

@@ -158,7 +158,7 @@ int reconcile(const ReconcileOptions& options);
 struct DrillOptions {
   GuardOptions common;
   std::string health_check_id;
-  std::string scenario;  // "alarm", "outage", "blip", "trip"; empty: alarm, of other forms outage
+  std::string scenario;  // "alarm", "outage", "blip", "trip"; empty: the guide's alarm, else outage
   std::string dns_server;
   guard::Form form = guard::Form::guide;
   std::string wanted_form;

@@ -29,4 +29,11 @@ bool latches_by(const GuardOptions& options, const std::string& id, guard::Form 
 // The same as make_form() for a connection that is there already.
 Result<guard::Form, guard::Error> form_of(GuardContext& context, std::string& id);
 
+// What the plan of another form must say of what is on the same check, and stays. The guide's guard
+// latches by itself; nothing: there is none, or it is not to be seen.
+std::vector<std::string> beside_the_guide(GuardContext& context, const std::string& health_check_id,
+                                          const std::string& region, guard::Form wanted);
+// The pieces of config, which no record follows.
+std::string beside_config(const std::string& health_check_id);
+
 }  // namespace sitelatch::cli

@@ -87,6 +87,24 @@ void print(const std::vector<guard::RecordsBatch>& batches) {
   }
 }
 
+std::vector<std::string> beside_the_guide(GuardContext& context, const std::string& health_check_id,
+                                          const std::string& region, guard::Form wanted) {
+  const auto alarm = guard::guide_alarm_of(context.aws(), health_check_id, region);
+  if (!alarm || alarm->empty()) return {};
+  return {fmt::format(
+      "The guide's guard (alarm {}) is on this check, and stays: its function latches by the "
+      "check itself. {}: sitelatch destroy {} --form guide",
+      *alarm, wanted == guard::Form::config ? "Before --change-records it must go" : "To remove it",
+      health_check_id)};
+}
+
+std::string beside_config(const std::string& health_check_id) {
+  return fmt::format(
+      "What the form config has made for this check stays beside it, and no record follows it: "
+      "sitelatch destroy {} --form config removes it",
+      health_check_id);
+}
+
 int deploy_config(const DeployOptions& options) {
   GuardContext context(options.common, options.dns_server);
   guard::ConfigDeployment deployment(
@@ -137,7 +155,8 @@ int deploy_config(const DeployOptions& options) {
                                       : "Nothing was changed: this is the plan.",
                    details,
                    {},
-                   {}},
+                   beside_the_guide(context, options.health_check_id, plan->view.plan.region,
+                                    guard::Form::config)},
                   exit_done);
   }
   if (!will_change) return finish_deploy(options, *plan, false);

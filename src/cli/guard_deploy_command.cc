@@ -38,12 +38,6 @@ guard::DeployOptions wish_of(const DeployOptions& options) {
   return request;
 }
 
-guard::Codes codes() {
-  return {{function::function_zip(), function::function_sha256(),
-           std::string{function::function_architecture()}},
-          {guard::python_function_zip(), {}, {}}};
-}
-
 Value list_of(const std::vector<std::string>& texts) {
   auto list = Value::list();
   for (const auto& text : texts) list.push(text);
@@ -65,6 +59,12 @@ Value guard_of(const guard::Plan& plan) {
 }
 
 }  // namespace
+
+guard::Codes codes() {
+  return {{function::function_zip(), function::function_sha256(),
+           std::string{function::function_architecture()}},
+          {guard::python_function_zip(), {}, {}}};
+}
 
 Value details_of(const guard::DeployPlan& deployment_plan) {
   auto changes = Value::list();
@@ -134,9 +134,17 @@ void print(const guard::DeployPlan& deployment_plan) {
 
 namespace {
 
-int report_plan(const DeployOptions& options, const guard::DeployPlan& deployment_plan,
-                const guard::Step& permitted, const std::optional<guard::Safety>& safety) {
+// `removals`: of another form's pieces, which this one has not.
+Value details_with(const guard::DeployPlan& deployment_plan, const Value& removals) {
   auto details = cli::details_of(deployment_plan);
+  details.set("removals", removals);
+  return details;
+}
+
+int report_plan(const DeployOptions& options, const guard::DeployPlan& deployment_plan,
+                const Value& removals, const guard::Step& permitted,
+                const std::optional<guard::Safety>& safety) {
+  auto details = details_with(deployment_plan, removals);
   if (safety) details.set("safety", cli::to_value(*safety));
   const auto& notes = deployment_plan.notes;
   if (!permitted && permitted.error().kind == guard::Error::Kind::refused)
@@ -146,8 +154,9 @@ int report_plan(const DeployOptions& options, const guard::DeployPlan& deploymen
   if (!permitted) more.push_back(permitted.error().text);
   return finish(options.common,
                 {"plan",
-                 deployment_plan.work.empty() ? "Nothing would be changed."
-                                              : "Nothing was changed: this is the plan.",
+                 deployment_plan.work.empty() && removals.items().empty()
+                     ? "Nothing would be changed."
+                     : "Nothing was changed: this is the plan.",
                  details,
                  {},
                  more},
@@ -172,13 +181,14 @@ std::string keep_runbook(guard::Context& context, const DeployOptions& options) 
 
 namespace {
 
-// How the deploy ended, once nothing more was to be made. `changed`: what was made.
+// How the deploy ended, once nothing more was to be made. `changed`: what was made; `removed`: of
+// another form's pieces.
 int report(guard::Context& context, const DeployOptions& options, Value changed,
-           const guard::DeployPlan& now, const guard::Step& armed) {
-  const bool unchanged = changed.items().empty();
+           const Value& removed, const guard::DeployPlan& now, const guard::Step& armed) {
+  const bool unchanged = changed.items().empty() && removed.items().empty();
   const auto assessment = guard::assess(now.plan, now.snapshot.observed, now.now);
   const auto state = std::string{guard::to_string(assessment.state)};
-  auto details = cli::details_of(now);
+  auto details = details_with(now, removed);
   details.set("changes", std::move(changed));
   details.set("state", state);
   auto notes = now.notes;
@@ -249,8 +259,9 @@ int deploy(const DeployOptions& options) {
         "--change-records is for --form config and hardened; the guide's plan shows the changes of "
         "records that close its holes.",
         exit_usage);
-  if (options.form == guard::Form::hardened)
-    if (const auto status = remove_relay(options)) return *status;
+  const auto relay = options.form == guard::Form::hardened ? remove_relay(options) : RelayRemoval{};
+  if (relay.ended) return *relay.ended;
+  const auto& removals = relay.removals;
   GuardContext context(options.common);
   guard::Deployment deployment(
       {context.context(), options.timeout.value_or(std::chrono::minutes{10})}, wish_of(options),
@@ -259,18 +270,20 @@ int deploy(const DeployOptions& options) {
   if (!deployment_plan)
     return fail(options.common, deployment_plan.error().text,
                 exit_status_of(deployment_plan.error().kind));
+  if (options.form == guard::Form::config)
+    deployment_plan->notes.push_back(beside_config(options.health_check_id));
   const bool text = options.common.output == Output::text;
   const auto safety = safety_of_plan(context, options, guard::safety_ground(*deployment_plan),
-                                     deployment_plan->work.empty());
+                                     deployment_plan->work.empty() && removals.items().empty());
   if (text) print(*deployment_plan);
   if (text && safety) print_whole(*safety);
   const auto permitted = deployment.permitted(*deployment_plan);
-  if (options.plan) return report_plan(options, *deployment_plan, permitted, safety);
+  if (options.plan) return report_plan(options, *deployment_plan, removals, permitted, safety);
   if (!permitted)
     return finish(options.common,
                   {"refused",
                    permitted.error().text,
-                   cli::details_of(*deployment_plan),
+                   details_with(*deployment_plan, removals),
                    {},
                    deployment_plan->notes},
                   exit_status_of(permitted.error().kind));
@@ -279,9 +292,15 @@ int deploy(const DeployOptions& options) {
       !confirmed(options.common, changes == 1 ? std::string{"Make this change?"}
                                               : fmt::format("Make these {} changes?", changes)))
     return finish(options.common,
-                  {"refused", "Nothing was changed.", cli::details_of(*deployment_plan), {}, {}},
+                  {"refused",
+                   removals.items().empty()
+                       ? "Nothing was changed."
+                       : "The relay was removed; of the guide's guard nothing was changed.",
+                   details_with(*deployment_plan, removals),
+                   {},
+                   {}},
                   exit_refused);
-  const auto details = cli::details_of(*deployment_plan);
+  const auto details = details_with(*deployment_plan, removals);
   const auto built = deployment.build(*deployment_plan);
   if (!built)
     return finish(options.common,
@@ -291,7 +310,7 @@ int deploy(const DeployOptions& options) {
                    {},
                    deployment_plan->notes},
                   exit_status_of(built.error().kind));
-  return report(context.context(), options, details["changes"], *deployment_plan,
+  return report(context.context(), options, details["changes"], removals, *deployment_plan,
                 deployment_plan->will_arm ? deployment.arm(*deployment_plan)
                                           : deployment.prove(*deployment_plan));
 }

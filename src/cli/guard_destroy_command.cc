@@ -14,17 +14,21 @@ namespace {
 using aws::Value;
 
 Value details_of(const guard::RemovalPlan& ending) {
-  auto removals = Value::list();
-  for (const auto& removal : ending.removals)
-    removals.push(Value::structure({{"verb", removal.verb}, {"name", removal.name}}));
   auto left = Value::list();
   for (const auto& one : ending.left) left.push(one);
   return Value::structure({{"health_check_id", ending.plan.settings.health_check_id},
-                           {"removals", removals},
+                           {"removals", removals_of(ending)},
                            {"left", left}});
 }
 
 }  // namespace
+
+Value removals_of(const guard::RemovalPlan& ending) {
+  auto removals = Value::list();
+  for (const auto& removal : ending.removals)
+    removals.push(Value::structure({{"verb", removal.verb}, {"name", removal.name}}));
+  return removals;
+}
 
 void print(const guard::RemovalPlan& ending) {
   for (const auto& removal : ending.removals)

@@ -2,14 +2,12 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/guard_report.h"
+#include "cli/guard_hardened.h"
 #include "cli/interrupts.h"
-#include "function/zip.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/destroy.h"
 #include "guard/apply/drill.h"
 #include "guard/apply/form_drill.h"
-#include "guard/apply/python_function.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -31,7 +29,7 @@ Value to_value(const guard::DrillReport& report) {
 }
 
 std::string text_of(const guard::DrillReport& report) {
-  std::string out;
+  std::string out = report.legs.empty() ? "" : "Its legs:\n";
   for (const auto& leg : report.legs)
     out += fmt::format("  {:6} {:14} {:7.1f} s  {}\n", leg.passed ? "ok" : "FAILED", leg.name,
                        std::chrono::duration<double>(leg.took).count(), leg.sentence);
@@ -69,9 +67,7 @@ int finish_drill(const DrillOptions& options, const guard::DrillReport& report) 
                 status);
 }
 
-int drill_form(const DrillOptions& options, guard::Form form) {
-  const auto scenario =
-      options.scenario.empty() ? guard::Scenario::outage : *guard::scenario(options.scenario);
+int drill_form(const DrillOptions& options, guard::Form form, guard::Scenario scenario) {
   if (scenario == guard::Scenario::alarm)
     return fail(options.common,
                 fmt::format("The form {} has no alarm that acts: --scenario takes outage, blip or "
@@ -91,6 +87,7 @@ int drill_form(const DrillOptions& options, guard::Form form) {
   request.form = form;
   request.scenario = scenario;
   request.leg_limit = options.timeout;
+  request.codes = codes();
   request.ignore_interrupts = [&clock] { clock.stop_listening(); };
   return finish_drill(options, guard::drill_form(context, request));
 }
@@ -103,15 +100,26 @@ int drill(const DrillOptions& options) {
   const auto form =
       options.wanted_form.empty() ? options.form : *guard::form_named(options.wanted_form);
   if (const auto why = guard::not_built_yet(form)) return fail(options.common, *why, exit_refused);
-  if (form == guard::Form::config || form == guard::Form::engine) return drill_form(options, form);
-  const auto scenario =
-      options.scenario.empty() ? guard::Scenario::alarm : *guard::scenario(options.scenario);
+  const bool guides = form == guard::Form::guide;
+  const auto scenario = !options.scenario.empty() ? *guard::scenario(options.scenario)
+                        : guides                  ? guard::Scenario::alarm
+                                                  : guard::Scenario::outage;
+  // Of hardened the chain behind the alarm is the guide's, and can be rehearsed alone.
+  const bool alarm_of_hardened =
+      form == guard::Form::hardened && scenario == guard::Scenario::alarm;
+  if (!guides && !alarm_of_hardened) return drill_form(options, form, scenario);
   if (scenario == guard::Scenario::trip)
-    return fail(options.common, "--scenario trip is of the forms config and engine.", exit_usage);
+    return fail(options.common, "--scenario trip is of the forms other than the guide's.",
+                exit_usage);
   if (!options.dns_server.empty())
     return fail(options.common,
-                "--dns-server is of the forms config and engine: this form's drill asks no DNS.",
+                alarm_of_hardened
+                    ? "--dns-server is not for --scenario alarm, which asks no DNS."
+                    : "--dns-server is not for the guide's form, whose drill asks no DNS.",
                 exit_usage);
+  if (alarm_of_hardened)
+    say("The scenario alarm rehearses what latches where the relay does not: alarm, topic and "
+        "function. The relay and DNS are rehearsed by the scenarios outage, blip and trip.");
   GuardContext bench(options.common);
   if (const auto no =
           not_confirmed(options, guard::time_on_aws(scenario), "a scratch health check"))
@@ -123,9 +131,7 @@ int drill(const DrillOptions& options) {
   request.health_check_id = options.health_check_id;
   request.scenario = scenario;
   request.leg_limit = options.timeout;
-  request.codes = {{function::function_zip(), function::function_sha256(),
-                    std::string{function::function_architecture()}},
-                   {guard::python_function_zip(), {}, {}}};
+  request.codes = codes();
   request.ignore_interrupts = [&clock] { clock.stop_listening(); };
   return finish_drill(options, guard::drill(context, request));
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/guard_config.h"
 #include "cli/guard_engine.h"
 #include "cli/guard_safety.h"
 #include "cli/guard_switch_back.h"
@@ -64,6 +65,11 @@ int deploy_engine(const DeployOptions& options) {
   const auto safety = safety_of_plan(context, options, guard::safety_ground(*plan), !changes);
   if (safety && options.common.output == Output::text) print_whole(*safety);
   if (safety && options.plan) details.set("safety", cli::to_value(*safety));
+  auto stays = options.plan ? beside_the_guide(context, plan->view.endpoint,
+                                               std::string{guard::control_region("aws")},
+                                               guard::Form::engine)
+                            : std::vector<std::string>{};
+  if (options.form == guard::Form::config) stays.push_back(beside_config(plan->view.endpoint));
   if (options.plan)
     return finish(options.common,
                   {"plan",
@@ -71,7 +77,7 @@ int deploy_engine(const DeployOptions& options) {
                                                    : "Nothing would be changed.",
                    details,
                    {},
-                   {}},
+                   stays},
                   exit_done);
   if (!changes)
     return finish(options.common,

@@ -24,6 +24,10 @@ Value details_of(const guard::HardenedDeployPlan& plan) {
                                 {"name", one.what},
                                 {"why", one.why}}));
   details.set("relay_changes", work);
+  auto missing = Value::list();
+  for (const auto& right : plan.missing)
+    missing.push(Value::structure({{"action", right.action}, {"resource", right.resource}}));
+  details.set("missing_rights", missing);
   details.set("record_changes", cli::to_value(plan.batches));
   if (plan.threshold)
     details.set("threshold_change",
@@ -127,6 +131,9 @@ int deploy_hardened(const DeployOptions& options, guard::DeployOptions wish, gua
   if (!armed)
     return finish(options.common, {"not-armed", armed.error().text, details, {}, notes},
                   exit_status_of(armed.error().kind));
+  if (const auto proven = deployment.prove_relay(*plan); !proven)
+    return finish(options.common, {"failed", proven.error().text, details, {}, notes},
+                  exit_status_of(proven.error().kind));
   return finish(
       options.common,
       {changed ? "done" : "unchanged",
@@ -138,23 +145,32 @@ int deploy_hardened(const DeployOptions& options, guard::DeployOptions wish, gua
       exit_done);
 }
 
-std::optional<int> remove_relay(const DeployOptions& options) {
+RelayRemoval remove_relay(const DeployOptions& options) {
+  RelayRemoval out;
+  const auto ends = [&](int status) {
+    out.ended = status;
+    return out;
+  };
   GuardContext context(options.common);
   const auto ending = guard::plan_hardened_removal(context.context(), options.health_check_id);
   if (!ending)
-    return fail(options.common, ending.error().text, exit_status_of(ending.error().kind));
+    return ends(fail(options.common, ending.error().text, exit_status_of(ending.error().kind)));
+  out.removals = removals_of(*ending);
   if (options.common.output == Output::text && !ending->removals.empty()) {
     fmt::print("From the form hardened to the guide's: the relay goes, and the alarm latches.\n");
     cli::print(*ending);
     fmt::print("FailureThreshold and the records stay as they are.\n");
   }
-  if (options.plan || ending->removals.empty()) return std::nullopt;
+  if (options.plan || ending->removals.empty()) return out;
   if (!confirmed(options.common, "Remove the relay?"))
-    return finish(options.common, {"refused", "Nothing was changed.", Value::structure(), {}, {}},
-                  exit_refused);
+    return ends(finish(
+        options.common,
+        {"refused", "Nothing was changed.", Value::structure({{"removals", out.removals}}), {}, {}},
+        exit_refused));
   const auto done = guard::carry_out(context.context(), *ending);
-  if (!done) return fail(options.common, done.error().text, exit_status_of(done.error().kind));
-  return std::nullopt;
+  if (!done)
+    return ends(fail(options.common, done.error().text, exit_status_of(done.error().kind)));
+  return out;
 }
 
 }  // namespace sitelatch::cli

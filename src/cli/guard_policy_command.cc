@@ -6,6 +6,7 @@
 #include "cli/guard_report.h"
 #include "guard/apply/config_observe.h"
 #include "guard/apply/find_check.h"
+#include "guard/apply/hardened_observe.h"
 #include "guard/rules/form_rights.h"
 
 namespace sitelatch::cli {
@@ -14,8 +15,18 @@ namespace {
 // What IAM takes, blanks not counted (IAM and STS quotas).
 constexpr std::size_t managed_policy_limit = 6144, role_inline_limit = 10240;
 
+// The clock's id; empty: there is none, or it is not to be seen.
+std::string clock_of(GuardContext& context, const guard::Snapshot& snapshot,
+                     const guard::Plan& plan) {
+  guard::HardenedQuery how;
+  how.health = false;
+  const auto look = guard::look_at_hardened(context.context(), snapshot, plan, how);
+  return look && look->observed.clock ? look->observed.clock->id : std::string{};
+}
+
 // Of one guard as it is, or as deploy would make it. Nothing is asked but what it is called.
-Result<guard::Scope, guard::Error> scope_of_guard(GuardContext& context, const std::string& id) {
+Result<guard::Scope, guard::Error> scope_of_guard(GuardContext& context, const std::string& id,
+                                                  guard::Form form) {
   const auto caller = guard::read_caller(context.aws());
   if (!caller) return failure(guard::error_of(caller.error(), "find out whose account this is"));
   guard::Settings settings;
@@ -36,7 +47,12 @@ Result<guard::Scope, guard::Error> scope_of_guard(GuardContext& context, const s
   settings.notify_endpoint.clear();
   const auto plan = guard::make_plan(std::move(settings));
   if (!plan) return failure(guard::error_of(guard::Error::Kind::refused, plan.error().text + "."));
-  return guard::scope_of(*plan);
+  if (form != guard::Form::hardened) return guard::scope_of(*plan);
+  const auto clock = seen ? clock_of(context, *seen, *plan) : std::string{};
+  if (clock.empty())
+    say("The relay's clock is not seen, so every health check of the account may be looked at: "
+        "print the policy again when it is there.");
+  return guard::scope_of_hardened(*plan, clock);
 }
 
 // Of a form in which nothing runs. What it has made is looked up, where it may be seen.
@@ -98,10 +114,11 @@ int policy(const PolicyOptions& options) {
   if (const auto why = guard::not_built_yet(form)) return fail(options.common, *why, exit_refused);
   if (form == guard::Form::config || form == guard::Form::engine)
     return form_policy(options, form, *audience);
-  auto scope = guard::every_guard(partition_meant(options));
+  auto scope = form == guard::Form::hardened ? guard::every_hardened_guard(partition_meant(options))
+                                             : guard::every_guard(partition_meant(options));
   if (!id.empty()) {
     GuardContext context(options.common);
-    auto one = scope_of_guard(context, options.health_check_id);
+    auto one = scope_of_guard(context, options.health_check_id, form);
     if (!one) return fail(options.common, one.error().text, exit_status_of(one.error().kind));
     scope = std::move(*one);
   }

@@ -171,7 +171,10 @@ int exit_status_of(guard::Error::Kind kind) {
 }
 
 int fail(const GuardOptions& options, const std::string& sentence, int status) {
-  return finish(options, {"failed", sentence, Value::structure(), {}, {}}, status);
+  return finish(
+      options,
+      {status == exit_refused ? "refused" : "failed", sentence, Value::structure(), {}, {}},
+      status);
 }
 
 }  // namespace sitelatch::cli

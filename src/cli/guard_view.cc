@@ -138,6 +138,7 @@ Value to_value(const guard::View& view) {
        {"dns", to_value(view.dns)},
        {"blind", blind}});
   if (view.form != guard::Form::guide) out.set("form", guard::to_string(view.form));
+  if (!view.last_drill.empty()) out.set("last_drill", view.last_drill);
   out.set("exit_code", status_code(view));
   return out;
 }

@@ -43,6 +43,8 @@ class Hardened(FormCase):
         self.assertEqual(plan.returncode, 0, (plan.stdout, plan.stderr))
         self.assertIn("only with --change-records", plan.stdout)
         self.assertIn("--failure-threshold 1", plan.stdout, "the change that takes it back")
+        for form in ("config", "engine"):
+            self.assertIn("The guide's guard (alarm", w.json("deploy", NAME, "--form", form, "--plan")["notes"][0])
         self.assertEqual(w.everything(), guides)
         self.refused("deploy", NAME, "--form", "hardened", says="--yes")
         self.refused("deploy", NAME, "--form", "hardened", "--function", "python", "--yes", says="knows no relay")
@@ -60,8 +62,15 @@ class Hardened(FormCase):
         again = self.works("deploy", NAME, "--yes")
         self.assertIn("Nothing to change", again.stdout)
         self.refused("deploy", NAME, "--form", "config", "--yes", says="--form guide first")
+        self.assertEqual(json.loads(w.run("deploy", NAME, "--form", "config", "--plan", "--output", "json").stdout)["result"], "refused")
         found = json.loads(w.run("doctor", "--output", "json").stdout)["findings"]
         self.assertEqual([f for f in found if f["kind"] == "problem"], [])
+        # A maintenance is the guide's: frozen, and armed again. (The page for the night knows the relay.)
+        self.works("disarm", NAME, "--keep", "primary", "--for", "30m", "--reason", "work", "--yes", driven=True)
+        self.state("maintenance", 13)
+        self.works("arm", NAME, "--yes", driven=True)
+        self.state("armed", 0)
+        self.assertIn("*Every* name server answers Backup", self.works("runbook", NAME).stdout)
         # Of the clock's check too the guard is found.
         clock = next(check for check in w.checks() if "lambda-url" in w.check_xml(check))
         self.assertEqual(json.loads(w.run("status", clock, "--output", "json").stdout)["health_check_id"], w.check)
@@ -94,12 +103,17 @@ class Hardened(FormCase):
                    b'{"ReservedConcurrentExecutions":0}')
         w.advance("5m")
         self.state("armed", 19, ["relay-concurrency", "relay-clock"])
+        self.assertIn("the alarm alone", json.loads(w.run("status", NAME, "--output", "json").stdout)["safety"]["not_in_figures"][0])
         self.works("trip", NAME, "--reason", "stale sessions", "--yes")
         w.advance("3m")
         self.assertEqual(w.dns(), BACKUP)
         self.works("switch-back", NAME, "--reason", "mended", "--yes", driven=True)
 
-        self.works("deploy", NAME, "--form", "guide", "--yes", driven=True)
+        plan = w.json("deploy", NAME, "--form", "guide", "--plan")
+        self.assertIn("the relay's clock", plan["removals"][0]["name"])
+        self.assertEqual((plan["changes"], plan["sentence"]), ([], "Nothing was changed: this is the plan."))
+        gone = w.json("deploy", NAME, "--form", "guide", "--yes", driven=True)
+        self.assertEqual((gone["removals"], gone["result"]), (plan["removals"], "done"))
         now = w.everything()
         now["log groups"].remove(f"/aws/lambda/sitelatch-{w.check}-relay")
         self.assertEqual(now, guides)
@@ -112,6 +126,29 @@ class Hardened(FormCase):
         self.works("destroy", NAME, "--logs", "--yes")
         self.assertEqual(w.everything(), before)
         self.assertEqual(w.dns(), PRIMARY)
+
+    def test_the_drill_rehearses_the_real_relay(self):
+        w = self.world
+        w.deploy()
+        self.works("deploy", NAME, "--form", "hardened", "--change-records", "--yes", driven=True)
+        w.advance("3m")
+        before = w.everything()
+        report = w.json("drill", NAME, "--yes", driven=True)
+        legs = {leg["name"]: leg["sentence"] for leg in report["legs"]}
+        self.assertEqual(list(legs), ["self-test", "scratch-check", "sentinel", "deploy", "attach", "outage", "failover", "recovery", "latched",
+                                      "stays-latched", "switch-back"])
+        self.assertIn(f"sitelatch-{w.check}-relay", legs["self-test"])
+        self.assertTrue(legs["latched"].startswith("by the relay, "), legs)
+        self.assertEqual(report["left"], [])
+        self.assertEqual(w.everything(), before)
+        status = self.state("armed", 0)
+        self.assertIn(" outage passed: Backup after ", status["last_drill"])
+        self.assertIn("drill", [entry["action"] for entry in w.log()])
+        # Part of it, as the guide's; and what there is no such drill of.
+        alarm = w.drive("drill", NAME, "--scenario", "alarm", "--yes")
+        self.assertEqual(alarm.returncode, 0, (alarm.stdout, alarm.stderr))
+        self.assertIn("The relay and DNS are rehearsed by the scenarios", alarm.stderr)
+        self.assertEqual(w.everything(), before)
 
 
 if __name__ == "__main__":

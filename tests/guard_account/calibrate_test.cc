@@ -44,6 +44,7 @@ struct Lab : Account {
     options.codes = codes();
     story.any_function = [this](scenario::Running& running) {
       if (running.event["sitelatch"].string_or("") == "self-test") return self_test(running);
+      if (running.event["rawPath"]) return answer_probe(running);
       scenario::guide_function(running);
     };
     options.another_client = [this] {
@@ -61,6 +62,7 @@ struct Lab : Account {
   std::function<client::Outcome<Reply>(client::Outcome<Reply>)> second_twist;
   std::size_t kill_at = 0;          // this call is made, and the process ends
   std::size_t interrupt_after = 0;  // sleeps
+  bool url_answers = true, goes_on = true;
 
   client::Outcome<Reply> send(const Call& call) override {
     auto reply = Account::send(call);
@@ -117,6 +119,15 @@ struct Lab : Account {
   }
 
  private:
+  // The scratch function of the URL experiments. It takes no time here: that its checker has given
+  // up is said as the engine would.
+  void answer_probe(scenario::Running& running) {
+    const bool slow = running.event["rawPath"].string_or("").ends_with("/slow");
+    if (slow && goes_on) running.print("sitelatch-went-on");
+    const int status = slow || !url_answers ? 504 : 200;
+    running.response = aws::to_json(Value::structure({{"statusCode", status}, {"body", "ok"}}));
+  }
+
   // The native function's, as far as AWS's answers to three of its questions go.
   void self_test(scenario::Running& running) const {
     auto rights = Value::list();
@@ -382,6 +393,56 @@ TEST_CASE("hold-without-alarm, hold-tripped: a copy that follows an edit, a trip
   const auto not_tripped = lab.find("hold-tripped");
   CHECK(not_tripped.settled == Settled::refuted);
   has(not_tripped.sentence, "was 0 never");
+}
+
+TEST_CASE("threshold-holds: a check that is healthy as soon as its endpoint is refutes it") {
+  Lab lab;
+  const auto found = lab.find("threshold-holds");
+  INFO(found.sentence);
+  CHECK(found.settled == Settled::confirmed);
+  CHECK(found.measured["back_to_healthy_minute_ms"].integer_or(0) >= 50'000);
+  lab.instead = [&lab](const Call& call) -> std::optional<client::Outcome<Reply>> {
+    auto config = call.input["HealthCheckConfig"];
+    if (call.operation != "CreateHealthCheck" || config["FailureThreshold"].integer_or(1) == 1)
+      return std::nullopt;
+    auto other = call;
+    config.set("FailureThreshold", 1);
+    config.set("RequestInterval", 10);
+    other.input.set("HealthCheckConfig", config);
+    return lab.Account::send(other);
+  };
+  const auto soon = lab.find("threshold-holds");
+  CHECK(soon.settled == Settled::refuted);
+  has(soon.sentence, "in the very minute");
+}
+
+TEST_CASE("checkers-and-function-urls: no answer, and a 429 that passes for one, refute it") {
+  Lab lab;
+  const auto found = lab.find("checkers-and-function-urls");
+  INFO(found.sentence);
+  CHECK(found.settled == Settled::confirmed);
+  has(found.sentence, "429");
+  lab.url_answers = false;
+  const auto mute = lab.find("checkers-and-function-urls");
+  CHECK(mute.settled == Settled::refuted);
+  has(mute.sentence, "no majority of checkers");
+  lab.url_answers = true;
+  lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
+    if (call.operation == "PutFunctionConcurrency") return Reply{};
+    return std::nullopt;
+  };
+  const auto runs_on = lab.find("checkers-and-function-urls");
+  CHECK(runs_on.settled == Settled::refuted);
+  has(runs_on.sentence, "stayed healthy");
+}
+
+TEST_CASE("slow-probe: a function that ends with its checker's patience refutes it") {
+  Lab lab;
+  CHECK(lab.find("slow-probe").settled == Settled::confirmed);
+  lab.goes_on = false;
+  const auto ended = lab.find("slow-probe");
+  CHECK(ended.settled == Settled::refuted);
+  has(ended.sentence, "did nothing more");
 }
 
 TEST_CASE("hold-loop: a calculated check that forgets the hold refutes it") {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config_account.h"
+#include "drill_report.h"
 #include "guard/apply/doctor.h"
 #include "guard/apply/engine_form.h"
 
@@ -18,8 +19,6 @@ using namespace sitelatch::guard::test;
 using aws::Value;
 
 namespace {
-
-const std::string tag_of_drill = "tag " + std::string{tag::last_drill};
 
 struct DrillAccount : ConfigAccount {
   DrillAccount() {
@@ -61,11 +60,6 @@ struct DrillAccount : ConfigAccount {
   bool done_ = false;
 };
 
-std::string names_of(const DrillReport& report) {
-  std::vector<std::string> names;
-  for (const auto& leg : report.legs) names.push_back((leg.passed ? "" : "!") + leg.name);
-  return join(names, " ");
-}
 const Leg& leg_of(const DrillReport& report, std::string_view name) {
   const auto found = std::find_if(report.legs.begin(), report.legs.end(),
                                   [&](const Leg& leg) { return leg.name == name; });

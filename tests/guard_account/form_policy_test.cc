@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The policies that `sitelatch policy --form config|engine` prints, against the engine's IAM: each
-// is enough for its audience's commands, and whoever lacks one right of it is told which.
+// The policies that `sitelatch policy --form config|engine|hardened` prints, against the engine's
+// IAM: each is enough for its audience's commands, and whoever lacks one right of it is told which.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -9,7 +9,9 @@
 #include "config_account.h"
 #include "guard/apply/engine_form.h"
 #include "guard/apply/form_drill.h"
+#include "guard/apply/self_testing.h"
 #include "guard/rules/form_rights.h"
+#include "hardened_account.h"
 
 using namespace sitelatch;
 using namespace sitelatch::guard;
@@ -279,4 +281,177 @@ TEST_CASE("engine form: each policy is enough, and a missing right is named") {
   REQUIRE(seen);
   CHECK_FALSE(disarm_engine(account.context(), *seen));
   CHECK(look_engine(account, said)->observed.armed);
+}
+
+namespace {
+
+struct QuickHardened : HardenedAccount {
+  QuickHardened() : HardenedAccount(1) { story.witness.watch_no_more(); }
+};
+
+// Without this action where it is about the relay, its clock or its sentinel; the guide's guard may
+// be worked as before.
+std::vector<Right> without_for_relay(const std::vector<Right>& rights, const std::string& action,
+                                     const std::string& clock = "(not made yet)") {
+  const auto of_relay = [&clock](const std::string& resource) {
+    return resource.find("-relay") != std::string::npos || resource.ends_with("/*") ||
+           resource == "*" || resource.ends_with(clock);
+  };
+  std::vector<Right> out;
+  for (const auto& right : rights) {
+    auto rest = right, guides = right;
+    std::erase(rest.actions, action);
+    if (rest.actions.size() != right.actions.size()) {
+      guides.sid += "OfGuide";
+      guides.actions = {action};
+      std::erase_if(guides.resources, of_relay);
+      if (!guides.resources.empty()) out.push_back(guides);
+    }
+    if (!rest.actions.empty()) out.push_back(rest);
+  }
+  return out;
+}
+
+void look_hardened(HardenedAccount& account, Said& said) {
+  auto seen = view(account, account, account.check(), account.context().everything());
+  if (!seen) return said.push_back("status: " + seen.error().text);
+  if (const auto added = add_hardened(account.context(), *seen); !added)
+    return said.push_back("status: " + added.error().text);
+  for (const auto& blind : seen->snapshot.blind) said.push_back("status: " + describe(blind));
+  for (const auto& link : seen->assessment.links)
+    if (link.health == Link::Health::unknown) said.push_back("status: " + link.why);
+}
+
+void make_and_remove_hardened(HardenedAccount& account, Said& said) {
+  if (const auto wrong = account.deploy_hardened(true)) return said.push_back("deploy: " + *wrong);
+  account.live(3min);
+  look_hardened(account, said);
+  const auto tests = run_self_test(account, account.plan_hardened().look.plan.relay.function);
+  if (!tests) return said.push_back("self-test: " + client::explain(tests.error()));
+  if (const auto wrong = account.destroy_hardened()) said.push_back("destroy: " + *wrong);
+}
+
+Scope scope_of_one_hardened(HardenedAccount& account, const std::string& clock) {
+  Settings settings;
+  settings.health_check_id = account.check();
+  settings.account = "000000000000";
+  return scope_of_hardened(*make_plan(std::move(settings)), clock);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "hardened: a deployer's policy makes, proves and removes it, and a missing right is named") {
+  QuickHardened some;
+  const auto rights = rights_of(Audience::deployer, scope_of_one_hardened(some, ""));
+  for (const std::string lacking :
+       {"", "lambda:CreateFunctionUrlConfig", "lambda:GetFunctionUrlConfig", "lambda:AddPermission",
+        "lambda:CreateFunction", "lambda:InvokeFunction", "lambda:DeleteFunction", "iam:CreateRole",
+        "iam:PassRole", "iam:DeleteRole", "logs:CreateLogGroup", "route53:CreateHealthCheck",
+        "route53:ChangeTagsForResource", "route53:ChangeResourceRecordSets",
+        "route53:DeleteHealthCheck"}) {
+    QuickHardened account;
+    account.live(2min);
+    account.become(policy_document(without_for_relay(rights, lacking)));
+    account.denials.clear();
+    Said said;
+    make_and_remove_hardened(account, said);
+    const auto text = join(said, "\n");
+    CAPTURE(lacking);
+    INFO(text);
+    if (lacking.empty()) CHECK(account.denials == std::set<std::string>{});
+    CHECK(text.empty() == lacking.empty());
+    CHECK(text.find(lacking) != std::string::npos);
+  }
+}
+
+TEST_CASE("hardened: a viewer's policy is enough for status, and a missing right is named") {
+  for (const std::string lacking :
+       {"", "lambda:GetFunctionUrlConfig", "lambda:GetFunction", "iam:GetRole",
+        "route53:GetHealthCheck", "route53:ListTagsForResource"}) {
+    QuickHardened account;
+    account.serve_hardened();
+    const auto clock = account.plan_hardened().look.observed.clock->id;
+    const auto rights = rights_of(Audience::viewer, scope_of_one_hardened(account, clock));
+    account.become(policy_document(without_for_relay(rights, lacking, clock)));
+    account.denials.clear();
+    Said said;
+    look_hardened(account, said);
+    const auto text = join(said, "\n");
+    CAPTURE(lacking);
+    INFO(text);
+    if (lacking.empty()) CHECK(account.denials == std::set<std::string>{});
+    CHECK(text.empty() == lacking.empty());
+    CHECK(text.find(lacking) != std::string::npos);
+  }
+}
+
+TEST_CASE("hardened: what was changed by others is mended with the deployer's policy") {
+  QuickHardened account;
+  account.serve_hardened();
+  const auto look = account.plan_hardened().look;
+  const auto name = look.plan.relay.function.name;
+  account.update(look.observed.clock->id, {{"Disabled", true}});
+  account.story.ok("lambda", "UpdateFunctionUrlConfig",
+                   Value::structure({{"FunctionName", name}, {"AuthType", "AWS_IAM"}}));
+  account.story.ok("lambda", "UpdateFunctionConfiguration",
+                   Value::structure({{"FunctionName", name}, {"Timeout", 3}}));
+  account.story.ok("lambda", "PutFunctionConcurrency",
+                   Value::structure({{"FunctionName", name}, {"ReservedConcurrentExecutions", 0}}));
+  CHECK(account.plan_hardened().work.size() == 4);
+  const auto rights =
+      rights_of(Audience::deployer, scope_of_one_hardened(account, look.observed.clock->id));
+  account.become(policy_document(rights));
+  account.denials.clear();
+  const auto wrong = account.deploy_hardened(false);
+  INFO(wrong.value_or(""));
+  CHECK_FALSE(wrong);
+  CHECK(account.denials == std::set<std::string>{});
+  account.become("");
+  CHECK(account.plan_hardened().work.empty());
+}
+
+TEST_CASE("hardened: whoever may ask IAM is told all that is missing before anything is changed") {
+  const Right asks{"AskIam",
+                   {"iam:SimulatePrincipalPolicy", "iam:GetRole"},
+                   {"arn:aws:iam::000000000000:role/tester"},
+                   ""};
+  QuickHardened account;
+  account.live(2min);
+  const auto whole = rights_of(Audience::deployer, scope_of_one_hardened(account, ""));
+  auto rights = whole;
+  for (const auto* lacking : {"iam:PassRole", "lambda:AddPermission",
+                              "lambda:CreateFunctionUrlConfig", "route53:CreateHealthCheck"})
+    rights = without_for_relay(rights, lacking);
+  rights.push_back(asks);
+  account.become(policy_document(rights));
+  auto why = account.deploy_hardened(true);
+  REQUIRE(why);
+  INFO(*why);
+  for (const auto* part :
+       {"Nothing was made", "iam:PassRole on arn:aws:iam::000000000000:role/sitelatch-",
+        "lambda:AddPermission on ", "lambda:CreateFunctionUrlConfig on ",
+        "route53:CreateHealthCheck on ", "sitelatch policy deployer --form hardened"})
+    CHECK(why->find(part) != std::string::npos);
+  CHECK(std::count(why->begin(), why->end(), '\n') == 5);  // and nothing of the guide's guard
+  CHECK(account.everything().empty());
+
+  // Of a removal too.
+  account.become("");
+  account.serve_hardened();
+  const auto before = account.everything();
+  rights = without_for_relay(without_for_relay(whole, "lambda:DeleteFunction"),
+                             "route53:DeleteHealthCheck");
+  rights.push_back(asks);
+  account.become(policy_document(rights));
+  for (const auto& refusal : {account.destroy_hardened(), account.back_to_guide()}) {
+    REQUIRE(refusal);
+    INFO(*refusal);
+    for (const auto* part : {"Nothing was removed", "lambda:DeleteFunction on ",
+                             "route53:DeleteHealthCheck on ", "--form hardened"})
+      CHECK(refusal->find(part) != std::string::npos);
+    CHECK(std::count(refusal->begin(), refusal->end(), '\n') == 3);
+  }
+  account.become("");
+  CHECK(account.everything() == before);
 }

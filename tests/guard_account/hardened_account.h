@@ -38,7 +38,7 @@ class HardenedAccount : public ConfigAccount {
   std::array<int, 4> behind_s = {0, 1, 3, 5};
   // What a name server says now.
   std::string says(std::size_t server, const std::string& type = "A");
-  bool relay_is_dead = false;
+  bool relay_is_dead = false;  // that of a drill too, as far as probes run it
   int relay_runs = 0;
   // From the first Backup of a server on, until a release: seconds in which it named Primary again.
   int leaked_s = 0;
@@ -54,6 +54,7 @@ class HardenedAccount : public ConfigAccount {
     std::string user, sentinel;
   };
   Second now_said();
+  std::string at_once(std::string name, const std::string& type) const;
   Look see(const RelaySettings& settings, Duration waited);
   std::size_t server_of(const std::string& name);
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "guard/apply/find_form.h"
+#include "guard/apply/safety_ground.h"
 #include "hardened_account.h"
 
 using namespace sitelatch;
@@ -464,4 +465,35 @@ TEST_CASE(
     CHECK_FALSE(account.deploy_hardened(false));
     CHECK(account.plan_hardened().work.empty());
   }
+}
+
+TEST_CASE("hardened: a relay that fails its self-test is told by the deploy that made it") {
+  HardenedAccount account(1);
+  account.live(2min);
+  account.relay_is_dead = true;
+  const auto wrong = account.deploy_hardened(true);
+  REQUIRE(wrong);
+  INFO(*wrong);
+  CHECK(wrong->find("failed its self-test: ") != std::string::npos);
+  CHECK(wrong->find("the alarm alone latches") != std::string::npos);
+  // The guide's guard stands by none the less; and what nobody built is not tested again.
+  CHECK(account.look_hardened().assessment.state == State::armed);
+  CHECK_FALSE(account.deploy_hardened(true));
+}
+
+TEST_CASE("hardened: what the relay's death costs is not reckoned as if it lived") {
+  HardenedAccount account;
+  account.serve_hardened();
+  auto ground = safety_ground(account.look_hardened());
+  REQUIRE(ground);
+  CHECK(ground->setup.form == Form::hardened);
+  CHECK(ground->beside.empty());
+  account.relay_is_dead = true;
+  account.live(5min);
+  ground = safety_ground(account.look_hardened());
+  REQUIRE(ground);
+  CHECK(ground->setup.form == Form::guide);
+  CHECK(ground->setup.threshold == 3);
+  REQUIRE(ground->beside.size() == 1);
+  CHECK(ground->beside.front().find("relay-clock") != std::string::npos);
 }

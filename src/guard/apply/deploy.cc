@@ -155,8 +155,7 @@ bool Deployment::may_arm(DeployPlan& deployment_plan, std::optional<Error>& stop
   return waiting.empty();
 }
 
-// A function that has never run is no guard: before anybody relies on it, it proves itself. A
-// role's policy takes some seconds to arrive, so that a test which fails is run again for a minute.
+// A function that has never run is no guard: before anybody relies on it, it proves itself.
 Step Deployment::prove(const DeployPlan& deployment_plan) {
   const auto& observed = deployment_plan.snapshot.observed;
   const bool on = observed.alarm && observed.alarm->snapshot.actions_enabled;
@@ -168,39 +167,29 @@ Step Deployment::prove(const DeployPlan& deployment_plan) {
     return Done{};
   }
   say("self-test of function " + function.name);
-  client::Backoff backoff;
-  backoff.every = std::chrono::seconds{2};
-  backoff.growth = 1.5;
-  backoff.at_most = std::min<Duration>(left(), std::chrono::minutes{1});
-  std::string why;
-  Waiting waiting(dependencies_.context);
-  const auto passed = client::wait_for<Done>(
-      dependencies_.context.clock, backoff, [&]() -> client::Outcome<std::optional<Done>> {
-        const auto test = run_self_test(dependencies_.context.aws, function);
-        if (!test &&
-            (client::is_denied(test.error()) || test.error().cause != client::Cause::service))
-          return failure(test.error());
-        if (test && test->passed) return std::optional{Done{}};
-        why = test ? test->sentence : client::explain(test.error());
-        waiting.until({"the function passes its self-test (" + why + ")",
-                       "seconds, until its rights have arrived", backoff.at_most});
-        return std::optional<Done>{};
-      });
+  const auto tested = [&] {
+    const auto most = std::min<Duration>(left(), std::chrono::minutes{1});
+    Waiting waiting(dependencies_.context);
+    waiting.until(
+        {"the function passes its self-test", "seconds, until its rights have arrived", most});
+    return run_self_test_for(most, dependencies_.context.aws, dependencies_.context.clock,
+                             function);
+  }();
   const auto doing = "run the self-test of function " + function.name;
   const auto state =
       std::string{" The alarm's actions "} + (on ? "are on, as they were." : "stay off.");
-  if (!passed) {
-    auto error = error_of(passed.error(), doing);
+  if (!tested) {
+    auto error = error_of(tested.error(), doing);
     error.text = "Not armed: " + error.text + state;
     return failure(std::move(error));
   }
-  if (*passed) return Done{};
+  if (tested->passed) return Done{};
   return failure(refused(fmt::format(
       "Not armed: function {} failed its self-test: {}.{} What the role's own policy grants may be "
       "taken away by a permissions boundary or a service control policy of the organisation; "
       "where no answer came at all, look at the function's network and its log. Mend it and run "
       "deploy again.",
-      function.name, why, state)));
+      function.name, tested->sentence, state)));
 }
 
 Step Deployment::arm(DeployPlan& deployment_plan) {

@@ -29,6 +29,7 @@ struct DeployOptions {
   std::string permissions_boundary;   // ARN of a policy
   Texts tags;                         // on every resource
   bool reserve_concurrency = true;
+  Form form = Form::guide;  // or hardened, of which this is a part: whose policy is named
 };
 
 struct Codes {

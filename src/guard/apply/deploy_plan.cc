@@ -376,10 +376,11 @@ Result<DeployPlan, Error> Deployment::plan_resources() {
     return failure(error_of(snapshot.error(),
                             "look at the guard of health check " + options_.health_check_id));
   if (!snapshot->blind.empty())
-    return failure(error_of(Error::Kind::no_answer,
-                            "Deploy must see everything that it may change, and does not. " +
-                                describe(missing_rights(snapshot->blind), snapshot->caller_arn,
-                                         Audience::deployer, options_.health_check_id)));
+    return failure(
+        error_of(Error::Kind::no_answer,
+                 "Deploy must see everything that it may change, and does not. " +
+                     describe(missing_rights(snapshot->blind), snapshot->caller_arn,
+                              Audience::deployer, options_.health_check_id, options_.form)));
   if (!snapshot->observed.check)
     return failure(refusal_of(fmt::format(
         "There is no health check {} in account {}. List them: aws route53 list-health-checks",
@@ -550,11 +551,11 @@ Step Deployment::permitted(const DeployPlan& deployment_plan) const {
     return failure(refusal_of(text));
   }
   if (!deployment_plan.work.empty() && !deployment_plan.missing.empty())
-    return failure(
-        error_of(Error::Kind::no_answer,
-                 "Nothing was made. " + describe(deployment_plan.missing,
-                                                 deployment_plan.snapshot.caller_arn,
-                                                 Audience::deployer, options_.health_check_id)));
+    return failure(error_of(
+        Error::Kind::no_answer,
+        "Nothing was made. " + describe(deployment_plan.missing,
+                                        deployment_plan.snapshot.caller_arn, Audience::deployer,
+                                        options_.health_check_id, options_.form)));
   return Done{};
 }
 

@@ -369,7 +369,7 @@ Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& 
   if (!subscription_protocol(settings.notify_endpoint)) settings.notify_endpoint.clear();
   auto plan = make_plan(std::move(settings));
   if (!plan) return failure(error_of(Error::Kind::refused, plan.error().text + "."));
-  RemovalPlan ending{std::move(*snapshot), std::move(*plan), {}, {}, {}, {}};
+  RemovalPlan ending{std::move(*snapshot), std::move(*plan), {}, {}, {}, {}, Form::guide};
   const auto policy = guides_policy(context.aws, ending.plan, ending.snapshot.observed);
   if (!policy)
     return failure(error_of(policy.error(), "look at policy " + options.health_check_id));
@@ -389,11 +389,11 @@ Result<RemovalPlan, Error> plan_removal(Context& context, const RemovalOptions& 
 
 Step carry_out(Context& context, const RemovalPlan& ending) {
   if (!ending.missing.empty())
-    return failure(
-        error_of(Error::Kind::no_answer,
-                 "Nothing was removed. " + describe(ending.missing, ending.snapshot.caller_arn,
-                                                    Audience::deployer,
-                                                    ending.plan.settings.health_check_id)));
+    return failure(error_of(
+        Error::Kind::no_answer,
+        "Nothing was removed. " + describe(ending.missing, ending.snapshot.caller_arn,
+                                           Audience::deployer, ending.plan.settings.health_check_id,
+                                           ending.form)));
   AuditEntry entry;
   const View view{
       ending.snapshot, ending.plan, aws_now(ending.snapshot, context.clock.now()), {}, {}};

@@ -41,6 +41,7 @@ struct RemovalPlan {
   std::vector<std::string> left;      // what is there and not ours, or kept
   std::vector<std::string> notes;     // what this means for the check
   std::vector<MissingRight> missing;  // the caller's, for these removals, as far as IAM says
+  Form form = Form::guide;            // or hardened: the relay's are among them
 };
 
 struct RemovalOptions {

@@ -19,9 +19,6 @@ using aws::Value;
 // lag.
 constexpr auto after_blip = std::chrono::minutes{4};
 
-// In place of the scratch check's, which nobody knows before it is made.
-constexpr auto example_id = "00000000-0000-4000-8000-000000000000";
-
 class Drill {
  public:
   Drill(Context& context, const DrillOptions& options) : context_(context), options_(options) {}
@@ -35,22 +32,11 @@ class Drill {
     }
     options_.ignore_interrupts();
     clean_up();
-    if (!report_.legs.empty() && !report_.interrupted) note_drill();
+    if (!report_.legs.empty() && !report_.interrupted) write_into_log(context_, real_, report_);
     return std::move(report_);
   }
 
  private:
-  // Into the real guard's audit log, so that people see when it was last rehearsed.
-  void note_drill() {
-    AuditEntry entry;
-    entry.at = real_.now;
-    entry.action = "drill";
-    entry.stage = report_.passed ? "done" : "failed";
-    entry.who = real_.snapshot.caller_arn;
-    entry.why = report_.sentence;
-    if (const auto unwritten = note_down(context_, real_, entry)) context_.progress(*unwritten);
-  }
-
   bool fails(std::string sentence) { return legs_.fails(std::move(sentence)); }
   bool cannot_begin(const Error& error) { return legs_.cannot_begin(error); }
   bool leg(std::string name, const DrillLegs::Walk& walk) {
@@ -90,20 +76,13 @@ class Drill {
     if (const auto* silence = first_silence(blind)) return "Not begun: " + describe(*silence);
     if (!blind.empty())
       return describe(missing_rights(blind), real_.snapshot.caller_arn, Audience::deployer, "");
-    auto settings = real_.plan.settings;
-    settings.health_check_id = example_id;
-    settings.names = {};
-    settings.record = {};
-    const auto like_real = make_plan(std::move(settings));
+    const auto like_real = plan_like(real_.plan);
     if (!like_real) return std::nullopt;
-    auto actions = actions_to_drill();
-    for (int i = 0; i <= static_cast<int>(Resource::alarm_actions); ++i)
-      for (auto& action : actions_to_make(static_cast<Resource>(i), false, *like_real))
-        actions.push_back(std::move(action));
     auto scope = scope_of(*like_real);
     scope.every_guard = true;
-    const auto missing = missing_rights(context_.aws, real_.snapshot.caller_arn,
-                                        only(rights_of(Audience::deployer, scope), actions));
+    const auto missing =
+        missing_rights(context_.aws, real_.snapshot.caller_arn,
+                       only(rights_of(Audience::deployer, scope), actions_to_drill(*like_real)));
     if (!missing || missing->empty()) return std::nullopt;
     return describe(*missing, real_.snapshot.caller_arn, Audience::deployer, "");
   }
@@ -150,20 +129,8 @@ class Drill {
   }
 
   Result<std::string> build() {
-    DeployOptions like_real;
-    like_real.health_check_id = scratch_;
-    like_real.function_region = real_.plan.settings.function_region;
-    like_real.latch = real_.plan.settings.latch;
-    if (real_.snapshot.observed.function) like_real.function = real_.plan.settings.function;
-    // What an organisation demands of every role and resource, it demands of these too.
-    const auto& real = real_.plan.settings;
-    like_real.role_path = real.role_path;
-    like_real.permissions_boundary = real.permissions_boundary;
-    like_real.tags = real.extra_tags;
-    like_real.kms_keys = real.kms_keys;
-    like_real.accept_holes = real.accepted_holes;
-    like_real.reserve_concurrency = false;  // it is the account's, for as long as a drill takes
-    Deployment deployment({context_, options_.leg_limit}, like_real, options_.codes);
+    Deployment deployment({context_, options_.leg_limit}, deploy_like(real_, scratch_),
+                          options_.codes);
     auto plan = deployment.plan_resources();  // build() leaves in it what there is now
     if (!plan) return failure(Problem{plan.error().text});
     begun_building_ = true;

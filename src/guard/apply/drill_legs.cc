@@ -27,4 +27,14 @@ bool DrillLegs::cannot_begin(const Error& error) {
   return fails(error.text);
 }
 
+void write_into_log(Context& context, const View& real, const DrillReport& report) {
+  AuditEntry entry;
+  entry.at = real.now;
+  entry.action = "drill";
+  entry.stage = report.passed ? "done" : "failed";
+  entry.who = real.snapshot.caller_arn;
+  entry.why = report.sentence;
+  if (const auto unwritten = note_down(context, real, entry)) context.progress(*unwritten);
+}
+
 }  // namespace sitelatch::guard

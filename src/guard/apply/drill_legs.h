@@ -26,4 +26,7 @@ class DrillLegs {
   DrillReport& report_;
 };
 
+// Into the real guard's audit log, so that people see when it was last rehearsed.
+void write_into_log(Context& context, const View& real, const DrillReport& report);
+
 }  // namespace sitelatch::guard

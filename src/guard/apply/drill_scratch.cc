@@ -8,6 +8,7 @@
 #include "guard/apply/config_destroy.h"
 #include "guard/apply/destroy.h"
 #include "guard/apply/drill_sentinel.h"
+#include "guard/apply/hardened_destroy.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -30,16 +31,23 @@ Value scratch_config(const Value& primary, const std::optional<std::string>& pat
 }
 
 // No hexadecimal digits: they stand before the random part. (A CallerReference has 64 characters.)
-constexpr std::string_view config_mark = "k", engine_mark = "n";
+struct Mark {
+  Form form;
+  std::string_view text;
+};
+constexpr Mark marks[] = {{Form::config, "k"}, {Form::engine, "n"}, {Form::hardened, "h"}};
 
 std::string_view mark_of(Form form) {
-  return form == Form::config ? config_mark : form == Form::engine ? engine_mark : "";
+  for (const auto& mark : marks)
+    if (mark.form == form) return mark.text;
+  return "";
 }
 
 Form drilled_form(std::string_view reference) {
   const auto last = reference.substr(reference.rfind('-') + 1);
-  if (last.starts_with(config_mark)) return Form::config;
-  return last.starts_with(engine_mark) ? Form::engine : Form::guide;
+  for (const auto& mark : marks)
+    if (last.starts_with(mark.text)) return mark.form;
+  return Form::guide;
 }
 
 // The check is deleted next: its latch needs no releasing.
@@ -54,6 +62,14 @@ Step remove_config_guard(Context& context, const std::string& id) {
   const auto plan = plan_config_removal(context, options);
   if (!plan) return failure(plan.error());
   return carry_out(context, *plan, options);
+}
+
+Step remove_hardened_guard(Context& context, const std::string& id) {
+  auto plan = plan_removal(context, {id, Latch::keep, true, false});
+  if (!plan) return failure(plan.error());
+  if (const auto added = add_hardened(context, *plan, true); !added) return added;
+  plan->missing.clear();  // what can be removed is
+  return carry_out(context, *plan);
 }
 
 // Nothing but its audit log: the latch is the check's own.
@@ -131,6 +147,33 @@ Result<Done> move_port(Context& context, const std::string& scratch_id, int port
   }
 }
 
+std::optional<Plan> plan_like(const Plan& real) {
+  auto settings = real.settings;
+  settings.health_check_id = unmade_id;
+  settings.names = {};
+  settings.record = {};
+  auto plan = make_plan(std::move(settings));
+  if (!plan) return std::nullopt;
+  return std::move(*plan);
+}
+
+DeployOptions deploy_like(const View& real, const std::string& scratch_id) {
+  const auto& settings = real.plan.settings;
+  DeployOptions out;
+  out.health_check_id = scratch_id;
+  out.function_region = settings.function_region;
+  out.latch = settings.latch;
+  if (real.snapshot.observed.function) out.function = settings.function;
+  // What an organisation demands of every role and resource, it demands of these too.
+  out.role_path = settings.role_path;
+  out.permissions_boundary = settings.permissions_boundary;
+  out.tags = settings.extra_tags;
+  out.kms_keys = settings.kms_keys;
+  out.accept_holes = settings.accepted_holes;
+  out.reserve_concurrency = false;  // it is the account's, for as long as a drill takes
+  return out;
+}
+
 Result<Done> remove_drill(Context& context, const DrillScratch& scratch) {
   if (scratch.form != Form::guide)
     if (const auto gone = remove_sentinel(context, scratch.id); !gone)
@@ -138,9 +181,10 @@ Result<Done> remove_drill(Context& context, const DrillScratch& scratch) {
           fmt::format("the records of scratch check {}: {}", scratch.id, gone.error().text)});
   // The guard first: its resources are found by the check's id, and a check that is gone cannot be
   // found again. The engine's is a tag of the check.
-  const auto gone = scratch.form == Form::config   ? remove_config_guard(context, scratch.id)
-                    : scratch.form == Form::engine ? remove_engine_guard(context, scratch.id)
-                                                   : remove_guide_guard(context, scratch.id);
+  const auto gone = scratch.form == Form::config     ? remove_config_guard(context, scratch.id)
+                    : scratch.form == Form::engine   ? remove_engine_guard(context, scratch.id)
+                    : scratch.form == Form::hardened ? remove_hardened_guard(context, scratch.id)
+                                                     : remove_guide_guard(context, scratch.id);
   if (!gone)
     return failure(
         Problem{fmt::format("the guard of scratch check {}: {}", scratch.id, gone.error().text)});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "guard/apply/carry_out.h"
+#include "guard/apply/deploy.h"
 #include "guard/rules/form.h"
 
 namespace sitelatch::guard {
@@ -42,6 +43,12 @@ Result<Done> remove_scratch(Context& context, const std::string& scratch_id);
 // an address that is up.
 inline constexpr int dead_port = 1;
 Result<Done> move_port(Context& context, const std::string& scratch_id, int port);
+
+// In place of the scratch check's, which nobody knows before it is made.
+inline constexpr std::string_view unmade_id = "00000000-0000-4000-8000-000000000000";
+// A second guard, from the same plan as the real one. Nothing: none can be planned.
+std::optional<Plan> plan_like(const Plan& real);
+DeployOptions deploy_like(const View& real, const std::string& scratch_id);
 
 // All that a drill made on it, and then the check: the records of its name first, then the guard.
 // Problem: what stays, and why.

@@ -34,7 +34,7 @@ class FormDrill {
   FormDrill(Context& context, const FormDrillOptions& options)
       : context_(context),
         options_(options),
-        form_(form_on_scratch(options.form, context_)),
+        form_(form_on_scratch(options.form, context_, options.codes)),
         legs_(context_, report_) {
     context_.ask_dns = [this, ask = context.ask_dns](const std::string& server,
                                                      const std::string& name,
@@ -55,6 +55,7 @@ class FormDrill {
     }
     options_.ignore_interrupts();
     clean_up();
+    if (!report_.legs.empty() && !report_.interrupted) form_->write_down(report_);
     return std::move(report_);
   }
 
@@ -76,6 +77,7 @@ class FormDrill {
   Result<FormOnScratch::State> look() {
     auto seen = form_->state(scratch_.id);
     if (seen) aws_now_ = std::max(aws_now_, seen->now);
+    if (seen && seen->latched && !latched_at_) latched_at_ = context_.clock.now();
     return seen;
   }
 
@@ -92,7 +94,7 @@ class FormDrill {
               describe(*missing, primary_.caller_arn, Audience::deployer, "", options_.form)));
     context_.progress(fmt::format("On AWS this takes about {} (reckoned, not measured).",
                                   time_on_aws(options_.form, options_.scenario)));
-    if (!remove_remains() || !prepare()) return false;
+    if (!remove_remains() || !test_functions() || !prepare()) return false;
     const bool failed_over = options_.scenario == Scenario::trip ? by_hand() : by_outage();
     if (!failed_over) return false;
     if (backup_at_ && !switch_back()) return false;
@@ -107,15 +109,21 @@ class FormDrill {
     if (!primary_.check)
       return error_of(Error::Kind::failed, "There is no health check " + id + ".");
     const auto& check = *primary_.check;
-    if (!check.type.starts_with("HTTP") && check.type != "TCP")
+    const bool by_path = options_.form == Form::hardened;
+    if (!check.type.starts_with("HTTP") && (check.type != "TCP" || by_path))
       return error_of(Error::Kind::refused, "Health check " + id + " is of type " + check.type +
-                                                ": a drill copies an endpoint's check (HTTP, "
-                                                "HTTPS or TCP).");
+                                                ": a drill copies an endpoint's check (HTTP, " +
+                                                (by_path ? "HTTPS)." : "HTTPS or TCP)."));
     if (!primary_.records)
       return error_of(Error::Kind::no_answer,
                       "The hosted zones' records cannot be seen, and the drill makes a pair of "
                       "its own in Primary's zone.");
-    if (!plan_sentinel(*primary_.records, ""))
+    const auto zone = plan_sentinel(*primary_.records, "");
+    if (zone && by_path && zone->records.users.front().private_zone)
+      return error_of(Error::Kind::refused,
+                      "Only private zones have a PRIMARY record on health check " + id +
+                          ", and the relay of the form hardened asks public name servers.");
+    if (!zone)
       return error_of(Error::Kind::refused,
                       "No PRIMARY record follows health check " + id +
                           ", so there is no zone in which DNS could be rehearsed.");
@@ -136,6 +144,12 @@ class FormDrill {
       if (!remove(one)) return legs_.fails("What an earlier drill left could not be removed.");
     }
     return true;
+  }
+
+  // What runs for the real guard: it proves its rights and changes nothing.
+  bool test_functions() {
+    const auto tested = form_->self_test();
+    return !tested || legs_.walk("self-test", [&] { return *tested; });
   }
 
   bool prepare() {
@@ -192,7 +206,7 @@ class FormDrill {
     });
     if (!begun) return false;
     if (options_.scenario == Scenario::blip) return blip();
-    return failover() && recovery() && holds();
+    return failover() && recovery() && latches() && holds();
   }
 
   bool failover() {
@@ -212,6 +226,8 @@ class FormDrill {
     return legs_.walk("recovery", [this]() -> Result<std::string> {
       if (const auto moved = move_port(context_, scratch_.id, own_port()); !moved)
         return failure(moved.error());
+      if (!form_->failover_is_latch())
+        return std::string{"Primary answers again: nothing but a latch keeps it out of DNS now"};
       const bool well = await("the scratch check is healthy again", options_.leg_limit, [this] {
         (void)ask();
         const auto now = look();
@@ -241,7 +257,7 @@ class FormDrill {
       if (now && !until) until = now->now + blip_is_over;
       return backup_at_ || (now && now->now >= *until);
     });
-    if (backup_at_) return holds();
+    if (backup_at_) return latches() && holds();
     return legs_.walk("blip", [this]() -> Result<std::string> {
       const auto now = look();
       if (!now) return failure(now.error());
@@ -249,6 +265,36 @@ class FormDrill {
       return std::string{"it left no trace: no failover, and no latch"};
     });
   }
+
+  // Of a form whose latch comes after the failover: it comes, and of whom it should.
+  bool latches() {
+    if (form_->failover_is_latch()) return true;
+    return legs_.walk("latched", [this]() -> Result<std::string> {
+      std::optional<LatchedBy> by;
+      const bool came = await("the scratch check is latched", options_.leg_limit, [&] {
+        const auto now = look();
+        (void)ask();
+        if (now && now->latched) by = now->by;
+        return (now && now->latched) || named_at_;
+      });
+      if (named_at_)
+        return failure(
+            Problem{fmt::format("DNS named Primary {:.0f} s after it had named Backup, "
+                                "and nothing had latched",
+                                seconds_of(*named_at_ - *backup_at_))});
+      if (!came) return not_in_time("nothing latched");
+      const auto after = latched_after();
+      if (by != LatchedBy::relay)
+        return failure(Problem{fmt::format(
+            "latched by {}, {:.0f} s after DNS had named Backup: the relay should have been there "
+            "before it",
+            by ? to_string(*by) : "nobody knows whom", after)});
+      return fmt::format("by the relay, {:.0f} s after DNS had named Backup", after);
+    });
+  }
+
+  // To the second or two between our looks.
+  double latched_after() const { return std::max(0.0, seconds_of(*latched_at_ - *backup_at_)); }
 
   // What the product is for.
   bool holds() {
@@ -326,7 +372,7 @@ class FormDrill {
     if (!scratch_.id.empty()) {
       context_.progress("Removing the scratch health check, its guard and its records ...");
       (void)remove(scratch_);
-      if (options_.form == Form::config) report_.cost = cost();
+      if (options_.form != Form::engine) report_.cost = cost();
       note_it();
     }
     if (!report_.left.empty()) report_.passed = false;
@@ -343,6 +389,8 @@ class FormDrill {
                               : "FAILED");
     if (backup_at_)
       text += fmt::format(": Backup after {:.0f} s", seconds_of(*backup_at_ - failed_at_));
+    if (latched_at_ && backup_at_ && !form_->failover_is_latch())
+      text += fmt::format(", latched {:.0f} s after it", latched_after());
     if (back_at_)
       text += fmt::format(", switched back in {:.0f} s", seconds_of(*back_at_ - *released_at_));
     const auto noted = add_check_tags(context_, options_.health_check_id,
@@ -351,13 +399,16 @@ class FormDrill {
   }
 
   // AWS's list prices (2025): a health check outside AWS with HTTPS at most 2.75 USD a month, each
-  // of the others 0.50, an alarm 0.10.
+  // of config's others 0.50, an alarm 0.10; what functions, messages and log lines of a drill cost
+  // is far below a cent.
   std::string cost() const {
     const auto hours = seconds_of(context_.clock.now() - begun_) / 3600;
-    const double dollars = (2.75 + 2 * 0.50 + 0.10) / 730 * (hours < 1 ? 1 : hours);
-    return fmt::format(
-        "under {:.2f} USD on AWS (three health checks and an alarm for {:.0f} minutes)",
-        dollars + 0.01, hours * 60 < 1 ? 1 : hours * 60);
+    const bool relay = options_.form == Form::hardened;
+    const double a_month = relay ? 2 * 2.75 + 0.10 : 2.75 + 2 * 0.50 + 0.10;
+    const double dollars = a_month / 730 * (hours < 1 ? 1 : hours);
+    return fmt::format("under {:.2f} USD on AWS ({} and an alarm for {:.0f} minutes{})",
+                       dollars + 0.01, relay ? "two health checks" : "three health checks",
+                       hours * 60 < 1 ? 1 : hours * 60, relay ? ", two functions" : "");
   }
 
   Context context_;  // with our own ear at its questions to DNS
@@ -369,7 +420,7 @@ class FormDrill {
   bool held_out_ = false;  // from here on DNS may name Primary only until it has named Backup
   Instant aws_now_{}, backup_by_aws_{};
   WallInstant begun_{}, failed_at_{};
-  std::optional<WallInstant> backup_at_, named_at_, released_at_, back_at_;
+  std::optional<WallInstant> backup_at_, named_at_, latched_at_, released_at_, back_at_;
   DrillReport report_;
   DrillLegs legs_;
 };
@@ -378,6 +429,7 @@ class FormDrill {
 
 std::string_view time_on_aws(Form form, Scenario scenario) {
   if (form == Form::engine) return "eight minutes";
+  if (form == Form::hardened) return "20 to 30 minutes";
   return scenario == Scenario::blip ? "25 to 60 minutes" : "45 to 60 minutes";
 }
 

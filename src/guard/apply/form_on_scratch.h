@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "guard/apply/carry_out.h"
+#include "guard/apply/deploy.h"
+#include "guard/apply/drill.h"
 #include "guard/rules/form.h"
 #include "guard/rules/right.h"
 
@@ -33,13 +34,22 @@ class FormOnScratch {
     std::optional<bool> endpoint_healthy;
     bool latched = false;
     Instant now{};  // AWS's time: an engine's may run ahead of ours
+    std::optional<LatchedBy> by{};
   };
   virtual Result<State> state(const std::string& scratch) = 0;
   virtual Result<std::string> build(const std::string& scratch, Duration limit) = 0;
   virtual Result<std::string> attach(const std::string& scratch, Duration limit) = 0;
   virtual Result<std::string> trip(const std::string& scratch) = 0;
   virtual Result<std::string> release(const std::string& scratch, Duration limit) = 0;
+
+  // --- of a form whose latch is an event of its own, and on the endpoint's check itself
+  // Whether the check says how the endpoint is while it is latched, and the failover is the latch.
+  virtual bool failover_is_latch() const { return true; }
+  // Of what runs for the real guard; nothing: nothing does.
+  virtual std::optional<Result<std::string>> self_test() { return std::nullopt; }
+  // Beside the tag of Primary's check.
+  virtual void write_down(const DrillReport&) {}
 };
-std::unique_ptr<FormOnScratch> form_on_scratch(Form form, Context& context);
+std::unique_ptr<FormOnScratch> form_on_scratch(Form form, Context& context, const Codes& codes);
 
 }  // namespace sitelatch::guard

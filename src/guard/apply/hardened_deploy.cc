@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "client/wait.h"
 #include "guard/apply/config_change.h"
+#include "guard/apply/self_testing.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::size_t path_letters = 32;
 
 DeployOptions native(DeployOptions wish) {
   if (!wish.function) wish.function = FunctionKind::native;
+  wish.form = Form::hardened;
   return wish;
 }
 
@@ -62,6 +64,28 @@ std::string command_of(const std::string& endpoint, int threshold) {
                      endpoint, threshold);
 }
 
+Value permission_of_everybody(const std::string& function, std::string_view statement) {
+  auto input = Value::structure(
+      {{"FunctionName", function}, {"StatementId", statement}, {"Principal", "*"}});
+  if (statement == url_statement) {
+    input.set("Action", "lambda:InvokeFunctionUrl");
+    input.set("FunctionUrlAuthType", "NONE");
+  } else {
+    input.set("Action", "lambda:InvokeFunction");
+    input.set("InvokedViaFunctionUrl", true);
+  }
+  return input;
+}
+
+Value clock_config(const ClockTarget& target) {
+  return Value::structure({{"Type", target.type},
+                           {"FullyQualifiedDomainName", target.host},
+                           {"Port", target.port},
+                           {"ResourcePath", target.path},
+                           {"RequestInterval", clock_interval_s},
+                           {"FailureThreshold", clock_threshold}});
+}
+
 HardenedDeployment::HardenedDeployment(Context& context, DeployOptions guide, Codes codes,
                                        Options options)
     : context_(context),
@@ -75,7 +99,32 @@ HardenedDeployment::HardenedDeployment(Context& context, DeployOptions guide, Co
 Result<HardenedDeployPlan, Error> HardenedDeployment::plan() {
   auto guide = guide_.plan();
   if (!guide) return failure(guide.error());
-  return around(std::move(*guide));
+  auto plan = around(std::move(*guide));
+  if (plan) look_for_missing_rights(*plan);
+  return plan;
+}
+
+void HardenedDeployment::look_for_missing_rights(HardenedDeployPlan& plan) const {
+  if (!plan.guide.work.empty()) plan.missing = plan.guide.missing;
+  plan.guide.missing.clear();
+  const auto& clock = plan.look.observed.clock;
+  const auto scope = scope_of_hardened(plan.guide.plan, clock ? clock->id : "");
+  const auto& caller = plan.guide.snapshot.caller_arn;
+  const auto ask = [&](const Scope& of, const std::vector<std::string>& actions,
+                       const std::string& zone) {
+    if (actions.empty()) return;
+    const auto lacking = missing_rights(
+        context_.aws, caller, in_zone(only(rights_of(Audience::deployer, of), actions), zone));
+    if (lacking) plan.missing.insert(plan.missing.end(), lacking->begin(), lacking->end());
+  };
+  std::vector<std::string> actions;
+  for (const auto& work : plan.work)
+    for (auto& one : actions_to_take(work, plan.look.plan.relay)) actions.push_back(std::move(one));
+  ask(relay_alone(scope), actions, plan.look.plan.zone_id);
+  if (!options_.change_records) return;
+  for (const auto& batch : plan.batches)
+    ask(relay_alone(scope), {"route53:ChangeResourceRecordSets"}, batch.zone_id);
+  if (plan.threshold) ask(scope_of(plan.guide.plan), {std::string{latch_action}}, {});
 }
 
 Result<HardenedDeployPlan, Error> HardenedDeployment::around(DeployPlan guide) {
@@ -88,9 +137,8 @@ Result<HardenedDeployPlan, Error> HardenedDeployment::around(DeployPlan guide) {
   auto look = look_at_hardened(context_, snapshot, out.guide.plan, how);
   if (!look) return failure(look.error());
   if (!look->blind.empty())
-    return failure(error_of(Error::Kind::no_answer,
-                            "Deploy must see everything that it may change, and does not: " +
-                                describe(look->blind.front())));
+    return failure(unseen_of(look->blind, "Deploy must see everything that it may change",
+                             snapshot.caller_arn, look->plan.endpoint));
   out.look = std::move(*look);
   out.refusals = against_hardened(out.look.plan, out.guide.plan.settings, out.look.endpoint_tags);
   out.work = hardened_work(out.look.plan, out.look.observed);
@@ -115,6 +163,16 @@ Result<HardenedDeployPlan, Error> HardenedDeployment::around(DeployPlan guide) {
 
 Step HardenedDeployment::permitted(const HardenedDeployPlan& plan) const {
   if (!plan.refusals.empty()) return failure(refused_before(plan.refusals, "Nothing was made: "));
+  const auto allowed = rules_permit(plan);
+  if (!allowed || plan.missing.empty()) return allowed;
+  return failure(
+      error_of(Error::Kind::no_answer,
+               "Nothing was made. " + describe(plan.missing, plan.guide.snapshot.caller_arn,
+                                               Audience::deployer, plan.look.plan.endpoint,
+                                               Form::hardened)));
+}
+
+Step HardenedDeployment::rules_permit(const HardenedDeployPlan& plan) const {
   if (options_.change_records && plan.hardens()) {
     if (!plan.not_changeable.empty())
       return failure(refused_before(plan.not_changeable, "The records were not changed: "));
@@ -149,6 +207,28 @@ Step HardenedDeployment::build(HardenedDeployPlan& plan) {
 
 Step HardenedDeployment::arm(HardenedDeployPlan& plan) {
   return plan.guide.will_arm ? guide_.arm(plan.guide) : guide_.prove(plan.guide);
+}
+
+Step HardenedDeployment::prove_relay(const HardenedDeployPlan& plan) {
+  if (!built_) return Done{};
+  const auto& function = plan.look.plan.relay.function;
+  say("self-test of function " + function.name);
+  const auto tested =
+      run_self_test_for(std::clamp<Duration>(deadline_ - context_.clock.now(),
+                                             std::chrono::seconds{1}, std::chrono::minutes{1}),
+                        context_.aws, context_.clock, function);
+  const std::string until = " Until it passes the alarm alone latches, minutes after a failover.";
+  if (!tested) {
+    auto error = error_of(tested.error(), "run the self-test of function " + function.name);
+    error.text += until;
+    return failure(std::move(error));
+  }
+  if (tested->passed) return Done{};
+  return failure(error_of(
+      Error::Kind::failed,
+      fmt::format("The relay, function {}, failed its self-test: {}.{} Mend it and run deploy "
+                  "again; sitelatch drill rehearses all of it.",
+                  function.name, tested->sentence, until)));
 }
 
 // The records of the pair in one batch a zone, then the threshold.
@@ -222,6 +302,7 @@ Step HardenedDeployment::build_relay(HardenedDeployPlan& plan) {
       const auto done = take(work, plan);
       if (!done && done.error().kind != Error::Kind::conflict) return done;
       if (!done) say("Looking again: " + done.error().text + ".");
+      built_ = built_ || done;
       if (done) noted += (noted.empty() ? "" : ", ") + work.verb + " " + work.what;
       done_last = work.what + work.why;
       wait = std::chrono::seconds{1};
@@ -241,6 +322,8 @@ Step HardenedDeployment::take(const HardenedWork& work, const HardenedDeployPlan
       return put_sentinel(plan.look);
     case HardenedStep::relay:
       return make_piece(*work.resource, plan.look);
+    case HardenedStep::concurrency:
+      return free_concurrency(plan.look);
     case HardenedStep::url:
       return put_url(plan.look);
     case HardenedStep::url_permissions:
@@ -312,6 +395,16 @@ Step HardenedDeployment::reserve(const HardenedLook& look) {
   return make_piece(Resource::function_concurrency, look);
 }
 
+// Of none it shares the account's; reserve() then tries for its own.
+Step HardenedDeployment::free_concurrency(const HardenedLook& look) {
+  const auto& function = look.plan.relay.function;
+  const auto made =
+      context_.aws.call("lambda", "DeleteFunctionConcurrency",
+                        Value::structure({{"FunctionName", function.name}}), function.region);
+  if (made || client::is_absent(made.error())) return Done{};
+  return failure(error_of(made.error(), "free the concurrency of function " + function.name));
+}
+
 Step HardenedDeployment::put_url(const HardenedLook& look) {
   const auto& function = look.plan.relay.function;
   const auto input = Value::structure({{"FunctionName", function.name}, {"AuthType", "NONE"}});
@@ -339,17 +432,9 @@ Step HardenedDeployment::permit_everybody(const HardenedLook& look) {
       if (!gone && !client::is_absent(gone.error()))
         return failure(error_of(gone.error(), "remove permission " + std::string{statement}));
     }
-    auto input = Value::structure(
-        {{"FunctionName", function.name}, {"StatementId", statement}, {"Principal", "*"}});
-    if (statement == url_statement) {
-      input.set("Action", "lambda:InvokeFunctionUrl");
-      input.set("FunctionUrlAuthType", "NONE");
-    } else {
-      input.set("Action", "lambda:InvokeFunction");
-      input.set("InvokedViaFunctionUrl", true);
-    }
     const auto made =
-        context_.aws.call("lambda", "AddPermission", std::move(input), function.region);
+        context_.aws.call("lambda", "AddPermission",
+                          permission_of_everybody(function.name, statement), function.region);
     if (!made && !already_exists(made.error()))
       return failure(
           error_of(made.error(), "let everybody ask the URL of function " + function.name));
@@ -363,12 +448,7 @@ Step HardenedDeployment::make_clock(const HardenedLook& look) {
     return failure(error_of(Error::Kind::conflict, "the relay's URL is not to be seen yet"));
   const auto made = make_check_once(
       context_, [&look](int number) { return clock_reference(look.plan.endpoint, number); },
-      Value::structure({{"Type", target->type},
-                        {"FullyQualifiedDomainName", target->host},
-                        {"Port", target->port},
-                        {"ResourcePath", target->path},
-                        {"RequestInterval", clock_interval_s},
-                        {"FailureThreshold", clock_threshold}}));
+      clock_config(*target));
   if (!made) return failure(made.error());
   return add_check_tags(context_, *made, tags_of_clock(look.plan.endpoint));
 }

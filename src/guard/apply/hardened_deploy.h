@@ -22,6 +22,11 @@ struct ThresholdChange {
 // As commands of the aws CLI, for people.
 std::string command_of(const std::string& endpoint, int threshold);
 
+// What a URL of AuthType NONE needs, twice (fact lambda-49): AddPermission's input.
+aws::Value permission_of_everybody(const std::string& function, std::string_view statement);
+// The HealthCheckConfig of a clock.
+aws::Value clock_config(const ClockTarget& target);
+
 struct HardenedDeployPlan {
   DeployPlan guide;
   HardenedLook look;
@@ -30,6 +35,8 @@ struct HardenedDeployPlan {
   std::optional<ThresholdChange> threshold;
   std::vector<Refusal> refusals;        // against anything being made
   std::vector<Refusal> not_changeable;  // against records and threshold changing now
+  // The caller's, for all of this work (those of `guide` are here too), as far as IAM says.
+  std::vector<MissingRight> missing;
 
   bool hardens() const { return !batches.empty() || threshold; }
 };
@@ -50,9 +57,14 @@ class HardenedDeployment {
   // cut off.
   Step build(HardenedDeployPlan& plan);
   Step arm(HardenedDeployPlan& plan);
+  // The relay's self-test, where this run built something of it: its role's rights, and that it
+  // sees its sentinel. The guide's guard latches whether or not it passes.
+  Step prove_relay(const HardenedDeployPlan& plan);
 
  private:
   Result<HardenedDeployPlan, Error> around(DeployPlan guide);
+  void look_for_missing_rights(HardenedDeployPlan& plan) const;
+  Step rules_permit(const HardenedDeployPlan& plan) const;
   Step look_again(HardenedDeployPlan& plan);
   Step harden(const HardenedDeployPlan& plan);
   Step build_relay(HardenedDeployPlan& plan);
@@ -60,6 +72,7 @@ class HardenedDeployment {
   Step put_sentinel(const HardenedLook& look);
   Step make_piece(Resource resource, const HardenedLook& look);
   Step reserve(const HardenedLook& look);
+  Step free_concurrency(const HardenedLook& look);
   Step put_url(const HardenedLook& look);
   Step permit_everybody(const HardenedLook& look);
   Step make_clock(const HardenedLook& look);
@@ -75,7 +88,7 @@ class HardenedDeployment {
   Deployment guide_;
   WallInstant deadline_;
   std::string path_;  // of a relay that is not there yet
-  bool reservation_was_tried_ = false;
+  bool reservation_was_tried_ = false, built_ = false;
 };
 
 }  // namespace sitelatch::guard

@@ -21,16 +21,23 @@ class Removals {
  public:
   Removals(const HardenedLook& look, RemovalPlan& ending) : look_(look), ending_(ending) {}
 
-  void plan(bool logs) {
+  // What IAM must allow for it.
+  std::vector<std::string> plan(bool logs) {
     remove_clock();
     remove_function();
     remove_role();
     remove_sentinel();
     remove_log(logs);
+    if (tagged()) last_.push_back(removal_of("untag", "health check " + id(), {untag()}));
+    std::vector<std::string> actions;
+    for (const auto* ours : {&first_, &last_})
+      for (const auto& one : *ours)
+        actions.insert(actions.end(), one.actions.begin(), one.actions.end());
     auto all = std::move(first_);
-    for (auto& one : ending_.removals) all.push_back(std::move(one));
-    if (tagged()) all.push_back(removal_of("untag", "health check " + id(), {untag()}));
+    for (auto* more : {&ending_.removals, &last_})
+      for (auto& one : *more) all.push_back(std::move(one));
     ending_.removals = std::move(all);
+    return actions;
   }
 
  private:
@@ -114,14 +121,15 @@ class Removals {
   }
   RemovalCall untag() const {
     return {"route53", "ChangeTagsForResource", "",
-            Value::structure({{"ResourceType", "healthcheck"},
-                              {"ResourceId", id()},
-                              {"RemoveTagKeys", Value::list({tag::form, tag::clock_check})}})};
+            Value::structure(
+                {{"ResourceType", "healthcheck"},
+                 {"ResourceId", id()},
+                 {"RemoveTagKeys", Value::list({tag::form, tag::clock_check, tag::last_drill})}})};
   }
 
   const HardenedLook& look_;
   RemovalPlan& ending_;
-  std::vector<Removal> first_;
+  std::vector<Removal> first_, last_;
 };
 
 }  // namespace
@@ -136,10 +144,17 @@ Step add_hardened(Context& context, RemovalPlan& ending, bool logs) {
   const auto look = look_at_hardened(context, ending.snapshot, ending.plan, how);
   if (!look) return failure(look.error());
   if (!look->blind.empty())
-    return failure(error_of(Error::Kind::no_answer,
-                            "Destroy must see everything that it may remove, and does not: " +
-                                describe(look->blind.front())));
-  Removals(*look, ending).plan(logs);
+    return failure(unseen_of(look->blind, "Destroy must see everything that it may remove",
+                             ending.snapshot.caller_arn, id));
+  const auto actions = Removals(*look, ending).plan(logs);
+  ending.form = Form::hardened;
+  const auto& clock = look->observed.clock;
+  const auto scope = relay_alone(scope_of_hardened(ending.plan, clock ? clock->id : ""));
+  auto rights = only(rights_of(Audience::deployer, scope), actions);
+  if (!look->sentinels.empty())
+    rights = in_zone(std::move(rights), look->sentinels.front().zone_id);
+  if (const auto missing = missing_rights(context.aws, ending.snapshot.caller_arn, rights))
+    ending.missing.insert(ending.missing.end(), missing->begin(), missing->end());
   return Done{};
 }
 

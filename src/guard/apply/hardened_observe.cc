@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "guard/apply/missing_rights.h"
 #include "guard/apply/reading.h"
 
 namespace sitelatch::guard {
@@ -283,6 +284,17 @@ Result<HardenedLook, Error> look_at_hardened(Context& context, const Snapshot& s
   return HardenedReading(context, snapshot, plan, how).run();
 }
 
+Error unseen_of(const std::vector<ReadFailure>& blind, std::string_view must,
+                const std::string& caller_arn, const std::string& health_check_id) {
+  const auto begins = std::string{must} + ", and does not";
+  if (const auto* silence = first_silence(blind))
+    return error_of(Error::Kind::no_answer, begins + ": " + describe(*silence));
+  return error_of(Error::Kind::no_answer,
+                  begins + ". " +
+                      describe(missing_rights(blind), caller_arn, Audience::deployer,
+                               health_check_id, Form::hardened));
+}
+
 bool has_sentinel(const Snapshot& snapshot) {
   return snapshot.records && !snapshot.records->sentinels.empty();
 }
@@ -291,6 +303,9 @@ Step add_hardened(Context& context, View& view) {
   const auto seen = look_at_hardened(context, view.snapshot, view.plan, {});
   if (!seen) return failure(seen.error());
   view.form = Form::hardened;
+  if (const auto noted = seen->endpoint_tags.find(std::string{tag::last_drill});
+      noted != seen->endpoint_tags.end())
+    view.last_drill = from_tag_text(noted->second);
   auto& links = view.assessment.links;
   for (auto& link : hardened_links(seen->plan, seen->observed)) links.push_back(std::move(link));
   // What a link tells already is not told again.

@@ -29,6 +29,11 @@ struct HardenedQuery {
 Result<HardenedLook, Error> look_at_hardened(Context& context, const Snapshot& snapshot,
                                              const Plan& plan, const HardenedQuery& how);
 
+// What a command says that must see all of it and does not: each right that is missing, or the
+// service that does not answer.
+Error unseen_of(const std::vector<ReadFailure>& blind, std::string_view must,
+                const std::string& caller_arn, const std::string& health_check_id);
+
 // Whether there is any of it: by the records that were read.
 bool has_sentinel(const Snapshot& snapshot);
 // Adds its links to those of a guard that was looked at. Error: nothing of it could be read.

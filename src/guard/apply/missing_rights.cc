@@ -115,6 +115,19 @@ std::optional<std::vector<MissingRight>> missing_rights(client::Aws& aws,
   return missing;
 }
 
+std::vector<Right> in_zone(std::vector<Right> rights, const std::string& zone_id) {
+  for (auto& right : rights)
+    for (auto& resource : right.resources)
+      if (resource.ends_with(":hostedzone/*"))
+        resource = replace_all(resource, "/*", "/" + zone_id);
+  return rights;
+}
+std::vector<Right> in_zone(std::vector<Right> rights,
+                           const std::optional<RecordsSnapshot>& records) {
+  if (!records || records->users.empty()) return rights;
+  return in_zone(std::move(rights), records->users.front().zone_id);
+}
+
 std::vector<MissingRight> missing_rights(const std::vector<ReadFailure>& blind) {
   std::vector<MissingRight> missing;
   for (const auto& one : blind)
@@ -143,14 +156,10 @@ std::optional<std::string> rights_against(Context& context, const ConfigView& vi
   if (view.observed.combined && view.observed.hold)
     made = {view.observed.combined->id, view.observed.hold->id};
   const auto scope = scope_of_config(view.plan, made);
-  auto rights = only(rights_of(Form::config, audience, scope), actions);
-  // IAM is asked about what is meant: a caller's own policy may allow that alone.
+  auto rights = in_zone(only(rights_of(Form::config, audience, scope), actions), view.records);
   for (auto& right : rights)
     for (auto& resource : right.resources)
-      if (resource.ends_with(":hostedzone/*") && view.records && !view.records->users.empty())
-        resource = replace_all(resource, "/*", "/" + view.records->users.front().zone_id);
-      else if (resource.ends_with(":healthcheck/*"))
-        resource = scope.checks.front();
+      if (resource.ends_with(":healthcheck/*")) resource = scope.checks.front();
   const auto missing = missing_rights(context.aws, view.caller_arn, rights);
   if (!missing || missing->empty()) return std::nullopt;
   return describe(*missing, view.caller_arn, audience, view.id(), Form::config);

@@ -30,6 +30,11 @@ std::optional<std::vector<MissingRight>> missing_rights(client::Aws& aws,
 // Of what a look could not see: the action and what it was asked of.
 std::vector<MissingRight> missing_rights(const std::vector<ReadFailure>& blind);
 
+// IAM is asked about the zone that is meant: a caller's policy may allow that one alone.
+std::vector<Right> in_zone(std::vector<Right> rights, const std::string& zone_id);
+std::vector<Right> in_zone(std::vector<Right> rights,
+                           const std::optional<RecordsSnapshot>& records);
+
 // "arn:... lacks these rights:\n  iam:CreateRole on arn:...\n... `sitelatch policy deployer ID`
 // prints them."
 std::string describe(const std::vector<MissingRight>& missing, const std::string& caller_arn,

@@ -98,8 +98,10 @@ std::string stored_zip(std::string_view name, std::string_view content) {
 
 }  // namespace
 
+std::string python_zip(std::string_view code) { return stored_zip("lambda.py", code); }
+
 const std::string& python_function_zip() {
-  static const std::string zip = stored_zip("lambda.py", source);
+  static const std::string zip = python_zip(source);
   return zip;
 }
 

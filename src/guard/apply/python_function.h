@@ -5,10 +5,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace sitelatch::guard {
 
 // A zip of lambda.py; the same bytes every time.
 const std::string& python_function_zip();
+// The same of another source, whose handler is lambda.handler.
+std::string python_zip(std::string_view source);
 
 }  // namespace sitelatch::guard

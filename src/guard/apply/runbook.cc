@@ -39,12 +39,13 @@ std::string flags_of(const CheckChange& change) {
 
 class Page {
  public:
-  Page(const View& view, const ZoneServers& servers)
+  Page(const View& view, const ZoneServers& servers, const HardenedLook* relay)
       : view_(view),
         observed_(view.snapshot.observed),
         plan_(view.plan),
         record_(record_of(view.snapshot.observed)),
         servers_(servers),
+        relay_(relay),
         name_(site_name(view).empty() ? "the sites of this check" : site_name(view)) {}
 
   std::string text() const {
@@ -87,8 +88,7 @@ class Page {
         "DNS answers {} with Primary as long as health check `{}` is healthy, else with Backup. "
         "When it turns unhealthy, the alarm\nruns the function, and the function *latches* the "
         "check: it {}, so that it cannot become healthy by itself. Backup\nserves until a person "
-        "has synchronised the sites and releases it.{}\n\n"
-        "| | |\n|---|---|\n",
+        "has synchronised the sites and releases it.{}\n\n",
         name_, id(),
         inverts()
             ? "becomes Disabled and Inverted"
@@ -96,6 +96,14 @@ class Page {
         has_schedule() ? " The function also runs every minute: a latch that somebody undoes is "
                          "set again."
                        : "");
+    if (relay_)
+      out +=
+          "A second function, the *relay*, is faster than the alarm: Route 53's probes of its "
+          "URL run it every few seconds, it asks the\nzone's name servers for the sentinel's "
+          "TXT record, and where that says `" +
+          std::string{sentinel_says_backup} +
+          "` it latches, seconds after DNS has failed over.\n\n";
+    out += "| | |\n|---|---|\n";
     out += row("health check of Primary", true, plan_.health_check_arn, ", of " + target());
     out += row("alarm", o.alarm.has_value(), plan_.alarm.arn);
     out += row("topic from the alarm to the function", o.alarm_topic.has_value(),
@@ -106,6 +114,15 @@ class Page {
     out += row("topic for people; its tags are the guard's record", has_record(),
                plan_.notify_topic.arn);
     out += row("audit log", o.audit_group.has_value(), plan_.audit_group.arn);
+    if (relay_) {
+      const auto& there = relay_->observed;
+      out += row("relay: a function that latches like the other", there.relay.function.has_value(),
+                 relay_->plan.relay.function.arn);
+      out += row("its clock: a health check of its URL", there.clock.has_value(),
+                 there.clock ? there.clock->id : "");
+      out += row("its sentinel: records that follow the check, and nobody looks up",
+                 there.sentinel_there, relay_->plan.settings.sentinel + " TXT");
+    }
     return out + "\n";
   }
 
@@ -264,10 +281,17 @@ class Page {
         "3. The alarm says `ALARM`, and has for three minutes. While it says `OK` it has not seen "
         "the latch yet: its next `ALARM` would\n   latch again.\n"
         "4. Nobody else is doing the same: the version is still the one that you looked at.\n";
+    int number = 5;
     if (has_record())
-      out +=
-          "5. The clock here is right within a minute (`date -u`): the release is dated by "
-          "it.\n";
+      out += fmt::format(
+          "{}. The clock here is right within a minute (`date -u`): the release is dated by "
+          "it.\n",
+          number++);
+    if (relay_)
+      out += fmt::format(
+          "{}. *Every* name server answers Backup (*Who serves*): to one that still says Primary "
+          "the end of this latch looks like a new\n   failover, and the relay latches again.\n",
+          number);
     return out + "\n";
   }
 
@@ -338,6 +362,7 @@ class Page {
                        " --alarm-names " + quoted(plan_.alarm.name) + " &&");
     commands.push_back(update(releasing_change()));
     out += block(commands);
+    if (relay_) out += "The relay latches nothing while the alarm's actions are off.\n";
     return out +
            fmt::format(
                "**From here on nothing latches.** Leave {} off until sitelatch is at hand: "
@@ -369,15 +394,15 @@ class Page {
         "([AWS Fault Isolation Boundaries, appendix "
         "B](https://docs.aws.amazon.com/whitepapers/latest/"
         "aws-fault-isolation-boundaries/appendix-b---edge-network-global-service-guidance.html)): "
-        "**nobody latches**, neither\nthe "
-        "function nor you, and a Primary that recovers serves at once, with old data.\n"
+        "**nobody latches**, neither\n{2} "
+        "nor you, and a Primary that recovers serves at once, with old data.\n"
         "- If Primary has failed, or fails now: keep it down *at the site*. Make {1} answer "
         "otherwise than 2xx or 3xx (stop the service, or\n  close its port), until {0} is back "
         "and the check is latched.\n"
         "- If the check is latched already, nothing changes: the latch holds without the API.\n"
         "- When {0} is back: *See*; latch by hand if Backup has served and the check is not "
         "latched.\n",
-        home(), "`" + target() + "`");
+        home(), "`" + target() + "`", relay_ ? "function, relay" : "the function");
   }
 
   const View& view_;
@@ -385,13 +410,14 @@ class Page {
   const Plan& plan_;
   const Record record_;
   const ZoneServers& servers_;
+  const HardenedLook* relay_;
   const std::string name_;
 };
 
 }  // namespace
 
-std::string runbook(const View& view, const ZoneServers& servers) {
-  return Page(view, servers).text();
+std::string runbook(const View& view, const ZoneServers& servers, const HardenedLook* relay) {
+  return Page(view, servers, relay).text();
 }
 
 }  // namespace sitelatch::guard

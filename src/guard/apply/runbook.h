@@ -11,14 +11,16 @@
 #include <vector>
 
 #include "guard/apply/carry_out.h"
+#include "guard/apply/hardened_observe.h"
 
 namespace sitelatch::guard {
 
 // The name servers of each hosted zone, by its id; a zone that could not be asked is left out.
 using ZoneServers = std::map<std::string, std::vector<std::string>>;
 
-// `view`: with records and DNS. Needs the health check.
-std::string runbook(const View& view, const ZoneServers& servers);
+// `view`: with records and DNS. Needs the health check. `relay`: of the form hardened.
+std::string runbook(const View& view, const ZoneServers& servers,
+                    const HardenedLook* relay = nullptr);
 
 struct Runbook {
   View view;

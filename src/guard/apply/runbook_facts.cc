@@ -20,10 +20,15 @@ ZoneServers read_servers(client::Aws& aws, const RecordsSnapshot& records) {
   return servers;
 }
 
-std::string all_that_is_unseen(const View& view) {
+std::string all_that_is_unseen(const std::vector<ReadFailure>& all) {
   std::string out;
-  for (const auto& blind : view.snapshot.blind) out += "\n  " + describe(blind);
+  for (const auto& blind : all) out += "\n  " + describe(blind);
   return out;
+}
+
+Error page_would_be_wrong(const std::string& unseen) {
+  return error_of(Error::Kind::no_answer,
+                  "The page would be wrong: not all of the guard may be seen from here." + unseen);
 }
 
 }  // namespace
@@ -32,10 +37,8 @@ Result<Runbook, Error> runbook_of(Context& context, const std::string& health_ch
   auto seen = view(context.aws, context.clock, health_check_id, context.chain_and_dns());
   if (!seen) return failure(seen.error());
   // What cannot be seen reads as "not there", and in that night nobody would know better.
-  if (const auto unseen = all_that_is_unseen(*seen); !unseen.empty())
-    return failure(
-        error_of(Error::Kind::no_answer,
-                 "The page would be wrong: not all of the guard may be seen from here." + unseen));
+  if (const auto unseen = all_that_is_unseen(seen->snapshot.blind); !unseen.empty())
+    return failure(page_would_be_wrong(unseen));
   if (!seen->snapshot.observed.check)
     return failure(
         error_of(Error::Kind::failed, "There is no health check " + health_check_id + "."));
@@ -46,7 +49,17 @@ Result<Runbook, Error> runbook_of(Context& context, const std::string& health_ch
                              health_check_id)));
   const auto servers =
       seen->snapshot.records ? read_servers(context.aws, *seen->snapshot.records) : ZoneServers{};
-  auto page = runbook(*seen, servers);
+  std::optional<HardenedLook> relay;
+  if (has_sentinel(seen->snapshot)) {
+    HardenedQuery how;
+    how.health = false;
+    auto look = look_at_hardened(context, seen->snapshot, seen->plan, how);
+    if (!look) return failure(look.error());
+    if (const auto unseen = all_that_is_unseen(look->blind); !unseen.empty())
+      return failure(page_would_be_wrong(unseen));
+    relay = std::move(*look);
+  }
+  auto page = runbook(*seen, servers, relay ? &*relay : nullptr);
   return Runbook{std::move(*seen), std::move(page)};
 }
 

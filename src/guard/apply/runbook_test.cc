@@ -130,3 +130,25 @@ TEST_CASE("who serves is asked of every name server of the zone, and who is told
   holds(page, "## When us-east-1 is down");
   holds(page, "--connect-to p.test:443:192.0.2.1:443 https://p.test/lb-check\n");
 }
+
+TEST_CASE("a relay is on the page: what it is, and what it makes of a release that is too early") {
+  const Night night;
+  HardenedLook look;
+  RelaySettings settings;
+  settings.sentinel = "_sitelatch-" + id + ".example.test";
+  look.plan.endpoint = id;
+  look.plan.settings = settings;
+  look.plan.relay = relay_plan(night.view.plan, settings);
+  look.observed.relay.function.emplace();
+  look.observed.clock.emplace().id = "c10c0000-0000-4000-8000-000000000000";
+  look.observed.sentinel_there = true;
+  const auto text = runbook(night.view, night.servers, &look);
+  for (const auto* part :
+       {"function:sitelatch-", "-relay`", "| `c10c0000-0000-4000-8000-000000000000` |",
+        "*Every* name server answers Backup", "while the alarm's actions are off",
+        "neither\nfunction, relay nor you"})
+    holds(text, part);
+  holds(text, settings.sentinel + " TXT");
+  CHECK(night.page().find("relay") == std::string::npos);
+  holds(night.page(), "neither\nthe function nor you");
+}

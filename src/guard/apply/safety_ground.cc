@@ -73,12 +73,30 @@ bool is_of_records(const Finding& finding) {
 
 }  // namespace
 
+namespace {
+
+// A relay that does not run latches nothing: then the guide's chain is what there is.
+void take_relay(const View& view, SafetyGround& out) {
+  if (view.form != Form::hardened) return;
+  for (const auto& link : view.assessment.links) {
+    if (link.health != Link::Health::broken) continue;
+    if (!link.name.starts_with("relay") && link.name != "sentinel") continue;
+    out.setup.form = Form::guide;
+    out.beside.push_back("the relay, which does not work (" + link.name +
+                         "): the figures are those of the alarm alone");
+    return;
+  }
+}
+
+}  // namespace
+
 std::optional<SafetyGround> safety_ground(const View& view) {
   const auto setup = setup_of(view.form, view.snapshot.check_config);
   if (!setup) return std::nullopt;
   SafetyGround out{*setup, works(view.assessment.state), {}};
   out.setup.function = view.plan.settings.function;
   if (view.snapshot.observed.alarm) take_alarm(*view.snapshot.observed.alarm, out);
+  take_relay(view, out);
   if (!view.snapshot.records) return out;
   HoleNames seen;
   for (const auto& finding : record_findings(view.plan, view.snapshot))

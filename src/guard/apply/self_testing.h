@@ -18,5 +18,9 @@ struct SelfTest {
 };
 // An error: it could not be run at all.
 client::Outcome<SelfTest> run_self_test(client::Aws& aws, const FunctionPlan& function);
+// Of a function that was made just now: a role's policy takes some seconds to arrive, so that a
+// test which fails is run again, for so long.
+client::Outcome<SelfTest> run_self_test_for(Duration at_most, client::Aws& aws,
+                                            client::Clock& clock, const FunctionPlan& function);
 
 }  // namespace sitelatch::guard

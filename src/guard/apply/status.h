@@ -20,7 +20,8 @@ struct View {
   Instant now{};  // see aws_now()
   Assessment assessment;
   std::vector<DnsSnapshot> dns;
-  Form form = Form::guide;  // hardened: its links are among the others (hardened_observe.h)
+  Form form = Form::guide;   // hardened: its links are among the others (hardened_observe.h)
+  std::string last_drill{};  // of hardened: what it came to (form_drill.h); empty: none is noted
 
   const std::string& id() const { return plan.settings.health_check_id; }
 };

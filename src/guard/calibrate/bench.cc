@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "guard/apply/python_function.h"
 #include "guard/apply/wire_forms.h"
 #include "guard/rules/json.h"
 
@@ -31,8 +32,9 @@ Value metric_query(std::string_view id, std::string_view statistic, const std::s
 Texts scratch_tags(const std::string& run) { return {{"sitelatch:calibrate", run}}; }
 
 std::string may_publish(const std::vector<std::string>& topics) {
-  return policy_document({{"Tell", {"sns:Publish"}, topics, ""},
-                          {"Log", {"logs:CreateLogStream", "logs:PutLogEvents"}, {"*"}, ""}});
+  std::vector<Right> rights{{"Log", {"logs:CreateLogStream", "logs:PutLogEvents"}, {"*"}, ""}};
+  if (!topics.empty()) rights.push_back({"Tell", {"sns:Publish"}, topics, ""});
+  return policy_document(rights);
 }
 
 constexpr std::string_view lambda_may_assume =
@@ -165,21 +167,26 @@ Result<std::string, Error> Bench::make_role(std::string_view what,
 }
 
 client::Outcome<Value> Bench::try_to_make_function(std::string_view what, const std::string& role,
-                                                   const std::string& region) {
+                                                   const std::string& region,
+                                                   const Program& program) {
   const Scratch scratch{Scratch::Kind::function, name(what), region};
   if (std::find(made_.begin(), made_.end(), scratch) == made_.end()) {
     note(scratch);
     note({Scratch::Kind::log_group, "/aws/lambda/" + scratch.name, region});
   }
-  auto input =
-      Value::structure({{"FunctionName", scratch.name},
-                        {"Description", "sitelatch calibrate, removed at its end"},
-                        {"Runtime", "provided.al2023"},
-                        {"Handler", "bootstrap"},
-                        {"Role", role},
-                        {"Code", Value::structure({{"ZipFile", options_.codes.native.zip}})},
-                        {"Tags", text_map(scratch_tags(plan_.run))}});
-  if (const auto& architecture = options_.codes.native.architecture; !architecture.empty())
+  const bool native = program.python.empty();
+  auto input = Value::structure(
+      {{"FunctionName", scratch.name},
+       {"Description", "sitelatch calibrate, removed at its end"},
+       {"Runtime", native ? "provided.al2023" : "python3.11"},
+       {"Handler", native ? "bootstrap" : "lambda.handler"},
+       {"Role", role},
+       {"Timeout", program.timeout_s},
+       {"Code", Value::structure({{"ZipFile", native ? options_.codes.native.zip
+                                                     : python_zip(program.python)}})},
+       {"Tags", text_map(scratch_tags(plan_.run))}});
+  if (const auto& architecture = options_.codes.native.architecture;
+      native && !architecture.empty())
     input.set("Architectures", Value::list({architecture}));
   return context_.aws.call("lambda", "CreateFunction", input, region);
 }

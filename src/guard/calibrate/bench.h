@@ -66,8 +66,13 @@ class Bench {
   Result<std::string, Error> make_role(std::string_view what,
                                        const std::vector<std::string>& topics);
   // Noted as made; then asked for once. Gives CreateFunction's own outcome.
+  struct Program {
+    std::string python{};  // its source; empty: the native function, which guards nothing
+    int timeout_s = 3;
+  };
   client::Outcome<aws::Value> try_to_make_function(std::string_view what, const std::string& role,
-                                                   const std::string& region);
+                                                   const std::string& region,
+                                                   const Program& program);
   // A guard of the native kind on a scratch check, built and not armed. Takes about a minute, in
   // which nothing else goes on.
   Result<Plan, Error> make_guard(const std::string& check_id);

@@ -247,6 +247,52 @@ const std::vector<Experiment>& experiments() {
        {},
        &trials::hold_loop},
 
+      // What the form hardened rests on beside the guide's (X6 and X8 of the design).
+      {"threshold-holds",
+       "a check of FailureThreshold 3 that is unhealthy stays so for a minute after its endpoint "
+       "is back, and no update of it makes it healthy before",
+       "src/guard/rules/hardened_form.cc: lasts_s",
+       "a scratch check asks a port where nobody answers until its metric is 0, and as a minute "
+       "begins its own port again",
+       "that minute has no 1",
+       32min,
+       of_check,
+       {},
+       &trials::threshold_holds},
+      {"checkers-and-function-urls",
+       "Route 53's checkers ask a Lambda function's URL as they ask any endpoint, and 429, which "
+       "Lambda answers where it cannot run the function, is no good answer: the clock's health "
+       "says whether the relay works",
+       "src/guard/rules/hardened_form.cc: clock_target",
+       "a function with a URL of AuthType NONE and a health check of it, as a relay and its clock; "
+       "then its reserved concurrency is 0",
+       "most checkers find it healthy, and then unhealthy",
+       10min,
+       of_check,
+       {},
+       &trials::url_clock},
+      {"slow-probe",
+       "a function that a probe of its URL runs goes on when the checker has given up: a relay "
+       "that looks again a second later, or waits for AWS, ends what it began",
+       "src/guard/rules/relay.h: between_looks, most_looks",
+       "a function that answers after ten seconds, longer than a checker waits, and then writes "
+       "into its log; a health check of its URL",
+       "the checkers find it unhealthy, and its log says that it went on",
+       8min,
+       of_check,
+       {},
+       &trials::slow_probe},
+
+      {"sentinel-skew",
+       "the zone's name servers name Backup within some seconds of each other, and after a switch "
+       "back Primary within twenty",
+       "src/guard/rules/relay.cc: skew_is_over",
+       "",
+       "",
+       {},
+       0,
+       "it takes records in a zone of yours: sitelatch drill --form hardened makes a pair of its "
+       "own, and says how long after DNS the relay latched"},
       {"latch-path-behind-an-edge",
        "the latch's path fails from every checker also behind a WAF, a CDN or a network load "
        "balancer",
@@ -284,14 +330,6 @@ const std::vector<Experiment>& experiments() {
       {"metric-gaps",
        "a CLOUDWATCH_METRIC check keeps its last status through hours without data",
        "docs/facts/route53.md: route53-21",
-       "",
-       "",
-       {},
-       0,
-       planned_form},
-      {"checkers-and-function-urls",
-       "Route 53's checkers can ask a Lambda function URL, and 429 is not an answer",
-       "docs/facts/route53.md: route53-1",
        "",
        "",
        {},

@@ -16,6 +16,7 @@ std::unique_ptr<Trial> disabled_reports(Bench& bench);
 std::unique_ptr<Trial> latch_delay(Bench& bench);
 std::unique_ptr<Trial> calculated_status(Bench& bench);
 std::unique_ptr<Trial> metric_check_refusal(Bench& bench);
+std::unique_ptr<Trial> threshold_holds(Bench& bench);
 
 // --- its metric and its alarm (trials_metric.cc)
 std::unique_ptr<Trial> metric_region(Bench& bench);
@@ -30,6 +31,8 @@ std::unique_ptr<Trial> destination_region(Bench& bench);
 std::unique_ptr<Trial> delivery_to_europe(Bench& bench);
 std::unique_ptr<Trial> delivery_to_osaka(Bench& bench);
 std::unique_ptr<Trial> thawed_runtime(Bench& bench);
+std::unique_ptr<Trial> url_clock(Bench& bench);
+std::unique_ptr<Trial> slow_probe(Bench& bench);
 
 // --- the hold check of the form config (trials_hold.cc)
 std::unique_ptr<Trial> hold_gap(Bench& bench);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "guard/apply/drill_scratch.h"
 #include "guard/calibrate/figures.h"
 #include "guard/calibrate/trials.h"
 
@@ -251,6 +252,91 @@ class LatchDelay final : public OnCheck {
   Figures latched_, released_;
 };
 
+// A check of FailureThreshold 3 whose endpoint comes back: how soon it is healthy again, to the
+// minute of its metric.
+class ThresholdHolds final : public OnCheck {
+ public:
+  using OnCheck::OnCheck;
+  static constexpr int threshold = 3, interval_s = 30;
+
+  std::vector<Stage> stages() override {
+    return {{"the metric of the scratch check is 1",
+             [this]() -> Step {
+               auto config = bench_.plan().site_config;
+               config.set("Disabled", false);
+               config.set("Inverted", false);
+               config.set("RequestInterval", interval_s);
+               config.set("FailureThreshold", threshold);
+               begun_ = bench_.now();
+               auto made = bench_.make_check(what_, std::move(config));
+               if (!made) return failure(made.error());
+               id_ = *made;
+               return Done{};
+             },
+             [this] { return newest_is(1); }, 12min},
+            {"it is 0, for a whole minute",
+             [this] {
+               return bench_.change_check(id_, Value::structure({{"Port", dead_port}}));
+             },
+             [this] { return newest_is(0); }, 12min},
+            // So that the metric tells a minute from less.
+            {"a minute begins",
+             {},
+             [this]() -> Result<bool, Error> { return bench_.now().time_since_epoch() % 60s < 8s; },
+             5min,
+             2s},
+            {"six minutes are over since its endpoint is back",
+             [this] {
+               back_at_ = bench_.now();
+               return bench_.change_check(id_, Value::structure({{"Port", bench_.own_port()}}));
+             },
+             []() -> Result<bool, Error> { return false; }, 6min, 30s, true},
+            {"its metric",
+             [this]() -> Step {
+               const auto first = Instant{back_at_.time_since_epoch() / 60s * 60s};
+               auto seen = bench_.minutes(id_, bench_.home(), first);
+               if (!seen) return failure(seen.error());
+               for (const auto& minute : *seen) {
+                 if (minute.begins == first) first_ = minute;
+                 if (minute.highest >= 1 && !healthy_in_) healthy_in_ = minute.begins;
+               }
+               return Done{};
+             },
+             {}}};
+  }
+  Conclusion judge() override {
+    auto measured =
+        Value::structure({{"failure_threshold", threshold}, {"request_interval_s", interval_s}});
+    measured.set(
+        "back_to_healthy_minute_ms",
+        healthy_in_ ? Value{ms_of(std::max(Duration{0}, *healthy_in_ - back_at_))} : Value{});
+    if (!first_)
+      return {Settled::not_settled, "the metric has no data of the minute that matters", measured};
+    const bool soon = first_->highest >= 1;
+    return {soon ? Settled::refuted : Settled::confirmed,
+            soon ? std::string{"it was healthy in the very minute in which its endpoint came back"}
+            : healthy_in_
+                ? fmt::format("its first minute with a 1 began {} after its endpoint was back",
+                              in_words(*healthy_in_ - back_at_))
+                : std::string{"it was not healthy within six minutes of its endpoint's return"},
+            measured};
+  }
+
+ private:
+  Result<bool, Error> newest_is(int value) {
+    const auto now = found(value == 1);  // tells the time
+    if (!now) return failure(now.error());
+    const auto seen = bench_.minutes(id_, bench_.home(), begun_);
+    if (!seen) return failure(seen.error());
+    if (seen->empty()) return false;
+    return value == 1 ? seen->back().lowest >= 1 : seen->back().highest < 1;
+  }
+
+  Instant begun_{}, back_at_{};
+  std::optional<Bench::Minute> first_;
+  std::optional<Instant> healthy_in_;
+};
+
 // Whether checks that no endpoint stands behind have the metric that alarms are made of.
 class CalculatedStatus final : public OnCheck {
  public:
@@ -372,6 +458,10 @@ std::unique_ptr<Trial> calculated_status(Bench& bench) {
 }
 std::unique_ptr<Trial> metric_check_refusal(Bench& bench) {
   return std::make_unique<MetricCheckRefusal>(bench, "m-of-n");
+}
+
+std::unique_ptr<Trial> threshold_holds(Bench& bench) {
+  return std::make_unique<ThresholdHolds>(bench, "threshold");
 }
 
 }  // namespace sitelatch::guard::trials

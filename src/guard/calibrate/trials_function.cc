@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "guard/apply/hardened_deploy.h"
 #include "guard/apply/propagation.h"
 #include "guard/calibrate/figures.h"
 #include "guard/calibrate/trials.h"
@@ -101,7 +102,7 @@ class OnFunction : public Trial {
               return Done{};
             },
             [this, what]() -> Result<bool, Error> {
-              const auto made = bench_.try_to_make_function(what, role_, region_);
+              const auto made = bench_.try_to_make_function(what, role_, region_, program_);
               const bool there = made || made.error().is("ResourceConflictException");
               if (there) function_delay_.end(bench_.now());
               if (there) return true;
@@ -156,6 +157,7 @@ class OnFunction : public Trial {
 
   Bench& bench_;
   const std::string region_;
+  Bench::Program program_;
   std::string role_, function_;
   Figures function_delay_, destination_delay_;
   std::set<std::string> refusals_;
@@ -372,6 +374,168 @@ class ThawedRuntime final : public OnFunction {
   Run first_, second_;
 };
 
+// What the clock of the form hardened rests on: a function's URL that everybody may ask, and a
+// check of it, made as deploy makes them.
+class OnUrl : public OnFunction {
+ public:
+  OnUrl(Bench& bench, std::string what) : OnFunction(bench, bench.home()), what_(std::move(what)) {
+    program_ = {R"PY(import time
+
+
+def handler(event, context):
+    if event.get("rawPath", "").endswith("/slow"):
+        time.sleep(10)
+        print("sitelatch-went-on")
+    return {"statusCode": 200, "body": "ok"}
+)PY",
+                20};
+  }
+
+ protected:
+  Stage url() {
+    return {"its URL is open to everybody",
+            [this]() -> Step {
+              const auto made = bench_.ask(
+                  {"lambda", "CreateFunctionUrlConfig", region_, "make the scratch function's URL"},
+                  Value::structure({{"FunctionName", function_}, {"AuthType", "NONE"}}));
+              if (!made) return failure(made.error());
+              url_ = (*made)["FunctionUrl"].string_or("");
+              for (const auto statement : {url_statement, url_invoke_statement}) {
+                const auto open = bench_.ask(
+                    {"lambda", "AddPermission", region_, "open the scratch function's URL"},
+                    permission_of_everybody(function_, statement));
+                if (!open) return failure(open.error());
+              }
+              return Done{};
+            },
+            {}};
+  }
+  Step make_clock(const std::string& path) {
+    const auto target = clock_target(url_, path);
+    if (!target) return failure(error_of(Error::Kind::failed, "this is no URL: " + url_));
+    auto made = bench_.make_check(what_, clock_config(*target));
+    if (!made) return failure(made.error());
+    check_ = *made;
+    return Done{};
+  }
+  // Whether the checkers' last probes say so; what they say is kept.
+  Result<bool, Error> found(bool healthy) {
+    const auto reports = bench_.checkers(check_);
+    if (!reports) return failure(reports.error());
+    for (const auto& report : *reports)
+      if (!report.status.empty() && report.success == healthy) said_ = report.status;
+    return healthy_by(Check{}, *reports) == healthy;
+  }
+
+  const std::string what_;
+  std::string url_, check_, said_;
+};
+
+class UrlClock final : public OnUrl {
+ public:
+  explicit UrlClock(Bench& bench) : OnUrl(bench, "url") {}
+
+  std::vector<Stage> stages() override {
+    return {role_and_function(what_, {}),
+            function_active(),
+            url(),
+            {"the checkers find the URL healthy",
+             [this] {
+               healthy_.begin(bench_.now());
+               return make_clock("/clock");
+             },
+             [this] { return comes(true, healthy_); }, 10min, 5s, true},
+            {"the checkers find it unhealthy when Lambda answers 429",
+             [this]() -> Step {
+               if (!healthy_.all_came()) return Done{};
+               const auto none = bench_.ask(
+                   {"lambda", "PutFunctionConcurrency", region_, "take the function's concurrency"},
+                   Value::structure(
+                       {{"FunctionName", function_}, {"ReservedConcurrentExecutions", 0}}));
+               if (!none) return failure(none.error());
+               throttled_.begin(bench_.now());
+               return Done{};
+             },
+             [this]() -> Result<bool, Error> {
+               if (!healthy_.all_came()) return true;
+               return comes(false, throttled_);
+             },
+             10min, 5s, true}};
+  }
+  Conclusion judge() override {
+    const auto measured = Value::structure({{"made_to_healthy_ms", healthy_.to_value()},
+                                            {"throttled_to_unhealthy_ms", throttled_.to_value()},
+                                            {"said", said_}});
+    if (!healthy_.all_came())
+      return {Settled::refuted, "no majority of checkers got an answer of the URL: " + said_,
+              measured};
+    if (!throttled_.all_came())
+      return {Settled::refuted, "the URL stayed healthy while Lambda could not run the function",
+              measured};
+    return {Settled::confirmed,
+            fmt::format("healthy {} after it was made; with no concurrency unhealthy after {} ({})",
+                        healthy_.in_words(), throttled_.in_words(), said_),
+            measured};
+  }
+
+ private:
+  Result<bool, Error> comes(bool healthy, Figures& figures) {
+    const auto now = found(healthy);
+    if (now && *now) figures.end(bench_.now());
+    return now;
+  }
+  Figures healthy_, throttled_;
+};
+
+class SlowProbe final : public OnUrl {
+ public:
+  explicit SlowProbe(Bench& bench) : OnUrl(bench, "slow") {}
+
+  std::vector<Stage> stages() override {
+    return {role_and_function(what_, {}),
+            function_active(),
+            url(),
+            {"its log says that it went on",
+             [this]() -> Step {
+               // Its role may not make one.
+               const auto made = bench_.ask({"logs", "CreateLogGroup", region_, "make a log group"},
+                                            Value::structure({{"logGroupName", log()}}));
+               if (!made) return failure(made.error());
+               went_on_.begin(bench_.now());
+               return make_clock("/slow");
+             },
+             [this]() -> Result<bool, Error> {
+               const auto seen = found(false);
+               if (!seen) return failure(seen.error());
+               gave_up_ = gave_up_ || *seen;
+               const auto events =
+                   bench_.ask({"logs", "FilterLogEvents", region_, "read the function's log"},
+                              Value::structure({{"logGroupName", log()},
+                                                {"filterPattern", "\"sitelatch-went-on\""}}));
+               if (!events) return failure(events.error());
+               const bool did = !(*events)["events"].items().empty();
+               if (did) went_on_.end(bench_.now());
+               return did && gave_up_;
+             },
+             8min, 10s, true}};
+  }
+  Conclusion judge() override {
+    const auto measured = Value::structure(
+        {{"made_to_log_ms", went_on_.to_value()}, {"checkers_gave_up", gave_up_}, {"said", said_}});
+    if (!gave_up_)
+      return {Settled::not_settled, "the checkers waited for it, so nobody gave up", measured};
+    return {went_on_.all_came() ? Settled::confirmed : Settled::refuted,
+            went_on_.all_came() ? "it ended what it did after the checkers had given up: " + said_
+                                : "after the checkers had given up it did nothing more: " + said_,
+            measured};
+  }
+
+ private:
+  std::string log() const { return "/aws/lambda/" + function_; }
+  Figures went_on_;
+  bool gave_up_ = false;
+};
+
 }  // namespace
 
 std::unique_ptr<Trial> tags_read_after_write(Bench& bench) {
@@ -391,5 +555,8 @@ std::unique_ptr<Trial> delivery_to_osaka(Bench& bench) {
 std::unique_ptr<Trial> thawed_runtime(Bench& bench) {
   return std::make_unique<ThawedRuntime>(bench);
 }
+
+std::unique_ptr<Trial> url_clock(Bench& bench) { return std::make_unique<UrlClock>(bench); }
+std::unique_ptr<Trial> slow_probe(Bench& bench) { return std::make_unique<SlowProbe>(bench); }
 
 }  // namespace sitelatch::guard::trials

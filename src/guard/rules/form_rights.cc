@@ -9,9 +9,7 @@ namespace {
 
 using Actions = std::vector<std::string>;
 
-std::string any_check(const std::string& partition) {
-  return "arn:" + partition + ":route53:::healthcheck/*";
-}
+std::string any_check(const std::string& partition) { return health_check_arn(partition, "*"); }
 
 // A tag request of these keys alone, and of at least one.
 std::string of_tags(const std::vector<std::string_view>& keys) {
@@ -26,7 +24,7 @@ std::string of_tags(const std::vector<std::string_view>& keys) {
 class FormTable {
  public:
   FormTable(Form form, Audience audience, const FormScope& scope)
-      : form_(form), audience_(audience), s_(scope), config_(form == Form::config) {}
+      : audience_(audience), s_(scope), config_(form == Form::config) {}
 
   std::vector<Right> run() {
     look();
@@ -111,7 +109,6 @@ class FormTable {
     right("DrillOnCheck", {std::string{latch_action}, "route53:DeleteHealthCheck"}, every_check());
   }
 
-  const Form form_;
   const Audience audience_;
   const FormScope& s_;
   const bool config_;
@@ -133,9 +130,7 @@ FormScope scope_of_config(const ConfigPlan& plan, const std::vector<std::string>
     return "arn:" + scope.partition + ":" + std::string{service} + ":" + plan.region + ":" +
            plan.account + ":" + rest;
   };
-  const auto check = [&](const std::string& id) {
-    return "arn:" + scope.partition + ":route53:::healthcheck/" + id;
-  };
+  const auto check = [&](const std::string& id) { return health_check_arn(scope.partition, id); };
   for (const auto& id : made) scope.held.push_back(check(id));
   scope.checks = scope.held;
   scope.checks.push_back(check(plan.endpoint));
@@ -150,8 +145,7 @@ FormScope scope_of_config(const ConfigPlan& plan, const std::vector<std::string>
 FormScope scope_of_engine(std::string_view endpoint, std::string_view partition) {
   FormScope scope;
   scope.partition = partition;
-  scope.checks =
-      scope.held = {"arn:" + scope.partition + ":route53:::healthcheck/" + std::string{endpoint}};
+  scope.checks = scope.held = {health_check_arn(partition, endpoint)};
   scope.audit_groups = {"arn:" + scope.partition +
                         ":logs:" + std::string{control_region(partition)} +
                         ":*:log-group:" + default_names(endpoint).audit_group};
@@ -192,6 +186,60 @@ Actions actions_to_remove_config(bool change_records, bool notify) {
                   "cloudwatch:DeleteAlarms"};
   if (notify) actions.emplace_back("sns:DeleteTopic");
   return with_records(std::move(actions), change_records);
+}
+
+Scope scope_of_hardened(const Plan& guard, std::string_view clock) {
+  auto scope = scope_of(guard);
+  // Of the relay's plan only what bears its name is the relay's.
+  const auto relay = scope_of(relay_plan(guard, {})).own;
+  scope.relay.functions = relay.functions;
+  scope.relay.roles = relay.roles;
+  scope.relay.function_groups = relay.function_groups;
+  scope.relay.checks = {health_check_arn(scope.partition, clock.empty() ? "*" : clock)};
+  return scope;
+}
+
+Scope every_hardened_guard(std::string_view partition) {
+  auto scope = every_guard(partition);
+  // Their patterns mean the relay's names too.
+  scope.relay.functions = scope.own.functions;
+  return scope;
+}
+
+Scope relay_alone(const Scope& hardened) {
+  auto scope = hardened;
+  scope.own = hardened.relay;
+  scope.looked = {};
+  scope.keys.clear();
+  return scope;
+}
+
+Actions actions_to_take(const HardenedWork& work, const Plan& relay) {
+  switch (work.step) {
+    case HardenedStep::sentinel:
+      return {"route53:ChangeResourceRecordSets"};
+    case HardenedStep::relay:
+      return actions_to_make(*work.resource, work.verb != "create", relay);
+    case HardenedStep::concurrency:
+      return {"lambda:DeleteFunctionConcurrency"};
+    case HardenedStep::url:
+      return {work.verb == "create" ? "lambda:CreateFunctionUrlConfig"
+                                    : "lambda:UpdateFunctionUrlConfig"};
+    case HardenedStep::url_permissions:
+      return {"lambda:AddPermission"};
+    case HardenedStep::clock:
+      return {"route53:CreateHealthCheck", "route53:ChangeTagsForResource"};
+    case HardenedStep::mend_clock:
+      return {std::string{latch_action}};
+    case HardenedStep::tag:
+      return {"route53:ChangeTagsForResource"};
+  }
+  return {};
+}
+
+Actions actions_to_drill_hardened() {
+  return {"lambda:CreateFunctionUrlConfig", "route53:ChangeTagsForResource",
+          "route53:ChangeResourceRecordSets"};
 }
 
 }  // namespace sitelatch::guard

@@ -3,7 +3,8 @@
 // the guide's: nothing runs in these forms, so there is no role and no function, and what they may
 // do is what the commands do. A health check's id is known only after it was made, and Route 53
 // knows no conditions on health checks but those of their tags' names: whoever deploys may
-// therefore change every health check of the account. Pure.
+// therefore change every health check of the account. The form `hardened` is the guide's and a
+// relay: a Scope of rights.h. Pure.
 #pragma once
 
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "guard/rules/config_form.h"
+#include "guard/rules/hardened_form.h"
 #include "guard/rules/rights.h"
 
 namespace sitelatch::guard {
@@ -36,5 +38,16 @@ std::vector<Right> rights_of(Form form, Audience audience, const FormScope& scop
 std::vector<std::string> actions_to_deploy_config(bool change_records, bool notify);
 std::vector<std::string> actions_to_release_config();
 std::vector<std::string> actions_to_remove_config(bool change_records, bool notify);
+
+// --- hardened
+// Of one guard, as planned. `clock`: its id; empty: not known, so every health check may be seen.
+Scope scope_of_hardened(const Plan& guard, std::string_view clock);
+// Of every guard of this form, and of the guide's.
+Scope every_hardened_guard(std::string_view partition);
+// The relay's part of it: who makes or removes that needs no right to the rest.
+Scope relay_alone(const Scope& hardened);
+std::vector<std::string> actions_to_take(const HardenedWork& work, const Plan& relay);
+// Of a drill, beside those of the guide's.
+std::vector<std::string> actions_to_drill_hardened();
 
 }  // namespace sitelatch::guard

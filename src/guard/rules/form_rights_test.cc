@@ -35,6 +35,49 @@ FormScope of_one() {
 
 }  // namespace
 
+TEST_CASE("hardened: the guide's policies and the relay's, valid, and no larger than IAM takes") {
+  Settings settings;
+  settings.health_check_id = id;
+  settings.account = "123456789012";
+  const auto one = scope_of_hardened(*make_plan(settings), made_c);
+  for (const auto& scope : {one, every_hardened_guard("aws"), every_hardened_guard("aws-us-gov")})
+    for (const auto audience : everybody) {
+      CAPTURE(to_string(audience));
+      const auto rights = rights_of(audience, scope);
+      std::set<std::string> sids;
+      for (const auto& right : rights) {
+        CAPTURE(right.sid);
+        CHECK(sids.insert(right.sid).second);
+        CHECK_FALSE(right.resources.empty());
+        for (const auto& resource : right.resources)
+          CHECK((resource == "*" || resource.starts_with("arn:" + scope.partition + ":")));
+      }
+      REQUIRE(Json::parse(policy_document(rights)));
+      CHECK(policy_document(rights).size() < (audience == Audience::deployer ? 10240u : 6144u));
+    }
+  const auto function = "arn:aws:lambda:us-east-1:123456789012:function:" + relay_name(id);
+  const auto role = "arn:aws:iam::123456789012:role/" + relay_name(id);
+  const auto viewer = rights_of(Audience::viewer, one),
+             deployer = rights_of(Audience::deployer, one);
+  CHECK(allows(viewer, "lambda:GetFunctionUrlConfig", function));
+  CHECK(allows(viewer, "route53:GetHealthCheckStatus", check_of(made_c)));
+  CHECK_FALSE(allows(viewer, "route53:GetHealthCheckStatus", check_of(made_h)));
+  CHECK(allows(deployer, "lambda:CreateFunctionUrlConfig", function));
+  CHECK(allows(deployer, "iam:PassRole", role));
+  CHECK(allows(deployer, "route53:UpdateHealthCheck", check_of(made_h)));
+  // Who operates works the endpoint's check alone.
+  const auto operates = rights_of(Audience::operate, one);
+  CHECK(allows(operates, "route53:UpdateHealthCheck", check_of(id)));
+  CHECK_FALSE(allows(operates, "route53:UpdateHealthCheck", check_of(made_c)));
+  CHECK_FALSE(allows(operates, "lambda:UpdateFunctionConfiguration", function));
+  // The guide's own policy says nothing of it.
+  CHECK_FALSE(allows(rights_of(Audience::deployer, scope_of(*make_plan(settings))),
+                     "lambda:CreateFunctionUrlConfig", function));
+  // And of the relay alone nothing is the guide's.
+  CHECK_FALSE(allows(rights_of(Audience::deployer, relay_alone(one)), "iam:PassRole",
+                     "arn:aws:iam::123456789012:role/sitelatch-" + id));
+}
+
 TEST_CASE("policies of config and engine are valid, and fit into a managed policy") {
   for (const auto form : {Form::config, Form::engine})
     for (const auto audience : everybody)

@@ -32,6 +32,8 @@ bool same_servers(std::vector<NameServer> a, std::vector<NameServer> b) {
 }
 
 std::string reason_of(const Difference& difference) {
+  if (difference.resource == Resource::function && difference.kind == Difference::Kind::missing)
+    return "there is none: the alarm alone latches, minutes after a failover";
   const auto colon = difference.what.find(": ");
   return (colon == std::string::npos ? difference.what : difference.what.substr(colon + 2)) + ": " +
          difference.why;
@@ -290,6 +292,8 @@ std::string_view to_string(HardenedStep step) {
       return "sentinel";
     case HardenedStep::relay:
       return "relay";
+    case HardenedStep::concurrency:
+      return "concurrency";
     case HardenedStep::url:
       return "url";
     case HardenedStep::url_permissions:
@@ -327,6 +331,9 @@ std::vector<HardenedWork> hardened_work(const HardenedPlan& plan, const Hardened
         std::string{to_string(one.resource)} + " of the relay (" + what + ")", reason_of(one));
     out.back().resource = one.resource;
   }
+  if (o.relay.function && o.relay.function->reserved_concurrency == 0)
+    add(HardenedStep::concurrency, true, "reserved concurrency of function " + name,
+        "it is 0: the relay never runs");
   if (o.url.empty() || !o.url_is_open)
     add(HardenedStep::url, !o.url.empty(), "URL of function " + name,
         o.url.empty() ? "Route 53's probes run the relay by it; without its secret path it answers "

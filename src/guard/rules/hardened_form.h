@@ -106,6 +106,7 @@ struct HardenedObserved {
 enum class HardenedStep {
   sentinel,
   relay,  // role, log group, function: as deploy makes a guard's
+  concurrency,
   url,
   url_permissions,
   clock,

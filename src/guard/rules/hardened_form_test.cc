@@ -248,6 +248,7 @@ TEST_CASE("what only status may say: a relay that does not answer, servers that 
   o = all_there();
   o.relay.function->reserved_concurrency = 0;
   CHECK(broken(o) == Words{"relay-concurrency"});
+  CHECK(work_left(o) == Words{"change concurrency"});
   o.relay.function->reserved_concurrency.reset();
   CHECK(broken(o).empty());
 }

@@ -51,10 +51,6 @@ void add_names(Arns& arns, const Whereabouts& at, const Names& names,
   add(arns.audit_groups, at.arn("logs", region, "log-group:" + names.audit_group));
 }
 
-std::string check_arn(const std::string& partition, std::string_view id) {
-  return "arn:" + partition + ":route53:::healthcheck/" + std::string{id};
-}
-
 std::string passed_to_lambda() {
   return R"({"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}})";
 }
@@ -66,11 +62,13 @@ class Table {
   void viewer() {
     const auto& own = s_.own;
     const auto& looked = s_.looked;
-    right("Search",
-          {"route53:ListHostedZones", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData",
-           "cloudwatch:ListAlarmMuteRules", "sns:GetSubscriptionAttributes",
-           "logs:DescribeLogGroups"},
-          {"*"});
+    const auto& relay = s_.relay;
+    List search{"route53:ListHostedZones",       "cloudwatch:DescribeAlarms",
+                "cloudwatch:GetMetricData",      "cloudwatch:ListAlarmMuteRules",
+                "sns:GetSubscriptionAttributes", "logs:DescribeLogGroups"};
+    // The relay's clock, where no tag leads to it.
+    if (has_relay() && !s_.every_guard) search.emplace_back("route53:ListHealthChecks");
+    right("Search", search, {"*"});
     if (s_.every_guard)
       right("SearchEveryGuard",
             {"route53:ListHealthChecks", "sns:ListTopics", "lambda:ListFunctions",
@@ -79,7 +77,7 @@ class Table {
     right("SeeCheck",
           {"route53:GetHealthCheck", "route53:GetHealthCheckStatus",
            "route53:ListTagsForResource"},  // which form of the latch it has
-          own.checks);
+          joined(own.checks, relay.checks));
     right("SeeRecords", {"route53:ListResourceRecordSets", "route53:GetHostedZone"},
           {"arn:" + s_.partition + ":route53:::hostedzone/*"});
     right("SeeAlarm", {"cloudwatch:ListTagsForResource", "cloudwatch:DescribeAlarmHistory"},
@@ -90,18 +88,20 @@ class Table {
     right("SeeFunction",
           {"lambda:GetFunction", "lambda:ListTags", "lambda:GetPolicy",
            "lambda:GetFunctionEventInvokeConfig"},
-          joined(own.functions, looked.functions));
+          joined(joined(own.functions, looked.functions), relay.functions));
+    if (has_relay()) right("SeeRelayUrl", {"lambda:GetFunctionUrlConfig"}, relay.functions);
     right("SeeRole",
           {"iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy",
            "iam:ListAttachedRolePolicies"},
-          joined(own.roles, looked.roles));
+          joined(joined(own.roles, looked.roles), relay.roles));
     right("SeeGuidesPolicy", {"iam:GetPolicy", "iam:ListPolicyVersions"}, own.policies);
     right("SeeSchedule",
           {"events:DescribeRule", "events:ListTargetsByRule", "events:ListTagsForResource"},
           own.rules);
     right("SeeLogs", {"logs:ListTagsForResource", "logs:FilterLogEvents"},
           with_streams(
-              joined(joined(own.audit_groups, own.function_groups), looked.function_groups)));
+              joined(joined(joined(own.audit_groups, own.function_groups), looked.function_groups),
+                     relay.function_groups)));
     if (!s_.keys.empty()) right("SeeKeys", {"kms:GetKeyPolicy"}, s_.keys);
   }
 
@@ -119,6 +119,7 @@ class Table {
 
   void deploy() {
     const auto& own = s_.own;
+    const auto roles = joined(own.roles, s_.relay.roles);
     right("MakeTopics",
           {"sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource",
            "sns:DeleteTopic"},
@@ -132,14 +133,15 @@ class Table {
               "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy",
               "iam:DeleteRole"};
     if (!s_.permissions_boundary.empty()) role.emplace_back("iam:PutRolePermissionsBoundary");
-    right("MakeRole", role, own.roles);
-    right("PassRole", {"iam:PassRole"}, own.roles, passed_to_lambda());
+    right("MakeRole", role, roles);
+    right("PassRole", {"iam:PassRole"}, roles, passed_to_lambda());
     right("MakeFunction",
           {"lambda:CreateFunction", "lambda:TagResource", "lambda:UpdateFunctionCode",
            "lambda:PutFunctionEventInvokeConfig", "lambda:PutFunctionConcurrency",
            "lambda:AddPermission", "lambda:RemovePermission", "lambda:InvokeFunction",
            "lambda:DeleteFunction"},
-          own.functions);
+          joined(own.functions, s_.relay.functions));
+    if (has_relay()) make_relay();
     right("SeeLimits", {"lambda:GetAccountSettings"}, {"*"});
     right("MakeSchedule",
           {"events:PutRule", "events:TagResource", "events:PutTargets", "events:RemoveTargets",
@@ -148,13 +150,16 @@ class Table {
     right("MakeLogGroups",
           {"logs:CreateLogGroup", "logs:TagResource", "logs:PutRetentionPolicy",
            "logs:DeleteLogGroup"},
-          with_streams(joined(own.audit_groups, own.function_groups)));
+          with_streams(
+              joined(joined(own.audit_groups, own.function_groups), s_.relay.function_groups)));
     right("RemoveGuidesPolicy", {"iam:TagPolicy", "iam:DeletePolicyVersion", "iam:DeletePolicy"},
           own.policies);
     if (!s_.every_guard) return;
-    right("DrillCheck", {"route53:CreateHealthCheck"}, {"*"});
-    right("DrillOnCheck", {"route53:ChangeTagsForResource", "route53:DeleteHealthCheck"},
-          own.checks);
+    if (!has_relay()) {
+      right("DrillCheck", {"route53:CreateHealthCheck"}, {"*"});
+      right("DrillOnCheck", {"route53:ChangeTagsForResource", "route53:DeleteHealthCheck"},
+            own.checks);
+    }
     right("DrillAlarm", {"cloudwatch:SetAlarmState"}, own.alarms);
   }
 
@@ -164,6 +169,26 @@ class Table {
   void right(std::string sid, List actions, List resources, std::string condition = {}) {
     rights_.push_back(
         {std::move(sid), std::move(actions), std::move(resources), std::move(condition)});
+  }
+  bool has_relay() const { return !s_.relay.functions.empty(); }
+
+  // What the form `hardened` has beside the guide's: the relay's URL, the clock, whose id nobody
+  // knows before it is made, the tags that lead to it, and the records.
+  void make_relay() {
+    const List every_check{health_check_arn(s_.partition, "*")};
+    right("MakeRelayUrl", {"lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"},
+          s_.relay.functions);
+    // The relay's configuration is changed, too; the guard's own by KeepRecordInFunction.
+    right("ConfigureRelay",
+          {"lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration",
+           "lambda:DeleteFunctionConcurrency"},
+          s_.relay.functions);
+    right("MakeClock", {"route53:CreateHealthCheck"}, {"*"});
+    right("ChangeClock",
+          {std::string{latch_action}, "route53:ChangeTagsForResource", "route53:DeleteHealthCheck"},
+          every_check);
+    right("ChangeRecords", {"route53:ChangeResourceRecordSets"},
+          {"arn:" + s_.partition + ":route53:::hostedzone/*"});
   }
 
   const Scope& s_;
@@ -181,6 +206,10 @@ std::vector<std::string> streams_of(const List& groups) {
   List all;
   for (const auto& group : groups) add(all, group + ":log-stream:*");
   return all;
+}
+
+std::string health_check_arn(std::string_view partition, std::string_view id) {
+  return "arn:" + std::string{partition} + ":route53:::healthcheck/" + std::string{id};
 }
 
 std::string_view to_string(Audience audience) {
@@ -225,7 +254,7 @@ Scope every_guard(std::string_view partition) {
   Scope scope;
   scope.partition = at.partition;
   scope.every_guard = true;
-  add(scope.own.checks, check_arn(at.partition, "*"));
+  add(scope.own.checks, health_check_arn(at.partition, "*"));
   add_names(scope.own, at, default_names("*"), "/");
   // Adopted guards keep the guide's names.
   add_names(scope.own, at, guide_names(any_id()), "/");
@@ -328,12 +357,16 @@ std::vector<std::string> actions_to_apply(const Change& change, const Record& be
   return actions;
 }
 
-std::vector<std::string> actions_to_drill() {
-  return {"route53:ListHealthChecks", "route53:CreateHealthCheck", "route53:DeleteHealthCheck",
-          std::string{latch_action},  "cloudwatch:SetAlarmState",  "sns:Unsubscribe",
-          "sns:DeleteTopic",          "cloudwatch:DeleteAlarms",   "iam:DeleteRolePolicy",
-          "iam:DeleteRole",           "lambda:DeleteFunction",     "events:RemoveTargets",
-          "events:DeleteRule",        "logs:DeleteLogGroup"};
+std::vector<std::string> actions_to_drill(const Plan& second_guard) {
+  List actions{"route53:ListHealthChecks", "route53:CreateHealthCheck", "route53:DeleteHealthCheck",
+               std::string{latch_action},  "cloudwatch:SetAlarmState",  "sns:Unsubscribe",
+               "sns:DeleteTopic",          "cloudwatch:DeleteAlarms",   "iam:DeleteRolePolicy",
+               "iam:DeleteRole",           "lambda:DeleteFunction",     "events:RemoveTargets",
+               "events:DeleteRule",        "logs:DeleteLogGroup"};
+  for (int i = 0; i <= static_cast<int>(Resource::alarm_actions); ++i)
+    for (auto& action : actions_to_make(static_cast<Resource>(i), false, second_guard))
+      actions.push_back(std::move(action));
+  return actions;
 }
 
 }  // namespace sitelatch::guard

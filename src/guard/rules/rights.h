@@ -34,6 +34,7 @@ struct Scope {
   std::string partition = "aws";
   Arns own;                          // what is made and changed
   Arns looked;                       // what is looked for besides: the names that the guide gives
+  Arns relay;                        // of the form `hardened`: the relay's, and its clock (checks)
   std::vector<std::string> keys;     // of the topics; ARNs
   std::string permissions_boundary;  // of the role; empty: none is set
   bool every_guard =
@@ -46,6 +47,7 @@ Scope scope_of(const Plan& plan);
 Scope every_guard(std::string_view partition);
 
 std::vector<Right> rights_of(Audience audience, const Scope& scope);
+std::string health_check_arn(std::string_view partition, std::string_view id);
 // Of those, what these actions need.
 std::vector<Right> only(const std::vector<Right>& rights, const std::vector<std::string>& actions);
 
@@ -60,7 +62,7 @@ std::vector<std::string> actions_to_make(Resource resource, bool there, const Pl
 std::vector<std::string> actions_to_apply(const Change& change, const Record& before);
 // The one without which no latch can be set; the others only say what was done.
 inline constexpr std::string_view latch_action = "route53:UpdateHealthCheck";
-// Of a drill, beside the deploy of its second guard.
-std::vector<std::string> actions_to_drill();
+// Of a drill: its second guard is made, worked and removed.
+std::vector<std::string> actions_to_drill(const Plan& second_guard);
 
 }  // namespace sitelatch::guard
