@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "simulation/agenda.h"
 #include "simulation/metric.h"
 #include "simulation/profile.h"
 #include "simulation/random.h"
@@ -26,6 +29,35 @@ TEST_CASE("random: the same numbers on every machine") {
   CHECK(random.between(7, 7) == 7);
   CHECK(!random.chance(0));
   CHECK(random.chance(1'000'000));
+}
+
+TEST_CASE("agenda: by time, and among equals in the order in which it was put in") {
+  Agenda<int> agenda;
+  for (int round = 0; round < 2; ++round) {
+    agenda.clear();
+    Random random(7);
+    std::vector<Agenda<int>::Entry> naive;  // in the order in which it was put in
+    Ms now = 0;
+    for (int number = 0; number < 5'000; ++number) {
+      for (auto left = random.between(0, naive.size() < 40 ? 4 : 1); left > 0; --left) {
+        const auto at = now + random.between(0, 10);
+        agenda.add(at, number, static_cast<std::uint8_t>(left));
+        naive.push_back({at, number, static_cast<std::uint8_t>(left), 0, 0});
+      }
+      REQUIRE(agenda.empty() == naive.empty());
+      if (naive.empty()) continue;
+      const auto first =
+          std::min_element(naive.begin(), naive.end(),
+                           [](const auto& one, const auto& other) { return one.at < other.at; });
+      REQUIRE(agenda.next_at() == first->at);
+      const auto taken = agenda.take();
+      REQUIRE(taken.at == first->at);
+      REQUIRE(taken.kind == first->kind);
+      REQUIRE(taken.a == first->a);
+      now = taken.at;
+      naive.erase(first);
+    }
+  }
 }
 
 TEST_CASE("witness: back to Primary is a leak unless a person has released") {
