@@ -8,6 +8,7 @@
 #include "simulation/profile.h"
 #include "simulation/random.h"
 #include "simulation/report.h"
+#include "simulation/schedule.h"
 #include "simulation/study.h"
 #include "simulation/witness.h"
 
@@ -58,6 +59,28 @@ TEST_CASE("agenda: by time, and among equals in the order in which it was put in
       naive.erase(first);
     }
   }
+}
+
+TEST_CASE("schedule: what is left out of one is not in it, and nothing else of it moves") {
+  for (const auto trouble : all_troubles()) {
+    CAPTURE(to_string(trouble));
+    CHECK(trouble_by_name(to_string(trouble)) == trouble);
+    Troubles one;
+    one.set(static_cast<std::size_t>(trouble));
+    bool was_there = false;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+      const auto whole = random_schedule(Form::config, {30, 1}, seed);
+      auto less = whole;
+      leave_out(less, one);
+      CHECK(troubles_of(less) == (troubles_of(whole) & ~one));
+      if ((troubles_of(whole) & one).none()) CHECK(less.acts.size() == whole.acts.size());
+      was_there = was_there || (troubles_of(whole) & one).any();
+      CHECK(std::is_sorted(less.acts.begin(), less.acts.end(),
+                           [](const Act& a, const Act& b) { return a.at < b.at; }));
+    }
+    CHECK(was_there);
+  }
+  CHECK(!trouble_by_name("weather"));
 }
 
 TEST_CASE("witness: back to Primary is a leak unless a person has released") {
