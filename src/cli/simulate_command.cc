@@ -15,7 +15,6 @@
 #include "cli/terminal.h"
 #include "guard/apply/observe.h"
 #include "simulation/report.h"
-#include "simulation/schedule.h"
 
 namespace sitelatch::cli {
 namespace {
@@ -159,6 +158,7 @@ Plan schedule_for(const SimulateOptions& options, Form form, std::uint64_t seed)
   tuning.interval_s = options.interval_s.value_or(tuning.interval_s);
   tuning.threshold = options.threshold.value_or(tuning.threshold);
   auto plan = random_schedule(form, tuning, seed);
+  leave_out(plan, options.left_out);
   plan.function = options.function.value_or(plan.function);
   plan.alarm = options.alarm.value_or(plan.alarm);
   plan.relay = !options.without_relay;
@@ -216,11 +216,30 @@ struct Schedules {
   std::uint64_t done = 0, failovers = 0, leaks = 0, missed = 0, latches = 0;
   Ms unsafe = 0, lasted = 0;
   std::vector<std::uint64_t> seeds;  // of the first leaks
+  std::array<std::uint64_t, trouble_count> with{};
 };
 
 std::string list_of_seeds(const std::vector<std::uint64_t>& seeds) {
   std::vector<std::string> words;
   for (const auto seed : seeds) words.push_back(std::to_string(seed));
+  return join(words, ", ");
+}
+
+std::string list_of_troubles(const Schedules& sum) {
+  std::vector<std::string> words;
+  for (const auto trouble : all_troubles())
+    words.push_back(
+        fmt::format("\"{}\":{}", to_string(trouble), sum.with[static_cast<std::size_t>(trouble)]));
+  return join(words, ",");
+}
+
+// In how many of a hundred each was; what was in none is not told.
+std::string shares_of_troubles(const Schedules& sum) {
+  std::vector<std::string> words;
+  for (const auto trouble : all_troubles())
+    if (const auto with = sum.with[static_cast<std::size_t>(trouble)]; with > 0)
+      words.push_back(fmt::format("{} {:.0f} %", to_string(trouble),
+                                  100 * static_cast<double>(with) / static_cast<double>(sum.done)));
   return join(words, ", ");
 }
 
@@ -230,10 +249,10 @@ void print_schedules(const SimulateOptions& options, Form form, const Schedules&
     fmt::print(
         "{{\"form\":\"{}\",\"schedules\":{},\"first_seed\":{},\"last_seed\":{},\"failovers\":{},"
         "\"latches\":{},\"leaks\":{},\"unsafe_s\":{}.{:03},\"missed\":{},\"virtual_s\":{},"
-        "\"leak_seeds\":[{}]}}",
+        "\"leak_seeds\":[{}],\"with\":{{{}}}}}",
         to_string(form), sum.done, options.seed, last, sum.failovers, sum.latches, sum.leaks,
         sum.unsafe / 1000, sum.unsafe % 1000, sum.missed, sum.lasted / 1000,
-        list_of_seeds(sum.seeds));
+        list_of_seeds(sum.seeds), list_of_troubles(sum));
     return;
   }
   fmt::print(
@@ -241,6 +260,7 @@ void print_schedules(const SimulateOptions& options, Form form, const Schedules&
       "unsafe seconds.\n",
       to_string(form), sum.done, options.seed, last, sum.lasted / hour, sum.failovers, sum.leaks,
       sum.unsafe / 1000);
+  fmt::print("In them: {}.\n", shares_of_troubles(sum));
   if (!sum.seeds.empty())
     fmt::print(
         "The first leaks: seeds {}. One told: the same options, --form {}, --schedules 1 --seed {} "
@@ -255,9 +275,11 @@ Schedules try_schedules(const SimulateOptions& options, Form form, Progress& pro
   Schedules sum;
   for (std::uint64_t i = 0; i < options.schedules; ++i) {
     const auto seed = options.seed + i;
-    const auto outcome =
-        simulators[seed % simulators.size()]->run(schedule_for(options, form, seed), seed);
+    const auto plan = schedule_for(options, form, seed);
+    const auto outcome = simulators[seed % simulators.size()]->run(plan, seed);
     ++sum.done;
+    const auto troubles = troubles_of(plan);
+    for (std::size_t t = 0; t < trouble_count; ++t) sum.with[t] += troubles.test(t);
     sum.failovers += outcome.failed_over;
     sum.leaks += outcome.leaked;
     sum.missed += outcome.missed;

@@ -13,6 +13,7 @@
 #include "simulation/assumptions.h"
 #include "simulation/plan.h"
 #include "simulation/profile.h"
+#include "simulation/schedule.h"
 
 namespace sitelatch::cli {
 
@@ -32,7 +33,8 @@ struct SimulateOptions {
   bool without_relay = false;
   std::optional<std::uint64_t> runs;
   std::uint64_t seed = 1;
-  std::uint64_t schedules = 0;  // above 0: random schedules with faults
+  std::uint64_t schedules = 0;    // above 0: random schedules with faults
+  simulation::Troubles left_out;  // of each of them
   std::vector<simulation::Override> assumed;
   bool story = false, list_assumptions = false;
   Shown as = Shown::text;

@@ -173,6 +173,18 @@ void add_runs(CLI::App* sub, const Shared& options) {
           ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   schedules->excludes(sub->get_option("--profile"));
   schedules->excludes(sub->get_option("--outage"));
+  sub->add_option_function<std::vector<std::string>>(
+         "--without",
+         [options](const std::vector<std::string>& words) {
+           for (const auto& word : words)
+             options->left_out.set(static_cast<std::size_t>(*simulation::trouble_by_name(word)));
+         },
+         "the same schedules without this: which trouble a leak comes from; several with commas "
+         "between them")
+      ->delimiter(',')
+      ->type_name(join(names_of(simulation::all_troubles()), "|"))
+      ->check(CLI::IsMember(names_of(simulation::all_troubles())))
+      ->needs(schedules);
   sub->add_flag("--story", options->story,
                 "tell the one run of --seed, line by line (with --schedules 1: that schedule)");
   sub->add_option_function<std::string>(
@@ -229,7 +241,8 @@ void add_simulate_command(CLI::App& app, int& status) {
       "  sitelatch simulate --form guide,config --profile outages.txt\n"
       "  sitelatch simulate --form guide,hardened,config --output svg > leaks.svg\n"
       "  sitelatch simulate --assume minute-visible=10s..30s --form guide\n"
-      "  sitelatch simulate --form config --schedules 100000");
+      "  sitelatch simulate --form config --schedules 100000\n"
+      "  sitelatch simulate --form hardened --schedules 5000 --without terraform");
   sub->callback([options, &status] { status = simulate(*options); });
 }
 

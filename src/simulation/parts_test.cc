@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "simulation/agenda.h"
 #include "simulation/metric.h"
 #include "simulation/profile.h"
 #include "simulation/random.h"
 #include "simulation/report.h"
+#include "simulation/schedule.h"
 #include "simulation/study.h"
 #include "simulation/witness.h"
 
@@ -26,6 +30,57 @@ TEST_CASE("random: the same numbers on every machine") {
   CHECK(random.between(7, 7) == 7);
   CHECK(!random.chance(0));
   CHECK(random.chance(1'000'000));
+}
+
+TEST_CASE("agenda: by time, and among equals in the order in which it was put in") {
+  Agenda<int> agenda;
+  for (int round = 0; round < 2; ++round) {
+    agenda.clear();
+    Random random(7);
+    std::vector<Agenda<int>::Entry> naive;  // in the order in which it was put in
+    Ms now = 0;
+    for (int number = 0; number < 5'000; ++number) {
+      for (auto left = random.between(0, naive.size() < 40 ? 4 : 1); left > 0; --left) {
+        const auto at = now + random.between(0, 10);
+        agenda.add(at, number, static_cast<std::uint8_t>(left));
+        naive.push_back({at, number, static_cast<std::uint8_t>(left), 0, 0});
+      }
+      REQUIRE(agenda.empty() == naive.empty());
+      if (naive.empty()) continue;
+      const auto first =
+          std::min_element(naive.begin(), naive.end(),
+                           [](const auto& one, const auto& other) { return one.at < other.at; });
+      REQUIRE(agenda.next_at() == first->at);
+      const auto taken = agenda.take();
+      REQUIRE(taken.at == first->at);
+      REQUIRE(taken.kind == first->kind);
+      REQUIRE(taken.a == first->a);
+      now = taken.at;
+      naive.erase(first);
+    }
+  }
+}
+
+TEST_CASE("schedule: what is left out of one is not in it, and nothing else of it moves") {
+  for (const auto trouble : all_troubles()) {
+    CAPTURE(to_string(trouble));
+    CHECK(trouble_by_name(to_string(trouble)) == trouble);
+    Troubles one;
+    one.set(static_cast<std::size_t>(trouble));
+    bool was_there = false;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+      const auto whole = random_schedule(Form::config, {30, 1}, seed);
+      auto less = whole;
+      leave_out(less, one);
+      CHECK(troubles_of(less) == (troubles_of(whole) & ~one));
+      if ((troubles_of(whole) & one).none()) CHECK(less.acts.size() == whole.acts.size());
+      was_there = was_there || (troubles_of(whole) & one).any();
+      CHECK(std::is_sorted(less.acts.begin(), less.acts.end(),
+                           [](const Act& a, const Act& b) { return a.at < b.at; }));
+    }
+    CHECK(was_there);
+  }
+  CHECK(!trouble_by_name("weather"));
 }
 
 TEST_CASE("witness: back to Primary is a leak unless a person has released") {

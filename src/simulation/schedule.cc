@@ -138,10 +138,87 @@ class Writer {
   Plan plan_;
 };
 
+constexpr std::array<std::string_view, trouble_count> trouble_names = {
+    "primary",      "backup",         "cut-off",     "lossy",       "region",       "edge",
+    "restart",      "terraform",      "switch-back", "trip",        "message-lost", "message-twice",
+    "message-late", "function-fails", "sample-lost", "minute-late", "clock-skew"};
+
+constexpr std::size_t index_of(Trouble trouble) { return static_cast<std::size_t>(trouble); }
+
+Trouble trouble_of(Act::Kind kind) {
+  switch (kind) {
+    case Act::Kind::primary:
+      return Trouble::primary;
+    case Act::Kind::backup:
+      return Trouble::backup;
+    case Act::Kind::cut_off:
+      return Trouble::cut_off;
+    case Act::Kind::lossy:
+      return Trouble::lossy;
+    case Act::Kind::region:
+      return Trouble::region;
+    case Act::Kind::edge:
+      return Trouble::edge;
+    case Act::Kind::restart:
+      return Trouble::restart;
+    case Act::Kind::terraform:
+      return Trouble::terraform;
+    case Act::Kind::switch_back:
+    case Act::Kind::end_of_switch_back:
+      return Trouble::switch_back;
+    case Act::Kind::trip:
+      return Trouble::trip;
+  }
+  return Trouble::count;
+}
+
+struct Rate {
+  Trouble trouble;
+  std::int64_t Faults::*of_a_million;  // of clock_skew: milliseconds
+};
+constexpr std::array rates = {
+    Rate{Trouble::message_lost, &Faults::message_lost},
+    Rate{Trouble::message_twice, &Faults::message_twice},
+    Rate{Trouble::message_late, &Faults::message_late},
+    Rate{Trouble::function_fails, &Faults::function_fails},
+    Rate{Trouble::sample_lost, &Faults::sample_lost},
+    Rate{Trouble::minute_late, &Faults::minute_late},
+    Rate{Trouble::clock_skew, &Faults::clock_skew},
+};
+
 }  // namespace
 
 Plan random_schedule(Form form, Tuning tuning, std::uint64_t seed) {
   return Writer(form, tuning, seed).write();
+}
+
+std::string_view to_string(Trouble trouble) { return trouble_names[index_of(trouble)]; }
+
+std::vector<Trouble> all_troubles() {
+  std::vector<Trouble> all;
+  for (std::size_t i = 0; i < trouble_count; ++i) all.push_back(static_cast<Trouble>(i));
+  return all;
+}
+
+std::optional<Trouble> trouble_by_name(std::string_view name) {
+  for (const auto trouble : all_troubles())
+    if (to_string(trouble) == name) return trouble;
+  return std::nullopt;
+}
+
+Troubles troubles_of(const Plan& plan) {
+  Troubles found;
+  for (const auto& act : plan.acts) found.set(index_of(trouble_of(act.kind)));
+  for (const auto& rate : rates)
+    if (plan.faults.*rate.of_a_million > 0) found.set(index_of(rate.trouble));
+  return found;
+}
+
+void leave_out(Plan& plan, const Troubles& troubles) {
+  std::erase_if(plan.acts,
+                [&](const Act& act) { return troubles.test(index_of(trouble_of(act.kind))); });
+  for (const auto& rate : rates)
+    if (troubles.test(index_of(rate.trouble))) plan.faults.*rate.of_a_million = 0;
 }
 
 }  // namespace sitelatch::simulation

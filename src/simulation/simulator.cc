@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation/simulator.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "simulation/world.h"
 
@@ -17,10 +19,20 @@ Outcome Simulator::run(const Plan& plan, std::uint64_t seed, Story* story) {
 
 Outcome Simulator::World::run(const Plan& plan, std::uint64_t seed, Story* story) {
   begin(plan, seed, story);
-  while (!agenda_.empty()) {
+  // The acts are in order already; each comes before what else is due in its moment.
+  auto act_due = plan.acts.begin();
+  while (true) {
+    const bool acts = act_due != plan.acts.end();
+    if (agenda_.empty() && !acts) break;
+    const bool act_first = acts && (agenda_.empty() || act_due->at <= agenda_.next_at());
+    const auto at = act_first ? act_due->at : agenda_.next_at();
+    if (at > end_) break;
+    now_ = at;
+    if (act_first) {
+      act(*act_due++);
+      continue;
+    }
     const auto entry = agenda_.take();
-    if (entry.at > end_) break;
-    now_ = entry.at;
     handle(entry);
     if (entry.kind == Kind::alarm_reads && settled()) {
       end_ = now_;
@@ -51,10 +63,8 @@ void Simulator::World::begin(const Plan& plan, std::uint64_t seed, Story* story)
   edge_cut_ = {};
   epoch_ = {};
   for (auto& delay : edge_delay_) delay = plan.form == Form::engine ? 0 : chosen(Name::edge_delay);
-  ENSURE(plan.acts.size() < 65'536);
-  for (std::size_t i = 0; i < plan.acts.size(); ++i)
-    agenda_.add(plan.acts[i].at, Kind::act, static_cast<std::uint8_t>(i & 255),
-                static_cast<std::uint8_t>(i >> 8));
+  ENSURE(std::is_sorted(plan.acts.begin(), plan.acts.end(),
+                        [](const Act& a, const Act& b) { return a.at < b.at; }));
   begin_checkers(Probed::primary, plan.tuning.interval_s * second, plan.tuning.threshold);
   begin_form();
   begin_chain();
@@ -63,8 +73,6 @@ void Simulator::World::begin(const Plan& plan, std::uint64_t seed, Story* story)
 void Simulator::World::handle(const Entry& entry) {
   const auto probed = static_cast<Probed>(entry.a);
   switch (entry.kind) {
-    case Kind::act:
-      return act(plan_->acts[entry.a + 256u * entry.b]);
     case Kind::probe:
       return probe(probed, entry.b);
     case Kind::result:

@@ -41,7 +41,6 @@ class Simulator::World {
                                                  : ShortWindow::as_alarm;
   }
   enum class Kind : std::uint8_t {
-    act,             // a: low, b: high byte of its number
     probe,           // a: probed, b: checker
     result,          // the same, when a time-out came to its end; always a failure
     opinion,         // a: probed and edge, b: checker, c: status and epoch: it has arrived

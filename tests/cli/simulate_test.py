@@ -138,13 +138,26 @@ class Simulate(unittest.TestCase):
         self.assertEqual(guide.returncode, 1)
         self.assertIn("--story", guide.stdout)
 
+    def test_what_is_in_the_schedules_is_counted_and_can_be_left_out(self):
+        def of_hardened(*arguments):
+            return json.loads(simulate("--form", "hardened", "--schedules", "1000", "--output", "json", *arguments).stdout)[0]
+
+        whole, tame = of_hardened(), of_hardened("--without", "terraform,region")
+        self.assertEqual(whole["with"]["primary"], 1000)
+        self.assertGreater(whole["with"]["terraform"], 500)
+        self.assertEqual((tame["with"]["terraform"], tame["with"]["region"]), (0, 0))
+        self.assertEqual(tame["with"]["edge"], whole["with"]["edge"])
+        self.assertGreater(whole["leaks"], tame["leaks"])
+        self.assertRegex(simulate("--form", "hardened", "--schedules", "50").stdout, r"In them: primary 100 %, backup \d+ %, ")
+
     def test_wrong_usage_is_exit_status_2_and_says_what(self):
         for arguments, word in ((["--runs", "0"], "--runs"), (["--runs", "-5"], "--runs"), (["--runs", "many"], "--runs"),
                                 (["--interval", "20"], "--interval"), (["--threshold", "11"], "--threshold"), (["--form", "best"], "--form"),
                                 (["--case", "real"], "--case"), (["--outage", "soon"], "60s"), (["--outage", "0"], "60s"),
                                 (["--outage", "2d"], "a day"), (["--assume", "edge-dleay=1s"], "edge-delay"), (["--seed", "x"], "--seed"),
                                 (["--outage", "60s", "--profile", "x"], "excludes"), (["--alarm", "3/2"], "M/N"), (["--output", "pdf"], "--output"),
-                                (["--story", "--form", "guide,config"], "one --form")):
+                                (["--story", "--form", "guide,config"], "one --form"), (["--without", "edge"], "--schedules"),
+                                (["--schedules", "5", "--without", "weather"], "terraform")):
             answer = simulate(*arguments)
             self.assertEqual(answer.returncode, 2, arguments)
             self.assertIn(word, answer.stderr, arguments)

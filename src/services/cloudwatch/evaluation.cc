@@ -56,6 +56,7 @@ Rule rule_of(const MetricAlarm& alarm) {
 
 Verdict evaluate(const Rule& rule, const std::vector<Datapoint>& slots) {
   Verdict out;
+  out.evaluated.reserve(std::min(rule.evaluation_periods, slots.size()));
   std::size_t breaching = 0, oldest_age = 0;
   for (std::size_t i = 0; i < slots.size() && out.evaluated.size() < rule.evaluation_periods; ++i) {
     if (!slots[i].value) continue;
