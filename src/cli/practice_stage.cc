@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/lookups.h"
+#include "cli/settings_use.h"
 
 namespace sitelatch::cli {
 namespace fs = std::filesystem;
