@@ -224,11 +224,14 @@ int write_man_pages(const CommandPage& program, const std::filesystem::path& fol
 
 void add_playground(CLI::App& app, int& status) {
   const auto options = std::make_shared<PlaygroundOptions>();
+  std::vector<std::string> forms;  // those that can be deployed
+  for (const auto& name : guard::form_names())
+    if (!guard::not_built_yet(*guard::form_named(name))) forms.push_back(name);
   auto* command = app.add_subcommand(
       "playground", "two sites, a pair, a guard and the console to play with, until Ctrl-C");
   command->add_option("--form", options->form, "the form of the guard (docs/forms.md)")
-      ->type_name(join(guard::form_names(), "|"))
-      ->check(CLI::IsMember(guard::form_names()))
+      ->type_name(join(forms, "|"))
+      ->check(CLI::IsMember(forms))
       ->capture_default_str();
   command
       ->add_option("--scale,--time-scale", options->time_scale,
