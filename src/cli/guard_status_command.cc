@@ -323,7 +323,7 @@ int status(const StatusOptions& options) {
   std::set<std::string> seen;
   StatusMetrics metrics;
   const bool as_text = options.common.output == Output::text;
-  const bool table = options.every_guard || !options.named_by.empty() || wanted.size() > 1;
+  const bool table = options.all || wanted.size() > 1;
   StatusText text(options, as_text && !options.verbose && table);
   for (const auto& target : wanted) {
     auto& account = accounts.of(target);
