@@ -7,6 +7,12 @@ if(NOT pages OR NOT changes OR NOT license)
   message(FATAL_ERROR "manual pages, change log or licence are not found in ${CPACK_TEMPORARY_DIRECTORY}")
 endif()
 string(REPLACE CHANGELOG.md changelog compressed ${changes})
-file(RENAME ${changes} ${compressed})
+string(TIMESTAMP now "%a, %d %b %Y %H:%M:%S +0000" UTC)  # SOURCE_DATE_EPOCH, where that is set
+file(WRITE ${compressed} "sitelatch (${CPACK_PACKAGE_VERSION}) unstable; urgency=medium
+
+  * What a user notices: /usr/share/doc/sitelatch/CHANGELOG.md.gz
+
+ -- ${CPACK_PACKAGE_CONTACT}  ${now}
+")
 file(REMOVE ${license})  # Debian has the text once for all: copyright says where
-execute_process(COMMAND gzip -9nf ${pages} ${compressed} COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND gzip -9nf ${pages} ${changes} ${compressed} COMMAND_ERROR_IS_FATAL ANY)

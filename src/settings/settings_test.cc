@@ -209,7 +209,7 @@ TEST_CASE("settings: a file that others can write is refused, and one that is no
   const Folder folder;
   const auto path = folder.file("profile = \"a\"\n", 0644);
   CHECK(read_file(path).value() == "profile = \"a\"\n");
-  for (const mode_t mode : {0664, 0646, 0666}) {
+  for (const mode_t mode : {0664U, 0646U, 0666U}) {
     ::chmod(path.c_str(), mode);
     const auto refused = read_file(path);
     REQUIRE(!refused);

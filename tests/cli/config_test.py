@@ -119,7 +119,7 @@ class Files(unittest.TestCase):
             file.write(self.run_it("completion", "bash").stdout)
         script = ('source "$1"; COMP_WORDS=(sitelatch trip sh); COMP_CWORD=2; compopt() { :; }; _sitelatch; printf "%s\\n" "${COMPREPLY[@]}"')
         told = subprocess.run(["bash", "-c", script, "bash", completion], capture_output=True, text=True,
-                              env={**os.environ, "XDG_CONFIG_HOME": self.home,
+                              env={**os.environ, "XDG_CONFIG_HOME": self.home, "SITELATCH_CONFIG": "",
                                    "PATH": os.path.dirname(os.path.abspath(SITELATCH)) + ":" + os.environ["PATH"]})
         self.assertEqual(told.stdout.split(), ["shop", "shelter"], told.stderr)
         self.write("wrong\n")
