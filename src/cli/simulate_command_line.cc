@@ -180,9 +180,10 @@ void add_runs(CLI::App* sub, const Shared& options) {
              options->left_out.set(static_cast<std::size_t>(*simulation::trouble_by_name(word)));
          },
          "the same schedules without this: which trouble a leak comes from; several with commas "
-         "between them")
+         "between them: " +
+             join(names_of(simulation::all_troubles()), ", "))
       ->delimiter(',')
-      ->type_name(join(names_of(simulation::all_troubles()), "|"))
+      ->type_name("TROUBLE")
       ->check(CLI::IsMember(names_of(simulation::all_troubles())))
       ->needs(schedules);
   sub->add_flag("--story", options->story,

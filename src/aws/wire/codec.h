@@ -102,6 +102,9 @@ Value read_xml_text(const ServiceModel& model, const Member& place, std::string_
                     const Reading& reading = {});
 // The parsed document, which holds no DOCTYPE and an element at least.
 void load_xml(pugi::xml_document& document, std::string_view text, const Reading& reading);
+// Text of a document. Character references can spell what is not UTF-8 (surrogates), which the
+// document did not show: Malformed.
+std::string checked_text(std::string text);
 // Services that hold a request's document against an XML schema before they read it: Malformed with
 // the first fault (InvalidInput; MalformedInput where the root is another; fact wire-32).
 bool has_schema(const ServiceModel& model);

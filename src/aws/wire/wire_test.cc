@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "aws/wire/test_support.h"
+#include "base/text.h"
 
 using namespace sitelatch;
 using namespace sitelatch::aws;
@@ -728,6 +729,15 @@ TEST_CASE("rest-xml: what breaks Route 53's schema is told as its validator tell
               .find("cvc-complex-type.3.2.2: Attribute 'a'") != std::string::npos);
     CHECK(check("<CallerReference><a/></CallerReference>" + config).find("cvc-type.3.1.2: ") !=
           std::string::npos);
+  }
+  SUBCASE("no answer holds what is no text") {
+    const auto surrogate = check(
+        "<CallerReference>r</CallerReference><HealthCheckConfig><Type>"
+        "&#xD800;</Type></HealthCheckConfig>");
+    CHECK(surrogate == invalid + "a reference to what is no character");
+    std::string wide = "a";  // so that a cut at a power of two lies inside of a character
+    while (wide.size() < 9000) wide += "\xc3\xa9";
+    CHECK(valid_utf8(check("<CallerReference>" + wide + "</CallerReference>" + config)));
   }
   SUBCASE("another root, another namespace") {
     const auto zone = [&](const std::string& document) {

@@ -16,13 +16,6 @@ std::string_view local_name(const char* qualified) {
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
-// Character references can spell what is not UTF-8 (surrogates), which the text before did not
-// show.
-std::string checked_text(std::string text) {
-  if (!valid_utf8(text)) throw Malformed{"Invalid XML ; a reference to what is no character"};
-  return text;
-}
-
 std::string text_content(const pugi::xml_node& node) {
   std::string text;
   for (const auto& child : node.children()) {
@@ -189,6 +182,11 @@ void write_flattened(std::string& out, const ServiceModel& model, const Member& 
 }
 
 }  // namespace
+
+std::string checked_text(std::string text) {
+  if (!valid_utf8(text)) throw Malformed{"Invalid XML ; a reference to what is no character"};
+  return text;
+}
 
 void write_xml_text(std::string& out, std::string_view text) {
   for (const char c : text) {

@@ -38,7 +38,13 @@ std::string_view namespace_of(const pugi::xml_node& node) {
   return {};
 }
 
-std::string shown(std::string_view value) { return std::string{value.substr(0, shown_max)}; }
+// Cut between characters.
+std::string shown(std::string_view value) {
+  auto end = std::min(value.size(), shown_max);
+  while (end < value.size() && end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80)
+    --end;
+  return std::string{value.substr(0, end)};
+}
 
 bool is_number(std::string_view text, bool whole) {
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
@@ -205,6 +211,7 @@ class Schema {
       if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata)
         text += child.value();
     }
+    text = checked_text(std::move(text));
     switch (shape.kind) {
       case Kind::integer:
       case Kind::floating:
