@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guard/rules/message.h"
 
+#include "guard/rules/reminder.h"
+
 namespace sitelatch::guard {
 namespace {
 constexpr std::size_t longest_subject = 99;  // SNS: less than 100
@@ -9,14 +11,6 @@ struct Words {
   std::string before_name, after_name;  // of the subject
   std::string next;                     // what to do, ending in a command
 };
-
-std::string subject_of(const Words& words, std::string name) {
-  const auto rest =
-      std::string{"Sitelatch: "}.size() + words.before_name.size() + words.after_name.size();
-  const auto room = rest < longest_subject ? longest_subject - rest : 0;
-  if (name.size() > room) name = room > 3 ? name.substr(0, room - 3) + "..." : "";
-  return ("Sitelatch: " + words.before_name + name + words.after_name).substr(0, longest_subject);
-}
 
 std::string switch_back_command(const std::string& id) {
   return "It stays so until somebody switches back. When the sites are in sync:\n  sitelatch "
@@ -60,18 +54,55 @@ Words words_of_warning(const std::string& id) {
               "it:\n  sitelatch status " +
               id};
 }
+std::string how_long(int hours) {
+  if (hours < 48) return std::to_string(hours) + (hours == 1 ? " hour" : " hours");
+  return std::to_string(hours / 24) + " days";
+}
+
+std::string line(const std::string& name, const std::string& value) {
+  return value.empty() ? std::string{} : name + ": " + value + "\n";
+}
+
+// Begins as the subject does.
+std::string opening(const Message& message, const std::string& id, const std::string& dns_name) {
+  return message.subject.substr(message.subject.find(' ') + 1) + ".\n\n" + line("Name", dns_name) +
+         line("Health check of Primary", id);
+}
+
+std::string name_in_subject(const std::string& id, const std::string& dns_name) {
+  return dns_name.empty() ? "check " + id : dns_name;
+}
 }  // namespace
+
+std::string subject_with(const std::string& before_name, std::string name,
+                         const std::string& after_name) {
+  const auto rest = before_name.size() + after_name.size();
+  const auto room = rest < longest_subject ? longest_subject - rest : 0;
+  if (name.size() > room) name = room > 3 ? name.substr(0, room - 3) + "..." : "";
+  return (before_name + name + after_name).substr(0, longest_subject);
+}
+
+Message message_of(const Reminder& reminder, const std::string& id, const std::string& dns_name) {
+  Message message;
+  message.subject = subject_with("Sitelatch: Backup still serves ", name_in_subject(id, dns_name),
+                                 " since " + iso8601_seconds(reminder.latched_at));
+  message.text = opening(message, id, dns_name) +
+                 line("Latched", iso8601_seconds(reminder.latched_at) + ", by " +
+                                     std::string{to_string(reminder.by)} +
+                                     (reminder.planned ? ", a planned switch-over" : "")) +
+                 line("For", "more than " + how_long(reminder.mark.hours)) + "\n" +
+                 switch_back_command(id) + "\nTo look at it:\n  sitelatch status " + id +
+                 "\nPeople are reminded after one hour, four hours and a day, and then daily.\n";
+  return message;
+}
 
 Message message_of(const News& news, const std::string& id, const std::string& dns_name) {
   const auto words = news.change ? words_of_change(news, *news.change, id) : words_of_warning(id);
-  const auto line = [](const std::string& name, const std::string& value) {
-    return value.empty() ? std::string{} : name + ": " + value + "\n";
-  };
   Message message;
-  message.subject = subject_of(words, dns_name.empty() ? "check " + id : dns_name);
-  message.text = message.subject.substr(message.subject.find(' ') + 1) + ".\n\n" +
-                 line("Name", dns_name) + line("Health check of Primary", id) +
-                 line("Why", news.why) + line("Reason given", news.reason) +
+  message.subject = subject_with("Sitelatch: " + words.before_name, name_in_subject(id, dns_name),
+                                 words.after_name);
+  message.text = opening(message, id, dns_name) + line("Why", news.why) +
+                 line("Reason given", news.reason) +
                  line("By", news.by.empty() ? "the guard's function" : news.by);
   if (news.change && !news.change->check.empty())
     message.text +=
