@@ -148,6 +148,7 @@ Value to_value(const guard::View& view) {
        {"links", links},
        {"dns", to_value(view.dns)},
        {"blind", blind}});
+  if (const auto note = guard::last_drill(view); !note.empty()) out.set("last_drill", note);
   if (view.form != guard::Form::guide) out.set("form", guard::to_string(view.form));
   out.set("exit_code", status_code(view));
   return out;
@@ -174,6 +175,8 @@ void print(const guard::View& view) {
                guard::to_string(answer.serving),
                answer.server.empty() ? "" : " by " + answer.server,
                answer.problem.empty() ? "" : ": " + answer.problem);
+  if (const auto note = guard::last_drill(view); !note.empty())
+    fmt::print("  drill    {}\n", as_sentence(note));
   if (demanded(view.assessment.state) == Serving::backup && latch_is_fresh(view))
     fmt::print(
         "  Latched a moment ago: Route 53's checkers have yet to find it, and DNS goes by them.\n");

@@ -5,8 +5,8 @@
 // answer may name Primary until the drill has switched back. Each leg is timed; everything is
 // removed, also after an interrupt, and what a killed drill left is removed by the next.
 //
-//   scratch-check, sentinel, deploy, attach, outage | trip, failover, recovery, stays-latched,
-//   latched, switch-back
+//   message, scratch-check, sentinel, deploy, attach, outage | trip, failover, recovery,
+//   stays-latched, latched, switch-back, person
 #pragma once
 
 #include "guard/apply/drill.h"
@@ -19,12 +19,14 @@ struct FormDrillOptions {
   Form form = Form::config;                       // or engine
   Scenario scenario = Scenario::outage;           // or blip, trip
   Duration leg_limit = std::chrono::minutes{15};  // those that wait for good minutes have longer
+  ReachOptions reach{};
   std::function<void()> ignore_interrupts = [] {};
 };
 // How long it takes on AWS, reckoned and not measured.
 std::string_view time_on_aws(Form form, Scenario scenario);
 
-// What it came to is noted in a tag of Primary's check, which `status` shows.
+// What it came to, and whether a person was reached, is noted in a tag of Primary's check, which
+// `status` shows, and in the audit log.
 DrillReport drill_form(Context& context, const FormDrillOptions& options);
 
 }  // namespace sitelatch::guard

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "guard/apply/audit_group.h"
 #include "guard/apply/carry_out.h"
 #include "guard/rules/form.h"
 #include "guard/rules/right.h"
@@ -22,6 +23,7 @@ struct Rehearsed {
   std::optional<RecordsSnapshot> records;
   std::string caller_arn, unseen;
   std::vector<Right> rights;  // of a whole drill
+  AuditGroup audit;           // of Primary's own guard
 };
 
 class FormOnScratch {

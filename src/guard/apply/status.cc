@@ -8,6 +8,13 @@
 
 namespace sitelatch::guard {
 
+std::string last_drill(const View& view) {
+  const auto& topic = view.snapshot.observed.notify_topic;
+  if (!topic) return {};
+  const auto note = topic->tags.find(std::string{tag::last_drill});
+  return note == topic->tags.end() ? std::string{} : from_tag_text(note->second);
+}
+
 bool has_guide_guard(const View& view) {
   const auto& observed = view.snapshot.observed;
   return observed.alarm || observed.function || observed.alarm_topic;
