@@ -102,6 +102,8 @@ export function guard(view, acts) {
       h("p", {class: "quiet"}, exposed(g), g.exposure || "")),
     servers(g),
     h("section", {}, h("h2", {}, "What latches"), chain(g.chain),
+      g.lastDrill ? h("p", {class: "drill"}, `Last drill ${when(g.lastDrill, g.at)}`, g.drill ? `: ${g.drill}.` : ".")
+                  : h("p", {class: "drill quiet"}, "No drill is known of."),
       h("p", {class: "quiet"}, [`Form ${g.form}`, g.version !== undefined ? `version ${g.version}` : null,
                                 g.release !== undefined ? `release ${g.release}` : null,
                                 `health check ${g.id}`].filter(Boolean).join(", ") + ".")),
