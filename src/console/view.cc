@@ -131,7 +131,8 @@ Piece relay_piece(const guard::Assessment& assessment) {
   for (const auto& link : assessment.links) {
     const bool of_relay = link.name.starts_with("relay") || link.name == "sentinel";
     if (!of_relay) continue;
-    if (link.name == "relay-clock" && link.health == Link::Health::ok && !link.why.empty())
+    if (link.name == "relay-clock" && link.health == Link::Health::ok && !link.why.empty() &&
+        out.tone == Tone::good)
       out.detail += ", " + link.why;
     if (link.health == Link::Health::broken) {
       out.tone = Tone::bad;

@@ -134,7 +134,7 @@ TEST_CASE("a drill reaches a person, who answers by the command; status and the 
   REQUIRE(entries);
   CHECK(std::any_of(entries->begin(), entries->end(), [](const AuditEntry& entry) {
     return entry.action == "drill" && entry.stage == "done" &&
-           has(entry.note, "a person was reached");
+           has(entry.why, "A person was reached after ");
   }));
   CHECK(account.phase() != Phase::latched);
   // It is over: the code is nobody's any more.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/sentences.h"
 #include "client/wait.h"
 #include "guard/apply/drill_legs.h"
 #include "guard/apply/drill_scratch.h"
@@ -49,8 +50,7 @@ class Drill {
     entry.action = "drill";
     entry.stage = report_.passed ? "done" : "failed";
     entry.who = real_.snapshot.caller_arn;
-    entry.why = report_.sentence;
-    entry.note = report_.reached;
+    entry.why = why_of(report_);
     if (const auto unwritten = note_down(context_, real_, entry)) context_.progress(*unwritten);
     const auto& topic = real_.snapshot.observed.notify_topic;
     if (!topic) return;
@@ -398,6 +398,11 @@ class Drill {
 };
 
 }  // namespace
+
+std::string why_of(const DrillReport& report) {
+  return report.reached.empty() ? report.sentence
+                                : report.sentence + " " + as_sentence(report.reached);
+}
 
 std::string drill_note(Instant at, Scenario scenario, const DrillReport& report,
                        const std::vector<std::string>& more) {

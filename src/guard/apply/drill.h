@@ -59,6 +59,9 @@ struct DrillReport {
 // and in a tag of its topic for people, which `status` shows.
 DrillReport drill(Context& context, const DrillOptions& options);
 
+// What an audit log says of it: the sentence, and whether a person was reached.
+std::string why_of(const DrillReport& report);
+
 // "2026-11-28T10:42:21Z outage passed: Backup after 30 s, nobody was reached". `more`: empty ones
 // are left out.
 std::string drill_note(Instant at, Scenario scenario, const DrillReport& report,

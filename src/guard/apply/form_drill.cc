@@ -368,8 +368,7 @@ class FormDrill {
     entry.action = "drill";
     entry.stage = report_.passed ? "done" : "failed";
     entry.who = primary_.caller_arn;
-    entry.why = report_.sentence;
-    entry.note = report_.reached;
+    entry.why = why_of(report_);
     if (const auto unwritten = note_down(context_, primary_.audit, entry))
       context_.progress(*unwritten);
   }

@@ -161,7 +161,7 @@ Result<std::string> Reach::wait() {
 std::string Reach::outcome() const {
   if (!asked_) return {};
   if (!given_) return waited_ ? "nobody was reached" : "nobody had answered when it ended";
-  const auto took = std::max(Duration::zero(), given_->at - asked_->at);
+  const auto took = std::max(Duration{std::chrono::seconds{1}}, given_->at - asked_->at);
   return "a person was reached after " +
          sitelatch::describe(std::chrono::duration_cast<std::chrono::seconds>(took));
 }
@@ -177,6 +177,7 @@ Result<Done> Reach::close() {
   if (!gone && !client::is_absent(gone.error()))
     return failure(Problem{
         client::explain(gone.error(), "take the drill's question from topic " + topic_.arn)});
+  if (!given_ && !unseen_.empty()) return failure(Problem{unseen_});
   return Done{};
 }
 

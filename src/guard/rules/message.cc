@@ -21,8 +21,11 @@ std::string switch_back_command(const std::string& id) {
 bool ends_maintenance(const Situation& before, const Change& change) {
   return change.record.notified_maintenance_end != before.record.notified_maintenance_end;
 }
-bool begins_maintenance(const Situation& before, const Change& change) {
-  return change.record.maintenance && change.record.maintenance != before.record.maintenance;
+bool changes_maintenance(const News& news, const Change& change) {
+  return change.record.maintenance && change.record.maintenance != news.before.record.maintenance;
+}
+bool begins_maintenance(const News& news, const Change& change) {
+  return changes_maintenance(news, change) && change.record.in_maintenance(news.now);
 }
 
 Words words_of_change(const News& news, const Change& change, const std::string& id) {
@@ -30,7 +33,7 @@ Words words_of_change(const News& news, const Change& change, const std::string&
   const bool is = latched(apply(change.check, news.before.check));
   const auto status = "To look at it:\n  sitelatch status " + id;
   const std::string serves = is ? "Backup serves" : "Primary serves";
-  if (begins_maintenance(news.before, change))
+  if (begins_maintenance(news, change))
     return {"maintenance of ",
             " until " + iso8601_seconds(change.record.maintenance->until) + ", " + serves,
             is ? switch_back_command(id)
@@ -41,7 +44,7 @@ Words words_of_change(const News& news, const Change& change, const std::string&
     return {"",
             " is switched back to Primary, release " + std::to_string(change.record.release.number),
             status};
-  if (ends_maintenance(news.before, change))
+  if (ends_maintenance(news.before, change) || changes_maintenance(news, change))
     return {"maintenance of ", " is over, " + serves, is ? switch_back_command(id) : status};
   if (is) return {"Backup serves ", ": a latch was found", switch_back_command(id)};
   return {"the guard of ", " is armed", status};

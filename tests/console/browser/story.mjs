@@ -205,6 +205,8 @@ try {
     await lastRun("done");
     await state("armed");
     await page.locator("td", {hasText: "restarted"}).first().waitFor();
+    const mails = await Promise.all((await readdir(`${DATA}/mail`)).map((name) => readFile(`${DATA}/mail/${name}`, "utf8")));
+    assert.ok(mails.some((mail) => mail.includes(`maintenance of ${NAME} is over, Primary serves`)));
   });
   await step("a drill from the page, and somebody who answers its message", async () => {
     await page.locator(".drill", {hasText: "No drill is known of"}).waitFor();
@@ -224,7 +226,7 @@ try {
     await lastRun("passed");
     await page.locator(".run", {hasText: "A person was reached after"}).first().waitFor();
     await page.locator(".drill", {hasText: "alarm passed: a person was reached after"}).waitFor();
-    await page.locator("section", {hasText: "What happened"}).locator("p", {hasText: "Unsafe seconds as it is set up"}).waitFor();
+    await page.locator("section", {hasText: "What latches"}).locator("p", {hasText: "Unsafe seconds as it is set up"}).waitFor();
     await state("armed");
     await picture("drilled");
   });
