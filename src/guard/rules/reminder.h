@@ -2,8 +2,8 @@
 // "Still latched": people are told again one hour, four hours and a day after a latch was set, and
 // then daily, as long as it stands (decision 0024). Pure: what is due follows from the latch's note
 // and the time alone, so that a tick that comes late or not at all loses nothing, and of several
-// marks that passed meanwhile the last is told. Within a maintenance that keeps Backup there is none:
-// people have said until when, and marks are counted from its end.
+// marks that passed meanwhile the last is told. Within a maintenance that keeps Backup there is
+// none: people have said until when, and marks are counted from its end.
 #pragma once
 
 #include <optional>
