@@ -13,6 +13,7 @@
 #include "aws/auth/partition.h"
 #include "base/log.h"
 #include "cli/guard_report.h"
+#include "cli/guard_safety.h"
 #include "cli/running_engine.h"
 #include "console/accounts.h"
 #include "console/acts.h"
@@ -170,7 +171,10 @@ int run_console(const ConsoleOptions& options) {
   for (const auto& one : wanted) {
     contexts.push_back(std::make_unique<GuardContext>(one, options.dns_server));
     contexts.back()->context().progress = [](const std::string&) {};
-    accounts.push_back({label_of(one, wanted.size()), contexts.back()->context(), pace});
+    accounts.push_back({label_of(one, wanted.size()),
+                        contexts.back()->context(),
+                        pace,
+                        {reckoning(), !endpoint.empty()}});
     acting.account_words.push_back(words_of(one));
   }
 

@@ -609,6 +609,12 @@ void add_drill(CLI::App& app, int& status) {
       "on a scratch health check that no record uses (the default, and the only way so far)");
   add_duration(command, "--timeout", &DrillOptions::timeout, "the most that one leg may take",
                "15m");
+  command.app->add_flag("--reach", options.reach,
+                        "send a code to those who are told of latches, and fail unless somebody "
+                        "gives it back: sitelatch acknowledge, or typed here");
+  add_duration(command, "--answer-within", &DrillOptions::answer_within,
+               "how long --reach waits, from the message on", "15m");
+  command.app->get_option("--answer-within")->needs("--reach");
   run_by(command, &drill, status,
          std::string{
              "Makes a scratch health check like Primary's and a guard on it from the same "
@@ -625,9 +631,27 @@ void add_drill(CLI::App& app, int& status) {
              "on AWS (reckoned), because it waits twice for fifteen good minutes; hardened 20 to "
              "30, and its relay\nmust be what latches.\n\n"} +
              common_statuses +
-             "  7  a leg of the chain failed\n"
-             "\nExample:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario outage "
-             "--yes");
+             "  7  a leg of the chain failed, or with --reach nobody answered\n"
+             "\nExamples:\n  sitelatch drill 233e180f-f023-45a3-954e-415303f21eab --scenario "
+             "outage --yes\n"
+             "  sitelatch drill client.example.com --reach --answer-within 30m");
+}
+
+void add_acknowledge(CLI::App& app, int& status) {
+  auto command = add_command<AcknowledgeOptions>(
+      app, "acknowledge", "answer a drill that asks whether its message reaches anybody",
+      Changes::no);
+  add_id(command);
+  command.app
+      ->add_option("code", command.options->code,
+                   "the code in the message; hyphens and capitals do not matter")
+      ->required()
+      ->type_name("CODE");
+  run_by(command, &acknowledge, status,
+         std::string{"A drill with --reach sends a code to those who are told of latches. It ends "
+                     "well only if somebody gives that code back\nin time; this command does so "
+                     "from wherever that is. It changes nothing else.\n\n"} +
+             common_statuses + "\nExample:\n  sitelatch acknowledge client.example.com K7Q4-2MXD");
 }
 
 void add_runbook(CLI::App& app, int& status) {
@@ -746,6 +770,7 @@ void add_guard_commands(CLI::App& app, int& status) {
   add_reconcile(app, status);
   add_doctor(app, status);
   add_drill(app, status);
+  add_acknowledge(app, status);
   add_log(app, status);
   add_runbook(app, status);
   add_export(app, status);

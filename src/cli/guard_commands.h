@@ -164,8 +164,17 @@ struct DrillOptions {
   std::string wanted_form;
   bool shadow = true;
   Duration timeout = std::chrono::minutes{15};  // of each leg
+  bool reach = false;                           // --reach: somebody must answer a message
+  Duration answer_within = std::chrono::minutes{15};
 };
 int drill(const DrillOptions& options);
+
+struct AcknowledgeOptions {
+  GuardOptions common;
+  std::string health_check_id, code;
+  guard::Form form = guard::Form::guide;
+};
+int acknowledge(const AcknowledgeOptions& options);
 
 struct RunbookOptions {
   GuardOptions common;

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/guard_hardened.h"
 #include "cli/interrupts.h"
+#include "cli/typed_lines.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/destroy.h"
 #include "guard/apply/drill.h"
@@ -24,6 +25,7 @@ Value to_value(const guard::DrillReport& report) {
   auto left = Value::list();
   for (const auto& remains : report.left) left.push(remains);
   return Value::structure({{"legs", legs},
+                           {"reached", report.reached.empty() ? Value{} : Value{report.reached}},
                            {"cost", report.cost.empty() ? Value{} : Value{report.cost}},
                            {"left", left}});
 }
@@ -33,9 +35,24 @@ std::string text_of(const guard::DrillReport& report) {
   for (const auto& leg : report.legs)
     out += fmt::format("  {:6} {:14} {:7.1f} s  {}\n", leg.passed ? "ok" : "FAILED", leg.name,
                        std::chrono::duration<double>(leg.took).count(), leg.sentence);
+  if (!report.reached.empty()) out += as_sentence(report.reached) + "\n";
   if (!report.cost.empty()) out += "Cost: " + report.cost + ".\n";
   for (const auto& remains : report.left) out += "Not removed: " + remains + "\n";
   return out + report.sentence;
+}
+
+guard::ReachOptions reach_of(const DrillOptions& options) {
+  guard::ReachOptions reach;
+  if (!options.reach) return reach;
+  reach.limit = options.answer_within;
+  reach.typed = [lines = std::make_shared<TypedLines>()] { return lines->next(); };
+  return reach;
+}
+
+// Said where it was not tried, so that nobody takes a drill for more than it was.
+void say_who_was_not_asked(const DrillOptions& options, guard::DrillReport& report) {
+  if (report.passed && !options.reach)
+    report.notes.emplace_back("Whether a message reaches a person was not rehearsed: --reach");
 }
 
 // Nothing: a person has said so.
@@ -50,7 +67,8 @@ std::optional<int> not_confirmed(const DrillOptions& options, std::string_view t
                 exit_refused);
 }
 
-int finish_drill(const DrillOptions& options, const guard::DrillReport& report) {
+int finish_drill(const DrillOptions& options, guard::DrillReport report) {
+  say_who_was_not_asked(options, report);
   const int status = report.passed        ? exit_done
                      : report.interrupted ? exit_failed
                      : report.not_begun   ? exit_status_of(*report.not_begun)
@@ -88,6 +106,7 @@ int drill_form(const DrillOptions& options, guard::Form form, guard::Scenario sc
   request.scenario = scenario;
   request.leg_limit = options.timeout;
   request.codes = codes();
+  request.reach = reach_of(options);
   request.ignore_interrupts = [&clock] { clock.stop_listening(); };
   return finish_drill(options, guard::drill_form(context, request));
 }
@@ -100,6 +119,10 @@ int drill(const DrillOptions& options) {
   const auto form =
       options.wanted_form.empty() ? options.form : *guard::form_named(options.wanted_form);
   if (const auto why = guard::not_built_yet(form)) return fail(options.common, *why, exit_refused);
+  if (options.reach && form == guard::Form::engine)
+    return fail(options.common,
+                "The form engine tells nobody, so --reach has nothing to rehearse there.",
+                exit_usage);
   const bool guides = form == guard::Form::guide;
   const auto scenario = !options.scenario.empty() ? *guard::scenario(options.scenario)
                         : guides                  ? guard::Scenario::alarm
@@ -132,8 +155,24 @@ int drill(const DrillOptions& options) {
   request.scenario = scenario;
   request.leg_limit = options.timeout;
   request.codes = codes();
+  request.reach = reach_of(options);
   request.ignore_interrupts = [&clock] { clock.stop_listening(); };
   return finish_drill(options, guard::drill(context, request));
+}
+
+int acknowledge(const AcknowledgeOptions& options) {
+  GuardContext bench(options.common);
+  const auto taken =
+      guard::acknowledge(bench.context(), options.health_check_id, options.form, options.code);
+  if (!taken) return fail(options.common, taken.error().text, exit_status_of(taken.error().kind));
+  return finish(options.common,
+                {"done",
+                 fmt::format("Thank you. The drill of {} takes it as the answer that it waits for",
+                             iso8601_seconds(taken->at)),
+                 Value::structure({{"health_check_id", options.health_check_id}}),
+                 {},
+                 {}},
+                exit_done);
 }
 
 }  // namespace sitelatch::cli

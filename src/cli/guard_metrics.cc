@@ -182,7 +182,7 @@ void StatusMetrics::add(const guard::View& view, int exit_status,
   add_common({view.id(), view.form, view.snapshot.records, view.dns,
               guard::to_string(view.assessment.state), names_up_to(guard::State::unknown),
               view.assessment.since, exit_status, links_of(view.assessment), release,
-              primary_healthy(observed), read_drill_note(view.last_drill), safety});
+              primary_healthy(observed), read_drill_note(guard::last_drill(view)), safety});
 }
 
 void StatusMetrics::add(const guard::ConfigView& view, int exit_status,

@@ -107,6 +107,12 @@ TEST_CASE("metrics of the guide: the release, and Primary's health only where th
   record.release.number = 3;
   view.snapshot.observed.function.emplace();
   view.snapshot.observed.function->environment = guard::record_environment(record);
+  view.snapshot.observed.notify_topic = guard::ObservedTopic{
+      "arn",
+      "",
+      "",
+      {{std::string{guard::tag::last_drill},
+        guard::tag_text("2026-11-22T12:00:00Z alarm FAILED: nobody was reached")}}};
   view.form = guard::Form::hardened;
   view.assessment.since.reset();
   view.dns.clear();
@@ -115,6 +121,8 @@ TEST_CASE("metrics of the guide: the release, and Primary's health only where th
         Lines{replace_all(guide_labels, "guide", "hardened") + "} 3"});
   CHECK(samples_of(text, "sitelatch_guard_state_since_seconds").empty());
   CHECK(samples_of(text, "sitelatch_dns_names").empty());
+  CHECK(samples_of(text, "sitelatch_guard_last_drill_passed") ==
+        Lines{replace_all(guide_labels, "guide", "hardened") + ",scenario=\"alarm\"} 0"});
 
   const auto health = [&view] {
     const auto lines = samples_of(text_of_one(view), "sitelatch_guard_primary_healthy");

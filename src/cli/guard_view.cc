@@ -137,8 +137,8 @@ Value to_value(const guard::View& view) {
        {"links", links},
        {"dns", to_value(view.dns)},
        {"blind", blind}});
+  if (const auto note = guard::last_drill(view); !note.empty()) out.set("last_drill", note);
   if (view.form != guard::Form::guide) out.set("form", guard::to_string(view.form));
-  if (!view.last_drill.empty()) out.set("last_drill", view.last_drill);
   out.set("exit_code", status_code(view));
   return out;
 }

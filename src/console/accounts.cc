@@ -24,7 +24,8 @@ std::optional<GuardKey> guard_key(const std::string& subject) {
 Accounts::Accounts(std::vector<Account> accounts, std::function<aws::Value()> engine)
     : accounts_(std::move(accounts)), engine_(std::move(engine)) {
   readers_.reserve(accounts_.size());
-  for (auto& account : accounts_) readers_.emplace_back(account.context, account.pace);
+  for (auto& account : accounts_)
+    readers_.emplace_back(account.context, account.pace, account.weighing);
 }
 
 bool Accounts::knows(const std::string& subject) const {

@@ -19,6 +19,7 @@ struct Account {
   std::string label;        // "prod, eu-west-1"; empty: there is only this one
   guard::Context& context;  // borrowed
   Pace pace;
+  Weighing weighing{};
   // Guards that no alarm tells of: health checks under the engine's own manual resume.
   std::function<std::vector<std::string>()> more_guards = [] { return std::vector<std::string>{}; };
 };

@@ -46,12 +46,13 @@ Result<ActWish> read_wish(const Value& request) {
     std::string_view name;
     std::string ActWish::*member;
   };
-  static constexpr std::array<Member, 6> members{{{"subject", &ActWish::subject},
+  static constexpr std::array<Member, 7> members{{{"subject", &ActWish::subject},
                                                   {"action", &ActWish::action},
                                                   {"reason", &ActWish::reason},
                                                   {"typed", &ActWish::typed},
                                                   {"keep", &ActWish::keep},
-                                                  {"length", &ActWish::length}}};
+                                                  {"length", &ActWish::length},
+                                                  {"reach", &ActWish::reach}}};
   for (const auto& [name, member] : members) {
     auto text = text_in(request, name);
     if (!text) return failure(text.error());
@@ -86,7 +87,9 @@ Result<std::vector<std::string>> words_of(const ActWish& wish, const GuardView& 
     with_reason();
     out.push_back("--for=" + wish.length);
     out.push_back("--keep=" + wish.keep);
-  } else if (wish.action != "drill") {
+  } else if (wish.action == "drill") {
+    if (wish.reach == "yes") out.emplace_back("--reach");
+  } else {
     return problem("There is no such act.");
   }
   return out;

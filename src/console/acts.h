@@ -22,6 +22,7 @@ struct ActWish {
   std::string subject;  // "guard:0:ID"
   std::string action;   // "trip", "switch-back", "drill", "arm", "disarm"
   std::string reason, typed, keep, length;
+  std::string reach;  // "yes": a drill that asks people to answer
   bool planned = false;
 };
 Result<ActWish> read_wish(const aws::Value& request);

@@ -33,6 +33,9 @@ TEST_CASE("acts: the command's words") {
   planned.planned = true;
   CHECK(words_of(planned, looked_at(), {})->back() == "--planned");
   CHECK(*words_of(wish("drill", ""), looked_at(), {}) == Words{"drill", "abc-1"});
+  auto asks = wish("drill", "");
+  asks.reach = "yes";
+  CHECK(*words_of(asks, looked_at(), {}) == Words{"drill", "abc-1", "--reach"});
   auto away = wish("disarm");
   away.length = "30m";
   away.keep = "primary";

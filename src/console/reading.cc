@@ -8,6 +8,7 @@
 #include "guard/apply/find_check.h"
 #include "guard/apply/hardened_observe.h"
 #include "guard/apply/reading.h"
+#include "guard/apply/safety_ground.h"
 #include "guard/rules/json.h"
 
 namespace sitelatch::console {
@@ -206,7 +207,16 @@ GuardView Reader::whole(const guard::View& view, Kept& kept) {
     beside.primary = guard::ask_site(context_.ask_site, view.snapshot.check_config, *own);
     ask_backup(beside, view.snapshot.check_config, records, *own);
   }
-  return with_sightings(view, beside, kept.sightings);
+  return weighed(with_sightings(view, beside, kept.sightings), view, view.id());
+}
+
+template <class FormView>
+GuardView Reader::weighed(GuardView shown, const FormView& view, const std::string& id) const {
+  const auto ground = weighing_.reckon ? guard::safety_ground(view) : std::nullopt;
+  if (!ground) return shown;
+  guard::SafetyWish wish{id, weighing_.engine_at_hand, {}, guard::SafetyWish::Weigh::best, {}};
+  shown.exposure = exposure_words(guard::weigh_safety(*ground, wish, weighing_.reckon));
+  return shown;
 }
 
 // Of the forms in which nothing runs: they are looked at alike.
@@ -221,7 +231,7 @@ GuardView Reader::whole_form(const FormView& view, Kept& kept, const Sources& fr
     beside.primary = guard::ask_site(context_.ask_site, view.endpoint_config, path);
     ask_backup(beside, view.endpoint_config, from.records, path);
   }
-  return with_sightings(view, beside, kept.sightings);
+  return weighed(with_sightings(view, beside, kept.sightings), view, from.id);
 }
 
 GuardView Reader::whole(const guard::ConfigView& view, Kept& kept) {

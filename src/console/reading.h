@@ -16,6 +16,7 @@
 #include "console/view.h"
 #include "guard/apply/carry_out.h"
 #include "guard/apply/find_form.h"
+#include "guard/rules/safety.h"
 
 namespace sitelatch::console {
 
@@ -31,10 +32,18 @@ constexpr Pace pace_of_aws{};
 constexpr Pace pace_of_engine{std::chrono::milliseconds{1000}, std::chrono::milliseconds{2000},
                               std::chrono::milliseconds{3000}};
 
+// Who reckons how many seconds a guard leaves unsafe (rules/safety.h); nobody: its form's words
+// stand alone.
+struct Weighing {
+  guard::Reckon reckon{};
+  bool engine_at_hand = false;
+};
+
 class Reader {
  public:
   // Borrows the context.
-  Reader(guard::Context& context, Pace pace) : context_(context), pace_(pace) {}
+  Reader(guard::Context& context, Pace pace, Weighing weighing = {})
+      : context_(context), pace_(pace), weighing_(std::move(weighing)) {}
 
   // Every guard of the account: the endpoint's checks.
   Result<std::vector<std::string>, guard::Error> guards() {
@@ -75,6 +84,8 @@ class Reader {
   GuardView whole_form(const FormView& view, Kept& kept, const Sources& from);
   static Sources sources_of(const guard::ConfigView& view);
   static Sources sources_of(const guard::EngineView& view);
+  template <class FormView>
+  GuardView weighed(GuardView shown, const FormView& view, const std::string& id) const;
   bool slow_is_due(Kept& kept, const std::string& state);
   void read_slowly(Beside& out, const Sources& from);
   void read_audit(Beside& out, const Sources& from);
@@ -86,6 +97,7 @@ class Reader {
 
   guard::Context& context_;
   const Pace pace_;
+  const Weighing weighing_;
   std::map<std::string, Kept> kept_;                       // by id
   std::map<std::string, std::vector<std::string>> zones_;  // name servers, by zone
 };

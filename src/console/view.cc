@@ -114,6 +114,26 @@ std::string function_detail(const guard::Observed& o) {
   return out;
 }
 
+// Of hardened: what latches before the alarm can.
+Piece relay_piece(const guard::Assessment& assessment) {
+  Piece out{"Relay", "looks every few seconds", Tone::good};
+  for (const auto& link : assessment.links) {
+    const bool of_relay = link.name.starts_with("relay") || link.name == "sentinel";
+    if (!of_relay) continue;
+    if (link.name == "relay-clock" && link.health == Link::Health::ok && !link.why.empty() &&
+        out.tone == Tone::good)
+      out.detail += ", " + link.why;
+    if (link.health == Link::Health::broken) {
+      out.tone = Tone::bad;
+      out.detail = link.name + ": the alarm alone latches, minutes later";
+    } else if (link.health == Link::Health::unknown && out.tone == Tone::good) {
+      out.tone = Tone::unknown;
+      out.detail = link.name + " is not known";
+    }
+  }
+  return out;
+}
+
 std::vector<Piece> chain_of(const guard::View& view) {
   const auto& o = view.snapshot.observed;
   std::vector<Piece> out;
@@ -130,12 +150,18 @@ std::vector<Piece> chain_of(const guard::View& view) {
   if (!o.alarm_topic && out[2].tone == Tone::good) out[2].tone = Tone::unknown;
   if (!o.function && out[3].tone == Tone::good) out[3].tone = Tone::unknown;
   if (!o.alarm && out[1].tone == Tone::good) out[1].tone = Tone::unknown;
+  if (view.form == guard::Form::hardened) out.push_back(relay_piece(view.assessment));
   out.push_back(latch_piece(view));
   return out;
 }
 
-std::string exposure_of_guide(State state) {
+// Where nobody reckons.
+std::string exposure_of_guide(State state, guard::Form form) {
   if (state == State::not_deployed) return {};
+  if (form == guard::Form::hardened)
+    return "Between a failover and its latch are the seconds that the relay takes, and while it is "
+           "dead or blind the alarm's minutes: a Primary that recovers within them is served "
+           "again.";
   return "Between a failover and its latch, one to five minutes, a Primary that recovers is served "
          "again. A form without this gap: config.";
 }
@@ -232,7 +258,16 @@ void stand_primary(GuardView& out, bool held) {
   }
 }
 
-void fill_record(GuardView& out, const Beside& beside, StoryParts parts) {
+// "2026-11-28T10:42:21Z outage passed: ..."
+void fill_drill(GuardView& out, const std::string& note) {
+  const auto blank = note.find(' ');
+  const auto at = parse_iso8601(note.substr(0, blank));
+  if (blank == std::string::npos || !at) return;
+  out.last_drill = *at;
+  out.drill = note.substr(blank + 1);
+}
+
+void fill_record(GuardView& out, const Beside& beside, StoryParts parts, const std::string& drill) {
   parts.audit = beside.audit;
   parts.sightings = beside.sightings;
   out.story = story_of(parts);
@@ -242,6 +277,7 @@ void fill_record(GuardView& out, const Beside& beside, StoryParts parts) {
   for (const auto& entry : out.audit)
     if (entry.action == "drill" && entry.stage == "done" && !out.last_drill)
       out.last_drill = entry.at;
+  fill_drill(out, drill);
 }
 
 std::optional<Said> checkers_words(const std::vector<guard::CheckerSnapshot>& checkers) {
@@ -309,14 +345,23 @@ GuardView view_of(const guard::View& view, const Beside& beside) {
   if (o.status_minutes) parts.minutes = *o.status_minutes;
   if (beside.primary_hour) parts.minutes = *beside.primary_hour;
   parts.alarm = beside.alarm;
-  fill_record(out, beside, std::move(parts));
-  out.exposure = exposure_of_guide(assessment.state);
+  fill_record(out, beside, std::move(parts), guard::last_drill(view));
+  out.exposure = exposure_of_guide(assessment.state, view.form);
   const bool guarded = o.alarm && o.function;
   out.offered = {
       o.check && !latched, latched, guarded && assessment.state == State::armed,
       guarded && (assessment.state == State::maintenance || assessment.state == State::partial),
       guarded && assessment.state == State::armed};
   return out;
+}
+
+std::string exposure_words(const guard::Safety& safety) {
+  auto words = "Unsafe seconds as it is set up: " + as_sentence(guard::brief_sentence(safety));
+  if (!safety.beside.empty())
+    words += " Not in these figures: " + as_sentence(join(safety.beside, "; "));
+  if (!safety.alternatives.empty())
+    words += " Less: " + as_sentence(guard::brief_sentence(safety, safety.alternatives.front()));
+  return words + " " + std::string{guard::safety_basis};
 }
 
 void sort_by_trouble(std::vector<FleetRow>& rows) {

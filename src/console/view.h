@@ -16,6 +16,7 @@
 #include "guard/apply/engine_form.h"
 #include "guard/apply/status.h"
 #include "guard/rules/next_step.h"
+#include "guard/rules/safety.h"
 
 namespace sitelatch::console {
 
@@ -78,6 +79,7 @@ struct GuardView {
   std::vector<guard::AuditEntry> audit;  // newest first
   std::string audit_problem;
   std::optional<Instant> last_drill;
+  std::string drill;     // what it came to: "outage passed: a person was reached after 3m"
   std::string exposure;  // what this form leaves open between failover and latch, in a sentence
   std::vector<std::string> unseen;
   Offered offered;
@@ -98,6 +100,9 @@ struct Beside {
 GuardView view_of(const guard::View& view, const Beside& beside);
 GuardView view_of(const guard::ConfigView& view, const Beside& beside);
 GuardView view_of(const guard::EngineView& view, const Beside& beside);
+
+// The unsafe seconds of a setup, and what would shrink them, in sentences.
+std::string exposure_words(const guard::Safety& safety);
 
 // Who serves a name, of all answers together.
 guard::Serving who_serves(const std::vector<guard::DnsSnapshot>& answers);

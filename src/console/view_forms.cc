@@ -133,7 +133,7 @@ GuardView view_of(const guard::ConfigView& view, const Beside& beside) {
           {*since, "latched", "The hold is unhealthy: failover and latch", Precision::minute});
   auto more = beside;
   more.sightings.insert(more.sightings.end(), parts.sightings.begin(), parts.sightings.end());
-  fill_record(out, more, std::move(parts));
+  fill_record(out, more, std::move(parts), view.last_drill());
   out.exposure = "The failover is the latch: no time between them in which Primary comes back.";
   out.offered.trip = phase == Phase::serving || phase == Phase::failing_over;
   out.offered.switch_back = holds(phase) || phase == Phase::drifted;
@@ -190,7 +190,7 @@ GuardView view_of(const guard::EngineView& view, const Beside& beside) {
         {*o.latch->since, "latched",
          "Latched with the failover" + (o.latch->cause.empty() ? "" : ": " + o.latch->cause),
          Precision::exact});
-  fill_record(out, more, std::move(parts));
+  fill_record(out, more, std::move(parts), view.last_drill);
   out.exposure = "The failover is the latch: both are one commit of the engine.";
   out.offered.trip = o.armed;
   out.offered.switch_back = held;

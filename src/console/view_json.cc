@@ -130,6 +130,7 @@ Value to_value(const GuardView& view) {
                            {"audit", list_of(lines, audit)},
                            {"auditProblem", text(view.audit_problem)},
                            {"lastDrill", time(view.last_drill)},
+                           {"drill", text(view.drill)},
                            {"exposure", text(view.exposure)},
                            {"unseen", strings(view.unseen)},
                            {"acts", offered(view.offered)}});

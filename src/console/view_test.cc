@@ -114,6 +114,50 @@ TEST_CASE("Backup without a check of its own is asked as Primary is, at its own 
   CHECK(backup_config(primary, record).is_null());
 }
 
+TEST_CASE("the last drill: when, and what it came to; of an older guard the audit log knows when") {
+  GuardView view;
+  Beside beside;
+  guard::AuditEntry drilled;
+  drilled.at = from_civil(2026, 11, 1, 3, 0, 0);
+  drilled.action = "drill";
+  drilled.stage = "done";
+  beside.audit = {drilled};
+  fill_record(view, beside, {}, "");
+  CHECK(view.last_drill == drilled.at);
+  CHECK(view.drill.empty());
+  fill_record(view, beside, {}, "2026-11-28T03:00:00Z alarm FAILED: nobody was reached");
+  CHECK(view.last_drill == from_civil(2026, 11, 28, 3, 0, 0));
+  CHECK(view.drill == "alarm FAILED: nobody was reached");
+  GuardView garbled;
+  fill_record(garbled, beside, {}, "yesterday, and well");
+  CHECK(garbled.last_drill == drilled.at);
+  CHECK(garbled.drill.empty());
+}
+
+TEST_CASE("hardened: the relay is a piece of what latches, and says when it does not") {
+  using Health = guard::Link::Health;
+  guard::View seen;
+  seen.assessment.links = {{Health::ok, "relay", "", ""},
+                           {Health::ok, "relay-url", "", ""},
+                           {Health::ok, "relay-clock", "last answered at 2026-11-28T03:00:00Z", ""},
+                           {Health::ok, "sentinel", "", ""}};
+  const auto relay_of = [&seen] {
+    const auto chain = view_of(seen, {}).chain;
+    for (const auto& piece : chain)
+      if (piece.name == "Relay") return piece;
+    return Piece{};
+  };
+  CHECK(relay_of().name.empty());  // of the guide there is none
+  seen.form = guard::Form::hardened;
+  CHECK(relay_of().tone == Tone::good);
+  CHECK(relay_of().detail == "looks every few seconds, last answered at 2026-11-28T03:00:00Z");
+  seen.assessment.links[3].health = Health::unknown;
+  CHECK(relay_of().tone == Tone::unknown);
+  seen.assessment.links[1].health = Health::broken;
+  CHECK(relay_of().tone == Tone::bad);
+  CHECK(relay_of().detail == "relay-url: the alarm alone latches, minutes later");
+}
+
 TEST_CASE("JSON: absent is not known") {
   GuardView view;
   view.id = "abc";

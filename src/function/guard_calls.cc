@@ -12,6 +12,7 @@
 
 namespace sitelatch::function {
 namespace {
+constexpr std::string_view audit_stream = "function";
 // "arn:aws:sns:eu-west-1:000000000000:name": the n-th part.
 std::string arn_part(std::string_view arn, std::size_t n) {
   const auto parts = split(arn, ':');
@@ -279,17 +280,24 @@ CallResult<Done> AwsGuardCalls::try_to_tell() {
   return Done{};
 }
 
+CallResult<bool> AwsGuardCalls::claim(std::string_view stream) {
+  if (ours_.audit_group.empty()) return true;
+  auto made = logs("CreateLogStream", guard::JsonObject{}
+                                          .add("logGroupName", ours_.audit_group)
+                                          .add("logStreamName", stream)
+                                          .text());
+  if (made) return true;
+  if (made.error().code == "ResourceAlreadyExistsException") return false;
+  return failure(made.error());
+}
+
 CallResult<Done> AwsGuardCalls::write_audit(std::string_view line, Instant at) {
   if (ours_.audit_group.empty()) return Done{};
-  const auto stream = guard::JsonObject{}
-                          .add("logGroupName", ours_.audit_group)
-                          .add("logStreamName", "function")
-                          .text();
   const auto event =
       guard::JsonObject{}.raw("timestamp", std::to_string(unix_ms(at))).add("message", line).text();
   const auto events = guard::JsonObject{}
                           .add("logGroupName", ours_.audit_group)
-                          .add("logStreamName", "function")
+                          .add("logStreamName", audit_stream)
                           .raw("logEvents", "[" + event + "]")
                           .text();
   const auto nothing_to_write = line.empty();
@@ -300,9 +308,7 @@ CallResult<Done> AwsGuardCalls::write_audit(std::string_view line, Instant at) {
       if (!first || answer.error().code != "ResourceNotFoundException")
         return failure(answer.error());
     }
-    auto made = logs("CreateLogStream", stream);
-    if (!made && made.error().code != "ResourceAlreadyExistsException")
-      return failure(made.error());
+    if (const auto made = claim(audit_stream); !made) return failure(made.error());
     if (nothing_to_write) return Done{};
   }
   return Done{};

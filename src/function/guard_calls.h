@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The nine calls that the guard's function makes, as an interface (tests put a world of their own
+// The ten calls that the guard's function makes, as an interface (tests put a world of their own
 // behind it) and on AWS.
 #pragma once
 
@@ -32,6 +32,8 @@ class GuardCalls {
   virtual CallResult<Done> write_tags(const guard::Texts& tags) = 0;
   virtual CallResult<Done> tell(std::string_view subject, std::string_view message) = 0;
   virtual CallResult<Done> write_audit(std::string_view line, Instant at) = 0;
+  // Makes a stream of the audit log: false, it is there already. True where there is no audit log.
+  virtual CallResult<bool> claim(std::string_view stream) = 0;
   // Asks for what AWS refuses after it has authorised: proves a right and changes nothing.
   virtual CallResult<Done> try_to_tell() = 0;
 };
@@ -51,6 +53,7 @@ class AwsGuardCalls final : public GuardCalls {
   CallResult<Done> write_tags(const guard::Texts& tags) override;
   CallResult<Done> tell(std::string_view subject, std::string_view message) override;
   CallResult<Done> write_audit(std::string_view line, Instant at) override;
+  CallResult<bool> claim(std::string_view stream) override;
   CallResult<Done> try_to_tell() override;
 
  private:

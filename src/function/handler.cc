@@ -205,18 +205,7 @@ void Handler::refuse(std::string_view message_id, std::string why, Run& run) {
   why = one_line(std::move(why));
   run.say("refused: " + why);
   run.records.push_back(JsonObject{}.add("message_id", message_id).add("refused", why).text());
-  const auto line = JsonObject{}
-                        .add("sitelatch", "audit")
-                        .add("at", iso8601_ms(run.now))
-                        .add("health_check", ours_.health_check_id)
-                        .add("action", "refuse")
-                        .add("stage", "refused")
-                        .add("who", "function")
-                        .add("why", why)
-                        .add("note", "invocation " + run.invocation.request_id)
-                        .text();
-  if (const auto written = calls_.write_audit(line, run.now); !written)
-    run.warn("not in the audit log: " + written.error().text());
+  write_down(audit_line("refuse", why, run).add("stage", "refused"), run);
   // Somebody who may publish to the topic must not be able to flood people.
   if (told_of_refusal_ && run.now < *told_of_refusal_ + between_refusals) return;
   told_of_refusal_ = run.now;
@@ -275,6 +264,8 @@ void Handler::decide_and_act(std::string_view message_id, Run& run) {
     if (!by_relay || verdict.change) tell_people(run);
     if (!quiet(verdict.kind) && !(run.by != Run::By::alarm && !verdict.change) && !known)
       write_down(verdict, situation, updated, run);
+    if (run.by == Run::By::schedule && found && !verdict.change && tags)
+      remind(situation, *tags, run);
     return;
   }
   run.fail("the health check kept changing under the guard; not latched yet");
@@ -347,22 +338,71 @@ void Handler::note(const guard::Change& change, const guard::Texts& tags, Run& r
 
 void Handler::write_down(const Verdict& verdict, const Situation& before, const Updated& updated,
                          Run& run) {
-  auto line = JsonObject{}
-                  .add("sitelatch", "audit")
-                  .add("at", iso8601_ms(run.now))
-                  .add("health_check", ours_.health_check_id)
-                  .add("action", to_string(verdict.kind))
-                  .add("who", "function")
-                  .add("why", verdict.why)
-                  .add("before", describe(before.check));
+  auto line = audit_line(to_string(verdict.kind), verdict.why, run);
+  line.add("before", describe(before.check));
   if (updated.version) {
     line.add("after", describe(guard::apply(verdict.change->check, before.check)))
         .add("version", std::to_string(updated.version));
     if (!updated.request_id.empty()) line.add("request_id", updated.request_id);
   }
-  line.add("note", "invocation " + run.invocation.request_id);
+  write_down(line, run);
+}
+
+JsonObject Handler::audit_line(std::string_view action, std::string_view why,
+                               const Run& run) const {
+  return JsonObject{}
+      .add("sitelatch", "audit")
+      .add("at", iso8601_ms(run.now))
+      .add("health_check", ours_.health_check_id)
+      .add("action", action)
+      .add("who", "function")
+      .add("why", why)
+      .add("note", "invocation " + run.invocation.request_id);
+}
+
+void Handler::write_down(const JsonObject& line, Run& run) {
   if (const auto written = calls_.write_audit(line.text(), run.now); !written)
     run.warn("not in the audit log: " + written.error().text());
+}
+
+// Whether this run is to tell it. What cannot be claimed is told all the same: rather twice than
+// never, and the tag keeps it from more.
+bool Handler::claims(const guard::Reminder& due, Run& run) {
+  if (claimed_ == due.key()) return true;
+  const auto names = due.claims(run.now);
+  if (left_to_others_ == names.back()) return false;
+  for (const auto& name : names) {
+    const auto made = calls_.claim(name);
+    if (!made) {
+      run.warn("a reminder could not be claimed: " + made.error().text());
+      break;
+    }
+    if (!*made) {
+      left_to_others_ = names.back();
+      return false;
+    }
+  }
+  claimed_ = due.key();
+  return true;
+}
+
+void Handler::remind(const Situation& situation, const guard::Texts& tags, Run& run) {
+  const auto due = guard::reminder_due(situation, run.now);
+  if (!due || reminded_ == due->key() || !claims(*due, run)) return;
+  // Somebody may have switched back since this run looked.
+  const auto check = calls_.read_check();
+  if (!check || !guard::latched(*check)) return;
+  const auto message = guard::message_of(*due, ours_.health_check_id, ours_.dns_name);
+  // Tried again by the next tick, if it is still latched then.
+  if (const auto told = calls_.tell(message.subject, message.text); !told)
+    return not_told("people were not reminded: " + told.error().text(), run);
+  reminded_ = due->key();
+  guard::Change change;
+  change.record = situation.record;
+  change.record.reminded = due->mark;
+  note(change, tags, run);
+  run.say("reminded people: " + message.subject);
+  write_down(audit_line("remind", message.subject, run), run);
 }
 
 // A guard that has lost a right still latches, but people must hear of it: hourly, not every
@@ -383,9 +423,18 @@ void Handler::queue_trouble(Run& run) {
 void Handler::tell_people(Run& run) {
   while (!unsent_.empty()) {
     const auto notified = calls_.tell(unsent_.front().subject, unsent_.front().text);
-    if (!notified) return run.fail("people were not told: " + notified.error().text());
+    if (!notified) return not_told("people were not told: " + notified.error().text(), run);
     unsent_.erase(unsent_.begin());
   }
+}
+
+// Written where it can be seen although nobody can be told: hourly, into the audit log.
+void Handler::not_told(std::string why, Run& run) {
+  if (!untold_at_ || run.now >= *untold_at_ + between_troubles) {
+    untold_at_ = run.now;
+    write_down(audit_line("untold", why, run), run);
+  }
+  run.fail(std::move(why));
 }
 
 // Nothing: this is no relay. Empty: it sees its sentinel.

@@ -4,7 +4,8 @@
 // undoes it. A latch that an alarm asks for and that fails is the function's error, so that AWS
 // tries again; so is a message to people that nobody got (it stays to be told at the next event). A
 // tick never fails: the next one comes within a minute, and AWS would try each again and send a
-// message for each; people are told at once and then hourly.
+// message for each; people are told at once and then hourly. A tick that finds the latch standing
+// reminds people of it (guard/rules/reminder.h), once at each mark however many runs see it.
 //
 // A request of the function's URL is the relay's clock (guard/rules/relay.h): it looks at the
 // sentinel and latches where that says so, on the same way as an alarm. It answers 404 to whoever
@@ -21,8 +22,10 @@
 #include "function/guard_calls.h"
 #include "function/sentinel.h"
 #include "guard/rules/decision.h"
+#include "guard/rules/json.h"
 #include "guard/rules/message.h"
 #include "guard/rules/relay.h"
+#include "guard/rules/reminder.h"
 
 namespace sitelatch::function {
 
@@ -65,10 +68,15 @@ class Handler {
   bool latch(const guard::Verdict& verdict, const guard::Situation& situation, Run& run,
              Updated& updated, std::string& why_not);
   void note(const guard::Change& change, const guard::Texts& tags, Run& run);
+  guard::JsonObject audit_line(std::string_view action, std::string_view why, const Run& run) const;
   void write_down(const guard::Verdict& verdict, const guard::Situation& before,
                   const Updated& updated, Run& run);
+  void write_down(const guard::JsonObject& line, Run& run);
+  void remind(const guard::Situation& situation, const guard::Texts& tags, Run& run);
+  bool claims(const guard::Reminder& due, Run& run);
   void queue_trouble(Run& run);
   void tell_people(Run& run);
+  void not_told(std::string why, Run& run);
 
   guard::Arrangement ours_;
   guard::Texts environment_;
@@ -79,7 +87,8 @@ class Handler {
   std::optional<Instant> blind_since_, relay_told_at_;
   std::vector<guard::Message> unsent_;  // survives to the next event of this process
   std::uint64_t found_ = 0;             // the version of the latch that was last found, and told
-  std::optional<Instant> told_of_refusal_, told_of_trouble_;
+  std::optional<Instant> told_of_refusal_, told_of_trouble_, untold_at_;
+  std::string reminded_, claimed_, left_to_others_;  // keys of reminders; the last: a claim's name
 };
 
 }  // namespace sitelatch::function

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,11 +25,14 @@ class Cloud final : public GuardCalls {
   std::vector<guard::StatusMinute> minutes;
   guard::Texts tags;
   std::vector<std::string> calls, notified, audit;
+  std::set<std::string> streams;        // of the audit log, beside the function's own
   std::string failing;                  // this call is denied
   bool lose_answer = false;             // of the next update
   std::function<void()> before_update;  // somebody else is faster
+  std::function<void()> before_read;    // of the check
 
   CallResult<guard::Check> read_check() override {
+    if (before_read) before_read();
     if (fails("read_check")) return failure(denied);
     return check;
   }
@@ -69,6 +73,10 @@ class Cloud final : public GuardCalls {
     if (fails("write_audit")) return failure(denied);
     if (!line.empty()) audit.emplace_back(line);
     return Done{};
+  }
+  CallResult<bool> claim(std::string_view stream) override {
+    if (fails("claim")) return failure(denied);
+    return streams.emplace(stream).second;
   }
   CallResult<Done> try_to_tell() override {
     if (fails("try_to_tell")) return failure(denied);

@@ -9,6 +9,7 @@
 #include "config_account.h"
 #include "guard/apply/engine_form.h"
 #include "guard/apply/form_drill.h"
+#include "guard/apply/reach.h"
 #include "guard/apply/self_testing.h"
 #include "guard/rules/form_rights.h"
 #include "hardened_account.h"
@@ -47,6 +48,19 @@ void view_config(ConfigAccount& account, Said& said) {
     said.push_back("status --all: " + client::explain(all.error()));
 }
 
+const std::string code = "K7Q4-2MXD";
+
+// As a drill does that somebody else runs.
+void ask_people(ConfigAccount& account) {
+  const Asked asked{digest_of_code(code), account.story.now(), account.story.now() + 24h};
+  account.story.ok(
+      "sns", "TagResource",
+      Value::structure(
+          {{"ResourceArn", plan_config(account.check(), "aws", "000000000000").notify_arn},
+           {"Tags",
+            Value::list({Value::structure({{"Key", tag::asked}, {"Value", tag_text(asked)}})})}}));
+}
+
 void operate_config(ConfigAccount& account, Said& said) {
   view_config(account, said);
   const auto tripped = trip_config(account.context(), account.look_config(), "a test");
@@ -56,6 +70,9 @@ void operate_config(ConfigAccount& account, Said& said) {
   for (const auto& refusal : released.refusals) said.push_back("switch-back: " + refusal.why);
   if (released.end != SwitchBackEnd::done) said.push_back("switch-back: " + released.sentence);
   for (const auto& note : released.notes) said.push_back("switch-back: " + note);
+  if (const auto taken = acknowledge(account.context(), account.check(), Form::config, code);
+      !taken)
+    said.push_back("acknowledge: " + taken.error().text);
 }
 
 void deploy_and_destroy_config(ConfigAccount& account, Said& said) {
@@ -63,6 +80,13 @@ void deploy_and_destroy_config(ConfigAccount& account, Said& said) {
   if (const auto wrong = account.deploy_config(true, 45min, "sre@example.org"))
     return said.push_back("deploy: " + *wrong);
   said.insert(said.end(), account.said.begin(), account.said.end());  // of the audit log
+  ReachOptions options;
+  options.limit = 1s;
+  Reach reach(account.context(), options);
+  const auto topic = people_of(account.context(), account.check(), Form::config);
+  if (!topic) return said.push_back("reach: " + topic.error().text);
+  if (const auto asked = reach.ask(*topic); !asked) said.push_back("reach: " + asked.error().text);
+  if (const auto closed = reach.close(); !closed) said.push_back("reach: " + closed.error().text);
   if (const auto wrong = account.destroy_config(true)) said.push_back("destroy: " + *wrong);
 }
 
@@ -133,7 +157,11 @@ TEST_CASE("config: a viewer's policy is enough, and a missing right is named") {
 
 TEST_CASE("config: an operator's policy is enough, and a missing right is named") {
   const auto rights = rights_of(Form::config, Audience::operate, scope_of_deployed());
-  each_action_is_named<ConfigAccount>(rights, serve_and_tell, operate_config);
+  const auto asked_too = [](ConfigAccount& account) {
+    serve_and_tell(account);
+    ask_people(account);
+  };
+  each_action_is_named<ConfigAccount>(rights, asked_too, operate_config);
 }
 
 TEST_CASE("config: a deployer's policy is enough, and a missing right is named") {

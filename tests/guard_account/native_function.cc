@@ -130,9 +130,7 @@ class CallsInMemory final : public function::GuardCalls {
     if (ours_.audit_group.empty()) return Done{};
     const auto stream =
         Value::structure({{"logGroupName", ours_.audit_group}, {"logStreamName", "function"}});
-    const auto made = aws_.call("logs", "CreateLogStream", stream);
-    if (!made && made.error().code != "ResourceAlreadyExistsException")
-      return refused(made.error());
+    if (const auto made = claim("function"); !made) return failure(made.error());
     if (line.empty()) return Done{};
     auto events = stream;
     events.set("logEvents",
@@ -140,6 +138,15 @@ class CallsInMemory final : public function::GuardCalls {
     const auto put = aws_.call("logs", "PutLogEvents", std::move(events));
     if (!put) return refused(put.error());
     return Done{};
+  }
+  CallResult<bool> claim(std::string_view name) override {
+    if (ours_.audit_group.empty()) return true;
+    const auto made =
+        aws_.call("logs", "CreateLogStream",
+                  Value::structure({{"logGroupName", ours_.audit_group}, {"logStreamName", name}}));
+    if (made) return true;
+    if (made.error().code == "ResourceAlreadyExistsException") return false;
+    return refused(made.error());
   }
   CallResult<Done> try_to_tell() override {
     const auto tried = sns("Publish", {{"TopicArn", ours_.notify_topic_arn},

@@ -45,7 +45,11 @@ const forms = {
   "drill": (guard) => ({
     title: "Drill", button: "Begin the drill", tone: "go",
     says: "The guard is rehearsed on a scratch health check of its own, made and removed again. No traffic moves. It takes minutes.",
-    fields: [],
+    fields: guard.form === "engine" ? [] : [
+      h("label", {}, h("span", {}, "Does a message reach somebody?"),
+        h("select", {name: "reach"}, h("option", {value: "no"}, "Do not ask"),
+          h("option", {value: "yes"}, "Ask: the drill fails unless somebody answers")),
+        h("small", {}, "A code goes to those who are told of latches; they answer with sitelatch acknowledge."))],
   }),
   "arm": () => ({
     title: "Arm the guard", button: "Arm", tone: "go",

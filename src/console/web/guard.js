@@ -87,7 +87,9 @@ function exposed(g) {
   const before = g.story.slice(0, Math.max(latch, 0));
   const moved = before.findLast((one) => one.kind.startsWith("dns-"));
   return moved?.kind === "dns-backup"
-      ? [tag("warning", `${length(seconds(moved.at, g.story[latch].at))} exposed`), " "] : null;
+      ? h("p", {class: "quiet"}, tag("warning", `${length(seconds(moved.at, g.story[latch].at))} exposed`),
+          " So long DNS had left Primary before the latch stood: a Primary that had come back then would have been served again.")
+      : null;
 }
 
 export function guard(view, acts) {
@@ -99,9 +101,12 @@ export function guard(view, acts) {
     banner(view, g), runs(view.key, acts), troubles(g),
     site(g.primary, held), site(g.backup, false),
     h("section", {class: "two"}, h("h2", {}, "What happened"), story(g.story, g.at),
-      h("p", {class: "quiet"}, exposed(g), g.exposure || "")),
+      exposed(g)),
     servers(g),
     h("section", {}, h("h2", {}, "What latches"), chain(g.chain),
+      g.lastDrill ? h("p", {class: "drill"}, `Last drill ${when(g.lastDrill, g.at)}`, g.drill ? `: ${g.drill}.` : ".")
+                  : h("p", {class: "drill quiet"}, "No drill is known of."),
+      g.exposure ? h("p", {class: "quiet"}, g.exposure) : null,
       h("p", {class: "quiet"}, [`Form ${g.form}`, g.version !== undefined ? `version ${g.version}` : null,
                                 g.release !== undefined ? `release ${g.release}` : null,
                                 `health check ${g.id}`].filter(Boolean).join(", ") + ".")),

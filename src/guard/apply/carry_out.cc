@@ -88,17 +88,21 @@ std::optional<std::string> note_down(Context& context, const View& view, const A
   return std::nullopt;
 }
 
+Result<Done> publish(Context& context, const std::string& topic_arn, std::string_view region,
+                     const Message& message) {
+  const auto sent = context.aws.call(
+      "sns", "Publish",
+      client::Value::structure(
+          {{"TopicArn", topic_arn}, {"Subject", message.subject}, {"Message", message.text}}),
+      region);
+  if (!sent) return failure(Problem{client::explain(sent.error(), "tell people")});
+  return Done{};
+}
+
 Result<Done> tell(Context& context, const View& view, const Message& message) {
   if (!view.snapshot.observed.notify_topic && !record_is_hidden(view))
     return failure(Problem{"nobody could be told: the guard has no topic for people"});
-  const auto sent =
-      context.aws.call("sns", "Publish",
-                       client::Value::structure({{"TopicArn", view.plan.notify_topic.arn},
-                                                 {"Subject", message.subject},
-                                                 {"Message", message.text}}),
-                       view.plan.notify_topic.region);
-  if (!sent) return failure(Problem{client::explain(sent.error(), "tell people")});
-  return Done{};
+  return publish(context, view.plan.notify_topic.arn, view.plan.notify_topic.region, message);
 }
 
 Result<Carried, Error> carry_out(Context& context, View current, const Request& request,

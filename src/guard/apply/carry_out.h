@@ -111,6 +111,8 @@ SiteAnswer ask_primary(Context& context, const View& view);
 // Not asked about, not written down.
 bool changes_nothing(const View& view, const Change& change);
 
+Result<Done> publish(Context& context, const std::string& topic_arn, std::string_view region,
+                     const Message& message);
 // A message to the guard's second topic. Problem: nobody could be told.
 Result<Done> tell(Context& context, const View& view, const Message& message);
 

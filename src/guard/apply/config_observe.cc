@@ -212,6 +212,9 @@ class ConfigReading {
     }
     if (out_.records) people.site = primary_name(*out_.records);
     people.unseen = reading_.blind().size() > before;
+    if (people.topic)
+      people.failed_deliveries =
+          reading_.failed_deliveries(plan().notify_topic, plan().region, out_.now);
   }
 
   void look_at_audit_group() {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/sentences.h"
 #include "client/wait.h"
 #include "guard/apply/drill_legs.h"
 #include "guard/apply/drill_scratch.h"
@@ -31,12 +32,30 @@ class Drill {
       report_.sentence = "Interrupted.";
     }
     options_.ignore_interrupts();
+    if (const auto closed = reach_.close(); !closed) report_.notes.push_back(closed.error().text);
+    report_.reached = reach_.outcome();
     clean_up();
-    if (!report_.legs.empty() && !report_.interrupted) write_into_log(context_, real_, report_);
+    if (!report_.legs.empty() && !report_.interrupted) note_drill();
     return std::move(report_);
   }
 
  private:
+  // Into the real guard's audit log, so that people see when it was last rehearsed.
+  void note_drill() {
+    write_into_log(context_, real_, report_);
+    const auto& topic = real_.snapshot.observed.notify_topic;
+    if (!topic) return;
+    const auto text =
+        tag_text(drill_note(real_.now, options_.scenario, report_, {report_.reached}));
+    const auto tag = Value::structure({{"Key", tag::last_drill}, {"Value", text}});
+    const auto noted = context_.aws.call(
+        "sns", "TagResource",
+        Value::structure({{"ResourceArn", topic->arn}, {"Tags", Value::list({tag})}}),
+        real_.plan.notify_topic.region);
+    if (!noted)
+      report_.notes.push_back(client::explain(noted.error(), "note the drill on " + topic->arn));
+  }
+
   bool fails(std::string sentence) { return legs_.fails(std::move(sentence)); }
   bool cannot_begin(const Error& error) { return legs_.cannot_begin(error); }
   bool leg(std::string name, const DrillLegs::Walk& walk) {
@@ -55,7 +74,15 @@ class Drill {
     if (const auto missing = rights_missing()) return fails(*missing);
     context_.progress(fmt::format("On AWS this takes about {} (reckoned, not measured).",
                                   time_on_aws(options_.scenario)));
+    std::optional<PeopleTopic> people;
+    if (options_.reach.limit) {
+      auto found = people_of(context_, options_.health_check_id, Form::guide);
+      if (!found) return cannot_begin(found.error());
+      if (const auto nobody = nobody_hears(*found)) return cannot_begin(*nobody);
+      people = std::move(*found);
+    }
     if (!remove_remains()) return false;
+    if (people && !leg("message", [&] { return reach_.ask(*people); })) return false;
     if (!leg("self-test", [this] { return self_test(); })) return false;
     if (!leg("scratch-check", [this] { return make_check(); })) return false;
     if (!leg("deploy", [this] { return build(); })) return false;
@@ -65,6 +92,7 @@ class Drill {
                                                                  : blip_scenario();
     if (!latched) return false;
     if (*latched && !leg("switch-back", [this] { return switch_back_scratch(); })) return false;
+    if (people && !leg("person", [this] { return reach_.wait(); })) return false;
     report_.passed = true;
     report_.sentence = "The whole chain works; no traffic moved.";
     return true;
@@ -342,9 +370,30 @@ class Drill {
   WallInstant begun_{};
   DrillReport report_;
   DrillLegs legs_{context_, report_};
+  Reach reach_{context_, options_.reach};
 };
 
 }  // namespace
+
+std::string why_of(const DrillReport& report) {
+  return report.reached.empty() ? report.sentence
+                                : report.sentence + " " + as_sentence(report.reached);
+}
+
+std::string drill_note(Instant at, Scenario scenario, const DrillReport& report,
+                       const std::vector<std::string>& more) {
+  auto text = fmt::format("{} {} {}", iso8601_seconds(at), to_string(scenario),
+                          report.passed        ? "passed"
+                          : report.interrupted ? "interrupted"
+                                               : "FAILED");
+  std::string_view between = ": ";
+  for (const auto& one : more) {
+    if (one.empty()) continue;
+    text += std::string{between} + one;
+    between = ", ";
+  }
+  return text;
+}
 
 std::optional<Scenario> scenario(std::string_view text) {
   if (text == "alarm") return Scenario::alarm;

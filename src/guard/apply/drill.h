@@ -12,6 +12,7 @@
 
 #include "guard/apply/carry_out.h"
 #include "guard/apply/deploy.h"
+#include "guard/apply/reach.h"
 
 namespace sitelatch::guard {
 
@@ -32,6 +33,7 @@ struct DrillOptions {
   Scenario scenario = Scenario::alarm;
   Duration leg_limit = std::chrono::minutes{15};
   Codes codes;  // of the second guard's function
+  ReachOptions reach{};
   // Called before the removal at the end: a second interrupt must not leave half of it.
   std::function<void()> ignore_interrupts = [] {};
 };
@@ -48,10 +50,21 @@ struct DrillReport {
   std::optional<Error::Kind> not_begun;  // why there was nothing to rehearse
   std::string sentence;
   std::vector<Leg> legs;
+  std::string reached;  // "a person was reached after 3m", "nobody was reached"; empty: not tried
   std::string cost;
   std::vector<std::string> left;  // what could not be removed
   std::vector<std::string> notes;
 };
+// The guide's. Whether a person was reached is noted with what it came to: in the guard's audit log
+// and in a tag of its topic for people, which `status` shows.
 DrillReport drill(Context& context, const DrillOptions& options);
+
+// What an audit log says of it: the sentence, and whether a person was reached.
+std::string why_of(const DrillReport& report);
+
+// "2026-11-28T10:42:21Z outage passed: Backup after 30 s, nobody was reached". `more`: empty ones
+// are left out.
+std::string drill_note(Instant at, Scenario scenario, const DrillReport& report,
+                       const std::vector<std::string>& more);
 
 }  // namespace sitelatch::guard

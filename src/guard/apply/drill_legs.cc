@@ -33,7 +33,7 @@ void write_into_log(Context& context, const View& real, const DrillReport& repor
   entry.action = "drill";
   entry.stage = report.passed ? "done" : "failed";
   entry.who = real.snapshot.caller_arn;
-  entry.why = report.sentence;
+  entry.why = why_of(report);
   if (const auto unwritten = note_down(context, real, entry)) context.progress(*unwritten);
 }
 

@@ -54,6 +54,8 @@ class FormDrill {
       report_.sentence = "Interrupted.";
     }
     options_.ignore_interrupts();
+    if (const auto closed = reach_.close(); !closed) report_.notes.push_back(closed.error().text);
+    report_.reached = reach_.outcome();
     clean_up();
     if (!report_.legs.empty() && !report_.interrupted) form_->write_down(report_);
     return std::move(report_);
@@ -94,10 +96,20 @@ class FormDrill {
               describe(*missing, primary_.caller_arn, Audience::deployer, "", options_.form)));
     context_.progress(fmt::format("On AWS this takes about {} (reckoned, not measured).",
                                   time_on_aws(options_.form, options_.scenario)));
-    if (!remove_remains() || !test_functions() || !prepare()) return false;
+    std::optional<PeopleTopic> people;
+    if (options_.reach.limit) {
+      auto found = people_of(context_, options_.health_check_id, options_.form);
+      if (!found) return legs_.cannot_begin(found.error());
+      if (const auto nobody = nobody_hears(*found)) return legs_.cannot_begin(*nobody);
+      people = std::move(*found);
+    }
+    if (!remove_remains()) return false;
+    if (people && !legs_.walk("message", [&] { return reach_.ask(*people); })) return false;
+    if (!test_functions() || !prepare()) return false;
     const bool failed_over = options_.scenario == Scenario::trip ? by_hand() : by_outage();
     if (!failed_over) return false;
     if (backup_at_ && !switch_back()) return false;
+    if (people && !legs_.walk("person", [this] { return reach_.wait(); })) return false;
     report_.passed = true;
     report_.sentence = "The whole chain works; no traffic moved.";
     return true;
@@ -380,22 +392,27 @@ class FormDrill {
 
   // For `status`. A drill that could not be noted is none the less a drill.
   void note_it() {
-    auto text = fmt::format(
-        "{} {} {}",
-        iso8601_seconds(Instant{begun_.time_since_epoch()} + context_.aws.clock_offset()),
-        to_string(options_.scenario),
-        report_.passed        ? "passed"
-        : report_.interrupted ? "interrupted"
-                              : "FAILED");
+    const auto at = Instant{begun_.time_since_epoch()} + context_.aws.clock_offset();
+    std::string over, back;
     if (backup_at_)
-      text += fmt::format(": Backup after {:.0f} s", seconds_of(*backup_at_ - failed_at_));
+      over = fmt::format("Backup after {:.0f} s", seconds_of(*backup_at_ - failed_at_));
     if (latched_at_ && backup_at_ && !form_->failover_is_latch())
-      text += fmt::format(", latched {:.0f} s after it", latched_after());
+      over += fmt::format(", latched {:.0f} s after it", latched_after());
     if (back_at_)
-      text += fmt::format(", switched back in {:.0f} s", seconds_of(*back_at_ - *released_at_));
+      back = fmt::format("switched back in {:.0f} s", seconds_of(*back_at_ - *released_at_));
+    const auto text = drill_note(at, options_.scenario, report_, {over, back, report_.reached});
     const auto noted = add_check_tags(context_, options_.health_check_id,
                                       {{std::string{tag::last_drill}, tag_text(text)}});
     if (!noted) report_.notes.push_back(noted.error().text);
+    if (!primary_.audit.there) return;
+    AuditEntry entry;
+    entry.at = at;
+    entry.action = "drill";
+    entry.stage = report_.passed ? "done" : "failed";
+    entry.who = primary_.caller_arn;
+    entry.why = why_of(report_);
+    if (const auto unwritten = note_down(context_, primary_.audit, entry))
+      context_.progress(*unwritten);
   }
 
   // AWS's list prices (2025): a health check outside AWS with HTTPS at most 2.75 USD a month, each
@@ -423,6 +440,7 @@ class FormDrill {
   std::optional<WallInstant> backup_at_, named_at_, latched_at_, released_at_, back_at_;
   DrillReport report_;
   DrillLegs legs_;
+  Reach reach_{context_, options_.reach};
 };
 
 }  // namespace

@@ -6,8 +6,8 @@
 // everything is removed, also after an interrupt, and what a killed drill left is removed by the
 // next.
 //
-//   self-test, scratch-check, sentinel, deploy, attach, outage | trip, failover, recovery, latched,
-//   stays-latched, switch-back
+//   self-test, message, scratch-check, sentinel, deploy, attach, outage | trip, failover, recovery,
+//   latched, stays-latched, switch-back, person
 //
 // self-test and latched are of `hardened`, whose latch is an event of its own: Primary is back as
 // soon as DNS has failed over, which is the worst case, and the relay must be what latches.
@@ -24,12 +24,14 @@ struct FormDrillOptions {
   Scenario scenario = Scenario::outage;           // or blip, trip
   Duration leg_limit = std::chrono::minutes{15};  // those that wait for good minutes have longer
   Codes codes;                                    // of the second guard's functions
+  ReachOptions reach{};
   std::function<void()> ignore_interrupts = [] {};
 };
 // How long it takes on AWS, reckoned and not measured.
 std::string_view time_on_aws(Form form, Scenario scenario);
 
-// What it came to is noted in a tag of Primary's check, which `status` shows.
+// What it came to, and whether a person was reached, is noted in a tag of Primary's check, which
+// `status` shows, and in the audit log.
 DrillReport drill_form(Context& context, const FormDrillOptions& options);
 
 }  // namespace sitelatch::guard

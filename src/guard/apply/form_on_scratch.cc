@@ -48,7 +48,8 @@ class ConfigOnScratch final : public FormOnScratch {
                      seen->records,
                      seen->caller_arn,
                      seen->observed.unseen,
-                     in_zone(std::move(rights), seen->records)};
+                     in_zone(std::move(rights), seen->records),
+                     seen->audit()};
   }
 
   Result<State> state(const std::string& scratch) override {
@@ -127,7 +128,8 @@ class EngineOnScratch final : public FormOnScratch {
                      {"route53:CreateHealthCheck", "route53:ListHealthChecks",
                       std::string{latch_action}, "route53:DeleteHealthCheck",
                       "route53:ChangeTagsForResource", "route53:ChangeResourceRecordSets"}),
-                seen->records)};
+                seen->records),
+        find_audit_group(context_, seen->region, id)};
   }
 
   Result<State> state(const std::string& scratch) override {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "guard/apply/audit_group.h"
+#include "guard/apply/carry_out.h"
 #include "guard/apply/deploy.h"
 #include "guard/apply/drill.h"
 #include "guard/rules/form.h"
@@ -23,6 +25,7 @@ struct Rehearsed {
   std::optional<RecordsSnapshot> records;
   std::string caller_arn, unseen;
   std::vector<Right> rights;  // of a whole drill
+  AuditGroup audit;           // of Primary's own guard
 };
 
 class FormOnScratch {

@@ -385,18 +385,39 @@ Value wire_of(const MetricQuery& query, int period_s) {
         Value::structure({{"Metric", metric}, {"Period", period_s}, {"Stat", query.statistic}})}});
 }
 
-std::vector<double> values_of(const Value& reply, std::string_view id) {
-  std::vector<double> values;
+double sum_of(const Value& reply, std::string_view id) {
+  double sum = 0;
   for (const auto& result : reply["MetricDataResults"].items())
     if (result["Id"].string_or("") == id)
-      for (const auto& value : result["Values"].items()) values.push_back(value.number());
-  return values;
+      for (const auto& value : result["Values"].items()) sum += value.number();
+  return sum;
+}
+
+MetricQuery failures_of_topic(std::string id, const std::string& topic,
+                              std::optional<double> ObservedDeliveries::*into = nullptr) {
+  return {std::move(id), "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", topic, "Sum", into};
 }
 
 }  // namespace
 
-std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instant now) {
+std::optional<Value> Reading::delivery_metrics(Value queries, const std::string& region,
+                                               Instant now) {
   constexpr auto back = std::chrono::hours{3};
+  return ask("delivery metrics in " + region, "cloudwatch", "GetMetricData",
+             Value::structure({{"MetricDataQueries", std::move(queries)},
+                               {"StartTime", now - back},
+                               {"EndTime", now + std::chrono::minutes{10}}}),
+             region);
+}
+
+std::optional<double> Reading::failed_deliveries(const std::string& topic,
+                                                 const std::string& region, Instant now) {
+  const auto query = failures_of_topic("notify", topic);
+  const auto reply = delivery_metrics(Value::list({wire_of(query, 300)}), region, now);
+  return reply ? std::optional{sum_of(*reply, query.id)} : std::nullopt;
+}
+
+std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instant now) {
   const auto& names = where.names;
   using D = ObservedDeliveries;
   const std::vector<MetricQuery> at_function = {
@@ -408,26 +429,16 @@ std::optional<ObservedDeliveries> Reading::deliveries(const Where& where, Instan
        &D::events_dropped},
       {"untold", "AWS/Lambda", "DestinationDeliveryFailures", "FunctionName", names.function, "Sum",
        &D::destination_failures},
-      {"notify", "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", names.notify_topic, "Sum",
-       &D::notify_topic_failed}};
-  const std::vector<MetricQuery> at_home = {{"alarm", "AWS/SNS", "NumberOfNotificationsFailed",
-                                             "TopicName", names.alarm_topic, "Sum",
-                                             &D::alarm_topic_failed}};
+      failures_of_topic("notify", names.notify_topic, &D::notify_topic_failed)};
+  const std::vector<MetricQuery> at_home = {
+      failures_of_topic("alarm", names.alarm_topic, &D::alarm_topic_failed)};
   ObservedDeliveries deliveries;
   const auto read = [&](const std::vector<MetricQuery>& queries, const std::string& region) {
     Value wanted = Value::list();
     for (const auto& query : queries) wanted.push(wire_of(query, 300));
-    const auto reply = ask("delivery metrics in " + region, "cloudwatch", "GetMetricData",
-                           Value::structure({{"MetricDataQueries", wanted},
-                                             {"StartTime", now - back},
-                                             {"EndTime", now + std::chrono::minutes{10}}}),
-                           region);
+    const auto reply = delivery_metrics(std::move(wanted), region, now);
     if (!reply) return false;
-    for (const auto& query : queries) {
-      double sum = 0;
-      for (const auto value : values_of(*reply, query.id)) sum += value;
-      deliveries.*query.into = sum;
-    }
+    for (const auto& query : queries) deliveries.*query.into = sum_of(*reply, query.id);
     return true;
   };
   if (where.function_region == where.home) {

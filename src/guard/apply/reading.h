@@ -58,6 +58,9 @@ class Reading {
     std::string function_region, home;
   };
   std::optional<ObservedDeliveries> deliveries(const Where& where, Instant now);
+  // Of a topic, in the last hours, to anybody; nothing: it cannot be seen.
+  std::optional<double> failed_deliveries(const std::string& topic, const std::string& region,
+                                          Instant now);
   // HealthCheckStatus of the time before `now`, oldest minute first.
   std::optional<std::vector<StatusMinute>> status_minutes(const std::string& health_check_id,
                                                           std::string_view region, Instant now,
@@ -91,6 +94,8 @@ class Reading {
   bool was_denied(std::size_t blind_before) const { return blind_.size() > blind_before; }
   ObservedFunction function_from(const client::Value& reply, const std::string& name);
 
+  std::optional<client::Value> delivery_metrics(client::Value queries, const std::string& region,
+                                                Instant now);
   const client::Error* silence_of(std::string_view service, std::string_view region) const;
 
   client::Aws& aws_;

@@ -8,6 +8,16 @@
 
 namespace sitelatch::guard {
 
+std::string last_drill(const View& view) {
+  // Of hardened the guide's scenario is noted on the topic, the others on the check; notes begin
+  // with their time.
+  const auto& topic = view.snapshot.observed.notify_topic;
+  if (!topic) return view.last_drill;
+  const auto note = topic->tags.find(std::string{tag::last_drill});
+  if (note == topic->tags.end()) return view.last_drill;
+  return std::max(view.last_drill, from_tag_text(note->second));
+}
+
 bool has_guide_guard(const View& view) {
   const auto& observed = view.snapshot.observed;
   return observed.alarm || observed.function || observed.alarm_topic;

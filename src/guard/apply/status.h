@@ -26,6 +26,9 @@ struct View {
   const std::string& id() const { return plan.settings.health_check_id; }
 };
 
+// What the guide's last drill came to (drill.h); empty: none is noted.
+std::string last_drill(const View& view);
+
 // Whether there is anything of the guide's chain beside the check.
 bool has_guide_guard(const View& view);
 

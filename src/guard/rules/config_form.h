@@ -110,6 +110,7 @@ struct PeopleTold {
   std::optional<ObservedAlarm> latched, failing;  // H below 1, E below 1
   std::string site;                               // what users look up; empty: not known
   bool unseen = false;                            // not looked at, or the topic may not be seen
+  std::optional<double> failed_deliveries{};      // of the last hours; nothing: not seen
   bool any() const { return topic || latched || failing; }
 };
 

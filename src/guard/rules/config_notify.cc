@@ -122,6 +122,15 @@ std::vector<ConfigProblem> problems_with_telling(const ConfigPlan& plan,
                    "nobody has confirmed the subscription to topic " + plan.notify_topic + " (" +
                        people.subscriptions.front().endpoint + ")",
                    "confirm it by the link in the mail that AWS has sent", false});
+  if (people.failed_deliveries && *people.failed_deliveries > 0)
+    out.push_back({"notify-deliveries",
+                   counted(static_cast<std::int64_t>(*people.failed_deliveries),
+                           "message to people was not delivered in the last hours",
+                           "messages to people were not delivered in the last hours"),
+                   "see whether each endpoint takes them: aws sns list-subscriptions-by-topic "
+                   "--topic-arn " +
+                       plan.notify_arn,
+                   false});
   return out;
 }
 

@@ -119,4 +119,9 @@ TEST_CASE("who is told, and what keeps him from it") {
   CHECK(problems(o) == "notify-nobody ");
   o.people.unseen = true;
   CHECK(problems(o).empty());
+  o = told();
+  o.people.failed_deliveries = 0;
+  CHECK(problems(o).empty());
+  o.people.failed_deliveries = 2;
+  CHECK(problems(o) == "notify-deliveries ");
 }

@@ -3,6 +3,7 @@
 
 #include "guard/rules/engine_form.h"
 #include "guard/rules/json.h"
+#include "guard/rules/reach.h"
 
 namespace sitelatch::guard {
 namespace {
@@ -69,6 +70,8 @@ class FormTable {
   }
   void operate_config() {
     right("Latch", {std::string{latch_action}, "route53:ChangeTagsForResource"}, s_.held);
+    right("SeeQuestion", {"sns:ListTagsForResource"}, s_.notify_topics);
+    right("Acknowledge", {"sns:TagResource"}, s_.notify_topics, of_tags({tag::acknowledged}));
     audit();
   }
   // Neither arms nor disarms: that is another key.
@@ -96,6 +99,8 @@ class FormTable {
     right("MakeTopic",
           {"sns:CreateTopic", "sns:TagResource", "sns:SetTopicAttributes", "sns:Subscribe",
            "sns:DeleteTopic"},
+          s_.notify_topics);
+    right("ReachPeople", {"sns:Publish", "sns:ListTagsForResource", "sns:UntagResource"},
           s_.notify_topics);
     make_log();
     right("ChangeRecords", {"route53:ChangeResourceRecordSets"}, zones());

@@ -78,6 +78,24 @@ TEST_CASE("hardened: the guide's policies and the relay's, valid, and no larger 
                      "arn:aws:iam::123456789012:role/sitelatch-" + id));
 }
 
+TEST_CASE("an operator of config answers a drill, and alters no other tag of the topic") {
+  const auto topic =
+      "arn:aws:sns:us-east-1:123456789012:" + plan_config(id, "aws", "123456789012").notify_topic;
+  const auto operates = rights_of(Form::config, Audience::operate, of_one());
+  CHECK(allows(operates, "sns:TagResource", topic));
+  CHECK_FALSE(allows(operates, "sns:Publish", topic));
+  const auto answers = std::find_if(operates.begin(), operates.end(),
+                                    [](const Right& right) { return right.sid == "Acknowledge"; });
+  REQUIRE(answers != operates.end());
+  CHECK(answers->condition.find("sitelatch:acknowledged") != std::string::npos);
+  CHECK_FALSE(
+      allows(rights_of(Form::config, Audience::viewer, of_one()), "sns:TagResource", topic));
+  const auto deploys = rights_of(Form::config, Audience::deployer, of_one());
+  for (const auto* action : {"sns:Publish", "sns:TagResource", "sns:UntagResource",
+                             "sns:ListTagsForResource", "sns:ListSubscriptionsByTopic"})
+    CHECK(allows(deploys, action, topic));
+}
+
 TEST_CASE("policies of config and engine are valid, and fit into a managed policy") {
   for (const auto form : {Form::config, Form::engine})
     for (const auto audience : everybody)

@@ -16,6 +16,10 @@ struct Message {
   std::string subject, text;
 };
 
+// With the name cut where it would be too long.
+std::string subject_with(const std::string& before_name, std::string name,
+                         const std::string& after_name = {});
+
 // What happened: a change of `before` at `now`, or (without one) something that people must know.
 struct News {
   const Situation& before;

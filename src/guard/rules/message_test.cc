@@ -58,6 +58,13 @@ TEST_CASE("maintenance, its end, a release and a found latch each say who serves
   carry_out(*freeze, s);
   CHECK(subject(s, on_tick(s, at(1800)).change) ==
         "Sitelatch: maintenance of client.example.test is over, Primary serves");
+  s = armed();  // ended by hand, before its time
+  carry_out(*freeze, s);
+  Arm options_of_arm;
+  options_of_arm.healthy = true;
+  const std::optional<Change> ended = *arm(s, options_of_arm, at(60));
+  CHECK(subject(s, ended) ==
+        "Sitelatch: maintenance of client.example.test is over, Primary serves");
   s = armed();
   carry_out(*trip(s, {false, "x"}, at(0)), s);
   s.alarm->state = AlarmState::alarm;

@@ -21,6 +21,16 @@ bool valid_region(std::string_view region) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
 }
+// What pagers and chats show that take CloudWatch's own message (docs/notices.md).
+std::string alarm_description(const Settings& s) {
+  return "Sitelatch: Route 53 finds Primary of " +
+         (s.dns_name.empty() ? "health check " + s.health_check_id : s.dns_name) +
+         " unhealthy. DNS names Backup, and the function latches Primary out of it. Who serves: "
+         "sitelatch status " +
+         s.health_check_id +
+         ". Backup serves until a person switches back: sitelatch switch-back " +
+         s.health_check_id + " --reason \"...\"";
+}
 
 std::string arn(const Settings& s, std::string_view service, std::string_view region,
                 std::string_view rest) {
@@ -101,8 +111,7 @@ void plan_topics(Plan& plan, const Texts& tags) {
   plan.alarm = {s.names.alarm,
                 arn(s, "cloudwatch", home, "alarm:" + s.names.alarm),
                 home,
-                "Sitelatch: Primary of health check " + s.health_check_id +
-                    " is unhealthy; latches it out of DNS",
+                alarm_description(s),
                 plan.alarm_topic.arn,
                 s.health_check_id,
                 tags};

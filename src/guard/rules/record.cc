@@ -115,6 +115,35 @@ std::optional<LatchNote> read_note(std::string_view text) {
   return note;
 }
 
+// "0" in the first place: no end of a maintenance was told (the self-test writes it, too).
+std::string told_text(const Record& record) {
+  auto text = record.notified_maintenance_end ? ms_of(*record.notified_maintenance_end) : "0";
+  if (const auto& told = record.reminded)
+    text += " reminded=" + std::to_string(told->hours) +
+            "h release=" + std::to_string(told->release) + " since=" + ms_of(told->since);
+  return text;
+}
+
+// "48h". Beyond a century it is garbage.
+std::optional<int> hours_in(const std::string* word) {
+  if (!word || !word->ends_with('h')) return std::nullopt;
+  const auto hours = parse_int(word->substr(0, word->size() - 1));
+  if (!hours || *hours < 0 || *hours > 876'000) return std::nullopt;
+  return static_cast<int>(*hours);
+}
+
+void read_told(std::string_view text, Record& record) {
+  const auto end = std::string{text.substr(0, text.find(' '))};
+  record.notified_maintenance_end = instant(&end);
+  if (end.size() == text.size()) return;
+  const auto words = named_words(text);
+  const auto hours = hours_in(find(words, "reminded"));
+  const auto* release = find(words, "release");
+  const auto number = release ? whole(*release) : std::nullopt;
+  const auto since = instant(find(words, "since"));
+  if (hours && number && since) record.reminded = Reminded{*number, *since, *hours};
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -153,8 +182,8 @@ Texts record_tags(const Record& record) {
     tags[std::string{tag::maintenance_reason}] = tag_text(record.maintenance->reason);
   }
   if (record.latch_note) tags[std::string{tag::latched}] = note_text(*record.latch_note);
-  if (record.notified_maintenance_end)
-    tags[std::string{tag::notified}] = ms_of(*record.notified_maintenance_end);
+  if (record.notified_maintenance_end || record.reminded)
+    tags[std::string{tag::notified}] = told_text(record);
   return tags;
 }
 
@@ -186,7 +215,7 @@ Record read_record(const Texts& environment, const Texts& tags) {
   if (const auto* text = find(tags, tag::maintenance))
     record.maintenance = read_maintenance(*text, find(tags, tag::maintenance_reason));
   if (const auto* text = find(tags, tag::latched)) record.latch_note = read_note(*text);
-  record.notified_maintenance_end = instant(find(tags, tag::notified));
+  if (const auto* text = find(tags, tag::notified)) read_told(*text, record);
   return record;
 }
 

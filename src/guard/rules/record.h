@@ -54,6 +54,14 @@ struct LatchNote {
   bool operator==(const LatchNote&) const = default;
 };
 
+// The last reminder of a latch that people were given (reminder.h): stale once there is another.
+struct Reminded {
+  std::uint64_t release = 0;
+  Instant since;  // from when it was counted
+  int hours = 0;
+  bool operator==(const Reminded&) const = default;
+};
+
 struct Record {
   std::optional<std::string> original_path;  // "" : the check had none
   std::optional<LatchKind> latch;
@@ -62,6 +70,7 @@ struct Record {
   std::optional<LatchNote> latch_note;
   std::optional<Instant>
       notified_maintenance_end;  // `until` of the window whose end people were told
+  std::optional<Reminded> reminded;
 
   bool latched_in_this_release() const {
     return latch_note && latch_note->release == release.number;

@@ -18,6 +18,7 @@ Record full() {
   r.maintenance = Maintenance{at(20), at(1820), Keep::backup, "Kernel; \"reboot\" = ütf"};
   r.latch_note = LatchNote{7, at(30), LatchedBy::relatch, true, "/other path=1"};
   r.notified_maintenance_end = at(40);
+  r.reminded = Reminded{7, at(30), 48};
   return r;
 }
 }  // namespace
@@ -57,6 +58,22 @@ TEST_CASE("a path too long for a tag is left to the environment, never cut") {
   r.original_path = "/" + std::string(250, '?');
   CHECK_FALSE(record_tags(r).contains("sitelatch:original-path"));
   CHECK(read_record(record_environment(r), record_tags(r)).original_path == r.original_path);
+}
+
+TEST_CASE("what people were told: the end of a maintenance, a reminder, or both") {
+  for (const auto* text : {"1763812840000", "0 reminded=4h release=7 since=1763812830000",
+                           "1763812840000 reminded=24h release=0 since=1763812830000"}) {
+    CAPTURE(text);
+    CHECK(record_tags(read_record({}, {{"sitelatch:notified", text}})).at("sitelatch:notified") ==
+          text);
+  }
+  // Of an older program: its end of a maintenance is read all the same.
+  CHECK(read_record({}, {{"sitelatch:notified", "1763812840000"}}).notified_maintenance_end ==
+        from_unix_ms(1'763'812'840'000));
+  for (const auto* garbled : {"0 reminded=4 release=7 since=1", "0 reminded=xh release=7 since=1",
+                              "0 reminded=4h since=1", "0 reminded=4h release=7",
+                              "0 reminded=99999999h release=7 since=1"})
+    CHECK_FALSE(read_record({}, {{"sitelatch:notified", garbled}}).reminded);
 }
 
 TEST_CASE("garbled parts read as not there") {

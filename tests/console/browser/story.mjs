@@ -3,6 +3,7 @@
 // that each state can be looked at; what is waited for is what the page shows.
 import assert from "node:assert/strict";
 import {execFile, spawn} from "node:child_process";
+import {readdir, readFile} from "node:fs/promises";
 import {promisify} from "node:util";
 import {chromium} from "playwright-core";
 
@@ -184,6 +185,50 @@ try {
     await state("armed");
     await page.locator("td", {hasText: "the sites are synchronised"}).first().waitFor();
     await page.locator(".story li", {hasText: "Switched back"}).waitFor();
+  });
+  await step("disarmed for maintenance from the page, and armed again", async () => {
+    await advance("11m");  // Route 53 has found Primary healthy for so long
+    let dialog = await open("disarm");
+    await dialog.locator('[name="length"]').fill("30m");
+    await dialog.locator('[name="keep"]').selectOption("primary");
+    await dialog.locator('[name="reason"]').fill("rolling restart");
+    await dialog.locator('button[type="submit"]').click();
+    await dialog.waitFor({state: "detached"});
+    await lastRun("done");
+    await state("maintenance");
+    await headline(`Primary serves ${NAME}`);
+    dialog = await open("arm");
+    await dialog.locator('[name="reason"]').fill("restarted");
+    await dialog.locator('button[type="submit"]').click();
+    await dialog.waitFor({state: "detached"});
+    await drive();
+    await lastRun("done");
+    await state("armed");
+    await page.locator("td", {hasText: "restarted"}).first().waitFor();
+    const mails = await Promise.all((await readdir(`${DATA}/mail`)).map((name) => readFile(`${DATA}/mail/${name}`, "utf8")));
+    assert.ok(mails.some((mail) => mail.includes(`maintenance of ${NAME} is over, Primary serves`)));
+  });
+  await step("a drill from the page, and somebody who answers its message", async () => {
+    await page.locator(".drill", {hasText: "No drill is known of"}).waitFor();
+    const dialog = await open("drill");
+    await dialog.locator('[name="reach"]').selectOption("yes");
+    await dialog.locator('button[type="submit"]').click();
+    await dialog.waitFor({state: "detached"});
+    await lastRun("under way");
+    let code;
+    await advanceUntil(async () => {
+      for (const name of await readdir(`${DATA}/mail`))
+        code ??= (await readFile(`${DATA}/mail/${name}`, "utf8")).match(/answer with\s+(\S+),/)?.[1];
+      return code;
+    }, "1s");
+    await sitelatch("acknowledge", NAME, code);
+    await drive();
+    await lastRun("passed");
+    await page.locator(".run", {hasText: "A person was reached after"}).first().waitFor();
+    await page.locator(".drill", {hasText: "alarm passed: a person was reached after"}).waitFor();
+    await page.locator("section", {hasText: "What latches"}).locator("p", {hasText: "Unsafe seconds as it is set up"}).waitFor();
+    await state("armed");
+    await picture("drilled");
   });
   await step("tripped from the page", async () => {
     const dialog = await open("trip");
