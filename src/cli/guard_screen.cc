@@ -244,6 +244,8 @@ void add_check_and_alarm(Screen& screen, const guard::View& view) {
         {"alarm", fmt::format("{} since {}, actions {}", guard::to_string(alarm->snapshot.state),
                               iso8601_seconds(alarm->snapshot.transitioned_at),
                               alarm->snapshot.actions_enabled ? "on" : "OFF")});
+  if (const auto note = guard::last_drill(view); !note.empty())
+    screen.details.push_back({"drill", as_sentence(note)});
 }
 
 // --- the forms `config` and `engine`
