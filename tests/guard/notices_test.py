@@ -234,7 +234,7 @@ class Notices(FormCase):
         self.assertIn("That is not the code", said)
         self.assertIn("A person was reached after", said)
         self.assertRegex(w.status()["last_drill"], r"alarm passed: a person was reached after ")
-        self.assertIn("drill", w.run("status", w.check).stdout)
+        self.assertIn("drill", w.run("status", w.check, "-v").stdout)
 
 
 if __name__ == "__main__":
