@@ -280,6 +280,10 @@ TEST_CASE("the latched check is deleted: whatever still names it goes on without
   f.ok("DeleteHealthCheck", R"({"HealthCheckId":")" + f.check + R"("})");
   f.wait(3600);
   CHECK(f.dns() == backup);
+  // Also when the pair is looked at anew.
+  f.change(f.zone, {{"UPSERT", f.alias(f.zone, "client.example.com", "backup.example.com", true,
+                                       f.failover("SECONDARY"))}});
+  CHECK(f.dns() == backup);
   f.crash();
   CHECK(f.dns() == backup);
   CHECK_FALSE(f.durable("route53.latches"));
