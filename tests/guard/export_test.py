@@ -1,306 +1,272 @@
 # SPDX-License-Identifier: Apache-2.0
-"""sitelatch export on the real engine: the code adopts the guard and changes nothing, latched or not; the same code makes
-a guard in an account that has none, which sitelatch finds; and it is removed without a rest. By terraform and by the aws
-CLI where they are; CloudFormation has no engine, so its template is read and held against what the resources need."""
-import glob
+"""sitelatch export on the real engine, of a guard of each form: the code adopts the guard and changes nothing, latched or not; the same
+code makes a guard in an account that has none, which sitelatch finds; and it is removed without a rest. By terraform and by the aws
+CLI where they are; CloudFormation has no engine, so its template is read and held against what the resources need. One account has a
+guard of each form, and every form is exported, applied and failed over at once: Terraform's provider costs seconds of CPU a command."""
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import unittest
+import xml.etree.ElementTree
+from xml.sax.saxutils import escape
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import guard_world  # noqa: E402
 from deploy_test import run_guide  # noqa: E402
-from guard_world import BACKUP, LATCH, NAME, PRIMARY, World  # noqa: E402
-from sitelatch import SITELATCH, Engine, Workplace, aws, aws_clis, skip_loudly  # noqa: E402
+from operate_world import BACKUP, LATCH, PRIMARY, Api, World  # noqa: E402
+from sitelatch import Engine, Workplace, aws_clis, skip_loudly, with_warm_aws  # noqa: E402
+from terraform import Folder, no_terraform  # noqa: E402
 
-PROVIDER = "registry.terraform.io/hashicorp/aws/5.100.0"
 HOSTILE = "it's ${x} %{y} $${z} \"q\" `w` \\ ü"
+DEPLOY = {  # by form; the state of a guard that serves Primary, and of one that is latched
+    "guide": ("--notify", "sre@example.org", "--tag", "team=web sites"),
+    "config": ("--form", "config", "--change-records"),
+    "hardened": ("--form", "hardened", "--change-records"),
+    "engine": ("--form", "engine"),
+}
+SERVING = {"guide": "armed", "config": "serving", "hardened": "armed", "engine": "serving"}
+LATCHED = {"guide": "tripped", "config": "latched", "hardened": "tripped", "engine": "latched"}
+XMLNS = "https://route53.amazonaws.com/doc/2013-04-01/"
 
 
-def provider_mirror():
-    places = [os.environ.get("SITELATCH_TF_PLUGINS", ""), "/opt/tf-plugins", os.path.expanduser("~/.terraform.d/plugins"),
-              "/usr/share/terraform/plugins", "/usr/local/share/terraform/plugins"]
-    return next((place for place in places if place and glob.glob(os.path.join(place, PROVIDER, "*"))), None)
+def name_of(form):
+    return form + ".example.test"
 
 
-def no_terraform():
-    if not shutil.which("terraform"):
-        return "no terraform on this machine"
-    return None if provider_mirror() else f"no plugin folder with {PROVIDER} on this machine"
+class Account(World):
+    """An engine that has nothing but a zone, and then a guard of each form: `guards` has their health checks."""
 
-
-class Folder:
-    """One configuration in a folder of its own."""
-
-    def __init__(self, place, name, environment, code):
-        self.path = os.path.join(place.path, name)
-        os.makedirs(self.path, exist_ok=True)
-        self.environment = dict(environment, TF_IN_AUTOMATION="1", CHECKPOINT_DISABLE="1", TF_CLI_CONFIG_FILE="/dev/null")
-        with open(os.path.join(self.path, "main.tf"), "w") as file:
-            file.write(code)
-        self.terraform("init", "-plugin-dir=" + provider_mirror())
-
-    def terraform(self, *words, expect=0):
-        run = subprocess.run(["terraform", words[0], "-no-color", *words[1:]], env=self.environment, cwd=self.path,
-                             capture_output=True, text=True)
-        assert run.returncode == expect, f"terraform {words}: {run.returncode}\n{run.stdout[-8000:]}\n{run.stderr[-3000:]}"
-        return run.stdout
-
-    def has_nothing_to_change(self):
-        self.terraform("plan", "-detailed-exitcode")  # 2 where it would change something
-
-
-class OtherAccount:
-    """A second engine, that knows the same sites and has nothing but a zone."""
-
-    def __init__(self, world, name):
-        self.engine = world.place.keep(Engine(os.path.join(world.place.path, name), "--clock", "manual",
-                                              log=os.path.join(world.place.path, name + ".log")))
+    def __init__(self, place, name, site):
+        self.place, self.site, self.guards = place, site, {}
+        self.engine = place.keep(Engine(os.path.join(place.path, name), "--clock", "manual", log=os.path.join(place.path, name + ".log")))
         self.environment = self.engine.environment()
-        self.environment["SITELATCH_DNS"] = self.engine.dns
-        self.zone = aws("aws", self.environment, "route53", "create-hosted-zone", "--name", "example.test",
-                        "--caller-reference", "zone")["HostedZone"]["Id"].split("/")[-1]
+        self.api = Api(self.environment)
+        self.make_zone()
 
-    def run(self, *words):
-        return subprocess.run([SITELATCH, *words], env=self.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    def all_of(self, *commands):
+        """Side by side, while time passes."""
+        processes = [self.start(*words) for words in commands]
+        for process in processes:
+            while True:
+                try:
+                    out, err = process.communicate(timeout=0.05)
+                    break
+                except subprocess.TimeoutExpired:
+                    self.engine.pass_time(15)
+            assert process.returncode == 0, (process.args, out, err)
 
-    def checks(self):
-        return aws("aws", self.environment, "route53", "list-health-checks")["HealthChecks"]
+    def states(self):
+        return {form: json.loads(self.run("status", check, "--output", "json").stdout)["state"] for form, check in self.guards.items()}
 
-    def primary(self):
-        found = [check["Id"] for check in self.checks() if check["HealthCheckConfig"]["Type"] == "HTTP"]
-        assert len(found) == 1, found
-        return found[0]
-
-    def becomes(self, state, check, most=40):
-        for _ in range(most):
-            answer = self.run("status", check, "--output", "json")
-            seen = json.loads(answer.stdout)
-            if seen["state"] == state:
-                return seen
-            self.engine.advance("30s")
-        raise AssertionError(f"never {state}: {answer.stdout[-4000:]}\n{self.engine.log_text()[-2000:]}")
-
-    def deploy(self, check, *words):
-        process = subprocess.Popen([SITELATCH, "deploy", check, "--yes", *words], env=self.environment, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        while process.poll() is None:
-            self.engine.advance("30s")
-        text = process.communicate()[0]
-        assert process.returncode == 0, text
-
-    def rest(self):
-        """What is there beside the zone."""
-        said = []
-        for service, operation, member in (("sns", "list-topics", "Topics"), ("cloudwatch", "describe-alarms", "MetricAlarms"),
-                                           ("lambda", "list-functions", "Functions"), ("iam", "list-roles", "Roles"),
-                                           ("events", "list-rules", "Rules"), ("logs", "describe-log-groups", "logGroups")):
-            said += aws("aws", self.environment, service, operation, "--region", "us-east-1")[member]
-        return said + self.checks()
-
-
-@unittest.skipUnless(aws_clis(), "no aws CLI on this machine")
-class Export(unittest.TestCase):
-    def setUp(self):
-        self.place = Workplace()
-        self.addCleanup(self.place.__exit__, None, None, None)
-        self.world = World(self.place)
-        self.zip = os.path.join(self.place.path, "guard.zip")
-
-    def export(self, *words, status=0):
-        answer = self.world.run("export", self.world.check, *words)
-        self.assertEqual(answer.status, status, answer)
-        return answer.out if status == 0 else answer.out + answer.err
-
-    def tag_primary(self):
-        self.world.aws("route53", "change-tags-for-resource", "--resource-type", "healthcheck", "--resource-id",
-                       self.world.check, "--add-tags", json.dumps([{"Key": "Note", "Value": HOSTILE}]), parse=False)
-
-    def deploy_guide(self):
-        self.tag_primary()
-        answer = self.world.deploy("--notify", "sre@example.org", "--tag", "team=web sites")
-        self.assertEqual(answer.json["state"], "armed", answer)
-
-    def deploy_config(self):
-        self.tag_primary()
-        for more in ((), ("--change-records",)):
-            with self.world.clock_running("30s"):
-                answer = self.world.run("deploy", self.world.check, "--form", "config", "--yes", *more)
-            self.assertEqual(answer.status, 0, answer)
-
-    def fails_over(self, engine, latched):
-        self.world.primary.set("down")
+    def become(self, states):
         for _ in range(60):
-            if engine.lookup(NAME) == (0, [BACKUP]) and latched():
-                break
-            engine.advance("15s")
-        else:
-            raise AssertionError("it never latched")
-        self.world.primary.set("up")
-        engine.advance("5m")
-        self.assertEqual(engine.lookup(NAME), (0, [BACKUP]))
+            seen = self.states()
+            if seen == states:
+                return
+            self.engine.pass_time(30)
+        raise AssertionError(f"never {states}: {seen}\n{self.engine.log_text()[-2000:]}")
 
-    def is_latched(self):
-        return self.world.path() == LATCH
+    def served(self):
+        return {form: self.engine.lookup(name_of(form)) for form in self.guards}
+
+    def all_serve(self, address):
+        return self.served() == {form: (0, [address]) for form in self.guards}
+
+    def fail_over(self):
+        """All of them, by an outage of the site that is over when they are latched."""
+        self.site.set("down")
+        try:
+            for _ in range(40):
+                self.engine.pass_time(15)
+                if self.all_serve(BACKUP) and self.states() == LATCHED:
+                    break
+            else:
+                raise AssertionError((self.served(), self.states(), self.engine.log_text()[-2000:]))
+        finally:
+            self.site.set("up")
+        self.engine.pass_time(300)
+        assert self.all_serve(BACKUP), self.served()
+
+    def tags(self, check):
+        answer = xml.etree.ElementTree.fromstring(self.api.route53("GET", f"/tags/healthcheck/{check}"))
+        return {tag.find(f"{{{XMLNS}}}Key").text: tag.find(f"{{{XMLNS}}}Value").text for tag in answer.iter(f"{{{XMLNS}}}Tag")}
+
+
+class Source(Account, guard_world.Kept):
+    """Deployed by sitelatch; what is exported."""
+
+    def __init__(self, place, site):
+        super().__init__(place, "source", site)
+        for form in DEPLOY:
+            check = self.guards[form] = self.make_check(site, form)
+            self.change_records(self.record("primary", PRIMARY, check, name_of(form)), self.record("secondary", BACKUP, None, name_of(form)))
+            self.api.route53("POST", f"/tags/healthcheck/{check}", f"""<ChangeTagsForResourceRequest xmlns="{XMLNS}"><AddTags><Tag>
+              <Key>Note</Key><Value>{escape(HOSTILE)}</Value></Tag></AddTags></ChangeTagsForResourceRequest>""")
+        self.engine.pass_time(60)
+        self.zip = os.path.join(place.path, "guard.zip")
+
+    def deploy(self):
+        self.all_of(*(("deploy", check, *DEPLOY[form], "--yes") for form, check in self.guards.items()))
+
+    def export(self, form, *words, status=0):
+        answer = self.run("export", self.guards[form], *words)
+        assert answer.returncode == status, (words, answer)
+        return answer.stdout if status == 0 else answer.stdout + answer.stderr
+
+    def codes(self, *words):
+        return {form: self.export(form, "--with-records", *words) for form in self.guards}
+
+
+def split_blocks(code, head):
+    """The blocks that begin with that line, and the code without them."""
+    pattern = re.compile(r"\n" + re.escape(head) + r" \{\n.*?\n\}\n", re.S)
+    return pattern.findall(code), pattern.sub("", code)
+
+
+def modules(codes, **variables):
+    """One configuration of the codes of several guards: a module each, whose provider and import blocks are the root's, since Terraform
+    wants import blocks there, and starts the provider anew for each provider block. Gives the files, and how many are imported."""
+    files, imports = {}, 0
+    root = 'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\nprovider "aws" {\n  region = "us-east-1"\n}\n'
+    for form, code in codes.items():
+        providers, code = split_blocks(code, 'provider "aws"')
+        assert providers == ['\nprovider "aws" {\n  region = "us-east-1"\n}\n'], providers
+        blocks, files[f"{form}/main.tf"] = split_blocks(code, "import")
+        imports += len(blocks)
+        root += "".join(block.replace("to = ", f"to = module.{form}.") for block in blocks)
+        given = {name: value for name, value in variables.items() if f'variable "{name}"' in code}
+        root += f'module "{form}" {{\n  source = "./{form}"\n' + "".join(f"  {n} = {json.dumps(v)}\n" for n, v in given.items()) + "}\n"
+    return {"main.tf": root, **files}, imports
+
+
+class Export(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = Workplace()
+        cls.addClassCleanup(cls.place.__exit__, None, None, None)
+        cls.site = cls.place.site("primary")
+        cls.source = Source(cls.place, cls.site)
+        cls.refused_before = [cls.source.export("guide", "--format", "cloudformation", status=3)]
+        cls.source.deploy()
+        cls.source.export("guide", "--function-zip", cls.source.zip)
+
+    def elsewhere(self, name):
+        return Account(self.place, name, self.site)
+
+    def make_whole(self, account):
+        """What deploy does after the code has been applied elsewhere."""
+        account.engine.pass_time(60)
+        account.all_of(*(("deploy", account.guards[form], *DEPLOY[form], "--yes") for form in ("config", "hardened")))
+        account.become(SERVING)
+        self.assertTrue(account.all_serve(PRIMARY), account.served())
+
+    def test_what_is_not_there_is_not_exported(self):
+        self.assertIn("sitelatch deploy", self.refused_before[0])
+        self.assertIn("no CloudFormation", self.source.export("engine", "--format", "cloudformation", status=3))
+        self.assertIn("nothing to write", self.source.export("engine", "--function-zip", self.source.zip, status=2))
+
+    def test_the_relays_secret_is_in_no_code(self):
+        function = f"/2015-03-31/functions/sitelatch-{self.source.guards['hardened']}-relay/configuration"
+        secret = json.loads(self.source.api.send("lambda", "GET", function))["Environment"]["Variables"]["SITELATCH_RELAY_PATH"]
+        self.assertRegex(secret, "^/[0-9a-f]{32}$")
+        for words in ((), ("--no-import",), ("--format", "shell"), ("--format", "cloudformation")):
+            self.assertNotIn(secret[1:], self.source.export("hardened", "--with-records", *words))
 
     # --- Terraform
-    def adopts(self, code, latched):
-        self.assertEqual(self.export("--with-records", "--function-zip", self.zip) if self.with_function else
-                         self.export("--with-records"), code, "the same guard, the same code")
-        folder = Folder(self.place, "adopted", self.world.environment, code)
-        folder.terraform("fmt", "-check", "-diff")
-        plan = folder.terraform("plan", "-var=function_zip=" + self.zip) if self.with_function else folder.terraform("plan")
-        self.assertRegex(plan, r"Plan: \d+ to import, 0 to add, 0 to change, 0 to destroy")
-        before = self.world.kept()
-        folder.environment["TF_VAR_function_zip"] = self.zip
-        folder.terraform("apply", "-auto-approve")
-        self.assertEqual(self.world.kept(), before)
-        folder.has_nothing_to_change()
-        self.fails_over(self.world.engine, latched)
+    @unittest.skipIf(no_terraform(), no_terraform())
+    def test_terraform_adopts_them(self):
+        source = self.source
+        codes = source.codes()
+        printed = Folder(self.place, "printed", source.environment, {f"{form}.tf": code for form, code in codes.items()})
+        printed.run("fmt", "-check", "-diff")
+        files, imports = modules(codes, function_zip=source.zip)
+        folder = Folder(self.place, "adopted", source.environment, files)
+        plan = folder.run("plan", "-out=adoption")
+        self.assertIn(f"Plan: {imports} to import, 0 to add, 0 to change, 0 to destroy", plan)
+        before = source.kept()
+        folder.run("apply", "adoption")
+        self.assertEqual(source.kept(), before)
+        source.fail_over()
         folder.has_nothing_to_change()
         # And a person who exports now gets the same code: no latch is in it.
-        self.assertEqual(self.export("--with-records"), code)
+        self.assertEqual(source.codes(), codes)
 
     @unittest.skipIf(no_terraform(), no_terraform())
-    def test_terraform_adopts_the_guides(self):
-        self.with_function = True
-        self.deploy_guide()
-        self.adopts(self.export("--with-records"), self.is_latched)
-
-    @unittest.skipIf(no_terraform(), no_terraform())
-    def test_terraform_adopts_config(self):
-        self.with_function = False
-        self.deploy_config()
-        self.adopts(self.export("--with-records"), lambda: True)
-
-    @unittest.skipIf(no_terraform(), no_terraform())
+    @unittest.skipUnless(aws_clis(), "no aws CLI on this machine")
     def test_terraform_adopts_what_the_guide_made(self):
-        """By hand, with the function in another Region and policies that sitelatch would not attach."""
-        run_guide(self.world, self.world.check, 10)
-        self.assertIn("one Region", self.export("--format", "cloudformation", status=3))
-        self.assertIn("not what sitelatch brings", self.export("--function-zip", self.zip, status=3))
-        folder = Folder(self.place, "adopted", self.world.environment, self.export("--with-records"))
-        folder.terraform("fmt", "-check", "-diff")
-        plan = folder.terraform("plan", "-var=function_zip=" + os.path.join(self.place.path, "lambda.zip"))
+        """By hand, with the function in another Region and policies that sitelatch would not attach. The code as it is printed, and the
+        provider as people get it."""
+        by_hand = Source.__new__(Source)
+        Account.__init__(by_hand, self.place, "by-hand", self.site)
+        check = by_hand.guards["guide"] = by_hand.make_check(self.site, "primary")
+        by_hand.change_records(by_hand.record("primary", PRIMARY, check, name_of("guide")))
+        run_guide(by_hand, check, 10)
+        self.assertIn("one Region", by_hand.export("guide", "--format", "cloudformation", status=3))
+        self.assertIn("not what sitelatch brings", by_hand.export("guide", "--function-zip", "unwritten.zip", status=3))
+        folder = Folder(self.place, "of-the-guide", by_hand.environment, {"main.tf": by_hand.export("guide", "--with-records")}, checked=True)
+        folder.run("fmt", "-check", "-diff")
+        plan = folder.run("plan", "-var=function_zip=" + os.path.join(self.place.path, "lambda.zip"))
         # What the guide has not, deploy and this code would add: a topic for people, log groups.
         self.assertRegex(plan, r"Plan: 1\d to import, [1-4] to add, 0 to change, 0 to destroy")
 
-    def made_elsewhere(self, folder, other):
-        folder.environment.update({"TF_VAR_function_zip": self.zip, "TF_VAR_zone_" + self.zone(): other.zone})
-        folder.terraform("apply", "-auto-approve", "-parallelism=40")
-        folder.has_nothing_to_change()
-        return other.primary()
-
-    def zone(self):
-        return self.world.zone.split("/")[-1]
-
     @unittest.skipIf(no_terraform(), no_terraform())
-    def test_terraform_makes_the_guides_elsewhere(self):
-        self.deploy_guide()
-        other = OtherAccount(self.world, "other")
-        folder = Folder(self.place, "elsewhere", other.environment,
-                        self.export("--with-records", "--no-import", "--function-zip", self.zip))
-        check = self.made_elsewhere(folder, other)
-        other.becomes("armed", check)
-        tags = aws("aws", other.environment, "route53", "list-tags-for-resource", "--resource-type", "healthcheck",
-                   "--resource-id", check)["ResourceTagSet"]["Tags"]
-        self.assertIn({"Key": "Note", "Value": HOSTILE}, tags)
-        self.fails_over(other.engine, lambda: other.becomes("tripped", check))
+    def test_terraform_makes_them_elsewhere(self):
+        other = self.elsewhere("other")
+        files, _ = modules(self.source.codes("--no-import"), function_zip=self.source.zip, name_servers=other.engine.dns,
+                           **{"zone_" + self.source.zone: other.zone})
+        folder = Folder(self.place, "elsewhere", other.environment, files)
+        folder.apply()
+        with open(os.path.join(folder.path, "terraform.tfstate")) as state:
+            for resource in json.load(state)["resources"]:
+                if (resource["type"], resource["name"]) == ("aws_route53_health_check", "primary"):
+                    other.guards[resource["module"].removeprefix("module.")] = resource["instances"][0]["attributes"]["id"]
+        self.assertEqual(sorted(other.guards), sorted(DEPLOY))
+        for check in other.guards.values():
+            self.assertEqual(other.tags(check).get("Note"), HOSTILE)
+        self.make_whole(other)
+        other.fail_over()
         folder.has_nothing_to_change()
-        folder.terraform("destroy", "-auto-approve", "-parallelism=40")
-        self.assertEqual(other.rest(), [])
-
-    @unittest.skipIf(no_terraform(), no_terraform())
-    def test_terraform_makes_config_elsewhere(self):
-        self.deploy_config()
-        other = OtherAccount(self.world, "other")
-        folder = Folder(self.place, "elsewhere", other.environment, self.export("--no-import", "--with-records"))
-        check = self.made_elsewhere(folder, other)
-        self.assertEqual(other.engine.lookup(NAME), (0, [PRIMARY]))
-        other.deploy(check, "--form", "config", "--change-records")
-        other.becomes("serving", check)
-        listed = json.loads(other.run("status", "--all", "--output", "json").stdout)
-        self.assertEqual([one["health_check_id"] for one in listed["guards"]], [check])
-        self.fails_over(other.engine, lambda: True)
-        folder.has_nothing_to_change()
-        folder.terraform("destroy", "-auto-approve", "-parallelism=40")
-        self.assertEqual(other.rest(), [])
+        folder.destroy()
+        self.assertEqual({kind: left for kind, left in other.everything().items() if left}, {})
 
     # --- the shell
-    def script_makes(self, *words, cli=None):
-        """By the first aws CLI of the machine, or by the one at a path; the script itself says where the engine is."""
-        longer = cli is None
-        cli, version = cli or aws_clis()[0]
-        other = OtherAccount(self.world, "by-" + version)
-        script = self.export("--format", "shell", "--with-records", *words)
-        bin_ = os.path.join(self.place.path, "bin-" + version)
-        os.makedirs(bin_, exist_ok=True)
-        if not os.path.lexists(os.path.join(bin_, "aws")):
-            os.symlink(cli, os.path.join(bin_, "aws"))
-        environment = {**other.environment, "FUNCTION_ZIP": self.zip, "ZONE_" + self.zone(): other.zone,
-                       "PATH": bin_ + ":" + other.environment["PATH"]}
-        def run(*arguments):
-            done = subprocess.run(["bash", "-c", script, "guard.sh", *arguments], capture_output=True, text=True,
-                                  env=environment)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            return done.stdout.strip()
-        check = run()
-        self.assertEqual(check, other.primary())
-        before = len(other.rest())
-        self.assertEqual(run(), check)
-        if longer:
-            self.assertEqual(run(check), check)
-        self.assertEqual(len(other.rest()), before)
-        tags = aws("aws", other.environment, "route53", "list-tags-for-resource", "--resource-type", "healthcheck",
-                   "--resource-id", check)["ResourceTagSet"]["Tags"]
-        self.assertIn({"Key": "Note", "Value": HOSTILE}, tags)
-        return other, check
+    def script(self, account, form, cli):
+        """By the aws CLI of that path; the script itself says where the engine is. Gives the health check."""
+        script = self.source.export(form, "--format", "shell", "--with-records")
+        environment = {**with_warm_aws(account.environment, cli), "FUNCTION_ZIP": self.source.zip, "ZONE_" + self.source.zone: account.zone}
+        done = subprocess.run(["bash", "-c", script, "guard.sh"], capture_output=True, text=True, env=environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()
 
-    def test_a_script_makes_the_guides(self):
-        self.deploy_guide()
-        for cli in aws_clis():
-            with self.subTest(cli=cli):
-                other, check = self.script_makes("--function-zip", self.zip, cli=cli)
-                other.becomes("armed", check)
-                # What it made is what deploy would have made.
-                plan = json.loads(other.run("deploy", check, "--plan", "--output", "json").stdout)
-                self.assertEqual(plan["changes"], [], plan)
-                self.fails_over(other.engine, lambda: other.becomes("tripped", check))
-
-    def test_a_script_makes_config(self):
-        self.deploy_config()
-        other, check = self.script_makes()
-        other.deploy(check, "--form", "config", "--change-records")
-        other.becomes("serving", check)
-        self.assertEqual(other.engine.lookup(NAME), (0, [PRIMARY]))
-
-    # --- the engine's own
-    def test_the_engines(self):
-        answer = self.world.run("deploy", self.world.check, "--form", "engine", "--yes")
-        self.assertEqual(answer.status, 0, answer)
-        self.assertIn("no CloudFormation", self.export("--format", "cloudformation", status=3))
-        self.assertIn("nothing to write", self.export("--function-zip", self.zip, status=2))
-        self.tag_primary()
-        other, check = self.script_makes()
-        other.becomes("serving", check)
-        if no_terraform():
-            return skip_loudly(no_terraform())
-        self.with_function = False
-        self.adopts(self.export("--with-records"), lambda: True)
+    @unittest.skipUnless(aws_clis(), "no aws CLI on this machine")
+    def test_scripts_make_them(self):
+        """Each by one aws CLI, and once more by another while it is latched."""
+        other = self.elsewhere("by-script")
+        for form in DEPLOY:
+            other.guards[form] = self.script(other, form, aws_clis()[0][0])
+            self.assertEqual(other.tags(other.guards[form]).get("Note"), HOSTILE)
+        # What they made is what deploy would have made.
+        for form in ("guide", "hardened"):
+            plan = json.loads(other.run("deploy", other.guards[form], "--plan", "--output", "json").stdout)
+            self.assertEqual((plan["changes"], plan.get("relay_changes", [])), ([], []), plan)
+        self.make_whole(other)
+        other.fail_over()
+        before = other.everything()
+        for form in DEPLOY:
+            self.assertEqual(self.script(other, form, aws_clis()[-1][0]), other.guards[form])
+        self.assertEqual(other.everything(), before)
+        other.engine.pass_time(600)
+        self.assertEqual(other.states(), LATCHED)
+        self.assertTrue(other.all_serve(BACKUP), other.served())
 
     # --- CloudFormation
     def test_cloudformation_holds_together(self):
-        self.assertIn("sitelatch deploy", self.export("--format", "cloudformation", status=3))
-        self.deploy_guide()
-        self.template(self.export("--format", "cloudformation", "--with-records"), 18)
-        answer = self.world.run("destroy", self.world.check, "--yes", "--logs")
-        self.assertEqual(answer.status, 0, answer)
-        self.deploy_config()
-        self.template(self.export("--format", "cloudformation", "--with-records"), 7)
+        for form, least in (("guide", 18), ("config", 7), ("hardened", 27)):
+            with self.subTest(form=form):
+                self.template(self.source.export(form, "--format", "cloudformation", "--with-records"), least)
 
     def template(self, text, least):
         template = yaml_subset(text)
@@ -329,7 +295,8 @@ REQUIRED = {
     "AWS::Logs::LogGroup": ["LogGroupName"], "AWS::IAM::Role": ["AssumeRolePolicyDocument"],
     "AWS::IAM::Policy": ["PolicyName", "PolicyDocument", "Roles"], "AWS::Lambda::Function": ["Code", "Role", "Handler", "Runtime"],
     "AWS::Lambda::EventInvokeConfig": ["FunctionName", "Qualifier"], "AWS::Lambda::Permission": ["FunctionName", "Action", "Principal"],
-    "AWS::Events::Rule": ["ScheduleExpression", "Targets"], "AWS::Route53::RecordSet": ["Name", "Type", "HostedZoneId"],
+    "AWS::Lambda::Url": ["TargetFunctionArn", "AuthType"], "AWS::Events::Rule": ["ScheduleExpression", "Targets"],
+    "AWS::Route53::RecordSet": ["Name", "Type", "HostedZoneId"],
 }
 
 

@@ -29,7 +29,39 @@ class Answer:
         return f"exit {self.status}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
 
-class World:
+class Kept:
+    """What an engine keeps, of a world with `place` and `engine`."""
+
+    UNSETTLED = ("cloudwatch.alarm_history", "cloudwatch.history", "cloudwatch.hours", "cloudwatch.minutes",
+                 "cloudwatch.series", "engine.clock", "iam.secrets", "lambda.async", "lambda.queue", "logs.events",
+                 "logs.sequence", "logs.streams", "logs.timeline", "route53.health", "sns.deliveries", "events.retries",
+                 "lambda.secrets", "sns.signing")
+
+    def kept(self):
+        """account() without what passing time writes by itself."""
+        return {key: value for key, value in self.account().items() if key[0] not in self.UNSETTLED}
+
+    def account(self):
+        """Everything that the engine keeps: {(table, key): value}."""
+        base = next(os.path.join(root, name) for root, _, names in os.walk(self.engine.data_dir)
+                    for name in names if name.endswith((".db", ".sqlite", ".sqlite3")))
+        # The engine holds its file for itself: a copy of it and of its log, while nothing happens.
+        copy = os.path.join(self.place.path, "copy.db")
+        for suffix in ("-shm", "-wal", ""):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(copy + suffix)
+        for suffix in ("-wal", ""):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(base + suffix, copy + suffix)
+        database = sqlite3.connect(copy)
+        try:
+            rows = database.execute("SELECT names.name, rows.k, rows.v FROM rows JOIN names ON names.id = rows.t").fetchall()
+        finally:
+            database.close()
+        return {(table, bytes(key)): bytes(value) for table, key, value in rows}
+
+
+class World(Kept):
     def __init__(self, place, options=("--clock", "manual")):
         if not shutil.which("aws"):
             skip_loudly("no aws CLI on this machine, with which this test looks and builds")
@@ -108,31 +140,3 @@ class World:
                 return
             self.engine.advance(step)
         raise AssertionError(f"never happened: {what}\n{self.engine.log_text()[-3000:]}")
-
-    UNSETTLED = ("cloudwatch.alarm_history", "cloudwatch.history", "cloudwatch.hours", "cloudwatch.minutes",
-                 "cloudwatch.series", "engine.clock", "iam.secrets", "lambda.async", "lambda.queue", "logs.events",
-                 "logs.sequence", "logs.streams", "logs.timeline", "route53.health", "sns.deliveries", "events.retries",
-                 "lambda.secrets", "sns.signing")
-
-    def kept(self):
-        """account() without what passing time writes by itself."""
-        return {key: value for key, value in self.account().items() if key[0] not in self.UNSETTLED}
-
-    def account(self):
-        """Everything that the engine keeps: {(table, key): value}."""
-        base = next(os.path.join(root, name) for root, _, names in os.walk(self.engine.data_dir)
-                    for name in names if name.endswith((".db", ".sqlite", ".sqlite3")))
-        # The engine holds its file for itself: a copy of it and of its log, while nothing happens.
-        copy = os.path.join(self.place.path, "copy.db")
-        for suffix in ("-shm", "-wal", ""):
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(copy + suffix)
-        for suffix in ("-wal", ""):
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(base + suffix, copy + suffix)
-        database = sqlite3.connect(copy)
-        try:
-            rows = database.execute("SELECT names.name, rows.k, rows.v FROM rows JOIN names ON names.id = rows.t").fetchall()
-        finally:
-            database.close()
-        return {(table, bytes(key)): bytes(value) for table, key, value in rows}

@@ -7,6 +7,7 @@
 
 #include "guard/apply/config_observe.h"
 #include "guard/apply/engine_form.h"
+#include "guard/apply/hardened_observe.h"
 #include "guard/apply/reading.h"
 #include "guard/rules/json.h"
 
@@ -126,23 +127,72 @@ void add_wished(const std::optional<RecordsSnapshot>& records, const ExportWish&
   if (wish.records && records) RecordsCode(out, hold).add(*records);
 }
 
-Result<Export, Error> export_guide(Context& context, const ExportWish& wish) {
-  auto options = context.looking(false, wish.records, false);
+// A guard with the guide's chain, all of which is seen.
+Result<View, Error> view_guide(Context& context, const ExportWish& wish, bool records,
+                               const std::string& deploy) {
+  auto options = context.looking(false, records, false);
   options.probes = false;
-  const auto seen = view(context.aws, context.clock, wish.health_check_id, options);
+  auto seen = view(context.aws, context.clock, wish.health_check_id, options);
   if (!seen) return failure(seen.error());
   if (const auto blind = against_blindness(seen->snapshot.blind)) return failure(*blind);
-  const auto& observed = seen->snapshot.observed;
-  if (!observed.check) return failure(no_check(wish));
-  if (seen->assessment.state == State::not_deployed) return failure(not_deployed(wish, ""));
+  if (!seen->snapshot.observed.check) return failure(no_check(wish));
+  if (seen->assessment.state == State::not_deployed) return failure(not_deployed(wish, deploy));
+  return std::move(*seen);
+}
+Export begun(const View& seen) {
+  Export out;
+  out.function = seen.plan.settings.function;
+  if (const auto& function = seen.snapshot.observed.function)
+    out.function_sha256 = function->sha256;
+  return out;
+}
+
+Result<Export, Error> export_guide(Context& context, const ExportWish& wish) {
+  const auto seen = view_guide(context, wish, wish.records, "");
+  if (!seen) return failure(seen.error());
   auto check = code::health_check("primary", wish.health_check_id, seen->snapshot.check_config);
   const auto tags = tags_of_check(context, wish.health_check_id);
   if (!tags) return failure(tags.error());
   check.tags = *tags;
-  Export out;
-  out.guard = code::guide(seen->plan, observed, std::move(check));
-  out.function = seen->plan.settings.function;
-  if (observed.function) out.function_sha256 = observed.function->sha256;
+  auto out = begun(*seen);
+  out.guard = code::guide(seen->plan, seen->snapshot.observed, std::move(check));
+  add_wished(seen->snapshot.records, wish, out.guard);
+  return out;
+}
+
+Result<Export, Error> export_hardened(Context& context, const ExportWish& wish) {
+  constexpr auto words = " --form hardened";
+  const auto seen = view_guide(context, wish, true, words);  // the sentinel is among the records
+  if (!seen) return failure(seen.error());
+  HardenedQuery how;
+  how.health = false;
+  const auto look = look_at_hardened(context, seen->snapshot, seen->plan, how);
+  if (!look) return failure(look.error());
+  if (const auto blind = against_blindness(look->blind)) return failure(*blind);
+  const auto& plan = look->plan;
+  const auto& there = look->observed;
+  if (!there.any()) return failure(not_deployed(wish, words));
+  // A relay that nobody can tell from what it should be is no code for others.
+  const bool is_relay = !there.relay.function || !plan.settings.path.empty();
+  if (plan.zone_id.empty() || !is_relay)
+    return failure(error_of(
+        Error::Kind::refused,
+        fmt::format("The relay of health check {0} is not as it should be ({1}): sitelatch deploy "
+                    "{0}{2}",
+                    wish.health_check_id,
+                    is_relay ? "no public zone of this account has a PRIMARY record on the check"
+                             : "its function's variables are not a relay's",
+                    words)));
+  auto check = code::health_check("primary", wish.health_check_id, seen->snapshot.check_config);
+  check.tags = look->endpoint_tags;
+  std::optional<code::HealthCheck> clock;
+  if (there.clock) {
+    clock = code::health_check("", there.clock->id, look->clock_config);
+    clock->tags = there.clock->tags;
+  }
+  auto out = begun(*seen);
+  out.guard = code::hardened(seen->plan, seen->snapshot.observed, plan, there, std::move(check),
+                             std::move(clock));
   add_wished(seen->snapshot.records, wish, out.guard);
   return out;
 }
@@ -197,6 +247,7 @@ Result<Export, Error> export_guard(Context& context, const ExportWish& wish) {
     case Form::guide:
       return export_guide(context, wish);
     case Form::hardened:
+      return export_hardened(context, wish);
     case Form::fast:
     case Form::strict:
       break;

@@ -193,6 +193,7 @@ class HardenedReading {
     }
     if (!wire) return;
     auto& clock = o().clock.emplace(clock_from(*wire));
+    out_.clock_config = (*wire)["HealthCheckConfig"];
     clock.tags = tags_of_check(id, "relay-clock");
     if (!how_.health) return;
     Check check;

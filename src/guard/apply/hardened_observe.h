@@ -17,6 +17,7 @@ struct HardenedLook {
   HardenedPlan plan;
   HardenedObserved observed;
   Texts endpoint_tags;
+  aws::Value clock_config;  // HealthCheckConfig
   std::vector<RecordSnapshot> sentinels;
   std::vector<ReadFailure> blind;
 };

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 #include "guard/rules/engine_form.h"
+#include "guard/rules/json.h"
 
 namespace sitelatch::guard::code {
 namespace {
@@ -53,13 +53,24 @@ class GuideCode {
   void add() {
     add_notify_topic();
     add_log_groups();
-    add_role();
+    add_role("function");
     if (plan_.has_schedule || o_.schedule) add_schedule();
     add_alarm_topic();
     add_function();
     add_subscription();
     add_alarm();
     add_alarm_topic_policy();
+  }
+  // Of the relay's plan: what is a relay's, and the variables that others choose.
+  void add_relay() {
+    add_log_group("relay", plan_.function_group, o_.function_group);
+    add_role("relay");
+    auto one = function("relay");
+    if (!o_.function) one.reserved_concurrency = plan_.function.reserved_concurrency;
+    one.held_variables.push_back(env::relay_path);
+    one.held_variables.push_back(env::name_servers);
+    part(std::move(one));
+    if (o_.function) add_invocation("relay");
   }
 
  private:
@@ -97,31 +108,33 @@ class GuideCode {
                         "", "", false});
   }
 
+  template <class Planned, class Observed>
+  void add_log_group(std::string label, const Planned& plan, const Observed& there) {
+    part(LogGroup{std::move(label), plan.name, plan.arn, plan.region,
+                  there ? there->retention_days.value_or(0) : plan.retention_days,
+                  tags_of(there, plan), there.has_value()});
+  }
   void add_log_groups() {
-    for (const auto& [label, plan, there] :
-         {std::tuple{"audit", &plan_.audit_group, &o_.audit_group},
-          std::tuple{"function", &plan_.function_group, &o_.function_group}})
-      part(LogGroup{label, plan->name, plan->arn, plan->region,
-                    *there ? (*there)->retention_days.value_or(0) : plan->retention_days,
-                    tags_of(*there, *plan), there->has_value()});
+    add_log_group("audit", plan_.audit_group, o_.audit_group);
+    add_log_group("function", plan_.function_group, o_.function_group);
   }
 
-  void add_role() {
+  void add_role(const std::string& label) {
     const auto& plan = plan_.role;
     const auto& there = o_.role;
-    part(Role{"function", plan.name, there ? there->arn : plan.arn, plan.path,
+    part(Role{label, plan.name, there ? there->arn : plan.arn, plan.path,
               there ? there->description : "Sitelatch: what the function of one guard may do",
               plan.permissions_boundary, there ? there->trust : plan.trust,
               there ? there->role_id : "", tags_of(there, plan), there.has_value()});
     std::size_t index = 0;
     if (!there)
-      part(RolePolicy{"function", plan.name, plan.policy_name, plan.policy, false});
+      part(RolePolicy{label, plan.name, plan.policy_name, plan.policy, false});
     else
       for (const auto& [name, document] : there->inline_policies)
-        part(RolePolicy{numbered("function", index++), plan.name, name, document, true});
+        part(RolePolicy{numbered(label, index++), plan.name, name, document, true});
     index = 0;
     for (const auto& arn : there ? there->managed_policies : plan.managed_policies)
-      part(AttachedPolicy{numbered("function", index++), plan.name, arn, there.has_value()});
+      part(AttachedPolicy{numbered(label, index++), plan.name, arn, there.has_value()});
   }
 
   void add_schedule() {
@@ -135,11 +148,11 @@ class GuideCode {
 
   void add_alarm_topic() { part(topic("alarm", plan_.alarm_topic, o_.alarm_topic)); }
 
-  void add_function() {
+  Function function(std::string label) {
     const auto& plan = plan_.function;
     const auto& there = o_.function;
     Function one;
-    one.label = "guard";
+    one.label = std::move(label);
     one.name = plan.name;
     one.arn = plan.arn;
     one.region = plan.region;
@@ -161,23 +174,29 @@ class GuideCode {
       one.subnets = there->subnets;
       one.security_groups = there->security_groups;
     }
-    part(std::move(one));
-    add_invocation();
-    if (there)
+    return one;
+  }
+
+  void add_function() {
+    part(function("guard"));
+    add_invocation("guard");
+    if (o_.function)
       add_permissions_there();
     else
       add_planned_permissions();
     if (plan_.has_schedule || o_.schedule) add_target();
   }
 
-  void add_invocation() {
+  // Only a planned guard's native function gets one that is not there: nothing sends a relay
+  // events.
+  void add_invocation(const std::string& label) {
     const auto& plan = plan_.function;
     const auto& there = o_.function;
-    Invocation one{"guard",      plan.name,        plan.region, plan.failure_destination,
+    Invocation one{label,        plan.name,        plan.region, plan.failure_destination,
                    plan.retries, plan.event_age_s, false};
     if (there) {
       const bool has = !there->failure_destination.empty() || there->retries || there->event_age_s;
-      if (!has && plan.kind == FunctionKind::python) return;
+      if (!has && (plan.kind == FunctionKind::python || label == "relay")) return;
       if (has) {
         one.failure_destination = there->failure_destination;
         one.retries = there->retries;
@@ -305,8 +324,8 @@ Guard begun(Form form, std::string account, std::string region, const HealthChec
 
 // Of the endpoint's check: what leads to the form's other pieces is theirs to write.
 Texts without_form_tags(Texts tags) {
-  for (const auto key :
-       {tag::form, tag::combined_check, tag::hold_check, resume_tag::latched, resume_tag::cause})
+  for (const auto key : {tag::form, tag::combined_check, tag::hold_check, tag::clock_check,
+                         resume_tag::latched, resume_tag::cause})
     tags.erase(std::string{key});
   return tags;
 }
@@ -381,6 +400,81 @@ Guard guide(const Plan& plan, const Observed& observed, HealthCheck check) {
   check.held = {Held::path, Held::disabled, Held::inverted};
   out.parts.emplace_back(std::move(check));
   GuideCode(plan, observed, out).add();
+  return out;
+}
+
+namespace {
+
+// Both halves of a pair under one name, as deploy writes them.
+Record sentinel(const HardenedPlan& plan, const HardenedObserved& there, bool primary) {
+  const auto& says = primary ? plan.settings.primary : plan.settings.secondary;
+  Record one;
+  one.label = primary ? "sentinel_primary" : "sentinel_secondary";
+  one.zone_id = plan.zone_id;
+  one.zone_name = plan.zone_name;
+  one.name = plan.settings.sentinel;
+  one.type = "TXT";
+  one.set_identifier = primary ? "primary" : "secondary";
+  one.failover = primary ? "PRIMARY" : "SECONDARY";
+  if (primary) one.health_check_id = plan.endpoint;
+  one.ttl_s = sentinel_ttl_s;
+  one.values = {"\"" + says + "\""};
+  one.of_guard = true;
+  one.there = there.sentinel_there;
+  return one;
+}
+
+// Everybody may ask the URL, by two statements (fact lambda-49).
+void add_url(const HardenedObserved& there, const FunctionPlan& plan, Guard& out) {
+  const auto& function = there.relay.function;
+  const auto statements = function ? function->permissions : std::vector<ObservedPermission>{};
+  out.parts.emplace_back(
+      FunctionUrl{"relay", plan.name, plan.arn, plan.region, there.url, !there.url.empty()});
+  const auto add = [&](const char* label, std::string_view statement, const char* action) {
+    out.parts.emplace_back(Permission{label, plan.name, plan.region, std::string{statement}, action,
+                                      "*", "", "", lets_everybody_ask(statements, statement),
+                                      statement == url_statement,
+                                      statement == url_invoke_statement});
+  };
+  add("relay_url", url_statement, "lambda:InvokeFunctionUrl");
+  add("relay_url_invoke", url_invoke_statement, "lambda:InvokeFunction");
+  for (const auto& one : statements)
+    if (one.statement_id != url_statement && one.statement_id != url_invoke_statement)
+      out.left_out.push_back("Not in this code: the statement " + json_text(one.statement_id) +
+                             " of the relay's policy, which is not of this form.");
+}
+
+}  // namespace
+
+Guard hardened(const Plan& plan, const Observed& observed, const HardenedPlan& relay,
+               const HardenedObserved& there, HealthCheck check, std::optional<HealthCheck> clock) {
+  check.tags = without_form_tags(std::move(check.tags));
+  auto out = guide(plan, observed, std::move(check));
+  out.form = Form::hardened;
+  std::get<HealthCheck>(out.parts.front()).held.push_back(Held::tags);
+  auto planned = relay.relay;
+  auto& variables = planned.function.environment;
+  // Of a relay that is not there: printers write what makes one in its stead.
+  if (relay.settings.path.empty()) variables[std::string{env::relay_path}] = "/new-relay-path";
+  const auto variable = [&](std::string_view name) {
+    const auto& all = there.relay.function ? there.relay.function->environment : variables;
+    const auto found = all.find(std::string{name});
+    return found == all.end() ? std::string{} : found->second;
+  };
+  out.relay = Relay{variable(env::relay_path), variable(env::name_servers), relay.zone_id};
+  for (const bool primary : {true, false}) out.parts.emplace_back(sentinel(relay, there, primary));
+  GuideCode(planned, there.relay, out).add_relay();
+  add_url(there, planned.function, out);
+  if (!clock) {
+    clock.emplace();
+    clock->interval_s = clock_interval_s;
+    clock->failure_threshold = clock_threshold;
+    clock->tags = tags_of_clock(relay.endpoint);
+  }
+  clock->label = "relay_clock";
+  clock->asks_relay = true;
+  clock->reference = clock_reference(relay.endpoint, 1);
+  out.parts.emplace_back(std::move(*clock));
   return out;
 }
 

@@ -22,6 +22,7 @@
 #include "aws/wire/value.h"
 #include "guard/rules/config_steps.h"
 #include "guard/rules/form.h"
+#include "guard/rules/hardened_form.h"
 #include "guard/rules/state.h"
 
 namespace sitelatch::guard::code {
@@ -40,6 +41,8 @@ struct HealthCheck {
   std::string alarm_name{}, alarm_region{};
   Texts tags{};
   std::string reference{};  // CallerReference for who must give one
+  // It asks the relay's URL at its path: type, name, port and path are that URL's, wherever it is.
+  bool asks_relay = false;
   std::vector<Held> held{};
 };
 struct Topic {
@@ -105,6 +108,12 @@ struct Invocation {  // how Lambda tries again, and whom it tells
 struct Permission {
   std::string label, function, region, statement_id, action, principal, source_arn, source_account;
   bool there = false;
+  bool of_open_url = false;  // FunctionUrlAuthType is NONE
+  bool via_url = false;      // InvokedViaFunctionUrl: of a URL's requests, and of no others
+};
+struct FunctionUrl {  // which asks for no signature
+  std::string label, function, function_arn, region, url;
+  bool there = false;
 };
 struct Schedule {
   std::string label, name, arn, region, description, expression;
@@ -125,15 +134,26 @@ struct Record {
   };
   std::optional<Alias> alias{};
   bool held_check = false;  // which check it follows is a command's to change
+  bool of_guard = false;    // a piece of the guard: nobody looks it up
+  bool there = true;
 };
 using Part = std::variant<HealthCheck, Topic, TopicPolicy, Subscription, Alarm, LogGroup, Role,
-                          RolePolicy, AttachedPolicy, Function, Invocation, Permission, Schedule,
-                          ScheduleTarget, Record>;
+                          RolePolicy, AttachedPolicy, Function, Invocation, Permission, FunctionUrl,
+                          Schedule, ScheduleTarget, Record>;
+
+// Of the form `hardened`: what of its relay no code may say. The path is a secret, and the name
+// servers are another zone's elsewhere; both are begun anew where there is no relay, and its own
+// where there is one.
+struct Relay {
+  std::string path, name_servers;  // as they stand in its variables
+  std::string zone_id;             // whose name servers it asks
+};
 
 struct Guard {
   Form form = Form::guide;
   std::string health_check_id, account, region;  // region: where health checks report
   std::vector<Part> parts;
+  std::optional<Relay> relay{};
   std::vector<std::string> left_out;  // sentences: what of the guard is not in the code
   bool imports = true;                // Terraform: adopt what is there
   bool has_function() const;
@@ -156,6 +176,11 @@ Guard guide(const Plan& plan, const Observed& observed, HealthCheck check);
 Guard config(const ConfigPlan& plan, const ConfigObserved& observed, const ConfigThere& there,
              std::string account, HealthCheck check);
 Guard engine(std::string account, std::string region, HealthCheck check);
+// The form `hardened`: the guide's, and its relay after it. `clock`: as it is in the account, or
+// nothing. The tags of Primary's check lead to the clock, which needs the function, whose name has
+// the check's id: deploy writes them, where no script can.
+Guard hardened(const Plan& plan, const Observed& observed, const HardenedPlan& relay,
+               const HardenedObserved& there, HealthCheck check, std::optional<HealthCheck> clock);
 
 // One text with what it says of others taken out: `reference` empty is literal text.
 struct Piece {

@@ -141,6 +141,10 @@ class Stack {
       comment(
           "After the stack is made: `sitelatch deploy ID --form config --change-records`, which "
           "waits for fifteen good minutes and closes the loop.");
+    if (guard_.form == Form::hardened)
+      comment(
+          "After the stack is made: `sitelatch deploy ID --form hardened`, which writes the tags "
+          "that lead to the relay's clock.");
     comment(
         "While a latch stands, do not update the health checks by the stack: CloudFormation "
         "sends all settings of what it updates,");
@@ -154,10 +158,19 @@ class Stack {
     yaml_.line(0, "Resources:");
   }
   void parameter(const std::string& name, const std::string& description,
-                 const std::string& otherwise) {
+                 const std::string& otherwise, const Value& more = {}) {
     auto out = Value::structure({{"Type", "String"}, {"Description", description}});
     if (!otherwise.empty()) out.set("Default", otherwise);
+    for (const auto& [key, value] : more.members()) out.set(key, value);
     yaml_.member(1, name, out);
+  }
+  void relay_parameters(const Relay& relay) {
+    parameter("RelayPath", "the relay's path, a secret: a slash and 16 or more letters and digits",
+              "", Value::structure({{"NoEcho", true}, {"AllowedPattern", "/[A-Za-z0-9]{16,200}"}}));
+    parameter("RelayNameServers", "the zone's own name servers, whom the relay asks",
+              relay.name_servers);
+    known_.add(relay.path, "RelayPath");
+    known_.add(relay.name_servers, "RelayNameServers");
   }
   void parameters() {
     if (!guard_.has_function() && !guard_.has_records()) return;
@@ -174,6 +187,7 @@ class Stack {
           parameter("Zone" + record->zone_id, "hosted zone of " + record->zone_name,
                     record->zone_id);
         }
+    if (guard_.relay) relay_parameters(*guard_.relay);
     for (const auto& zone : said) known_.add(zone, "Zone" + zone);
   }
 
@@ -201,10 +215,22 @@ class Stack {
     std::vector<std::string> after;
     if (!check.alarm_name.empty()) after = alarms_;
     resource(name, "AWS::Route53::HealthCheck",
-             Value::structure({{"HealthCheckConfig", check_config(check)},
+             Value::structure({{"HealthCheckConfig",
+                                check.asks_relay ? clock_config(check) : check_config(check)},
                                {"HealthCheckTags", tags(check.tags)}}),
              after);
     known_.add(called(check), name);
+  }
+  // AWS's URLs are https://HOST/, whatever that of the account at hand is.
+  Value clock_config(HealthCheck check) const {
+    check.type = "HTTPS";
+    check.port = 443;
+    check.path = guard_.relay ? guard_.relay->path : "";
+    auto out = check_config(check);
+    const auto parts = Value::structure({{"Fn::Split", Value::list({"/", relay_url_})}});
+    out.set("FullyQualifiedDomainName",
+            Value::structure({{"Fn::Select", Value::list({2, parts})}}));
+    return out;
   }
   void print(const Topic& topic) {
     const auto name = named(topic.label, "Topic");
@@ -323,8 +349,17 @@ class Stack {
                                {"Action", one.action},
                                {"Principal", one.principal},
                                {"SourceArn", or_none(one.source_arn)},
-                               {"SourceAccount", or_none(one.source_account)}}),
+                               {"SourceAccount", or_none(one.source_account)},
+                               {"FunctionUrlAuthType", or_none(one.of_open_url ? "NONE" : "")},
+                               {"InvokedViaFunctionUrl", one.via_url ? Value{true} : Value{}}}),
              functions_);
+  }
+  void print(const FunctionUrl& one) {
+    const auto name = named(one.label, "FunctionUrl");
+    resource(name, "AWS::Lambda::Url",
+             Value::structure({{"TargetFunctionArn", one.function_arn}, {"AuthType", "NONE"}}));
+    relay_url_ = "(" + name + ")";
+    known_.add(relay_url_, name + ".FunctionUrl");
   }
   // Rule and targets are one resource here: it stands where its first target does. Whether it takes
   // tags we do not know, and what is not known fails a stack: deploy tags it.
@@ -370,6 +405,7 @@ class Stack {
   std::map<std::string, std::string> roles_;
   std::map<std::string, Schedule> schedules_;
   std::vector<std::string> function_waits_for_, functions_, alarms_, records_;
+  std::string relay_url_;  // stands for it in texts
 };
 
 }  // namespace

@@ -175,6 +175,17 @@ unless_there() {
 }
 )sh";
 
+constexpr std::string_view shell_relay_functions = R"sh(
+clock_of() {  # URL, path: what a health check of it asks
+  local at=${1#*://} type=HTTPS port=443
+  at=${at%%/*}
+  case $1 in http:*) type=HTTP port=80 ;; esac
+  case $at in *:*) port=${at##*:} ;; esac
+  printf 'Type=%s,FullyQualifiedDomainName=%s,Port=%s,ResourcePath=%s' \
+    "$type" "${at%%:*}" "$port" "$2"
+}
+)sh";
+
 class Shell {
  public:
   explicit Shell(const Guard& guard) : guard_(guard) {}
@@ -222,12 +233,41 @@ class Shell {
     out_ += shell_functions;
     if (guard_.has_records()) out_ += shell_record_functions;
     if (guard_.has_function()) out_ += shell_function_functions;
+    if (guard_.relay) out_ += shell_relay_functions;
     line("");
     line("export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-" + guard_.region + "}");
     if (guard_.has_function()) line("FUNCTION_ZIP=${FUNCTION_ZIP:-guard.zip}");
     zones();
     line("ACCOUNT=$(aws sts get-caller-identity --query Account --output text)");
     known_.add(guard_.account, "ACCOUNT");
+    if (guard_.relay) name_servers(*guard_.relay);
+  }
+  void name_servers(const Relay& relay) {
+    line("# Whom the relay asks: the zone's own name servers, or the engine's.");
+    line("NAME_SERVERS=${NAME_SERVERS:-${SITELATCH_DNS:-}}");
+    line("if [ -z \"$NAME_SERVERS\" ]; then");
+    ++depth_;
+    line("NAME_SERVERS=$(aws route53 get-hosted-zone --id " + word(relay.zone_id) + " \\");
+    line("  --query DelegationSet.NameServers --output text | tr '\\t' ' ')");
+    --depth_;
+    line("fi");
+    known_.add(relay.name_servers, "NAME_SERVERS");
+  }
+  // Its own where there is one; else one that nobody has seen.
+  void relay_path(const Relay& relay, const Function& function) {
+    line("");
+    line("# The relay's path is a secret, and not in this script: its function has it.");
+    line("RELAY_PATH=$(aws lambda get-function-configuration" + in(function.region) +
+         " --function-name " + word(function.name) + " \\");
+    line("  --query Environment.Variables." + std::string{env::relay_path} +
+         " --output text 2> /dev/null || true)");
+    line("case $RELAY_PATH in");
+    ++depth_;
+    line("/*) ;;");
+    line("*) RELAY_PATH=/$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n') ;;");
+    --depth_;
+    line("esac");
+    known_.add(relay.path, "RELAY_PATH");
   }
   void zones() {
     std::vector<std::string> said;
@@ -269,6 +309,7 @@ class Shell {
   void print(const HealthCheck& check) {
     const auto variable = upper(check.label);
     line("");
+    if (check.asks_relay) return clock(check, variable);
     if (check.label == "primary") {
       line("PRIMARY=${1:-}");
       line("if [ -z \"$PRIMARY\" ]; then");
@@ -286,6 +327,21 @@ class Shell {
       known_.add(called(check), variable);
       tag(check, variable);
     }
+  }
+  // Its settings are shorthand: the port, which the URL says, is a number.
+  void clock(const HealthCheck& check, const std::string& variable) {
+    auto more = ",RequestInterval=" + std::to_string(check.interval_s) +
+                ",FailureThreshold=" + std::to_string(check.failure_threshold);
+    if (!check.regions.empty()) more += ",Regions=" + join(check.regions, ",");
+    line(variable + "=$(health_check " + word(check.reference) +
+         " \"$(clock_of \"$RELAY_URL\" \"$RELAY_PATH\")" + more + "\")");
+    known_.add(called(check), variable);
+    tag(check, variable);
+    HealthCheck primary;
+    primary.tags = {{std::string{tag::form}, std::string{to_string(guard_.form)}},
+                    {std::string{tag::clock_check}, called(check)}};
+    line("# By which other commands find the form, and the clock.");
+    this->tag(primary, "PRIMARY");
   }
   // AWS takes ten a call.
   void tag(const HealthCheck& check, const std::string& variable) {
@@ -361,9 +417,10 @@ class Shell {
       line("aws iam create-role --cli-input-json " + json(input) + " \\");
       line("  --assume-role-policy-document " + json(document_value(role.trust)) + " > /dev/null");
     });
-    line("ROLE_ID=$(aws iam get-role --role-name " + word(role.name) +
+    const auto id = upper(role.label) + "_ROLE_ID";
+    line(id + "=$(aws iam get-role --role-name " + word(role.name) +
          " --query Role.RoleId --output text)");
-    known_.add(role.role_id, "ROLE_ID");
+    known_.add(role.role_id, id);
   }
   void print(const RolePolicy& policy) {
     const auto names = " --role-name " + word(policy.role) + " --policy-name " + word(policy.name);
@@ -379,6 +436,7 @@ class Shell {
          word(policy.arn));
   }
   void print(const Function& function) {
+    if (guard_.relay && function.label == "relay") relay_path(*guard_.relay, function);
     const auto name = in(function.region) + " --function-name " + word(function.name);
     unless("there lambda get-function-configuration" + name, "function " + function.name, [&] {
       line(
@@ -437,9 +495,23 @@ class Shell {
                                    {"Principal", one.principal}});
     if (!one.source_arn.empty()) input.set("SourceArn", one.source_arn);
     if (!one.source_account.empty()) input.set("SourceAccount", one.source_account);
+    if (one.of_open_url) input.set("FunctionUrlAuthType", "NONE");
+    if (one.via_url) input.set("InvokedViaFunctionUrl", true);
     line("");
     line("unless_there aws lambda add-permission" + in(one.region) + " --cli-input-json " +
-         json(input));
+         json(input) + (one.via_url ? " ||" : ""));
+    if (one.via_url)  // a condition of October 2025
+      line(
+          "  say \"This aws CLI is too old for that permission, and the relay's URL says 403: "
+          "sitelatch deploy $PRIMARY --form hardened\"");
+  }
+  void print(const FunctionUrl& one) {
+    const auto name = in(one.region) + " --function-name " + word(one.function);
+    unless("there lambda get-function-url-config" + name, "URL of function " + one.function, [&] {
+      line("aws lambda create-function-url-config" + name + " --auth-type NONE > /dev/null");
+    });
+    line(upper(one.label) + "_URL=$(aws lambda get-function-url-config" + name +
+         " --query FunctionUrl --output text)");
   }
   void print(const Schedule& one) {
     unless("there events describe-rule" + in(one.region) + " --name " + word(one.name),
@@ -459,15 +531,17 @@ class Shell {
          " --targets " + json(Value::list({Value::structure({{"Id", one.id}, {"Arn", one.arn}})})) +
          " --query FailedEntryCount --output text)\" = 0 ]");
   }
-  // A pair changes at once: one batch a zone.
+  // A pair changes at once: one batch a zone, and the guard's own pair apart from those of people,
+  // which may be there. Created, never put: which check a record follows now is a latch's.
   void print(const Record& record) {
-    auto& batch = batches_[record.zone_id];
-    batch.push(Value::structure({{"Action", "UPSERT"}, {"ResourceRecordSet", record_set(record)}}));
+    auto& batch = batches_[{record.of_guard, record.zone_id}];
+    batch.push(Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", record_set(record)}}));
   }
   void records() {
-    for (const auto& [zone, changes] : batches_) {
+    for (const auto& [where, changes] : batches_) {
       line("");
-      line("create_records " + word(zone) + " " + json(Value::structure({{"Changes", changes}})));
+      line("create_records " + word(where.second) + " " +
+           json(Value::structure({{"Changes", changes}})));
     }
   }
 
@@ -475,7 +549,7 @@ class Shell {
   References known_;
   std::string out_;
   int depth_ = 0;
-  std::map<std::string, Value> batches_;
+  std::map<std::pair<bool, std::string>, Value> batches_;
 };
 
 }  // namespace

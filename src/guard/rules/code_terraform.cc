@@ -252,6 +252,14 @@ class Terraform {
            "with the id of the new health",
            "check. It waits for fifteen good minutes, and closes the loop that Terraform "
            "cannot write down."});
+    if (guard_.form == Form::hardened)
+      comments(
+          {"After the first apply: `sitelatch deploy ID --form hardened`, with the id of the new "
+           "health check. It writes",
+           "the tags that lead to the relay's clock, and the second permission of its URL: "
+           "lambda:InvokeFunction for whom",
+           "the URL lets in (lambda:InvokedViaFunctionUrl), which provider aws 5 has no word for. "
+           "Until then the URL says 403."});
     if (guard_.form == Form::engine)
       comments(
           {"This latch is Sitelatch's engine's own. AWS keeps the tag and does nothing by "
@@ -282,6 +290,30 @@ class Terraform {
     hcl_.expression("account", "data.aws_caller_identity.current.account_id");
     hcl_.expression("primary", "aws_route53_health_check.primary.id");
     hcl_.close();
+    if (guard_.relay) relay(*guard_.relay);
+  }
+  // What its function is made with, and keeps from then on (held_variables); and what its URL says.
+  void relay(const Relay& relay) {
+    hcl_.line("");
+    hcl_.open("data \"aws_route53_zone\" \"relay\" {");
+    hcl_.text("zone_id", relay.zone_id);
+    hcl_.close();
+    hcl_.line("");
+    comments(
+        {"The relay's path is a secret, and not in this code: it is made with the function, which "
+         "keeps it. State and plans have it.",
+         "AWS's URLs are HTTPS; Sitelatch's engine's say what they are."});
+    hcl_.open("locals {");
+    hcl_.expression("relay_path", R"("/${replace(uuid(), "-", "")}")");
+    hcl_.expression(
+        "relay_name_servers",
+        R"(coalesce(var.name_servers, join(" ", data.aws_route53_zone.relay.name_servers)))");
+    hcl_.expression(
+        "relay_url",
+        R"(regex("^(https?)://([^:/]+)(?::([0-9]+))?/$", aws_lambda_function_url.relay.function_url))");
+    hcl_.close();
+    known_.add(relay.path, "local.relay_path");
+    known_.add(relay.name_servers, "local.relay_name_servers");
   }
 
   static std::string alias_of(const std::string& region) { return replace_all(region, "-", "_"); }
@@ -301,7 +333,7 @@ class Terraform {
     hcl_.open("variable \"" + name + "\" {");
     hcl_.expression("type", "string");
     hcl_.literal("description", description);
-    hcl_.literal("default", otherwise);
+    hcl_.expression("default", hcl_text(otherwise));
     hcl_.close();
   }
   void variables() {
@@ -317,6 +349,11 @@ class Terraform {
                    record->zone_id);
           known_.add(record->zone_id, "var." + zone_variable(record->zone_id));
         }
+    if (guard_.relay)
+      variable("name_servers",
+               "whom the relay asks, HOST:PORT; else the zone's own; on Sitelatch's engine "
+               "$SITELATCH_DNS",
+               "");
   }
 
   // The head of a resource; its address.
@@ -358,11 +395,20 @@ class Terraform {
            "which needs the same `lifecycle`."});
     }
     const auto address = begin("aws_route53_health_check", check.label);
-    hcl_.literal("type", check.type);
-    hcl_.literal("ip_address", check.address);
-    hcl_.literal("fqdn", check.name);
-    hcl_.number("port", check.port);
-    hcl_.literal("resource_path", check.path);
+    if (check.asks_relay) {
+      hcl_.expression("type", "upper(local.relay_url[0])");
+      hcl_.expression("fqdn", "local.relay_url[1]");
+      hcl_.expression(
+          "port", R"(coalesce(local.relay_url[2], local.relay_url[0] == "https" ? "443" : "80"))");
+      hcl_.expression("resource_path", "aws_lambda_function.relay.environment[0].variables[" +
+                                           hcl_text(env::relay_path) + "]");
+    } else {
+      hcl_.literal("type", check.type);
+      hcl_.literal("ip_address", check.address);
+      hcl_.literal("fqdn", check.name);
+      hcl_.number("port", check.port);
+      hcl_.literal("resource_path", check.path);
+    }
     hcl_.literal("search_string", check.search);
     hcl_.number("request_interval", check.interval_s);
     hcl_.number("failure_threshold", check.failure_threshold);
@@ -566,6 +612,8 @@ class Terraform {
   }
 
   void print(const Permission& one) {
+    // Without its condition, which the provider cannot write, it would let everybody in.
+    if (one.via_url) return;
     const auto address = begin("aws_lambda_permission", one.label, one.region);
     hcl_.expression("function_name", of("function", one.function));
     hcl_.text("statement_id", one.statement_id);
@@ -573,7 +621,14 @@ class Terraform {
     hcl_.text("principal", one.principal);
     hcl_.text("source_arn", one.source_arn);
     hcl_.text("source_account", one.source_account);
+    if (one.of_open_url) hcl_.literal("function_url_auth_type", "NONE");
     end(address, one.there, one.function + "/" + one.statement_id);
+  }
+  void print(const FunctionUrl& one) {
+    const auto address = begin("aws_lambda_function_url", one.label, one.region);
+    hcl_.expression("function_name", of("function", one.function));
+    hcl_.literal("authorization_type", "NONE");
+    end(address, one.there, one.function);
   }
 
   void print(const Schedule& one) {
@@ -598,7 +653,7 @@ class Terraform {
   void print(const Record& one) {
     const auto address = begin("aws_route53_record", one.label);
     hcl_.text("zone_id", one.zone_id);
-    hcl_.literal("name", one.name);
+    hcl_.text("name", one.name);
     hcl_.literal("type", one.type);
     hcl_.number("ttl", static_cast<int>(one.ttl_s));
     if (!one.values.empty()) {
@@ -623,7 +678,7 @@ class Terraform {
       hcl_.close();
     }
     if (one.held_check) hcl_.ignore({"health_check_id"});
-    end(address, true,
+    end(address, one.there,
         one.zone_id + "_" + one.name + "_" + one.type +
             (one.set_identifier.empty() ? "" : "_" + one.set_identifier));
     named_[record_key(one) + " " + one.name] = address + ".name";

@@ -195,6 +195,97 @@ TEST_CASE("code: config begins as deploy begins it") {
   CHECK(code::cloudformation(guard));
 }
 
+namespace {
+
+constexpr auto secret = "/0123456789abcdef0123456789abcdef";
+
+HardenedPlan relay_of(const Plan& guard) {
+  HardenedPlan out;
+  out.endpoint = id;
+  out.settings = {
+      secret, sentinel_label(id) + ".example.test", "primary", "backup", {{"192.0.2.53", 5353}}};
+  out.zone_id = "Z0123456789ABC";
+  out.zone_name = "example.test.";
+  out.relay = relay_plan(guard, out.settings);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("code: a relay that is there is adopted, its secret in no code") {
+  const auto plan = make_plan(settings());
+  REQUIRE(plan);
+  const auto relay = relay_of(*plan);
+  HardenedObserved there;
+  there.sentinel_there = true;
+  there.url = "https://abc.lambda-url.us-east-1.on.aws/";
+  auto& function = there.relay.function.emplace();
+  function.name = relay.relay.function.name;
+  function.environment = relay.relay.function.environment;
+  function.reserved_concurrency = 1;
+  function.permissions = {{std::string{url_statement}, "*", "", "", "lambda:InvokeFunctionUrl"},
+                          {std::string{url_invoke_statement}, "*", "", "", "lambda:InvokeFunction"},
+                          {"another's", "*", "", "", "lambda:InvokeFunctionUrl"}};
+  auto clock = code::health_check("", "11111111-2222-3333-4444-555555555555",
+                                  aws::Value::structure({{"Type", "HTTPS"},
+                                                         {"ResourcePath", secret},
+                                                         {"RequestInterval", 10},
+                                                         {"FailureThreshold", 2}}));
+  const auto guard = code::hardened(*plan, Observed{}, relay, there, primary(), clock);
+
+  const auto text = code::terraform(guard);
+  CHECK(contains(line_with(text, "SITELATCH_RELAY_PATH "), "= local.relay_path"));
+  CHECK(contains(line_with(text, "SITELATCH_NAME_SERVERS "), "= local.relay_name_servers"));
+  CHECK(contains(text, R"(environment[0].variables["SITELATCH_RELAY_PATH"],)"));
+  CHECK(contains(text, R"(environment[0].variables["SITELATCH_NAME_SERVERS"],)"));
+  CHECK(contains(text, "reserved_concurrent_executions = 1"));
+  CHECK(contains(text, R"( = "_sitelatch-${local.primary}.example.test")"));
+  CHECK(contains(text, R"(function_url_auth_type = "NONE")"));
+  // Without its condition the other statement would let everybody in.
+  CHECK_FALSE(contains(text, "sitelatch-url-invoke"));
+  for (const auto* to : {"aws_lambda_function.relay", "aws_lambda_function_url.relay",
+                         "aws_lambda_permission.relay_url", "aws_route53_health_check.relay_clock",
+                         "aws_route53_record.sentinel_secondary"})
+    CHECK(contains(text, std::string{"to = "} + to + "\n"));
+  CHECK(contains(line_with(text, "resource_path     = aws_lambda"), "SITELATCH_RELAY_PATH"));
+  CHECK(contains(text, "statement \"another's\" of the relay's policy"));
+
+  const auto script = code::shell(guard);
+  CHECK(contains(script, R"("InvokedViaFunctionUrl": true)"));
+  CHECK(contains(script, R"("FunctionUrlAuthType": "NONE")"));
+  CHECK(contains(script, R"("Name": "_sitelatch-'"${PRIMARY}"'.example.test")"));
+  CHECK(contains(script, ",RequestInterval=10,FailureThreshold=2"));
+  CHECK(contains(script, R"("Key": "sitelatch:clock-check")"));
+
+  const auto stack = code::cloudformation(guard);
+  REQUIRE(stack);
+  CHECK(contains(*stack, "NoEcho: true"));
+  CHECK(contains(*stack, "ResourcePath: !Ref RelayPath"));
+  CHECK(contains(*stack, "- !GetAtt RelayFunctionUrl.FunctionUrl"));
+  CHECK(contains(*stack, "InvokedViaFunctionUrl: true"));
+  CHECK(contains(*stack, R"(Name: !Sub "_sitelatch-${PrimaryHealthCheck}.example.test")"));
+  for (const auto& code : {text, script, *stack}) CHECK_FALSE(contains(code, secret + 1));
+}
+
+TEST_CASE("code: a relay that is not there is what deploy would make") {
+  const auto plan = make_plan(settings());
+  REQUIRE(plan);
+  auto relay = relay_of(*plan);
+  relay.settings.path.clear();
+  relay.relay = relay_plan(*plan, relay.settings);
+  const auto guard = code::hardened(*plan, Observed{}, relay, {}, primary(), std::nullopt);
+  const auto text = code::terraform(guard);
+  CHECK(contains(line_with(text, "SITELATCH_RELAY_PATH "), "= local.relay_path"));
+  CHECK(contains(text, "reserved_concurrent_executions = 1"));
+  CHECK_FALSE(contains(text, "to = aws_route53_record"));
+  CHECK_FALSE(contains(text, "to = aws_lambda"));
+  const auto script = code::shell(guard);
+  CHECK(contains(script, ",RequestInterval=30,FailureThreshold=3"));
+  // Created, not put: a record may follow another check by now.
+  CHECK(contains(script, R"("Action": "CREATE")"));
+  CHECK_FALSE(contains(script, "UPSERT"));
+}
+
 TEST_CASE("code: what a stack cannot hold is refused") {
   auto guard = with_tag("x");
   std::get<code::Topic>(guard.parts[1]).region = "eu-west-1";
