@@ -30,7 +30,7 @@ guard::SafetyWish safety_wish(GuardContext& context, const GuardOptions& options
 std::optional<guard::Safety> safety_of(const std::optional<guard::SafetyGround>& ground,
                                        const guard::SafetyWish& wish, const guard::Reckon& reckon);
 
-// Of a deploy: of a plan that is asked for, or that would change something.
+// Of a deploy: of a plan that is asked for, or that would change something and is shown.
 std::optional<guard::Safety> safety_of_plan(GuardContext& context, const DeployOptions& options,
                                             const std::optional<guard::SafetyGround>& ground,
                                             bool changes_nothing);
