@@ -24,7 +24,7 @@ using namespace simulation;  // NOLINT(google-build-using-namespace): the folder
 constexpr Ms usual_outages[] = {20 * second,  30 * second, 60 * second, 90 * second,
                                 120 * second, 3 * minute,  5 * minute};
 constexpr std::uint64_t runs_of_one = 1'000, runs_of_many = 400;
-constexpr std::size_t seeds_told = 10;
+constexpr std::size_t seeds_told = 10, seeds_kept = 1'000;  // to people, to programs
 
 // On a terminal, once a quarter of a second; gone at the end.
 class Progress {
@@ -261,11 +261,13 @@ void print_schedules(const SimulateOptions& options, Form form, const Schedules&
       to_string(form), sum.done, options.seed, last, sum.lasted / hour, sum.failovers, sum.leaks,
       sum.unsafe / 1000);
   fmt::print("In them: {}.\n", shares_of_troubles(sum));
-  if (!sum.seeds.empty())
+  auto first = sum.seeds;
+  if (first.size() > seeds_told) first.resize(seeds_told);
+  if (!first.empty())
     fmt::print(
         "The first leaks: seeds {}. One told: the same options, --form {}, --schedules 1 --seed {} "
         "--story\n",
-        list_of_seeds(sum.seeds), to_string(form), sum.seeds.front());
+        list_of_seeds(first), to_string(form), first.front());
 }
 
 Schedules try_schedules(const SimulateOptions& options, Form form, Progress& progress) {
@@ -286,7 +288,7 @@ Schedules try_schedules(const SimulateOptions& options, Form form, Progress& pro
     sum.latches += static_cast<std::uint64_t>(outcome.latches);
     sum.unsafe += outcome.unsafe;
     sum.lasted += outcome.lasted;
-    if (outcome.leaked && sum.seeds.size() < seeds_told) sum.seeds.push_back(seed);
+    if (outcome.leaked && sum.seeds.size() < seeds_kept) sum.seeds.push_back(seed);
     progress.step();
   }
   return sum;
