@@ -312,6 +312,11 @@ int run(int argc, char** argv) {
                    "127.0.0.1:4567, or a free port)")
       ->type_name("ADDR:PORT|off");
   engine_command
+      ->add_option("--metrics", engine.metrics,
+                   "serve /metrics here for a Prometheus on another machine, without a token (this "
+                   "machine has them at the API's /_sitelatch/metrics anyway)")
+      ->type_name("ADDR:PORT");
+  engine_command
       ->add_option("--time-scale", engine.time_scale, "run the engine's time N times as fast")
       ->type_name("N")
       ->check(CLI::Range(0.001, 100000.0))
@@ -326,6 +331,10 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   engine_command->add_flag("--ephemeral", engine.ephemeral,
                            "keep nothing on disk but the key pair");
+  engine_command->add_flag(
+      "--allow-reset", engine.allow_reset,
+      "sitelatch reset, and POST /_sitelatch/reset from this machine, may wipe "
+      "the data directory (with --ephemeral they may anyway)");
   engine_command->add_flag("--accept-any-credentials", engine.accept_any_credentials,
                            "an unknown access key is the account's root (loopback addresses only)");
   engine_command->add_flag("--allow-link-local", engine.allow_link_local,
@@ -428,6 +437,18 @@ int run(int argc, char** argv) {
       "time.\n\n"
       "Example:\n  sitelatch advance 90s");
   advance->callback([&] { status = advance_clock(advance_where, *parse_duration(advance_by)); });
+
+  EngineChoice reset_where;
+  auto* reset = app.add_subcommand("reset", "begin an engine's account anew, between two tests");
+  add_data_dir(reset, reset_where);
+  reset->footer(
+      "Everything goes: resources, queues, mail, faults, functions that run. The root's keys stay, "
+      "so that clients go on,\nand so does the time. Only of an engine that was started with "
+      "--ephemeral or --allow-reset.\n\n"
+      "Examples:\n  sitelatch reset\n"
+      "  curl -X POST http://127.0.0.1:4566/_sitelatch/reset      # the same, without this "
+      "program");
+  reset->callback([&] { status = reset_engine(reset_where); });
 
   EngineChoice health_where;
   std::string health_id, health_status;

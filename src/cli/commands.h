@@ -36,6 +36,8 @@ struct EngineOptions {
   std::string smtp;            // smtp://host:port, or empty: mail goes to a folder
   std::string dns_rate_limit;  // off, or a number; empty: as the engine sees fit
   std::vector<std::string> allowed_hosts;
+  std::string metrics;  // ADDR:PORT of /metrics for others; empty: none
+  bool allow_reset = false;
   std::string function_network;  // host, outbound, isolated; empty: what this machine allows
 };
 int run_engine(const EngineOptions& options);
@@ -50,6 +52,7 @@ void print_closed_env();
 int exec_command(const EnvOptions& options, const std::vector<std::string>& command);
 
 int advance_clock(const EngineChoice& where, Duration by);
+int reset_engine(const EngineChoice& where);
 int force_health(const EngineChoice& where, const std::string& id, const std::string& status);
 int list_health(const EngineChoice& where, bool json);
 

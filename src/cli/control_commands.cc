@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// advance and health: a person's hand on a running engine.
+// advance, reset and health: a person's hand on a running engine.
 #include <fmt/format.h>
 
 #include "base/log_line.h"
@@ -35,6 +35,13 @@ int advance_clock(const EngineChoice& where, Duration by) {
       aws::Value::structure({{"command", "advance"}, {"nanoseconds", std::int64_t{by.count()}}}));
   if (!answer) return report(answer.error());
   fmt::print("{}\n", (*answer)["now"].string_or(""));
+  return exit_done;
+}
+
+int reset_engine(const EngineChoice& where) {
+  const auto answer = ask_engine(where, aws::Value::structure({{"command", "reset"}}));
+  if (!answer) return report(answer.error());
+  fmt::print("The account is as new; its time goes on from {}.\n", (*answer)["now"].string_or(""));
   return exit_done;
 }
 

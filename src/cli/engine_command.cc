@@ -153,6 +153,13 @@ int run_engine(const EngineOptions& options) {
   if (!dns) return ends(exit_usage, "--dns: " + dns.error().text);
   config.api = *api;
   config.dns = *dns;
+  if (!options.metrics.empty()) {
+    const auto metrics = net::parse_endpoint(options.metrics);
+    if (!metrics) return ends(exit_usage, "--metrics: " + metrics.error().text);
+    config.metrics = *metrics;
+  }
+  config.allow_reset = options.allow_reset;
+  config.version = SITELATCH_VERSION;
   config.clock = options.manual_clock ? engine::ClockKind::manual : engine::ClockKind::scaled;
   config.time_scale = options.time_scale;
   config.account = options.account_id;
@@ -200,8 +207,10 @@ int run_engine(const EngineOptions& options) {
         fmt::format("as late and as strict as AWS; chance has seed {}", options.seed));
 
   if (console) console->watch(config.data_dir.string());
-  fmt::print("ready api=http://{} dns={}{}\n", net::to_string(engine.api()),
-             net::to_string(engine.dns()), console ? " console=" + console->url() : "");
+  const auto metrics = engine.metrics();
+  fmt::print("ready api=http://{} dns={}{}{}\n", net::to_string(engine.api()),
+             net::to_string(engine.dns()), console ? " console=" + console->url() : "",
+             metrics ? " metrics=http://" + net::to_string(*metrics) + "/metrics" : "");
   std::fflush(stdout);
   tell_service_manager(fmt::format("READY=1\nSTATUS=api http://{}, dns {}",
                                    net::to_string(engine.api()), net::to_string(engine.dns())));

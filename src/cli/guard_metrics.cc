@@ -11,10 +11,11 @@ namespace sitelatch::cli {
 namespace {
 
 using guard::Serving;
+using prometheus::Labels;
 
-constexpr std::array<Gauge, 17> status_gauges = {
-    Gauge{"sitelatch_status_last_run_seconds",
-          "When sitelatch status looked, as Unix time of its machine."},
+constexpr std::array<prometheus::Metric, 17> status_gauges = {
+    prometheus::Metric{"sitelatch_status_last_run_seconds",
+                       "When sitelatch status looked, as Unix time of its machine."},
     {"sitelatch_status_exit_status", "What it ended with (docs/guard.md); 0: nothing to do."},
     {"sitelatch_status_guards", "How many guards it looked at, those that cannot be read too."},
     {"sitelatch_guard_readable", "1: it was read; 0: nothing else is known of it."},

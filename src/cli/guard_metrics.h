@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "cli/prometheus.h"
+#include "base/prometheus.h"
 #include "guard/apply/config_observe.h"
 #include "guard/apply/engine_form.h"
 #include "guard/apply/status.h"
@@ -33,9 +33,9 @@ class StatusMetrics {
  private:
   struct Common;
   void add_common(const Common& guard);
-  void add_safety(const Labels& labels, const guard::Safety& safety);
+  void add_safety(const prometheus::Labels& labels, const guard::Safety& safety);
 
-  Exposition out_;
+  prometheus::Exposition out_;
   std::set<std::string> guards_;
 };
 

@@ -6,6 +6,7 @@
 #include "aws/auth/arn.h"
 #include "aws/auth/policy.h"
 #include "engine/realism/realism.h"
+#include "engine/tally.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/iam/identities.h"
 #include "services/lambda/lambda.h"
@@ -296,11 +297,13 @@ void put(const Services& services, std::string_view region, const char* name_spa
 void TopicMetrics::count(std::string_view region, std::string_view metric_name,
                          std::string_view topic_name, double value, std::string_view unit,
                          Instant at) {
+  if (services_.tally) services_.tally->topic_metric(metric_name, value);
   put(services_, region, "AWS/SNS", "TopicName", topic_name, metric_name, value, unit, at);
 }
 void LambdaMetrics::count(const std::string& region, std::string_view metric_name,
                           const std::string& function_name, double value, std::string_view unit,
                           Instant at) {
+  if (services_.tally) services_.tally->function_metric(region, metric_name, function_name, value);
   put(services_, region, "AWS/Lambda", "FunctionName", function_name, metric_name, value, unit, at);
 }
 void EventsMetrics::count(std::string_view region, std::string_view metric_name,

@@ -38,6 +38,8 @@ class Realism;
 
 namespace sitelatch::engine {
 
+class Tally;
+
 // Who is there to be asked; bound before any timer or request runs.
 struct Services {
   std::string account;
@@ -47,6 +49,7 @@ struct Services {
   LateBound<sns::Sns> sns;
   LateBound<lambda::Lambda> lambda;
   const realism::Realism* realism = nullptr;  // whose service control policies bind roles, too
+  Tally* tally = nullptr;                     // none: nobody counts
 };
 
 // route53 -> cloudwatch: HealthCheckStatus and its kin, in us-east-1 only.

@@ -37,7 +37,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       prober_(cut_off_prober_, ports.timers, options.realism),
       functions_(ports.functions, realism_now_),
       courier_(ports.courier, realism_now_),
-      services_{options.account, {}, {}, {}, {}, {}, options.realism},
+      services_{options.account, {}, {}, {}, {}, {}, options.realism, options.tally},
       directory_(history_, ports.timers, ports.entropy, options.account),
       identities_(directory_, history_, ports.wall, ports.entropy),
       iam_(identities_),
@@ -61,7 +61,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       gateway_(ports.wall, ports.timers, ports.entropy, history_, identities_,
                {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_},
                {options.account, options.accept_any_credentials, 80u << 20, options.workers,
-                options.realism, &replicas_}),
+                options.realism, &replicas_, options.tally}),
       url_door_(
           {ports.wall, ports.timers, ports.entropy, history_, options.realism, options.workers},
           lambda_.urls(), gateway_) {

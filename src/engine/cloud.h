@@ -62,6 +62,7 @@ class Cloud {
     std::size_t checkers = 1;             // of a health check (fact route53-94)
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
+    Tally* tally = nullptr;               // outlives this; none: nobody counts
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);

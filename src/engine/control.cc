@@ -295,8 +295,8 @@ void clear_faults(realism::Realism& realism, const Value& request, const Reply& 
 
 }  // namespace
 
-void handle_control(Loop& loop, Cloud& cloud, realism::Realism& realism, const std::string& request,
-                    const Reply& reply) {
+void handle_control(Loop& loop, Cloud& cloud, realism::Realism& realism, const Reset& reset,
+                    const std::string& request, const Reply& reply) {
   auto& route53 = cloud.route53();
   const auto parsed = aws::from_json(request);
   if (!parsed || !parsed->is_struct()) return refuse(reply, "not a JSON object");
@@ -319,6 +319,11 @@ void handle_control(Loop& loop, Cloud& cloud, realism::Realism& realism, const s
   if (name == "service-control") return add_service_control(realism, *parsed, reply);
   if (name == "list-faults") return list_faults(realism, loop.timers().now(), reply);
   if (name == "clear-faults") return clear_faults(realism, *parsed, reply);
+  if (name == "reset") {
+    const auto done = reset();
+    if (!done) return refuse(reply, done.error().text);
+    return reply(aws::to_json(Value::structure({{"now", iso8601_ms(loop.timers().now())}})));
+  }
   refuse(reply, fmt::format("unknown command \"{}\"", name));
 }
 

@@ -35,6 +35,10 @@ struct Config {
   std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options
   std::vector<std::string> allowed_hosts;  // names that clients reach it by, beyond the usual
   std::optional<net::FunctionNetwork> function_network;  // outbound where it works, else isolated
+  std::optional<net::Endpoint> metrics;                  // where /metrics is served to others, too
+  bool allow_reset =
+      false;            // of a data directory; what is kept in memory alone may be reset anyway
+  std::string version;  // for metrics and health
 };
 
 class Engine {
@@ -46,6 +50,7 @@ class Engine {
 
   virtual net::Endpoint api() const = 0;
   virtual net::Endpoint dns() const = 0;
+  virtual std::optional<net::Endpoint> metrics() const = 0;  // where asked for
   // What a client on this machine types to reach the API: "http://127.0.0.1:4566", also when it
   // listens on every address.
   virtual std::string api_url() const = 0;

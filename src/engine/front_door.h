@@ -5,8 +5,8 @@
 // thread, and only for large bodies.
 #pragma once
 
-#include <atomic>
 #include <functional>
+#include <mutex>
 
 #include "engine/gateway.h"
 #include "engine/url_door.h"
@@ -21,11 +21,10 @@ class FrontDoor final : public net::HttpServer::Door {
   FrontDoor(AcceptedHosts hosts, std::function<void(std::function<void()>)> post)
       : hosts_(std::move(hosts)), post_(std::move(post)) {}
 
-  // Until this is called large bodies are refused with 503.
-  void open(const Gateway& gateway, const UrlDoor& urls) {
-    urls_ = &urls;
-    gateway_ = &gateway;
-  }
+  // On the control thread. Until the first, and from close() to the next, large bodies are refused
+  // with 503. After close() nobody is in what was opened.
+  void open(const Gateway& gateway, const UrlDoor& urls);
+  void close();
 
   std::optional<aws::HttpResponse> refusal(const aws::HttpRequest& head) const override;
   void consider(const aws::HttpRequest& head, std::optional<std::uint64_t> length,
@@ -34,8 +33,11 @@ class FrontDoor final : public net::HttpServer::Door {
  private:
   const AcceptedHosts hosts_;
   const std::function<void(std::function<void()>)> post_;
-  std::atomic<const Gateway*> gateway_{nullptr};
-  std::atomic<const UrlDoor*> urls_{nullptr};
+  // Held by the server's thread while it asks; the control thread, which alone changes them, reads
+  // them without it.
+  std::mutex mutex_;
+  const Gateway* gateway_ = nullptr;
+  const UrlDoor* urls_ = nullptr;
 };
 
 }  // namespace sitelatch::engine

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/counted_ports.h"
 #include "engine/gateway_exchange.h"
 #include "store/sqlite_journal.h"
 
@@ -261,9 +262,20 @@ void Gateway::answer(const Shared& exchange, const aws::Outcome<>& outcome) {
   response.lost = exchange->ruling.answer_lost;
   response.headers.set("Date", http_date(Instant{wall_.now().time_since_epoch()}));
   // A read too: what it saw may not be durable yet.
-  journal_.when_durable([exchange, response = std::move(response)]() mutable {
-    exchange->reply(std::move(response));
-  });
+  journal_.when_durable(
+      [exchange, tally = options_.tally, response = std::move(response)]() mutable {
+        if (tally) count(*exchange, response.status, *tally);
+        exchange->reply(std::move(response));
+      });
+}
+
+// By names of the models alone, whatever was asked for.
+void Gateway::count(const Exchange& exchange, int status, Tally& tally) {
+  constexpr std::string_view unknown = "unknown";
+  const auto& what = exchange.what;
+  tally.call(what.service ? std::string_view{what.service->name} : unknown,
+             what.operation ? std::string_view{what.operation->name} : unknown, status,
+             seconds_since(exchange.begun));
 }
 
 }  // namespace sitelatch::engine

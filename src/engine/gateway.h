@@ -28,6 +28,7 @@
 #include "aws/wire/wire.h"
 #include "engine/past.h"
 #include "engine/realism/realism.h"
+#include "engine/tally.h"
 #include "engine/workers.h"
 #include "ports/entropy.h"
 #include "ports/journal.h"
@@ -48,6 +49,7 @@ class Gateway {
     // while ago.
     realism::Realism* realism = nullptr;
     Past* past = nullptr;
+    Tally* tally = nullptr;  // of what is answered; outlives this
   };
   using Reply = std::function<void(aws::HttpResponse)>;
   using Vouch = std::function<void()>;
@@ -118,6 +120,7 @@ class Gateway {
   void offload(const Shared& exchange, void (Gateway::*work)(Exchange&) const,
                aws::Outcome<Done> (Gateway::*then)(const Shared&));
   void answer(const Shared& exchange, const aws::Outcome<>& outcome);
+  static void count(const Exchange& exchange, int status, Tally& tally);
   // The way to the handler, in this order.
   aws::Outcome<Done> begin(const Shared& exchange);
   void hash_body(Exchange& exchange) const;  // on a worker, if heavy

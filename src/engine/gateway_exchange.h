@@ -3,6 +3,7 @@
 // refer to it.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <string>
@@ -31,7 +32,8 @@ struct Gateway::Exchange {
   std::optional<aws::Call> call;
   realism::Ruling ruling;
   std::shared_ptr<Past::Account> past;  // what answers in place of `service`
-  bool acting = false;                  // the handler has begun
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  bool acting = false;  // the handler has begun
   bool answered = false;
 };
 

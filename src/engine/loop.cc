@@ -116,6 +116,10 @@ void Loop::remember_time() {
   const bool due =
       timers_.now() - wall_now() > std::chrono::seconds{1} && since >= std::chrono::seconds{60};
   if (!journal_.has_uncommitted() && !due) return;
+  write_time();
+}
+
+void Loop::write_time() {
   remembered_ = timers_.now();
   journal_.put(clock_table, "last", std::to_string(remembered_.time_since_epoch().count()));
 }
@@ -142,7 +146,7 @@ bool Loop::step_manual_clock() {
   timers_.move_to(advances_.front().target);
   const auto advance = std::move(advances_.front());
   advances_.erase(advances_.begin());
-  journal_.put(clock_table, "last", std::to_string(timers_.now().time_since_epoch().count()));
+  write_time();
   journal_.when_durable([advance, now = timers_.now()] { advance.done(now); });
   return true;
 }

@@ -50,6 +50,9 @@ class Loop {
   // On the control thread: an advance is under way.
   bool being_advanced() const { return !advances_.empty(); }
 
+  // On the control thread: writes down what time it is, for the next start to go on from.
+  void write_time();
+
   // On the control thread: runs the callback once all that was written is durable.
   void when_durable(std::function<void()> callback) { journal_.when_durable(std::move(callback)); }
 

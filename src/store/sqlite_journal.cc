@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "base/check.h"
@@ -27,6 +28,9 @@ std::string_view column_bytes(sqlite3_stmt* statement, int column) {
 
 // Greater than every key that the services make.
 constexpr std::string_view beyond_all_keys{"\xff\xff\xff\xff\xff\xff\xff\xff", 8};
+
+constexpr std::array<double, 9> commit_bounds = {0.0001, 0.0005, 0.001, 0.0025, 0.005,
+                                                 0.01,   0.05,   0.25,  1};
 
 // The write-ahead log goes into the file whenever it has this many pages (4 MB).
 constexpr int pages_between_checkpoints = 1000;
@@ -102,7 +106,10 @@ struct SqliteJournal::Statement {
 };
 
 SqliteJournal::SqliteJournal(sqlite3* db, std::string name)
-    : db_(db), name_(std::move(name)), checkpoint_at_pages_(pages_between_checkpoints) {
+    : db_(db),
+      name_(std::move(name)),
+      checkpoint_at_pages_(pages_between_checkpoints),
+      commit_seconds_(commit_bounds) {
   const auto note_pages = [](void* self, sqlite3*, const char*, int pages) {
     static_cast<SqliteJournal*>(self)->log_pages_ = pages;
     return SQLITE_OK;
@@ -270,6 +277,11 @@ void SqliteJournal::erase_range(std::string_view table, std::string_view from,
   run_or_fail(*erase_range_);
 }
 
+void SqliteJournal::erase_all() {
+  begin();
+  execute("DELETE FROM rows");
+}
+
 void SqliteJournal::scan_rows(bool backwards, std::string_view table, std::string_view from,
                               std::string_view to, const Visitor& visit) const {
   const auto id = table_id(table);
@@ -309,8 +321,11 @@ bool SqliteJournal::commit() {
   if (broken_) throw StoreFailure(*broken_);
   if (!in_transaction_ && waiting_.empty()) return false;
   if (in_transaction_) {
+    const auto begun = std::chrono::steady_clock::now();
     execute("COMMIT");
     in_transaction_ = false;
+    commit_seconds_.record(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     checkpoint_if_due();
   }
   const auto callbacks = std::move(waiting_);

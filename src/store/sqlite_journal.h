@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prometheus.h"
 #include "base/result.h"
 #include "ports/journal.h"
 
@@ -46,6 +47,12 @@ class SqliteJournal final : public ports::Journal {
   void scan_back(std::string_view table, std::string_view from, std::string_view to,
                  const Visitor& visit) const override;
   void when_durable(std::function<void()> callback) override;
+
+  // Every row of every table goes, in the batch under way.
+  void erase_all();
+
+  // How long the commits took so far that had something to write, by the wall.
+  const prometheus::Histogram& commit_seconds() const { return commit_seconds_; }
 
   // Commits what was written and runs the callbacks that waited. Answers whether there was anything
   // to do; the callbacks may have written again, so the loop calls until there is not.
@@ -76,6 +83,7 @@ class SqliteJournal final : public ports::Journal {
   int checkpoint_at_pages_;
   mutable std::map<std::string, std::int64_t, std::less<>> ids_;
   std::vector<std::function<void()>> waiting_;
+  prometheus::Histogram commit_seconds_;
   std::unique_ptr<Statement> put_, erase_, erase_range_;
 };
 

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 
 #include "store/write_ahead_log.h"
 
@@ -58,6 +59,35 @@ TEST_CASE("rows come back in key order, within bounds, in both directions") {
   journal->erase("t", "absent");
   CHECK(all(*journal, "t") == "a=1 ");
   CHECK(all(*journal, "never written") == "");
+}
+
+TEST_CASE("everything goes at once, and with what is written after it or not at all") {
+  TemporaryDirectory directory;
+  const auto file = directory.path / "state.db";
+  {
+    auto journal = SqliteJournal::open(file).value();
+    journal->put("t", "a", "1");
+    journal->put("other", "b", "2");
+    journal->commit();
+    journal->erase_all();
+    journal->put("t", "c", "3");
+    CHECK(all(*journal, "t") == "c=3 ");
+  }  // ends before it is committed
+  {
+    auto journal = SqliteJournal::open(file).value();
+    CHECK(all(*journal, "t") == "a=1 ");
+    CHECK(all(*journal, "other") == "b=2 ");
+    journal->erase_all();
+    journal->put("t", "c", "3");
+    journal->commit();
+    const auto counts = journal->commit_seconds().counts();
+    CHECK(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}) == 1);
+    journal->commit();  // nothing to write
+    CHECK(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}) == 1);
+  }
+  auto journal = SqliteJournal::open(file).value();
+  CHECK(all(*journal, "t") == "c=3 ");
+  CHECK(all(*journal, "other") == "");
 }
 
 TEST_CASE("keys may hold any byte") {

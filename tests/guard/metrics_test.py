@@ -16,8 +16,8 @@ from sitelatch import Workplace, skip_loudly  # noqa: E402
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 RULES = os.path.join(ROOT, "packaging", "prometheus", "sitelatch.rules.yml")
-DASHBOARD = os.path.join(ROOT, "packaging", "grafana", "sitelatch.json")
-METRIC = re.compile(r"\bsitelatch_(?:guard|status|dns)_[a-z_]+\b")
+DASHBOARDS = [os.path.join(ROOT, "packaging", "grafana", name) for name in ("sitelatch.json", "sitelatch-engine.json")]
+METRIC = re.compile(r"\bsitelatch_(?:guard|status|dns|engine)_[a-z_]+\b")
 SAMPLE = re.compile(r'(\w+)(?:\{((?:\w+="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)')
 
 
@@ -28,6 +28,11 @@ def promtool(*arguments, text=None):
         return skip_loudly("promtool is not installed (Debian's package prometheus): metrics and rules are not read by it")
     run = subprocess.run([program, *arguments], input=text, capture_output=True, text=True)
     return "" if run.returncode == 0 else run.stdout + run.stderr
+
+
+def metrics_in(text):
+    """Their names; of a histogram that of all of it."""
+    return {re.sub("_(?:bucket|sum|count)$", "", name) for name in METRIC.findall(text)}
 
 
 def read(path):
@@ -82,7 +87,7 @@ class Metrics(unittest.TestCase):
         self.assertEqual(told["sitelatch_guard_leak_ratio", *mine, "case=base"], 0)
         self.assertEqual(told["sitelatch_status_exit_status",], 0)
         self.assertNotIn(("sitelatch_guard_release", *mine), told)  # this form has none
-        documented = set(METRIC.findall(read(os.path.join(ROOT, "docs", "metrics.md"))))
+        documented = metrics_in(read(os.path.join(ROOT, "docs", "metrics.md")))
         self.assertLessEqual({key[0] for key in told}, documented)
 
         w.primary.set("down")
@@ -133,7 +138,7 @@ class Packaging(unittest.TestCase):
         self.addCleanup(lambda: self.place.__exit__(None, None, None))
 
     def dashboard_queries(self):
-        return [target["expr"] for panel in json.loads(read(DASHBOARD))["panels"] for target in panel.get("targets", [])]
+        return [target["expr"] for path in DASHBOARDS for panel in json.loads(read(path))["panels"] for target in panel.get("targets", [])]
 
     def test_alerts_fire_on_what_they_are_for(self):
         self.assertFalse(promtool("check", "rules", RULES))
@@ -157,13 +162,16 @@ class Packaging(unittest.TestCase):
         self.assertFalse(promtool("check", "rules", rules))
 
     def test_what_rules_and_dashboard_ask_for_is_documented_and_written(self):
-        documented = METRIC.findall(read(os.path.join(ROOT, "docs", "metrics.md")))
-        written = re.findall(r'\{"(sitelatch_\w+)",', read(os.path.join(ROOT, "src", "cli", "guard_metrics.cc")))
-        self.assertGreater(len(set(written)), 10)
-        self.assertEqual(set(documented), set(written))
+        documented = metrics_in(read(os.path.join(ROOT, "docs", "metrics.md")))
+        written = set()
+        for source in ("cli/guard_metrics.cc", "engine/engine_metrics.cc"):
+            names = re.findall(r'\{"(sitelatch_\w+)",', read(os.path.join(ROOT, "src", source)))
+            self.assertGreater(len(names), 10)
+            written |= set(names)
+        self.assertEqual(documented, written)
         for query in [*re.findall(r"expr: (?:>-\n)?((?:.|\n)*?)\n +(?:for|labels):", read(RULES)), *self.dashboard_queries()]:
-            self.assertTrue(METRIC.findall(query), query)
-            self.assertLessEqual(set(METRIC.findall(query)), set(documented), query)
+            self.assertTrue(metrics_in(query), query)
+            self.assertLessEqual(metrics_in(query), documented, query)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -64,7 +65,7 @@ class Worker {
     begun_ = true;
     begun_.notify_one();
   }
-  std::uint64_t queries() const { return queries_.load(std::memory_order_relaxed); }
+  const DnsCounts& counts() const { return counts_; }
 
  private:
   // One address as this thread serves it.
@@ -76,8 +77,8 @@ class Worker {
           tcp_(std::move(sockets.tcp), worker.epoll_,
                {options.max_connections, options.tcp_idle_limit},
                [this](DnsTcp::Connection& connection) {
-                 worker_.count(tcp_.serve(connection, *worker_.view_, worker_.spread_,
-                                          worker_.precautions_, worker_.now_));
+                 worker_.served_ += tcp_.serve(connection, *worker_.view_, worker_.spread_,
+                                               worker_.precautions_, worker_.now_, worker_.counts_);
                }) {}
 
     bool watch() {
@@ -91,9 +92,9 @@ class Worker {
     void serve_udp() {
       const auto turn = DnsPrecautions::turn(worker_.now_);
       for (int round = 0; round < 8; ++round) {
-        const unsigned served =
-            udp_.serve(*worker_.view_, worker_.spread_, worker_.precautions_, turn);
-        worker_.count(served);
+        const unsigned served = udp_.serve(*worker_.view_, worker_.spread_, worker_.precautions_,
+                                           turn, worker_.counts_);
+        worker_.served_ += served;
         if (served < DnsUdp::batch) return;
       }
     }
@@ -117,6 +118,7 @@ class Worker {
       epoll_.dispatch();
       view_ = nullptr;
       reader_.go_offline();
+      if (served_ > 0) counts_.count_turn(DnsTcp::Clock::now() - now_, std::exchange(served_, 0));
       for (const auto& face : faces_) face->tcp().expire(now_);
     }
   }
@@ -130,10 +132,6 @@ class Worker {
     return least;
   }
 
-  void count(unsigned served) {
-    queries_.store(queries_.load(std::memory_order_relaxed) + served, std::memory_order_relaxed);
-  }
-
   DnsPrecautions& precautions_;
   Epoll epoll_;
   WatchedFd wake_;
@@ -143,7 +141,8 @@ class Worker {
   Published<dns::View>::Reader reader_;
   std::vector<std::unique_ptr<Face>> faces_;
   std::atomic<bool> begun_{false}, stopping_{false};
-  std::atomic<std::uint64_t> queries_{0};
+  std::uint64_t served_ = 0;  // queries of this turn
+  DnsCounts counts_;
   std::thread thread_;
 };
 
@@ -166,8 +165,13 @@ class ThreadedDnsServer final : public DnsServer {
   }
   std::uint64_t queries() const override {
     std::uint64_t sum = 0;
-    for (const auto& worker : workers_) sum += worker->queries();
+    for (const auto& worker : workers_) sum += worker->counts().queries();
     return sum;
+  }
+  DnsFigures figures() const override {
+    DnsFigures out;
+    for (const auto& worker : workers_) worker->counts().add_to(out);
+    return out;
   }
 
  private:

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "dns/answer.h"
+#include "net/dns/counts.h"
 #include "net/io/endpoint.h"
 
 namespace sitelatch::net {
@@ -47,6 +48,7 @@ class DnsServer {
   virtual void publish(std::shared_ptr<const dns::View> view) = 0;
   virtual void begin() = 0;                   // once, where it does not answer at once
   virtual std::uint64_t queries() const = 0;  // received so far
+  virtual DnsFigures figures() const = 0;     // of what was answered so far; from any thread
 };
 
 }  // namespace sitelatch::net

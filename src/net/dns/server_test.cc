@@ -127,6 +127,33 @@ TEST_CASE("a published view answers from then on; nothing is lost meanwhile") {
   CHECK(server->queries() == 199);
 }
 
+TEST_CASE("what was answered is counted by transport and RCODE, all threads together") {
+  DnsServer::Options options;
+  options.threads = 2;
+  const auto server = serve("127.0.0.1", options);
+  const Fd udp = open_socket(SOCK_DGRAM, server->endpoint());
+  const Fd tcp = open_socket(SOCK_STREAM, server->endpoint());
+  for (int i = 0; i < 3; ++i) {
+    put(udp, www);
+    get(udp);
+  }
+  put(udp, "no query");
+  put(udp, query_bytes("nobody.example.com", "A"));
+  get(udp);
+  put(tcp, framed(query_bytes("www.example.org", "A")));
+  get_framed(tcp);
+  // One thread may have answered before the other has counted.
+  for (int i = 0; i < 5000 && server->queries() < 6; ++i) poll(nullptr, 0, 1);
+  const auto figures = server->figures();
+  constexpr std::size_t no_error = 0, no_such_name = 3, refused = 5;
+  CHECK(figures.answers[0][no_error] == 3);
+  CHECK(figures.answers[0][no_such_name] == 1);
+  CHECK(figures.answers[0][refused] == 0);
+  CHECK(figures.answers[1][refused] == 1);
+  CHECK(figures.unanswered[0] == 1);
+  CHECK(server->queries() == 6);
+}
+
 TEST_CASE("who is not to answer yet keeps what it is asked, and answers it by its first view") {
   DnsServer::Options options;
   options.answers_at_once = false;

@@ -62,7 +62,7 @@ void DnsTcp::turn_away() {
 }
 
 unsigned DnsTcp::serve(Connection& connection, const dns::View& view, Spread& spread,
-                       DnsPrecautions& precautions, Clock::time_point now) {
+                       DnsPrecautions& precautions, Clock::time_point now, DnsCounts& counts) {
   if (!connection.waits_to_write && !read_some(connection)) {
     close(connection);
     return 0;
@@ -70,7 +70,7 @@ unsigned DnsTcp::serve(Connection& connection, const dns::View& view, Spread& sp
   const auto asker = precautions.asker(connection.peer, DnsPrecautions::turn(now));
   unsigned queries = 0;
   for (;;) {
-    const unsigned answered = answer_queries(connection, view, spread, asker);
+    const unsigned answered = answer_queries(connection, view, spread, asker, counts);
     queries += answered;
     const Flushed flushed = flush(connection);
     if (flushed == Flushed::broken) {
@@ -107,7 +107,7 @@ bool DnsTcp::read_some(Connection& connection) {
 }
 
 unsigned DnsTcp::answer_queries(Connection& connection, const dns::View& view, Spread& spread,
-                                const dns::Asker& asker) {
+                                const dns::Asker& asker, DnsCounts& counts) {
   unsigned count = 0;
   while (connection.out.size() - connection.sent < max_waiting_output) {
     const std::size_t left = connection.in.size() - connection.taken;
@@ -120,6 +120,7 @@ unsigned DnsTcp::answer_queries(Connection& connection, const dns::View& view, S
     const std::size_t reply =
         dns::answer({at + 2, size}, view, {scratch_.data() + 2, scratch_.size() - 2}, tcp_limits,
                     spread.next(), asker);
+    counts.count(tcp_limits.transport, {scratch_.data() + 2, reply});
     if (reply == 0) continue;
     scratch_[0] = static_cast<std::uint8_t>(reply >> 8);
     scratch_[1] = static_cast<std::uint8_t>(reply);

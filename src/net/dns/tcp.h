@@ -44,7 +44,7 @@ class DnsTcp {
   void accept(Clock::time_point now);
   // Answers how many queries came. The connection may be gone afterwards.
   unsigned serve(Connection& connection, const dns::View& view, Spread& spread,
-                 DnsPrecautions& precautions, Clock::time_point now);
+                 DnsPrecautions& precautions, Clock::time_point now, DnsCounts& counts);
   // Milliseconds until expire() has something to do, for epoll_wait; -1: nothing.
   int wait_ms(Clock::time_point now) const;
   void expire(Clock::time_point now);
@@ -52,7 +52,7 @@ class DnsTcp {
  private:
   bool read_some(Connection& connection);
   unsigned answer_queries(Connection& connection, const dns::View& view, Spread& spread,
-                          const dns::Asker& asker);
+                          const dns::Asker& asker, DnsCounts& counts);
   enum class Flushed { all, partly, broken };
   Flushed flush(Connection& connection);
   void watch(Connection& connection, bool for_writing);

@@ -39,7 +39,7 @@ DnsUdp::DnsUdp(Fd socket, bool wildcard, std::size_t udp_payload)
 }
 
 unsigned DnsUdp::serve(const dns::View& view, Spread& spread, DnsPrecautions& precautions,
-                       const DnsPrecautions::Turn& turn) {
+                       const DnsPrecautions::Turn& turn, DnsCounts& counts) {
   for (mmsghdr& message : in_) {
     message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
     if (wildcard_) message.msg_hdr.msg_controllen = sizeof(Control);
@@ -52,6 +52,7 @@ unsigned DnsUdp::serve(const dns::View& view, Spread& spread, DnsPrecautions& pr
     const std::size_t size =
         dns::answer({&queries_[i * query_size], in_[i].msg_len}, view, {reply, reply_size_},
                     limits_, spread.next(), precautions.asker(peers_[i], turn));
+    counts.count(limits_.transport, {reply, size});
     if (size == 0) continue;
     msghdr& message = out_[count].msg_hdr;
     message = in_[i].msg_hdr;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dns/answer.h"
+#include "net/dns/counts.h"
 #include "net/dns/precautions.h"
 #include "net/io/epoll.h"
 #include "net/io/spread.h"
@@ -30,7 +31,7 @@ class DnsUdp {
   }
   // Answers what is waiting, up to one batch; how many queries that was.
   unsigned serve(const dns::View& view, Spread& spread, DnsPrecautions& precautions,
-                 const DnsPrecautions::Turn& turn);
+                 const DnsPrecautions::Turn& turn, DnsCounts& counts);
 
  private:
   static constexpr std::size_t query_size = 4096;

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <future>
 #include <list>
 #include <map>
 #include <mutex>
@@ -106,6 +107,17 @@ class ProcessFunctionHost::Pool {
       for (auto& [environment, code, user] : environments_)
         if (environment->function_arn() == function_arn) environment->end_after_job();
     });
+  }
+  void end_all() {
+    std::promise<void> ended;
+    loop_.post([this, &ended] {
+      constexpr const char* why = "all functions were ended";
+      ++round_;
+      for (auto& job : std::exchange(waiting_, {})) refuse(std::move(job), Kind::host_error, why);
+      for (auto& [environment, code, user] : environments_) environment->end(why);
+      ended.set_value();
+    });
+    ended.get_future().wait();
   }
   void stop(Duration grace, const std::function<void()>& stopped) {
     loop_.post([this, grace, stopped] {
@@ -248,7 +260,10 @@ class ProcessFunctionHost::Pool {
     CodeCache::Package package{hex(spec.code_sha256) + "/" + spec.runtime, spec.zip,
                                [this, runtime = spec.runtime] { find_runtime(runtime); }};
     auto box = std::make_shared<FunctionJobPointer>(std::move(job));
-    codes_->get(std::move(package), [this, box](Result<CodeCache::Use, CodeCache::Refusal> code) {
+    codes_->get(std::move(package), [this, box, round = round_](
+                                        Result<CodeCache::Use, CodeCache::Refusal> code) {
+      if (round != round_)
+        return refuse(std::move(*box), Kind::host_error, "all functions were ended");
       if (code) return start(*std::move(code), std::move(*box));
       // What the machine lacks is tried again, by the rules of AWS's asynchronous invocations.
       const bool machine = code.error().fault == CodeCache::Refusal::Fault::machine;
@@ -506,6 +521,7 @@ class ProcessFunctionHost::Pool {
   std::list<Entry> environments_;
   std::set<FunctionEnvironment*> doomed_;  // end as soon as they can; never chosen
   std::deque<FunctionJobPointer> waiting_;
+  std::uint64_t round_ = 0;  // since the last end_all()
   bool stopping_ = false;
   std::function<void()> stopped_;
   std::mutex pythons_mutex_;
@@ -528,6 +544,7 @@ void ProcessFunctionHost::invoke(ports::FunctionSpec spec, ports::Invocation inv
 }
 
 void ProcessFunctionHost::retire(const std::string& function_arn) { pool_->retire(function_arn); }
+void ProcessFunctionHost::end_all() { pool_->end_all(); }
 void ProcessFunctionHost::stop(Duration grace, const std::function<void()>& stopped) {
   pool_->stop(grace, stopped);
 }

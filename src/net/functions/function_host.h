@@ -51,6 +51,9 @@ class ProcessFunctionHost final : public ports::FunctionHost {
   void invoke(ports::FunctionSpec spec, ports::Invocation invocation,
               std::function<void(ports::InvocationOutcome)> done) override;
   void retire(const std::string& function_arn) override;
+  // Whatever runs, or waits to, ends now (host_error), and no environment serves again; what is
+  // invoked afterwards runs. On return all are told to end, their processes killed or about to be.
+  void end_all();
   // Takes nothing new (host_error), gives running functions `grace`, kills the rest, then posts
   // `stopped`. Does not block: the functions may still be calling the engine.
   void stop(Duration grace, const std::function<void()>& stopped);

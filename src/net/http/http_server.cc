@@ -170,6 +170,7 @@ class Server final : public HttpServer, public ConnectionHost {
   Result<Done> adopt(Fd listening);
 
   Endpoint endpoint() const override { return endpoint_; }
+  std::size_t connections() const override { return open_.load(std::memory_order_relaxed); }
 
   void drain(std::chrono::milliseconds grace) override {
     auto drained = drained_.get_future();
@@ -235,6 +236,7 @@ class Server final : public HttpServer, public ConnectionHost {
   std::vector<std::unique_ptr<HttpConnection>> dead_;  // until nothing of this round refers to them
   Order unproven_, proven_;  // who came first, and whose last proof is oldest, first
   std::unordered_map<std::string, std::size_t> by_peer_;  // of addresses that are not loopback
+  std::atomic<std::size_t> open_{0};                      // connections_, for other threads
   std::uint64_t last_connection_ = 0, last_request_ = 0;
   std::size_t held_ = 0;
 
@@ -371,6 +373,7 @@ void Server::welcome(Fd socket, const sockaddr_storage& from) {
     throw;
   }
   if (count) ++*count;
+  open_.store(connections_.size(), std::memory_order_relaxed);
   bool watched = false;
   try {
     watched = welcomed.watch(epoll_);
@@ -387,6 +390,7 @@ void Server::closed(HttpConnection& connection) {
   const auto found = connections_.find(connection.id());
   dead_.push_back(std::move(found->second));
   connections_.erase(found);
+  open_.store(connections_.size(), std::memory_order_relaxed);
 }
 
 // --- bytes ---

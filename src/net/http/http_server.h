@@ -94,6 +94,7 @@ class HttpServer {
   virtual ~HttpServer() = default;  // stops at once
 
   virtual Endpoint endpoint() const = 0;
+  virtual std::size_t connections() const = 0;  // that are open; from any thread
   // Takes no further requests; returns when the replies under way are written, or after `grace`
   // (wall time).
   virtual void drain(std::chrono::milliseconds grace) = 0;

@@ -190,6 +190,12 @@ std::vector<Datapoint> AlarmBook::slots(const MetricAlarm& alarm, Instant end) c
   return out;
 }
 
+std::map<State, std::size_t> AlarmBook::by_state() const {
+  std::map<State, std::size_t> out;
+  for (const auto& [key, entry] : entries_) ++out[entry->alarm.state];
+  return out;
+}
+
 Verdict AlarmBook::judge(const MetricAlarm& settings, Instant now) const {
   return evaluate(rule_of(settings), slots(settings, floor_to(now, interval_of(settings))));
 }

@@ -51,6 +51,8 @@ class AlarmBook {
   void visit(std::string_view region, std::string_view after,
              const std::function<bool(const MetricAlarm&)>& visit) const;
 
+  std::map<State, std::size_t> by_state() const;  // how many, of all regions
+
   // What the metric's completed periods say by these settings, whatever state any alarm is in; for
   // who rests on a metric without being an alarm.
   Verdict judge(const MetricAlarm& settings, Instant now) const;

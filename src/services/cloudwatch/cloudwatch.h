@@ -43,6 +43,9 @@ class CloudWatch final : public aws::TableService<CloudWatch> {
     return alarms_.judge(settings, now);
   }
 
+  // How many metric alarms are in which state, of all regions.
+  std::map<State, std::size_t> alarms_by_state() const { return alarms_.by_state(); }
+
   // Writes measured samples that still wait, for an orderly end.
   void flush() { metrics_.flush(); }
 

@@ -45,6 +45,21 @@ std::string own_secret(ports::Journal& journal, std::string_view key,
 }
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> root_key_rows(const ports::Journal& journal) {
+  std::vector<std::pair<std::string, std::string>> out;
+  journal.scan(secrets_table, "root_", "", [&](std::string_view key, std::string_view value) {
+    if (!key.starts_with("root_")) return false;
+    out.emplace_back(key, value);
+    return true;
+  });
+  return out;
+}
+
+void put_root_key_rows(ports::Journal& journal,
+                       const std::vector<std::pair<std::string, std::string>>& rows) {
+  for (const auto& [key, value] : rows) journal.put(secrets_table, key, value);
+}
+
 Identities::Identities(Directory& directory, ports::Journal& journal, const ports::WallClock& wall,
                        ports::Entropy& entropy)
     : directory_(directory), wall_(wall), entropy_(entropy) {

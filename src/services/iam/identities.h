@@ -45,6 +45,12 @@ struct KnownKey {
   aws::Caller caller;
 };
 
+// The root key pair as it stands in the journal: what stays when all else of an account begins
+// anew, so that who holds it can go on.
+std::vector<std::pair<std::string, std::string>> root_key_rows(const ports::Journal& journal);
+void put_root_key_rows(ports::Journal& journal,
+                       const std::vector<std::pair<std::string, std::string>>& rows);
+
 class Identities {
  public:
   Identities(Directory& directory, ports::Journal& journal, const ports::WallClock& wall,

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/prometheus.h"
+#include "base/prometheus.h"
 
 #include <doctest/doctest.h>
 
 #include <array>
 #include <limits>
 
-namespace sitelatch::cli {
+namespace sitelatch::prometheus {
 namespace {
 
-constexpr std::array<Gauge, 3> gauges = {
-    Gauge{"b_seconds", "The second."}, {"a_ratio", "A \\ and\na line."}, {"c", "Nothing of it."}};
+constexpr std::array<Metric, 5> metrics = {Metric{"b_seconds", "The second."},
+                                           {"a_ratio", "A \\ and\na line."},
+                                           {"c", "Nothing of it."},
+                                           {"d_total", "How many.", Kind::counter},
+                                           {"e_seconds", "How long.", Kind::histogram}};
 
 TEST_CASE("gauges are printed in their own order, samples in that of their labels") {
-  Exposition out(gauges);
+  Exposition out(metrics);
   out.add("a_ratio", {{"id", "2"}}, 0.25);
   out.add("b_seconds", {}, 1796000000);
   out.add("a_ratio", {{"id", "1"}, {"name", ""}}, 1);
@@ -23,9 +26,30 @@ TEST_CASE("gauges are printed in their own order, samples in that of their label
         "a_ratio{id=\"1\"} 1\na_ratio{id=\"2\"} 0.25\n");
 }
 
+TEST_CASE("a counter is one; a histogram sums up its buckets, the last of all that there is") {
+  Exposition out(metrics);
+  out.add("d_total", {}, 7);
+  constexpr std::array<double, 2> bounds = {0.1, 2};
+  Histogram one(bounds), none(bounds);
+  one.record(0.1);  // a bound belongs to its bucket
+  one.record(0.5, 2);
+  one.record(2.5);
+  out.add("e_seconds", {{"of", "a\"b"}}, one);
+  out.add("e_seconds", {}, none);
+  CHECK(out.text() ==
+        "# HELP d_total How many.\n# TYPE d_total counter\nd_total 7\n"
+        "# HELP e_seconds How long.\n# TYPE e_seconds histogram\n"
+        "e_seconds_bucket{le=\"0.1\"} 0\ne_seconds_bucket{le=\"2\"} 0\n"
+        "e_seconds_bucket{le=\"+Inf\"} 0\ne_seconds_sum 0\ne_seconds_count 0\n"
+        "e_seconds_bucket{of=\"a\\\"b\",le=\"0.1\"} 1\n"
+        "e_seconds_bucket{of=\"a\\\"b\",le=\"2\"} 3\n"
+        "e_seconds_bucket{of=\"a\\\"b\",le=\"+Inf\"} 4\n"
+        "e_seconds_sum{of=\"a\\\"b\"} 3.6\ne_seconds_count{of=\"a\\\"b\"} 4\n");
+}
+
 TEST_CASE(
     "a sample that is there already is not said twice: a reader would refuse the whole text") {
-  Exposition out(gauges);
+  Exposition out(metrics);
   out.add("c", {{"id", "1"}}, 1);
   out.add("c", {{"id", "1"}}, 0);
   CHECK(out.text() == "# HELP c Nothing of it.\n# TYPE c gauge\nc{id=\"1\"} 1\n");
@@ -33,7 +57,7 @@ TEST_CASE(
 
 TEST_CASE("label values are escaped by the format's rules, whatever a name is made of") {
   const auto told = [](std::string value) {
-    Exposition out(gauges);
+    Exposition out(metrics);
     out.add("c", {{"name", std::move(value)}}, 1);
     const auto text = out.text();
     return text.substr(text.rfind("\nc{") + 1);
@@ -46,7 +70,7 @@ TEST_CASE("label values are escaped by the format's rules, whatever a name is ma
 
 TEST_CASE("numbers as the format reads them") {
   const auto told = [](double value) {
-    Exposition out(gauges);
+    Exposition out(metrics);
     out.add("c", {}, value);
     const auto text = out.text();
     return text.substr(text.rfind("\nc ") + 3);
@@ -59,4 +83,4 @@ TEST_CASE("numbers as the format reads them") {
 }
 
 }  // namespace
-}  // namespace sitelatch::cli
+}  // namespace sitelatch::prometheus
