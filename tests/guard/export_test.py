@@ -180,8 +180,9 @@ class Export(unittest.TestCase):
     def test_terraform_adopts_them(self):
         source = self.source
         codes = source.codes()
-        printed = Folder(self.place, "printed", source.environment, {f"{form}.tf": code for form, code in codes.items()})
-        printed.run("fmt", "-check", "-diff")
+        printed = Folder(self.place, "printed", source.environment,
+                         {"main.tf": "terraform {}\n"} | {f"{form}/main.tf": code for form, code in codes.items()})
+        printed.run("fmt", "-check", "-diff", "-recursive")
         files, imports = modules(codes, function_zip=source.zip)
         folder = Folder(self.place, "adopted", source.environment, files)
         plan = folder.run("plan", "-out=adoption")
