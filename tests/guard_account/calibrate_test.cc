@@ -183,7 +183,7 @@ Settled settled(const Calibration& calibration, std::string_view name) {
   return Settled::not_run;
 }
 
-bool has(const std::string& text, std::string_view part) {
+bool tells(const std::string& text, std::string_view part) {
   INFO("wanted: ", std::string{part}, "\nin: ", text);
   const bool found = text.find(part) != text.npos;
   CHECK(found);
@@ -244,7 +244,7 @@ TEST_CASE("stale-version: a refusal by another name refutes it, and so does none
   };
   auto found = lab.find("stale-version");
   CHECK(found.settled == Settled::refuted);
-  has(found.sentence, "400 InvalidInput");
+  tells(found.sentence, "400 InvalidInput");
   lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation == "UpdateHealthCheck" && call.input["HealthCheckVersion"]) return Reply{};
     return std::nullopt;
@@ -258,7 +258,7 @@ TEST_CASE("disabled-status, inverted-latch-status: no metric refutes them, and s
   for (const char* name : {"disabled-status", "inverted-latch-status"}) {
     const auto found = lab.find(name);
     CHECK(found.settled == Settled::refuted);
-    has(found.sentence, "not sent at all");
+    tells(found.sentence, "not sent at all");
   }
   // As if a Disabled check's metric told of its endpoint.
   lab.twist = {};
@@ -296,7 +296,7 @@ TEST_CASE("latch-delay: a release that never shows refutes it") {
   };
   const auto found = lab.find("latch-delay");
   CHECK(found.settled == Settled::refuted);
-  has(found.sentence, "never");
+  tells(found.sentence, "never");
 }
 
 TEST_CASE(
@@ -345,7 +345,7 @@ TEST_CASE("hold-gap, hold-short-window: a hold that takes missing data for good 
   };
   const auto released = lab.find("hold-gap");
   CHECK(released.settled == Settled::refuted);
-  has(released.sentence, "became healthy");
+  tells(released.sentence, "became healthy");
 }
 
 TEST_CASE("hold-short-window: a window with gaps that settles nothing confirms it") {
@@ -383,7 +383,7 @@ TEST_CASE("hold-without-alarm, hold-tripped: a copy that follows an edit, a trip
   };
   const auto followed = lab.find("hold-without-alarm");
   CHECK(followed.settled == Settled::refuted);
-  has(followed.sentence, "kept 5 periods of 3");
+  tells(followed.sentence, "kept 5 periods of 3");
   lab.twist = {};
   lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation == "UpdateHealthCheck" && call.input["Disabled"].boolean_or(false))
@@ -392,7 +392,7 @@ TEST_CASE("hold-without-alarm, hold-tripped: a copy that follows an edit, a trip
   };
   const auto not_tripped = lab.find("hold-tripped");
   CHECK(not_tripped.settled == Settled::refuted);
-  has(not_tripped.sentence, "was 0 never");
+  tells(not_tripped.sentence, "was 0 never");
 }
 
 TEST_CASE("threshold-holds: a check that is healthy as soon as its endpoint is refutes it") {
@@ -413,7 +413,7 @@ TEST_CASE("threshold-holds: a check that is healthy as soon as its endpoint is r
   };
   const auto soon = lab.find("threshold-holds");
   CHECK(soon.settled == Settled::refuted);
-  has(soon.sentence, "in the very minute");
+  tells(soon.sentence, "in the very minute");
 }
 
 TEST_CASE("checkers-and-function-urls: no answer, and a 429 that passes for one, refute it") {
@@ -421,11 +421,11 @@ TEST_CASE("checkers-and-function-urls: no answer, and a 429 that passes for one,
   const auto found = lab.find("checkers-and-function-urls");
   INFO(found.sentence);
   CHECK(found.settled == Settled::confirmed);
-  has(found.sentence, "429");
+  tells(found.sentence, "429");
   lab.url_answers = false;
   const auto mute = lab.find("checkers-and-function-urls");
   CHECK(mute.settled == Settled::refuted);
-  has(mute.sentence, "no majority of checkers");
+  tells(mute.sentence, "no majority of checkers");
   lab.url_answers = true;
   lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation == "PutFunctionConcurrency") return Reply{};
@@ -433,7 +433,7 @@ TEST_CASE("checkers-and-function-urls: no answer, and a 429 that passes for one,
   };
   const auto runs_on = lab.find("checkers-and-function-urls");
   CHECK(runs_on.settled == Settled::refuted);
-  has(runs_on.sentence, "stayed healthy");
+  tells(runs_on.sentence, "stayed healthy");
 }
 
 TEST_CASE("slow-probe: a function that ends with its checker's patience refutes it") {
@@ -442,7 +442,7 @@ TEST_CASE("slow-probe: a function that ends with its checker's patience refutes 
   lab.goes_on = false;
   const auto ended = lab.find("slow-probe");
   CHECK(ended.settled == Settled::refuted);
-  has(ended.sentence, "did nothing more");
+  tells(ended.sentence, "did nothing more");
 }
 
 TEST_CASE("hold-loop: a calculated check that forgets the hold refutes it") {
@@ -460,7 +460,7 @@ TEST_CASE("hold-loop: a calculated check that forgets the hold refutes it") {
   };
   const auto released = lab.find("hold-loop");
   CHECK(released.settled == Settled::refuted);
-  has(released.sentence, "by itself");
+  tells(released.sentence, "by itself");
 }
 
 TEST_CASE("alarm-delay, same-state-reason: an alarm that is late, one that talks on") {
@@ -484,7 +484,7 @@ TEST_CASE("alarm-delay, same-state-reason: an alarm that is late, one that talks
   };
   const auto late = lab.find("alarm-delay");
   CHECK(late.settled == Settled::refuted);
-  has(late.sentence, "alarm_settles is too short");
+  tells(late.sentence, "alarm_settles is too short");
   int looks = 0;
   lab.twist = [&](const Call& call, Value& output) {
     if (call.operation != "DescribeAlarms") return;
@@ -522,7 +522,7 @@ TEST_CASE("fresh-role: texts that deploy waits out confirm it, any other refutes
     const auto found = lab.find("fresh-role");
     CHECK(found.settled == (known ? Settled::confirmed : Settled::refuted));
     if (!known)
-      has(found.sentence, "would not wait out \"InvalidParameterValueException: The role");
+      tells(found.sentence, "would not wait out \"InvalidParameterValueException: The role");
   }
 }
 
@@ -544,7 +544,7 @@ TEST_CASE("destination-region, metric-check-m-of-n: what is accepted refutes the
   };
   const auto found = lab.find("destination-region");
   CHECK(found.settled == Settled::confirmed);
-  has(found.sentence, "was refused with InvalidParameterValueException");
+  tells(found.sentence, "was refused with InvalidParameterValueException");
 }
 
 TEST_CASE("deliveries: given up refutes it, neither settles nothing") {
@@ -591,7 +591,7 @@ TEST_CASE("self-test: refuted where it fails, and where a denial comes after the
     };
     const auto found = lab.find("self-test");
     CHECK(found.settled == Settled::refuted);
-    has(found.sentence, "cloudwatch:DescribeAlarms (no)");
+    tells(found.sentence, "cloudwatch:DescribeAlarms (no)");
   }
   Lab lab;
   lab.twist = [](const Call& call, Value& output) {
@@ -604,7 +604,7 @@ TEST_CASE("self-test: refuted where it fails, and where a denial comes after the
   };
   const auto found = lab.find("self-test");
   CHECK(found.settled == Settled::refuted);
-  has(found.sentence, "without the rights");
+  tells(found.sentence, "without the rights");
 }
 
 TEST_CASE("whatever cannot be asked is not settled, and never confirmed") {
@@ -631,7 +631,7 @@ TEST_CASE("whatever cannot be asked is not settled, and never confirmed") {
       }
     CHECK(unsettled > 1);
     // destroy removes nothing half blind: the scratch guard then waits for the next run.
-    for (const auto& left : calibration.left) has(left, "lacks these rights");
+    for (const auto& left : calibration.left) tells(left, "lacks these rights");
     lab.allow();
     CHECK(lab.run({"china"}).left.empty());
     CHECK(more_than(before, lab.everything()) == "");
@@ -706,7 +706,7 @@ TEST_CASE("doctor names what a killed calibration left") {
     return one.name == "calibration-remains";
   });
   REQUIRE(found != all.end());
-  has(found->mend, "sitelatch calibrate --only stale-version");
+  tells(found->mend, "sitelatch calibrate --only stale-version");
 }
 
 TEST_CASE("interrupted wherever it waits: it says how far it came, and nothing is left") {
@@ -720,7 +720,7 @@ TEST_CASE("interrupted wherever it waits: it says how far it came, and nothing i
     CHECK(settled(calibration, "same-state-reason") == Settled::not_settled);
     if (sleeps >= 5) CHECK(settled(calibration, "stale-version") == Settled::confirmed);
     CHECK(more_than(before, lab.everything()) == "");
-    has(text_of(calibration), "Interrupted.");
+    tells(text_of(calibration), "Interrupted.");
   }
 }
 
@@ -733,8 +733,8 @@ TEST_CASE("what may not be removed is named with the command, and the next run r
     CAPTURE(operation);
     const auto calibration = lab.run(quick);
     REQUIRE_FALSE(calibration.left.empty());
-    has(calibration.left.front(), operation);
-    has(calibration.left.front(), "By hand: aws ");
+    tells(calibration.left.front(), operation);
+    tells(calibration.left.front(), "By hand: aws ");
     lab.allow();
     CHECK_FALSE(lab.everything() == before);
     CHECK(lab.run({"stale-version"}).left.empty());
@@ -747,19 +747,19 @@ TEST_CASE("refused: an unknown experiment, and no health check to copy") {
   lab.options.only = {"stale-versions"};
   auto planned = plan_calibration(lab.context(), lab.options);
   REQUIRE_FALSE(planned);
-  has(planned.error().text, "no experiment \"stale-versions\": self-test, stale-version, ");
+  tells(planned.error().text, "no experiment \"stale-versions\": self-test, stale-version, ");
   lab.options.only = {};
   lab.options.like = "nowhere";
   planned = plan_calibration(lab.context(), lab.options);
   REQUIRE_FALSE(planned);
-  has(planned.error().text, "no health check nowhere");
+  tells(planned.error().text, "no health check nowhere");
   lab.options.like = lab.check();
   lab.story.ok("route53", "UpdateHealthCheck",
                Value::structure(
                    {{"HealthCheckId", lab.check()}, {"ResourcePath", "/lb-check-failed-over"}}));
   planned = plan_calibration(lab.context(), lab.options);
   REQUIRE_FALSE(planned);
-  has(planned.error().text, "cannot be copied");
+  tells(planned.error().text, "cannot be copied");
   // Another one is taken, where nobody named one.
   lab.options.like = {};
   planned = plan_calibration(lab.context(), lab.options);
@@ -782,8 +782,8 @@ TEST_CASE("the document and the text say what was seen, and what rests on what i
   CHECK(document["account"].string_or("") == "000000000000");
   CHECK(document["not_removed"].items().empty());
   const auto text = text_of(calibration);
-  has(text, "refuted:\n  calculated-status: ");
-  has(text, "what rests on it: docs/facts/route53.md: route53-12");
-  has(text, "because: it takes an account of the partition aws-cn");
-  has(text, "1 confirmed, 1 refuted, 0 not settled, 1 not run.");
+  tells(text, "refuted:\n  calculated-status: ");
+  tells(text, "what rests on it: docs/facts/route53.md: route53-12");
+  tells(text, "because: it takes an account of the partition aws-cn");
+  tells(text, "1 confirmed, 1 refuted, 0 not settled, 1 not run.");
 }
