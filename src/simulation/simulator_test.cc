@@ -222,6 +222,20 @@ TEST_CASE("config: a switch back that is ended before H is healthy comes and goe
   CHECK(tells(cut, 35 * minute + 21'000, "edge 1 names Primary, after a person's release"));
 }
 
+// Found by random schedules (seed 2940559 and three more of ten million): an edge that was cut off
+// hears of the latch when a person's release is under way and Terraform has ended it too early.
+TEST_CASE("config: a release that Terraform ends, at an edge that was cut off, is a release") {
+  auto plan = by_hand(Form::config, 60);
+  plan.acts.insert(plan.acts.begin() + 1, {50 * second, Act::Kind::edge, 1, 1});
+  plan.acts.push_back({20 * minute, Act::Kind::switch_back, 0, 0});
+  plan.acts.push_back({35 * minute + 5 * second, Act::Kind::terraform, 0, 0});
+  plan.acts.push_back({35 * minute + 10 * second, Act::Kind::edge, 1, 0});
+  Story story;
+  CHECK(!Simulator(fixed()).run(plan, 1, &story).leaked);
+  CHECK(tells(story, 35 * minute + 10 * second, "edge 1 names Backup"));
+  CHECK(tells(story, 35 * minute + 21'000, "edge 1 names Primary, after a person's release"));
+}
+
 // Found by random schedules (six of the first 1,800,000 failovers, seed 1012966 among them): who
 // latches and releases within the second that an edge lags has Backup named after the release was
 // over, and then Primary. That is the release; what is latched after it is judged as ever.

@@ -148,6 +148,7 @@ class Simulator::World {
   void switch_back();
   route53::Situation engine_situation() const;
   void trip();
+  void end_of_release();
   void held_again(std::uint8_t release);
   void disable_follower(bool disabled);
 

@@ -73,12 +73,8 @@ void Simulator::World::act(const Act& act) {
     case Act::Kind::end_of_switch_back:
       if (plan_->form != Form::config) return;
       tell("a person asks for two children of two again");
-      children_asked_ = 2;
       witness_.released(now_);
-      // Also of a healthy H: an edge may still hear of the latch, and only then of its end.
-      release_lags_ = true;
-      agenda_.add(now_ + whole_loop, Kind::held_again, ++releases_);
-      return children_changed();
+      return end_of_release();
     case Act::Kind::trip:
       return trip();
   }
@@ -99,9 +95,16 @@ void Simulator::World::terraform(bool disabled_too) {
   tell("Terraform applies its files");
   if (follows_chain()) return update(guard::releasing(check_, *record_.original_path));
   if (plan_->form != Form::config) return;
-  children_asked_ = 2;
-  children_changed();
+  if (children_asked_ == 1) end_of_release();  // which a person began, and it goes on as theirs
   if (disabled_too) disable_follower(false);
+}
+
+// Of config. Also of a healthy H: an edge may still hear of the latch, and only then of its end.
+void Simulator::World::end_of_release() {
+  children_asked_ = 2;
+  release_lags_ = true;
+  agenda_.add(now_ + whole_loop, Kind::held_again, ++releases_);
+  children_changed();
 }
 
 // H, which is inverted: Disabled, it counts as unhealthy.
