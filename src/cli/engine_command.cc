@@ -197,11 +197,6 @@ int run_engine(const EngineOptions& options) {
   engine::Engine& engine = **started;
   auto files = write_tool_files(config.data_dir, engine.api_url(), "us-east-1");
   if (!files) return ends(exit_failed, files.error().text);
-  for (const auto& sentence : engine.missing_protections())
-    log(LogLevel::warning, "lambda", sentence);
-  log(LogLevel::info, "lambda",
-      fmt::format("functions' network: {}", net::name_of(engine.function_network())));
-
   if (options.realistic)
     log(LogLevel::info, "engine",
         fmt::format("as late and as strict as AWS; chance has seed {}", options.seed));

@@ -237,10 +237,6 @@ class RealEngine final : public Engine {
     return metrics_http_ ? std::optional{metrics_http_->endpoint()} : std::nullopt;
   }
   std::string api_url() const override { return url_of(http_->endpoint()); }
-  std::vector<std::string> missing_protections() const override {
-    return functions_->missing_protections();
-  }
-  net::FunctionNetwork function_network() const override { return functions_->network(); }
 
   void ask_for_life(std::function<void()> answer) override {
     loop_.post([this, answer = std::move(answer)] { loop_.when_durable(answer); });

@@ -54,9 +54,6 @@ class Engine {
   // What a client on this machine types to reach the API: "http://127.0.0.1:4566", also when it
   // listens on every address.
   virtual std::string api_url() const = 0;
-  // What functions can do on this machine that they should not: a sentence each.
-  virtual std::vector<std::string> missing_protections() const = 0;
-  virtual net::FunctionNetwork function_network() const = 0;
 
   // From any thread: `answer` runs on the control thread when that has come to it and what was
   // written before is durable. An engine that hangs, or whose disk does, never runs it.

@@ -84,7 +84,11 @@ class ProcessFunctionHost::Pool {
     lay_out_directories();
     workers_.emplace(worker_count);
     codes_.emplace(code_cache_options(), loop_, *workers_, entropy_);
-    thread_ = std::thread([this] { loop_.run(); });
+    thread_ = std::thread([this] {
+      // Before any function, and not before the engine is ready.
+      if (!settled_) settle_network();
+      loop_.run();
+    });
     loop_.post([this] { reap(); });
   }
   ~Pool() {
@@ -133,9 +137,11 @@ class ProcessFunctionHost::Pool {
       tell_when_stopped();
     });
   }
-  FunctionNetwork network() const { return network_; }
-  std::vector<std::string> missing_protections() const {
-    return describe_missing(isolation_, network_, groups_.get());
+  std::vector<std::string> missing_protections() {
+    std::promise<std::vector<std::string>> known;
+    loop_.post(
+        [this, &known] { known.set_value(describe_missing(isolation_, network_, groups_.get())); });
+    return known.get_future().get();
   }
 
  private:
@@ -151,15 +157,14 @@ class ProcessFunctionHost::Pool {
     make_directory(options_.work_dir, perms::owner_all);
     make_directory(options_.work_dir + "/root",
                    perms::owner_all | perms::group_exec | perms::others_exec);
-    isolation_ = probe_isolation(options_.work_dir + "/root", options_.search_path);
+    isolation_ = probe_isolation(options_.work_dir + "/root");
     if (options_.sandboxing == Options::Sandboxing::no_namespaces)
       isolation_.namespaces = isolation_.proc = isolation_.network = false;
     if (options_.accounting == Options::Accounting::groups_where_possible)
       groups_ = std::make_unique<FunctionCgroups>();
-    const auto network = choose_network(options_.network, isolation_);
-    if (!network) throw std::runtime_error(network.error().text);
-    network_ = *network;
-    if (network_ != FunctionNetwork::host) {
+    // Whoever asked for the world beyond is told at once that there is none.
+    if (!isolation_.network || options_.network == FunctionNetwork::outbound) settle_network();
+    if (isolation_.network && options_.network != FunctionNetwork::host) {
       options_.api_endpoint = fmt::format("http://127.0.0.1:{}", options_.api.port);
       relay_ = std::make_unique<FunctionRelay>(RelayTargets{options_.api, options_.dns});
     }
@@ -171,6 +176,17 @@ class ProcessFunctionHost::Pool {
                                 perms::others_read | perms::others_exec);
     if (auto written = write_python_runtime(runtime, options_.api_endpoint); !written)
       throw std::runtime_error(written.error().text);
+  }
+
+  void settle_network() {
+    probe_outbound(isolation_, options_.search_path);
+    const auto network = choose_network(options_.network, isolation_);
+    if (!network) throw std::runtime_error(network.error().text);
+    network_ = *network;
+    settled_ = true;
+    for (const auto& sentence : describe_missing(isolation_, network_, groups_.get()))
+      log(LogLevel::warning, "lambda", sentence);
+    log(LogLevel::info, "lambda", fmt::format("functions' network: {}", name_of(network_)));
   }
 
   CodeCache::Options code_cache_options() {
@@ -510,6 +526,7 @@ class ProcessFunctionHost::Pool {
   std::function<void(std::function<void()>)> post_;
   Isolation isolation_;
   std::unique_ptr<FunctionCgroups> groups_;  // nullptr: memory is sampled
+  bool settled_ = false;                     // what follows; by the host's own thread, in the end
   FunctionNetwork network_ = FunctionNetwork::host;
   std::unique_ptr<FunctionRelay> relay_;
   FunctionRelay::Key last_relay_key_ = 0;
@@ -548,8 +565,7 @@ void ProcessFunctionHost::end_all() { pool_->end_all(); }
 void ProcessFunctionHost::stop(Duration grace, const std::function<void()>& stopped) {
   pool_->stop(grace, stopped);
 }
-FunctionNetwork ProcessFunctionHost::network() const { return pool_->network(); }
-std::vector<std::string> ProcessFunctionHost::missing_protections() const {
+std::vector<std::string> ProcessFunctionHost::missing_protections() {
   return pool_->missing_protections();
 }
 

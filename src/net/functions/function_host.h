@@ -58,9 +58,9 @@ class ProcessFunctionHost final : public ports::FunctionHost {
   // `stopped`. Does not block: the functions may still be calling the engine.
   void stop(Duration grace, const std::function<void()>& stopped);
 
-  // What this machine lacks, a sentence each, for the engine to say at its start.
-  std::vector<std::string> missing_protections() const;
-  FunctionNetwork network() const;
+  // What this machine lacks, a sentence each, as it is logged when it has been tried (beside the
+  // first calls: the start does not wait for it).
+  std::vector<std::string> missing_protections();
 
  private:
   class Pool;

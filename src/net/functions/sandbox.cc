@@ -217,7 +217,7 @@ void note_shared_maps(pid_t pid, std::set<std::string>& inodes) {
 
 }  // namespace
 
-Isolation probe_isolation(const std::string& empty_directory, const std::string& search_path) {
+Isolation probe_isolation(const std::string& empty_directory) {
   Isolation isolation;
   isolation.root = ::geteuid() == 0;
   if (isolation.root && has_capability(CAP_SETUID) && has_capability(CAP_SETGID))
@@ -243,10 +243,14 @@ Isolation probe_isolation(const std::string& empty_directory, const std::string&
     isolation.nested = isolation.namespaces && way.nested;
     if (isolation.namespaces) break;
   }
-  if (!isolation.network) return isolation;
+  return isolation;
+}
+
+void probe_outbound(Isolation& isolation, const std::string& search_path) {
+  if (!isolation.network) return;
   if (!isolation.root && !isolation.nested) {
     isolation.no_outbound = "this machine has no user namespaces within user namespaces";
-    return isolation;
+    return;
   }
   if (const pid_t example = start_example(!isolation.root); example > 0) {
     isolation.outbound =
@@ -254,7 +258,6 @@ Isolation probe_isolation(const std::string& empty_directory, const std::string&
     ::kill(example, SIGKILL);
     ::waitpid(example, nullptr, 0);
   }
-  return isolation;
 }
 
 Result<Sandbox> spawn_sandbox(const std::string& self_exe, const SandboxPlan& plan,

@@ -40,7 +40,10 @@ struct Isolation {
   std::uint32_t uid_count = 0;  // 0: functions run as the engine's own user
   bool own_users() const { return root && uid_count > 0; }
 };
-Isolation probe_isolation(const std::string& empty_directory, const std::string& search_path);
+// All but `outbound`: at once.
+Isolation probe_isolation(const std::string& empty_directory);
+// A tenth of a second where there is a slirp4netns, seconds where it hangs.
+void probe_outbound(Isolation& isolation, const std::string& search_path);
 
 struct SandboxPlan {
   bool namespaces = true;
