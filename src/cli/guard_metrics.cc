@@ -13,7 +13,7 @@ namespace {
 using guard::Serving;
 using prometheus::Labels;
 
-constexpr std::array<prometheus::Metric, 17> status_gauges = {
+constexpr std::array<prometheus::Metric, 18> status_gauges = {
     prometheus::Metric{"sitelatch_status_last_run_seconds",
                        "When sitelatch status looked, as Unix time of its machine."},
     {"sitelatch_status_exit_status", "What it ended with (docs/guard.md); 0: nothing to do."},
@@ -32,6 +32,8 @@ constexpr std::array<prometheus::Metric, 17> status_gauges = {
      "How many names and types the zones' servers answer with this site's addresses."},
     {"sitelatch_guard_last_drill_seconds", "When the last drill began, as Unix time."},
     {"sitelatch_guard_last_drill_passed", "1: it passed; 0: it failed, or was interrupted."},
+    {"sitelatch_guard_last_drill_reached",
+     "1: a person gave the code of the last drill back; 0: nobody did."},
     {"sitelatch_guard_unsafe_seconds",
      "Simulated, not measured on AWS: seconds (p99) for which DNS names Primary again before the "
      "latch, of the worst outage that is asked."},
@@ -143,6 +145,8 @@ void StatusMetrics::add_common(const Common& guard) {
              unix_seconds_fractional(guard.drill->at));
     out_.add("sitelatch_guard_last_drill_passed", with(labels, "scenario", guard.drill->scenario),
              as_number(guard.drill->passed));
+    if (guard.drill->reached)
+      out_.add("sitelatch_guard_last_drill_reached", labels, as_number(*guard.drill->reached));
   }
   if (guard.safety) add_safety(labels, *guard.safety);
 }
@@ -229,7 +233,10 @@ std::optional<DrillNote> read_drill_note(std::string_view note) {
   if (outcome.ends_with(':')) outcome.remove_suffix(1);
   const bool passed = outcome == "passed";
   if (!at || (!passed && outcome != "FAILED" && outcome != "interrupted")) return std::nullopt;
-  return DrillNote{*at, std::string{words[1]}, passed};
+  std::optional<bool> reached;
+  if (note.find("a person was reached") != note.npos) reached = true;
+  if (note.find("nobody was reached") != note.npos) reached = false;
+  return DrillNote{*at, std::string{words[1]}, passed, reached};
 }
 
 }  // namespace sitelatch::cli

@@ -45,6 +45,7 @@ struct DrillNote {
   Instant at;
   std::string scenario;
   bool passed = false;
+  std::optional<bool> reached;  // whether a person gave its code back; nothing: nobody was asked
 };
 std::optional<DrillNote> read_drill_note(std::string_view note);
 

@@ -227,6 +227,12 @@ TEST_CASE(
 }
 
 TEST_CASE("notes of drills are read, and other text is none") {
+  const auto asked = [](const char* end) {
+    return read_drill_note(std::string{"2026-11-28T10:42:21Z outage "} + end)->reached;
+  };
+  CHECK(asked("passed: Backup after 30 s, a person was reached after 3m") == true);
+  CHECK(asked("FAILED: nobody was reached") == false);
+  CHECK_FALSE(asked("passed: Backup after 30 s"));
   const auto cut_off = read_drill_note("2026-11-22T12:00:00Z trip interrupted: Backup after 3 s");
   REQUIRE(cut_off);
   CHECK(cut_off->at == at(0));
