@@ -379,6 +379,10 @@ int run(int argc, char** argv) {
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
+  bool coverage = false;
+  engine_command->add_flag("--coverage", coverage,
+                           "print which operations of which services it handles, in Markdown, and "
+                           "start nothing");
   engine_command->footer(
       "Prints one line when it serves: ready api=http://127.0.0.1:4566 dns=127.0.0.1:5300 "
       "console=http://127.0.0.1:4567/?token=...\n"
@@ -392,7 +396,7 @@ int run(int argc, char** argv) {
   engine_command->callback([&, argc, argv] {
     hide_passwords(argc, argv);
     engine.manual_clock = clock == "manual";
-    status = run_engine(engine);
+    status = coverage ? print_coverage() : run_engine(engine);
   });
 
   add_guard_commands(app, status);

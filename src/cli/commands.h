@@ -41,6 +41,7 @@ struct EngineOptions {
   std::string function_network;  // host, outbound, isolated; empty: what this machine allows
 };
 int run_engine(const EngineOptions& options);
+int print_coverage();  // what `engine --coverage` prints
 
 struct EnvOptions {
   EngineChoice where;

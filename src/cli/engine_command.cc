@@ -22,6 +22,7 @@
 #include "cli/console_door.h"
 #include "cli/running_engine.h"
 #include "cli/service_manager.h"
+#include "engine/coverage.h"
 #include "engine/engine.h"
 #include "store/data_directory.h"
 #include "store/sqlite_journal.h"
@@ -137,6 +138,11 @@ void end_by_terminate() {
 }
 
 }  // namespace
+
+int print_coverage() {
+  fmt::print("{}", engine::coverage_page());
+  return 0;
+}
 
 int run_engine(const EngineOptions& options) {
   set_log_level(level_named(options.log_level));

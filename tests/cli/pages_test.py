@@ -48,6 +48,10 @@ class Pages(unittest.TestCase):
         with open(os.path.join(folder, "sitelatch-status.1")) as file:
             self.assertIn("\\fB\\-\\-dns\\-server\\fR \\fIADDR:PORT\\fR", file.read())
 
+    def test_the_page_of_handled_operations_is_what_this_engine_says(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "coverage.md")) as page:
+            self.assertEqual(page.read(), run("engine", "--coverage").stdout, "sitelatch engine --coverage > docs/coverage.md")
+
     def test_pages_that_cannot_be_written_are_told(self):
         file = os.path.join(self.place.path, "file")
         open(file, "w").close()
