@@ -98,7 +98,6 @@ class Source {
   Source(GuardContext& context, const LogOptions& options, std::optional<guard::View> view,
          std::string region, std::string group)
       : context_(context),
-        options_(options),
         view_(std::move(view)),
         log_(context.aws(), std::move(region), std::move(group), options.health_check_id, "") {}
 
@@ -118,7 +117,6 @@ class Source {
 
  private:
   GuardContext& context_;
-  const LogOptions& options_;
   std::optional<guard::View> view_;
   guard::AuditLog log_;
   bool history_missed_ = false;  // which was said

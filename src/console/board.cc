@@ -69,10 +69,11 @@ std::vector<std::string> Board::watched(std::chrono::milliseconds within) const 
   std::vector<std::string> out;
   const auto now = Clock::now();
   for (const auto& [subject, at] : asked_for_) {
-    const bool waits = std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& one) {
-      return std::any_of(one.wanted.begin(), one.wanted.end(),
-                         [&](const Wanted& wanted) { return wanted.subject == subject; });
-    });
+    const bool waits =
+        std::any_of(waiting_.begin(), waiting_.end(), [&, &subject = subject](const Waiting& one) {
+          return std::any_of(one.wanted.begin(), one.wanted.end(),
+                             [&](const Wanted& wanted) { return wanted.subject == subject; });
+        });
     if (waits || now - at < within) out.push_back(subject);
   }
   return out;

@@ -453,7 +453,7 @@ TEST_CASE("hold-loop: a calculated check that forgets the hold refutes it") {
     CHECK(found.measured[figure].integer_or(-1) >= 0);
   CHECK(found.measured["hold_samples_a_minute"].number_or(0) == 3);
   // Content with one: the endpoint alone releases it.
-  lab.instead = [&lab](const Call& call) -> std::optional<client::Outcome<Reply>> {
+  lab.instead = [](const Call& call) -> std::optional<client::Outcome<Reply>> {
     if (call.operation != "UpdateHealthCheck" || !call.input["HealthThreshold"])
       return std::nullopt;
     return Reply{};
@@ -710,7 +710,7 @@ TEST_CASE("doctor names what a killed calibration left") {
 }
 
 TEST_CASE("interrupted wherever it waits: it says how far it came, and nothing is left") {
-  for (const std::size_t sleeps : {1, 2, 5, 20, 100, 300}) {
+  for (const std::size_t sleeps : {1U, 2U, 5U, 20U, 100U, 300U}) {
     Lab lab;
     const auto before = lab.everything();
     lab.interrupt_after = sleeps;

@@ -129,7 +129,8 @@ TEST_CASE("config, telling people: what is changed is a warning, and deploy mend
     TellingAccount account;
     account.serve_and_tell();
     hand(account);
-    CAPTURE(name);
+    const std::string told{name};
+    CAPTURE(told);
     const auto names = account.problem_names();
     CHECK(std::find(names.begin(), names.end(), name) != names.end());
     CHECK(account.phase() == Phase::serving);  // it breaks no latch

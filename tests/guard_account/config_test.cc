@@ -541,7 +541,8 @@ TEST_CASE(
         account.outage(5min);
         REQUIRE(account.story.dns() == on_backup);
       }
-      CAPTURE(name);
+      const std::string told{name};
+      CAPTURE(told);
       CAPTURE(latched);
       hand(account);
       const auto problems = account.look_config().assessment.problems;

@@ -265,7 +265,8 @@ TEST_CASE("guard-on-aws 13: what reads do not show yet is looked for again, not 
   for (const auto& [read, made, code] :
        {Lag{"GetRole", "CreateRole", "NoSuchEntity"},
         Lag{"GetFunction", "CreateFunction", "ResourceNotFoundException"}}) {
-    CAPTURE(read);
+    const std::string told{read};
+    CAPTURE(told);
     Account account;
     std::optional<WallInstant> at;
     account.instead = [&, read = read, made = made, code = code](const Call& call) -> Instead {
@@ -289,7 +290,8 @@ TEST_CASE("guard-on-aws 13: already there means: look again") {
   };
   for (const auto& [read, code] :
        {Hidden{"GetRole", "NoSuchEntity"}, Hidden{"GetFunction", "ResourceNotFoundException"}}) {
-    CAPTURE(read);
+    const std::string told{read};
+    CAPTURE(told);
     Account account;
     account.deploy_well();
     // The look of a second deploy, begun at once, sees nothing of it yet.

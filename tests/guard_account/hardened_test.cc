@@ -287,7 +287,8 @@ TEST_CASE("hardened: what somebody takes away is named, and deploy puts it back"
     HardenedAccount account(1);
     account.serve_hardened();
     const auto pieces = account.everything();
-    CAPTURE(name);
+    const std::string told{name};
+    CAPTURE(told);
     hand(account);
     CHECK(piece_of(account.look_hardened(), name).health == Link::Health::broken);
     const auto wrong = account.deploy_hardened(true);

@@ -172,7 +172,8 @@ TEST_CASE("checks that nothing can latch are refused with their reason, and can 
         Case{"CLOUDWATCH_METRIC", "", "CloudWatch alarm"},
         Case{"RECOVERY_CONTROL", "", "routing control"},
         Case{"HTTP", "servicediscovery.amazonaws.com", "servicediscovery.amazonaws.com"}}) {
-    CAPTURE(type);
+    const std::string told{type};
+    CAPTURE(told);
     Account account;
     account.instead = [&, type = type, linked = linked](
                           const Call& call) -> std::optional<client::Outcome<client::Reply>> {

@@ -236,7 +236,8 @@ TEST_CASE("guard-on-aws 20: what may not be seen is unknown, and the right is na
                                         {"GetFunctionEventInvokeConfig", "failure-destination"},
                                         {"DescribeLogGroups", "audit-group"},
                                         {"GetSubscriptionAttributes", "subscription"}}) {
-    CAPTURE(operation);
+    const std::string told{operation};
+    CAPTURE(told);
     Account account;
     account.deploy_well();
     account.deny(operation);

@@ -171,7 +171,8 @@ TEST_CASE("manual resume: whatever is tried in between, and again after a restar
        [&] { return says(engine.tag("sitelatch:resume", "9"), "InvalidInput") ? "" : "released"; }},
   };
   for (const auto& [name, attempt] : attempts) {
-    CAPTURE(name);
+    const std::string told{name};
+    CAPTURE(told);
     for (const bool restarted : {false, true}) {
       if (restarted) engine.crash();
       CHECK(attempt() == "");

@@ -38,7 +38,8 @@ TEST_CASE("reminders come after one hour, four, a day, and then daily") {
                                                                  {48 * hour - 1, 24},
                                                                  {48 * hour, 48},
                                                                  {240 * hour + 60, 240}}) {
-    CAPTURE(second);
+    const int at = second;
+    CAPTURE(at);
     CHECK(hours_due(s, second) == hours);
   }
 }
