@@ -24,24 +24,32 @@ namespace {
 struct Foreign {
   std::string_view service, operation, needs;
 };
-// Operations whose success would need a service that the engine does not have.
+// Operations whose success would need a service that the engine does not have. Some are known to
+// their service all the same, to be refused in AWS's words.
 constexpr auto foreign = std::to_array<Foreign>({
     {"route53", "CreateKeySigningKey", "KMS"},
 });
 
+const Foreign* need_of(std::string_view service, std::string_view operation) {
+  const auto need = std::find_if(foreign.begin(), foreign.end(), [&](const Foreign& row) {
+    return row.service == service && row.operation == operation;
+  });
+  return need == foreign.end() ? nullptr : need;
+}
+
 template <class Service>
 Coverage covered(std::string_view name) {
-  Coverage out{name, Service::operation_table().names(), {}, {}};
+  Coverage out{name, {}, {}, {}};
+  const auto known = Service::operation_table().names();
   for (const auto& operation : aws::service_model(name).operations) {
-    if (std::binary_search(out.handled.begin(), out.handled.end(), operation.name)) continue;
-    const auto need = std::find_if(foreign.begin(), foreign.end(), [&](const Foreign& row) {
-      return row.service == name && row.operation == operation.name;
-    });
-    if (need == foreign.end())
-      out.left_out.push_back(operation.name);
-    else
+    if (const auto* need = need_of(name, operation.name))
       out.needs.push_back({operation.name, need->needs});
+    else if (std::binary_search(known.begin(), known.end(), operation.name))
+      out.handled.push_back(operation.name);
+    else
+      out.left_out.push_back(operation.name);
   }
+  std::sort(out.handled.begin(), out.handled.end());
   std::sort(out.left_out.begin(), out.left_out.end());
   return out;
 }
