@@ -122,6 +122,7 @@ class Resolution {
   void append_found(const Zone& zone, const Node& node, const Node::Set& set, std::size_t name_at,
                     std::size_t origin_at) {
     const Answer found = node.draw(set, random_);
+    if (found.fails) return fail();
     if (found.count == 0) return deny(zone, origin_at);
     const std::size_t records_at = reply_.size();
     if (!reply_.append(Reply::answers, found, name_at)) return truncate();
@@ -186,6 +187,14 @@ class Resolution {
         if (!cut.empty() && is_within(target.name(), cut)) return truncate();
       }
     }
+  }
+
+  // Nothing is said in its place: what comes of a failure is asked again, and kept by nobody.
+  void fail() {
+    rcode = rcode::servfail;
+    authoritative = false;
+    about = {};
+    reply_.drop_all();
   }
 
   void truncate() {

@@ -246,6 +246,36 @@ TEST_CASE("weighted choices are drawn by weight; none is NODATA") {
   CHECK(ask_text(*with({}), "w.example.com", "A") == "NOERROR aa\n" + zone_soa);
 }
 
+TEST_CASE("a choice that fails is SERVFAIL, by its weight, and never a part of an answer") {
+  const std::string origin = name_from_text("example.com").value(),
+                    name = name_from_text("w.example.com").value();
+  const Choice fails{1, {}, true};
+  const Choice address{1, {60, {rdata_from_text(type::a, "10.0.0.1").value()}}};
+  const auto with = [&](const Choices& choices) {
+    return view_of(example)->with({{origin, name, type::a, choices}});
+  };
+  const auto alone = with({fails});
+  CHECK(ask_text(*alone, "w.example.com", "A") == "SERVFAIL\n");
+  CHECK(reply_text(ask(*alone, query_bytes("w.example.com", "A"), tcp)) == "SERVFAIL\n");
+  CHECK(ask_text(*alone, "w.example.com", "AAAA") == "NOERROR aa\n" + zone_soa);
+  CHECK(ask_text(*alone, "w.example.com", "TYPE255") == "NOERROR aa\n" + zone_soa);
+  CHECK(lookup_a(*alone, name, 0).addresses.empty());
+  int failures = 0, answers = 0;
+  for (std::uint64_t random = 0; random < 100; ++random) {
+    const auto text = ask_text(*with({fails, address}), "w.example.com", "A", {}, random);
+    failures += text == "SERVFAIL\n" ? 1 : 0;
+    answers += text.find("10.0.0.1") != std::string::npos ? 1 : 0;
+  }
+  CHECK(failures == 50);
+  CHECK(answers == 50);
+  // Other types of the name are kept when it changes, and it can change back.
+  const auto mixed = alone->with({{origin, name, type::txt, Choices{{1, {60, {"\1x"}}}}}});
+  CHECK(ask_text(*mixed, "w.example.com", "A") == "SERVFAIL\n");
+  CHECK(ask_text(*mixed, "w.example.com", "TXT").find("NOERROR") == 0);
+  CHECK(ask_text(*mixed->with({{origin, name, type::a, Choices{address}}}), "w.example.com", "A")
+            .find("10.0.0.1") != std::string::npos);
+}
+
 TEST_CASE("lookup_a: for probes of our own names") {
   const auto view = view_of(example);
   const auto look = [&](const char* name) {

@@ -25,6 +25,7 @@
 #include "ports/entropy.h"
 #include "ports/function_host.h"
 #include "ports/journal.h"
+#include "ports/name_watch.h"
 #include "ports/prober.h"
 #include "ports/timers.h"
 #include "ports/wall_clock.h"
@@ -53,6 +54,7 @@ class Cloud {
     ports::Courier& courier;
     sns::SigningKeyMaker& key_maker;
     route53::ViewSink& views;
+    ports::NameWatch* names = nullptr;  // none: aliases to outside are not looked up
   };
   struct Options {
     std::string account = "000000000000";

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "dns/name.h"
 #include "dns/type.h"
+#include "services/route53/aws_zones.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -69,6 +70,7 @@ class Batch {
   void upsert(const RecordSet& record, Group& group);
   void check_alone(const RecordSet& record);
   void check_alias(const RecordSet& record);
+  void check_outside_alias(const RecordSet& record, const std::string& tried);
   void check_policy(const RecordSet& record, const Group& group);
   void check_twins(const RecordSet& record, const Group& group);
   void check_cname(const RecordSet& record);
@@ -189,14 +191,31 @@ void Batch::check_alias(const RecordSet& r) {
     return refuse(fmt::format("RRSet of type {} with DNS name {} cannot be an alias",
                               dns::type_to_text(r.type), shown(r.name)));
   const auto* zone = world_.zone(r.alias->zone_id);
-  if (!zone) return;  // somebody else's: a load balancer, for example (fact route53-33)
   const auto tried = fmt::format("Tried to create an alias that targets {}, type {} in zone {},",
-                                 shown(r.alias->name), dns::type_to_text(r.type), zone->id);
+                                 shown(r.alias->name), dns::type_to_text(r.type), r.alias->zone_id);
+  if (!zone) return check_outside_alias(r, tried);
   if (!dns::is_within(r.alias->name, zone->name))
     refuse(tried + " but the alias target name does not lie within the target zone");
   const bool itself = r.alias->name == r.name && zone == &zone_;
   if (itself || !current(*zone, r.alias->name, r.type))
     refuse(tried + " but that target was not found");
+}
+
+// A target in one of AWS's own zones. An id that is nobody's is told as a zone in which the name
+// does not lie (fact route53-112).
+void Batch::check_outside_alias(const RecordSet& r, const std::string& tried) {
+  const auto* zone = aws_zone(r.alias->zone_id);
+  if (!zone && world_.target_declared && world_.target_declared(r.alias->zone_id, r.alias->name))
+    return;
+  if (!zone || !dns::is_within(r.alias->name, zone->origin))
+    refuse(tried + " but the alias target name does not lie within the target zone");
+  if (!zone || !may_be_target(*zone, r.alias->name, r.type))
+    return refuse(tried + " but that target was not found");
+  if (zone->kind == AwsZone::Kind::distribution && r.alias->evaluate_target_health)
+    refuse(
+        fmt::format("EvaluateTargetHealth cannot be true for {}: its alias target {} is a "
+                    "CloudFront distribution",
+                    described(r), shown(r.alias->name)));
 }
 
 // --- what the batch leaves

@@ -21,6 +21,8 @@ namespace sitelatch::route53 {
 struct BatchWorld {
   std::function<bool(const std::string& id)> health_check_exists;
   std::function<const HostedZone*(const std::string& id)> zone;
+  // A target in a zone that is neither ours nor known as AWS's: a person has said that it is there.
+  std::function<bool(const std::string& zone_id, const std::string& name)> target_declared;
 };
 
 // By listing_key: the touched groups as they are afterwards; an empty one is gone.

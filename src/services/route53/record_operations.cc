@@ -59,7 +59,7 @@ std::optional<std::string> answering_name(const HostedZone& zone, const std::str
   return std::nullopt;
 }
 
-const dns::Rrset* draw(const dns::Choices& choices, ports::Entropy& entropy) {
+const dns::Choice* draw(const dns::Choices& choices, ports::Entropy& entropy) {
   std::uint64_t whole = 0;
   for (const auto& choice : choices) whole += choice.weight;
   if (whole == 0) return nullptr;
@@ -69,7 +69,7 @@ const dns::Rrset* draw(const dns::Choices& choices, ports::Entropy& entropy) {
   for (const auto byte : bytes) at = at << 8 | byte;
   at %= whole;
   for (const auto& choice : choices) {
-    if (at < choice.weight) return &choice.rrset;
+    if (at < choice.weight) return &choice;
     at -= choice.weight;
   }
   return nullptr;
@@ -89,7 +89,10 @@ Route53::Out Route53::change_resource_record_sets(const Call& call) {
   }
   const auto touched = apply(**zone, changes,
                              {[&](const std::string& id) { return checks_.find(id) != nullptr; },
-                              [&](const std::string& id) { return zones_.find(id); }});
+                              [&](const std::string& id) { return zones_.find(id); },
+                              [&](const std::string& id, const std::string& target) {
+                                return targets_.declared(id, target);
+                              }});
   if (!touched) return failure(touched.error());
   const auto info = changes_.add(batch["Comment"].string_or(""), timers_.now());
   answers_.commit((*zone)->id, *touched, when_published(info.id));
@@ -149,18 +152,21 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   auto type = dns::type_from_text(in["RecordType"].string()).value();
   const auto owner = answering_name(**zone, *name);
   auto data = aws::Value::list();
+  std::string_view code = owner ? "NOERROR" : "NXDOMAIN";
   if (owner) {
     if (!(*zone)->group(*owner, type) && (*zone)->group(*owner, dns::type::cname))
       type = dns::type::cname;
     const auto resolution = answers_.resolve({(*zone)->id, *owner, type});
-    if (const auto* rrset = draw(resolution.choices, entropy_))
-      for (const auto& rdata : rrset->rdata) data.push(dns::rdata_to_text(type, rdata));
+    if (const auto* drawn = draw(resolution.choices, entropy_)) {
+      if (drawn->fails) code = "SERVFAIL";
+      for (const auto& rdata : drawn->rrset.rdata) data.push(dns::rdata_to_text(type, rdata));
+    }
   }
   return aws::Value::structure({{"Nameserver", (*zone)->name_servers.front()},
                                 {"RecordName", shown(*name)},
                                 {"RecordType", in["RecordType"]},
                                 {"RecordData", data},
-                                {"ResponseCode", owner ? "NOERROR" : "NXDOMAIN"},
+                                {"ResponseCode", code},
                                 {"Protocol", "UDP"}});
 }
 
