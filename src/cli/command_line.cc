@@ -385,6 +385,9 @@ int run(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
+  engine_command->add_flag("--strict-names", engine.strict_names,
+                           "refuse hosted zones of example.com, example.net and example.org, as "
+                           "AWS does (top-level names are always refused)");
   engine_command
       ->add_option(
           "--target-lookups", engine.target_lookups,

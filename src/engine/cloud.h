@@ -62,6 +62,7 @@ class Cloud {
     bool accept_any_credentials = false;
     bool allow_link_local = false;
     std::size_t checkers = 1;             // of a health check (fact route53-94)
+    bool strict_names = false;            // no zone of example.com (fact route53-136)
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
     Tally* tally = nullptr;               // outlives this; none: nobody counts

@@ -368,8 +368,8 @@ class RealEngine final : public Engine {
         Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *counted_prober_,
                      *awaited_functions_, *counted_courier_, *key_maker_, *views_, names_.get()},
         Cloud::Options{config_.account, url_of(api_endpoint_), config_.accept_any_credentials,
-                       config_.allow_link_local, config_.checkers, workers_.get(), &realism_,
-                       &tally_});
+                       config_.allow_link_local, config_.checkers, config_.strict_names,
+                       workers_.get(), &realism_, &tally_});
     door_.open(cloud_->gateway(), cloud_->url_door());
   }
 

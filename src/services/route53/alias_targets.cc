@@ -19,7 +19,7 @@ namespace sitelatch::route53 {
 namespace {
 
 constexpr std::string_view target_table = "route53.alias_targets";
-constexpr std::uint32_t usual_ttl_s = 60;  // of a load balancer's records (fact route53-111)
+constexpr std::uint32_t usual_ttl_s = 60;  // of a load balancer's records (fact route53-131)
 constexpr std::size_t most_targets = 1000, most_addresses = 16, most_watched = 1000;
 
 std::string text_of(const std::string& rdata) {
@@ -152,7 +152,7 @@ void AliasTargets::told(const std::string& name, const ports::NameAnswer& answer
 
 dns::Choices AliasTargets::answer(const std::string& name, std::uint16_t type) const {
   const auto* zone = aws_zone_holding(name);
-  // Of a website every name below is taken, and answers nothing (fact route53-112).
+  // Of a website every name below is taken, and answers nothing (fact route53-132).
   if (zone && zone->kind == AwsZone::Kind::website && name != zone->origin) return {};
   const auto of_type = [&](const std::vector<std::string>& from) {
     std::vector<std::string> out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // AliasTargets: what lies behind aliases that leave the account: a load balancer's addresses and
 // whether it is well. Said by a person (`sitelatch target`, kept over restarts), else looked up by
-// the machine's resolver, else not known (facts route53-111 and route53-113). Owns the table
+// the machine's resolver, else not known (facts route53-131 and route53-133). Owns the table
 // route53.alias_targets. Names are wire form, by target_name().
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aliases that leave the account: which are taken, what they answer, and whose health they have
-// (facts route53-110 to route53-114).
+// (facts route53-130 to route53-134).
 #include "services/route53/alias_targets.h"
 
 #include <map>

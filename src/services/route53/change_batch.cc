@@ -119,6 +119,7 @@ bool Batch::within_zone(const RecordSet& record) {
 
 void Batch::apply(const Change& change) {
   const auto& record = change.record;
+  if (record.alias && change.action != Change::Action::remove) check_alias(record);
   if (!within_zone(record)) return;
   if (change.action != Change::Action::remove) check_alone(record);
   auto& group = group_of(record);
@@ -183,7 +184,6 @@ void Batch::check_alone(const RecordSet& r) {
   if (r.type == dns::type::ds && apex)
     refuse(fmt::format("RRSet of type DS with DNS name {} is not permitted at apex in zone {}",
                        shown(r.name), shown(zone_.name)));
-  if (r.alias) check_alias(r);
 }
 
 void Batch::check_alias(const RecordSet& r) {
@@ -202,7 +202,7 @@ void Batch::check_alias(const RecordSet& r) {
 }
 
 // A target in one of AWS's own zones. An id that is nobody's is told as a zone in which the name
-// does not lie (fact route53-112).
+// does not lie (fact route53-132).
 void Batch::check_outside_alias(const RecordSet& r, const std::string& tried) {
   const auto* zone = aws_zone(r.alias->zone_id);
   if (!zone && world_.target_declared && world_.target_declared(r.alias->zone_id, r.alias->name))
@@ -360,21 +360,23 @@ std::vector<std::string> changed_twice(const std::vector<Change>& changes) {
   return out;
 }
 
-Failure<aws::Error> invalid(const std::vector<std::string>& errors) {
-  return aws::refuse("InvalidChangeBatch", fmt::format("[{}]", join(errors, ", ")));
-}
-
 }  // namespace
+
+aws::Error invalid_batch(const std::vector<std::string>& faults) {
+  return {"InvalidChangeBatch", fmt::format("[{}]", join(faults, ", ")), 0, {}};
+}
 
 aws::Outcome<TouchedGroups> apply(const HostedZone& zone, const std::vector<Change>& changes,
                                   const BatchWorld& world) {
-  if (const auto beyond = beyond_limits(changes); !beyond.empty()) return invalid(beyond);
-  if (const auto twice = changed_twice(changes); !twice.empty()) return invalid(twice);
+  if (const auto beyond = beyond_limits(changes); !beyond.empty())
+    return failure(invalid_batch(beyond));
+  if (const auto twice = changed_twice(changes); !twice.empty())
+    return failure(invalid_batch(twice));
   Batch batch{zone, world};
   for (const auto& change : changes) batch.apply(change);
   if (batch.fatal) return failure(*batch.fatal);
   if (batch.errors.empty()) batch.check_together(changes);
-  if (!batch.errors.empty()) return invalid(batch.errors);
+  if (!batch.errors.empty()) return failure(invalid_batch(batch.errors));
   return std::move(batch.touched);
 }
 

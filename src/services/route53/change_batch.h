@@ -28,6 +28,9 @@ struct BatchWorld {
 // By listing_key: the touched groups as they are afterwards; an empty one is gone.
 using TouchedGroups = std::map<std::string, Group, std::less<>>;
 
+// All that is wrong with a batch, as one refusal.
+aws::Error invalid_batch(const std::vector<std::string>& faults);
+
 aws::Outcome<TouchedGroups> apply(const HostedZone& zone, const std::vector<Change>& changes,
                                   const BatchWorld& world);
 

@@ -33,8 +33,7 @@ aws::Outcome<Start> page_start(const aws::Value& in) {
                        "StartRecordType to be specified.");
   if (!name) return Start{};
   const auto wire = dns::name_from_text(in["StartRecordName"].string());
-  if (!wire)
-    return aws::refuse("InvalidInput", "Invalid parameter : StartRecordName: " + wire.error().text);
+  if (!wire) return aws::refuse("InvalidInput", "FATAL problem: " + wire.error().text);
   if (!type) return Start{listing_key(*wire), ""};
   return Start{listing_key(*wire, dns::type_from_text(in["StartRecordType"].string()).value()),
                in["StartRecordIdentifier"].string_or("")};
@@ -82,11 +81,13 @@ Route53::Out Route53::change_resource_record_sets(const Call& call) {
   if (!zone) return failure(zone.error());
   const auto& batch = call.input["ChangeBatch"];
   std::vector<Change> changes;
+  std::vector<std::string> faults;
   for (const auto& item : batch["Changes"].items()) {
-    auto change = parse_change(item);
+    auto change = parse_change(item, faults);
     if (!change) return failure(change.error());
     changes.push_back(std::move(*change));
   }
+  if (!faults.empty()) return failure(invalid_batch(faults));
   const auto touched = apply(**zone, changes,
                              {[&](const std::string& id) { return checks_.find(id) != nullptr; },
                               [&](const std::string& id) { return zones_.find(id); },
@@ -143,8 +144,7 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   const auto zone = hosted_zone(in["HostedZoneId"]);
   if (!zone) return failure(zone.error());
   const auto name = dns::name_from_text(in["RecordName"].string());
-  if (!name)
-    return aws::refuse("InvalidInput", "Invalid parameter : RecordName: " + name.error().text);
+  if (!name) return aws::refuse("InvalidInput", "FATAL problem: " + name.error().text);
   if (!dns::is_within(*name, (*zone)->name))
     return aws::refuse("InvalidInput",
                        fmt::format("Invalid parameter : {} is not in hosted zone {}", shown(*name),

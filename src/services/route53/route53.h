@@ -35,6 +35,7 @@ struct Options {
   std::size_t most_hosted_zones = 10'000;    // AWS: 500 unless raised
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
   std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
+  bool strict_names = false;                 // no zone of example.com (fact route53-136)
 };
 
 class Route53 final : public aws::TableService<Route53> {

@@ -39,7 +39,7 @@ class RoutingWorld {
  public:
   virtual const HostedZone* zone(const std::string& id) const = 0;
   virtual Status health(const std::string& health_check_id) const = 0;
-  // What an alias leads to that is in no zone of ours (fact route53-111).
+  // What an alias leads to that is in no zone of ours (fact route53-131).
   virtual Resolution outside(const AliasTarget& target, std::uint16_t type) const = 0;
 
  protected:
