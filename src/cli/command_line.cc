@@ -30,6 +30,7 @@
 #include "cli/running_engine.h"
 #include "cli/settings_command_line.h"
 #include "cli/simulate_command_line.h"
+#include "cli/target_command_line.h"
 #include "cli/validators.h"
 #include "guard/rules/form.h"
 
@@ -113,6 +114,13 @@ std::vector<std::string> commands_of(CLI::App& app) {
   return names;
 }
 
+// What is no command below it is a word for itself (`sitelatch target NAME`).
+bool takes_words(const CLI::App& app) {
+  const auto options = app.get_options();
+  return std::any_of(options.begin(), options.end(),
+                     [](const CLI::Option* option) { return option->get_positional(); });
+}
+
 // Help for a command that there is not would be help for something else.
 std::optional<std::string> unknown_command(CLI::App& program,
                                            const std::vector<std::string>& words) {
@@ -121,6 +129,7 @@ std::optional<std::string> unknown_command(CLI::App& program,
     const auto known = commands_of(*app);
     if (known.empty() || word.starts_with('-')) return std::nullopt;
     if (std::find(known.begin(), known.end(), word) == known.end()) {
+      if (takes_words(*app)) return std::nullopt;
       const auto meant = nearest(word, known);
       const auto of = app == &program ? std::string{} : " " + app->get_name();
       return fmt::format("there is no command \"{}\".{} All of them: sitelatch{} --help",
@@ -376,6 +385,17 @@ int run(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
+  engine_command->add_flag("--strict-names", engine.strict_names,
+                           "refuse hosted zones of example.com, example.net and example.org, as "
+                           "AWS does (top-level names are always refused)");
+  engine_command
+      ->add_option(
+          "--target-lookups", engine.target_lookups,
+          "on: what aliases lead to outside of the account (load balancers, CloudFront) is "
+          "looked up by this machine's resolver, unless `sitelatch target` has said it; "
+          "off: nobody is asked, and such aliases answer nothing")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
   engine_command->add_option("--log-level", engine.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -400,6 +420,7 @@ int run(int argc, char** argv) {
   });
 
   add_guard_commands(app, status);
+  add_target_command(app, status);
   add_console_command(app, status);
   add_config_command(app, status);
   add_simulate_command(app, status);

@@ -32,6 +32,8 @@ struct EngineOptions {
   bool realistic = false;  // as late and as strict as AWS
   std::uint64_t seed = 1;  // of chance then
   std::size_t checkers = 1;
+  std::string target_lookups = "on";  // or off
+  bool strict_names = false;
   std::string log_level = "info";
   std::string smtp;            // smtp://host:port, or empty: mail goes to a folder
   std::string dns_rate_limit;  // off, or a number; empty: as the engine sees fit
@@ -56,6 +58,18 @@ int advance_clock(const EngineChoice& where, Duration by);
 int reset_engine(const EngineChoice& where);
 int force_health(const EngineChoice& where, const std::string& id, const std::string& status);
 int list_health(const EngineChoice& where, bool json);
+
+// What is behind aliases that leave the account.
+struct TargetOptions {
+  EngineChoice where;
+  std::string name, status;            // up, down, or empty: as it was
+  std::vector<std::string> addresses;  // "resolver" alone: looked up again
+  std::optional<std::int64_t> ttl;
+  std::string zone;
+};
+int say_of_target(const TargetOptions& options);
+int remove_target(const EngineChoice& where, const std::string& name);
+int list_targets(const EngineChoice& where, bool json);
 
 struct FaultOptions {
   EngineChoice where;

@@ -27,6 +27,28 @@ void tell_manual_resume(const aws::Value& check) {
              latched["release"].string_or(""));
 }
 
+void tell_target(const aws::Value& target) {
+  const auto from = target["from"].string_or("");
+  std::string addresses;
+  for (const auto& address : target["addresses"].items())
+    addresses += (addresses.empty() ? "" : ", ") + address.string_or("");
+  if (from == "resolver") addresses += " (by the resolver)";
+  if (from == "nothing there") addresses = "the resolver knows no address of it";
+  if (from == "unknown") addresses = "not known: the resolver does not answer";
+  if (from == "off") addresses = "no addresses: give them with --address";
+  fmt::print("{}  {:<4}  {}  TTL {}\n", target["name"].string_or(""),
+             target["status"].string_or(""), addresses, target["ttl"].integer_or(0));
+  const auto aliases = target["aliases"].integer_or(0);
+  if (aliases == 0)
+    fmt::print("    no alias leads there\n");
+  else
+    fmt::print(
+        "    {} lead{} there{}\n", aliases == 1 ? "one alias" : fmt::format("{} aliases", aliases),
+        aliases == 1 ? "s" : "",
+        target["status"].string_or("") == "down" ? ": unhealthy where EvaluateTargetHealth is set"
+                                                 : "");
+}
+
 }  // namespace
 
 int advance_clock(const EngineChoice& where, Duration by) {
@@ -70,6 +92,47 @@ int list_health(const EngineChoice& where, bool json) {
     if (check.has("reason")) fmt::print("    {}\n", check["reason"].string());
     tell_manual_resume(check);
   }
+  return exit_done;
+}
+
+int say_of_target(const TargetOptions& options) {
+  auto request = aws::Value::structure({{"command", "target"}, {"name", options.name}});
+  if (!options.addresses.empty()) {
+    auto list = aws::Value::list();
+    if (options.addresses != std::vector<std::string>{"resolver"})
+      for (const auto& address : options.addresses) list.push(address);
+    request.set("addresses", std::move(list));
+  }
+  if (options.ttl) request.set("ttl", *options.ttl);
+  if (!options.status.empty()) request.set("status", options.status);
+  if (!options.zone.empty()) request.set("zone", options.zone);
+  const auto answer = ask_engine(options.where, request);
+  if (!answer) return report(answer.error());
+  tell_target((*answer)["target"]);
+  return exit_done;
+}
+
+int remove_target(const EngineChoice& where, const std::string& name) {
+  const auto answer =
+      ask_engine(where, aws::Value::structure({{"command", "remove-target"}, {"name", name}}));
+  if (!answer) return report(answer.error());
+  const auto& target = (*answer)["target"];
+  fmt::print("Nothing is said of {} any more.\n", target["name"].string_or(name));
+  if (target["aliases"].integer_or(0) > 0) tell_target(target);
+  return exit_done;
+}
+
+int list_targets(const EngineChoice& where, bool json) {
+  const auto answer = ask_engine(where, aws::Value::structure({{"command", "list-targets"}}));
+  if (!answer) return report(answer.error());
+  const auto& targets = (*answer)["targets"];
+  if (json) {
+    fmt::print("{}\n", aws::to_json(targets));
+    return exit_done;
+  }
+  if (targets.items().empty())
+    fmt::print("No alias leads out of the account, and nothing is said of a target.\n");
+  for (const auto& target : targets.items()) tell_target(target);
   return exit_done;
 }
 

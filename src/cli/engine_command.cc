@@ -175,6 +175,8 @@ int run_engine(const EngineOptions& options) {
   config.realistic = options.realistic;
   config.seed = options.seed;
   config.checkers = options.checkers;
+  config.strict_names = options.strict_names;
+  config.target_lookups = options.target_lookups != "off";
   config.allowed_hosts = options.allowed_hosts;
   config.smtp = options.smtp;
   if (options.dns_rate_limit == "off")

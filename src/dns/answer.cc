@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "dns/catalogue.h"
 #include "dns/query.h"
@@ -122,14 +123,13 @@ class Resolution {
   void append_found(const Zone& zone, const Node& node, const Node::Set& set, std::size_t name_at,
                     std::size_t origin_at) {
     const Answer found = node.draw(set, random_);
+    if (found.fails) return fail();
     if (found.count == 0) return deny(zone, origin_at);
     const std::size_t records_at = reply_.size();
     if (!reply_.append(Reply::answers, found, name_at)) return truncate();
-    if (set.type == type::ns) {
-      append_glue(zone, records_at, found, {});
-    } else {
-      reply_.append(Reply::authority, zone.name_servers(), origin_at);
-    }
+    if (set.type != type::ns) reply_.append(Reply::authority, zone.name_servers(), origin_at);
+    if (const auto before = before_target(set.type))
+      append_addresses(zone, {records_at, found.count, *before}, {});
   }
 
   // Over UDP the smallest set only, over TCP all (RFC 8482 §4.1; fact dns-9).
@@ -162,19 +162,35 @@ class Resolution {
     const std::size_t records_at = reply_.size();
     const Answer servers = cut.draw(*cut.find(type::ns), random_);
     if (!reply_.append(Reply::authority, servers, cut_at)) return truncate();
-    append_glue(zone, records_at, servers, cut.name());
+    append_addresses(zone, {records_at, servers.count, 0}, cut.name());
   }
 
-  // Addresses in the zone of the targets of the NS records just written. Those at or below the cut
-  // must be there or the reply is truncated (RFC 9471 §3.1); others are a courtesy.
-  void append_glue(const Zone& zone, std::size_t records_at, const Answer& servers,
-                   std::string_view cut) {
+  // The bytes of the rdata that stand before a name whose addresses are wanted; nothing: there is
+  // no such name.
+  static std::optional<std::size_t> before_target(std::uint16_t of_type) {
+    if (of_type == type::ns) return 0;
+    if (of_type == type::mx) return 2;
+    if (of_type == type::srv) return 6;
+    return std::nullopt;
+  }
+
+  struct Written {
+    std::size_t at;
+    unsigned count;
+    std::size_t before_target;
+  };
+  // Addresses in the zone of the targets of records just written. Those of name servers at or below
+  // the cut must be there or the reply is truncated (RFC 9471 §3.1); others are a courtesy. An MX
+  // or SRV record's null target, the root, is in no zone.
+  void append_addresses(const Zone& zone, Written written, std::string_view cut) {
     Key target;
-    for (unsigned i = 0; i < servers.count; ++i) {
-      const std::size_t target_at = records_at + fixed_size;
-      const std::size_t rdata_size = read_16(reply_.at(records_at + 10));
-      records_at = target_at + rdata_size;
-      if (target_at > max_pointed_offset || target.assign(reply_.at(target_at), rdata_size) == 0)
+    for (unsigned i = 0; i < written.count; ++i) {
+      const std::size_t rdata_at = written.at + fixed_size;
+      const std::size_t rdata_size = read_16(reply_.at(written.at + 10));
+      const std::size_t target_at = rdata_at + written.before_target;
+      written.at = rdata_at + rdata_size;
+      if (rdata_size <= written.before_target || target_at > max_pointed_offset ||
+          target.assign(reply_.at(target_at), rdata_size - written.before_target) == 0)
         continue;
       if (!is_within(target.name(), zone.name())) continue;
       const Node* node = zone.node(target);
@@ -186,6 +202,14 @@ class Resolution {
         if (!cut.empty() && is_within(target.name(), cut)) return truncate();
       }
     }
+  }
+
+  // Nothing is said in its place: what comes of a failure is asked again, and kept by nobody.
+  void fail() {
+    rcode = rcode::servfail;
+    authoritative = false;
+    about = {};
+    reply_.drop_all();
   }
 
   void truncate() {

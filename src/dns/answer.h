@@ -3,8 +3,8 @@
 // (cookies and rate, where they are given). No allocation, no clock: lookups, and copies of records
 // that were written when the view was made.
 // Authoritative only: REFUSED outside the zones; CNAMEs are followed inside the view (fact dns-7);
-// positive answers carry the zone's NS in the authority section as Route 53's do (fact dns-8); no
-// DNSSEC, no zone transfer.
+// positive answers carry the zone's NS in the authority section as Route 53's do (fact dns-8), and
+// those of MX and SRV the addresses of their targets (fact dns-10); no DNSSEC, no zone transfer.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,7 @@
 
 namespace sitelatch::dns {
 
-inline constexpr std::size_t default_udp_payload =
-    1232;  // DNS flag day 2020; fits every path without fragments
+inline constexpr std::size_t default_udp_payload = 4096;  // Route 53's (fact dns-11)
 inline constexpr std::size_t max_message_size = 65535;
 
 struct Limits {

@@ -170,15 +170,15 @@ TEST_CASE("headers: what is dropped, refused, copied") {
 
 TEST_CASE("EDNS (RFC 6891)") {
   const std::string query = query_bytes("www.example.com", "A");
-  const std::string opt = "opt size=1232 ext=0 version=0 flags=0 \n";
+  const std::string opt = "opt size=4096 ext=0 version=0 flags=0 \n";
   const std::string found = "NOERROR aa\nanswer www.example.com. 60 A 192.0.2.1\n" + zone_ns;
   CHECK(text_of(with_edns(query)) == found + opt);
   CHECK(text_of(with_edns(query, 1232, 0, true)) ==
-        found + "opt size=1232 ext=0 version=0 flags=8000 \n");
+        found + "opt size=4096 ext=0 version=0 flags=8000 \n");
   CHECK(text_of(with_edns(query, 1232, 0, false, std::string("\0\11\0\2ab", 6))) ==
         found + opt);  // unknown option
   CHECK(text_of(with_edns(query, 1232, 1)) ==
-        "NOERROR\nopt size=1232 ext=1 version=0 flags=0 \n");  // BADVERS = 16
+        "NOERROR\nopt size=4096 ext=1 version=0 flags=0 \n");  // BADVERS = 16
   CHECK(text_of(with_edns(query, 1232, 0, false, std::string("\0\12\0\3ab", 6))) == "FORMERR\n");
   CHECK(text_of(with_edns(with_edns(query))).find("FORMERR\n") == 0);
   std::string owned = with_edns(query);
@@ -198,7 +198,18 @@ TEST_CASE("replies fit the asker or say TC") {
   CHECK(reply_text(ask(*view, with_edns(query, 4096), {Limits::Transport::udp, 700}))
             .find("NOERROR aa tc\n") == 0);
   CHECK(reply_text(ask(*view, query, tcp)).find("NOERROR aa\nanswer") == 0);
-  CHECK(ask(*view, with_edns(query, 4096)).size() <= 1232);
+  // As much as both take, up to Route 53's 4,096.
+  std::string wide = example;
+  for (int i = 0; i < 250; ++i) wide += "wide.example.com 60 A 10.0.0." + std::to_string(i) + "\n";
+  const auto wide_view = view_of(wide);
+  const std::string wide_query = query_bytes("wide.example.com", "A");
+  const auto size_for = [&](std::uint16_t payload) {
+    return ask(*wide_view, with_edns(wide_query, payload)).size();
+  };
+  CHECK(size_for(4096) > 4000);
+  CHECK(size_for(4096) <= 4096);
+  CHECK(size_for(65535) == size_for(4096));
+  CHECK(size_for(1232) < 100);  // TC
   // Exactly full still goes, with the optional authority left out.
   std::string full = example;
   const std::string name = "full.example.com";
@@ -244,6 +255,68 @@ TEST_CASE("weighted choices are drawn by weight; none is NODATA") {
   CHECK(share(*with({choice(0, "10.0.0.1"), choice(0, "10.0.0.2")}), "10.0.0.1") ==
         doctest::Approx(0.5).epsilon(0.05));
   CHECK(ask_text(*with({}), "w.example.com", "A") == "NOERROR aa\n" + zone_soa);
+}
+
+TEST_CASE("MX and SRV bring the addresses of targets in the zone (fact dns-10)") {
+  const auto view = view_of(std::string(example) +
+                            "mail.example.com 60 MX 10 m1.example.com\n"
+                            "mail.example.com 60 MX 20 m2.example.com\n"
+                            "mail.example.com 60 MX 30 mx.example.org\n"
+                            "none.example.com 60 MX 0 .\n"
+                            "m1.example.com 60 A 192.0.2.11\n"
+                            "m1.example.com 60 AAAA 2001:db8::11\n"
+                            "m2.example.com 60 A 192.0.2.12\n"
+                            "_sip._tcp.example.com 60 SRV 1 2 5060 m1.example.com\n");
+  const auto text = ask_text(*view, "mail.example.com", "MX");
+  CHECK(text.find("additional m1.example.com. 60 A 192.0.2.11\n") != std::string::npos);
+  CHECK(text.find("additional m1.example.com. 60 AAAA 2001:db8::11\n") != std::string::npos);
+  CHECK(text.find("additional m2.example.com. 60 A 192.0.2.12\n") != std::string::npos);
+  CHECK(text.find("additional mx.example.org") == std::string::npos);
+  CHECK(text.find("authority ") != std::string::npos);
+  CHECK(ask_text(*view, "_sip._tcp.example.com", "SRV").find("additional m1.example.com. 60 A ") !=
+        std::string::npos);
+  CHECK(ask_text(*view, "none.example.com", "MX").find("additional") == std::string::npos);
+  // A courtesy: what does not fit is left out, and nothing is truncated for it.
+  std::string much = example;
+  for (int i = 0; i < 25; ++i) {
+    much += "many.example.com 60 MX 1 t" + std::to_string(i) + ".example.com\n";
+    much += "t" + std::to_string(i) + ".example.com 60 A 192.0.2.1\n";
+  }
+  const auto small =
+      reply_text(ask(*view_of(much), with_edns(query_bytes("many.example.com", "MX"), 1000)));
+  CHECK(small.find("NOERROR aa\nanswer") == 0);
+  CHECK(small.find("additional") != std::string::npos);
+  CHECK(small.find("additional t24") == std::string::npos);
+}
+
+TEST_CASE("a choice that fails is SERVFAIL, by its weight, and never a part of an answer") {
+  const std::string origin = name_from_text("example.com").value(),
+                    name = name_from_text("w.example.com").value();
+  const Choice fails{1, {}, true};
+  const Choice address{1, {60, {rdata_from_text(type::a, "10.0.0.1").value()}}};
+  const auto with = [&](const Choices& choices) {
+    return view_of(example)->with({{origin, name, type::a, choices}});
+  };
+  const auto alone = with({fails});
+  CHECK(ask_text(*alone, "w.example.com", "A") == "SERVFAIL\n");
+  CHECK(reply_text(ask(*alone, query_bytes("w.example.com", "A"), tcp)) == "SERVFAIL\n");
+  CHECK(ask_text(*alone, "w.example.com", "AAAA") == "NOERROR aa\n" + zone_soa);
+  CHECK(ask_text(*alone, "w.example.com", "255") == "NOERROR aa\n" + zone_soa);
+  CHECK(lookup_a(*alone, name, 0).addresses.empty());
+  int failures = 0, answers = 0;
+  for (std::uint64_t random = 0; random < 100; ++random) {
+    const auto text = ask_text(*with({fails, address}), "w.example.com", "A", {}, random);
+    failures += text == "SERVFAIL\n" ? 1 : 0;
+    answers += text.find("10.0.0.1") != std::string::npos ? 1 : 0;
+  }
+  CHECK(failures == 50);
+  CHECK(answers == 50);
+  // Other types of the name are kept when it changes, and it can change back.
+  const auto mixed = alone->with({{origin, name, type::txt, Choices{{1, {60, {"\1x"}}}}}});
+  CHECK(ask_text(*mixed, "w.example.com", "A") == "SERVFAIL\n");
+  CHECK(ask_text(*mixed, "w.example.com", "TXT").find("NOERROR") == 0);
+  CHECK(ask_text(*mixed->with({{origin, name, type::a, Choices{address}}}), "w.example.com", "A")
+            .find("10.0.0.1") != std::string::npos);
 }
 
 TEST_CASE("lookup_a: for probes of our own names") {

@@ -25,6 +25,27 @@ int read_character(std::string_view text, std::size_t& at) {
   return value <= 255 ? value : -1;
 }
 
+// The character that begins there: of UTF-8 all its bytes.
+std::string_view character_at(std::string_view text, std::size_t at) {
+  std::size_t size = 1;
+  while (at + size < text.size() && size < 4 && (text[at + size] & 0xc0) == 0x80) ++size;
+  return text.substr(at, (text[at] & 0xc0) == 0xc0 ? size : 1);
+}
+
+// The label, as it is written, that the character there is part of.
+std::string_view label_around(std::string_view text, std::size_t at) {
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '.') {
+      if (i > at) return text.substr(begin, i - begin);
+      begin = i + 1;
+    }
+  }
+  return text.substr(begin);
+}
+
 }  // namespace
 
 Result<std::string> name_from_text(std::string_view text, Case letters) {
@@ -49,11 +70,12 @@ Result<std::string> name_from_text(std::string_view text, Case letters) {
       return refused("InvalidEscapeSequence (Escape code is not three octal digits)", text);
     const auto byte = static_cast<std::uint8_t>(character);
     if (!escaped && (byte <= ' ' || byte >= 0x7f)) {
-      return refused("UnsupportedCharacter (Value contains unsupported characters)", text);
+      return refused("UnsupportedCharacter (Value contains unsupported characters)",
+                     character_at(text, at - 1));
     }
     label += static_cast<char>(letters == Case::lower ? lower_byte(byte) : byte);
     if (label.size() > max_label_size)
-      return refused("DomainLabelTooLong (Domain label is too long)", text);
+      return refused("DomainLabelTooLong (Domain label is too long)", label_around(text, at - 1));
   }
   if (!label.empty()) finish_label();
   wire += '\0';

@@ -23,7 +23,8 @@ inline constexpr std::size_t max_labels = 127;
 enum class Case { lower, keep };
 
 // Problems read as Route 53 says them: "DomainLabelTooLong (Domain label is too long) encountered
-// with 'x'".
+// with 'x'", where x is the label or the character that is at fault, else the name (fact
+// route53-135).
 Result<std::string> name_from_text(std::string_view text, Case letters = Case::lower);
 // Final dot; everything but letters, digits, '-', '_' as \ooo, so `*` is \052 (fact dns-2).
 std::string name_to_text(std::string_view wire);

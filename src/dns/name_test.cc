@@ -41,7 +41,15 @@ TEST_CASE("limits of labels and names") {
   CHECK(name_from_text(longest + "b").error().text.find("DomainNameTooLong") == 0);
   for (const char* bad : {"", "..", ".a", "a..b"}) CHECK_FALSE(name_from_text(bad));
   CHECK(name_from_text("a b").error().text ==
-        "UnsupportedCharacter (Value contains unsupported characters) encountered with 'a b'");
+        "UnsupportedCharacter (Value contains unsupported characters) encountered with ' '");
+  // The label or the character that is at fault is named, an empty label by its name.
+  CHECK(name_from_text("x." + label + "a.example.com").error().text ==
+        "DomainLabelTooLong (Domain label is too long) encountered with '" + label + "a'");
+  CHECK(name_from_text("a\\." + label + ".example").error().text.ends_with("'a\\." + label + "'"));
+  CHECK(name_from_text("a..b").error().text ==
+        "DomainLabelEmpty (Domain label is empty) encountered with 'a..b'");
+  CHECK(name_from_text("b\xc3\xbc.example").error().text.ends_with("with '\xc3\xbc'"));
+  CHECK(name_from_text("b\xc3").error().text.ends_with("with '\xc3'"));
   CHECK_FALSE(
       name_from_text("b\xc3\xbc"
                      "cher.example"));

@@ -38,11 +38,14 @@ PreparedSet prepare(std::uint16_t type, const Choices& choices) {
   PreparedSet set{type, static_cast<std::uint16_t>(choices.size()), {}};
   for (const Choice& choice : choices) {
     std::string wire;
+    ENSURE(!choice.fails || choice.rrset.rdata.empty());
     for (const std::string& rdata : choice.rrset.rdata)
       append_record(wire, type, choice.rrset.ttl, rdata);
     append_native(set.bytes, choice.weight);
     append_native(set.bytes, static_cast<std::uint32_t>(wire.size()));
-    append_native(set.bytes, static_cast<std::uint16_t>(choice.rrset.rdata.size()));
+    ENSURE(choice.rrset.rdata.size() < fails_count, "beyond 65534 records");
+    append_native(set.bytes, choice.fails ? fails_count
+                                          : static_cast<std::uint16_t>(choice.rrset.rdata.size()));
     set.bytes += wire;
   }
   return set;

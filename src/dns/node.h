@@ -23,6 +23,7 @@ struct Answer {
   const std::uint8_t* wire = nullptr;
   std::uint32_t size = 0;
   std::uint16_t count = 0;
+  bool fails = false;
 };
 
 // One type's choices as they lie in a node.
@@ -35,6 +36,9 @@ PreparedSet prepare(std::uint16_t type, const Choices& choices);
 // One record as it stands in an answer.
 void append_record(std::string& wire, std::uint16_t type, std::uint32_t ttl,
                    std::string_view rdata);
+
+// In place of a choice's number of records: it fails.
+inline constexpr std::uint16_t fails_count = 0xffff;
 
 class Node {
  public:
@@ -109,6 +113,8 @@ inline Node::Drawable Node::choice(std::uint32_t offset) const {
   std::memcpy(&drawable.weight, at, 4);
   std::memcpy(&drawable.answer.size, at + 4, 4);
   std::memcpy(&drawable.answer.count, at + 8, 2);
+  if (drawable.answer.count == fails_count) [[unlikely]]
+    drawable.answer = {nullptr, 0, 0, true};
   drawable.answer.wire = reinterpret_cast<const std::uint8_t*>(at + 10);
   drawable.next = offset + 10 + drawable.answer.size;
   return drawable;

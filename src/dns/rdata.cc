@@ -96,12 +96,12 @@ Result<std::string> rdata_from_text(std::uint16_t record_type, std::string_view 
     case type::a: {
       constexpr std::string_view problem =
           "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)";
-      return fields.count(1, problem).bytes(ipv4(fields.peek().bytes), problem).finish();
+      return fields.single("A").bytes(ipv4(fields.peek().bytes), problem).finish();
     }
     case type::aaaa: {
       constexpr std::string_view problem =
           "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)";
-      return fields.count(1, problem).bytes(ipv6(fields.peek().bytes), problem).finish();
+      return fields.single("AAAA").bytes(ipv6(fields.peek().bytes), problem).finish();
     }
     case type::ns:
     case type::cname:

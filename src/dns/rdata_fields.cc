@@ -104,6 +104,11 @@ Fields& Fields::count(std::size_t wanted, std::string_view problem) {
   return words_.size() == wanted ? *this : refuse(problem);
 }
 
+Fields& Fields::single(std::string_view kind) {
+  if (words_.size() <= 1) return *this;
+  return refuse(fmt::format("{}RRDATANotSingleField (Value contains spaces)", kind));
+}
+
 Fields& Fields::at_least(std::size_t wanted, std::string_view problem) {
   return words_.size() >= wanted ? *this : refuse(problem);
 }

@@ -26,6 +26,7 @@ class Fields {
   explicit Fields(std::string_view text);
 
   Fields& count(std::size_t wanted, std::string_view problem);  // of words in all
+  Fields& single(std::string_view kind);  // one word: "ARRDATANotSingleField" and so on
   Fields& at_least(std::size_t wanted, std::string_view problem);
   Fields& number(unsigned bytes, std::string_view problem);  // unsigned, 1, 2 or 4 bytes
   Fields& name();

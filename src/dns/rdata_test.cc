@@ -98,7 +98,10 @@ TEST_CASE("values come back as text") {
 TEST_CASE("bad values are refused in Route 53's words (fact dns-4)") {
   CHECK(wire("A", "1.2.3") ==
         "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with '1.2.3'");
-  for (const char* bad : {"", "1.2.3.4 ", "x", "1.2.3.256", "1.2.3.4 5", "01.2.3.4", "::1"}) {
+  CHECK(wire("A", "192.0.2.1, 192.0.2.2") ==
+        "ARRDATANotSingleField (Value contains spaces) encountered with '192.0.2.1, 192.0.2.2'");
+  CHECK(problem("AAAA", "::1 ::2") == "AAAARRDATANotSingleField");
+  for (const char* bad : {"", "1.2.3.4 ", "x", "1.2.3.256", "01.2.3.4", "::1"}) {
     if (std::string(bad) != "1.2.3.4 ") CHECK(problem("A", bad) == "ARRDATAIllegalIPv4Address");
   }
   CHECK(problem("AAAA", "1.2.3.4") == "AAAARRDATAIllegalIPv6Address");

@@ -26,6 +26,7 @@ struct Rrset {
 struct Choice {
   std::uint32_t weight = 1;
   Rrset rrset;
+  bool fails = false;  // what it is cannot be told now: SERVFAIL, and nothing in `rrset`
   friend bool operator==(const Choice&, const Choice&) = default;
 };
 using Choices = std::vector<Choice>;

@@ -25,6 +25,7 @@
 #include "ports/entropy.h"
 #include "ports/function_host.h"
 #include "ports/journal.h"
+#include "ports/name_watch.h"
 #include "ports/prober.h"
 #include "ports/timers.h"
 #include "ports/wall_clock.h"
@@ -53,6 +54,7 @@ class Cloud {
     ports::Courier& courier;
     sns::SigningKeyMaker& key_maker;
     route53::ViewSink& views;
+    ports::NameWatch* names = nullptr;  // none: aliases to outside are not looked up
   };
   struct Options {
     std::string account = "000000000000";
@@ -60,6 +62,7 @@ class Cloud {
     bool accept_any_credentials = false;
     bool allow_link_local = false;
     std::size_t checkers = 1;             // of a health check (fact route53-94)
+    bool strict_names = false;            // no zone of example.com (fact route53-136)
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
     Tally* tally = nullptr;               // outlives this; none: nobody counts

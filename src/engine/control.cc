@@ -78,6 +78,61 @@ Value describe(const route53::HealthDescription& check) {
   return out;
 }
 
+Value describe(const route53::TargetDescription& target) {
+  using From = route53::TargetDescription::From;
+  auto addresses = Value::list();
+  for (const auto& address : target.addresses) addresses.push(address);
+  const auto from = target.from == From::said       ? "said"
+                    : target.from == From::resolver ? "resolver"
+                    : target.from == From::nothing  ? "nothing there"
+                    : target.from == From::unknown  ? "unknown"
+                                                    : "off";
+  return Value::structure({{"name", target.name},
+                           {"status", target.up ? "up" : "down"},
+                           {"addresses", addresses},
+                           {"from", from},
+                           {"ttl", static_cast<std::int64_t>(target.ttl)},
+                           {"aliases", static_cast<std::int64_t>(target.aliases)}});
+}
+
+void say_of_target(route53::Route53& route53, const Value& request, const Reply& reply) {
+  if (!request["name"].is_string()) return refuse(reply, "which target? its name");
+  route53::TargetWord word;
+  word.name = request["name"].string();
+  if (const auto& list = request["addresses"]) {
+    if (!list.is_list()) return refuse(reply, "addresses are a list");
+    word.addresses.emplace();
+    for (const auto& item : list.items()) {
+      if (!item.is_string()) return refuse(reply, "an address is a text");
+      word.addresses->push_back(item.string());
+    }
+  }
+  if (const auto& ttl = request["ttl"]) {
+    if (!ttl.is_integer() || ttl.integer() < 0 || ttl.integer() > INT32_MAX)
+      return refuse(reply, "a TTL is 0 to 2147483647 seconds");
+    word.ttl = static_cast<std::uint32_t>(ttl.integer());
+  }
+  if (const auto& status = request["status"]) {
+    if (!status.is_string() || (status.string() != "up" && status.string() != "down"))
+      return refuse(reply, "a target is up or down");
+    word.up = status.string() == "up";
+  }
+  if (const auto& zone = request["zone"]) {
+    if (!zone.is_string()) return refuse(reply, "a zone's id is a text");
+    word.zone_id = zone.string();
+  }
+  const auto target = route53.say_of_target(word);
+  if (!target) return refuse(reply, target.error().text);
+  reply(aws::to_json(Value::structure({{"target", describe(*target)}})));
+}
+
+void take_back_target(route53::Route53& route53, const Value& request, const Reply& reply) {
+  if (!request["name"].is_string()) return refuse(reply, "which target? its name");
+  const auto target = route53.take_back_target(request["name"].string());
+  if (!target) return refuse(reply, target.error().text);
+  reply(aws::to_json(Value::structure({{"target", describe(*target)}})));
+}
+
 void force(route53::Route53& route53, Loop& loop, const Value& request, const Reply& reply) {
   if (!request["id"].is_string() || !request["status"].is_string())
     return refuse(reply, "which health check, and up, down or auto?");
@@ -313,6 +368,13 @@ void handle_control(Loop& loop, Cloud& cloud, realism::Realism& realism, const R
     Value checks = Value::list();
     for (const auto& check : route53.describe_health()) checks.push(describe(check));
     return reply(aws::to_json(Value::structure({{"healthChecks", checks}})));
+  }
+  if (name == "target") return say_of_target(route53, *parsed, reply);
+  if (name == "remove-target") return take_back_target(route53, *parsed, reply);
+  if (name == "list-targets") {
+    Value targets = Value::list();
+    for (const auto& target : route53.describe_targets()) targets.push(describe(target));
+    return reply(aws::to_json(Value::structure({{"targets", targets}})));
   }
   if (name == "fault") return add_fault(loop, cloud, realism, *parsed, reply);
   if (name == "checker-fault") return add_checker_fault(loop, route53, realism, *parsed, reply);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person may ask of the running engine through its control socket: move the clock, force a
-// health check's status, list the health checks, set faults, begin anew. One JSON object in, one
-// out:
-// {"error": "..."} refuses.
+// health check's status, list the health checks, say what aliases lead to, set faults, begin anew.
+// One JSON object in, one out: {"error": "..."} refuses.
 #pragma once
 
 #include <functional>

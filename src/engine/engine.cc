@@ -22,6 +22,7 @@
 #include "engine/front_door.h"
 #include "engine/service_pages.h"
 #include "engine/tally.h"
+#include "net/dns/name_lookups.h"
 #include "net/dns/server.h"
 #include "net/functions/function_host.h"
 #include "net/http/courier.h"
@@ -353,16 +354,18 @@ class RealEngine final : public Engine {
     mail.allow_link_local = config_.allow_link_local;
     courier_ = std::make_unique<net::CurlCourier>(mail, post);
     views_ = std::make_unique<PublishedViews>(*dns_, *prober_);
+    if (config_.target_lookups)
+      names_ = std::make_unique<net::NameLookups>(net::NameLookups::Options{}, post);
     awaited_prober_ = std::make_unique<AwaitedProber>(loop_, *prober_);
     awaited_courier_ = std::make_unique<AwaitedCourier>(loop_, *courier_);
     counted_prober_ = std::make_unique<CountedProber>(tally_, *awaited_prober_);
     counted_courier_ = std::make_unique<CountedCourier>(tally_, *awaited_courier_);
     cloud_ = std::make_unique<Cloud>(
         Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *counted_prober_,
-                     *awaited_functions_, *counted_courier_, *key_maker_, *views_},
+                     *awaited_functions_, *counted_courier_, *key_maker_, *views_, names_.get()},
         Cloud::Options{config_.account, url_of(api_endpoint_), config_.accept_any_credentials,
-                       config_.allow_link_local, config_.checkers, workers_.get(), &realism_,
-                       &tally_});
+                       config_.allow_link_local, config_.checkers, config_.strict_names,
+                       workers_.get(), &realism_, &tally_});
     door_.open(cloud_->gateway(), cloud_->url_door());
   }
 
@@ -376,6 +379,7 @@ class RealEngine final : public Engine {
     counted_prober_.reset();
     awaited_courier_.reset();
     awaited_prober_.reset();
+    names_.reset();
     views_.reset();
     courier_.reset();
     prober_.reset();
@@ -465,6 +469,7 @@ class RealEngine final : public Engine {
   std::unique_ptr<net::ProcessFunctionHost> functions_;
   std::unique_ptr<net::CurlCourier> courier_;
   std::unique_ptr<PublishedViews> views_;
+  std::unique_ptr<net::NameLookups> names_;
   std::unique_ptr<AwaitedProber> awaited_prober_;
   std::unique_ptr<AwaitedFunctionHost> awaited_functions_;
   std::unique_ptr<AwaitedCourier> awaited_courier_;

@@ -31,6 +31,8 @@ struct Config {
   std::uint64_t seed = 1;         // of what is left to chance then
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
   std::size_t checkers = 1;       // of a health check, up to sixteen
+  bool strict_names = false;      // no zone of example.com
+  bool target_lookups = true;     // of what aliases lead to outside, by the machine's resolver
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
   std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options
   std::vector<std::string> allowed_hosts;  // names that clients reach it by, beyond the usual

@@ -180,6 +180,51 @@ void Resolver::finish(void* argument, int status, int, ares_addrinfo* found) {
   pending->done(resolved);
 }
 
+struct Resolver::PendingLookup {
+  Resolver& resolver;
+  std::function<void(const LookedUp&)> done;
+};
+
+void Resolver::look_up(const std::string& name, std::function<void(const LookedUp&)> done) {
+  if (!channel_) return done({});
+  ares_addrinfo_hints hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_flags = ARES_AI_NOSORT;
+  ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, &Resolver::finish_lookup,
+                   new PendingLookup{*this, std::move(done)});
+}
+
+void Resolver::finish_lookup(void* argument, int status, int, ares_addrinfo* found) {
+  using Kind = ports::NameAnswer::Kind;
+  const std::unique_ptr<PendingLookup> pending(static_cast<PendingLookup*>(argument));
+  const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> kept(found,
+                                                                          &ares_freeaddrinfo);
+  if (pending->resolver.stopping_) return;
+  LookedUp out;
+  auto& addresses = out.answer.addresses;
+  for (const auto* at = status == ARES_SUCCESS && found ? found->nodes : nullptr; at;
+       at = at->ai_next) {
+    const auto* from =
+        at->ai_family == AF_INET
+            ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(at->ai_addr)->sin_addr)
+            : &reinterpret_cast<const sockaddr_in6*>(at->ai_addr)->sin6_addr;
+    if (at->ai_family != AF_INET && at->ai_family != AF_INET6) continue;
+    addresses.emplace_back(static_cast<const char*>(from), at->ai_family == AF_INET ? 4 : 16);
+    const std::chrono::seconds ttl{at->ai_ttl};
+    out.ttl = addresses.size() == 1 ? ttl : std::min(out.ttl, ttl);
+  }
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+  constexpr std::chrono::seconds nothing_kept{60};
+  if (!addresses.empty()) {
+    out.answer.kind = Kind::found;
+  } else if (status == ARES_ENOTFOUND || status == ARES_ENODATA) {
+    out.answer.kind = Kind::nothing;
+    out.ttl = nothing_kept;
+  }
+  pending->done(out);
+}
+
 int Resolver::open(int domain, int type, int protocol) {
   const int fd = open_socket(domain, type, protocol);
   if (fd >= 0) sockets_[fd] = {WatchedFd(Fd(fd)), type == SOCK_DGRAM, {}};

@@ -22,6 +22,7 @@
 #include "dns/view.h"
 #include "net/io/epoll.h"
 #include "net/io/spread.h"
+#include "ports/name_watch.h"
 
 struct ares_channeldata;
 struct ares_addrinfo;
@@ -50,12 +51,22 @@ class Resolver {
   // `done` may run inside this call.
   void resolve(const std::string& name, Done done);
 
+  // All addresses of a name, of both families, by the machine's hosts file and resolvers, and how
+  // long they may be kept.
+  struct LookedUp {
+    ports::NameAnswer answer;
+    std::chrono::seconds ttl{0};
+  };
+  void look_up(const std::string& name, std::function<void(const LookedUp&)> done);
+
   int wait_ms(int longest) const;  // for Epoll::wait; `longest` -1: for ever
   void run_timeouts();
 
  private:
   struct Pending;
   static void finish(void* pending, int status, int timeouts, ares_addrinfo* found);
+  struct PendingLookup;
+  static void finish_lookup(void* pending, int status, int timeouts, ares_addrinfo* found);
   void ask_world(const std::string& name, Done done);
   void watch(int fd, bool readable, bool writable);
   void handle(int fd, std::uint32_t events);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "dns/name.h"
 #include "dns/type.h"
+#include "services/route53/aws_zones.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -69,6 +70,7 @@ class Batch {
   void upsert(const RecordSet& record, Group& group);
   void check_alone(const RecordSet& record);
   void check_alias(const RecordSet& record);
+  void check_outside_alias(const RecordSet& record, const std::string& tried);
   void check_policy(const RecordSet& record, const Group& group);
   void check_twins(const RecordSet& record, const Group& group);
   void check_cname(const RecordSet& record);
@@ -117,6 +119,7 @@ bool Batch::within_zone(const RecordSet& record) {
 
 void Batch::apply(const Change& change) {
   const auto& record = change.record;
+  if (record.alias && change.action != Change::Action::remove) check_alias(record);
   if (!within_zone(record)) return;
   if (change.action != Change::Action::remove) check_alone(record);
   auto& group = group_of(record);
@@ -181,7 +184,6 @@ void Batch::check_alone(const RecordSet& r) {
   if (r.type == dns::type::ds && apex)
     refuse(fmt::format("RRSet of type DS with DNS name {} is not permitted at apex in zone {}",
                        shown(r.name), shown(zone_.name)));
-  if (r.alias) check_alias(r);
 }
 
 void Batch::check_alias(const RecordSet& r) {
@@ -189,14 +191,31 @@ void Batch::check_alias(const RecordSet& r) {
     return refuse(fmt::format("RRSet of type {} with DNS name {} cannot be an alias",
                               dns::type_to_text(r.type), shown(r.name)));
   const auto* zone = world_.zone(r.alias->zone_id);
-  if (!zone) return;  // somebody else's: a load balancer, for example (fact route53-33)
   const auto tried = fmt::format("Tried to create an alias that targets {}, type {} in zone {},",
-                                 shown(r.alias->name), dns::type_to_text(r.type), zone->id);
+                                 shown(r.alias->name), dns::type_to_text(r.type), r.alias->zone_id);
+  if (!zone) return check_outside_alias(r, tried);
   if (!dns::is_within(r.alias->name, zone->name))
     refuse(tried + " but the alias target name does not lie within the target zone");
   const bool itself = r.alias->name == r.name && zone == &zone_;
   if (itself || !current(*zone, r.alias->name, r.type))
     refuse(tried + " but that target was not found");
+}
+
+// A target in one of AWS's own zones. An id that is nobody's is told as a zone in which the name
+// does not lie (fact route53-132).
+void Batch::check_outside_alias(const RecordSet& r, const std::string& tried) {
+  const auto* zone = aws_zone(r.alias->zone_id);
+  if (!zone && world_.target_declared && world_.target_declared(r.alias->zone_id, r.alias->name))
+    return;
+  if (!zone || !dns::is_within(r.alias->name, zone->origin))
+    refuse(tried + " but the alias target name does not lie within the target zone");
+  if (!zone || !may_be_target(*zone, r.alias->name, r.type))
+    return refuse(tried + " but that target was not found");
+  if (zone->kind == AwsZone::Kind::distribution && r.alias->evaluate_target_health)
+    refuse(
+        fmt::format("EvaluateTargetHealth cannot be true for {}: its alias target {} is a "
+                    "CloudFront distribution",
+                    described(r), shown(r.alias->name)));
 }
 
 // --- what the batch leaves
@@ -341,21 +360,23 @@ std::vector<std::string> changed_twice(const std::vector<Change>& changes) {
   return out;
 }
 
-Failure<aws::Error> invalid(const std::vector<std::string>& errors) {
-  return aws::refuse("InvalidChangeBatch", fmt::format("[{}]", join(errors, ", ")));
-}
-
 }  // namespace
+
+aws::Error invalid_batch(const std::vector<std::string>& faults) {
+  return {"InvalidChangeBatch", fmt::format("[{}]", join(faults, ", ")), 0, {}};
+}
 
 aws::Outcome<TouchedGroups> apply(const HostedZone& zone, const std::vector<Change>& changes,
                                   const BatchWorld& world) {
-  if (const auto beyond = beyond_limits(changes); !beyond.empty()) return invalid(beyond);
-  if (const auto twice = changed_twice(changes); !twice.empty()) return invalid(twice);
+  if (const auto beyond = beyond_limits(changes); !beyond.empty())
+    return failure(invalid_batch(beyond));
+  if (const auto twice = changed_twice(changes); !twice.empty())
+    return failure(invalid_batch(twice));
   Batch batch{zone, world};
   for (const auto& change : changes) batch.apply(change);
   if (batch.fatal) return failure(*batch.fatal);
   if (batch.errors.empty()) batch.check_together(changes);
-  if (!batch.errors.empty()) return invalid(batch.errors);
+  if (!batch.errors.empty()) return failure(invalid_batch(batch.errors));
   return std::move(batch.touched);
 }
 

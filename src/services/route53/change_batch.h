@@ -21,10 +21,15 @@ namespace sitelatch::route53 {
 struct BatchWorld {
   std::function<bool(const std::string& id)> health_check_exists;
   std::function<const HostedZone*(const std::string& id)> zone;
+  // A target in a zone that is neither ours nor known as AWS's: a person has said that it is there.
+  std::function<bool(const std::string& zone_id, const std::string& name)> target_declared;
 };
 
 // By listing_key: the touched groups as they are afterwards; an empty one is gone.
 using TouchedGroups = std::map<std::string, Group, std::less<>>;
+
+// All that is wrong with a batch, as one refusal.
+aws::Error invalid_batch(const std::vector<std::string>& faults);
 
 aws::Outcome<TouchedGroups> apply(const HostedZone& zone, const std::vector<Change>& changes,
                                   const BatchWorld& world);

@@ -306,3 +306,55 @@ TEST_CASE(
   CHECK(f.refusal("ListResourceRecordSets", R"({"HostedZoneId":")" + zone + R"(","MaxItems":"-1"})")
             .substr(0, 13) == "InvalidInput:");
 }
+
+TEST_CASE("all that is wrong with the values of a batch is told at once (fact route53-135)") {
+  Fixture f;
+  const auto zone = f.make_zone();
+  const std::string label(64, 'x');
+  CHECK(f.change_refused(zone, {{"CREATE", f.a("a.example.com", "192.0.2")},
+                                {"CREATE", f.a("b.example.com", "192.0.2.1")},
+                                {"CREATE", f.a("c.example.com", "1.1.1.1, 2.2.2.2")},
+                                {"CREATE", f.a(label + ".example.com", "192.0.2.1")}}) ==
+        "InvalidChangeBatch: [Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address "
+        "(Value is not a valid IPv4 address) encountered with '192.0.2'', Invalid Resource Record: "
+        "'FATAL problem: ARRDATANotSingleField (Value contains spaces) encountered with '1.1.1.1, "
+        "2.2.2.2'', FATAL problem: DomainLabelTooLong (Domain label is too long) encountered "
+        "with '" +
+            label + "']");
+  // Both values of one record.
+  CHECK(f.change_refused(
+            zone, {{"CREATE", R"({"Name":"a.example.com","Type":"A","TTL":60,"ResourceRecords":)"
+                              R"([{"Value":"x"},{"Value":"192.0.2.1"},{"Value":"y"}]})"}}) ==
+        "InvalidChangeBatch: [Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address "
+        "(Value is not a valid IPv4 address) encountered with 'x'', Invalid Resource Record: "
+        "'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered "
+        "with 'y'']");
+  // An empty label in a record's name stands alone, without brackets, and with the whole name.
+  CHECK(f.change_refused(zone, {{"CREATE", f.a("a.example.com", "192.0.2")},
+                                {"CREATE", f.a("a..example.com", "192.0.2.1")}}) ==
+        "InvalidChangeBatch: FATAL problem: DomainLabelEmpty (Domain label is empty) encountered "
+        "with 'a..example.com'");
+  CHECK(
+      f.change_refused(zone, {{"CREATE", f.alias("Z35SXDOTRQ7X7K", "a.example.com", "", true)}}) ==
+      "InvalidChangeBatch: [FATAL problem: DomainNameEmpty (Domain name is empty) encountered "
+      "with '']");
+  // What is no sound request comes before what is wrong with values.
+  CHECK(f.change_refused(zone, {{"CREATE", f.a("a.example.com", "192.0.2")},
+                                {"CREATE", R"({"Name":"b.example.com","Type":"A"})"}})
+            .starts_with("InvalidInput: Invalid request: Expected exactly one of"));
+  CHECK(f.change_refused(zone, {{"CREATE", f.a("b.example.com", "192.0.2.1",
+                                               R"(,"MultiValueAnswer":false)")}}) ==
+        "InvalidInput: Invalid request: Missing field 'SetIdentifier' in Change with "
+        "[Action=CREATE, Name=b.example.com, Type=A, SetIdentifier=null]");
+}
+
+TEST_CASE("an alias is judged before its own name, and both are told") {
+  Fixture f;
+  const auto zone = f.make_zone();
+  CHECK(
+      f.change_refused(zone, {{"CREATE", f.alias(zone, "recordset", "x.example.com", true)}}) ==
+      "InvalidChangeBatch: [Tried to create an alias that targets x.example.com., type A in zone " +
+          zone +
+          ", but that target was not found, RRSet with DNS name recordset. is not permitted in "
+          "zone example.com.]");
+}

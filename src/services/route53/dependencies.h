@@ -23,12 +23,17 @@ class Dependencies {
   }
   // All that a health check decides, aliases of aliases included.
   std::set<NodeKey> resting_on(const std::string& health_check_id) const;
+  // Of aliases by their targets' names (target_name(): one target has several), whatever their
+  // zone.
+  std::size_t aliases_of(const std::string& target) const;
+  std::set<NodeKey> resting_on_target(const std::string& target) const;
   // The nodes themselves and all that rest on them.
   std::set<NodeKey> closure(std::vector<NodeKey> nodes) const;
 
  private:
   std::unordered_map<std::string, std::set<NodeKey>> by_check_;
   std::map<NodeKey, std::set<NodeKey>> by_target_;
+  std::map<std::string, std::set<NodeKey>> by_target_name_;
 };
 
 }  // namespace sitelatch::route53

@@ -4,29 +4,85 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "dns/name.h"
+#include "dns/type.h"
+#include "services/route53/aws_zones.h"
 
 namespace sitelatch::route53 {
 
-DnsAnswers::DnsAnswers(HostedZones& zones, HealthChecks& checks, Publisher& publisher,
-                       std::string home_region)
-    : zones_(zones), checks_(checks), publisher_(publisher), home_region_(std::move(home_region)) {}
+namespace {
+// The targets that aliases of a group lead to.
+void add_targets(std::set<std::string>& out, const Group& group) {
+  for (const auto& record : group)
+    if (record.alias) out.insert(target_name(record.alias->name));
+}
+}  // namespace
+
+DnsAnswers::DnsAnswers(HostedZones& zones, HealthChecks& checks, AliasTargets& targets,
+                       Publisher& publisher, std::string home_region)
+    : zones_(zones),
+      checks_(checks),
+      targets_(targets),
+      publisher_(publisher),
+      home_region_(std::move(home_region)) {}
 
 void DnsAnswers::start() {
   std::set<NodeKey> nodes;
+  std::set<std::string> targets;
   zones_.visit("", [&](const HostedZone& zone) {
     for (const auto& [listed, group] : zone.groups) {
       NodeKey node{zone.id, group.front().name, group.front().type};
       dependencies_.add(node, group);
+      add_targets(targets, group);
       nodes.insert(std::move(node));
     }
     return true;
   });
-  publisher_.start(changes(nodes));
+  for (const auto& target : targets) targets_.use(target, true);
+  auto first = changes(nodes);
+  for (const auto& target : targets_.said())
+    for (auto& change : own_answers(target)) first.push_back(std::move(change));
+  publisher_.start(first);
 }
 
 void DnsAnswers::health_changed(const std::string& health_check_id) {
   auto step = changes(dependencies_.resting_on(health_check_id));
   if (!step.empty()) publisher_.stage({std::nullopt, std::move(step)});
+}
+
+void DnsAnswers::target_changed(const std::string& target) {
+  ViewStep step{std::nullopt, own_answers(target)};
+  if (answers_itself(target)) step.remove_zone = target;
+  for (auto& change : changes(dependencies_.resting_on_target(target)))
+    step.changes.push_back(std::move(change));
+  publisher_.stage(std::move(step));
+}
+
+Resolution DnsAnswers::outside(const AliasTarget& target, std::uint16_t type) const {
+  const auto name = target_name(target.name);
+  return {targets_.answer(name, type), targets_.up(name)};
+}
+
+// A target whose addresses a person has said answers by them under its own name too, for probes and
+// clients that use it without an alias; not where a zone of the account has that name to give.
+bool DnsAnswers::answers_itself(const std::string& target) const {
+  for (std::string_view above = target; above.size() > 1; above = dns::parent_name(above))
+    if (zones_.served(std::string{above})) return false;
+  return target.find('*') == std::string::npos;
+}
+
+std::vector<dns::NodeChange> DnsAnswers::own_answers(const std::string& target) const {
+  if (!targets_.has_said_addresses(target) || !answers_itself(target)) return {};
+  HostedZone zone;
+  zone.name = target;
+  zone.name_servers = {"ns-0.awsdns-00.com"};
+  std::vector<dns::NodeChange> out;
+  for (const auto& record : apex_records(zone))
+    out.push_back({target, target, record.type, dns::Choices{{1, {record.ttl, record.rdata}}}});
+  for (const auto type : {dns::type::a, dns::type::aaaa})
+    if (auto choices = targets_.answer(target, type); !choices.empty())
+      out.push_back({target, target, type, std::move(choices)});
+  return out;
 }
 
 const HostedZone& DnsAnswers::add_zone(HostedZone zone, std::function<void()> published) {
@@ -42,8 +98,12 @@ void DnsAnswers::remove_zone(const std::string& id, std::function<void()> publis
   const auto origin = zone->name;
   const bool served = is_served(*zone);
   auto nodes = nodes_of(*zone);
-  for (const auto& [listed, group] : zone->groups)
+  std::set<std::string> targets;
+  for (const auto& [listed, group] : zone->groups) {
     dependencies_.remove({id, group.front().name, group.front().type}, group);
+    add_targets(targets, group);
+  }
+  for (const auto& target : targets) targets_.use(target, dependencies_.aliases_of(target) > 0);
   auto touched = dependencies_.closure(std::move(nodes));
   zones_.remove(id);
   ViewStep step;
@@ -61,6 +121,7 @@ void DnsAnswers::commit(const std::string& zone_id, const TouchedGroups& touched
   const auto* zone = zones_.find(zone_id);
   ENSURE(zone != nullptr);
   std::vector<NodeKey> nodes;
+  std::set<std::string> targets;
   for (const auto& [listed, after] : touched) {
     const auto before = zone->groups.find(listed);
     const Group* known = !after.empty()                 ? &after
@@ -68,10 +129,15 @@ void DnsAnswers::commit(const std::string& zone_id, const TouchedGroups& touched
                                                         : nullptr;
     if (!known) continue;  // created and deleted in one batch
     NodeKey node{zone_id, known->front().name, known->front().type};
-    if (before != zone->groups.end()) dependencies_.remove(node, before->second);
+    if (before != zone->groups.end()) {
+      dependencies_.remove(node, before->second);
+      add_targets(targets, before->second);
+    }
     dependencies_.add(node, after);
+    add_targets(targets, after);
     nodes.push_back(std::move(node));
   }
+  for (const auto& target : targets) targets_.use(target, dependencies_.aliases_of(target) > 0);
   zones_.commit(zone_id, touched);
   publisher_.stage({std::nullopt, changes(dependencies_.closure(std::move(nodes)))},
                    std::move(published));

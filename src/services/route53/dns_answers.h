@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "services/route53/alias_targets.h"
 #include "services/route53/dependencies.h"
 #include "services/route53/health_checks.h"
 #include "services/route53/hosted_zones.h"
@@ -18,12 +19,16 @@ namespace sitelatch::route53 {
 
 class DnsAnswers final : public RoutingWorld {
  public:
-  DnsAnswers(HostedZones& zones, HealthChecks& checks, Publisher& publisher,
+  DnsAnswers(HostedZones& zones, HealthChecks& checks, AliasTargets& targets, Publisher& publisher,
              std::string home_region);
 
   void start();  // publishes everything that was loaded
 
   void health_changed(const std::string& health_check_id);
+  void target_changed(const std::string& target);
+  std::size_t aliases_of(const std::string& target) const {
+    return dependencies_.aliases_of(target);
+  }
   bool uses(const std::string& health_check_id) const {
     return dependencies_.uses(health_check_id);
   }
@@ -41,14 +46,18 @@ class DnsAnswers final : public RoutingWorld {
   Status health(const std::string& health_check_id) const override {
     return checks_.status(health_check_id);
   }
+  Resolution outside(const AliasTarget& target, std::uint16_t type) const override;
 
  private:
   bool is_served(const HostedZone& zone) const { return zones_.served(zone.name) == &zone; }
   std::vector<NodeKey> nodes_of(const HostedZone& zone) const;
   std::vector<dns::NodeChange> changes(const std::set<NodeKey>& nodes) const;
+  bool answers_itself(const std::string& target) const;
+  std::vector<dns::NodeChange> own_answers(const std::string& target) const;
 
   HostedZones& zones_;
   HealthChecks& checks_;
+  AliasTargets& targets_;
   Publisher& publisher_;
   std::string home_region_;
   Dependencies dependencies_;

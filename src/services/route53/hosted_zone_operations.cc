@@ -48,12 +48,20 @@ aws::Value to_value(const HostedZone& zone) {
 
 aws::Outcome<std::string> zone_name(const std::string& text) {
   const auto name = dns::name_from_text(text);
-  if (!name) return aws::refuse("InvalidDomainName", name.error().text);
+  if (!name) return aws::refuse("InvalidDomainName", "FATAL problem: " + name.error().text);
   if (name->size() == 1)
     return aws::refuse("InvalidDomainName", fmt::format("{} is not a valid domain name", text));
   if (name->find('*') != std::string::npos || name->find(' ') != std::string::npos)
     return aws::refuse("InvalidDomainName", fmt::format("{} is not a valid domain name", text));
   return *name;
+}
+
+// Names that no public zone has: top-level ones and, where the engine is told to be strict,
+// those of examples (fact route53-136).
+bool is_reserved(const std::string& wire_name, bool strict) {
+  if (dns::label_count(wire_name) == 1) return true;
+  const auto text = shown(wire_name);
+  return strict && (text == "example.com." || text == "example.net." || text == "example.org.");
 }
 
 }  // namespace
@@ -66,6 +74,9 @@ Route53::Out Route53::create_hosted_zone(const Call& call) {
   if (in.has("VPC"))
     return aws::refuse("InvalidVPCId",
                        fmt::format("The VPC {} does not exist.", in["VPC"]["VPCId"].string_or("")));
+  if (!in.has("VPC") && is_reserved(*name, options_.strict_names))
+    return aws::refuse("InvalidDomainName",
+                       fmt::format("{} is reserved by AWS!", in["Name"].string()));
   if (in["HostedZoneConfig"]["PrivateZone"].boolean_or(false))
     return aws::refuse("InvalidInput",
                        "When you're creating a private hosted zone (when you specify true for "
@@ -157,7 +168,7 @@ Route53::Out Route53::list_hosted_zones_by_name(const Call& call) {
     return aws::refuse("InvalidInput",
                        "Invalid parameter : DNSName is required when HostedZoneId is specified.");
   auto start = dns::name_from_text(in["DNSName"].string_or("."));
-  if (!start) return aws::refuse("InvalidDomainName", start.error().text);
+  if (!start) return aws::refuse("InvalidDomainName", "FATAL problem: " + start.error().text);
   auto list = aws::Value::list();
   aws::Value next_name, next_id;
   zones_.visit_by_name(*start, bare_id(in["HostedZoneId"].string_or("")),

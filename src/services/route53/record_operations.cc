@@ -33,8 +33,7 @@ aws::Outcome<Start> page_start(const aws::Value& in) {
                        "StartRecordType to be specified.");
   if (!name) return Start{};
   const auto wire = dns::name_from_text(in["StartRecordName"].string());
-  if (!wire)
-    return aws::refuse("InvalidInput", "Invalid parameter : StartRecordName: " + wire.error().text);
+  if (!wire) return aws::refuse("InvalidInput", "FATAL problem: " + wire.error().text);
   if (!type) return Start{listing_key(*wire), ""};
   return Start{listing_key(*wire, dns::type_from_text(in["StartRecordType"].string()).value()),
                in["StartRecordIdentifier"].string_or("")};
@@ -59,7 +58,7 @@ std::optional<std::string> answering_name(const HostedZone& zone, const std::str
   return std::nullopt;
 }
 
-const dns::Rrset* draw(const dns::Choices& choices, ports::Entropy& entropy) {
+const dns::Choice* draw(const dns::Choices& choices, ports::Entropy& entropy) {
   std::uint64_t whole = 0;
   for (const auto& choice : choices) whole += choice.weight;
   if (whole == 0) return nullptr;
@@ -69,7 +68,7 @@ const dns::Rrset* draw(const dns::Choices& choices, ports::Entropy& entropy) {
   for (const auto byte : bytes) at = at << 8 | byte;
   at %= whole;
   for (const auto& choice : choices) {
-    if (at < choice.weight) return &choice.rrset;
+    if (at < choice.weight) return &choice;
     at -= choice.weight;
   }
   return nullptr;
@@ -82,14 +81,19 @@ Route53::Out Route53::change_resource_record_sets(const Call& call) {
   if (!zone) return failure(zone.error());
   const auto& batch = call.input["ChangeBatch"];
   std::vector<Change> changes;
+  std::vector<std::string> faults;
   for (const auto& item : batch["Changes"].items()) {
-    auto change = parse_change(item);
+    auto change = parse_change(item, faults);
     if (!change) return failure(change.error());
     changes.push_back(std::move(*change));
   }
+  if (!faults.empty()) return failure(invalid_batch(faults));
   const auto touched = apply(**zone, changes,
                              {[&](const std::string& id) { return checks_.find(id) != nullptr; },
-                              [&](const std::string& id) { return zones_.find(id); }});
+                              [&](const std::string& id) { return zones_.find(id); },
+                              [&](const std::string& id, const std::string& target) {
+                                return targets_.declared(id, target);
+                              }});
   if (!touched) return failure(touched.error());
   const auto info = changes_.add(batch["Comment"].string_or(""), timers_.now());
   answers_.commit((*zone)->id, *touched, when_published(info.id));
@@ -140,8 +144,7 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   const auto zone = hosted_zone(in["HostedZoneId"]);
   if (!zone) return failure(zone.error());
   const auto name = dns::name_from_text(in["RecordName"].string());
-  if (!name)
-    return aws::refuse("InvalidInput", "Invalid parameter : RecordName: " + name.error().text);
+  if (!name) return aws::refuse("InvalidInput", "FATAL problem: " + name.error().text);
   if (!dns::is_within(*name, (*zone)->name))
     return aws::refuse("InvalidInput",
                        fmt::format("Invalid parameter : {} is not in hosted zone {}", shown(*name),
@@ -149,18 +152,21 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   auto type = dns::type_from_text(in["RecordType"].string()).value();
   const auto owner = answering_name(**zone, *name);
   auto data = aws::Value::list();
+  std::string_view code = owner ? "NOERROR" : "NXDOMAIN";
   if (owner) {
     if (!(*zone)->group(*owner, type) && (*zone)->group(*owner, dns::type::cname))
       type = dns::type::cname;
     const auto resolution = answers_.resolve({(*zone)->id, *owner, type});
-    if (const auto* rrset = draw(resolution.choices, entropy_))
-      for (const auto& rdata : rrset->rdata) data.push(dns::rdata_to_text(type, rdata));
+    if (const auto* drawn = draw(resolution.choices, entropy_)) {
+      if (drawn->fails) code = "SERVFAIL";
+      for (const auto& rdata : drawn->rrset.rdata) data.push(dns::rdata_to_text(type, rdata));
+    }
   }
   return aws::Value::structure({{"Nameserver", (*zone)->name_servers.front()},
                                 {"RecordName", shown(*name)},
                                 {"RecordType", in["RecordType"]},
                                 {"RecordData", data},
-                                {"ResponseCode", owner ? "NOERROR" : "NXDOMAIN"},
+                                {"ResponseCode", code},
                                 {"Protocol", "UDP"}});
 }
 

@@ -29,20 +29,24 @@ Failure<aws::Error> invalid_request(std::string_view what, const aws::Value& cha
   return aws::refuse("InvalidInput",
                      fmt::format("Invalid request: {} in {}", what, change_named(change)));
 }
-Failure<aws::Error> invalid_batch(std::string_view what) {
-  return aws::refuse("InvalidChangeBatch", fmt::format("[{}]", what));
-}
+using Faults = std::vector<std::string>;
 
-aws::Outcome<Done> take_name(RecordSet& out, const aws::Value& record) {
+// An empty label ends the reading of the batch, and is told without brackets.
+aws::Outcome<Done> take_name(RecordSet& out, const aws::Value& record, Faults& faults) {
   const auto name = dns::name_from_text(record["Name"].string());
-  if (!name) return invalid_batch("FATAL problem: " + name.error().text);
-  out.name = *name;
+  if (name) {
+    out.name = *name;
+  } else if (name.error().text.starts_with("DomainLabelEmpty")) {
+    return aws::refuse("InvalidChangeBatch", "FATAL problem: " + name.error().text);
+  } else {
+    faults.push_back("FATAL problem: " + name.error().text);
+  }
   out.type = dns::type_from_text(record["Type"].string()).value();
   return Done{};
 }
 
 // Exactly one of alias, TTL with records.
-aws::Outcome<Done> take_content(RecordSet& out, const aws::Value& change) {
+aws::Outcome<Done> take_content(RecordSet& out, const aws::Value& change, Faults& faults) {
   const auto& record = change["ResourceRecordSet"];
   const bool alias = record.has("AliasTarget");
   const bool plain = record.has("TTL") && record.has("ResourceRecords");
@@ -59,8 +63,8 @@ aws::Outcome<Done> take_content(RecordSet& out, const aws::Value& change) {
   if (alias) {
     const auto& target = record["AliasTarget"];
     const auto name = dns::name_from_text(target["DNSName"].string());
-    if (!name) return invalid_batch("FATAL problem: " + name.error().text);
-    out.alias = AliasTarget{bare_id(target["HostedZoneId"].string()), *name,
+    if (!name) faults.push_back("FATAL problem: " + name.error().text);
+    out.alias = AliasTarget{bare_id(target["HostedZoneId"].string()), name ? *name : std::string{},
                             target["EvaluateTargetHealth"].boolean_or(false)};
     return Done{};
   }
@@ -72,25 +76,25 @@ aws::Outcome<Done> take_content(RecordSet& out, const aws::Value& change) {
   return Done{};
 }
 
-aws::Outcome<Done> take_values(RecordSet& out) {
+void take_values(RecordSet& out, Faults& faults) {
   if (out.values.size() > most_values)
-    return invalid_batch(fmt::format(
+    return faults.push_back(fmt::format(
         "Number of values in resource record set [name='{}', type='{}'] exceeds the limit of {}",
         shown(out.name), dns::type_to_text(out.type), most_values));
   if (out.values.size() > 1 && (out.type == dns::type::cname || out.type == dns::type::soa))
-    return invalid_batch(
-        fmt::format("RRSet of type {} with DNS name {} must have exactly one value",
-                    dns::type_to_text(out.type), shown(out.name)));
+    faults.push_back(fmt::format("RRSet of type {} with DNS name {} must have exactly one value",
+                                 dns::type_to_text(out.type), shown(out.name)));
   for (const auto& text : out.values) {
     auto rdata = dns::rdata_from_text(out.type, text);
-    if (!rdata)
-      return invalid_batch(
+    if (!rdata) {
+      faults.push_back(
           fmt::format("Invalid Resource Record: 'FATAL problem: {}'", rdata.error().text));
-    if (std::find(out.rdata.begin(), out.rdata.end(), *rdata) != out.rdata.end())
-      return invalid_batch(fmt::format("Duplicate Resource Record: '{}'", text));
-    out.rdata.push_back(std::move(*rdata));
+    } else if (std::find(out.rdata.begin(), out.rdata.end(), *rdata) != out.rdata.end()) {
+      faults.push_back(fmt::format("Duplicate Resource Record: '{}'", text));
+    } else {
+      out.rdata.push_back(std::move(*rdata));
+    }
   }
-  return Done{};
 }
 
 GeoLocation geo_location(const aws::Value& value) {
@@ -132,7 +136,10 @@ int take_policy(RecordSet& out, const aws::Value& record) {
     out.geo = geo_location(record["GeoLocation"]);
     is(Policy::geolocation);
   }
-  if (record["MultiValueAnswer"].boolean_or(false)) is(Policy::multivalue);
+  // Said to be false, it asks for a SetIdentifier all the same (fact route53-135).
+  if (record["MultiValueAnswer"].boolean_or(false) ||
+      (record.has("MultiValueAnswer") && !record.has("SetIdentifier")))
+    is(Policy::multivalue);
   if (const auto& cidr = record["CidrRoutingConfig"]) {
     out.cidr = {cidr["CollectionId"].string_or(""), cidr["LocationName"].string_or("")};
     is(Policy::cidr);
@@ -144,7 +151,8 @@ int take_policy(RecordSet& out, const aws::Value& record) {
   return found;
 }
 
-aws::Outcome<Done> check_policy(int found, const RecordSet& record, const aws::Value& change) {
+aws::Outcome<Done> check_policy(int found, const RecordSet& record, const aws::Value& change,
+                                Faults& faults) {
   constexpr std::string_view expected =
       "Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, "
       "GeoProximityLocation, or CidrRoutingConfig], but found {}";
@@ -155,29 +163,28 @@ aws::Outcome<Done> check_policy(int found, const RecordSet& record, const aws::V
   if (found == 0 && !record.set_identifier.empty())
     return invalid_request(fmt::format(fmt::runtime(expected), "none"), change);
   if (record.policy == Policy::multivalue && record.alias)
-    return invalid_batch(fmt::format(
+    faults.push_back(fmt::format(
         "RRSet with DNS name {}, type {} cannot be both a multivalue answer and an alias",
         shown(record.name), dns::type_to_text(record.type)));
   if (record.policy == Policy::multivalue && record.type == dns::type::cname)
-    return invalid_batch(fmt::format(
+    faults.push_back(fmt::format(
         "RRSet of type CNAME with DNS name {} cannot be a multivalue answer", shown(record.name)));
   if (found > 0 && (record.type == dns::type::soa || record.type == dns::type::ns))
-    return invalid_batch(
-        fmt::format("RRSet of type {} with DNS name {} cannot have a routing policy",
-                    dns::type_to_text(record.type), shown(record.name)));
+    faults.push_back(fmt::format("RRSet of type {} with DNS name {} cannot have a routing policy",
+                                 dns::type_to_text(record.type), shown(record.name)));
   return Done{};
 }
 
-aws::Outcome<RecordSet> parse_record(const aws::Value& change) {
+aws::Outcome<RecordSet> parse_record(const aws::Value& change, Faults& faults) {
   const auto& record = change["ResourceRecordSet"];
   RecordSet out;
-  if (auto ok = take_name(out, record); !ok) return failure(ok.error());
+  if (auto ok = take_name(out, record, faults); !ok) return failure(ok.error());
   out.set_identifier = record["SetIdentifier"].string_or("");
   out.health_check_id = record["HealthCheckId"].string_or("");
   const int policies = take_policy(out, record);
-  if (auto ok = take_content(out, change); !ok) return failure(ok.error());
-  if (auto ok = check_policy(policies, out, change); !ok) return failure(ok.error());
-  if (auto ok = take_values(out); !ok) return failure(ok.error());
+  if (auto ok = take_content(out, change, faults); !ok) return failure(ok.error());
+  if (auto ok = check_policy(policies, out, change, faults); !ok) return failure(ok.error());
+  take_values(out, faults);
   return out;
 }
 
@@ -202,8 +209,8 @@ bool RecordSet::same_as(const RecordSet& other) const {
          health_check_id == other.health_check_id && mine == theirs;
 }
 
-aws::Outcome<Change> parse_change(const aws::Value& value) {
-  auto record = parse_record(value);
+aws::Outcome<Change> parse_change(const aws::Value& value, std::vector<std::string>& faults) {
+  auto record = parse_record(value, faults);
   if (!record) return failure(record.error());
   const auto& action = value["Action"].string();
   const auto what = action == "CREATE"   ? Change::Action::create
@@ -274,9 +281,12 @@ aws::Value to_value(const RecordSet& record) {
 std::string to_row(const RecordSet& record) { return aws::to_json(to_value(record)); }
 
 RecordSet record_set_from_row(std::string_view row) {
+  std::vector<std::string> faults;
   auto record = parse_record(
-      aws::Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", aws::stored_value(row)}}));
+      aws::Value::structure({{"Action", "CREATE"}, {"ResourceRecordSet", aws::stored_value(row)}}),
+      faults);
   ports::expect_of_row(record.has_value(), record ? "" : record.error().message.c_str());
+  ports::expect_of_row(faults.empty(), faults.empty() ? "" : faults.front().c_str());
   return std::move(*record);
 }
 

@@ -79,9 +79,10 @@ struct Change {
 };
 std::string_view name_of(Change::Action action);  // "CREATE"
 
-// One element of Changes. InvalidInput for what is no sound request; InvalidChangeBatch for values
-// that are not what the type asks for.
-aws::Outcome<Change> parse_change(const aws::Value& value);
+// One element of Changes. InvalidInput for what is no sound request; what is wrong in it otherwise,
+// values that are not what the type asks for, is added to `faults`, and told with all others of the
+// batch (fact route53-135).
+aws::Outcome<Change> parse_change(const aws::Value& value, std::vector<std::string>& faults);
 
 aws::Value to_value(const RecordSet& record);  // AWS's shape ResourceRecordSet
 

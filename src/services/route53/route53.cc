@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "dns/name.h"
+#include "services/route53/aws_zones.h"
 #include "services/route53/ids.h"
 #include "services/route53/resume_tags.h"
 
@@ -11,7 +13,7 @@ namespace sitelatch::route53 {
 
 Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
                  ports::Prober& prober, HealthMetrics& metrics, const MetricDataStream* stream,
-                 ViewSink& sink, Options options)
+                 ViewSink& sink, Options options, ports::NameWatch* names)
     : entropy_(entropy),
       timers_(timers),
       stream_(stream),
@@ -24,7 +26,8 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       publisher_(journal, sink),
       checks_(journal, timers, prober, metrics, stream, options_.checkers, manual_resume_,
               [this](const std::string& id) { answers_.health_changed(id); }),
-      answers_(zones_, checks_, publisher_, options_.home_region) {
+      targets_(journal, names, [this](const std::string& name) { answers_.target_changed(name); }),
+      answers_(zones_, checks_, targets_, publisher_, options_.home_region) {
   checks_.visit("", [&](const HealthCheck& check) {
     references_.add(check.caller_reference, check.id);
     return true;
@@ -50,6 +53,35 @@ std::vector<HealthDescription> Route53::describe_health() const {
     return true;
   });
   return out;
+}
+
+std::vector<TargetDescription> Route53::describe_targets() const {
+  auto out = targets_.describe();
+  for (auto& one : out)
+    one.aliases = answers_.aliases_of(target_name(dns::name_from_text(one.name).value()));
+  return out;
+}
+
+Result<TargetDescription> Route53::say_of_target(const TargetWord& word) {
+  const auto name = targets_.say(word);
+  if (!name) return failure(name.error());
+  for (auto& one : describe_targets())
+    if (dns::name_from_text(one.name).value() == *name) return std::move(one);
+  ENSURE(false, "a target that was just said is there");
+}
+
+Result<TargetDescription> Route53::take_back_target(const std::string& name) {
+  const auto wire = dns::name_from_text(name);
+  if (!wire || !targets_.take_back(target_name(*wire)))
+    return problem(
+        fmt::format("nothing was said of a target {}; `sitelatch target list` has those "
+                    "there are",
+                    name));
+  TargetDescription gone;
+  for (auto& one : describe_targets())
+    if (dns::name_from_text(one.name).value() == target_name(*wire)) return std::move(one);
+  gone.name = name;
+  return gone;
 }
 
 Result<std::vector<std::string>> Route53::checkers(const std::string& health_check_id) const {

@@ -14,6 +14,7 @@
 #include "ports/journal.h"
 #include "ports/prober.h"
 #include "ports/timers.h"
+#include "services/route53/alias_targets.h"
 #include "services/route53/caller_references.h"
 #include "services/route53/changes.h"
 #include "services/route53/dns_answers.h"
@@ -34,15 +35,17 @@ struct Options {
   std::size_t most_hosted_zones = 10'000;    // AWS: 500 unless raised
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
   std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
+  bool strict_names = false;                 // no zone of example.com (fact route53-136)
 };
 
 class Route53 final : public aws::TableService<Route53> {
  public:
   // Loads the journal and publishes the first view to `sink` at once. `stream` may be null: then
-  // CLOUDWATCH_METRIC health checks are refused. Everything must outlive this.
+  // CLOUDWATCH_METRIC health checks are refused; so may `names`: then nobody looks up what aliases
+  // lead to outside. Everything must outlive this.
   Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
           ports::Prober& prober, HealthMetrics& metrics, const MetricDataStream* stream,
-          ViewSink& sink, Options options = {});
+          ViewSink& sink, Options options = {}, ports::NameWatch* names = nullptr);
 
   static const aws::OperationTable<Route53>& operation_table();
   std::string_view model_name() const override { return "route53"; }
@@ -51,6 +54,11 @@ class Route53 final : public aws::TableService<Route53> {
   // such health check, or `up` while it is latched (fact route53-82).
   Result<Done> set_forced(const std::string& health_check_id, Forced forced);
   std::vector<HealthDescription> describe_health() const;
+  // `sitelatch target`: what is behind aliases that leave the account; kept. Problem: no target can
+  // have that name, or what is said of it makes no sense.
+  Result<TargetDescription> say_of_target(const TargetWord& word);
+  Result<TargetDescription> take_back_target(const std::string& name);  // as it is then
+  std::vector<TargetDescription> describe_targets() const;
   // "us-east-1/1": the checkers of a check, or of one of all Regions. Problem: no such health
   // check, or one that nobody probes.
   Result<std::vector<std::string>> checkers(const std::string& health_check_id) const;
@@ -128,6 +136,7 @@ class Route53 final : public aws::TableService<Route53> {
   HostedZones zones_;
   Publisher publisher_;
   HealthChecks checks_;
+  AliasTargets targets_;
   DnsAnswers answers_;
 };
 

@@ -471,6 +471,12 @@ TEST_CASE("zones: creation, lists, counts, comments, deletion") {
                   R"({"Name":"a.com","CallerReference":"2","VPC":{"VPCRegion":"us-east-1",)"
                   R"("VPCId":"vpc-1"}})")
             .substr(0, 13) == "InvalidVPCId:");
+  for (const std::string top : {"com", "com.", "Test2", "test"})
+    CHECK(f.refusal("CreateHostedZone", R"({"Name":")" + top + R"(","CallerReference":"2"})") ==
+          "InvalidDomainName: " + top + " is reserved by AWS!");
+  CHECK(f.refusal("CreateHostedZone", R"({"Name":"a b.com","CallerReference":"2"})") ==
+        "InvalidDomainName: FATAL problem: UnsupportedCharacter (Value contains unsupported "
+        "characters) encountered with ' '");
   f.make_zone("a.com");
   f.make_zone("z.org");
   CHECK(f.ok("GetHostedZoneCount", "{}")["HostedZoneCount"].integer() == 3);

@@ -16,8 +16,6 @@ constexpr std::size_t most_multivalue = 8;
 constexpr std::uint64_t weight_unit = 100'000;  // 255 x 100 records still fit 32 bits
 
 const Resolution unresolved{{}, false};
-const Resolution elsewhere{
-    {}, true};  // an alias to what we do not serve: no data, and healthy (fact route53-33)
 
 // Weights of a record's inner choices so scaled that together they weigh what the record weighs.
 void add_weighted(dns::Choices& out, std::uint64_t weight, const dns::Choices& inner, bool nested) {
@@ -26,12 +24,13 @@ void add_weighted(dns::Choices& out, std::uint64_t weight, const dns::Choices& i
   for (const auto& choice : inner) {
     const auto scaled =
         nested ? std::max<std::uint64_t>(1, weight * weight_unit * choice.weight / whole) : weight;
-    const auto same = std::find_if(out.begin(), out.end(),
-                                   [&](const dns::Choice& c) { return c.rrset == choice.rrset; });
+    const auto same = std::find_if(out.begin(), out.end(), [&](const dns::Choice& c) {
+      return c.rrset == choice.rrset && c.fails == choice.fails;
+    });
     if (same != out.end())
       same->weight += static_cast<std::uint32_t>(scaled);
     else if (out.size() < most_choices)
-      out.push_back({static_cast<std::uint32_t>(scaled), choice.rrset});
+      out.push_back({static_cast<std::uint32_t>(scaled), choice.rrset, choice.fails});
   }
 }
 
@@ -85,9 +84,12 @@ const Resolution& Router::resolve(const NodeKey& key) {
 }
 
 const Resolution& Router::target_of(const RecordSet& record) {
-  const auto* zone = world_.zone(record.alias->zone_id);
-  if (!zone || !dns::is_within(record.alias->name, zone->name)) return elsewhere;
-  return resolve({zone->id, record.alias->name, record.type});
+  const NodeKey key{record.alias->zone_id, record.alias->name, record.type};
+  const auto* zone = world_.zone(key.zone_id);
+  if (zone && dns::is_within(key.name, zone->name)) return resolve(key);
+  const auto [at, is_new] = known_.try_emplace(key);
+  if (is_new) at->second = world_.outside(*record.alias, record.type);
+  return at->second;
 }
 
 bool Router::healthy(const RecordSet& record) {

@@ -30,18 +30,20 @@ struct NodeKey {
   friend auto operator<=>(const NodeKey&, const NodeKey&) = default;
 };
 
+struct Resolution {
+  dns::Choices choices;  // empty: no data
+  bool healthy = false;
+};
+
 class RoutingWorld {
  public:
   virtual const HostedZone* zone(const std::string& id) const = 0;
   virtual Status health(const std::string& health_check_id) const = 0;
+  // What an alias leads to that is in no zone of ours (fact route53-131).
+  virtual Resolution outside(const AliasTarget& target, std::uint16_t type) const = 0;
 
  protected:
   ~RoutingWorld() = default;
-};
-
-struct Resolution {
-  dns::Choices choices;  // empty: no data
-  bool healthy = false;
 };
 
 class Router {

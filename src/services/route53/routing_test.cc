@@ -27,6 +27,11 @@ struct SmallWorld final : RoutingWorld {
     return id == "Z" ? &its_zone : nullptr;
   }
   Status health(const std::string& id) const override { return statuses.at(id); }
+  Resolution outside(const AliasTarget& target, std::uint16_t) const override {
+    const auto found = targets.find(dns::name_to_text(target.name));
+    return found == targets.end() ? Resolution{{}, true} : found->second;
+  }
+  std::map<std::string, Resolution> targets;  // outside of the zone
 
   static std::string wire(const std::string& text) { return dns::name_from_text(text).value(); }
   RecordSet& add(const std::string& name, const std::string& set = "",
