@@ -139,6 +139,9 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   const auto& in = call.input;
   const auto zone = hosted_zone(in["HostedZoneId"]);
   if (!zone) return failure(zone.error());
+  if ((*zone)->is_private())
+    return aws::refuse("InvalidInput",
+                       "Invalid parameter : TestDNSAnswer supports public hosted zones only.");
   const auto name = dns::name_from_text(in["RecordName"].string());
   if (!name)
     return aws::refuse("InvalidInput", "Invalid parameter : RecordName: " + name.error().text);

@@ -21,6 +21,7 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       manual_resume_(journal, tags_),
       changes_(journal, entropy),
       zones_(journal),
+      delegation_sets_(journal),
       publisher_(journal, sink),
       checks_(journal, timers, prober, metrics, stream, options_.checkers, manual_resume_,
               [this](const std::string& id) { answers_.health_changed(id); }),

@@ -16,6 +16,7 @@
 #include "ports/timers.h"
 #include "services/route53/caller_references.h"
 #include "services/route53/changes.h"
+#include "services/route53/delegation_sets.h"
 #include "services/route53/dns_answers.h"
 #include "services/route53/health_checks.h"
 #include "services/route53/health_metrics.h"
@@ -35,6 +36,10 @@ struct Options {
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
   std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
 };
+
+// AWS's usual quotas, told and enforced (fact route53-61).
+inline constexpr std::size_t most_delegation_sets = 100;
+inline constexpr std::size_t most_vpcs_a_zone = 300;
 
 class Route53 final : public aws::TableService<Route53> {
  public:
@@ -62,6 +67,10 @@ class Route53 final : public aws::TableService<Route53> {
   Question ask_of_health_check(const aws::Call& call) const;
   Question ask_of_zone(const aws::Call& call) const;
   Question ask_of_zone_of_records(const aws::Call& call) const;
+  Question ask_to_create_zone(const aws::Call& call) const;
+  Question ask_of_zone_and_vpc(const aws::Call& call) const;
+  Question ask_of_vpc(const aws::Call& call) const;
+  Question ask_of_delegation_set(const aws::Call& call) const;
   Question ask_to_change_records(const aws::Call& call) const;
   Question ask_of_change(const aws::Call& call) const;
   Question ask_of_tagged(const aws::Call& call) const;
@@ -90,7 +99,29 @@ class Route53 final : public aws::TableService<Route53> {
   Out update_hosted_zone_comment(const Call&);
   Out get_account_limit(const Call&);
   Out get_hosted_zone_limit(const Call&);
+  Out update_hosted_zone_features(const Call&);
+  // vpc_operations.cc
+  Out associate_vpc(const Call&);
+  Out disassociate_vpc(const Call&);
+  Out create_vpc_authorization(const Call&);
+  Out delete_vpc_authorization(const Call&);
+  Out list_vpc_authorizations(const Call&);
+  Out list_hosted_zones_by_vpc(const Call&);
+  // delegation_set_operations.cc
+  Out create_reusable_delegation_set(const Call&);
+  Out get_reusable_delegation_set(const Call&);
+  Out delete_reusable_delegation_set(const Call&);
+  Out list_reusable_delegation_sets(const Call&);
+  Out get_reusable_delegation_set_limit(const Call&);
+  // geo_location_operations.cc
+  Out get_geo_location(const Call&);
+  Out list_geo_locations(const Call&);
+  // dnssec_operations.cc
   Out get_dnssec(const Call&);
+  Out create_key_signing_key(const Call&);
+  Out no_key_signing_key(const Call&);
+  Out enable_hosted_zone_dnssec(const Call&);
+  Out disable_hosted_zone_dnssec(const Call&);
   // record_operations.cc
   Out change_resource_record_sets(const Call&);
   Out list_resource_record_sets(const Call&);
@@ -107,6 +138,13 @@ class Route53 final : public aws::TableService<Route53> {
   Out observations(const Call& call, std::optional<ObservedStatus> CheckerReport::*which) const;
   aws::Outcome<const HealthCheck*> health_check(const aws::Value& id) const;
   aws::Outcome<const HostedZone*> hosted_zone(const aws::Value& id) const;
+  aws::Outcome<const HostedZone*> signable_zone(const aws::Value& id) const;
+  aws::Outcome<const DelegationSet*> delegation_set(const aws::Value& id) const;
+  std::size_t zones_of(const DelegationSet& set) const;
+  aws::Outcome<Done> may_share(const DelegationSet& set, const std::string& wire_name) const;
+  // The private zone of this name that the VPC has already.
+  const HostedZone* namesake_in(const Vpc& vpc, const std::string& wire_name) const;
+  Out set_vpcs(const HostedZone& zone, std::vector<Vpc> vpcs, const Call& call);
   struct Tagged {
     std::string type, id;
     std::string key() const { return type + "/" + id; }  // in the tag store
@@ -126,6 +164,7 @@ class Route53 final : public aws::TableService<Route53> {
   ManualResume manual_resume_;
   Changes changes_;
   HostedZones zones_;
+  DelegationSets delegation_sets_;
   Publisher publisher_;
   HealthChecks checks_;
   DnsAnswers answers_;
