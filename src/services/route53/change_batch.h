@@ -21,6 +21,8 @@ namespace sitelatch::route53 {
 struct BatchWorld {
   std::function<bool(const std::string& id)> health_check_exists;
   std::function<const HostedZone*(const std::string& id)> zone;
+  // What there is not, in words; empty: all there.
+  std::function<std::string(const CidrLocation& location)> missing_cidr = nullptr;
 };
 
 // By listing_key: the touched groups as they are afterwards; an empty one is gone.

@@ -93,6 +93,14 @@ const aws::OperationTable<Route53>& Route53::operation_table() {
            &Route53::ask_of_everything},
           {"GetReusableDelegationSetLimit", &Route53::get_reusable_delegation_set_limit,
            &Route53::ask_of_delegation_set},
+          {"CreateCidrCollection", &Route53::create_cidr_collection, &Route53::ask_of_everything},
+          {"ChangeCidrCollection", &Route53::change_cidr_collection,
+           &Route53::ask_of_cidr_collection},
+          {"DeleteCidrCollection", &Route53::delete_cidr_collection,
+           &Route53::ask_of_cidr_collection},
+          {"ListCidrCollections", &Route53::list_cidr_collections, &Route53::ask_of_everything},
+          {"ListCidrLocations", &Route53::list_cidr_locations, &Route53::ask_of_cidr_collection},
+          {"ListCidrBlocks", &Route53::list_cidr_blocks, &Route53::ask_of_cidr_collection},
           {"GetGeoLocation", &Route53::get_geo_location, &Route53::ask_nothing},  // as documented
           {"ListGeoLocations", &Route53::list_geo_locations, &Route53::ask_nothing},
           {"GetDNSSEC", &Route53::get_dnssec, &Route53::ask_of_zone_of_records},
@@ -160,6 +168,11 @@ Route53::Question Route53::ask_of_vpc(const Call& call) const {
 Route53::Question Route53::ask_of_delegation_set(const Call& call) const {
   const auto& id = call.input[call.input.has("Id") ? "Id" : "DelegationSetId"];
   return {{action(call), {arn("delegationset", bare_id(id.string_or("")))}, {}, ""}};
+}
+
+Route53::Question Route53::ask_of_cidr_collection(const Call& call) const {
+  const auto& id = call.input[call.input.has("Id") ? "Id" : "CollectionId"];
+  return {{action(call), {arn("cidrcollection", id.string_or(""))}, {}, ""}};
 }
 
 Route53::Question Route53::ask_to_change_records(const Call& call) const {

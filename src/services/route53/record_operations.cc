@@ -77,6 +77,15 @@ const dns::Rrset* draw(const dns::Choices& choices, ports::Entropy& entropy) {
 
 }  // namespace
 
+std::string Route53::missing(const CidrLocation& location) const {
+  const auto* collection = cidr_collections_.find(location.collection_id);
+  if (!collection)
+    return fmt::format("The CIDR collection with ID {} doesn't exist.", location.collection_id);
+  if (location.location_name == "*" || collection->has_location(location.location_name)) return {};
+  return fmt::format("The CIDR collection with ID {} has no location {}.", location.collection_id,
+                     location.location_name);
+}
+
 Route53::Out Route53::change_resource_record_sets(const Call& call) {
   const auto zone = hosted_zone(call.input["HostedZoneId"]);
   if (!zone) return failure(zone.error());
@@ -89,7 +98,8 @@ Route53::Out Route53::change_resource_record_sets(const Call& call) {
   }
   const auto touched = apply(**zone, changes,
                              {[&](const std::string& id) { return checks_.find(id) != nullptr; },
-                              [&](const std::string& id) { return zones_.find(id); }});
+                              [&](const std::string& id) { return zones_.find(id); },
+                              [&](const CidrLocation& location) { return missing(location); }});
   if (!touched) return failure(touched.error());
   const auto info = changes_.add(batch["Comment"].string_or(""), timers_.now());
   answers_.commit((*zone)->id, *touched, when_published(info.id));

@@ -5,6 +5,7 @@
 // whatever the region of the call.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "ports/timers.h"
 #include "services/route53/caller_references.h"
 #include "services/route53/changes.h"
+#include "services/route53/cidr_collections.h"
 #include "services/route53/delegation_sets.h"
 #include "services/route53/dns_answers.h"
 #include "services/route53/health_checks.h"
@@ -71,6 +73,7 @@ class Route53 final : public aws::TableService<Route53> {
   Question ask_of_zone_and_vpc(const aws::Call& call) const;
   Question ask_of_vpc(const aws::Call& call) const;
   Question ask_of_delegation_set(const aws::Call& call) const;
+  Question ask_of_cidr_collection(const aws::Call& call) const;
   Question ask_to_change_records(const aws::Call& call) const;
   Question ask_of_change(const aws::Call& call) const;
   Question ask_of_tagged(const aws::Call& call) const;
@@ -113,6 +116,13 @@ class Route53 final : public aws::TableService<Route53> {
   Out delete_reusable_delegation_set(const Call&);
   Out list_reusable_delegation_sets(const Call&);
   Out get_reusable_delegation_set_limit(const Call&);
+  // cidr_operations.cc
+  Out create_cidr_collection(const Call&);
+  Out change_cidr_collection(const Call&);
+  Out delete_cidr_collection(const Call&);
+  Out list_cidr_collections(const Call&);
+  Out list_cidr_locations(const Call&);
+  Out list_cidr_blocks(const Call&);
   // geo_location_operations.cc
   Out get_geo_location(const Call&);
   Out list_geo_locations(const Call&);
@@ -142,6 +152,9 @@ class Route53 final : public aws::TableService<Route53> {
   aws::Outcome<const DelegationSet*> delegation_set(const aws::Value& id) const;
   std::size_t zones_of(const DelegationSet& set) const;
   aws::Outcome<Done> may_share(const DelegationSet& set, const std::string& wire_name) const;
+  aws::Outcome<const CidrCollection*> cidr_collection(const aws::Value& id) const;
+  std::string missing(const CidrLocation& location) const;
+  std::set<std::string> locations_in_use(const std::string& collection_id) const;
   // The private zone of this name that the VPC has already.
   const HostedZone* namesake_in(const Vpc& vpc, const std::string& wire_name) const;
   Out set_vpcs(const HostedZone& zone, std::vector<Vpc> vpcs, const Call& call);
@@ -165,6 +178,7 @@ class Route53 final : public aws::TableService<Route53> {
   Changes changes_;
   HostedZones zones_;
   DelegationSets delegation_sets_;
+  CidrCollections cidr_collections_;
   Publisher publisher_;
   HealthChecks checks_;
   DnsAnswers answers_;
