@@ -25,10 +25,6 @@ struct Collections : Fixture {
   void put(const std::string& id, const std::string& location, const std::string& blocks) {
     ok("ChangeCidrCollection", change_of(id, "PUT", location, blocks));
   }
-  std::string code(const std::string& operation, const std::string& input) {
-    const auto text = refusal(operation, input);
-    return text.substr(0, text.find(':'));
-  }
   // "paris 192.0.2.0/24, ..."
   std::string blocks(const std::string& id, const std::string& more = "") {
     const auto out = ok("ListCidrBlocks", R"({"CollectionId":")" + id + "\"" + more + "}");

@@ -19,16 +19,10 @@ struct Sets : Fixture {
     return R"({"Name":")" + name + R"(","CallerReference":"z )" + name +
            R"(","DelegationSetId":")" + set + "\"}";
   }
-  std::string code(const std::string& operation, const std::string& input) {
-    const auto text = refusal(operation, input);
-    return text.substr(0, text.find(':'));
-  }
   aws::Value set_of(const std::string& zone) {
     return ok("GetHostedZone", R"({"Id":")" + zone + "\"}")["DelegationSet"];
   }
 };
-
-std::string id(const std::string& text) { return R"({"Id":")" + text + "\"}"; }
 
 }  // namespace
 
@@ -38,7 +32,8 @@ TEST_CASE("zones that share a delegation set have its servers; what shares is no
   CHECK(set.substr(0, 16) == "/delegationset/N");
   CHECK(f.code("CreateReusableDelegationSet", R"({"CallerReference":"one"})") ==
         "DelegationSetAlreadyCreated");
-  const auto servers = f.ok("GetReusableDelegationSet", id(set))["DelegationSet"]["NameServers"];
+  const auto servers =
+      f.ok("GetReusableDelegationSet", Fixture::just(set))["DelegationSet"]["NameServers"];
   const auto made = f.ok("CreateHostedZone", f.zone_with("a.test", set));
   CHECK(made["DelegationSet"]["Id"].string() == set);
   CHECK(made["DelegationSet"]["NameServers"] == servers);
@@ -59,14 +54,14 @@ TEST_CASE("zones that share a delegation set have its servers; what shares is no
            R"({"DelegationSetId":")" + set + R"(","Type":"MAX_ZONES_BY_REUSABLE_DELEGATION_SET"})");
   CHECK(limit["Limit"]["Value"].integer() == 100);
   CHECK(limit["Count"].integer() == 2);
-  CHECK(f.code("DeleteReusableDelegationSet", id(set)) == "DelegationSetInUse");
+  CHECK(f.code("DeleteReusableDelegationSet", Fixture::just(set)) == "DelegationSetInUse");
   const auto zones = f.ok("ListHostedZones", "{}");
   for (const auto& each : zones["HostedZones"].items())
-    f.ok("DeleteHostedZone", id(each["Id"].string()));
-  f.ok("DeleteReusableDelegationSet", id(set));
+    f.ok("DeleteHostedZone", Fixture::just(each["Id"].string()));
+  f.ok("DeleteReusableDelegationSet", Fixture::just(set));
   f.world.settle();
   f.crash();
-  CHECK(f.code("GetReusableDelegationSet", id(set)) == "NoSuchDelegationSet");
+  CHECK(f.code("GetReusableDelegationSet", Fixture::just(set)) == "NoSuchDelegationSet");
   CHECK(f.code("CreateHostedZone", f.zone_with("d.test", set)) == "NoSuchDelegationSet");
   CHECK(f.code("ListHostedZones", R"({"DelegationSetId":"N1"})") == "NoSuchDelegationSet");
   CHECK(f.make_set("one") != set);  // the reference is free again

@@ -101,6 +101,14 @@ const aws::OperationTable<Route53>& Route53::operation_table() {
           {"ListCidrCollections", &Route53::list_cidr_collections, &Route53::ask_of_everything},
           {"ListCidrLocations", &Route53::list_cidr_locations, &Route53::ask_of_cidr_collection},
           {"ListCidrBlocks", &Route53::list_cidr_blocks, &Route53::ask_of_cidr_collection},
+          {"CreateQueryLoggingConfig", &Route53::create_query_logging_config,
+           &Route53::ask_of_zone_of_records},
+          {"GetQueryLoggingConfig", &Route53::get_query_logging_config,
+           &Route53::ask_of_query_logging},
+          {"DeleteQueryLoggingConfig", &Route53::delete_query_logging_config,
+           &Route53::ask_of_query_logging},
+          {"ListQueryLoggingConfigs", &Route53::list_query_logging_configs,
+           &Route53::ask_to_list_query_logging},
           {"GetGeoLocation", &Route53::get_geo_location, &Route53::ask_nothing},  // as documented
           {"ListGeoLocations", &Route53::list_geo_locations, &Route53::ask_nothing},
           {"GetDNSSEC", &Route53::get_dnssec, &Route53::ask_of_zone_of_records},
@@ -173,6 +181,14 @@ Route53::Question Route53::ask_of_delegation_set(const Call& call) const {
 Route53::Question Route53::ask_of_cidr_collection(const Call& call) const {
   const auto& id = call.input[call.input.has("Id") ? "Id" : "CollectionId"];
   return {{action(call), {arn("cidrcollection", id.string_or(""))}, {}, ""}};
+}
+
+Route53::Question Route53::ask_of_query_logging(const Call& call) const {
+  return {{action(call), {arn("queryloggingconfig", call.input["Id"].string_or(""))}, {}, ""}};
+}
+
+Route53::Question Route53::ask_to_list_query_logging(const Call& call) const {
+  return call.input.has("HostedZoneId") ? ask_of_zone_of_records(call) : ask_of_everything(call);
 }
 
 Route53::Question Route53::ask_to_change_records(const Call& call) const {

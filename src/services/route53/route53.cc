@@ -23,6 +23,7 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       zones_(journal),
       delegation_sets_(journal),
       cidr_collections_(journal),
+      query_logging_(journal),
       publisher_(journal, sink),
       checks_(journal, timers, prober, metrics, stream, options_.checkers, manual_resume_,
               [this](const std::string& id) { answers_.health_changed(id); }),

@@ -26,6 +26,8 @@
 #include "services/route53/manual_resume.h"
 #include "services/route53/metric_data_stream.h"
 #include "services/route53/publisher.h"
+#include "services/route53/query_logging.h"
+#include "services/route53/query_logs.h"
 #include "services/route53/tag_store.h"
 #include "services/route53/view_sink.h"
 
@@ -37,6 +39,7 @@ struct Options {
   std::size_t most_hosted_zones = 10'000;    // AWS: 500 unless raised
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
   std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
+  const QueryLogs* query_logs = nullptr;     // none: there are no log groups
 };
 
 // AWS's usual quotas, told and enforced (fact route53-61).
@@ -74,6 +77,8 @@ class Route53 final : public aws::TableService<Route53> {
   Question ask_of_vpc(const aws::Call& call) const;
   Question ask_of_delegation_set(const aws::Call& call) const;
   Question ask_of_cidr_collection(const aws::Call& call) const;
+  Question ask_of_query_logging(const aws::Call& call) const;
+  Question ask_to_list_query_logging(const aws::Call& call) const;
   Question ask_to_change_records(const aws::Call& call) const;
   Question ask_of_change(const aws::Call& call) const;
   Question ask_of_tagged(const aws::Call& call) const;
@@ -123,6 +128,11 @@ class Route53 final : public aws::TableService<Route53> {
   Out list_cidr_collections(const Call&);
   Out list_cidr_locations(const Call&);
   Out list_cidr_blocks(const Call&);
+  // query_logging_operations.cc
+  Out create_query_logging_config(const Call&);
+  Out get_query_logging_config(const Call&);
+  Out delete_query_logging_config(const Call&);
+  Out list_query_logging_configs(const Call&);
   // geo_location_operations.cc
   Out get_geo_location(const Call&);
   Out list_geo_locations(const Call&);
@@ -153,6 +163,7 @@ class Route53 final : public aws::TableService<Route53> {
   std::size_t zones_of(const DelegationSet& set) const;
   aws::Outcome<Done> may_share(const DelegationSet& set, const std::string& wire_name) const;
   aws::Outcome<const CidrCollection*> cidr_collection(const aws::Value& id) const;
+  aws::Outcome<const QueryLoggingConfig*> query_logging_config(const aws::Value& id) const;
   std::string missing(const CidrLocation& location) const;
   std::set<std::string> locations_in_use(const std::string& collection_id) const;
   // The private zone of this name that the VPC has already.
@@ -179,6 +190,7 @@ class Route53 final : public aws::TableService<Route53> {
   HostedZones zones_;
   DelegationSets delegation_sets_;
   CidrCollections cidr_collections_;
+  QueryLogging query_logging_;
   Publisher publisher_;
   HealthChecks checks_;
   DnsAnswers answers_;
