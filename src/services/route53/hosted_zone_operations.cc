@@ -236,8 +236,12 @@ Route53::Out Route53::get_account_limit(const Call& call) {
   } else if (type == "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER") {
     value = most_delegation_sets;
     count = delegation_sets_.size();
-  } else {  // traffic policies: none are made here; AWS's usual limits
-    value = type == "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER" ? 5 : 50;
+  } else if (type == "MAX_TRAFFIC_POLICIES_BY_OWNER") {
+    value = most_traffic_policies;
+    count = traffic_.size();
+  } else {
+    value = most_traffic_instances;
+    count = traffic_.instances();
   }
   const auto limit =
       aws::Value::structure({{"Type", type}, {"Value", static_cast<std::int64_t>(value)}});

@@ -109,6 +109,33 @@ const aws::OperationTable<Route53>& Route53::operation_table() {
            &Route53::ask_of_query_logging},
           {"ListQueryLoggingConfigs", &Route53::list_query_logging_configs,
            &Route53::ask_to_list_query_logging},
+          {"CreateTrafficPolicy", &Route53::create_traffic_policy, &Route53::ask_of_everything},
+          {"CreateTrafficPolicyVersion", &Route53::create_traffic_policy_version,
+           &Route53::ask_of_traffic_policy},
+          {"GetTrafficPolicy", &Route53::get_traffic_policy, &Route53::ask_of_traffic_policy},
+          {"UpdateTrafficPolicyComment", &Route53::update_traffic_policy_comment,
+           &Route53::ask_of_traffic_policy},
+          {"DeleteTrafficPolicy", &Route53::delete_traffic_policy, &Route53::ask_of_traffic_policy},
+          {"ListTrafficPolicies", &Route53::list_traffic_policies, &Route53::ask_of_everything},
+          {"ListTrafficPolicyVersions", &Route53::list_traffic_policy_versions,
+           &Route53::ask_of_traffic_policy},
+          {"CreateTrafficPolicyInstance", &Route53::create_traffic_policy_instance,
+           &Route53::ask_to_create_traffic_instance},
+          {"UpdateTrafficPolicyInstance", &Route53::update_traffic_policy_instance,
+           &Route53::ask_to_update_traffic_instance},
+          {"DeleteTrafficPolicyInstance", &Route53::delete_traffic_policy_instance,
+           &Route53::ask_of_traffic_instance},
+          {"GetTrafficPolicyInstance", &Route53::get_traffic_policy_instance,
+           &Route53::ask_of_traffic_instance},
+          {"GetTrafficPolicyInstanceCount", &Route53::get_traffic_policy_instance_count,
+           &Route53::ask_of_everything},
+          {"ListTrafficPolicyInstances", &Route53::list_traffic_policy_instances,
+           &Route53::ask_of_everything},
+          {"ListTrafficPolicyInstancesByHostedZone",
+           &Route53::list_traffic_policy_instances_by_hosted_zone,
+           &Route53::ask_of_zone_of_records},
+          {"ListTrafficPolicyInstancesByPolicy", &Route53::list_traffic_policy_instances_by_policy,
+           &Route53::ask_of_traffic_policy},
           {"GetGeoLocation", &Route53::get_geo_location, &Route53::ask_nothing},  // as documented
           {"ListGeoLocations", &Route53::list_geo_locations, &Route53::ask_nothing},
           {"GetDNSSEC", &Route53::get_dnssec, &Route53::ask_of_zone_of_records},
@@ -189,6 +216,28 @@ Route53::Question Route53::ask_of_query_logging(const Call& call) const {
 
 Route53::Question Route53::ask_to_list_query_logging(const Call& call) const {
   return call.input.has("HostedZoneId") ? ask_of_zone_of_records(call) : ask_of_everything(call);
+}
+
+Route53::Question Route53::ask_of_traffic_policy(const Call& call) const {
+  const auto& id = call.input[call.input.has("TrafficPolicyId") ? "TrafficPolicyId" : "Id"];
+  return {{action(call), {arn("trafficpolicy", id.string_or(""))}, {}, ""}};
+}
+
+Route53::Question Route53::ask_of_traffic_instance(const Call& call) const {
+  return {{action(call), {arn("trafficpolicyinstance", call.input["Id"].string_or(""))}, {}, ""}};
+}
+
+// Two questions each: of where it is made, or what it is, and of the policy.
+Route53::Question Route53::ask_to_create_traffic_instance(const Call& call) const {
+  auto out = ask_of_zone_of_records(call);
+  out.push_back(ask_of_traffic_policy(call).front());
+  return out;
+}
+
+Route53::Question Route53::ask_to_update_traffic_instance(const Call& call) const {
+  auto out = ask_of_traffic_instance(call);
+  out.push_back(ask_of_traffic_policy(call).front());
+  return out;
 }
 
 Route53::Question Route53::ask_to_change_records(const Call& call) const {

@@ -86,6 +86,16 @@ std::string Route53::missing(const CidrLocation& location) const {
                      location.location_name);
 }
 
+BatchWorld Route53::batch_world() const {
+  return {[this](const std::string& id) { return checks_.find(id) != nullptr; },
+          [this](const std::string& id) { return answers_.zone(id); },
+          [this](const CidrLocation& location) { return missing(location); }};
+}
+
+void Route53::forget_departed_checks() {
+  checks_.forget_departed([this](const std::string& id) { return answers_.uses(id); });
+}
+
 Route53::Out Route53::change_resource_record_sets(const Call& call) {
   const auto zone = hosted_zone(call.input["HostedZoneId"]);
   if (!zone) return failure(zone.error());
@@ -96,14 +106,11 @@ Route53::Out Route53::change_resource_record_sets(const Call& call) {
     if (!change) return failure(change.error());
     changes.push_back(std::move(*change));
   }
-  const auto touched = apply(**zone, changes,
-                             {[&](const std::string& id) { return checks_.find(id) != nullptr; },
-                              [&](const std::string& id) { return zones_.find(id); },
-                              [&](const CidrLocation& location) { return missing(location); }});
+  const auto touched = apply(**zone, changes, batch_world());
   if (!touched) return failure(touched.error());
   const auto info = changes_.add(batch["Comment"].string_or(""), timers_.now());
   answers_.commit((*zone)->id, *touched, when_published(info.id));
-  checks_.forget_departed([this](const std::string& id) { return answers_.uses(id); });
+  forget_departed_checks();
   return aws::Value::structure({{"ChangeInfo", to_value(info)}});
 }
 

@@ -24,6 +24,7 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       delegation_sets_(journal),
       cidr_collections_(journal),
       query_logging_(journal),
+      traffic_(journal),
       publisher_(journal, sink),
       checks_(journal, timers, prober, metrics, stream, options_.checkers, manual_resume_,
               [this](const std::string& id) { answers_.health_changed(id); }),
@@ -32,6 +33,7 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
     references_.add(check.caller_reference, check.id);
     return true;
   });
+  plant_trees();
   answers_.start();
 }
 

@@ -29,6 +29,7 @@
 #include "services/route53/query_logging.h"
 #include "services/route53/query_logs.h"
 #include "services/route53/tag_store.h"
+#include "services/route53/traffic_policies.h"
 #include "services/route53/view_sink.h"
 
 namespace sitelatch::route53 {
@@ -45,6 +46,8 @@ struct Options {
 // AWS's usual quotas, told and enforced (fact route53-61).
 inline constexpr std::size_t most_delegation_sets = 100;
 inline constexpr std::size_t most_vpcs_a_zone = 300;
+inline constexpr std::size_t most_traffic_policies = 50;
+inline constexpr std::size_t most_traffic_instances = 5;
 
 class Route53 final : public aws::TableService<Route53> {
  public:
@@ -78,6 +81,10 @@ class Route53 final : public aws::TableService<Route53> {
   Question ask_of_delegation_set(const aws::Call& call) const;
   Question ask_of_cidr_collection(const aws::Call& call) const;
   Question ask_of_query_logging(const aws::Call& call) const;
+  Question ask_of_traffic_policy(const aws::Call& call) const;
+  Question ask_of_traffic_instance(const aws::Call& call) const;
+  Question ask_to_create_traffic_instance(const aws::Call& call) const;
+  Question ask_to_update_traffic_instance(const aws::Call& call) const;
   Question ask_to_list_query_logging(const aws::Call& call) const;
   Question ask_to_change_records(const aws::Call& call) const;
   Question ask_of_change(const aws::Call& call) const;
@@ -133,6 +140,23 @@ class Route53 final : public aws::TableService<Route53> {
   Out get_query_logging_config(const Call&);
   Out delete_query_logging_config(const Call&);
   Out list_query_logging_configs(const Call&);
+  // traffic_policy_operations.cc
+  Out create_traffic_policy(const Call&);
+  Out create_traffic_policy_version(const Call&);
+  Out get_traffic_policy(const Call&);
+  Out update_traffic_policy_comment(const Call&);
+  Out delete_traffic_policy(const Call&);
+  Out list_traffic_policies(const Call&);
+  Out list_traffic_policy_versions(const Call&);
+  // traffic_instance_operations.cc
+  Out create_traffic_policy_instance(const Call&);
+  Out update_traffic_policy_instance(const Call&);
+  Out delete_traffic_policy_instance(const Call&);
+  Out get_traffic_policy_instance(const Call&);
+  Out get_traffic_policy_instance_count(const Call&);
+  Out list_traffic_policy_instances(const Call&);
+  Out list_traffic_policy_instances_by_hosted_zone(const Call&);
+  Out list_traffic_policy_instances_by_policy(const Call&);
   // geo_location_operations.cc
   Out get_geo_location(const Call&);
   Out list_geo_locations(const Call&);
@@ -164,6 +188,16 @@ class Route53 final : public aws::TableService<Route53> {
   aws::Outcome<Done> may_share(const DelegationSet& set, const std::string& wire_name) const;
   aws::Outcome<const CidrCollection*> cidr_collection(const aws::Value& id) const;
   aws::Outcome<const QueryLoggingConfig*> query_logging_config(const aws::Value& id) const;
+  aws::Outcome<const TrafficPolicyVersion*> traffic_policy(const aws::Value& id,
+                                                           const aws::Value& version) const;
+  aws::Outcome<const TrafficPolicyVersion*> policy_to_apply(const aws::Value& in) const;
+  aws::Outcome<const TrafficInstance*> traffic_instance(const aws::Value& id) const;
+  HostedZone tree_of(const TrafficInstance& instance) const;
+  bool has_record(const TrafficInstance& instance) const;
+  void plant_trees();
+  void apply_instance(TrafficInstance& instance);
+  BatchWorld batch_world() const;
+  void forget_departed_checks();
   std::string missing(const CidrLocation& location) const;
   std::set<std::string> locations_in_use(const std::string& collection_id) const;
   // The private zone of this name that the VPC has already.
@@ -191,6 +225,7 @@ class Route53 final : public aws::TableService<Route53> {
   DelegationSets delegation_sets_;
   CidrCollections cidr_collections_;
   QueryLogging query_logging_;
+  TrafficPolicies traffic_;
   Publisher publisher_;
   HealthChecks checks_;
   DnsAnswers answers_;
