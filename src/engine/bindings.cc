@@ -158,6 +158,10 @@ route53::MetricDataStream::State MetricDataOfCloudWatch::evaluate(
   return *verdict.state == cloudwatch::State::alarm ? State::alarm : State::ok;
 }
 
+bool QueryLogsInLogs::has_group(std::string_view group_name) const {
+  return services_.logs->has_group("us-east-1", group_name);
+}
+
 Result<Done> AlarmActionsToServices::execute(const cloudwatch::AlarmAction& action) {
   if (names_topic(action.action_arn)) {
     auto published = services_.sns->publish_as_service(

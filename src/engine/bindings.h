@@ -14,6 +14,7 @@
 #include "services/lambda/dependencies.h"
 #include "services/route53/health_metrics.h"
 #include "services/route53/metric_data_stream.h"
+#include "services/route53/query_logs.h"
 #include "services/sns/dependencies.h"
 
 namespace sitelatch::cloudwatch {
@@ -72,6 +73,16 @@ class MetricDataOfCloudWatch final : public route53::MetricDataStream {
                                             std::string_view name) const override;
   State evaluate(std::string_view region, const route53::AlarmConfiguration& settings,
                  Instant now) const override;
+
+ private:
+  const Services& services_;
+};
+
+// route53 -> logs: the groups that queries are logged to.
+class QueryLogsInLogs final : public route53::QueryLogs {
+ public:
+  explicit QueryLogsInLogs(const Services& services) : services_(services) {}
+  bool has_group(std::string_view group_name) const override;
 
  private:
   const Services& services_;

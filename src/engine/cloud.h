@@ -100,6 +100,7 @@ class Cloud {
   Services services_;
   HealthMetricsToCloudWatch health_metrics_{services_};
   MetricDataOfCloudWatch metric_data_{services_};
+  QueryLogsInLogs query_logs_{services_};
   AlarmActionsToServices alarm_actions_{services_};
   FunctionDeliveriesToLambda function_deliveries_{services_};
   RuleTargets rule_targets_{services_};

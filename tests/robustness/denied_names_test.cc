@@ -25,6 +25,18 @@ class Denied {
                  out["AccessKey"]["SecretAccessKey"].string(), ""};
       if (recipe.operation == "CreateHostedZone")
         zone_ = out["HostedZone"]["Id"].string().substr(12);
+      if (recipe.operation == "CreateHostedZone" && out.has("VPC"))
+        names_.emplace_back("INNER1", out["HostedZone"]["Id"].string().substr(12));
+      if (recipe.operation == "CreateReusableDelegationSet")
+        names_.emplace_back("SET1", out["DelegationSet"]["Id"].string().substr(15));
+      if (recipe.operation == "CreateCidrCollection")
+        names_.emplace_back("CIDRS1", out["Collection"]["Id"].string());
+      if (recipe.operation == "CreateQueryLoggingConfig")
+        names_.emplace_back("LOGGING1", out["QueryLoggingConfig"]["Id"].string());
+      if (recipe.operation == "CreateTrafficPolicy")
+        names_.emplace_back("POLICY1", out["TrafficPolicy"]["Id"].string());
+      if (recipe.operation == "CreateTrafficPolicyInstance")
+        names_.emplace_back("INSTANCE1", out["TrafficPolicyInstance"]["Id"].string());
       if (recipe.operation == "CreateHealthCheck") check_ = out["HealthCheck"]["Id"].string();
       fixture_.inputs().learn(out);
       fixture_.inputs().learn(input);
@@ -72,12 +84,14 @@ class Denied {
 
  private:
   std::string filled(std::string text) const {
+    for (const auto& [word, name] : names_) text = replace_all(std::move(text), word, name);
     return replace_all(replace_all(std::move(text), "ZONE", zone_), "CHECK", check_);
   }
 
   Fixture fixture_{3};
   aws::SigningIdentity user_;
   std::string zone_, check_;
+  std::vector<std::pair<std::string, std::string>> names_;  // further words
 };
 
 bool is_denial(std::string_view code) {
@@ -264,6 +278,51 @@ std::vector<Row> rows() {
        "route53",
        "UpdateHealthCheck",
        {R"({"HealthCheckId":"CHECK","ResourcePath":"/x"})"}},
+      {on("arn:aws:route53:::hostedzone/ZONE"),
+       "route53",
+       "GetDNSSEC",
+       {R"({"HostedZoneId":"ZONE"})", R"({"HostedZoneId":"/hostedzone/ZONE"})"}},
+      {on("arn:aws:route53:::delegationset/SET1"),
+       "route53",
+       "GetReusableDelegationSet",
+       {R"({"Id":"SET1"})", R"({"Id":"/delegationset/SET1"})"}},
+      {any_of("route53:VPCs", "VPCId=vpc-1,VPCRegion=us-east-1"),
+       "route53",
+       "ListHostedZonesByVPC",
+       {R"({"VPCId":"vpc-1","VPCRegion":"us-east-1"})"}},
+      {any_of("route53:vpcs", "VPCId=vpc-9,VPCRegion=eu-west-1"),
+       "route53",
+       "CreateVPCAssociationAuthorization",
+       {R"({"HostedZoneId":"INNER1","VPC":{"VPCRegion":"eu-west-1","VPCId":"vpc-9"}})"}},
+      {on("arn:aws:route53:::cidrcollection/CIDRS1"),
+       "route53",
+       "ListCidrBlocks",
+       {R"({"CollectionId":"CIDRS1"})"}},
+      {on("arn:aws:route53:::cidrcollection/CIDRS1"),
+       "route53",
+       "ChangeCidrCollection",
+       {R"({"Id":"CIDRS1","Changes":[{"LocationName":"rome","Action":"DELETE_IF_EXISTS",)"
+        R"("CidrList":["11.0.0.0/8"]}]})"}},
+      {on("arn:aws:route53:::queryloggingconfig/LOGGING1"),
+       "route53",
+       "GetQueryLoggingConfig",
+       {R"({"Id":"LOGGING1"})"}},
+      {on("arn:aws:route53:::trafficpolicy/POLICY1"),
+       "route53",
+       "ListTrafficPolicyInstancesByPolicy",
+       {R"({"TrafficPolicyId":"POLICY1","TrafficPolicyVersion":1})"}},
+      {on("arn:aws:route53:::trafficpolicy/POLICY1"),
+       "route53",
+       "GetTrafficPolicy",
+       {R"({"Id":"POLICY1","Version":1})"}},
+      {on("arn:aws:route53:::trafficpolicy/POLICY1"),
+       "route53",
+       "UpdateTrafficPolicyInstance",
+       {R"({"Id":"INSTANCE1","TTL":5,"TrafficPolicyId":"POLICY1","TrafficPolicyVersion":1})"}},
+      {on("arn:aws:route53:::trafficpolicyinstance/INSTANCE1"),
+       "route53",
+       "UpdateTrafficPolicyInstance",
+       {R"({"Id":"INSTANCE1","TTL":5,"TrafficPolicyId":"POLICY1","TrafficPolicyVersion":1})"}},
       // Fact route53-86.
       {any_of("aws:tagkeys", "sitelatch:manual-resume"),
        "route53",

@@ -110,7 +110,37 @@ const std::vector<Recipe>& recipes() {
        R"({"Rule":"rule","Targets":[{"Id":"1","Arn":)" F
        R"(,"InputTransformer":{"InputPathsMap":{"t":"$.time"},"InputTemplate":"\"at <t>\""}}]})"},
       {"events", "ListTargetsByRule", R"({"Rule":"rule"})"},
+      {"route53", "CreateHostedZone",
+       R"({"Name":"inner.test","CallerReference":"inner",)"
+       R"("VPC":{"VPCRegion":"us-east-1","VPCId":"vpc-1"}})"},
+      {"route53", "AssociateVPCWithHostedZone",
+       R"({"HostedZoneId":"@HostedZoneId","VPC":{"VPCRegion":"eu-west-1","VPCId":"vpc-2"}})"},
+      {"route53", "CreateVPCAssociationAuthorization",
+       R"({"HostedZoneId":"@HostedZoneId","VPC":{"VPCRegion":"eu-west-1","VPCId":"vpc-3"}})"},
+      {"route53", "CreateReusableDelegationSet", R"({"CallerReference":"set"})"},
+      {"route53", "CreateHostedZone",
+       R"({"Name":"shared.test","CallerReference":"shared",)"
+       R"("DelegationSetId":"@DelegationSetId"})"},
+      {"route53", "CreateCidrCollection", R"({"Name":"offices","CallerReference":"offices"})"},
+      {"route53", "ChangeCidrCollection",
+       R"({"Id":"@CollectionId","Changes":[{"LocationName":"paris","Action":"PUT",)"
+       R"("CidrList":["10.0.0.0/8","2001:db8::/32"]}]})"},
       {"route53", "CreateHostedZone", R"({"Name":"example.test","CallerReference":"zone"})"},
+      {"route53", "CreateQueryLoggingConfig",
+       R"({"HostedZoneId":"@HostedZoneId","CloudWatchLogsLogGroupArn":)"
+       R"("arn:aws:logs:us-east-1:000000000000:log-group:lg"})"},
+      {"route53", "CreateTrafficPolicy",
+       R"({"Name":"policy","Document":"{\"AWSPolicyFormatVersion\":\"2015-10-01\",)"
+       R"(\"RecordType\":\"A\",\"StartRule\":\"r\",\"Endpoints\":{\"e\":{\"Type\":\"value\",)"
+       R"(\"Value\":\"10.0.0.9\"}},\"Rules\":{\"r\":{\"RuleType\":\"multivalue\",)"
+       R"(\"Items\":[{\"EndpointReference\":\"e\"}]}}}"})"},
+      {"route53", "CreateTrafficPolicyInstance",
+       R"({"HostedZoneId":"@HostedZoneId","Name":"flow.example.test","TTL":60,)"
+       R"("TrafficPolicyId":"@TrafficPolicyId","TrafficPolicyVersion":1})"},
+      {"route53", "UpdateTrafficPolicyInstance",
+       R"({"Id":"@TrafficPolicyInstanceId","TTL":30,"TrafficPolicyId":"@TrafficPolicyId",)"
+       R"("TrafficPolicyVersion":1})"},
+      {"route53", "ListTrafficPolicyVersions", R"({"Id":"@TrafficPolicyId"})"},
       {"route53", "CreateHealthCheck",
        R"({"CallerReference":"check","HealthCheckConfig":{"Type":"HTTP","IPAddress":"127.0.0.1",)"
        R"("Port":80,"ResourcePath":"/lb-check","RequestInterval":10}})"},

@@ -184,6 +184,8 @@ void Batch::check_alone(const RecordSet& r) {
   if (r.type == dns::type::ds && apex)
     refuse(fmt::format("RRSet of type DS with DNS name {} is not permitted at apex in zone {}",
                        shown(r.name), shown(zone_.name)));
+  if (r.policy == Policy::cidr && world_.missing_cidr)
+    if (auto missing = world_.missing_cidr(r.cidr); !missing.empty()) refuse(std::move(missing));
 }
 
 void Batch::check_alias(const RecordSet& r) {

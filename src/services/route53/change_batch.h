@@ -23,6 +23,8 @@ struct BatchWorld {
   std::function<const HostedZone*(const std::string& id)> zone;
   // A target in a zone that is neither ours nor known as AWS's: a person has said that it is there.
   std::function<bool(const std::string& zone_id, const std::string& name)> target_declared;
+  // What there is not, in words; empty: all there.
+  std::function<std::string(const CidrLocation& location)> missing_cidr = nullptr;
 };
 
 // By listing_key: the touched groups as they are afterwards; an empty one is gone.

@@ -143,6 +143,38 @@ void DnsAnswers::commit(const std::string& zone_id, const TouchedGroups& touched
                    std::move(published));
 }
 
+const HostedZone* DnsAnswers::zone(const std::string& id) const {
+  if (const auto* found = zones_.find(id)) return found;
+  const auto tree = trees_.find(id);
+  return tree == trees_.end() ? nullptr : &tree->second;
+}
+
+void DnsAnswers::forget(const HostedZone& tree) {
+  for (const auto& [listed, group] : tree.groups)
+    dependencies_.remove({tree.id, group.front().name, group.front().type}, group);
+}
+
+// What leads there answers by the new tree in one step, never by none.
+void DnsAnswers::plant(HostedZone tree) {
+  if (const auto before = trees_.find(tree.id); before != trees_.end()) forget(before->second);
+  for (const auto& [listed, group] : tree.groups)
+    dependencies_.add({tree.id, group.front().name, group.front().type}, group);
+  const auto id = tree.id;
+  trees_.insert_or_assign(id, std::move(tree));
+  auto step = changes(dependencies_.closure(nodes_of(trees_.at(id))));
+  if (!step.empty()) publisher_.stage({std::nullopt, std::move(step)});
+}
+
+void DnsAnswers::uproot(const std::string& id) {
+  const auto found = trees_.find(id);
+  if (found == trees_.end()) return;
+  auto nodes = nodes_of(found->second);
+  forget(found->second);
+  trees_.erase(found);
+  auto step = changes(dependencies_.closure(std::move(nodes)));
+  if (!step.empty()) publisher_.stage({std::nullopt, std::move(step)});
+}
+
 Resolution DnsAnswers::resolve(const NodeKey& key) const {
   return Router{*this, home_region_}.resolve(key);
 }

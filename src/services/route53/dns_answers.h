@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,10 +40,15 @@ class DnsAnswers final : public RoutingWorld {
   void commit(const std::string& zone_id, const TouchedGroups& touched,
               std::function<void()> published);
 
+  // A zone of no name, which only aliases lead to: the records of a traffic policy's instance.
+  // Takes the place of the one of its id.
+  void plant(HostedZone tree);
+  void uproot(const std::string& id);  // nothing leads there any more, or it answers nothing
+
   // What this name and type of this zone answer now.
   Resolution resolve(const NodeKey& key) const;
 
-  const HostedZone* zone(const std::string& id) const override { return zones_.find(id); }
+  const HostedZone* zone(const std::string& id) const override;
   Status health(const std::string& health_check_id) const override {
     return checks_.status(health_check_id);
   }
@@ -50,6 +56,7 @@ class DnsAnswers final : public RoutingWorld {
 
  private:
   bool is_served(const HostedZone& zone) const { return zones_.served(zone.name) == &zone; }
+  void forget(const HostedZone& tree);
   std::vector<NodeKey> nodes_of(const HostedZone& zone) const;
   std::vector<dns::NodeChange> changes(const std::set<NodeKey>& nodes) const;
   bool answers_itself(const std::string& target) const;
@@ -61,6 +68,7 @@ class DnsAnswers final : public RoutingWorld {
   Publisher& publisher_;
   std::string home_region_;
   Dependencies dependencies_;
+  std::map<std::string, HostedZone> trees_;
 };
 
 }  // namespace sitelatch::route53

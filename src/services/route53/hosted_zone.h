@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "services/route53/record_set.h"
+#include "services/route53/vpc.h"
 
 namespace sitelatch::route53 {
 
@@ -30,7 +31,12 @@ struct HostedZone {
   std::uint64_t number = 0;                          // in the order of their making
   std::map<std::string, Group, std::less<>> groups;  // by listing_key
   std::size_t record_set_count = 0;
+  std::vector<Vpc> vpcs;          // where a private zone answers, as they came; public ones: none
+  std::vector<Vpc> authorized;    // sorted: what other accounts may associate
+  std::string delegation_set_id;  // of a reusable set; empty: its servers are its own
+  bool accelerated_recovery = false;
 
+  bool is_private() const { return !vpcs.empty(); }
   const Group* group(std::string_view wire_name, std::uint16_t type) const;
 };
 

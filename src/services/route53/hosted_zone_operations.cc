@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <array>
-
 #include "dns/name.h"
+#include "services/route53/delegation_sets.h"
 #include "services/route53/ids.h"
 #include "services/route53/paging.h"
 #include "services/route53/route53.h"
@@ -14,36 +13,48 @@ namespace {
 constexpr std::size_t most_zones_a_page = 100;
 constexpr std::int64_t usual_records_a_zone = 10'000;
 
-// Four servers, one of each top level, numbered as AWS numbers them: 512 a top level, 8 to a
-// second-level name.
-std::vector<std::string> delegation(ports::Entropy& entropy) {
-  constexpr std::array<std::string_view, 4> tops = {"com", "net", "org", "co.uk"};
-  std::vector<std::string> out;
-  for (unsigned top = 0; top < tops.size(); ++top) {
-    std::array<unsigned char, 2> bytes{};
-    entropy.fill(bytes);
-    const unsigned n = (bytes[0] * 256u + bytes[1]) % 512u;
-    out.push_back(fmt::format("ns-{}.awsdns-{:02}.{}", top * 512 + n, n / 8, tops[top]));
-  }
-  return out;
+// All private zones have these (fact route53-111).
+const std::vector<std::string> private_name_servers{"ns-1536.awsdns-00.co.uk", "ns-0.awsdns-00.com",
+                                                    "ns-1024.awsdns-00.org",
+                                                    "ns-512.awsdns-00.net"};
+
+// Public zones alone have one.
+aws::Value set_of(const HostedZone& zone, const DelegationSet* reusable) {
+  if (zone.is_private()) return {};
+  if (reusable) return to_value(*reusable);
+  return aws::Value::structure({{"NameServers", server_list(zone.name_servers)}});
 }
 
-aws::Value delegation_set(const HostedZone& zone) {
-  auto servers = aws::Value::list();
-  for (const auto& server : zone.name_servers) servers.push(server);
-  return aws::Value::structure({{"NameServers", servers}});
+aws::Value features(const HostedZone& zone) {
+  if (!zone.accelerated_recovery) return {};
+  return aws::Value::structure({{"AcceleratedRecoveryStatus", "ENABLED"}});
+}
+
+// What a private zone is made in; nothing: it is a public one.
+aws::Outcome<std::optional<Vpc>> first_vpc(const aws::Value& in) {
+  if (in.has("VPC")) {
+    auto vpc = parse_vpc(in["VPC"]);
+    if (!vpc) return failure(vpc.error());
+    return std::optional{std::move(*vpc)};
+  }
+  if (in["HostedZoneConfig"]["PrivateZone"].boolean_or(false))
+    return aws::refuse("InvalidInput",
+                       "When you're creating a private hosted zone (when you specify true for "
+                       "PrivateZone), you must also specify values for VPCId and VPCRegion.");
+  return std::optional<Vpc>{};
 }
 
 aws::Value to_value(const HostedZone& zone) {
   const auto config = aws::Value::structure(
       {{"Comment", zone.comment.empty() ? aws::Value{} : aws::Value{zone.comment}},
-       {"PrivateZone", false}});
+       {"PrivateZone", zone.is_private()}});
   return aws::Value::structure(
       {{"Id", "/hostedzone/" + zone.id},
        {"Name", shown(zone.name)},
        {"CallerReference", zone.caller_reference},
        {"Config", config},
-       {"ResourceRecordSetCount", static_cast<std::int64_t>(zone.record_set_count)}});
+       {"ResourceRecordSetCount", static_cast<std::int64_t>(zone.record_set_count)},
+       {"Features", features(zone)}});
 }
 
 aws::Outcome<std::string> zone_name(const std::string& text) {
@@ -70,21 +81,21 @@ Route53::Out Route53::create_hosted_zone(const Call& call) {
   const auto& in = call.input;
   auto name = zone_name(in["Name"].string());
   if (!name) return failure(name.error());
-  // There are no VPCs here, so no private zones (fact route53-42).
-  if (in.has("VPC"))
-    return aws::refuse("InvalidVPCId",
-                       fmt::format("The VPC {} does not exist.", in["VPC"]["VPCId"].string_or("")));
   if (!in.has("VPC") && is_reserved(*name, options_.strict_names))
     return aws::refuse("InvalidDomainName",
                        fmt::format("{} is reserved by AWS!", in["Name"].string()));
-  if (in["HostedZoneConfig"]["PrivateZone"].boolean_or(false))
+  const auto vpc = first_vpc(in);
+  if (!vpc) return failure(vpc.error());
+  const DelegationSet* set = nullptr;
+  if (in.has("DelegationSetId")) {
+    const auto found = delegation_set(in["DelegationSetId"]);
+    if (!found) return failure(found.error());
+    set = *found;
+  }
+  if (set && *vpc)
     return aws::refuse("InvalidInput",
-                       "When you're creating a private hosted zone (when you specify true for "
-                       "PrivateZone), you must also specify values for VPCId and VPCRegion.");
-  if (const auto& set = in["DelegationSetId"])
-    return aws::refuse(
-        "NoSuchDelegationSet",
-        fmt::format("A reusable delegation set with ID {} does not exist.", bare_id(set.string())));
+                       "Invalid parameter : A reusable delegation set cannot be specified for a "
+                       "private hosted zone.");
   if (zones_.reference_used(in["CallerReference"].string()))
     return aws::refuse(
         "HostedZoneAlreadyExists",
@@ -95,26 +106,45 @@ Route53::Out Route53::create_hosted_zone(const Call& call) {
         fmt::format(
             "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than {} hosted zones",
             options_.most_hosted_zones));
+  if (*vpc && namesake_in(**vpc, *name))
+    return aws::refuse(
+        "ConflictingDomainExists",
+        "A conflicting domain is already associated with the given VPC or Delegation Set.");
+  if (set)
+    if (auto ok = may_share(*set, *name); !ok) return failure(ok.error());
   HostedZone zone;
   zone.id = new_id(entropy_, 'Z');
   zone.name = std::move(*name);
   zone.caller_reference = in["CallerReference"].string();
   zone.comment = in["HostedZoneConfig"]["Comment"].string_or("");
-  zone.name_servers = delegation(entropy_);
+  if (*vpc) {
+    zone.vpcs = {**vpc};
+    zone.name_servers = private_name_servers;
+  } else if (set) {
+    zone.delegation_set_id = set->id;
+    zone.name_servers = set->name_servers;
+  } else {
+    zone.name_servers = new_name_servers(entropy_);
+  }
   const auto change = changes_.add("", timers_.now());
   const auto& added = answers_.add_zone(std::move(zone), when_published(change.id));
   return aws::Value::structure(
       {{"HostedZone", to_value(added)},
        {"ChangeInfo", to_value(change)},
-       {"DelegationSet", delegation_set(added)},
+       {"DelegationSet", set_of(added, set)},
+       {"VPC", in["VPC"]},
        {"Location", "https://route53.amazonaws.com/2013-04-01/hostedzone/" + added.id}});
 }
 
 Route53::Out Route53::get_hosted_zone(const Call& call) {
   const auto zone = hosted_zone(call.input["Id"]);
   if (!zone) return failure(zone.error());
+  aws::Value vpcs;
+  for (const auto& vpc : (*zone)->vpcs) vpcs.items_mut().push_back(to_value(vpc));
   return aws::Value::structure(
-      {{"HostedZone", to_value(**zone)}, {"DelegationSet", delegation_set(**zone)}});
+      {{"HostedZone", to_value(**zone)},
+       {"DelegationSet", set_of(**zone, delegation_sets_.find((*zone)->delegation_set_id))},
+       {"VPCs", vpcs}});
 }
 
 Route53::Out Route53::delete_hosted_zone(const Call& call) {
@@ -128,6 +158,7 @@ Route53::Out Route53::delete_hosted_zone(const Call& call) {
   const std::string id = (*zone)->id;
   const auto change = changes_.add("", timers_.now());
   tags_.drop("hostedzone/" + id);
+  query_logging_.forget_zone(id);
   answers_.remove_zone(id, when_published(change.id));
   return aws::Value::structure({{"ChangeInfo", to_value(change)}});
 }
@@ -136,16 +167,19 @@ Route53::Out Route53::list_hosted_zones(const Call& call) {
   const auto& in = call.input;
   const auto most = max_items(in["MaxItems"], most_zones_a_page);
   if (!most) return failure(most.error());
-  if (const auto& set = in["DelegationSetId"])
-    return aws::refuse(
-        "NoSuchDelegationSet",
-        fmt::format("A reusable delegation set with ID {} does not exist.", bare_id(set.string())));
+  std::optional<std::string> only_of;
+  if (in.has("DelegationSetId")) {
+    const auto set = delegation_set(in["DelegationSetId"]);
+    if (!set) return failure(set.error());
+    only_of = (*set)->id;
+  }
   const auto marker = in["Marker"].string_or("");
   auto list = aws::Value::list();
   aws::Value next;
   const bool only_private = in.has("HostedZoneType");
   zones_.visit(bare_id(marker), [&](const HostedZone& zone) {
-    if (only_private) return false;
+    if ((only_private && !zone.is_private()) || (only_of && zone.delegation_set_id != *only_of))
+      return true;
     if (list.items().size() == *most) {
       next = zone.id;
       return false;
@@ -210,10 +244,15 @@ Route53::Out Route53::get_account_limit(const Call& call) {
   } else if (type == "MAX_HOSTED_ZONES_BY_OWNER") {
     value = options_.most_hosted_zones;
     count = zones_.size();
-  } else {  // traffic policies and reusable delegation sets: none are made here; AWS's usual limits
-    value = type == "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER" ? 5
-            : type == "MAX_TRAFFIC_POLICIES_BY_OWNER"       ? 50
-                                                            : 100;
+  } else if (type == "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER") {
+    value = most_delegation_sets;
+    count = delegation_sets_.size();
+  } else if (type == "MAX_TRAFFIC_POLICIES_BY_OWNER") {
+    value = most_traffic_policies;
+    count = traffic_.size();
+  } else {
+    value = most_traffic_instances;
+    count = traffic_.instances();
   }
   const auto limit =
       aws::Value::structure({{"Type", type}, {"Value", static_cast<std::int64_t>(value)}});
@@ -224,21 +263,28 @@ Route53::Out Route53::get_hosted_zone_limit(const Call& call) {
   const auto zone = hosted_zone(call.input["HostedZoneId"]);
   if (!zone) return failure(zone.error());
   const auto& type = call.input["Type"].string();
-  if (type != "MAX_RRSETS_BY_ZONE")
+  const bool of_vpcs = type != "MAX_RRSETS_BY_ZONE";
+  if (of_vpcs && !(*zone)->is_private())
     return aws::refuse(
         "HostedZoneNotPrivate",
         "The specified hosted zone is a public hosted zone, not a private hosted zone.");
-  const auto limit = aws::Value::structure({{"Type", type}, {"Value", usual_records_a_zone}});
-  return aws::Value::structure(
-      {{"Limit", limit}, {"Count", static_cast<std::int64_t>((*zone)->record_set_count)}});
+  const auto most = of_vpcs ? static_cast<std::int64_t>(most_vpcs_a_zone) : usual_records_a_zone;
+  const auto count = of_vpcs ? (*zone)->vpcs.size() : (*zone)->record_set_count;
+  const auto limit = aws::Value::structure({{"Type", type}, {"Value", most}});
+  return aws::Value::structure({{"Limit", limit}, {"Count", static_cast<std::int64_t>(count)}});
 }
 
-Route53::Out Route53::get_dnssec(const Call& call) {
+// Here a zone needs no second Region to be changed in, so the feature is a word (fact route53-112).
+Route53::Out Route53::update_hosted_zone_features(const Call& call) {
   const auto zone = hosted_zone(call.input["HostedZoneId"]);
   if (!zone) return failure(zone.error());
-  return aws::Value::structure(
-      {{"Status", aws::Value::structure({{"ServeSignature", "NOT_SIGNING"}})},
-       {"KeySigningKeys", aws::Value::list()}});
+  if ((*zone)->is_private())
+    return aws::refuse("InvalidInput",
+                       "Invalid parameter : Accelerated recovery is not supported for private "
+                       "hosted zones.");
+  if (const auto& on = call.input["EnableAcceleratedRecovery"])
+    zones_.set_accelerated_recovery((*zone)->id, on.boolean());
+  return aws::Value::structure();
 }
 
 }  // namespace sitelatch::route53

@@ -26,14 +26,35 @@ std::string record_key(std::string_view zone_id, std::string_view listed,
   return out;
 }
 
+aws::Value vpc_list(const std::vector<Vpc>& vpcs) {
+  auto out = aws::Value::list();
+  for (const auto& vpc : vpcs) out.push(to_value(vpc));
+  return out;
+}
+
+std::vector<Vpc> stored_vpcs(const aws::Value& list) {
+  std::vector<Vpc> out;
+  for (const auto& item : list.items()) {
+    auto vpc = parse_vpc(item);
+    ports::expect_of_row(vpc.has_value(), "a VPC of it is none");
+    out.push_back(std::move(*vpc));
+  }
+  return out;
+}
+
 std::string to_row(const HostedZone& zone) {
   auto servers = aws::Value::list();
   for (const auto& server : zone.name_servers) servers.push(server);
-  return aws::to_json(aws::Value::structure({{"name", dns::name_to_text(zone.name)},
-                                             {"ref", zone.caller_reference},
-                                             {"comment", zone.comment},
-                                             {"servers", servers},
-                                             {"number", static_cast<std::int64_t>(zone.number)}}));
+  auto out = aws::Value::structure({{"name", dns::name_to_text(zone.name)},
+                                    {"ref", zone.caller_reference},
+                                    {"comment", zone.comment},
+                                    {"servers", servers},
+                                    {"number", static_cast<std::int64_t>(zone.number)}});
+  if (!zone.vpcs.empty()) out.set("vpcs", vpc_list(zone.vpcs));
+  if (!zone.authorized.empty()) out.set("authorized", vpc_list(zone.authorized));
+  if (!zone.delegation_set_id.empty()) out.set("set", zone.delegation_set_id);
+  if (zone.accelerated_recovery) out.set("recovery", true);
+  return aws::to_json(out);
 }
 
 HostedZone zone_from_row(std::string_view id, std::string_view row) {
@@ -47,6 +68,10 @@ HostedZone zone_from_row(std::string_view id, std::string_view row) {
   out.comment = value["comment"].string_or("");
   out.name_servers = value["servers"].strings();
   out.number = static_cast<std::uint64_t>(value["number"].integer());
+  out.vpcs = stored_vpcs(value["vpcs"]);
+  out.authorized = stored_vpcs(value["authorized"]);
+  out.delegation_set_id = value["set"].string_or("");
+  out.accelerated_recovery = value["recovery"].boolean_or(false);
   return out;
 }
 
@@ -75,7 +100,7 @@ HostedZones::HostedZones(ports::Journal& journal) : journal_(journal) {
 
 void HostedZones::index(const HostedZone& zone) {
   by_name_.emplace(NameKey{listing_key(zone.name), zone.id}, &zone);
-  by_origin_[zone.name].emplace(zone.number, zone.id);
+  if (!zone.is_private()) by_origin_[zone.name].emplace(zone.number, zone.id);
   references_.insert(zone.caller_reference);
   last_number_ = std::max(last_number_, zone.number);
 }
@@ -125,9 +150,11 @@ void HostedZones::remove(const std::string& id) {
   journal_.erase(zone_table, id);
   journal_.erase_range(record_table, id + '\0', id + '\1');
   by_name_.erase({listing_key(zone.name), id});
-  auto& namesakes = by_origin_.at(zone.name);
-  namesakes.erase({zone.number, id});
-  if (namesakes.empty()) by_origin_.erase(zone.name);
+  if (!zone.is_private()) {
+    auto& namesakes = by_origin_.at(zone.name);
+    namesakes.erase({zone.number, id});
+    if (namesakes.empty()) by_origin_.erase(zone.name);
+  }
   references_.erase(zone.caller_reference);
   zones_.erase(found);
 }
@@ -135,6 +162,31 @@ void HostedZones::remove(const std::string& id) {
 void HostedZones::set_comment(const std::string& id, std::string comment) {
   auto& zone = *zones_.at(id);
   zone.comment = std::move(comment);
+  write(zone);
+}
+
+void HostedZones::set_vpcs(const std::string& id, std::vector<Vpc> vpcs) {
+  auto& zone = *zones_.at(id);
+  ENSURE(zone.is_private() && !vpcs.empty(), "public and private zones stay what they are");
+  zone.vpcs = std::move(vpcs);
+  write(zone);
+}
+
+void HostedZones::set_authorized(const std::string& id, std::vector<Vpc> vpcs) {
+  auto& zone = *zones_.at(id);
+  zone.authorized = std::move(vpcs);
+  write(zone);
+}
+
+void HostedZones::set_delegation_set(const std::string& id, std::string delegation_set_id) {
+  auto& zone = *zones_.at(id);
+  zone.delegation_set_id = std::move(delegation_set_id);
+  write(zone);
+}
+
+void HostedZones::set_accelerated_recovery(const std::string& id, bool on) {
+  auto& zone = *zones_.at(id);
+  zone.accelerated_recovery = on;
   write(zone);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // HostedZones: all zones and their records, written through to the tables route53.zones and
 // route53.records. Several zones may have one name, as on AWS; DNS answers from the oldest of them
-// (fact route53-41).
+// (fact route53-41), and never from private ones (fact route53-111).
 #pragma once
 
 #include <functional>
@@ -31,12 +31,16 @@ class HostedZones {
   // In the order of names (as listings sort them) and ids, from the first not before (name, id).
   void visit_by_name(const std::string& wire_name, const std::string& id,
                      const std::function<bool(const HostedZone&)>& visitor) const;
-  // The zone that DNS answers from for this origin.
+  // The public zone that DNS answers from for this origin.
   const HostedZone* served(const std::string& origin) const;
 
   const HostedZone& add(HostedZone zone);  // with its apex records; numbers it
   void remove(const std::string& id);
   void set_comment(const std::string& id, std::string comment);
+  void set_vpcs(const std::string& id, std::vector<Vpc> vpcs);  // never none: it stays private
+  void set_authorized(const std::string& id, std::vector<Vpc> vpcs);
+  void set_delegation_set(const std::string& id, std::string delegation_set_id);
+  void set_accelerated_recovery(const std::string& id, bool on);
   void commit(const std::string& id, const TouchedGroups& touched);
 
  private:

@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// MaxItems of Route 53's lists: text on the wire, with a default and a cap that is applied in
-// silence (fact route53-60).
+// MaxItems (or MaxResults) of Route 53's lists: text on the wire, with a default and a cap that is
+// applied in silence (fact route53-60).
 #pragma once
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "aws/wire/error.h"
 #include "base/text.h"
 
 namespace sitelatch::route53 {
 
-inline aws::Outcome<std::size_t> max_items(const aws::Value& given, std::size_t most) {
+inline aws::Outcome<std::size_t> max_items(const aws::Value& given, std::size_t most,
+                                           std::string_view member = "MaxItems") {
   if (given.is_null()) return most;
   const auto number = parse_int(given.string());
   if (!number || *number < 1)
-    return aws::refuse("InvalidInput",
-                       "Invalid parameter : MaxItems must be a number greater than 0.");
+    return aws::refuse(
+        "InvalidInput",
+        fmt::format("Invalid parameter : {} must be a number greater than 0.", member));
   return std::min(static_cast<std::size_t>(*number), most);
+}
+
+// A NextToken that none of this list's pages gave.
+inline auto bad_token(std::string_view what) {
+  return aws::refuse("InvalidPaginationToken",
+                     fmt::format("Route 53 can't get the next page of {} because the specified "
+                                 "value for NextToken is invalid.",
+                                 what));
 }
 
 }  // namespace sitelatch::route53

@@ -76,6 +76,28 @@ const dns::Choice* draw(const dns::Choices& choices, ports::Entropy& entropy) {
 
 }  // namespace
 
+std::string Route53::missing(const CidrLocation& location) const {
+  const auto* collection = cidr_collections_.find(location.collection_id);
+  if (!collection)
+    return fmt::format("The CIDR collection with ID {} doesn't exist.", location.collection_id);
+  if (location.location_name == "*" || collection->has_location(location.location_name)) return {};
+  return fmt::format("The CIDR collection with ID {} has no location {}.", location.collection_id,
+                     location.location_name);
+}
+
+BatchWorld Route53::batch_world() const {
+  return {[this](const std::string& id) { return checks_.find(id) != nullptr; },
+          [this](const std::string& id) { return answers_.zone(id); },
+          [this](const std::string& id, const std::string& target) {
+            return targets_.declared(id, target);
+          },
+          [this](const CidrLocation& location) { return missing(location); }};
+}
+
+void Route53::forget_departed_checks() {
+  checks_.forget_departed([this](const std::string& id) { return answers_.uses(id); });
+}
+
 Route53::Out Route53::change_resource_record_sets(const Call& call) {
   const auto zone = hosted_zone(call.input["HostedZoneId"]);
   if (!zone) return failure(zone.error());
@@ -88,16 +110,11 @@ Route53::Out Route53::change_resource_record_sets(const Call& call) {
     changes.push_back(std::move(*change));
   }
   if (!faults.empty()) return failure(invalid_batch(faults));
-  const auto touched = apply(**zone, changes,
-                             {[&](const std::string& id) { return checks_.find(id) != nullptr; },
-                              [&](const std::string& id) { return zones_.find(id); },
-                              [&](const std::string& id, const std::string& target) {
-                                return targets_.declared(id, target);
-                              }});
+  const auto touched = apply(**zone, changes, batch_world());
   if (!touched) return failure(touched.error());
   const auto info = changes_.add(batch["Comment"].string_or(""), timers_.now());
   answers_.commit((*zone)->id, *touched, when_published(info.id));
-  checks_.forget_departed([this](const std::string& id) { return answers_.uses(id); });
+  forget_departed_checks();
   return aws::Value::structure({{"ChangeInfo", to_value(info)}});
 }
 
@@ -143,6 +160,9 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   const auto& in = call.input;
   const auto zone = hosted_zone(in["HostedZoneId"]);
   if (!zone) return failure(zone.error());
+  if ((*zone)->is_private())
+    return aws::refuse("InvalidInput",
+                       "Invalid parameter : TestDNSAnswer supports public hosted zones only.");
   const auto name = dns::name_from_text(in["RecordName"].string());
   if (!name) return aws::refuse("InvalidInput", "FATAL problem: " + name.error().text);
   if (!dns::is_within(*name, (*zone)->name))

@@ -11,6 +11,7 @@
 #include "dns/type.h"
 #include "ports/rows.h"
 #include "services/route53/ids.h"
+#include "services/route53/traffic_document.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -54,9 +55,14 @@ aws::Outcome<Done> take_content(RecordSet& out, const aws::Value& change, Faults
   constexpr std::string_view expected =
       "Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or "
       "TrafficPolicyInstanceId], but found {}";
-  if (record.has("TrafficPolicyInstanceId"))
-    return aws::refuse("InvalidInput",
-                       "Invalid request: Traffic policy instances are not supported");
+  if (const auto& instance = record["TrafficPolicyInstanceId"];
+      instance && !instance.string().empty()) {
+    if (alias || some_plain)
+      return invalid_request(fmt::format(fmt::runtime(expected), "more than one"), change);
+    out.traffic_policy_instance_id = instance.string();
+    out.alias = AliasTarget{out.traffic_policy_instance_id, traffic_start_name, true};
+    return Done{};
+  }
   if (alias && some_plain)
     return invalid_request(fmt::format(fmt::runtime(expected), "more than one"), change);
   if (!alias && !plain) return invalid_request(fmt::format(fmt::runtime(expected), "none"), change);
@@ -206,7 +212,8 @@ bool RecordSet::same_as(const RecordSet& other) const {
          policy == other.policy && weight == other.weight && failover == other.failover &&
          region == other.region && geo == other.geo && cidr == other.cidr &&
          proximity == other.proximity && ttl == other.ttl && alias == other.alias &&
-         health_check_id == other.health_check_id && mine == theirs;
+         health_check_id == other.health_check_id &&
+         traffic_policy_instance_id == other.traffic_policy_instance_id && mine == theirs;
 }
 
 aws::Outcome<Change> parse_change(const aws::Value& value, std::vector<std::string>& faults) {
@@ -216,6 +223,9 @@ aws::Outcome<Change> parse_change(const aws::Value& value, std::vector<std::stri
   const auto what = action == "CREATE"   ? Change::Action::create
                     : action == "DELETE" ? Change::Action::remove
                                          : Change::Action::upsert;
+  if (what != Change::Action::remove && !record->traffic_policy_instance_id.empty())
+    return invalid_request("TrafficPolicyInstanceId is set by CreateTrafficPolicyInstance alone",
+                           value);
   return Change{what, std::move(*record)};
 }
 
@@ -263,7 +273,9 @@ aws::Value to_value(const RecordSet& record) {
       break;
     }
   }
-  if (record.alias) {
+  if (!record.traffic_policy_instance_id.empty()) {
+    out.set("TrafficPolicyInstanceId", record.traffic_policy_instance_id);
+  } else if (record.alias) {
     out.set("AliasTarget", aws::Value::structure(
                                {{"HostedZoneId", record.alias->zone_id},
                                 {"DNSName", shown(record.alias->name)},

@@ -64,6 +64,8 @@ struct RecordSet {
   std::vector<std::string> rdata;   // the same on the wire, in the same order
   std::optional<AliasTarget> alias;
   std::string health_check_id;  // empty: none
+  // Whose record it is: then `alias` leads to that instance's tree (traffic_document.h).
+  std::string traffic_policy_instance_id;
 
   // Says the same: values as a set and by their wire form.
   bool same_as(const RecordSet& other) const;

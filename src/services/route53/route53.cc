@@ -23,6 +23,10 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       manual_resume_(journal, tags_),
       changes_(journal, entropy),
       zones_(journal),
+      delegation_sets_(journal),
+      cidr_collections_(journal),
+      query_logging_(journal),
+      traffic_(journal),
       publisher_(journal, sink),
       checks_(journal, timers, prober, metrics, stream, options_.checkers, manual_resume_,
               [this](const std::string& id) { answers_.health_changed(id); }),
@@ -32,6 +36,7 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
     references_.add(check.caller_reference, check.id);
     return true;
   });
+  plant_trees();
   answers_.start();
 }
 

@@ -5,6 +5,7 @@
 // whatever the region of the call.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@
 #include "services/route53/alias_targets.h"
 #include "services/route53/caller_references.h"
 #include "services/route53/changes.h"
+#include "services/route53/cidr_collections.h"
+#include "services/route53/delegation_sets.h"
 #include "services/route53/dns_answers.h"
 #include "services/route53/health_checks.h"
 #include "services/route53/health_metrics.h"
@@ -24,7 +27,10 @@
 #include "services/route53/manual_resume.h"
 #include "services/route53/metric_data_stream.h"
 #include "services/route53/publisher.h"
+#include "services/route53/query_logging.h"
+#include "services/route53/query_logs.h"
 #include "services/route53/tag_store.h"
+#include "services/route53/traffic_policies.h"
 #include "services/route53/view_sink.h"
 
 namespace sitelatch::route53 {
@@ -36,7 +42,14 @@ struct Options {
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
   std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
   bool strict_names = false;                 // no zone of example.com (fact route53-136)
+  const QueryLogs* query_logs = nullptr;     // none: there are no log groups
 };
+
+// AWS's usual quotas, told and enforced (fact route53-61).
+inline constexpr std::size_t most_delegation_sets = 100;
+inline constexpr std::size_t most_vpcs_a_zone = 300;
+inline constexpr std::size_t most_traffic_policies = 50;
+inline constexpr std::size_t most_traffic_instances = 5;
 
 class Route53 final : public aws::TableService<Route53> {
  public:
@@ -70,6 +83,17 @@ class Route53 final : public aws::TableService<Route53> {
   Question ask_of_health_check(const aws::Call& call) const;
   Question ask_of_zone(const aws::Call& call) const;
   Question ask_of_zone_of_records(const aws::Call& call) const;
+  Question ask_to_create_zone(const aws::Call& call) const;
+  Question ask_of_zone_and_vpc(const aws::Call& call) const;
+  Question ask_of_vpc(const aws::Call& call) const;
+  Question ask_of_delegation_set(const aws::Call& call) const;
+  Question ask_of_cidr_collection(const aws::Call& call) const;
+  Question ask_of_query_logging(const aws::Call& call) const;
+  Question ask_of_traffic_policy(const aws::Call& call) const;
+  Question ask_of_traffic_instance(const aws::Call& call) const;
+  Question ask_to_create_traffic_instance(const aws::Call& call) const;
+  Question ask_to_update_traffic_instance(const aws::Call& call) const;
+  Question ask_to_list_query_logging(const aws::Call& call) const;
   Question ask_to_change_records(const aws::Call& call) const;
   Question ask_of_change(const aws::Call& call) const;
   Question ask_of_tagged(const aws::Call& call) const;
@@ -98,7 +122,58 @@ class Route53 final : public aws::TableService<Route53> {
   Out update_hosted_zone_comment(const Call&);
   Out get_account_limit(const Call&);
   Out get_hosted_zone_limit(const Call&);
+  Out update_hosted_zone_features(const Call&);
+  // vpc_operations.cc
+  Out associate_vpc(const Call&);
+  Out disassociate_vpc(const Call&);
+  Out create_vpc_authorization(const Call&);
+  Out delete_vpc_authorization(const Call&);
+  Out list_vpc_authorizations(const Call&);
+  Out list_hosted_zones_by_vpc(const Call&);
+  // delegation_set_operations.cc
+  Out create_reusable_delegation_set(const Call&);
+  Out get_reusable_delegation_set(const Call&);
+  Out delete_reusable_delegation_set(const Call&);
+  Out list_reusable_delegation_sets(const Call&);
+  Out get_reusable_delegation_set_limit(const Call&);
+  // cidr_operations.cc
+  Out create_cidr_collection(const Call&);
+  Out change_cidr_collection(const Call&);
+  Out delete_cidr_collection(const Call&);
+  Out list_cidr_collections(const Call&);
+  Out list_cidr_locations(const Call&);
+  Out list_cidr_blocks(const Call&);
+  // query_logging_operations.cc
+  Out create_query_logging_config(const Call&);
+  Out get_query_logging_config(const Call&);
+  Out delete_query_logging_config(const Call&);
+  Out list_query_logging_configs(const Call&);
+  // traffic_policy_operations.cc
+  Out create_traffic_policy(const Call&);
+  Out create_traffic_policy_version(const Call&);
+  Out get_traffic_policy(const Call&);
+  Out update_traffic_policy_comment(const Call&);
+  Out delete_traffic_policy(const Call&);
+  Out list_traffic_policies(const Call&);
+  Out list_traffic_policy_versions(const Call&);
+  // traffic_instance_operations.cc
+  Out create_traffic_policy_instance(const Call&);
+  Out update_traffic_policy_instance(const Call&);
+  Out delete_traffic_policy_instance(const Call&);
+  Out get_traffic_policy_instance(const Call&);
+  Out get_traffic_policy_instance_count(const Call&);
+  Out list_traffic_policy_instances(const Call&);
+  Out list_traffic_policy_instances_by_hosted_zone(const Call&);
+  Out list_traffic_policy_instances_by_policy(const Call&);
+  // geo_location_operations.cc
+  Out get_geo_location(const Call&);
+  Out list_geo_locations(const Call&);
+  // dnssec_operations.cc
   Out get_dnssec(const Call&);
+  Out create_key_signing_key(const Call&);
+  Out no_key_signing_key(const Call&);
+  Out enable_hosted_zone_dnssec(const Call&);
+  Out disable_hosted_zone_dnssec(const Call&);
   // record_operations.cc
   Out change_resource_record_sets(const Call&);
   Out list_resource_record_sets(const Call&);
@@ -115,6 +190,27 @@ class Route53 final : public aws::TableService<Route53> {
   Out observations(const Call& call, std::optional<ObservedStatus> CheckerReport::*which) const;
   aws::Outcome<const HealthCheck*> health_check(const aws::Value& id) const;
   aws::Outcome<const HostedZone*> hosted_zone(const aws::Value& id) const;
+  aws::Outcome<const HostedZone*> signable_zone(const aws::Value& id) const;
+  aws::Outcome<const DelegationSet*> delegation_set(const aws::Value& id) const;
+  std::size_t zones_of(const DelegationSet& set) const;
+  aws::Outcome<Done> may_share(const DelegationSet& set, const std::string& wire_name) const;
+  aws::Outcome<const CidrCollection*> cidr_collection(const aws::Value& id) const;
+  aws::Outcome<const QueryLoggingConfig*> query_logging_config(const aws::Value& id) const;
+  aws::Outcome<const TrafficPolicyVersion*> traffic_policy(const aws::Value& id,
+                                                           const aws::Value& version) const;
+  aws::Outcome<const TrafficPolicyVersion*> policy_to_apply(const aws::Value& in) const;
+  aws::Outcome<const TrafficInstance*> traffic_instance(const aws::Value& id) const;
+  HostedZone tree_of(const TrafficInstance& instance) const;
+  bool has_record(const TrafficInstance& instance) const;
+  void plant_trees();
+  void apply_instance(TrafficInstance& instance);
+  BatchWorld batch_world() const;
+  void forget_departed_checks();
+  std::string missing(const CidrLocation& location) const;
+  std::set<std::string> locations_in_use(const std::string& collection_id) const;
+  // The private zone of this name that the VPC has already.
+  const HostedZone* namesake_in(const Vpc& vpc, const std::string& wire_name) const;
+  Out set_vpcs(const HostedZone& zone, std::vector<Vpc> vpcs, const Call& call);
   struct Tagged {
     std::string type, id;
     std::string key() const { return type + "/" + id; }  // in the tag store
@@ -134,6 +230,10 @@ class Route53 final : public aws::TableService<Route53> {
   ManualResume manual_resume_;
   Changes changes_;
   HostedZones zones_;
+  DelegationSets delegation_sets_;
+  CidrCollections cidr_collections_;
+  QueryLogging query_logging_;
+  TrafficPolicies traffic_;
   Publisher publisher_;
   HealthChecks checks_;
   AliasTargets targets_;

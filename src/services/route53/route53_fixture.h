@@ -133,6 +133,13 @@ struct Fixture {
     return out ? "ok" : out.error().code + ": " + out.error().message;
   }
 
+  // Its code alone.
+  std::string code(std::string_view operation, const std::string& input) {
+    const auto text = refusal(operation, input);
+    return text.substr(0, text.find(':'));
+  }
+  static std::string just(const std::string& id) { return R"({"Id":")" + id + "\"}"; }
+
   std::string make_check(
       const std::string& reference,
       const std::string& config =

@@ -469,7 +469,7 @@ TEST_CASE("zones: creation, lists, counts, comments, deletion") {
         "InvalidDomainName:");
   CHECK(f.refusal("CreateHostedZone",
                   R"({"Name":"a.com","CallerReference":"2","VPC":{"VPCRegion":"us-east-1",)"
-                  R"("VPCId":"vpc-1"}})")
+                  R"("VPCId":"nonsense"}})")
             .substr(0, 13) == "InvalidVPCId:");
   for (const std::string top : {"com", "com.", "Test2", "test"})
     CHECK(f.refusal("CreateHostedZone", R"({"Name":")" + top + R"(","CallerReference":"2"})") ==
