@@ -117,6 +117,7 @@ class Cloud {
   RealisticTargets realistic_targets_{rule_targets_, realism_now_};
   RealisticRoles realistic_roles_{execution_roles_, realism_now_, replicas_};
   RealisticFunctionLogs realistic_function_logs_{function_logs_, realism_now_};
+  RealisticQueues realistic_queues_{queues_, realism_now_};
   RealisticDestinations realistic_destinations_{event_destinations_, realism_now_, replicas_};
 
   iam::Directory directory_;

@@ -107,9 +107,11 @@ class Validator {
       const auto& inner = value[member.name];
       if (!inner.is_null())
         check(member, where, inner, depth);
-      else if (member.required && manner_.missing_only)
+      else if (member.required && manner_.missing_only) {
+        // An empty list does not travel in a form: what must have entries is the handler's to say.
+        if (model_.shape(member.shape).kind == Kind::list) continue;
         missing(path.empty() ? member.name : path + "." + member.name);
-      else if (member.required)
+      } else if (member.required)
         violation(where, inner, "Member must not be null");
     }
   }
