@@ -25,10 +25,10 @@ bool names_topic(std::string_view arn) {
   return parsed && parsed->service == "sns";
 }
 
-// May this role, acting as a service's session of it, do that? Identity policies, with the
-// resource's own where it has one.
+}  // namespace
+
 bool role_may(const Services& services, const std::string& role_arn, std::string_view action,
-              const std::vector<std::string>& resources, const std::string& resource_policy = {}) {
+              const std::vector<std::string>& resources, const std::string& resource_policy) {
   const auto* role = services.identities->role_by_arn(role_arn);
   if (!role) return false;
   aws::PolicySet policies = services.identities->policies_of(*role);
@@ -47,6 +47,8 @@ bool role_may(const Services& services, const std::string& role_arn, std::string
   principal.arn = principal.principal_arn = role_arn;
   return aws::evaluate({principal, action, resources, keys}, policies).allowed();
 }
+
+namespace {
 
 constexpr std::string_view health_metrics = "AWS/Route53";
 

@@ -33,6 +33,9 @@ class Logs;
 namespace sitelatch::sns {
 class Sns;
 }
+namespace sitelatch::sqs {
+class Sqs;
+}
 namespace sitelatch::realism {
 class Realism;
 }
@@ -51,7 +54,13 @@ struct Services {
   LateBound<lambda::Lambda> lambda;
   const realism::Realism* realism = nullptr;  // whose service control policies bind roles, too
   Tally* tally = nullptr;                     // none: nobody counts
+  LateBound<sqs::Sqs> sqs = {};
 };
+
+// May this role, acting as a service's session of it, do that? Identity policies, with the
+// resource's own where it has one.
+bool role_may(const Services& services, const std::string& role_arn, std::string_view action,
+              const std::vector<std::string>& resources, const std::string& resource_policy = {});
 
 // route53 -> cloudwatch: HealthCheckStatus and its kin, in us-east-1 only.
 class HealthMetricsToCloudWatch final : public route53::HealthMetrics {

@@ -50,8 +50,9 @@ Cloud::Cloud(Ports ports, const Options& options)
           {history_, ports.timers, ports.wall, ports.entropy, functions_},
           {realistic_roles_, realistic_function_logs_, realistic_destinations_, lambda_metrics_},
           {.account = options.account, .settling = settling_of(options.realism)}),
-      sns_({history_, ports.timers, ports.entropy, courier_, realistic_deliveries_, topic_metrics_,
-            ports.key_maker},
+      sqs_({history_, ports.timers, ports.entropy, metrics_of_queues_}, options.account),
+      sns_({history_, ports.timers, ports.entropy, courier_, realistic_deliveries_,
+            realistic_queues_, topic_metrics_, ports.key_maker},
            options.account, options.endpoint),
       events_({history_, ports.timers, ports.entropy, realistic_targets_, events_metrics_},
               options.account),
@@ -63,7 +64,7 @@ Cloud::Cloud(Ports ports, const Options& options)
                 .query_logs = &query_logs_},
                ports.names),
       gateway_(ports.wall, ports.timers, ports.entropy, history_, identities_,
-               {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_},
+               {&iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &sqs_, &events_, &route53_},
                {options.account, options.accept_any_credentials, 80u << 20, options.workers,
                 options.realism, &replicas_, options.tally}),
       url_door_(
@@ -73,6 +74,7 @@ Cloud::Cloud(Ports ports, const Options& options)
   services_.cloudwatch.bind(cloudwatch_);
   services_.logs.bind(logs_);
   services_.sns.bind(sns_);
+  services_.sqs.bind(sqs_);
   services_.lambda.bind(lambda_);
   gateway_.add_hook([this](const aws::HttpRequest& request, const Gateway::Reply& reply) {
     return serve_file(request, reply);
@@ -88,7 +90,7 @@ void Cloud::serve(aws::HttpRequest request, Gateway::Reply reply, Gateway::Stand
 
 aws::Service& Cloud::service(std::string_view model_name) {
   for (aws::Service* each : std::initializer_list<aws::Service*>{
-           &iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &events_, &route53_})
+           &iam_, &sts_, &cloudwatch_, &logs_, &lambda_, &sns_, &sqs_, &events_, &route53_})
     if (each->model_name() == model_name) return *each;
   ENSURE(false, model_name);
 }

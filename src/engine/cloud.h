@@ -15,6 +15,7 @@
 #include "engine/bindings.h"
 #include "engine/gateway.h"
 #include "engine/gateway_sessions.h"
+#include "engine/queue_bindings.h"
 #include "engine/realism/cut_off_prober.h"
 #include "engine/realism/journal_history.h"
 #include "engine/realism/late_prober.h"
@@ -38,6 +39,7 @@
 #include "services/logs/logs.h"
 #include "services/route53/route53.h"
 #include "services/sns/sns.h"
+#include "services/sqs/sqs.h"
 #include "services/sts/sts.h"
 
 namespace sitelatch::engine {
@@ -110,6 +112,8 @@ class Cloud {
   TopicMetrics topic_metrics_{services_};
   LambdaMetrics lambda_metrics_{services_};
   EventsMetrics events_metrics_{services_};
+  QueuesOfSqs queues_{services_};
+  MetricsOfQueues metrics_of_queues_{services_};
   RealisticCloudWatch realistic_cloudwatch_{realism_now_};
   RealisticMetricData realistic_metric_data_{metric_data_, realism_now_};
   RealisticAlarmActions realistic_alarm_actions_{alarm_actions_, realism_now_};
@@ -117,6 +121,7 @@ class Cloud {
   RealisticTargets realistic_targets_{rule_targets_, realism_now_};
   RealisticRoles realistic_roles_{execution_roles_, realism_now_, replicas_};
   RealisticFunctionLogs realistic_function_logs_{function_logs_, realism_now_};
+  RealisticQueues realistic_queues_{queues_, realism_now_};
   RealisticDestinations realistic_destinations_{event_destinations_, realism_now_, replicas_};
 
   iam::Directory directory_;
@@ -127,6 +132,7 @@ class Cloud {
   cloudwatch::CloudWatch cloudwatch_;
   logs::Logs logs_;
   lambda::Lambda lambda_;
+  sqs::Sqs sqs_;
   sns::Sns sns_;
   events::Events events_;
   route53::Route53 route53_;

@@ -142,7 +142,9 @@ aws::ConditionKeys Gateway::global_keys(const Asker& asker) const {
   keys.set("aws:currenttime", iso8601_seconds(now));
   keys.set("aws:epochtime", std::to_string(unix_seconds(now)));
   keys.set("aws:requestedregion", asker.region);
-  keys.set("aws:securetransport", "false");
+  // Clients of AWS come by TLS; that they reach an engine on this machine without is no difference
+  // that their policies should meet (fact gateway-9).
+  keys.set("aws:securetransport", "true");
   keys.set("aws:viaawsservice", "false");
   if (!request.peer.empty()) keys.set("aws:sourceip", request.peer);
   if (const auto* agent = request.headers.find("User-Agent")) keys.set("aws:useragent", *agent);

@@ -312,6 +312,18 @@ TEST_CASE("gateway: identity policies, resource policies and global keys decide"
   CHECK(f.call(publish_body).status == 403);
 }
 
+// What AWS recommends for topics and queues (fact gateway-9).
+TEST_CASE("gateway: who comes without TLS is no insecure transport") {
+  Fixture f;
+  f.become_user(allow("sns:Publish", topic));
+  f.sns.topic_policy =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",
+    "Action":"SNS:Publish","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]})";
+  CHECK(f.call(publish_body).status == 200);
+  f.sns.topic_policy = replace_all(f.sns.topic_policy, R"("false")", R"("true")");
+  CHECK(f.call(publish_body).status == 403);
+}
+
 TEST_CASE("gateway: a role's session acts within its role, its session policy and its lifetime") {
   Fixture f;
   f.add_role("worker", trusts_everyone, allow("sns:*"));

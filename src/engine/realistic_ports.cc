@@ -85,6 +85,14 @@ aws::DispatchOutcome RealisticDeliveries::dispatch(const std::string& function_a
   return real_.dispatch(function_arn, payload, topic_arn);
 }
 
+aws::DispatchOutcome RealisticQueues::send(const aws::QueueLetter& letter,
+                                           const aws::QueueUser& sender) {
+  const auto from = region_of(sender.source_arn), to = region_of(letter.queue_arn);
+  if (now_.out("sns", from) && sender.service == "sns.amazonaws.com") return not_now("sns", from);
+  if (now_.out("sqs", to)) return not_now("sqs", to);
+  return real_.send(letter, sender);
+}
+
 aws::DispatchOutcome RealisticTargets::dispatch(const std::string& target_arn,
                                                 const std::string& payload,
                                                 const std::string& rule_arn) {

@@ -97,6 +97,22 @@ class RealisticDeliveries final : public sns::FunctionDeliveries {
   const RealismNow& now_;
 };
 
+// No message comes to a queue where SQS is out: retried by its sender's schedule.
+class RealisticQueues final : public aws::Queues {
+ public:
+  RealisticQueues(aws::Queues& real, const RealismNow& now) : real_(real), now_(now) {}
+  aws::DispatchOutcome send(const aws::QueueLetter& letter, const aws::QueueUser& sender) override;
+  bool exists(const std::string& queue_arn) const override { return real_.exists(queue_arn); }
+  bool permitted(const std::string& queue_arn, const std::string& action,
+                 const aws::QueueUser& user) const override {
+    return real_.permitted(queue_arn, action, user);
+  }
+
+ private:
+  aws::Queues& real_;
+  const RealismNow& now_;
+};
+
 class RealisticTargets final : public events::Targets {
  public:
   RealisticTargets(events::Targets& real, const RealismNow& now) : real_(real), now_(now) {}

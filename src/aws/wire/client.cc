@@ -202,6 +202,9 @@ Value read_output(const ServiceModel& service, const Operation& operation, Proto
 
 HttpRequest encode_request(const ServiceModel& service, const Operation& operation,
                            Protocol protocol, const Value& input) {
+  if (protocol == Protocol::query && service.query_form)
+    return encode_request(*service.query_form, *service.query_form->operation(operation.name),
+                          protocol, input);
   HttpRequest request;
   request.method = "POST";
   const auto root = root_of(operation.input);
@@ -242,6 +245,9 @@ HttpRequest encode_request(const ServiceModel& service, const Operation& operati
 
 Outcome<Value> decode_response(const ServiceModel& service, const Operation& operation,
                                Protocol protocol, const HttpResponse& response) {
+  if (protocol == Protocol::query && service.query_form)
+    return decode_response(*service.query_form, *service.query_form->operation(operation.name),
+                           protocol, response);
   if (response.status >= 300) return failure(read_error(service, protocol, response));
   try {
     return read_output(service, operation, protocol, response);

@@ -54,6 +54,8 @@ Wording word(const Recognised& what, const Error& error) {
   Wording out;
   out.shape = what.service ? what.service->error_shape(error.code) : nullptr;
   const auto* common = out.shape ? nullptr : find_common_error(error.code);
+  // A service that left the query protocol for JSON kept its statuses (fact sqs-2).
+  const bool as_query = is_xml(what.protocol) || (what.service && what.service->query_form);
   std::string_view space = what.service ? std::string_view{what.service->shape_namespace} : "";
   if (out.shape) {
     out.query_code = out.shape->error_code.empty() ? out.shape->name : out.shape->error_code;
@@ -63,7 +65,7 @@ Wording word(const Recognised& what, const Error& error) {
   } else if (common) {
     out.query_code = common->query_code;
     out.code = is_xml(what.protocol) ? common->query_code : common->exception;
-    out.status = is_xml(what.protocol)                  ? common->query_status
+    out.status = as_query                               ? common->query_status
                  : what.protocol == Protocol::rest_json ? common->rest_json_status
                                                         : common->exception_status;
     if (!space.empty()) space = common->coral_namespace;
@@ -196,7 +198,9 @@ HttpResponse encode_error(const Recognised& what, const Error& error, std::strin
       write_cbor_error(response, what, wording, error);
       break;
   }
-  if (what.query_mode && what.service && what.service->query_compatible && !is_xml(what.protocol))
+  // Clients of the years between JSON's coming and the header of their asking want it too.
+  const bool says_query_code = what.query_mode || (what.service && what.service->query_form);
+  if (says_query_code && what.service && what.service->query_compatible && !is_xml(what.protocol))
     response.headers.set("x-amzn-query-error",
                          wording.query_code + (senders_fault(wording) ? ";Sender" : ";Receiver"));
   return response;

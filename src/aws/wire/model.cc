@@ -75,9 +75,12 @@ Location location_of(const json::object& member, bool is_map) {
   return Location::body;
 }
 
+enum class Names { of_the_model, of_query };
+
 class Loader {
  public:
-  Loader(ServiceModel& into, const json::object& from) : model_(into), from_(from) {}
+  Loader(ServiceModel& into, const json::object& from, Names names)
+      : model_(into), from_(from), names_(names) {}
 
   void load() {
     if (const auto* metadata = object_of(from_, "metadata")) read_metadata(*metadata);
@@ -98,6 +101,11 @@ class Loader {
     model_.target_prefix = text_of(metadata, "targetPrefix");
     model_.xml_namespace = text_of(metadata, "xmlNamespace");
     model_.shape_namespace = text_of(metadata, "shapeNamespace");
+    model_.path_member = text_of(metadata, "pathMember");
+    if (names_ == Names::of_query) {
+      model_.protocols = {Protocol::query};
+      return;
+    }
     model_.query_compatible = metadata.contains("awsQueryCompatible");
     const auto json_protocol =
         text_of(metadata, "jsonVersion") == "1.0" ? Protocol::json_1_0 : Protocol::json_1_1;
@@ -118,6 +126,7 @@ class Loader {
     add(text_of(metadata, "protocol"));
     if (const auto* list = metadata.if_contains("protocols"))
       for (const auto& name : list->as_array()) add(std::string_view{name.as_string()});
+    if (metadata.contains("queryForm")) add("query");
   }
 
   void read_shapes(const json::object& shapes) {
@@ -149,6 +158,9 @@ class Loader {
     const auto& target = shapes.at(target_name).as_object();
     member.name = std::move(name);
     member.wire_name = text_of(from, "locationName");
+    if (names_ == Names::of_query)
+      if (auto called = text_of(from, "queryName"); !called.empty())
+        member.wire_name = std::move(called);
     member.named = !member.wire_name.empty();
     if (!member.named) member.wire_name = default_wire_name;
     if (text_of(from, "location") == "headers" && !member.named) member.wire_name.clear();
@@ -324,7 +336,16 @@ class Loader {
 
   ServiceModel& model_;
   const json::object& from_;
+  const Names names_;
 };
+
+std::unique_ptr<ServiceModel> load_model(std::string_view name, const json::object& from,
+                                         Names names) {
+  auto model = std::make_unique<ServiceModel>();
+  model->name = name;
+  Loader{*model, from, names}.load();
+  return model;
+}
 
 }  // namespace
 
@@ -370,9 +391,11 @@ std::unique_ptr<ServiceModel> parse_model(std::string_view name, std::string_vie
   json::parse_options options;
   options.max_depth = 64;
   const auto document = json::parse(text, &memory, options);
-  auto model = std::make_unique<ServiceModel>();
-  model->name = name;
-  Loader{*model, document.as_object()}.load();
+  const auto& from = document.as_object();
+  auto model = load_model(name, from, Names::of_the_model);
+  if (const auto* metadata = object_of(from, "metadata");
+      metadata && metadata->contains("queryForm"))
+    model->query_form = load_model(name, from, Names::of_query);
   return model;
 }
 

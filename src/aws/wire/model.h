@@ -143,6 +143,10 @@ struct ServiceModel {
                                 // one, else empty
   std::vector<Protocol> protocols;  // the model's own first
   bool query_compatible = false;
+  // Of a service that left the query protocol for JSON and still answers it: the same model with
+  // the names that places have there. Null: the names are the same, or it never spoke it.
+  std::unique_ptr<const ServiceModel> query_form;
+  std::string path_member;  // of the query protocol: what the path says where it is not "/"
   std::vector<Shape> shapes;
   std::vector<Operation> operations;
 
@@ -175,7 +179,7 @@ const ServiceModel& service_model(std::string_view name);
 // By name or by signing name ("cloudwatch" and "monitoring"); nullptr when this engine has none.
 const ServiceModel* find_service(std::string_view name_or_signing_name);
 // Names of the embedded models: "cloudwatch", "events", "iam", "lambda", "logs", "route53", "sns",
-// "sts".
+// "sqs", "sts".
 std::vector<std::string_view> service_names();
 
 std::string_view to_string(Protocol protocol);  // "rest-xml", as in the models

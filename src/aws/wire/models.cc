@@ -35,6 +35,7 @@ EMBED(lambda)
 EMBED(logs)
 EMBED(route53)
 EMBED(sns)
+EMBED(sqs)
 EMBED(sts)
 
 namespace sitelatch::aws {
@@ -48,7 +49,7 @@ struct Embedded {
 };
 #define ROW(name, signing_name) \
   Embedded { #name, signing_name, sitelatch_model_##name, sitelatch_model_##name##_end }
-const std::array<Embedded, 9> embedded{{
+const std::array<Embedded, 10> embedded{{
     ROW(cloudwatch, "monitoring"),
     ROW(events, "events"),
     ROW(iam, "iam"),
@@ -57,6 +58,7 @@ const std::array<Embedded, 9> embedded{{
     ROW(logs, "logs"),
     ROW(route53, "route53"),
     ROW(sns, "sns"),
+    ROW(sqs, "sqs"),
     ROW(sts, "sts"),
 }};
 #undef ROW

@@ -123,6 +123,7 @@ Recognised recognise_query(const std::array<std::string_view, 2>& forms,
   if (service && !version.empty() && version != service->api_version &&
       !service->operation(what.operation_name))
     if (const auto* meant = first_service(speaks)) what.service = meant;
+  if (what.service && what.service->query_form) what.service = what.service->query_form.get();
   if (what.operation_name.empty()) {
     what.refusal = Error{
         "MissingAction", "The request is missing an action or a required parameter.", 400, {}};

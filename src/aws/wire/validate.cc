@@ -18,15 +18,17 @@ struct Manner {
   std::string_view code;
   bool enums_reversed = false;     // CloudWatch lists a set backwards (fact wire-10)
   bool elements_not_null = false;  // IAM ends an element's constraints with it (fact wire-11)
+  bool missing_only = false;       // SQS: the first parameter that is missing, nothing else
 };
 constexpr Manner usual{"", "ValidationException"};
-constexpr std::array<Manner, 6> manners{{
+constexpr std::array<Manner, 7> manners{{
     {"iam", "ValidationError", false, true},
     {"sts", "ValidationError"},
     {"cloudwatch", "ValidationError", true},  // ValidationException in JSON and CBOR: errors.cc
     {"sns", "ValidationError"},
     {"route53", "InvalidInput"},
     {"logs", "InvalidParameterException"},
+    {"sqs", "MissingRequiredParameterException", false, false, true},
 }};
 
 // Shapes whose enum the service checks itself, with a text of its own.
@@ -105,13 +107,18 @@ class Validator {
       const auto& inner = value[member.name];
       if (!inner.is_null())
         check(member, where, inner, depth);
-      else if (member.required)
+      else if (member.required && manner_.missing_only) {
+        // An empty list does not travel in a form: what must have entries is the handler's to say.
+        if (model_.shape(member.shape).kind == Kind::list) continue;
+        missing(path.empty() ? member.name : path + "." + member.name);
+      } else if (member.required)
         violation(where, inner, "Member must not be null");
     }
   }
 
   std::optional<Error> result() const {
     if (count_ == 0) return std::nullopt;
+    if (manner_.missing_only) return Error{std::string{manner_.code}, text_, 0, {}};
     return Error{
         std::string{manner_.code},
         fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", text_),
@@ -123,6 +130,7 @@ class Validator {
   void check(const Member& place, const std::string& where, const Value& value, int depth) {
     const auto& shape = model_.shape(place.shape);
     if (!shape.constrained) return;
+    if (manner_.missing_only && is_scalar(shape)) return;
     for (const auto& broken : violations(shape, value)) violation(where, value, broken);
     switch (shape.kind) {
       case Kind::structure:
@@ -139,9 +147,20 @@ class Validator {
     }
   }
 
+  void missing(const std::string& name) {
+    if (count_++ == 0) text_ = "The request must contain the parameter " + name + ".";
+  }
+
   void list(const Shape& shape, const std::string& where, const Value& value, int depth) {
     const auto& element = model_.shape(shape.element.shape);
     if (!element.constrained) return;
+    if (manner_.missing_only) {  // entries are called by their type's name and number
+      int number = 0;
+      for (const auto& item : value.items())
+        if (item.is_struct())
+          structure(element, fmt::format("{}.{}", element.name, ++number), item, depth + 1);
+      return;
+    }
     if (!is_scalar(element)) {
       int index = 0;
       for (const auto& item : value.items()) {
@@ -162,6 +181,12 @@ class Validator {
   void map(const Shape& shape, const std::string& where, const Value& value, int depth) {
     const auto& key = model_.shape(shape.key.shape);
     const auto& element = model_.shape(shape.element.shape);
+    if (manner_.missing_only) {
+      for (const auto& [name, inner] : value.members())
+        if (inner.is_struct())
+          structure(element, where + "." + name.substr(0, 128), inner, depth + 1);
+      return;
+    }
     bool bad_key = false, bad_value = false;
     for (const auto& [name, inner] : value.members()) {
       bad_key = bad_key || !violations(key, Value{name}).empty();

@@ -18,6 +18,15 @@ codec::Reading reading_of(const Recognised& what) {
   return reading;
 }
 
+// Some services are called at the address of what the call is about (queues).
+void add_path_member(codec::Pairs& pairs, const ServiceModel& model, std::string_view path) {
+  if (model.path_member.empty() || path.size() < 2) return;
+  for (const auto& [name, value] : pairs)
+    if (name == model.path_member) return;
+  auto decoded = percent_decode(path);
+  if (decoded && valid_utf8(*decoded)) pairs.emplace_back(model.path_member, std::move(*decoded));
+}
+
 Value read_input(const Recognised& what, const HttpRequest& request) {
   const auto& model = *what.service;
   const auto id = what.operation->input;
@@ -32,6 +41,7 @@ Value read_input(const Recognised& what, const HttpRequest& request) {
     case Protocol::query: {
       auto pairs = codec::read_form(request.query());
       for (auto& pair : codec::read_form(body)) pairs.push_back(std::move(pair));
+      add_path_member(pairs, model, request.path());
       return codec::read_query(model, id, pairs, reading);
     }
     case Protocol::json_1_0:

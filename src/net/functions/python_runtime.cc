@@ -152,6 +152,7 @@ constexpr Service services[] = {
     {"sts", "2011-06-15", "sts", false},        {"sns", "2010-03-31", "sns", false},
     {"lambda", "2015-03-31", "lambda", false},  {"cloudwatch", "2010-08-01", "monitoring", false},
     {"logs", "2014-03-28", "logs", false},      {"events", "2015-10-07", "events", false},
+    {"sqs", "2012-11-05", "sqs", false},
 };
 
 std::string rule_set(const Service& service, const std::string& endpoint) {

@@ -32,8 +32,16 @@ Notification notification_for(const Topic& topic, const Subscription& s, const P
   n.time = now;
   n.attributes = p.attributes;
   n.signature_version = topic.signature_version();
+  n.group_id = p.group_id;
+  n.deduplication_id = p.deduplication_id;
+  n.sequence_number = p.sequence_number;
   return n;
 }
+
+// Functions and queues are of this engine: they have what is sent to them in the very call.
+bool is_ours(const Subscription& s) { return s.protocol == "lambda" || s.protocol == "sqs"; }
+
+RawMessage form_for(const Subscription& s) { return s.raw() ? RawMessage::yes : RawMessage::no; }
 
 bool is_http(const Subscription& s) { return s.protocol == "http" || s.protocol == "https"; }
 
@@ -77,15 +85,15 @@ std::optional<std::string> Deliverer::certificate(std::string_view path) const {
 }
 
 std::string Deliverer::send(const Topic& topic, const Publication& publication) {
-  const auto id = ports::uuid(dependencies_.entropy);
+  const auto id = publication.id.empty() ? ports::uuid(dependencies_.entropy) : publication.id;
   count(topic, "NumberOfMessagesPublished", 1);
   count(topic, "PublishSize", static_cast<double>(publication.size_bytes), "Bytes");
   subscriptions_.visit_topic(topic.arn, [&](const Subscription& s) {
     if (s.state != Subscription::State::confirmed || !wants(topic, s, publication)) return;
     auto notification = notification_for(topic, s, publication, id, dependencies_.timers.now());
-    if (s.protocol == "lambda")
-      deliver_to_function(s, std::move(notification));
-    else
+    if (is_ours(s))
+      deliver_at_once(s, std::move(notification));
+    else if (is_delivered(s.protocol))
       queue_.add(std::move(notification));
   });
   return id;
@@ -123,17 +131,25 @@ Envelope Deliverer::envelope_of(const Notification& notification) const {
   return envelope;
 }
 
-// Nothing is queued here unless the function's queue has trouble: then this was the first of the
-// attempts.
-void Deliverer::deliver_to_function(const Subscription& s, Notification notification) {
-  const auto event = lambda_event(notification, envelope_of(notification));
-  const auto handover = dependencies_.functions.dispatch(s.endpoint, event, s.topic_arn);
+aws::DispatchOutcome Deliverer::hand_over(const Subscription& s, const Notification& n) {
+  if (s.protocol == "sqs")
+    return dependencies_.queues.send(queue_letter(n, envelope_of(n), s.endpoint, form_for(s)),
+                                     {"sns.amazonaws.com", s.topic_arn});
+  return dependencies_.functions.dispatch(s.endpoint, lambda_event(n, envelope_of(n)), s.topic_arn);
+}
+
+// Nothing is queued here unless the function's or the queue's service has trouble: then this was
+// the first of the attempts. Behind what waits of the same message group it waits, too.
+void Deliverer::deliver_at_once(const Subscription& s, Notification notification) {
+  const auto now = dependencies_.timers.now();
+  if (queue_.waits_for(notification))
+    return queue_.add_failed(std::move(notification), now + *delay_after(function_schedule(), 1));
+  const auto handover = hand_over(s, notification);
   if (handover.kind == aws::DispatchOutcome::Kind::accepted)
     return count(s.topic_arn, "NumberOfNotificationsDelivered");
   if (handover.kind == aws::DispatchOutcome::Kind::refused)
     return give_up(notification, s, handover.reason);
-  queue_.add_failed(std::move(notification),
-                    dependencies_.timers.now() + *delay_after(function_schedule(), 1));
+  queue_.add_failed(std::move(notification), now + *delay_after(function_schedule(), 1));
 }
 
 void Deliverer::attempt(const Delivery& delivery) {
@@ -143,7 +159,7 @@ void Deliverer::attempt(const Delivery& delivery) {
   if (!found || (is_message && found->state != Subscription::State::confirmed))
     return queue_.finish(delivery.id);
   const Subscription& s = *found;
-  if (s.protocol == "lambda") return attempt_function(delivery, s);
+  if (is_ours(s)) return attempt_at_once(delivery, s);
   if (!signer_) return queue_.park(delivery.id);  // until the key is there (fact sns-41)
   if (is_http(s))
     attempt_http(delivery, s);
@@ -151,10 +167,10 @@ void Deliverer::attempt(const Delivery& delivery) {
     attempt_mail(delivery, s);
 }
 
-void Deliverer::attempt_function(const Delivery& delivery, const Subscription& s) {
-  const auto& n = delivery.notification;
-  const auto handover =
-      dependencies_.functions.dispatch(s.endpoint, lambda_event(n, envelope_of(n)), s.topic_arn);
+void Deliverer::attempt_at_once(const Delivery& delivery, const Subscription& s) {
+  if (queue_.waits_for(delivery.notification, delivery.id))
+    return settle(delivery.id, Verdict::try_again, "an earlier one of its group waits");
+  const auto handover = hand_over(s, delivery.notification);
   switch (handover.kind) {
     case aws::DispatchOutcome::Kind::accepted:
       return settle(delivery.id, Verdict::delivered, "");
@@ -169,8 +185,7 @@ void Deliverer::attempt_http(const Delivery& delivery, const Subscription& s) {
   const auto& n = delivery.notification;
   const auto http =
       http_delivery(topics_.at(s.topic_arn).setting("DeliveryPolicy"), s.setting("DeliveryPolicy"));
-  auto post = http_post(n, envelope_of(n), s.endpoint, http.content_type,
-                        s.raw() ? RawMessage::yes : RawMessage::no);
+  auto post = http_post(n, envelope_of(n), s.endpoint, http.content_type, form_for(s));
   dependencies_.courier.post(
       std::move(post), lifetime_.guard([this, id = delivery.id](const ports::Receipt& receipt) {
         const int status = receipt.http_status;
@@ -216,7 +231,7 @@ void Deliverer::settle(std::uint64_t id, Verdict verdict, const std::string& why
 }
 
 RetrySchedule Deliverer::schedule_of(const Subscription& s) const {
-  if (s.protocol == "lambda") return function_schedule();
+  if (is_ours(s)) return function_schedule();
   if (!is_http(s)) return mail_schedule();
   return http_delivery(topics_.at(s.topic_arn).setting("DeliveryPolicy"),
                        s.setting("DeliveryPolicy"))
@@ -229,9 +244,23 @@ void Deliverer::give_up(const Notification& n, const Subscription& s, const std:
           s.endpoint + ": " + why);
   if (n.kind != Notification::Kind::notification) return;
   if (!is_http(s)) count(s.topic_arn, "NumberOfNotificationsFailed");
-  // There are no SQS queues here to redrive to (fact sns-36).
-  if (!s.setting("RedrivePolicy").empty())
-    count(s.topic_arn, "NumberOfNotificationsFailedToRedriveToDlq");
+  if (!s.setting("RedrivePolicy").empty()) redrive(n, s);
+}
+
+// To the subscription's dead-letter queue, in the form in which a queue would have had it (fact
+// sns-36).
+void Deliverer::redrive(const Notification& n, const Subscription& s) {
+  const auto policy = aws::from_json(s.setting("RedrivePolicy")).value_or(aws::Value{});
+  const auto& target = policy["deadLetterTargetArn"];
+  const auto outcome = dependencies_.queues.send(
+      queue_letter(n, envelope_of(n), target.is_string() ? target.string() : "", form_for(s)),
+      {"sns.amazonaws.com", s.topic_arn});
+  if (outcome.kind == aws::DispatchOutcome::Kind::accepted)
+    return count(s.topic_arn, "NumberOfNotificationsRedrivenToDlq");
+  count(s.topic_arn, "NumberOfNotificationsFailedToRedriveToDlq");
+  log(LogLevel::warning, "sns",
+      "message " + n.id + " of " + n.topic_arn +
+          " does not reach its dead-letter queue: " + outcome.reason);
 }
 
 void Deliverer::count(const Topic& topic, std::string_view metric, double value,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deliverer: from a published message to its subscribers, each attempt retried by AWS's schedule
 // until it has arrived or is given up.
-//   send -> filter -> function:     handed to its queue in the very call; failed: delivery queue
-//                 '-> http, mail:   delivery queue
+//   send -> filter -> function, queue: handed over in the very call; failed: delivery queue
+//                 '-> http, mail:      delivery queue
 //   delivery queue -> attempt -> settle -> finish              delivered
 //                                      |-> retry               again later, by the schedule
-//                                      '-> finish, give_up     hopeless, or tried often enough
+//                                      '-> finish, give_up     hopeless, or tried often enough:
+//                                                              to the dead-letter queue, if any
 // It looks subscribers up anew for every attempt: who has left meanwhile gets nothing more. It
 // signs what it sends with the engine's key, made once somebody is there to sign for (fact sns-41),
 // and counts the metrics of AWS/SNS. Owns the journal tables sns.deliveries and sns.signing.
@@ -54,9 +55,11 @@ class Deliverer {
  private:
   bool wants(const Topic& topic, const Subscription& subscription, const Publication& publication);
   Envelope envelope_of(const Notification& notification) const;
-  void deliver_to_function(const Subscription& subscription, Notification notification);
+  aws::DispatchOutcome hand_over(const Subscription& subscription,
+                                 const Notification& notification);
+  void deliver_at_once(const Subscription& subscription, Notification notification);
   void attempt(const Delivery& delivery);
-  void attempt_function(const Delivery& delivery, const Subscription& subscription);
+  void attempt_at_once(const Delivery& delivery, const Subscription& subscription);
   void attempt_http(const Delivery& delivery, const Subscription& subscription);
   void attempt_mail(const Delivery& delivery, const Subscription& subscription);
   enum class Verdict { delivered, try_again, hopeless };
@@ -64,6 +67,7 @@ class Deliverer {
   RetrySchedule schedule_of(const Subscription& subscription) const;
   void give_up(const Notification& notification, const Subscription& subscription,
                const std::string& why);
+  void redrive(const Notification& notification, const Subscription& subscription);
   void count(const Topic& topic, std::string_view metric, double value,
              std::string_view unit = "Count");
   void count(const std::string& topic_arn, std::string_view metric);

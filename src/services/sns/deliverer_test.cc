@@ -16,6 +16,7 @@ namespace {
 struct DeliveryWorld {
   ports::sim::World world;
   Functions functions{world.journal};
+  Queues queues;
   Metrics metrics;
   KeyMaker keys{world.later};
   Topics topics{world.journal};
@@ -30,7 +31,7 @@ struct DeliveryWorld {
   void start() {
     deliverer.reset();
     deliverer.emplace(Dependencies{world.journal, world.timers, world.entropy, world.courier,
-                                   functions, metrics, keys},
+                                   functions, queues, metrics, keys},
                       topics, subscriptions, endpoint);
   }
   const Subscription& confirmed(const std::string& protocol, const std::string& to) {

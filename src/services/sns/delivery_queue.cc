@@ -72,6 +72,16 @@ void DeliveryQueue::retry(std::uint64_t id, Instant due) {
   attempt_at(found->second, due);
 }
 
+bool DeliveryQueue::waits_for(const Notification& n, std::uint64_t id) const {
+  if (n.group_id.empty()) return false;
+  for (const auto& [other, waiting] : waiting_) {
+    if (id != 0 && other >= id) return false;
+    const auto& ahead = waiting.delivery.notification;
+    if (ahead.subscription_arn == n.subscription_arn && ahead.group_id == n.group_id) return true;
+  }
+  return false;
+}
+
 void DeliveryQueue::park(std::uint64_t id) {
   const auto found = waiting_.find(id);
   ENSURE(found != waiting_.end(), "a delivery is parked that is not in the queue");

@@ -39,6 +39,8 @@ class DeliveryQueue {
   void park(std::uint64_t id);
   void wake_parked();
   void finish(std::uint64_t id);
+  // Is one of the same subscription and message group there, that came before `id` (0: any)?
+  bool waits_for(const Notification& notification, std::uint64_t id = 0) const;
   std::size_t size() const { return waiting_.size(); }
 
  private:

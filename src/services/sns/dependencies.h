@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "aws/service/dispatch.h"
+#include "aws/service/queues.h"
 #include "base/time.h"
 #include "ports/courier.h"
 #include "ports/entropy.h"
@@ -58,6 +59,7 @@ struct Dependencies {
   ports::Entropy& entropy;
   ports::Courier& courier;
   FunctionDeliveries& functions;
+  aws::Queues& queues;
   DeliveryMetrics& metrics;
   SigningKeyMaker& key_maker;
 };

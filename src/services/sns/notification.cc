@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/text.h"
 
 namespace sitelatch::sns {
 namespace {
@@ -90,7 +91,10 @@ Value to_value(const Notification& n) {
                            {"time_ms", unix_ms(n.time)},
                            {"token", n.token},
                            {"attributes", attributes_value(n.attributes)},
-                           {"signature_version", n.signature_version}});
+                           {"signature_version", n.signature_version},
+                           {"group", n.group_id},
+                           {"deduplication", n.deduplication_id},
+                           {"sequence", n.sequence_number}});
 }
 
 Notification notification_from(const Value& value) {
@@ -106,6 +110,9 @@ Notification notification_from(const Value& value) {
   for (const auto& [name, attribute] : value["attributes"].members())
     n.attributes.push_back({name, {attribute["Type"].string(), attribute["Value"].string()}});
   n.signature_version = static_cast<int>(value["signature_version"].integer());
+  n.group_id = value["group"].string_or("");
+  n.deduplication_id = value["deduplication"].string_or("");
+  n.sequence_number = value["sequence"].string_or("");
   return n;
 }
 
@@ -180,6 +187,7 @@ std::string http_body(const Notification& n, const Envelope& envelope) {
   const bool confirms = n.kind != Kind::notification;
   Value out = Value::structure({{"Type", type_of(n.kind)}, {"MessageId", n.id}});
   if (confirms) out.set("Token", n.token);
+  if (!n.sequence_number.empty()) out.set("SequenceNumber", n.sequence_number);
   out.set("TopicArn", n.topic_arn);
   if (!confirms) out.set("Subject", n.subject);
   out.set("Message", n.message);
@@ -193,6 +201,24 @@ std::string http_body(const Notification& n, const Envelope& envelope) {
     if (!n.attributes.empty()) out.set("MessageAttributes", attributes_value(n.attributes));
   }
   return aws::to_json(out);
+}
+
+aws::QueueLetter queue_letter(const Notification& n, const Envelope& envelope,
+                              std::string queue_arn, RawMessage raw) {
+  aws::QueueLetter letter;
+  if (queue_arn.ends_with(".fifo")) {
+    letter.group_id = n.group_id;
+    letter.deduplication_id = n.deduplication_id;
+  }
+  letter.queue_arn = std::move(queue_arn);
+  letter.body = raw == RawMessage::yes ? n.message : http_body(n, envelope);
+  if (raw == RawMessage::no) return letter;
+  for (const auto& [name, attribute] : n.attributes) {
+    const bool binary = attribute.type.starts_with("Binary");
+    letter.attributes.push_back(
+        {name, attribute.type, binary ? unbase64(attribute.value).value_or("") : attribute.value});
+  }
+  return letter;
 }
 
 ports::Post http_post(const Notification& n, const Envelope& envelope, std::string url,

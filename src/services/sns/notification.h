@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/service/queues.h"
 #include "aws/wire/value.h"
 #include "base/time.h"
 #include "ports/courier.h"
@@ -32,6 +33,8 @@ struct Notification {
   std::string token;  // of confirmations
   MessageAttributes attributes;
   int signature_version = 1;
+  // Of FIFO topics; empty elsewhere.
+  std::string group_id = {}, deduplication_id = {}, sequence_number = {};
   friend bool operator==(const Notification&, const Notification&) = default;
 };
 
@@ -59,6 +62,10 @@ std::string lambda_event(const Notification& notification, const Envelope& envel
 std::string http_body(const Notification& notification, const Envelope& envelope);
 
 enum class RawMessage { no, yes };
+// To a queue: the notification as http has it, or the message itself with its attributes (fact
+// sns-90).
+aws::QueueLetter queue_letter(const Notification& notification, const Envelope& envelope,
+                              std::string queue_arn, RawMessage raw);
 ports::Post http_post(const Notification& notification, const Envelope& envelope, std::string url,
                       const std::string& content_type, RawMessage raw);
 enum class MailForm { text, json };  // email, email-json

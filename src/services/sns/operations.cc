@@ -29,6 +29,7 @@ const aws::OperationTable<Sns>& Sns::operation_table() {
           {"UntagResource", &Sns::untag_resource, &Sns::ask_of_topic},
           {"ListTagsForResource", &Sns::list_tags_for_resource, &Sns::ask_of_topic},
           {"GetDataProtectionPolicy", &Sns::get_data_protection_policy, &Sns::ask_of_topic},
+          {"PutDataProtectionPolicy", &Sns::put_data_protection_policy, &Sns::ask_of_topic},
           {"Subscribe", &Sns::subscribe, &Sns::ask_to_subscribe},
           {"ConfirmSubscription", &Sns::confirm_subscription, &Sns::ask_unless_by_link},
           {"Unsubscribe", &Sns::unsubscribe, &Sns::ask_unless_by_link},

@@ -85,6 +85,11 @@ aws::Outcome<Done> read_attributes(const Value& given, Publication& out) {
   return Done{};
 }
 
+bool is_fifo_id(std::string_view id) {
+  return !id.empty() && id.size() <= 128 &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
 bool valid_subject(const std::string& subject) {
   if (subject.empty() || utf8_length(subject) > 100) return false;
   return std::none_of(subject.begin(), subject.end(),
@@ -131,10 +136,13 @@ aws::Outcome<Publication> read_publication(const Value& input) {
   out.size_bytes = out.message.size();
   if (out.subject && !valid_subject(*out.subject)) return invalid_parameter("Subject");
   if (out.message.empty()) return invalid_parameter("Empty message");
-  if (input.has("MessageDeduplicationId"))
-    return invalid_parameter(
-        "MessageDeduplicationId Reason: The request includes "
-        "MessageDeduplicationId parameter that is not valid for this topic type");
+  out.group_id = input["MessageGroupId"].string_or("");
+  out.deduplication_id = input["MessageDeduplicationId"].string_or("");
+  for (const auto* member : {"MessageGroupId", "MessageDeduplicationId"})
+    if (input.has(member) && !is_fifo_id(input[member].string()))
+      return invalid_parameter(std::string{member} +
+                               " Reason: it can only include alphanumeric and punctuation "
+                               "characters, 1 to 128 of them");
   if (auto ok = read_attributes(input["MessageAttributes"], out); !ok) return failure(ok.error());
   const auto structure = input["MessageStructure"].string_or("");
   if (structure == "json")

@@ -21,6 +21,8 @@ struct Publication {
   std::map<std::string, std::string> by_protocol;  // of MessageStructure json
   MessageAttributes attributes;
   std::size_t size_bytes = 0;
+  std::string group_id, deduplication_id;  // as given; empty: none
+  std::string id, sequence_number;         // of FIFO topics, once they are known
 
   const std::string& text_for(const std::string& protocol) const;
 };

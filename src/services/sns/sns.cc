@@ -4,10 +4,12 @@
 namespace sitelatch::sns {
 
 Sns::Sns(Dependencies dependencies, std::string account, std::string endpoint)
-    : entropy_(dependencies.entropy),
+    : timers_(dependencies.timers),
+      entropy_(dependencies.entropy),
       account_(std::move(account)),
       topics_(dependencies.journal),
       subscriptions_(dependencies.journal, dependencies.timers),
+      ledger_(dependencies.journal),
       deliverer_(dependencies, topics_, subscriptions_, std::move(endpoint)) {}
 
 bool Sns::allows_anonymous(std::string_view operation) const {

@@ -5,8 +5,8 @@
 // Deliverer; each writes through to journal tables of its own. A notification for a function goes
 // to its asynchronous queue in the very call that publishes it, and so in the same journal batch:
 // acknowledged means queued, neither lost nor doubled by a crash. Everything else leaves the
-// process from the delivery queue. FIFO topics and endpoints that this engine does not have are
-// refused (facts sns-8, sns-11).
+// process from the delivery queue. To SQS queues a notification goes as to functions; what
+// endpoints this engine does not have is kept, and nothing delivered (fact sns-11).
 #pragma once
 
 #include <optional>
@@ -18,6 +18,7 @@
 #include "ports/entropy.h"
 #include "services/sns/deliverer.h"
 #include "services/sns/dependencies.h"
+#include "services/sns/fifo_ledger.h"
 #include "services/sns/notification.h"
 #include "services/sns/subscriptions.h"
 #include "services/sns/topics.h"
@@ -80,6 +81,7 @@ class Sns final : public aws::TableService<Sns> {
   aws::Outcome<> untag_resource(const aws::Call&);
   aws::Outcome<> list_tags_for_resource(const aws::Call&);
   aws::Outcome<> get_data_protection_policy(const aws::Call&);
+  aws::Outcome<> put_data_protection_policy(const aws::Call&);
 
   aws::Outcome<> subscribe(const aws::Call&);
   aws::Outcome<> confirm_subscription(const aws::Call&);
@@ -103,10 +105,14 @@ class Sns final : public aws::TableService<Sns> {
                                  const Subscription& wanted);
   aws::Outcome<> subscriptions_page(const std::string& prefix, const aws::Value& token) const;
 
+  aws::Value send(const Topic& topic, Publication publication);
+
+  ports::Timers& timers_;
   ports::Entropy& entropy_;
   std::string account_;
   Topics topics_;
   Subscriptions subscriptions_;
+  FifoLedger ledger_;
   Deliverer deliverer_;
 };
 

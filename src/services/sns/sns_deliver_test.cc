@@ -62,7 +62,10 @@ TEST_CASE("a refusal is final") {
   f.world.advance(24h);
   CHECK(f.functions.asked == 1);
   CHECK(f.metrics.of("NumberOfNotificationsFailed") == 1);
-  CHECK(f.metrics.of("NumberOfNotificationsFailedToRedriveToDlq") == 1);
+  CHECK(f.metrics.of("NumberOfNotificationsRedrivenToDlq") == 1);
+  REQUIRE(f.queues.letters.size() == 1);
+  CHECK(f.queues.letters[0].queue_arn == "arn:aws:sqs:us-east-1:000000000000:q");
+  CHECK(aws::from_json(f.queues.letters[0].body).value()["Message"] == Value{"m"});
 }
 
 TEST_CASE("http: three retries, 20 s apart, every failure counted") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sns: publishing, by callers and by other services.
 #include "aws/auth/policy.h"
+#include "aws/auth/sigv4_digest.h"
 #include "base/text.h"
 #include "services/sns/refusals.h"
 #include "services/sns/sns.h"
@@ -13,6 +14,26 @@ namespace {
 // How AWS names the service in a refusal (fact sns-83).
 std::string service_title(const std::string& principal) {
   return principal == "cloudwatch.amazonaws.com" ? "CloudWatch Alarms" : principal;
+}
+
+// What a FIFO topic needs of a message, and a standard one does not take; the id that stands for
+// its content where that is the topic's choice.
+aws::Outcome<Done> check_for_topic(const Topic& topic, Publication& p) {
+  if (!topic.fifo()) {
+    if (p.deduplication_id.empty()) return Done{};
+    return invalid_parameter(
+        "MessageDeduplicationId Reason: The request includes "
+        "MessageDeduplicationId parameter that is not valid for this topic type");
+  }
+  if (p.group_id.empty())
+    return invalid_parameter("The MessageGroupId parameter is required for FIFO topics");
+  if (!p.deduplication_id.empty()) return Done{};
+  if (topic.setting("ContentBasedDeduplication") != "true")
+    return invalid_parameter(
+        "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId "
+        "provided explicitly");
+  p.deduplication_id = aws::hex_of(aws::sha256(p.message));
+  return Done{};
 }
 
 // AWS's own key lets no other service use it: alarms do not reach a topic that is encrypted with it
@@ -40,7 +61,27 @@ aws::Outcome<> Sns::publish(const aws::Call& call) {
     return invalid_parameter("TargetArn Reason: No endpoint found for the target arn specified");
   auto topic = find_topic(arn, call.region);
   if (!topic) return failure(topic.error());
-  return Value::structure({{"MessageId", deliverer_.send(**topic, *publication)}});
+  if (auto fits = check_for_topic(**topic, *publication); !fits) return failure(fits.error());
+  return send(**topic, std::move(*publication));
+}
+
+// FIFO topics take a message once in five minutes, and number what they take.
+Value Sns::send(const Topic& topic, Publication publication) {
+  if (!topic.fifo()) {
+    publication.group_id.clear();
+    return Value::structure({{"MessageId", deliverer_.send(topic, publication)}});
+  }
+  const auto now = timers_.now();
+  const auto key = topic.setting("FifoThroughputScope") == "MessageGroup"
+                       ? publication.group_id + " " + publication.deduplication_id
+                       : publication.deduplication_id;
+  if (const auto* taken = ledger_.find(topic.arn, key, now))
+    return Value::structure(
+        {{"MessageId", taken->message_id}, {"SequenceNumber", taken->sequence_number}});
+  publication.id = ports::uuid(entropy_);
+  publication.sequence_number = ledger_.take(topic.arn, key, publication.id, now);
+  const auto id = deliverer_.send(topic, publication);
+  return Value::structure({{"MessageId", id}, {"SequenceNumber", publication.sequence_number}});
 }
 
 aws::Outcome<> Sns::publish_batch(const aws::Call& call) {
@@ -55,6 +96,7 @@ aws::Outcome<> Sns::publish_batch(const aws::Call& call) {
     // One message that is not well formed fails the whole batch (fact sns-75).
     auto publication = read_publication(entry);
     if (!publication) return failure(publication.error());
+    if (auto fits = check_for_topic(**topic, *publication); !fits) return failure(fits.error());
     size_bytes += publication->size_bytes;
     publications.push_back(std::move(*publication));
   }
@@ -62,9 +104,11 @@ aws::Outcome<> Sns::publish_batch(const aws::Call& call) {
     return aws::refuse("BatchRequestTooLongException",
                        "The length of all the messages put together is more than the limit.");
   Value done = Value::list();
-  for (std::size_t i = 0; i < publications.size(); ++i)
-    done.push(Value::structure({{"Id", entries.items()[i]["Id"]},
-                                {"MessageId", deliverer_.send(**topic, publications[i])}}));
+  for (std::size_t i = 0; i < publications.size(); ++i) {
+    auto sent = send(**topic, std::move(publications[i]));
+    sent.set("Id", entries.items()[i]["Id"]);
+    done.push(std::move(sent));
+  }
   return Value::structure({{"Successful", done}, {"Failed", Value::list()}});
 }
 
@@ -107,7 +151,8 @@ aws::Outcome<std::string> Sns::publish_authorised(const std::string& arn,
   publication.attributes = std::move(attributes);
   if (message.empty()) return invalid_parameter("Empty message");
   if (publication.size_bytes > largest_message_bytes) return invalid_parameter("Message too long");
-  return deliverer_.send(*topic, publication);
+  if (auto fits = check_for_topic(*topic, publication); !fits) return failure(fits.error());
+  return send(*topic, std::move(publication))["MessageId"].string();
 }
 
 }  // namespace sitelatch::sns

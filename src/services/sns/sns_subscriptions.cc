@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sns: subscriptions, from Subscribe over the confirmation to Unsubscribe.
+#include "base/log.h"
 #include "base/text.h"
 #include "services/sns/delivery_policy.h"
 #include "services/sns/refusals.h"
@@ -36,6 +37,22 @@ bool is_true(const Value& flag) {
 std::string region_of(const aws::Call& call, const std::string& arn) {
   const auto parts = split(arn, ':');
   return is_anonymous(call) && parts.size() > 3 ? std::string{parts[3]} : call.region;
+}
+
+// Whose owner has asked by a signed call, and needs not be asked back: all but http(s) and mail.
+bool needs_no_confirmation(std::string_view protocol) {
+  return !protocol.starts_with("http") && !protocol.starts_with("email");
+}
+
+// Facts sns-91, sns-92.
+aws::Outcome<Done> check_fifo_endpoint(const Topic& topic, const Subscription& s) {
+  if (topic.fifo() && s.protocol != "sqs")
+    return invalid_parameter("Invalid protocol type: " + s.protocol);
+  if (!topic.fifo() && s.protocol == "sqs" && s.endpoint.ends_with(".fifo"))
+    return invalid_parameter(
+        "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS "
+        "topics");
+  return Done{};
 }
 
 Value listed(const Subscription& s) {
@@ -93,6 +110,7 @@ aws::Outcome<Subscription> Sns::new_subscription(const aws::Call& call, const To
   if (s.endpoint.empty()) return invalid_parameter("Endpoint");
   if (auto checked = check_endpoint(s.protocol, s.endpoint); !checked)
     return failure(checked.error());
+  if (auto checked = check_fifo_endpoint(topic, s); !checked) return failure(checked.error());
   // The scope first: what a policy may look like depends on it.
   for (const bool scope : {true, false})
     for (const auto& [name, value] : call.input["Attributes"].members()) {
@@ -100,6 +118,8 @@ aws::Outcome<Subscription> Sns::new_subscription(const aws::Call& call, const To
       auto set = set_attribute(s, name, value.string_or(""), AttributeCall::subscribe);
       if (!set) return failure(set.error());
     }
+  if (s.protocol == "firehose" && s.setting("SubscriptionRoleArn").empty())
+    return invalid_parameter("SubscriptionRoleArn: it is needed for the protocol firehose");
   s.arn = topic.arn + ":" + ports::uuid(entropy_);
   return s;
 }
@@ -132,14 +152,18 @@ aws::Outcome<> Sns::subscribe(const aws::Call& call) {
 
   made->token = fresh_token(entropy_);
   made->token_made = call.now;
-  const bool is_function = made->protocol == "lambda";
-  if (is_function) {
+  const bool at_once = needs_no_confirmation(made->protocol);
+  if (at_once) {
     made->state = State::confirmed;
     made->confirmed_by_signed_call = true;
   }
   const Subscription& s = subscriptions_.save(std::move(*made));
   deliverer_.need_signing_key();
-  if (!is_function) {
+  if (!is_delivered(s.protocol))
+    log(LogLevel::warning, "sns",
+        "the subscription of " + s.protocol + " " + s.endpoint + " to " + s.topic_arn +
+            " is kept, and nothing is delivered to it: this engine has no " + s.protocol);
+  if (!at_once) {
     auto question = confirmation(Notification::Kind::subscription_confirmation,
                                  ports::uuid(entropy_), s.topic_arn, s.arn, s.token, call.now);
     question.signature_version = (*topic)->signature_version();
@@ -188,7 +212,7 @@ aws::Outcome<> Sns::unsubscribe(const aws::Call& call) {
     return Value{};
   }
   // Functions were subscribed by a signed call, and by one they leave (fact sns-16).
-  if (found->needs_signed_unsubscribe || found->protocol == "lambda")
+  if (found->needs_signed_unsubscribe || needs_no_confirmation(found->protocol))
     return aws::refuse("AuthorizationErrorException",
                        "This subscription can only be ended by a signed request");
   if (found->state != State::confirmed) return Value{};

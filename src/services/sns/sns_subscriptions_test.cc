@@ -44,8 +44,11 @@ TEST_CASE("refused subscriptions") {
         p + "Endpoint must match the specified protocol");
   CHECK(f.refusal("Subscribe", to(topic, "email", "nobody")) == p + "Email address");
   CHECK(f.refusal("Subscribe", to(topic, "email", "a@b\r\nBcc: c@d")) == p + "Email address");
-  CHECK(f.refusal("Subscribe", to(topic, "sqs", "arn:aws:sqs:us-east-1:000000000000:q"))
-            .find("no endpoints of protocol sqs") != std::string::npos);
+  CHECK(f.refusal("Subscribe", to(topic, "sqs", "http://x/q")) == p + "SQS endpoint ARN");
+  CHECK(f.refusal("Subscribe", to(topic, "sqs", "arn:aws:sqs:us-east-1:000000000000:q.fifo")) ==
+        p + "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard "
+            "SNS topics");
+  CHECK(f.refusal("Subscribe", to(topic, "sms", "5550100")) == p + "Invalid SMS endpoint: 5550100");
   CHECK(f.refusal("Subscribe", to(topic + "x", "lambda", function_arn)) ==
         "NotFoundException: Topic does not exist");
   CHECK(f.refusal("Subscribe", to(topic, "lambda", function_arn,

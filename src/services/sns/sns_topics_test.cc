@@ -60,9 +60,13 @@ TEST_CASE("CreateTopic is idempotent, and says where it is not") {
         "InvalidParameterException: Invalid parameter: Duplicated keys are not allowed.");
   CHECK(f.refusal("CreateTopic", named("bad name")) ==
         "InvalidParameterException: Invalid parameter: Topic Name");
-  CHECK(f.refusal("CreateTopic", named("x.fifo")).find("FIFO") != std::string::npos);
+  CHECK(f.refusal("CreateTopic", named("x.fifo")) ==
+        "InvalidParameterException: Invalid parameter: Topic Name");
   CHECK(f.refusal("CreateTopic", named("x", Value::structure({{"FifoTopic", "true"}})))
-            .find("FIFO") != std::string::npos);
+            .starts_with("InvalidParameterException: Fifo Topic names must end with .fifo"));
+  CHECK(f.refusal("CreateTopic",
+                  named("x", Value::structure({{"ContentBasedDeduplication", "true"}})))
+            .ends_with("can only be set for FIFO topics"));
   CHECK(
       f.refusal("CreateTopic", named("x", Value::structure({{"Colour", "red"}}))) ==
       "InvalidParameterException: Invalid parameter: Attributes Reason: Unknown attribute Colour");

@@ -41,7 +41,28 @@ bool has_host(const std::string& url, std::size_t scheme_size) {
          !has_control_or_blank(url);
 }
 
-bool allows_raw(const std::string& protocol) { return protocol == "http" || protocol == "https"; }
+bool allows_raw(const std::string& protocol) {
+  return protocol == "http" || protocol == "https" || protocol == "sqs" || protocol == "firehose";
+}
+
+bool is_arn_of(const std::string& text, std::string_view service, std::string_view start) {
+  const auto parts = split(text, ':');
+  return parts.size() == 6 && parts[0] == "arn" && parts[1].starts_with("aws") &&
+         parts[2] == service && !parts[3].empty() && parts[4].size() == 12 &&
+         parts[5].starts_with(start) && parts[5].size() > start.size();
+}
+
+// E.164
+bool is_phone_number(const std::string& text) {
+  return text.size() > 3 && text.size() <= 16 && text[0] == '+' &&
+         text.find_first_not_of("0123456789", 1) == std::string::npos;
+}
+
+bool is_role_arn(const std::string& text) {
+  const auto parts = split(text, ':');
+  return parts.size() == 6 && parts[0] == "arn" && parts[2] == "iam" &&
+         parts[5].starts_with("role/");
+}
 
 // The value is checked and normalised; the refusal has no prefix yet.
 Result<std::string, std::string> checked_redrive(const std::string& value) {
@@ -80,6 +101,10 @@ Result<std::string, std::string> checked_value(const Subscription& s, const std:
     return value;
   }
   if (name == "FilterPolicy") return value;
+  if (name == "SubscriptionRoleArn" && s.protocol == "firehose") {
+    if (is_role_arn(value)) return value;
+    return failure(std::string{"SubscriptionRoleArn: an ARN of a role is needed"});
+  }
   return failure(std::string{"AttributeName"});
 }
 
@@ -132,8 +157,21 @@ Checked check_endpoint(const std::string& protocol, const std::string& endpoint)
     return is_function_arn(endpoint) ? Checked{Done{}} : invalid_parameter("Lambda endpoint ARN");
   if (protocol == "email" || protocol == "email-json")
     return is_mail_address(endpoint) ? Checked{Done{}} : invalid_parameter("Email address");
-  return invalid_parameter("Protocol Reason: Sitelatch's engine has no endpoints of protocol " +
-                           protocol + "; it delivers to lambda, http, https, email and email-json");
+  if (protocol == "sqs")
+    return is_arn_of(endpoint, "sqs", "") ? Checked{Done{}} : invalid_parameter("SQS endpoint ARN");
+  if (protocol == "application")
+    return is_arn_of(endpoint, "sns", "endpoint/") ? Checked{Done{}}
+                                                   : invalid_parameter("Application endpoint ARN");
+  if (protocol == "firehose")
+    return is_arn_of(endpoint, "firehose", "deliverystream/")
+               ? Checked{Done{}}
+               : invalid_parameter("Firehose endpoint ARN");
+  return is_phone_number(endpoint) ? Checked{Done{}}
+                                   : invalid_parameter("Invalid SMS endpoint: " + endpoint);
+}
+
+bool is_delivered(std::string_view protocol) {
+  return protocol != "sms" && protocol != "application" && protocol != "firehose";
 }
 
 Checked set_attribute(Subscription& subscription, const std::string& name, const std::string& value,

@@ -38,8 +38,10 @@ struct Subscription {
 };
 
 bool known_protocol(std::string_view protocol);
-// Refuses an endpoint that is none of its protocol, and protocols whose endpoints this engine does
-// not have (sns-11).
+// Those of which something leaves the engine or reaches another service of it; the others are kept
+// and delivered nowhere (fact sns-11).
+bool is_delivered(std::string_view protocol);
+// Refuses an endpoint that is none of its protocol.
 aws::Outcome<Done> check_endpoint(const std::string& protocol, const std::string& endpoint);
 
 enum class AttributeCall { subscribe, set };  // the wording of refusals differs

@@ -45,6 +45,24 @@ struct Functions final : FunctionDeliveries {
   std::vector<std::string> events, arns;
 };
 
+// Stands for SQS: takes what it is told to take.
+struct Queues final : aws::Queues {
+  aws::DispatchOutcome send(const aws::QueueLetter& letter, const aws::QueueUser& sender) override {
+    senders.push_back(sender.service + " " + sender.source_arn);
+    const auto answered = answers.find(letter.queue_arn);
+    if (answered != answers.end()) return answered->second;
+    letters.push_back(letter);
+    return {aws::DispatchOutcome::Kind::accepted, "message", ""};
+  }
+  bool exists(const std::string&) const override { return true; }
+  bool permitted(const std::string&, const std::string&, const aws::QueueUser&) const override {
+    return true;
+  }
+  std::map<std::string, aws::DispatchOutcome> answers;  // by ARN; none: accepted
+  std::vector<aws::QueueLetter> letters;
+  std::vector<std::string> senders;
+};
+
 struct Metrics final : DeliveryMetrics {
   void count(std::string_view region, std::string_view metric, std::string_view topic, double value,
              std::string_view, Instant) override {
@@ -77,6 +95,7 @@ struct KeyMaker final : SigningKeyMaker {
 struct Fixture {
   ports::sim::World world;
   Functions functions{world.journal};
+  Queues queues;
   Metrics metrics;
   KeyMaker keys{world.later};
   std::unique_ptr<Sns> sns;
@@ -95,7 +114,7 @@ struct Fixture {
   void start() {
     sns.reset();
     sns = std::make_unique<Sns>(Dependencies{world.journal, world.timers, world.entropy,
-                                             world.courier, functions, metrics, keys},
+                                             world.courier, functions, queues, metrics, keys},
                                 account, endpoint);
   }
   void crash() {

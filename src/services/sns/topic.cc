@@ -114,7 +114,26 @@ bool valid_topic_name(std::string_view name) {
   });
 }
 
-Checked check_topic_attribute(const std::string& name, const std::string& value) {
+namespace {
+Checked check_fifo_attribute(const std::string& name, const std::string& value, bool fifo) {
+  if (!fifo) return invalid_parameter("AttributeName");
+  if (name == "ContentBasedDeduplication") {
+    const auto flag = lower(value);
+    if (flag == "true" || flag == "false") return Done{};
+    return invalid_parameter("ContentBasedDeduplication");
+  }
+  if (name == "FifoThroughputScope") {
+    if (value == "Topic" || value == "MessageGroup") return Done{};
+    return invalid_parameter("FifoThroughputScope");
+  }
+  return invalid_parameter("ArchivePolicy Reason: Sitelatch's engine keeps no archive of messages");
+}
+}  // namespace
+
+Checked check_topic_attribute(const std::string& name, const std::string& value, bool fifo) {
+  if (name == "ContentBasedDeduplication" || name == "FifoThroughputScope" ||
+      name == "ArchivePolicy")
+    return check_fifo_attribute(name, value, fifo);
   if (name == "Policy") return check_policy(value);
   if (name == "DeliveryPolicy") {
     if (value.empty()) return Done{};
@@ -143,7 +162,8 @@ Value to_value(const Topic& topic) {
                            {"arn", topic.arn},
                            {"owner", topic.owner},
                            {"settings", settings},
-                           {"tags", aws::tag_list(topic.tags)}});
+                           {"tags", aws::tag_list(topic.tags)},
+                           {"data_protection", topic.data_protection}});
 }
 Topic topic_from(const Value& value) {
   Topic topic;
@@ -154,6 +174,7 @@ Topic topic_from(const Value& value) {
   for (const auto& [name, setting] : value["settings"].members())
     topic.settings[name] = setting.string();
   topic.tags = aws::read_tags(value["tags"]);
+  topic.data_protection = value["data_protection"].string_or("");
   return topic;
 }
 
