@@ -37,7 +37,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       prober_(cut_off_prober_, ports.timers, options.realism),
       functions_(ports.functions, realism_now_),
       courier_(ports.courier, realism_now_),
-      services_{options.account, {}, {}, {}, {}, {}, options.realism, options.tally},
+      services_{options.account, {}, {}, {}, {}, {}, {}, nullptr, options.realism, options.tally},
       directory_(history_, ports.timers, ports.entropy, options.account),
       identities_(directory_, history_, ports.wall, ports.entropy),
       iam_(identities_),
@@ -70,6 +70,7 @@ Cloud::Cloud(Ports ports, const Options& options)
   services_.logs.bind(logs_);
   services_.sns.bind(sns_);
   services_.lambda.bind(lambda_);
+  services_.events.bind(events_);
   gateway_.add_hook([this](const aws::HttpRequest& request, const Gateway::Reply& reply) {
     return serve_file(request, reply);
   });

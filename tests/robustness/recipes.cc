@@ -110,6 +110,20 @@ const std::vector<Recipe>& recipes() {
        R"({"Rule":"rule","Targets":[{"Id":"1","Arn":)" F
        R"(,"InputTransformer":{"InputPathsMap":{"t":"$.time"},"InputTemplate":"\"at <t>\""}}]})"},
       {"events", "ListTargetsByRule", R"({"Rule":"rule"})"},
+      {"events", "CreateEventBus", R"({"Name":"bus","Description":"d"})"},
+      {"events", "UpdateEventBus", R"({"Name":"bus","Description":"e"})"},
+      {"events", "PutPermission",
+       R"({"EventBusName":"bus","Action":"events:PutEvents","Principal":"*","StatementId":"s"})"},
+      {"events", "PutRule",
+       R"-({"Name":"matched","EventBusName":"bus","EventPattern":"{\"source\":[\"s\"]}"})-"},
+      {"events", "PutTargets",
+       R"({"Rule":"matched","EventBusName":"bus","Targets":[{"Id":"1","Arn":)" F
+       R"(,"InputPath":"$.detail"}]})"},
+      {"events", "PutEvents",
+       R"({"Entries":[{"EventBusName":"bus","Source":"s","DetailType":"d","Detail":"{}"}]})"},
+      {"events", "TestEventPattern",
+       R"-({"EventPattern":"{\"source\":[\"s\"]}","Event":"{\"id\":\"1\",\"account\":\"1\",)-"
+       R"-(\"source\":\"s\",\"time\":\"t\",\"region\":\"r\",\"detail-type\":\"d\"}"})-"},
       {"route53", "CreateHostedZone", R"({"Name":"example.test","CallerReference":"zone"})"},
       {"route53", "CreateHealthCheck",
        R"({"CallerReference":"check","HealthCheckConfig":{"Type":"HTTP","IPAddress":"127.0.0.1",)"
