@@ -25,7 +25,8 @@ void request(const std::string& line) {
   engine::Loop loop{*journal, fixture.world().wall, engine::ClockKind::manual, 1};
   std::size_t answers = 0;
   realism::Realism realism;
-  engine::handle_control(loop, fixture.cloud(), realism, line, [&](std::string answer) {
+  const engine::Reset reset = [] { return Result<Done>{Done{}}; };
+  engine::handle_control(loop, fixture.cloud(), realism, reset, line, [&](std::string answer) {
     ++answers;
     fuzz::require(aws::from_json(answer).has_value(), "an answer is JSON");
   });

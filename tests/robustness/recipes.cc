@@ -114,6 +114,14 @@ const std::vector<Recipe>& recipes() {
       {"events", "UpdateEventBus", R"({"Name":"bus","Description":"e"})"},
       {"events", "PutPermission",
        R"({"EventBusName":"bus","Action":"events:PutEvents","Principal":"*","StatementId":"s"})"},
+      {"events", "CreateArchive",
+       R"({"ArchiveName":"a","EventSourceArn":"arn:aws:events:eu-west-1:000000000000:event-bus/bus"})"},
+      {"events", "UpdateArchive", R"({"ArchiveName":"a","RetentionDays":1})"},
+      {"events", "StartReplay",
+       R"({"ReplayName":"r","EventStartTime":-3600,"EventEndTime":60,"EventSourceArn":)"
+       R"("arn:aws:events:eu-west-1:000000000000:archive/a","Destination":{"Arn":)"
+       R"("arn:aws:events:eu-west-1:000000000000:event-bus/bus"}})"},
+      {"events", "CancelReplay", R"({"ReplayName":"r"})"},
       {"events", "PutRule",
        R"-({"Name":"matched","EventBusName":"bus","EventPattern":"{\"source\":[\"s\"]}"})-"},
       {"events", "PutTargets",

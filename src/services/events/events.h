@@ -20,6 +20,7 @@
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
+#include "services/events/archive.h"
 #include "services/events/bus.h"
 #include "services/events/dependencies.h"
 #include "services/events/event.h"
@@ -69,6 +70,8 @@ class Events final : public aws::TableService<Events> {
   Question ask_to_put_targets(const aws::Call& call) const;
   Question ask_to_create_bus(const aws::Call& call) const;
   Question ask_to_put_events(const aws::Call& call) const;
+  Question ask_of_archive(const aws::Call& call) const;
+  Question ask_of_replay(const aws::Call& call) const;
   aws::Permission question_of(const std::string& arn, const aws::Call& call) const;
   std::string asked_rule(const aws::Call& call) const;
 
@@ -90,6 +93,10 @@ class Events final : public aws::TableService<Events> {
     Handover handover;
     int failures = 0;
     Instant first{};
+    ports::Timer timer;
+  };
+  struct Replaying {
+    Replay replay;
     ports::Timer timer;
   };
   struct GivenUp {
@@ -121,6 +128,19 @@ class Events final : public aws::TableService<Events> {
   Handler tag_resource(const aws::Call&);
   Handler untag_resource(const aws::Call&);
   Handler list_tags_for_resource(const aws::Call&);
+  // Archives and replays (events_archives.cc).
+  Handler create_archive(const aws::Call&);
+  Handler update_archive(const aws::Call&);
+  Handler delete_archive(const aws::Call&);
+  Handler describe_archive(const aws::Call&);
+  Handler list_archives(const aws::Call&);
+  Handler start_replay(const aws::Call&);
+  Handler describe_replay(const aws::Call&);
+  Handler list_replays(const aws::Call&);
+  Handler cancel_replay(const aws::Call&);
+  // What can only be empty here (events_absent.cc).
+  Handler list_nothing(const aws::Call&);
+  Handler not_there(const aws::Call&);
   // Events (events_put.cc).
   Handler put_events(const aws::Call&);
   Handler test_event_pattern(const aws::Call&);
@@ -143,6 +163,18 @@ class Events final : public aws::TableService<Events> {
                    Visit&& visit) const;
   std::size_t rules_on(const std::string& region, const std::string& bus) const;
   void save(const Rule& rule);
+  std::string own_arn(const std::string& region, std::string_view kind,
+                      std::string_view name) const;
+  aws::Outcome<Archive*> find_archive(const aws::Call& call);
+  aws::Outcome<Done> take_archive_settings(const aws::Value& input, Archive& archive) const;
+  void put_archive_rule(const Archive& archive);
+  void save(const Archive& archive);
+  aws::DispatchOutcome keep_in_archive(const Handover& handover);
+  void expire(Archive& archive);
+  aws::Outcome<Replaying*> find_replay(const aws::Call& call);
+  void save(const Replay& replay);
+  void arm(Replaying& running);
+  void go_on(const std::string& arn);
   aws::Outcome<aws::Tags> tags_of(const aws::Call& call) const;
   Handler change_tags(const aws::Call& call, aws::Tags tags);
 
@@ -152,7 +184,9 @@ class Events final : public aws::TableService<Events> {
   void arm(Entry& entry);
   void tick(const std::string& arn);
   bool still_due(const Rule& rule) const;
-  void route(const Event& event, const std::string& region, const std::string& bus);
+  // To all rules of the bus, or to these.
+  void route(const Event& event, const std::string& region, const std::string& bus,
+             const std::vector<std::string>& wanted = {});
   void fire(const Rule& rule, const Event& event);
   void deliver(Handover handover);
   aws::DispatchOutcome hand_over(const Handover& handover);
@@ -170,6 +204,9 @@ class Events final : public aws::TableService<Events> {
   std::map<std::string, Entry> rules_;     // by ARN
   std::map<std::uint64_t, Retry> retries_;
   std::uint64_t last_retry_ = 0;
+  std::map<std::string, Archive> archives_;   // by ARN
+  std::map<std::string, Replaying> replays_;  // by ARN
+  std::uint32_t last_archive_ = 0;
 };
 
 template <class Visit>

@@ -3,6 +3,8 @@
 // retries.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aws/auth/policy.h"
 #include "aws/wire/stored.h"
 #include "base/check.h"
@@ -71,6 +73,21 @@ void Events::load() {
         retry.timer.set(dependencies_.timers, from_unix_ms(row["due_ms"].integer()),
                         [this, number = last_retry_] { try_again(number); });
       });
+  ports::take_rows(dependencies_.journal, "events.archives",
+                   [&](std::string_view key, std::string_view text) {
+                     auto archive = archive_from(aws::stored_value(text));
+                     ports::expect_of_row(key == archive.arn, "another archive's");
+                     last_archive_ = std::max(last_archive_, archive.number);
+                     archives_.emplace(key, std::move(archive));
+                   });
+  ports::take_rows(dependencies_.journal, "events.replays",
+                   [&](std::string_view key, std::string_view text) {
+                     auto replay = replay_from(aws::stored_value(text));
+                     ports::expect_of_row(key == replay.arn, "another replay's");
+                     Replaying& running = replays_[std::string{key}];
+                     running.replay = std::move(replay);
+                     if (running.replay.active()) arm(running);
+                   });
   for (auto& [arn, entry] : rules_) {
     Rule& rule = entry.rule;
     if (rule.expression.empty()) continue;
@@ -132,10 +149,15 @@ void Events::tick(const std::string& arn) {
 }
 
 // To the targets of every rule of the bus that it matches.
-void Events::route(const Event& event, const std::string& region, const std::string& bus) {
+void Events::route(const Event& event, const std::string& region, const std::string& bus,
+                   const std::vector<std::string>& wanted) {
   std::vector<const Rule*> matched;
+  const auto is_wanted = [&](const std::string& arn) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), arn) != wanted.end();
+  };
   visit_rules(region, bus, "", [&](const Entry& entry) {
-    if (entry.rule.enabled() && entry.pattern && entry.pattern->matches(event.value))
+    if (entry.rule.enabled() && entry.pattern && is_wanted(entry.rule.arn) &&
+        entry.pattern->matches(event.value))
       matched.push_back(&entry.rule);
     return true;
   });
@@ -186,7 +208,9 @@ aws::DispatchOutcome Events::hand_over(const Handover& handover) {
   count(handover, "InvocationAttempts");
   const auto& arn = handover.target["Arn"].string();
   aws::DispatchOutcome outcome;
-  if (target_kind(arn) == TargetKind::bus) {
+  if (arn == archive_target(handover.region)) {
+    outcome = keep_in_archive(handover);
+  } else if (target_kind(arn) == TargetKind::bus) {
     outcome = hand_to_bus(handover, arn);
   } else {
     Delivery delivery{arn, handover.payload, handover.rule_arn, handover.event_id};

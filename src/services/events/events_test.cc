@@ -690,6 +690,167 @@ TEST_CASE("a FIFO queue gets its message group") {
   CHECK(f.targets.groups == std::vector<std::string>{"g"});
 }
 
+TEST_CASE(
+    "an archive keeps what matches, and a replay sends it again, marked, once, over crashes") {
+  Fixture f;
+  const std::string bus = "arn:aws:events:us-east-1:000000000000:event-bus/b";
+  const std::string archive = "arn:aws:events:us-east-1:000000000000:archive/a";
+  f.ok("CreateEventBus", named("b"));
+  const auto made =
+      f.ok("CreateArchive", Value::structure({{"ArchiveName", "a"},
+                                              {"EventSourceArn", bus},
+                                              {"EventPattern", R"({"source":["my.app"]})"},
+                                              {"Description", "d"},
+                                              {"RetentionDays", 2}}));
+  CHECK(made["ArchiveArn"].string() == archive);
+  CHECK(made["State"].string() == "ENABLED");
+  const auto rule =
+      f.ok("DescribeRule", Value::structure({{"Name", "Events-Archive-a"}, {"EventBusName", "b"}}));
+  CHECK(rule["ManagedBy"].string() == "prod.vhs.events.aws.internal");
+  CHECK(rule["EventPattern"].string() ==
+        R"({"source":["my.app"],"replay-name":[{"exists":false}]})");
+  CHECK(f.refusal("DisableRule",
+                  Value::structure({{"Name", "Events-Archive-a"}, {"EventBusName", "b"}}))
+            .starts_with("ManagedRuleException"));
+  const Value to_b = Value::structure({{"EventBusName", "b"}});
+  const auto before = f.world.timers.now();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 250; ++i) ids.push_back(f.put_event(to_b)["EventId"].string());
+  f.put_event(Value::structure({{"EventBusName", "b"}, {"Source", "other"}}));
+  f.crash();
+  CHECK(f.targets.asked == 0);
+  const auto described = f.ok("DescribeArchive", Value::structure({{"ArchiveName", "a"}}));
+  CHECK(described["EventCount"].integer() == 250);
+  CHECK(described["SizeBytes"].integer() > 250 * 100);
+  CHECK(described["EventPattern"].string() == R"({"source":["my.app"]})");
+  CHECK(described["RetentionDays"].integer() == 2);
+  f.pattern_rule(R"({"replay-name":["again"]})", "b");
+  f.bus_target("b");
+  f.ok("PutRule",
+       Value::structure(
+           {{"Name", "s"}, {"EventPattern", R"({"source":["my.app"]})"}, {"EventBusName", "b"}}));
+  const Value unwanted =
+      Value::structure({{"Id", "1"}, {"Arn", "arn:aws:sns:us-east-1:000000000000:t"}});
+  f.ok("PutTargets",
+       Value::structure(
+           {{"Rule", "s"}, {"EventBusName", "b"}, {"Targets", Value::list({unwanted})}}));
+  f.world.advance(1s);
+  const Value replay = Value::structure(
+      {{"ReplayName", "again"},
+       {"EventSourceArn", archive},
+       {"EventStartTime", before},
+       {"EventEndTime", f.world.timers.now()},
+       {"Destination",
+        Value::structure(
+            {{"Arn", bus},
+             {"FilterArns", Value::list({"arn:aws:events:us-east-1:000000000000:rule/b/r"})}})}});
+  CHECK(f.ok("StartReplay", replay)["State"].string() == "STARTING");
+  const auto state = [&] {
+    return f.ok("DescribeReplay", Value::structure({{"ReplayName", "again"}}))["State"].string();
+  };
+  f.world.advance(1s);
+  CHECK(state() == "RUNNING");
+  CHECK(f.targets.payloads.size() == 100);
+  for (int i = 0; i < 10; ++i) {
+    f.crash();
+    f.world.advance(1s);
+  }
+  CHECK(state() == "COMPLETED");
+  REQUIRE(f.targets.payloads.size() == 250);
+  std::vector<std::string> seen;
+  for (const auto& payload : f.targets.payloads) {
+    const auto event = aws::from_json(payload).value();
+    CHECK(event["replay-name"].string() == "again");
+    seen.push_back(event["id"].string());
+  }
+  CHECK(seen == ids);
+  CHECK(f.ok("DescribeArchive", Value::structure({{"ArchiveName", "a"}}))["EventCount"].integer() ==
+        250);  // replays are not kept again
+  CHECK(f.refusal("StartReplay", replay) ==
+        "ResourceAlreadyExistsException: Replay again already exists.");
+  CHECK(f.refusal("CancelReplay", Value::structure({{"ReplayName", "again"}})) ==
+        "IllegalStatusException: Replay again is not in a valid state for this operation.");
+  f.world.advance(48h);
+  CHECK(
+      f.ok("ListArchives", Value::structure())["Archives"].items().at(0)["EventCount"].integer() ==
+      0);
+  f.ok("DeleteArchive", Value::structure({{"ArchiveName", "a"}}));
+  f.crash();
+  CHECK(f.refusal("DescribeArchive", Value::structure({{"ArchiveName", "a"}})) ==
+        "ResourceNotFoundException: Archive a does not exist.");
+  CHECK(f.ok("ListRules", Value::structure({{"EventBusName", "b"}}))["Rules"].items().size() == 2);
+}
+
+TEST_CASE("a replay is cancelled; refused archives and replays") {
+  Fixture f;
+  const std::string bus = "arn:aws:events:us-east-1:000000000000:event-bus/";
+  f.ok("CreateEventBus", named("b"));
+  const auto create = [&](const Value& more) {
+    Value input = Value::structure({{"ArchiveName", "a"}, {"EventSourceArn", bus + "default"}});
+    for (const auto& [name, value] : more.members()) input.set(name, value);
+    return f.refusal("CreateArchive", input);
+  };
+  CHECK(create(Value::structure({{"EventSourceArn", bus + "none"}})) ==
+        "ResourceNotFoundException: Event bus none does not exist.");
+  CHECK(create(Value::structure({{"EventPattern", "[]"}}))
+            .starts_with("InvalidEventPatternException: Event pattern is not valid. Reason: "));
+  CHECK(create({}) == "accepted");
+  CHECK(create({}) == "ResourceAlreadyExistsException: Archive a already exists.");
+  CHECK(f.refusal("UpdateArchive", Value::structure({{"ArchiveName", "x"}})) ==
+        "ResourceNotFoundException: Archive x does not exist.");
+  f.ok("UpdateArchive",
+       Value::structure({{"ArchiveName", "a"}, {"EventPattern", R"({"source":["x"]})"}}));
+  CHECK(f.ok("DescribeRule", named("Events-Archive-a"))["EventPattern"].string() ==
+        R"({"source":["x"],"replay-name":[{"exists":false}]})");
+  CHECK(f.refusal("ListArchives", Value::structure({{"NamePrefix", "a"}, {"State", "ENABLED"}})) ==
+        "ValidationException: At most one filter is allowed for ListArchives. Use either : State, "
+        "EventSourceArn, or NamePrefix.");
+  const auto start = [&](const char* name, const Value& more) {
+    Value input =
+        Value::structure({{"ReplayName", name},
+                          {"EventSourceArn", "arn:aws:events:us-east-1:000000000000:archive/a"},
+                          {"EventStartTime", f.world.timers.now() - 1h},
+                          {"EventEndTime", f.world.timers.now()},
+                          {"Destination", Value::structure({{"Arn", bus + "default"}})}});
+    for (const auto& [member, value] : more.members()) input.set(member, value);
+    return f.refusal("StartReplay", input);
+  };
+  CHECK(start("r", Value::structure({{"Destination", Value::structure({{"Arn", "x"}})}})) ==
+        "ValidationException: Parameter Destination.Arn is not valid. Reason: Must contain an "
+        "event bus ARN.");
+  CHECK(start("r", Value::structure({{"Destination", Value::structure({{"Arn", bus + "b"}})}})) ==
+        "ValidationException: Parameter Destination.Arn is not valid. Reason: Cross event bus "
+        "replay is not permitted.");
+  CHECK(start("r", Value::structure({{"EventSourceArn",
+                                      "arn:aws:events:us-east-1:000000000000:archive/none"}})) ==
+        "ValidationException: Parameter EventSourceArn is not valid. Reason: Archive none does not "
+        "exist.");
+  CHECK(start("r", Value::structure({{"EventEndTime", f.world.timers.now() - 2h}})) ==
+        "ValidationException: Parameter EventEndTime is not valid. Reason: EventStartTime must be "
+        "before EventEndTime.");
+  for (int i = 0; i < 10; ++i) CHECK(start(("r" + std::to_string(i)).c_str(), {}) == "accepted");
+  CHECK(start("r", {}) ==
+        "LimitExceededException: The requested resource exceeds the maximum number allowed.");
+  CHECK(f.ok("CancelReplay", Value::structure({{"ReplayName", "r0"}}))["State"].string() ==
+        "CANCELLING");
+  f.crash();
+  f.world.advance(1s);
+  CHECK(f.ok("DescribeReplay", Value::structure({{"ReplayName", "r0"}}))["State"].string() ==
+        "CANCELLED");
+  CHECK(f.ok("ListReplays", Value::structure({{"State", "COMPLETED"}}))["Replays"].items().size() ==
+        9);
+}
+
+TEST_CASE("what is not offered is not there") {
+  Fixture f;
+  CHECK(aws::to_json(f.ok("ListConnections", Value::structure())) == R"({"Connections":[]})");
+  CHECK(aws::to_json(f.ok("ListEventSources", Value::structure())) == R"({"EventSources":[]})");
+  CHECK(f.refusal("DescribeConnection", named("c")) ==
+        "ResourceNotFoundException: Connection 'c' does not exist.");
+  CHECK(f.refusal("DescribeEventSource", named("aws.partner/a/b")) ==
+        "ResourceNotFoundException: Event source aws.partner/a/b does not exist.");
+}
+
 TEST_CASE("the policy of a bus: by statements, whole, taken away") {
   Fixture f;
   f.ok("CreateEventBus", named("b"));

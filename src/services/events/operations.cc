@@ -44,6 +44,29 @@ const aws::OperationTable<Events>& Events::operation_table() {
           {"RemovePermission", &Events::remove_permission, &Events::ask_of_bus},
           {"PutEvents", &Events::put_events, &Events::ask_to_put_events},
           {"TestEventPattern", &Events::test_event_pattern, &Events::ask_of_everything},
+          {"CreateArchive", &Events::create_archive, &Events::ask_of_archive},
+          {"UpdateArchive", &Events::update_archive, &Events::ask_of_archive},
+          {"DeleteArchive", &Events::delete_archive, &Events::ask_of_archive},
+          {"DescribeArchive", &Events::describe_archive, &Events::ask_of_archive},
+          {"ListArchives", &Events::list_archives, &Events::ask_of_everything},
+          {"StartReplay", &Events::start_replay, &Events::ask_of_replay},
+          {"DescribeReplay", &Events::describe_replay, &Events::ask_of_replay},
+          {"ListReplays", &Events::list_replays, &Events::ask_of_everything},
+          {"CancelReplay", &Events::cancel_replay, &Events::ask_of_replay},
+          {"ListApiDestinations", &Events::list_nothing, &Events::ask_of_everything},
+          {"ListConnections", &Events::list_nothing, &Events::ask_of_everything},
+          {"ListEndpoints", &Events::list_nothing, &Events::ask_of_everything},
+          {"ListEventSources", &Events::list_nothing, &Events::ask_of_everything},
+          {"DescribeApiDestination", &Events::not_there, &Events::ask_of_everything},
+          {"DeleteApiDestination", &Events::not_there, &Events::ask_of_everything},
+          {"DescribeConnection", &Events::not_there, &Events::ask_of_everything},
+          {"DeleteConnection", &Events::not_there, &Events::ask_of_everything},
+          {"DeauthorizeConnection", &Events::not_there, &Events::ask_of_everything},
+          {"DescribeEndpoint", &Events::not_there, &Events::ask_of_everything},
+          {"DeleteEndpoint", &Events::not_there, &Events::ask_of_everything},
+          {"DescribeEventSource", &Events::not_there, &Events::ask_of_everything},
+          {"ActivateEventSource", &Events::not_there, &Events::ask_of_everything},
+          {"DeactivateEventSource", &Events::not_there, &Events::ask_of_everything},
       }};
   return table;
 }
@@ -89,6 +112,16 @@ std::string Events::asked_rule(const aws::Call& call) const {
 
 Events::Question Events::ask_of_rule(const aws::Call& call) const {
   return {question_of(asked_rule(call), call)};
+}
+
+Events::Question Events::ask_of_archive(const aws::Call& call) const {
+  return {
+      question_of(own_arn(call.region, "archive", call.input["ArchiveName"].string_or("")), call)};
+}
+
+Events::Question Events::ask_of_replay(const aws::Call& call) const {
+  return {
+      question_of(own_arn(call.region, "replay", call.input["ReplayName"].string_or("")), call)};
 }
 
 Events::Question Events::ask_of_tagged(const aws::Call& call) const {
