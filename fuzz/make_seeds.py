@@ -76,6 +76,14 @@ def patterns():
             (r"^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]*$", "k: v"), (r"(a|b){2,3}c?.*", "abcx"), (r"[\u0009\u000A\u0020-\u00FF]+", "x\u00e9")]):
         seed("patterns", f"model-{i}", choice(3), pattern, tried)
     seed("patterns", "wildcard", choice(4), "a*b?*c", "aXXbYZc")
+    for i, (pattern, event) in enumerate([
+            ({"source": ["s", {"prefix": "a"}], "detail": {"n": [{"numeric": [">", 0, "<=", 5]}, None, True, 3.5], "x": [{"exists": False}]}},
+             {"source": "s", "detail": {"n": 3}}),
+            ({"$or": [{"a": {"b": [{"anything-but": {"wildcard": ["*x*", "y"]}}]}}, {"c": [{"cidr": "2001:db8::/32"}]}]},
+             {"a": [{"b": "z"}, {"b": 1}], "c": "2001:db8::1"}),
+            ({"a.b": [{"suffix": {"equals-ignore-case": "Z"}}, {"anything-but": [1, 2]}], "c": [{"wildcard": "a\\*b*"}]},
+             {"a": {"b": "xz"}, "a.b": 1, "c": "a*bc"})]):
+        seed("patterns", f"events-{i}", choice(6), json.dumps(pattern), json.dumps(event))
     for i, statistic in enumerate(["p99.9", "TM(10%:90%)", "tm95", "WM(:200)", "PR(1:5)", "TS(80%:)", "IQM", "SampleCount", "TC(0.1:0.2)"]):
         seed("patterns", f"statistic-{i}", choice(5), statistic)
 

@@ -88,7 +88,11 @@ void target_input(Input& input) {
     target.set("InputTransformer", std::move(transformer));
   }
   if (!events::check_target(target)) return;
-  const auto event = events::scheduled_event("id", "000000000000", Instant{}, "eu-west-1", "arn");
+  events::EventParts parts;
+  parts.id = "id";
+  parts.source = "aws.events";
+  parts.resources = {"arn"};
+  const auto event = events::make_event(parts, Instant{});
   (void)events::payload_for(target, event, {"arn:aws:events:eu-west-1:000000000000:rule/r", "r"});
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small languages that are matched against what comes by: log filter patterns, SNS filter
-// policies, the models' regular expressions, wildcards. Input: which, pattern, NUL, what it is
-// tried on.
+// policies, EventBridge's event patterns, the models' regular expressions, wildcards. Input: which,
+// pattern, NUL, what it is tried on.
 #include "aws/auth/policy_pattern.h"
 #include "aws/wire/pattern.h"
 #include "base/text.h"
 #include "services/cloudwatch/statistic.h"
+#include "services/events/pattern.h"
 #include "services/logs/filter_pattern.h"
 #include "services/sns/filter_policy.h"
 #include "target.h"
@@ -44,10 +45,18 @@ void filter_policy(const std::string& pattern, const std::string& tried, sns::Fi
   (void)policy->judge(attributes, tried);
 }
 
+void event_pattern(const std::string& pattern, const std::string& tried) {
+  const auto parsed = events::EventPattern::parse(pattern);
+  const auto event = aws::from_json(tried);
+  if (!parsed || !event) return;
+  (void)parsed->matches(*event);
+  (void)parsed->plain_values("source");
+}
+
 }  // namespace
 
 FUZZ_TARGET(patterns) {
-  const auto which = input.choice(6);
+  const auto which = input.choice(7);
   const auto pattern = input.text(), tried = input.rest();
   switch (which) {
     case 0:
@@ -65,6 +74,8 @@ FUZZ_TARGET(patterns) {
         require(wildcard_match(pattern, tried) == naive_match(pattern, tried),
                 "wildcards match as they say");
       return;
+    case 6:
+      return event_pattern(pattern, tried);
     default:
       if (const auto statistic = cloudwatch::Statistic::any(pattern)) {
         cloudwatch::Aggregate aggregate;

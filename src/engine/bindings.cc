@@ -8,6 +8,7 @@
 #include "engine/realism/realism.h"
 #include "engine/tally.h"
 #include "services/cloudwatch/cloudwatch.h"
+#include "services/events/events.h"
 #include "services/iam/identities.h"
 #include "services/lambda/lambda.h"
 #include "services/logs/logs.h"
@@ -191,20 +192,111 @@ aws::DispatchOutcome FunctionDeliveriesToLambda::dispatch(const std::string& fun
                                         services_.account);
 }
 
-aws::DispatchOutcome RuleTargets::dispatch(const std::string& target_arn,
-                                           const std::string& payload,
-                                           const std::string& rule_arn) {
-  using Kind = aws::DispatchOutcome::Kind;
-  if (names_topic(target_arn)) {
-    auto published = services_.sns->publish_as_service(
-        {"events.amazonaws.com", rule_arn, services_.account, target_arn, "", payload});
-    if (!published) return {Kind::refused, "", published.error().message};
-    return {Kind::accepted, *published, ""};
+void AlarmActionsToServices::announce(const cloudwatch::AlarmEvent& event) {
+  services_.events->publish({event.region,
+                             "aws.cloudwatch",
+                             event.detail_type,
+                             {event.alarm_arn},
+                             event.detail,
+                             event.time});
+}
+
+// --- targets of rules, and their dead letters
+
+namespace {
+using Handed = aws::DispatchOutcome::Kind;
+constexpr const char* rules_service = "events.amazonaws.com";
+
+// In EventBridge's words (fact events-31).
+aws::DispatchOutcome refused(std::string reason, std::string_view code) {
+  return {Handed::refused, "", std::move(reason), std::string{code}};
+}
+constexpr std::string_view no_resource = "NO_RESOURCE", no_permissions = "NO_PERMISSIONS",
+                           not_taken = "SDK_CLIENT_ERROR";
+}  // namespace
+
+aws::DispatchOutcome RuleTargets::dispatch(const events::Delivery& delivery) {
+  switch (events::target_kind(delivery.target_arn).value_or(events::TargetKind::bus)) {
+    case events::TargetKind::topic:
+      return to_topic(delivery);
+    case events::TargetKind::function:
+      return to_function(delivery);
+    case events::TargetKind::queue:
+      return to_queue(delivery);
+    case events::TargetKind::log_group:
+      return to_log_group(delivery);
+    case events::TargetKind::bus:
+      break;
   }
-  if (names_function(target_arn))
-    return services_.lambda->invoke_async(target_arn, payload, "events.amazonaws.com", rule_arn,
-                                          services_.account);
-  return {Kind::refused, "", fmt::format("this engine has no targets of the kind {}", target_arn)};
+  return refused(fmt::format("this engine has no targets of the kind {}", delivery.target_arn),
+                 no_resource);
+}
+
+aws::DispatchOutcome RuleTargets::to_topic(const events::Delivery& delivery) {
+  if (!services_.sns->topic_policy(delivery.target_arn))
+    return refused("Topic does not exist", no_resource);
+  auto published =
+      services_.sns->publish_as_service({rules_service, delivery.rule_arn, services_.account,
+                                         delivery.target_arn, "", delivery.payload});
+  if (published) return {Handed::accepted, *published, ""};
+  const bool forbidden = published.error().code.find("Auth") != std::string::npos ||
+                         published.error().code.find("AccessDenied") != std::string::npos;
+  return refused(published.error().message, forbidden ? no_permissions : not_taken);
+}
+
+aws::DispatchOutcome RuleTargets::to_function(const events::Delivery& delivery) {
+  auto outcome = services_.lambda->invoke_async(
+      delivery.target_arn, delivery.payload, rules_service, delivery.rule_arn, services_.account);
+  if (outcome.kind == Handed::refused)
+    outcome.code = outcome.reason.find("not authorized") != std::string::npos ? no_permissions
+                   : outcome.reason.find("not found") != std::string::npos    ? no_resource
+                                                                              : not_taken;
+  else if (outcome.kind == Handed::failed)
+    outcome.code = "INTERNAL_ERROR";
+  return outcome;
+}
+
+aws::DispatchOutcome RuleTargets::to_queue(const events::Delivery& delivery) {
+  if (!services_.queues || !services_.queues->exists(delivery.target_arn))
+    return refused(fmt::format("The queue {} does not exist.", delivery.target_arn), no_resource);
+  aws::QueueUser sender;
+  sender.service = rules_service;
+  sender.source_arn = delivery.rule_arn;
+  if (!services_.queues->permitted(delivery.target_arn, "SendMessage", sender))
+    return refused(fmt::format("{} may not send to {}", rules_service, delivery.target_arn),
+                   no_permissions);
+  aws::QueueLetter letter;
+  letter.queue_arn = delivery.target_arn;
+  letter.body = delivery.payload;
+  letter.group_id = delivery.message_group.value_or("");
+  if (!letter.group_id.empty()) letter.deduplication_id = delivery.event_id;
+  for (const auto& [name, value] : delivery.attributes)
+    letter.attributes.push_back({name, "String", value});
+  auto outcome = services_.queues->send(letter, sender);
+  if (outcome.kind != Handed::accepted && outcome.code.empty()) outcome.code = not_taken;
+  return outcome;
+}
+
+// A stream for each event, as EventBridge makes them; what a transformer gives as
+// {"timestamp": .., "message": ..} is the line (fact events-65).
+aws::DispatchOutcome RuleTargets::to_log_group(const events::Delivery& delivery) {
+  const auto arn = aws::parse_arn(delivery.target_arn);
+  constexpr std::string_view prefix = "log-group:";
+  auto group = arn->resource.substr(prefix.size());
+  if (group.ends_with(":*")) group.resize(group.size() - 2);
+  if (!services_.logs->has_group(arn->region, group))
+    return refused(fmt::format("The log group {} does not exist.", group), no_resource);
+  logs::Logs::Line line{delivery.at, delivery.payload};
+  if (const auto given = aws::from_json(delivery.payload); given && given->is_struct()) {
+    const auto& time = (*given)["timestamp"];
+    const auto& message = (*given)["message"];
+    if (time.is_integer() && message.is_string()) {
+      line.at = from_unix_ms(time.integer());
+      line.message = message.string();
+    }
+  }
+  services_.logs->append(arn->region, group, delivery.event_id, {std::move(line)});
+  return {Handed::accepted, delivery.event_id, ""};
 }
 
 aws::Outcome<ports::Credentials> ExecutionRoles::assume(const std::string& role_arn,
@@ -312,10 +404,14 @@ void LambdaMetrics::count(const std::string& region, std::string_view metric_nam
   if (services_.tally) services_.tally->function_metric(region, metric_name, function_name, value);
   put(services_, region, "AWS/Lambda", "FunctionName", function_name, metric_name, value, unit, at);
 }
-void EventsMetrics::count(std::string_view region, std::string_view metric_name,
-                          std::string_view rule_name, double value, std::string_view unit,
-                          Instant at) {
-  put(services_, region, "AWS/Events", "RuleName", rule_name, metric_name, value, unit, at);
+void EventsMetrics::count(const events::MetricOf& of, std::string_view metric_name, double value,
+                          std::string_view unit, Instant at) {
+  std::vector<cloudwatch::Dimension> dimensions;
+  if (!of.bus.empty() && of.bus != events::default_bus)
+    dimensions.push_back({"EventBusName", std::string{of.bus}});
+  if (!of.rule.empty()) dimensions.push_back({"RuleName", std::string{of.rule}});
+  services_.cloudwatch->put_datum(std::string{of.region}, "AWS/Events", std::string{metric_name},
+                                  dimensions, value, unit, at);
 }
 
 }  // namespace sitelatch::engine

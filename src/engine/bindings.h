@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "aws/service/queues.h"
 #include "base/late_bound.h"
 #include "services/cloudwatch/alarm_actions.h"
 #include "services/events/dependencies.h"
@@ -19,6 +20,9 @@
 
 namespace sitelatch::cloudwatch {
 class CloudWatch;
+}
+namespace sitelatch::events {
+class Events;
 }
 namespace sitelatch::iam {
 class Identities;
@@ -52,6 +56,8 @@ struct Services {
   LateBound<logs::Logs> logs;
   LateBound<sns::Sns> sns;
   LateBound<lambda::Lambda> lambda;
+  LateBound<events::Events> events;
+  aws::Queues* queues = nullptr;              // none: there is no SQS
   const realism::Realism* realism = nullptr;  // whose service control policies bind roles, too
   Tally* tally = nullptr;                     // none: nobody counts
   LateBound<sqs::Sqs> sqs = {};
@@ -97,11 +103,12 @@ class QueryLogsInLogs final : public route53::QueryLogs {
   const Services& services_;
 };
 
-// cloudwatch -> sns, lambda: what an alarm does.
+// cloudwatch -> sns, lambda: what an alarm does; and -> events: what becomes of it.
 class AlarmActionsToServices final : public cloudwatch::AlarmActions {
  public:
   explicit AlarmActionsToServices(const Services& services) : services_(services) {}
   Result<Done> execute(const cloudwatch::AlarmAction& action) override;
+  void announce(const cloudwatch::AlarmEvent& event) override;
 
  private:
   const Services& services_;
@@ -118,14 +125,18 @@ class FunctionDeliveriesToLambda final : public sns::FunctionDeliveries {
   const Services& services_;
 };
 
-// events -> lambda, sns: a scheduled event reaches its target.
+// events -> lambda, sns, sqs, logs: an event reaches its target.
 class RuleTargets final : public events::Targets {
  public:
   explicit RuleTargets(const Services& services) : services_(services) {}
-  aws::DispatchOutcome dispatch(const std::string& target_arn, const std::string& payload,
-                                const std::string& rule_arn) override;
+  aws::DispatchOutcome dispatch(const events::Delivery& delivery) override;
 
  private:
+  aws::DispatchOutcome to_topic(const events::Delivery& delivery);
+  aws::DispatchOutcome to_function(const events::Delivery& delivery);
+  aws::DispatchOutcome to_queue(const events::Delivery& delivery);
+  aws::DispatchOutcome to_log_group(const events::Delivery& delivery);
+
   const Services& services_;
 };
 
@@ -191,8 +202,8 @@ class LambdaMetrics final : public lambda::FunctionMetrics {
 class EventsMetrics final : public events::RuleMetrics {
  public:
   explicit EventsMetrics(const Services& services) : services_(services) {}
-  void count(std::string_view region, std::string_view metric_name, std::string_view rule_name,
-             double value, std::string_view unit, Instant at) override;
+  void count(const events::MetricOf& of, std::string_view metric_name, double value,
+             std::string_view unit, Instant at) override;
 
  private:
   const Services& services_;

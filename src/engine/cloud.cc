@@ -37,7 +37,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       prober_(cut_off_prober_, ports.timers, options.realism),
       functions_(ports.functions, realism_now_),
       courier_(ports.courier, realism_now_),
-      services_{options.account, {}, {}, {}, {}, {}, options.realism, options.tally},
+      services_{options.account, {}, {}, {}, {}, {}, {}, nullptr, options.realism, options.tally},
       directory_(history_, ports.timers, ports.entropy, options.account),
       identities_(directory_, history_, ports.wall, ports.entropy),
       iam_(identities_),
@@ -70,12 +70,14 @@ Cloud::Cloud(Ports ports, const Options& options)
       url_door_(
           {ports.wall, ports.timers, ports.entropy, history_, options.realism, options.workers},
           lambda_.urls(), gateway_) {
+  services_.queues = &queues_;
   services_.identities.bind(identities_);
   services_.cloudwatch.bind(cloudwatch_);
   services_.logs.bind(logs_);
   services_.sns.bind(sns_);
   services_.sqs.bind(sqs_);
   services_.lambda.bind(lambda_);
+  services_.events.bind(events_);
   gateway_.add_hook([this](const aws::HttpRequest& request, const Gateway::Reply& reply) {
     return serve_file(request, reply);
   });

@@ -16,7 +16,7 @@ std::string service_of(std::string_view arn) {
 }
 
 aws::DispatchOutcome not_now(std::string_view service, std::string_view region) {
-  return {aws::DispatchOutcome::Kind::failed, "", out_of_order(service, region)};
+  return {aws::DispatchOutcome::Kind::failed, "", out_of_order(service, region), "TIMEOUT"};
 }
 
 // What IAM was like, as another service knows it; nullptr: as it is.
@@ -93,14 +93,12 @@ aws::DispatchOutcome RealisticQueues::send(const aws::QueueLetter& letter,
   return real_.send(letter, sender);
 }
 
-aws::DispatchOutcome RealisticTargets::dispatch(const std::string& target_arn,
-                                                const std::string& payload,
-                                                const std::string& rule_arn) {
-  const auto from = region_of(rule_arn), to = region_of(target_arn);
+aws::DispatchOutcome RealisticTargets::dispatch(const events::Delivery& delivery) {
+  const auto from = region_of(delivery.rule_arn), to = region_of(delivery.target_arn);
   if (now_.out("events", from)) return not_now("events", from);
-  if (const auto service = service_of(target_arn); now_.out(service, to))
+  if (const auto service = service_of(delivery.target_arn); now_.out(service, to))
     return not_now(service, to);
-  return real_.dispatch(target_arn, payload, rule_arn);
+  return real_.dispatch(delivery);
 }
 
 void RealisticFunctionHost::invoke(ports::FunctionSpec spec, ports::Invocation invocation,

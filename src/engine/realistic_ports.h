@@ -77,6 +77,8 @@ class RealisticAlarmActions final : public cloudwatch::AlarmActions {
   RealisticAlarmActions(cloudwatch::AlarmActions& real, const RealismNow& now)
       : real_(real), now_(now) {}
   Result<Done> execute(const cloudwatch::AlarmAction& action) override;
+  // Where EventBridge is out, it hands over later.
+  void announce(const cloudwatch::AlarmEvent& event) override { real_.announce(event); }
 
  private:
   cloudwatch::AlarmActions& real_;
@@ -116,8 +118,7 @@ class RealisticQueues final : public aws::Queues {
 class RealisticTargets final : public events::Targets {
  public:
   RealisticTargets(events::Targets& real, const RealismNow& now) : real_(real), now_(now) {}
-  aws::DispatchOutcome dispatch(const std::string& target_arn, const std::string& payload,
-                                const std::string& rule_arn) override;
+  aws::DispatchOutcome dispatch(const events::Delivery& delivery) override;
 
  private:
   events::Targets& real_;

@@ -129,6 +129,8 @@ std::string any_of(const std::string& key, const std::string& value) {
 #define T "arn:aws:sns:eu-west-1:" ACCOUNT ":t"
 #define LG "arn:aws:logs:eu-west-1:" ACCOUNT ":log-group:lg"
 #define RULE "arn:aws:events:eu-west-1:" ACCOUNT ":rule/rule"
+#define ARCHIVE "arn:aws:events:eu-west-1:" ACCOUNT ":archive/a"
+#define BUS "arn:aws:events:eu-west-1:" ACCOUNT ":event-bus/bus"
 #define ALARM "arn:aws:cloudwatch:eu-west-1:" ACCOUNT ":alarm:a"
 
 std::vector<std::string> each(const std::string& before, std::initializer_list<const char*> forms,
@@ -218,6 +220,18 @@ std::vector<Row> rows() {
         R"({"Name":"rule","EventBusName":"arn:aws:events:eu-west-1:)" ACCOUNT
         R"(:event-bus/default"})"}},
       {on(RULE), "events", "ListTargetsByRule", {R"({"Rule":"rule"})"}},
+      {on(BUS), "events", "DescribeEventBus", {R"({"Name":"bus"})", R"({"Name":")" BUS "\"}"}},
+      {on(BUS),
+       "events",
+       "PutEvents",
+       {R"({"Entries":[{"EventBusName":"bus"}]})", R"({"Entries":[{"EventBusName":")" BUS "\"}]}",
+        R"({"Entries":[{},{"EventBusName":"bus"}]})"}},
+      {on(BUS),
+       "events",
+       "PutPermission",
+       {R"({"EventBusName":"bus","Action":"events:PutEvents","Principal":"*","StatementId":"s"})"}},
+      {on(ARCHIVE), "events", "DescribeArchive", {R"({"ArchiveName":"a"})"}},
+      {on(BUS), "events", "TagResource", {R"({"ResourceARN":")" BUS R"(","Tags":[]})"}},
       {on(RULE), "events", "ListTagsForResource", {R"({"ResourceARN":")" RULE "\"}"}},
       // CloudWatch, SNS.
       {on(ALARM),

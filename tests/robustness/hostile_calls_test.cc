@@ -252,6 +252,18 @@ const DocumentCase documents[] = {
     {"events", "PutRule", "EventPattern", R"({"Name":"rule"})",
      R"({"source":["aws.health",{"prefix":"x"}],"detail":{"state":[{"anything-but":["a"]},)"
      R"({"numeric":["=",1]},{"exists":false},null]},"$or":[{"a":[1]},{"b":["c"]}]})"},
+    {"events", "TestEventPattern", "EventPattern",
+     R"({"Event":"{\"id\":\"1\",\"account\":\"1\",\"source\":\"s\",\"time\":\"t\",)"
+     R"(\"region\":\"r\",\"detail-type\":\"d\",\"detail\":{\"a\":[{\"b\":1},null]}}"})",
+     R"({"detail":{"a":{"b":[{"anything-but":{"wildcard":["x*"]}},{"cidr":"10.0.0.0/8"}]}},)"
+     R"("$or":[{"source":[{"prefix":{"equals-ignore-case":"S"}}]},{"id":[{"exists":false}]}]})"},
+    {"events", "TestEventPattern", "Event", R"({"EventPattern":"{\"detail\":{\"a\":[1]}}"})",
+     R"({"id":"1","account":"1","source":"s","time":"t","region":"r","detail-type":"d",)"
+     R"("detail":{"a":[1,{"b":null}]}})"},
+    {"events", "PutEvents", "Entries.0.Detail",
+     R"({"Entries":[{"EventBusName":"bus","Source":"s","DetailType":"d"}]})",
+     R"({"a":[1,{"b":null},"x"],"c":1.5})"},
+    {"events", "PutPermission", "Policy", R"({"EventBusName":"bus"})", POLICY},
     {"events", "PutTargets", "Targets.0.Input",
      R"({"Rule":"rule","Targets":[{"Id":"1","Arn":")" T R"("}]})", R"({"a":[1,"x",null],"b":{}})"},
     {"events", "PutTargets", "Targets.0.InputTransformer.InputTemplate",

@@ -125,6 +125,28 @@ const std::vector<Recipe>& recipes() {
       {"route53", "ChangeCidrCollection",
        R"({"Id":"@CollectionId","Changes":[{"LocationName":"paris","Action":"PUT",)"
        R"("CidrList":["10.0.0.0/8","2001:db8::/32"]}]})"},
+      {"events", "CreateEventBus", R"({"Name":"bus","Description":"d"})"},
+      {"events", "UpdateEventBus", R"({"Name":"bus","Description":"e"})"},
+      {"events", "PutPermission",
+       R"({"EventBusName":"bus","Action":"events:PutEvents","Principal":"*","StatementId":"s"})"},
+      {"events", "CreateArchive",
+       R"({"ArchiveName":"a","EventSourceArn":"arn:aws:events:eu-west-1:000000000000:event-bus/bus"})"},
+      {"events", "UpdateArchive", R"({"ArchiveName":"a","RetentionDays":1})"},
+      {"events", "StartReplay",
+       R"({"ReplayName":"r","EventStartTime":-3600,"EventEndTime":60,"EventSourceArn":)"
+       R"("arn:aws:events:eu-west-1:000000000000:archive/a","Destination":{"Arn":)"
+       R"("arn:aws:events:eu-west-1:000000000000:event-bus/bus"}})"},
+      {"events", "CancelReplay", R"({"ReplayName":"r"})"},
+      {"events", "PutRule",
+       R"-({"Name":"matched","EventBusName":"bus","EventPattern":"{\"source\":[\"s\"]}"})-"},
+      {"events", "PutTargets",
+       R"({"Rule":"matched","EventBusName":"bus","Targets":[{"Id":"1","Arn":)" F
+       R"(,"InputPath":"$.detail"}]})"},
+      {"events", "PutEvents",
+       R"({"Entries":[{"EventBusName":"bus","Source":"s","DetailType":"d","Detail":"{}"}]})"},
+      {"events", "TestEventPattern",
+       R"-({"EventPattern":"{\"source\":[\"s\"]}","Event":"{\"id\":\"1\",\"account\":\"1\",)-"
+       R"-(\"source\":\"s\",\"time\":\"t\",\"region\":\"r\",\"detail-type\":\"d\"}"})-"},
       {"route53", "CreateHostedZone", R"({"Name":"example.test","CallerReference":"zone"})"},
       {"route53", "CreateQueryLoggingConfig",
        R"({"HostedZoneId":"@HostedZoneId","CloudWatchLogsLogGroupArn":)"

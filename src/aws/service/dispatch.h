@@ -15,6 +15,7 @@ struct DispatchOutcome {
   Kind kind = Kind::failed;
   std::string request_id;  // when accepted
   std::string reason;      // otherwise, for the log
+  std::string code = {};   // and in one word, for senders who pass it on
 };
 
 }  // namespace sitelatch::aws

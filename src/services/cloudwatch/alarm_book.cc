@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -123,10 +124,12 @@ void AlarmBook::put(MetricAlarm configuration) {
     item.summary = fmt::format("Alarm \"{}\" updated", configuration.name);
     item.data = updated_data(configuration_json(before), configuration_json(configuration));
   }
-  slot->alarm = std::move(configuration);
+  const bool created = slot->alarm.name.empty();
+  const MetricAlarm before = std::exchange(slot->alarm, std::move(configuration));
   write(slot->alarm);
   history_.record(item);
   schedule(*slot);
+  announce_change(slot->alarm, created ? "create" : "update", created ? nullptr : &before);
 }
 
 bool AlarmBook::erase(std::string_view region, std::string_view name) {
@@ -136,6 +139,7 @@ bool AlarmBook::erase(std::string_view region, std::string_view name) {
   history_.record({alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(),
                    "ConfigurationUpdate", fmt::format("Alarm \"{}\" deleted", alarm.name),
                    deleted_data(configuration_json(alarm))});
+  announce_change(alarm, "delete", nullptr);
   ports_.journal.erase(table, found->first);
   entries_.erase(found);
   return true;
@@ -150,13 +154,15 @@ void AlarmBook::set_state(std::string_view region, std::string_view name, NewSta
 void AlarmBook::enable_actions(std::string_view region, std::string_view name, bool enabled) {
   auto* found = entry(region, name);
   if (!found || found->alarm.actions_enabled == enabled) return;
-  const auto before = configuration_json(found->alarm);
+  const MetricAlarm previous = found->alarm;
+  const auto before = configuration_json(previous);
   found->alarm.actions_enabled = enabled;
   found->alarm.configured = ports_.timers.now();
   write(found->alarm);
   history_.record({found->alarm.region, found->alarm.name, "MetricAlarm", ports_.timers.now(),
                    "ConfigurationUpdate", fmt::format("Alarm \"{}\" updated", name),
                    updated_data(before, configuration_json(found->alarm))});
+  announce_change(found->alarm, "update", &previous);
 }
 
 void AlarmBook::set_tags(std::string_view region, std::string_view name, aws::Tags tags) {
@@ -239,7 +245,17 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
                    fmt::format("Alarm updated from {} to {}", state_name(before.state),
                                state_name(alarm.state)),
                    state_update_data(before, alarm)});
+  ports_.actions.announce({alarm.region, alarm.arn, "CloudWatch Alarm State Change",
+                           state_change_detail(alarm, before, ports::uuid(ports_.entropy)), now});
   if (alarm.actions_enabled) act(alarm, before);
+}
+
+void AlarmBook::announce_change(const MetricAlarm& alarm, std::string_view operation,
+                                const MetricAlarm* previous) {
+  ports_.actions.announce(
+      {alarm.region, alarm.arn, "CloudWatch Alarm Configuration Change",
+       configuration_change_detail(alarm, operation, previous, ports::uuid(ports_.entropy)),
+       ports_.timers.now()});
 }
 
 void AlarmBook::act(const MetricAlarm& alarm, const StateBefore& before) {

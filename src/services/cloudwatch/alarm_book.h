@@ -80,6 +80,8 @@ class AlarmBook {
   bool too_few_samples(const MetricAlarm& alarm, const Verdict& verdict) const;
   void change_state(Entry& entry, NewState to);
   void act(const MetricAlarm& alarm, const StateBefore& before);
+  void announce_change(const MetricAlarm& alarm, std::string_view operation,
+                       const MetricAlarm* previous);
 
   Ports ports_;
   const MetricStore& metrics_;

@@ -130,6 +130,25 @@ std::string metric_of(const MetricAlarm& alarm, const std::string& id) {
       .str();
 }
 
+std::string whole_configuration(const MetricAlarm& alarm, const std::string& metric_id) {
+  JsonObject out;
+  out.integer("evaluationPeriods", alarm.evaluation_periods);
+  if (alarm.datapoints_to_alarm) out.integer("datapointsToAlarm", *alarm.datapoints_to_alarm);
+  out.number("threshold", alarm.threshold)
+      .text("comparisonOperator", comparison_name(alarm.comparison));
+  if (alarm.treat_missing_data) out.text("treatMissingData", *alarm.treat_missing_data);
+  if (alarm.evaluate_low_sample_count_percentile)
+    out.text("evaluateLowSampleCountPercentile", *alarm.evaluate_low_sample_count_percentile);
+  out.json("metrics", json_list({metric_of(alarm, metric_id)})).text("alarmName", alarm.name);
+  if (alarm.description) out.text("description", *alarm.description);
+  out.boolean("actionsEnabled", alarm.actions_enabled)
+      .text("timestamp", iso8601_ms_offset(alarm.configured));
+  out.json("okActions", json_string_list(alarm.ok_actions));
+  out.json("alarmActions", json_string_list(alarm.alarm_actions));
+  out.json("insufficientDataActions", json_string_list(alarm.insufficient_data_actions));
+  return out.str();
+}
+
 }  // namespace
 
 std::string region_display_name(std::string_view region) {
@@ -156,11 +175,11 @@ std::string notification_message(const MetricAlarm& alarm, const std::string& ac
   return common(alarm, account, old_state).json("Trigger", trigger(alarm)).str();
 }
 
-std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
-                           const FunctionEventIds& ids) {
+std::string state_change_detail(const MetricAlarm& alarm, const StateBefore& before,
+                                const std::string& metric_id) {
   JsonObject configuration;
   if (alarm.description) configuration.text("description", *alarm.description);
-  configuration.json("metrics", json_list({metric_of(alarm, ids.metric_id)}));
+  configuration.json("metrics", json_list({metric_of(alarm, metric_id)}));
   JsonObject data;
   data.text("alarmName", alarm.name);
   data.json("state", state_of(alarm.state, alarm.state_reason, alarm.state_reason_data,
@@ -168,10 +187,27 @@ std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
   data.json("previousState",
             state_of(before.state, before.reason, before.reason_data, before.updated));
   data.json("configuration", configuration.str());
+  return data.str();
+}
+
+std::string configuration_change_detail(const MetricAlarm& alarm, std::string_view operation,
+                                        const MetricAlarm* previous, const std::string& metric_id) {
+  JsonObject data, state;
+  data.text("alarmName", alarm.name).text("operation", operation);
+  state.text("value", state_name(alarm.state))
+      .text("timestamp", iso8601_ms_offset(alarm.state_updated));
+  data.json("state", state.str());
+  data.json("configuration", whole_configuration(alarm, metric_id));
+  if (previous) data.json("previousConfiguration", whole_configuration(*previous, metric_id));
+  return data.str();
+}
+
+std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
+                           const FunctionEventIds& ids) {
   JsonObject out;
   out.text("source", "aws.cloudwatch").text("alarmArn", alarm.arn).text("accountId", ids.account);
   out.text("time", iso8601_ms_offset(alarm.state_updated)).text("region", alarm.region);
-  return out.json("alarmData", data.str()).str();
+  return out.json("alarmData", state_change_detail(alarm, before, ids.metric_id)).str();
 }
 
 }  // namespace sitelatch::cloudwatch

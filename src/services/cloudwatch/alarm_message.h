@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an alarm tells others when its state changes, to the letter (facts cloudwatch-20 to 24): the
-// subject and the JSON of a topic's notification, and the event of a Lambda action.
+// subject and the JSON of a topic's notification, the event of a Lambda action, and the details of
+// EventBridge's events (facts events-70 and events-71).
 #pragma once
 
 #include <string>
@@ -26,5 +27,11 @@ struct FunctionEventIds {
 };
 std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
                            const FunctionEventIds& ids);
+
+std::string state_change_detail(const MetricAlarm& alarm, const StateBefore& before,
+                                const std::string& metric_id);
+// `operation` is create, update or delete; `previous` the configuration that an update replaced.
+std::string configuration_change_detail(const MetricAlarm& alarm, std::string_view operation,
+                                        const MetricAlarm* previous, const std::string& metric_id);
 
 }  // namespace sitelatch::cloudwatch

@@ -14,23 +14,28 @@ namespace {
 
 constexpr std::size_t most_rules = 300, most_targets = 5;
 
-Failure<aws::Error> too_many() {
-  return aws::refuse("LimitExceededException",
-                     "The requested resource exceeds the maximum number allowed.");
-}
-Failure<aws::Error> no_rule(const std::string& name) {
+Failure<aws::Error> no_rule(const std::string& name, const std::string& bus) {
   return aws::refuse("ResourceNotFoundException",
-                     "Rule " + name + " does not exist on EventBus default.");
+                     "Rule " + name + " does not exist on EventBus " + bus + ".");
+}
+aws::Outcome<Done> check_managed(const Rule& rule, const Value& forced) {
+  if (!rule.managed_by || forced.boolean_or(false)) return Done{};
+  return aws::refuse("ManagedRuleException", "Rule " + rule.name + " is managed by " +
+                                                 *rule.managed_by +
+                                                 " and cannot be changed by you.");
 }
 
 Value described(const Rule& rule) {
+  const auto or_none = [](const std::string& text) { return text.empty() ? Value{} : Value{text}; };
   return Value::structure({{"Name", rule.name},
                            {"Arn", rule.arn},
-                           {"ScheduleExpression", rule.expression},
+                           {"EventPattern", or_none(rule.pattern)},
+                           {"ScheduleExpression", or_none(rule.expression)},
                            {"State", rule.state},
                            {"Description", rule.description},
                            {"RoleArn", rule.role_arn},
-                           {"EventBusName", "default"}});
+                           {"ManagedBy", rule.managed_by},
+                           {"EventBusName", rule.bus}});
 }
 
 std::optional<aws::Page> page_of(const Value& input) {
@@ -44,27 +49,20 @@ Events::Events(Dependencies dependencies, std::string account)
   load();
 }
 
-std::string Events::rule_arn(const std::string& region, const std::string& name) const {
-  return "arn:aws:events:" + region + ":" + account_ + ":rule/" + name;
-}
-std::string Events::bus_arn(const std::string& region) const {
-  return "arn:aws:events:" + region + ":" + account_ + ":event-bus/default";
-}
-
-aws::Outcome<Done> Events::check_bus(const aws::Call& call, std::string_view member) const {
-  const auto bus = call.input[member].string_or("default");
-  if (bus == "default" || bus == bus_arn(call.region)) return Done{};
-  const auto slash = bus.rfind('/');
-  const auto name =
-      bus.starts_with("arn:") && slash != std::string::npos ? bus.substr(slash + 1) : bus;
-  return aws::refuse("ResourceNotFoundException", "Event bus " + name + " does not exist.");
+std::string Events::rule_arn(const std::string& region, std::string_view bus,
+                             std::string_view name) const {
+  std::string out = "arn:aws:events:" + region + ":" + account_ + ":rule/";
+  if (bus != default_bus) out += std::string{bus} + "/";
+  out += name;
+  return out;
 }
 
-aws::Outcome<Events::Scheduled*> Events::find_rule(const aws::Call& call, std::string_view member) {
-  if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
+aws::Outcome<Events::Entry*> Events::find_rule(const aws::Call& call, std::string_view member) {
+  auto bus = find_bus(call, "EventBusName");
+  if (!bus) return failure(bus.error());
   const auto& name = call.input[member].string();
-  const auto found = rules_.find(rule_arn(call.region, name));
-  if (found == rules_.end()) return no_rule(name);
+  const auto found = rules_.find(rule_arn(call.region, *bus, name));
+  if (found == rules_.end()) return no_rule(name, *bus);
   return &found->second;
 }
 
@@ -72,50 +70,63 @@ void Events::save(const Rule& rule) {
   dependencies_.journal.put("events.rules", rule.arn, aws::to_json(to_value(rule)));
 }
 
-std::size_t Events::rules_in(const std::string& region) const {
-  const auto prefix = rule_arn(region, "");
-  const auto from = rules_.lower_bound(prefix);
-  auto to = from;
-  while (to != rules_.end() && to->first.starts_with(prefix)) ++to;
-  return static_cast<std::size_t>(std::distance(from, to));
+std::size_t Events::rules_on(const std::string& region, const std::string& bus) const {
+  std::size_t out = 0;
+  visit_rules(region, bus, "", [&](const Entry&) {
+    ++out;
+    return true;
+  });
+  return out;
 }
 
 aws::Outcome<> Events::put_rule(const aws::Call& call) {
   const Value& input = call.input;
-  if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
+  auto bus = find_bus(call, "EventBusName");
+  if (!bus) return failure(bus.error());
   const auto expression = input["ScheduleExpression"].string_or("");
-  if (input.has("EventPattern") && !input["EventPattern"].string().empty())
-    return aws::refuse(
-        "InvalidEventPatternException",
-        "Event pattern is not valid. Reason: Sitelatch's engine runs scheduled rules; no "
-        "events travel on its bus that a pattern could match");
-  if (expression.empty())
+  const auto pattern_text = input["EventPattern"].string_or("");
+  if (expression.empty() && pattern_text.empty())
     return invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.");
-  if (!parse_schedule(expression)) return invalid("Parameter ScheduleExpression is not valid.");
+  std::optional<EventPattern> pattern;
+  if (!pattern_text.empty()) {
+    auto parsed = EventPattern::parse(pattern_text);
+    if (!parsed) return bad_pattern(parsed.error());
+    pattern = std::move(*parsed);
+  }
+  if (!expression.empty() && *bus != default_bus)
+    return invalid("ScheduleExpression is supported only on the default event bus.");
+  if (!expression.empty() && !parse_schedule(expression))
+    return invalid("Parameter ScheduleExpression is not valid.");
 
   const auto& name = input["Name"].string();
-  const auto arn = rule_arn(call.region, name);
-  const bool is_new = rules_.find(arn) == rules_.end();
+  const auto arn = rule_arn(call.region, *bus, name);
+  const auto present = rules_.find(arn);
+  const bool is_new = present == rules_.end();
   aws::Tags tags;
   if (is_new) {
-    if (rules_in(call.region) >= most_rules) return too_many();
+    if (rules_on(call.region, *bus) >= most_rules) return too_many();
     auto given = aws::with_tags({}, aws::read_tags(input["Tags"]), tag_rules);
     if (!given) return failure(given.error());
     tags = std::move(*given);
+  } else if (auto ok = check_managed(present->second.rule, {}); !ok) {
+    return failure(ok.error());
   }
   // What the call leaves out is cleared; targets and tags stay (fact events-3).
-  Scheduled& scheduled = rules_[arn];
-  Rule& rule = scheduled.rule;
+  Entry& entry = rules_[arn];
+  Rule& rule = entry.rule;
   const bool was_running = !is_new && rule.enabled() && rule.expression == expression;
   if (is_new) rule.tags = std::move(tags);
   rule.region = call.region;
+  rule.bus = *bus;
   rule.name = name;
   rule.arn = arn;
   rule.expression = expression;
+  rule.pattern = pattern_text;
   rule.state = input["State"].string_or("ENABLED");
   rule.description = input["Description"].optional_string();
   rule.role_arn = input["RoleArn"].optional_string();
-  if (!was_running || !rule.enabled()) restart_countdown(scheduled);
+  entry.pattern = std::move(pattern);
+  if (!was_running || !rule.enabled()) restart_countdown(entry);
   save(rule);
   return Value::structure({{"RuleArn", arn}});
 }
@@ -129,13 +140,13 @@ aws::Outcome<> Events::describe_rule(const aws::Call& call) {
 }
 
 aws::Outcome<> Events::list_rules(const aws::Call& call) {
-  if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
+  auto bus = find_bus(call, "EventBusName");
+  if (!bus) return failure(bus.error());
   auto page = page_of(call.input);
   if (!page) return invalid("Parameter NextToken is not valid.");
-  const auto prefix = rule_arn(call.region, call.input["NamePrefix"].string_or(""));
-  for (auto at = rules_.lower_bound(prefix); at != rules_.end() && at->first.starts_with(prefix);
-       ++at)
-    page->offer(at->second.rule.name, [&] { return described(at->second.rule); });
+  visit_rules(call.region, *bus, call.input["NamePrefix"].string_or(""), [&](const Entry& entry) {
+    return page->offer(entry.rule.name, [&] { return described(entry.rule); });
+  });
   return Value::structure({{"Rules", page->items()}, {"NextToken", page->next_token()}});
 }
 
@@ -143,6 +154,7 @@ aws::Outcome<> Events::set_state(const aws::Call& call, const std::string& state
   auto found = find_rule(call, "Name");
   if (!found) return failure(found.error());
   Rule& rule = (*found)->rule;
+  if (auto ok = check_managed(rule, {}); !ok) return failure(ok.error());
   if (rule.enabled() == (state == "ENABLED")) return Value{};
   rule.state = state;
   restart_countdown(**found);
@@ -153,9 +165,12 @@ aws::Outcome<> Events::enable_rule(const aws::Call& call) { return set_state(cal
 aws::Outcome<> Events::disable_rule(const aws::Call& call) { return set_state(call, "DISABLED"); }
 
 aws::Outcome<> Events::delete_rule(const aws::Call& call) {
-  if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
-  const auto found = rules_.find(rule_arn(call.region, call.input["Name"].string()));
+  auto bus = find_bus(call, "EventBusName");
+  if (!bus) return failure(bus.error());
+  const auto found = rules_.find(rule_arn(call.region, *bus, call.input["Name"].string()));
   if (found == rules_.end()) return Value{};  // fact events-4
+  if (auto ok = check_managed(found->second.rule, call.input["Force"]); !ok)
+    return failure(ok.error());
   if (!found->second.rule.targets.empty())
     return invalid("Rule can't be deleted since it has targets.");
   dependencies_.journal.erase("events.rules", found->first);
@@ -167,6 +182,7 @@ aws::Outcome<> Events::put_targets(const aws::Call& call) {
   auto found = find_rule(call, "Rule");
   if (!found) return failure(found.error());
   Rule& rule = (*found)->rule;
+  if (auto ok = check_managed(rule, {}); !ok) return failure(ok.error());
   auto targets = rule.targets;
   for (const auto& target : call.input["Targets"].items()) {
     if (auto ok = check_target(target); !ok) return failure(ok.error());
@@ -187,6 +203,7 @@ aws::Outcome<> Events::remove_targets(const aws::Call& call) {
   auto found = find_rule(call, "Rule");
   if (!found) return failure(found.error());
   Rule& rule = (*found)->rule;
+  if (auto ok = check_managed(rule, call.input["Force"]); !ok) return failure(ok.error());
   const auto ids = call.input["Ids"].strings();
   std::erase_if(rule.targets, [&](const Value& target) {
     return std::find(ids.begin(), ids.end(), target["Id"].string()) != ids.end();
@@ -207,67 +224,19 @@ aws::Outcome<> Events::list_targets_by_rule(const aws::Call& call) {
 }
 
 aws::Outcome<> Events::list_rule_names_by_target(const aws::Call& call) {
-  if (auto ok = check_bus(call, "EventBusName"); !ok) return failure(ok.error());
+  auto bus = find_bus(call, "EventBusName");
+  if (!bus) return failure(bus.error());
   auto page = page_of(call.input);
   if (!page) return invalid("Parameter NextToken is not valid.");
-  const auto prefix = rule_arn(call.region, "");
   const Value& wanted = call.input["TargetArn"];
-  for (auto at = rules_.lower_bound(prefix); at != rules_.end() && at->first.starts_with(prefix);
-       ++at) {
-    const auto& targets = at->second.rule.targets;
-    if (std::any_of(targets.begin(), targets.end(),
-                    [&](const Value& t) { return t["Arn"] == wanted; }))
-      page->offer(at->second.rule.name, [&] { return Value{at->second.rule.name}; });
-  }
+  visit_rules(call.region, *bus, "", [&](const Entry& entry) {
+    const auto& targets = entry.rule.targets;
+    if (std::none_of(targets.begin(), targets.end(),
+                     [&](const Value& target) { return target["Arn"] == wanted; }))
+      return true;
+    return page->offer(entry.rule.name, [&] { return Value{entry.rule.name}; });
+  });
   return Value::structure({{"RuleNames", page->items()}, {"NextToken", page->next_token()}});
-}
-
-aws::Outcome<Events::Scheduled*> Events::find_tagged(const aws::Call& call) {
-  const auto& arn = call.input["ResourceARN"].string();
-  const auto found = rules_.find(arn);
-  if (found != rules_.end() && found->second.rule.region == call.region) return &found->second;
-  const auto slash = arn.rfind('/');
-  if (!arn.starts_with("arn:") || slash == std::string::npos)
-    return invalid("Parameter " + arn +
-                   " is not valid. Reason: Provided Arn is not in correct format.");
-  return no_rule(arn.substr(slash + 1));
-}
-
-aws::Outcome<> Events::tag_resource(const aws::Call& call) {
-  auto found = find_tagged(call);
-  if (!found) return failure(found.error());
-  auto tags = aws::with_tags((*found)->rule.tags, aws::read_tags(call.input["Tags"]), tag_rules);
-  if (!tags) return failure(tags.error());
-  (*found)->rule.tags = std::move(*tags);
-  save((*found)->rule);
-  return Value::structure();
-}
-
-aws::Outcome<> Events::untag_resource(const aws::Call& call) {
-  auto found = find_tagged(call);
-  if (!found) return failure(found.error());
-  auto& tags = (*found)->rule.tags;
-  tags = aws::without_tags(tags, call.input["TagKeys"].strings());
-  save((*found)->rule);
-  return Value::structure();
-}
-
-aws::Outcome<> Events::list_tags_for_resource(const aws::Call& call) {
-  auto found = find_tagged(call);
-  if (!found) return failure(found.error());
-  return Value::structure({{"Tags", aws::tag_list((*found)->rule.tags)}});
-}
-
-aws::Outcome<> Events::list_event_buses(const aws::Call& call) {
-  Value buses = Value::list();
-  if (std::string_view{"default"}.starts_with(call.input["NamePrefix"].string_or("")))
-    buses.push(Value::structure({{"Name", "default"}, {"Arn", bus_arn(call.region)}}));
-  return Value::structure({{"EventBuses", buses}});
-}
-
-aws::Outcome<> Events::describe_event_bus(const aws::Call& call) {
-  if (auto ok = check_bus(call, "Name"); !ok) return failure(ok.error());
-  return Value::structure({{"Name", "default"}, {"Arn", bus_arn(call.region)}});
 }
 
 }  // namespace sitelatch::events

@@ -71,18 +71,23 @@ std::string escaped(const std::string& text) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-Value placeholder_value(std::string_view name, const Value& paths, const Value& event,
+// The event without its detail, in the names that AWS's own variable has (fact events-23).
+Value bare_event(const Event& event) {
+  Value out = Value::structure();
+  for (const auto& [name, value] : event.value.members()) {
+    if (name == "detail") continue;
+    out.set(name == "detail-type" ? "detailType" : name, value);
+  }
+  return out;
+}
+
+Value placeholder_value(std::string_view name, const Value& paths, const Event& event,
                         const RuleName& rule) {
   if (name == "aws.events.rule-arn") return rule.arn;
   if (name == "aws.events.rule-name") return rule.name;
-  if (name == "aws.events.event.ingestion-time") return event["time"];
-  if (name == "aws.events.event.json") return event;
-  if (name == "aws.events.event") {
-    Value without_detail = event;
-    without_detail.set("detail", {});
-    return without_detail;
-  }
-  return at_path(event, paths[name].string_or("$.?"));
+  if (name == "aws.events.event.ingestion-time") return iso8601_seconds(event.ingested);
+  if (name == "aws.events.event") return bare_event(event);
+  return at_path(event.value, paths[name].string_or("$.?"));
 }
 
 // Where a placeholder begins at `at`: its name. AWS's names are letters, digits, `_`, `-` and `.`.
@@ -98,14 +103,20 @@ std::optional<std::string_view> placeholder_at(std::string_view text, std::size_
   return name;
 }
 
-std::string transformed(const Value& transformer, const Value& event, const RuleName& rule) {
+std::string transformed(const Value& transformer, const Event& event, const RuleName& rule) {
   const auto& text = transformer["InputTemplate"].string();
   std::string out;
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (const auto name = placeholder_at(text, i)) {
-      const auto value = placeholder_value(*name, transformer["InputPathsMap"], event, rule);
-      if (quoted)
+      const bool whole = *name == "aws.events.event.json";
+      const auto value =
+          whole ? event.value : placeholder_value(*name, transformer["InputPathsMap"], event, rule);
+      if (quoted && whole)
+        out += escaped(event.json);
+      else if (whole)
+        out += event.json;
+      else if (quoted)
         out += escaped(bare(value));
       else
         out += value.is_null() ? "\"\"" : aws::to_json(value);
@@ -122,19 +133,6 @@ std::string transformed(const Value& transformer, const Value& event, const Rule
 }
 
 }  // namespace
-
-Value scheduled_event(const std::string& id, const std::string& account, Instant time,
-                      const std::string& region, const std::string& rule_arn) {
-  return Value::structure({{"version", "0"},
-                           {"id", id},
-                           {"detail-type", "Scheduled Event"},
-                           {"source", "aws.events"},
-                           {"account", account},
-                           {"time", iso8601_seconds(time)},
-                           {"region", region},
-                           {"resources", Value::list({rule_arn})},
-                           {"detail", Value::structure()}});
-}
 
 bool valid_path(std::string_view path) { return parse_path(path).has_value(); }
 
@@ -167,11 +165,12 @@ bool is_predefined(std::string_view name) {
          name == "aws.events.event.json";
 }
 
-std::string payload_for(const Value& target, const Value& event, const RuleName& rule) {
+std::string payload_for(const Value& target, const Event& event, const RuleName& rule) {
   if (target.has("Input")) return target["Input"].string();
-  if (target.has("InputPath")) return aws::to_json(at_path(event, target["InputPath"].string()));
+  if (target.has("InputPath") && target["InputPath"].string() != "$")
+    return aws::to_json(at_path(event.value, target["InputPath"].string()));
   if (target.has("InputTransformer")) return transformed(target["InputTransformer"], event, rule);
-  return aws::to_json(event);
+  return event.json;
 }
 
 }  // namespace sitelatch::events

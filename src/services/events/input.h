@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a target gets: the scheduled event, or what Input, InputPath or InputTransformer make of it
-// (facts events-20 to events-22). Pure.
+// What a target gets: the event, or what Input, InputPath or InputTransformer make of it (facts
+// events-20 to events-23). Pure.
 #pragma once
 
 #include <string>
@@ -8,16 +8,13 @@
 #include <vector>
 
 #include "aws/wire/value.h"
-#include "base/time.h"
+#include "services/events/event.h"
 
 namespace sitelatch::events {
 
 struct RuleName {
   std::string arn, name;
 };
-
-aws::Value scheduled_event(const std::string& id, const std::string& account, Instant time,
-                           const std::string& region, const std::string& rule_arn);
 
 // `$`, `$.detail.a`, `$['detail'][0]`. Null where nothing is found.
 bool valid_path(std::string_view path);
@@ -28,6 +25,6 @@ std::vector<std::string> placeholders(std::string_view input_template);
 bool is_predefined(std::string_view placeholder);
 
 // The payload of a target as it was put (a Target of the wire).
-std::string payload_for(const aws::Value& target, const aws::Value& event, const RuleName& rule);
+std::string payload_for(const aws::Value& target, const Event& event, const RuleName& rule);
 
 }  // namespace sitelatch::events

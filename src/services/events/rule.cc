@@ -19,16 +19,27 @@ std::int64_t nanoseconds(Instant t) {
   return static_cast<std::int64_t>(t.time_since_epoch().count());
 }
 
+Failure<aws::Error> bad_arn(const std::string& text) {
+  return invalid("Parameter " + text +
+                 " is not valid. Reason: Provided Arn is not in correct format.");
+}
+
 Checked check_arn(const std::string& text) {
-  const auto arn = aws::parse_arn(text);
-  if (!arn)
+  if (!aws::parse_arn(text)) return bad_arn(text);
+  if (!target_kind(text))
     return invalid("Parameter " + text +
-                   " is not valid. Reason: Provided Arn is not in correct format.");
-  const bool is_function = arn->service == "lambda" && arn->resource.starts_with("function:");
-  if (!is_function && arn->service != "sns")
-    return invalid("Parameter " + text +
-                   " is not valid. Reason: Sitelatch's engine delivers to Lambda "
-                   "functions and SNS topics only.");
+                   " is not valid. Reason: Sitelatch's engine delivers to Lambda functions, SNS "
+                   "topics, SQS queues, CloudWatch log groups and event buses only.");
+  return Done{};
+}
+
+// A standard queue, of this region.
+Checked check_dead_letters(const Value& target) {
+  const auto& arn = target["DeadLetterConfig"]["Arn"];
+  if (arn.is_null()) return Done{};
+  const auto queue = aws::parse_arn(arn.string());
+  if (!queue || queue->service != "sqs" || queue->resource.ends_with(".fifo"))
+    return bad_arn(arn.string());
   return Done{};
 }
 
@@ -47,7 +58,13 @@ Checked check_transformer(const Value& transformer, const std::string& id) {
 Value to_value(const Rule& rule) {
   Value targets = Value::list();
   for (const auto& target : rule.targets) targets.push(target);
+  Value bus, pattern;
+  if (rule.bus != default_bus) bus = rule.bus;
+  if (!rule.pattern.empty()) pattern = rule.pattern;
   return Value::structure({{"region", rule.region},
+                           {"bus", bus},
+                           {"pattern", pattern},
+                           {"managed_by", rule.managed_by},
                            {"name", rule.name},
                            {"arn", rule.arn},
                            {"expression", rule.expression},
@@ -63,6 +80,9 @@ Value to_value(const Rule& rule) {
 Rule rule_from(const Value& value) {
   Rule rule;
   rule.region = value["region"].string();
+  rule.bus = value["bus"].string_or(default_bus);
+  rule.pattern = value["pattern"].string_or("");
+  rule.managed_by = value["managed_by"].optional_string();
   rule.name = value["name"].string();
   rule.arn = value["arn"].string();
   rule.expression = value["expression"].string();
@@ -78,7 +98,12 @@ Rule rule_from(const Value& value) {
 
 Checked check_target(const Value& target) {
   const auto& id = target["Id"].string();
-  if (auto ok = check_arn(target["Arn"].string()); !ok) return ok;
+  const auto& arn = target["Arn"].string();
+  if (auto ok = check_arn(arn); !ok) return ok;
+  if (auto ok = check_dead_letters(target); !ok) return ok;
+  if (target_kind(arn) == TargetKind::queue && arn.ends_with(".fifo") &&
+      !target.has("SqsParameters"))
+    return invalid("Parameter(s) SqsParameters must be specified for target: " + id + ".");
   const int given = target.has("Input") + target.has("InputPath") + target.has("InputTransformer");
   if (given > 1)
     return invalid(
@@ -90,6 +115,19 @@ Checked check_target(const Value& target) {
     return invalid("Invalid InputPath for target " + id + ".");
   if (target.has("InputTransformer")) return check_transformer(target["InputTransformer"], id);
   return Done{};
+}
+
+std::optional<TargetKind> target_kind(std::string_view text) {
+  const auto arn = aws::parse_arn(text);
+  if (!arn) return std::nullopt;
+  if (arn->service == "lambda" && arn->resource.starts_with("function:"))
+    return TargetKind::function;
+  if (arn->service == "sns") return TargetKind::topic;
+  if (arn->service == "sqs") return TargetKind::queue;
+  if (arn->service == "logs" && arn->resource.starts_with("log-group:"))
+    return TargetKind::log_group;
+  if (arn->service == "events" && arn->resource.starts_with("event-bus/")) return TargetKind::bus;
+  return std::nullopt;
 }
 
 TargetRetry retry_of(const Value& target) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scheduled rule with its targets, and what may be put into them.
+// A rule with its targets, and what may be put into them.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,11 +18,13 @@ namespace sitelatch::events {
 
 extern const aws::TagRules tag_rules;
 
+inline constexpr std::string_view default_bus = "default";
+
 struct Rule {
-  std::string region, name, arn;
-  std::string expression;
-  std::string state = "ENABLED";  // or DISABLED, or ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
-  std::optional<std::string> description, role_arn;
+  std::string region, bus{default_bus}, name, arn;
+  std::string expression, pattern;  // of one or both; empty: none
+  std::string state = "ENABLED";    // or DISABLED, or ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
+  std::optional<std::string> description, role_arn, managed_by;
   aws::Tags tags;
   std::vector<aws::Value> targets;  // as they were put
   Instant countdown_start{};        // of a rate
@@ -32,6 +35,10 @@ struct Rule {
 
 aws::Value to_value(const Rule& rule);
 Rule rule_from(const aws::Value& value);
+
+// What a target is, by its ARN (fact events-32).
+enum class TargetKind { function, topic, queue, log_group, bus };
+std::optional<TargetKind> target_kind(std::string_view arn);
 
 // A target's fields in AWS's words (facts events-20, events-31 and events-32).
 aws::Outcome<Done> check_target(const aws::Value& target);
