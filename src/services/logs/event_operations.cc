@@ -20,8 +20,10 @@ constexpr std::size_t event_overhead = 26;
 constexpr std::size_t largest_batch = 1'048'576;
 constexpr std::size_t page_bytes = 1'048'576;
 constexpr std::size_t most_events = 10'000;
-constexpr std::size_t most_scanned =
-    100'000;  // of one FilterLogEvents, so that no call blocks the engine
+// Of one FilterLogEvents, so that no call blocks the engine: events, and bytes of them, of which
+// regular expressions get through fewer in the same time.
+constexpr std::size_t most_scanned = 100'000;
+constexpr std::size_t most_scanned_bytes = 64u << 20, most_scanned_by_regex = 4u << 20;
 constexpr Position beginning{0, 0};
 constexpr Position end_of_time{std::numeric_limits<std::int64_t>::max(), 0};
 
@@ -199,16 +201,19 @@ aws::Outcome<> Logs::filter_log_events(const aws::Call& call) {
   };
   const auto most = static_cast<std::size_t>(input["limit"].integer_or(most_events));
   Value events = Value::list();
-  std::size_t bytes = 0, scanned = 0;
+  std::size_t bytes = 0, scanned = 0, scanned_bytes = 0;
+  const auto most_bytes = pattern->regexes() > 0 ? most_scanned_by_regex : most_scanned_bytes;
   std::optional<Position> last;  // seen and settled
   bool more = false;
   store_.read_timeline(**group, from, to, wanted, [&](Event&& event) {
-    const bool fits = events.items().size() < most && bytes <= page_bytes && scanned < most_scanned;
+    const bool fits = events.items().size() < most && bytes <= page_bytes &&
+                      scanned < most_scanned && scanned_bytes <= most_bytes;
     if (!fits) {
       more = true;
       return false;
     }
     ++scanned;
+    scanned_bytes += event.message.size();
     last = event.position;
     if (!pattern->matches(event.message)) return true;
     bytes += event.message.size() + event_overhead;

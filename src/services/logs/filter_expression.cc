@@ -26,7 +26,7 @@ class Parser {
  private:
   static constexpr int deepest = 20;
 
-  static Failure<Problem> wrong() { return failure(Problem{"the expression cannot be read"}); }
+  static Failure<Problem> wrong() { return invalid_pattern("the expression cannot be read"); }
   void skip() { rest_ = trim(rest_); }
   bool take(std::string_view token) {
     skip();
@@ -60,7 +60,7 @@ class Parser {
 
   Result<Expression> one() {
     if (!take("(")) return comparison();
-    if (++depth_ > deepest) return failure(Problem{"the expression is nested too deeply"});
+    if (++depth_ > deepest) return invalid_pattern("the expression is nested too deeply");
     auto out = joined(Expression::Kind::any);
     --depth_;
     if (out && !take(")")) return wrong();
@@ -92,8 +92,10 @@ class Parser {
     out.comparison.op = *op;
     auto value = literal();
     if (!value) return failure(value.error());
+    // Only numbers are less or greater; AWS shows the text in quotes (fact logs-22).
     const bool ordered = *op != Operator::equal && *op != Operator::not_equal;
-    if (ordered && !value->number) return failure(Problem{"only numbers are less or greater"});
+    if (ordered && !value->number)
+      return invalid_term(value->regex ? value->text : '"' + value->text + '"');
     out.comparison.literal = std::move(*value);
     return out;
   }
@@ -128,22 +130,28 @@ class Parser {
   Result<Literal> literal() {
     skip();
     Literal out;
-    if (!rest_.empty() && rest_.front() == '%')
-      return failure(Problem{"regular expressions are not supported here"});
+    if (!rest_.empty() && rest_.front() == '%') {
+      const auto whole = rest_;
+      auto regex = FilterRegex::take(rest_);
+      if (!regex) return failure(regex.error());
+      out.text = whole.substr(0, whole.size() - rest_.size());
+      out.regex = std::move(*regex);
+      return out;
+    }
     if (!rest_.empty() && rest_.front() == '"') {
       rest_.remove_prefix(1);
       for (; !rest_.empty() && rest_.front() != '"'; rest_.remove_prefix(1)) {
         if (rest_.front() == '\\' && rest_.size() > 1) rest_.remove_prefix(1);
         out.text += rest_.front();
       }
-      if (rest_.empty()) return failure(Problem{"a quote is not closed"});
+      if (rest_.empty()) return invalid_pattern("a quote is not closed");
       rest_.remove_prefix(1);
       return out;
     }
     const auto length = std::min(rest_.find_first_of(" \t\r\n=!<>()&|,\""), rest_.size());
     out.text = rest_.substr(0, length);
     rest_.remove_prefix(length);
-    if (out.text.empty()) return failure(Problem{"a value is missing"});
+    if (out.text.empty()) return invalid_pattern("a value is missing");
     out.number = parse_double(out.text);
     return out;
   }
@@ -168,6 +176,16 @@ bool like(std::string_view pattern, std::string_view text) {
     pattern.remove_prefix(piece.size() + 1);
   }
   return text.size() >= pattern.size() && text.substr(text.size() - pattern.size()) == pattern;
+}
+
+bool Literal::is_like(std::string_view other) const {
+  return regex ? regex->found_in(other) : like(text, other);
+}
+
+std::size_t Expression::regexes() const {
+  std::size_t out = kind == Kind::comparison && comparison.literal.regex ? 1 : 0;
+  for (const auto& part : parts) out += part.regexes();
+  return out;
 }
 
 bool compare_number(double value, Operator op, double with) {

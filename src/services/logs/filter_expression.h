@@ -10,13 +10,16 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
+#include "services/logs/filter_regex.h"
 
 namespace sitelatch::logs {
 
 struct Literal {
   std::string text;              // as written, without quotes; `*` is any run of characters
   std::optional<double> number;  // if it was written as one, unquoted
+  std::optional<FilterRegex> regex;
+
+  bool is_like(std::string_view other) const;  // as text
 };
 
 struct Comparison {
@@ -48,6 +51,7 @@ struct Expression {
 
   using Judge = std::function<bool(const Comparison&)>;
   bool holds(const Judge& judge) const;
+  std::size_t regexes() const;
   static Result<Expression> parse(std::string_view text);
 };
 

@@ -2,6 +2,7 @@
 // { $.a.b[0] = "x*" && ... }: messages that are JSON.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "aws/wire/value.h"
@@ -14,6 +15,8 @@ namespace {
 
 using aws::Value;
 using Operator = Comparison::Operator;
+
+constexpr std::size_t most_wildcards = 3;
 
 struct Step {
   std::string member;                // empty: an index
@@ -31,7 +34,8 @@ std::optional<Path> parse_path(std::string_view text) {
       text.remove_prefix(1);
       if (!text.empty() && text.front() == '[') continue;
       const auto length = std::min(text.find_first_of(".["), text.size());
-      if (length == 0) return std::nullopt;
+      if (length == 0 || text.substr(0, length).find_first_of("\"'") != std::string_view::npos)
+        return std::nullopt;
       out.push_back({std::string{text.substr(0, length)}, {}});
       text.remove_prefix(length);
     } else if (text.front() == '[') {
@@ -112,8 +116,8 @@ bool judge_value(const Value& value, const Comparison& comparison) {
   if (const auto number = number_in(value); number && literal.number)
     return compare_number(*number, comparison.op, *literal.number);
   const auto text = text_of(value);
-  if (comparison.op == Operator::equal) return text && like(literal.text, *text);
-  if (comparison.op == Operator::not_equal) return text && !like(literal.text, *text);
+  if (comparison.op == Operator::equal) return text && literal.is_like(*text);
+  if (comparison.op == Operator::not_equal) return text && !literal.is_like(*text);
   return false;
 }
 
@@ -121,6 +125,8 @@ class JsonCondition final : public FilterPattern::Condition {
  public:
   JsonCondition(Expression expression, std::map<std::string, Path> paths)
       : expression_(std::move(expression)), paths_(std::move(paths)) {}
+  FilterPattern::Kind kind() const override { return FilterPattern::Kind::json; }
+  std::size_t regexes() const override { return expression_.regexes(); }
   bool matches(const std::string& message) const override {
     const auto document = aws::from_json(trim(message));
     if (!document || (!document->is_struct() && !document->is_list())) return false;
@@ -146,21 +152,47 @@ class JsonCondition final : public FilterPattern::Condition {
     }
     return values;
   }
+  bool can_select(std::string_view selector) const override {
+    return parse_path(selector).has_value();
+  }
+  std::optional<std::string> select(const std::string& message,
+                                    std::string_view selector) const override {
+    const auto path = parse_path(selector);
+    const auto document = path ? aws::from_json(trim(message)) : std::nullopt;
+    if (!document) return std::nullopt;
+    std::vector<const Value*> found;
+    follow(*document, *path, 0, found);
+    return found.empty() ? std::nullopt : text_of(*found.front());
+  }
 
  private:
   Expression expression_;
   std::map<std::string, Path> paths_;
 };
 
-bool collect_paths(const Expression& expression, std::map<std::string, Path>& out) {
+std::size_t wildcards_of(const Path& path) {
+  return static_cast<std::size_t>(std::count_if(path.begin(), path.end(), [](const Step& step) {
+    return step.member.empty() && !step.index;
+  }));
+}
+
+// Gives how many wildcards there are in all (fact logs-23).
+Result<std::size_t> collect_paths(const Expression& expression, std::map<std::string, Path>& out) {
+  std::size_t wildcards = 0;
   if (expression.kind == Expression::Kind::comparison) {
-    auto path = parse_path(expression.comparison.operand);
-    if (!path) return false;
-    out[expression.comparison.operand] = std::move(*path);
+    const auto& operand = expression.comparison.operand;
+    auto path = parse_path(operand);
+    if (!path) return invalid_term(operand);
+    wildcards = wildcards_of(*path);
+    if (wildcards > 1) return invalid_pattern("a selector has one wildcard at most");
+    out[operand] = std::move(*path);
   }
-  for (const auto& part : expression.parts)
-    if (!collect_paths(part, out)) return false;
-  return true;
+  for (const auto& part : expression.parts) {
+    const auto more = collect_paths(part, out);
+    if (!more) return more;
+    wildcards += *more;
+  }
+  return wildcards;
 }
 
 }  // namespace
@@ -169,8 +201,10 @@ Result<std::shared_ptr<const FilterPattern::Condition>> parse_json_pattern(std::
   auto expression = Expression::parse(trim(text.substr(1, text.size() - 2)));
   if (!expression) return failure(expression.error());
   std::map<std::string, Path> paths;
-  if (!collect_paths(*expression, paths))
-    return failure(Problem{"a selector is not of the form $.name"});
+  const auto wildcards = collect_paths(*expression, paths);
+  if (!wildcards) return failure(wildcards.error());
+  if (*wildcards > most_wildcards)
+    return invalid_pattern("a pattern has three wildcards in its selectors at most");
   return std::shared_ptr<const FilterPattern::Condition>{
       std::make_shared<JsonCondition>(std::move(*expression), std::move(paths))};
 }

@@ -43,7 +43,7 @@ bool word_matches(const Field& field, const std::string& word) {
     const auto number = parse_double(word);
     if (number && literal.number) return compare_number(*number, comparison.op, *literal.number);
     // A word that is no number is neither less nor greater.
-    const bool same = like(literal.text, word);
+    const bool same = literal.is_like(word);
     if (comparison.op == Operator::equal) return same;
     return comparison.op == Operator::not_equal && !same;
   });
@@ -52,6 +52,12 @@ bool word_matches(const Field& field, const std::string& word) {
 class WordsCondition final : public FilterPattern::Condition {
  public:
   explicit WordsCondition(std::vector<Field> fields) : fields_(std::move(fields)) {}
+  FilterPattern::Kind kind() const override { return FilterPattern::Kind::words; }
+  std::size_t regexes() const override {
+    std::size_t out = 0;
+    for (const auto& field : fields_) out += field.expression ? field.expression->regexes() : 0;
+    return out;
+  }
   bool matches(const std::string& message) const override {
     const auto words = words_of(message);
     const auto gap = std::find_if(fields_.begin(), fields_.end(),
@@ -77,6 +83,17 @@ class WordsCondition final : public FilterPattern::Condition {
     }
     return values;
   }
+  bool can_select(std::string_view selector) const override {
+    return std::any_of(fields_.begin(), fields_.end(), [selector](const Field& field) {
+      return !field.name.empty() && selector == "$" + field.name;
+    });
+  }
+  std::optional<std::string> select(const std::string& message,
+                                    std::string_view selector) const override {
+    const auto values = extract(message);
+    const auto found = values.find(std::string{selector});
+    return found == values.end() ? std::nullopt : std::optional{found->second};
+  }
 
  private:
   std::vector<Field> fields_;
@@ -95,13 +112,15 @@ bool is_name(std::string_view text) {
   });
 }
 
-// Commas part fields, but not inside quotes.
+// Commas part fields, but not inside quotes or regular expressions.
 std::vector<std::string_view> fields_in(std::string_view text) {
   std::vector<std::string_view> out;
   bool quoted = false;
   std::size_t start = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '"') quoted = !quoted;
+    if (text[i] == '%' && !quoted && trim(text.substr(start, i - start)).ends_with('='))
+      i = std::min(text.find('%', i + 1), text.size() - 1);
     if (text[i] != ',' || quoted) continue;
     out.push_back(trim(text.substr(start, i - start)));
     start = i + 1;
@@ -113,13 +132,13 @@ std::vector<std::string_view> fields_in(std::string_view text) {
 }  // namespace
 
 Result<std::shared_ptr<const FilterPattern::Condition>> parse_word_pattern(std::string_view text) {
-  if (text.size() < 2 || text.back() != ']') return failure(Problem{"a bracket is not closed"});
+  if (text.size() < 2 || text.back() != ']') return invalid_pattern("a bracket is not closed");
   std::vector<Field> fields;
   bool gap = false;
   for (const auto part : fields_in(text.substr(1, text.size() - 2))) {
     Field field;
     if (part == "...") {
-      if (gap) return failure(Problem{"... may stand once"});
+      if (gap) return invalid_pattern("... may stand once");
       gap = field.any_number = true;
     } else if (!is_name(part)) {
       auto expression = Expression::parse(part);
