@@ -20,8 +20,7 @@ namespace sitelatch::net {
 std::string ask_program(const std::vector<std::string>& command, std::chrono::seconds patience) {
   const auto what = "asking " + command.front();
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    throw std::system_error(errno, std::generic_category(), what);
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), what);
   Fd in(ends[0]), out(ends[1]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -37,9 +36,8 @@ std::string ask_program(const std::vector<std::string>& command, std::chrono::se
   // pyenv's shims are shell scripts and need a PATH.
   const char* const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", nullptr};
   pid_t pid = -1;
-  const int failed =
-      ::posix_spawn(&pid, arguments.front(), &actions, &attributes, arguments.data(),
-                    const_cast<char* const*>(environment));
+  const int failed = ::posix_spawn(&pid, arguments.front(), &actions, &attributes, arguments.data(),
+                                   const_cast<char* const*>(environment));
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   out.reset();

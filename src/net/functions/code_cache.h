@@ -58,7 +58,7 @@ class CodeCache {
     explicit Use(Code& code);
     const std::string& directory() const;
     const std::string& layers() const;  // their directory; empty: there are none
-    gid_t group() const;  // the engine's own where there are none to draw
+    gid_t group() const;                // the engine's own where there are none to draw
 
    private:
     struct End {

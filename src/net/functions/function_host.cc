@@ -381,8 +381,7 @@ class ProcessFunctionHost::Pool {
   }
 
   SandboxPlan plan_for(const ports::FunctionSpec& spec, const ports::Invocation& invocation,
-                       const CodeCache::Use& code,
-                       const std::optional<Interpreter>& interpreter,
+                       const CodeCache::Use& code, const std::optional<Interpreter>& interpreter,
                        const FunctionEnvironment::Settings& settings) {
     SandboxPlan plan;
     plan.namespaces = isolation_.namespaces;
@@ -499,9 +498,10 @@ class ProcessFunctionHost::Pool {
       by_default("PYTHONPATH", runtime);
       by_default("AWS_DATA_PATH", runtime + "/data");
     } else if (interpreter) {
-      by_default("NODE_PATH", fmt::format("{0}/nodejs/node{1}/node_modules:{0}/nodejs/node_modules:"
-                                          "{2}/node_modules:{2}:{3}",
-                                          opt, node_major(spec.runtime).value_or(0), runtime, task));
+      by_default("NODE_PATH",
+                 fmt::format("{0}/nodejs/node{1}/node_modules:{0}/nodejs/node_modules:"
+                             "{2}/node_modules:{2}:{3}",
+                             opt, node_major(spec.runtime).value_or(0), runtime, task));
     }
     if (spec.json_log) {
       by_default("AWS_LAMBDA_LOG_FORMAT", "JSON");

@@ -227,8 +227,7 @@ TEST_CASE("custom runtimes that cannot start") {
     CHECK(outcome.lines == std::vector<std::string>{"hello"});
   }
   SUBCASE("a runtime that is not here") {
-    const auto outcome =
-        world.run(World::function("java21", make_zip({{"x.jar", "x", 0644}})));
+    const auto outcome = world.run(World::function("java21", make_zip({{"x.jar", "x", 0644}})));
     CHECK(outcome.kind == Kind::no_bootstrap);
     CHECK(contains(outcome.reason, "java21"));
   }

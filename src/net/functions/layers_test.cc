@@ -16,9 +16,8 @@ ports::FunctionSpec with_layers(ports::FunctionSpec spec,
                                 const std::vector<std::vector<ZipEntry>>& layers) {
   for (const auto& files : layers) {
     const auto zip = make_zip(files);
-    spec.layers.push_back(
-        {base64(std::to_string(std::hash<std::string>{}(zip))),
-         std::make_shared<const std::string>(zip)});
+    spec.layers.push_back({base64(std::to_string(std::hash<std::string>{}(zip))),
+                           std::make_shared<const std::string>(zip)});
     spec.environment_key += "+" + spec.layers.back().code_sha256;
   }
   return spec;
@@ -33,22 +32,23 @@ TEST_CASE("layers lie one over the other at /opt, read-only, and Python finds th
                                     {"lib/data.txt", "data", 0644}};
   const std::vector<ZipEntry> second{{"python/a.py", "x = 'second'", 0644}};
   const auto spec = with_layers(
-      World::python("import a, b, os\n"
-                    "def handler(e, c):\n"
-                    "    try:\n"
-                    "        open('/opt/new', 'w')\n"
-                    "        closed = False\n"
-                    "    except OSError:\n"
-                    "        closed = True\n"
-                    "    return [a.x, b.y, open('/opt/lib/data.txt').read(), closed, a.__file__]\n"),
+      World::python(
+          "import a, b, os\n"
+          "def handler(e, c):\n"
+          "    try:\n"
+          "        open('/opt/new', 'w')\n"
+          "        closed = False\n"
+          "    except OSError:\n"
+          "        closed = True\n"
+          "    return [a.x, b.y, open('/opt/lib/data.txt').read(), closed, a.__file__]\n"),
       {first, second});
   const auto outcome = world.run(spec);
   INFO(shown(outcome));
   CHECK(outcome.payload == R"(["second", "below", "data", true, "/opt/python/a.py"])");
   // The function's own modules come first; without layers there is nothing there.
-  auto own = World::function("python3.11",
-                             make_zip({{"lambda.py", "import a\ndef handler(e, c): return a.x\n", 0644},
-                                       {"a.py", "x = 'own'", 0644}}));
+  auto own = World::function(
+      "python3.11", make_zip({{"lambda.py", "import a\ndef handler(e, c): return a.x\n", 0644},
+                              {"a.py", "x = 'own'", 0644}}));
   CHECK(world.run(with_layers(own, {first})).payload == "\"own\"");
   CHECK(world.run(World::python("import os\ndef handler(e, c): return os.listdir('/opt')\n"))
             .payload == "[]");
@@ -66,8 +66,8 @@ TEST_CASE("a bootstrap, a program and a wrapper may come from a layer") {
 
   auto wrapped = World::python("import os\ndef handler(e, c): return os.environ.get('WRAPPED')\n");
   wrapped.variables["AWS_LAMBDA_EXEC_WRAPPER"] = "/opt/wrap";
-  const auto through = world.run(with_layers(
-      wrapped, {{{"wrap", "#!/bin/sh\nexport WRAPPED=yes\nexec \"$@\"\n", 0755}}}));
+  const auto through = world.run(
+      with_layers(wrapped, {{{"wrap", "#!/bin/sh\nexport WRAPPED=yes\nexec \"$@\"\n", 0755}}}));
   INFO(shown(through));
   CHECK(through.payload == "\"yes\"");
 }
@@ -83,11 +83,10 @@ TEST_CASE("Node.js finds a layer's packages, by require and by import") {
       {"nodejs/node_modules/modern/package.json",
        R"({"name":"modern","type":"module","exports":"./m.js"})", 0644},
       {"nodejs/node_modules/modern/m.js", "export const hello = 'modern';", 0644}};
-  auto required = World::function(
-      "nodejs20.x",
-      make_zip({{"lambda.js", "const { hello } = require('greet');\n"
-                              "exports.handler = async () => hello;",
-                 0644}}));
+  auto required = World::function("nodejs20.x", make_zip({{"lambda.js",
+                                                           "const { hello } = require('greet');\n"
+                                                           "exports.handler = async () => hello;",
+                                                           0644}}));
   CHECK(world.run(with_layers(required, {layer})).payload == "\"from the layer\"");
   auto imported = World::function(
       "nodejs20.x", make_zip({{"lambda.mjs",

@@ -18,8 +18,7 @@ std::string environment(const char* name) {
 }
 
 bool node_is_here() {
-  static const bool here =
-      net::find_node(20, environment("PATH"), environment("HOME")).has_value();
+  static const bool here = net::find_node(20, environment("PATH"), environment("HOME")).has_value();
   if (!here) MESSAGE("SKIPPED: this machine has no Node.js");
   return here;
 }
@@ -34,9 +33,7 @@ ports::FunctionSpec node(const std::vector<ZipEntry>& files,
   spec.environment_key += std::to_string(++count);
   return spec;
 }
-ports::FunctionSpec common(const std::string& source) {
-  return node({{"index.js", source, 0644}});
-}
+ports::FunctionSpec common(const std::string& source) { return node({{"index.js", source, 0644}}); }
 ports::FunctionSpec module(const std::string& source) {
   return node({{"index.mjs", source, 0644}});
 }
@@ -51,14 +48,16 @@ std::string without_time(const std::string& line) {
 TEST_CASE("which runtimes are Node.js") {
   CHECK(net::node_major("nodejs20.x") == 20);
   CHECK(net::node_major("nodejs16.x") == 16);
-  for (const auto* other : {"nodejs", "nodejs4.3", "python3.11", "nodejs.x", "nodejsx.x", "nodejs-1.x"})
+  for (const auto* other :
+       {"nodejs", "nodejs4.3", "python3.11", "nodejs.x", "nodejsx.x", "nodejs-1.x"})
     CHECK_FALSE(net::node_major(other));
 }
 
 TEST_CASE("Node.js handlers: async, callback, context.succeed, CommonJS and modules") {
   if (!node_is_here()) return;
   World world;
-  const auto answer = [&](ports::FunctionSpec spec, const std::string& event = "{\"a\":[1,\"é\"]}") {
+  const auto answer = [&](ports::FunctionSpec spec,
+                          const std::string& event = "{\"a\":[1,\"é\"]}") {
     const auto outcome = world.run(std::move(spec), event);
     INFO(shown(outcome));
     CHECK(outcome.kind == Kind::success);
@@ -70,9 +69,10 @@ TEST_CASE("Node.js handlers: async, callback, context.succeed, CommonJS and modu
                       "setTimeout(() => callback(null, 'late'), 5);")) == "\"late\"");
   CHECK(answer(common("exports.handler = (e, c) => c.succeed(3);")) == "3");
   // The answer waits until nothing is left to do, unless it is told not to.
-  CHECK(answer(common("let n = 0; exports.handler = (e, c, callback) => {"
-                      " setTimeout(() => ++n, 20); callback(null, { get n() { return n; } }); };")) ==
-        "{\"n\":1}");
+  CHECK(
+      answer(common("let n = 0; exports.handler = (e, c, callback) => {"
+                    " setTimeout(() => ++n, 20); callback(null, { get n() { return n; } }); };")) ==
+      "{\"n\":1}");
   CHECK(answer(common("exports.handler = (e, c, callback) => {"
                       " c.callbackWaitsForEmptyEventLoop = false;"
                       " setInterval(() => {}, 1000); callback(null, 'now'); };")) == "\"now\"");
@@ -123,9 +123,9 @@ TEST_CASE("Node.js errors have AWS's shape, and are logged as AWS logs them") {
     CHECK(outcome.kind == kind);
     return outcome;
   };
-  const auto thrown = failing(
-      common("class Mine extends Error { constructor(m) { super(m); this.name = 'Mine';"
-             " this.code = 7; } }\nexports.handler = async () => { throw new Mine('no\\nway'); };"));
+  const auto thrown = failing(common(
+      "class Mine extends Error { constructor(m) { super(m); this.name = 'Mine';"
+      " this.code = 7; } }\nexports.handler = async () => { throw new Mine('no\\nway'); };"));
   const auto fault = json(thrown.payload);
   CHECK(fault.at("errorType").as_string() == "Mine");
   CHECK(fault.at("errorMessage").as_string() == "no\nway");
@@ -139,9 +139,10 @@ TEST_CASE("Node.js errors have AWS's shape, and are logged as AWS logs them") {
         R"({"errorType":"string","errorMessage":"text","trace":[]})");
   CHECK(failing(common("exports.handler = async () => Promise.reject(undefined);")).payload ==
         R"({"errorType":"string","errorMessage":"handled","trace":[]})");
-  CHECK(contains(failing(common("exports.handler = async () => { const a = {}; a.a = a; return a; };"))
-                     .payload,
-                 "Unable to stringify response body"));
+  CHECK(contains(
+      failing(common("exports.handler = async () => { const a = {}; a.a = a; return a; };"))
+          .payload,
+      "Unable to stringify response body"));
   CHECK(contains(failing(common("exports.handler = async () => new Promise(() => {});")).payload,
                  "\"Runtime.NodeJsExit\""));
   // Nobody catches these: the runtime tells of them and ends.
@@ -149,10 +150,11 @@ TEST_CASE("Node.js errors have AWS's shape, and are logged as AWS logs them") {
                                 "{ throw new TypeError('lost'); }, 1);"))
                      .payload,
                  R"("errorType":"TypeError","errorMessage":"lost")"));
-  CHECK(contains(failing(common("exports.handler = (e, c, done) => { Promise.reject(new Error('r'));"
-                                " setTimeout(() => {}, 9000); };"))
-                     .payload,
-                 R"("errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"Error: r")"));
+  CHECK(
+      contains(failing(common("exports.handler = (e, c, done) => { Promise.reject(new Error('r'));"
+                              " setTimeout(() => {}, 9000); };"))
+                   .payload,
+               R"("errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"Error: r")"));
   CHECK(failing(common("exports.handler = async () => process.exit(3);"), Kind::exited).reason ==
         "exit status 3");
 
@@ -173,8 +175,9 @@ TEST_CASE("Node.js errors have AWS's shape, and are logged as AWS logs them") {
         "index.handler is not a function");
   CHECK(init_fault(node({{"index.js", "", 0644}}, "index")).at("errorType").as_string() ==
         "Runtime.MalformedHandlerName");
-  CHECK(init_fault(node({{"index.js", "", 0644}}, "../index.handler")).at("errorType").as_string() ==
-        "Runtime.MalformedHandlerName");
+  CHECK(
+      init_fault(node({{"index.js", "", 0644}}, "../index.handler")).at("errorType").as_string() ==
+      "Runtime.MalformedHandlerName");
   CHECK(init_fault(common("throw new RangeError('at once');")).at("errorType").as_string() ==
         "RangeError");
 }
@@ -184,7 +187,8 @@ TEST_CASE("the console of Node.js functions: text with tabs, or JSON from a leve
   World world;
   const std::string source =
       "exports.handler = async () => { console.log('a %s', 'b', {c: 1}); console.debug('d');"
-      " console.warn('two\\nlines'); console.error(new TypeError('bad')); process.stdout.write('raw\\n'); };";
+      " console.warn('two\\nlines'); console.error(new TypeError('bad')); "
+      "process.stdout.write('raw\\n'); };";
   const auto text = world.run(common(source));
   INFO(shown(text));
   REQUIRE(text.lines.size() == 5);
@@ -213,7 +217,8 @@ TEST_CASE("the console of Node.js functions: text with tabs, or JSON from a leve
   CHECK(error.at("stackTrace").as_array().size() > 1);
   CHECK(structured.lines[3] == "raw");
 
-  auto object = common("exports.handler = async () => { console.log({a: 1}); throw new Error('x'); };");
+  auto object =
+      common("exports.handler = async () => { console.log({a: 1}); throw new Error('x'); };");
   object.json_log = true;
   object.log_level = "ERROR";
   const auto failed = world.run(std::move(object));

@@ -32,8 +32,7 @@ constexpr const char* questions =
     "print(sys.executable); print(sys.prefix); print(sys.base_prefix)\n";
 
 std::optional<Python> examine(const std::string& executable) {
-  const auto text =
-      ask_program({executable, "-I", "-c", questions}, std::chrono::seconds(10));
+  const auto text = ask_program({executable, "-I", "-c", questions}, std::chrono::seconds(10));
   const auto lines = split(text, '\n');
   if (lines.size() < 6 || lines[0] != "3") return std::nullopt;
   Python python;
@@ -145,9 +144,9 @@ Result<Done> write_python_runtime(const std::string& directory, const std::strin
   bool good = write_runtime_file(root, "bootstrap.py", client_source);
   for (const auto& service : services)
     good = good && write_runtime_file(root,
-                              fmt::format("data/{}/{}/endpoint-rule-set-1.json", service.folder,
-                                          service.version),
-                              rule_set(service, api_endpoint));
+                                      fmt::format("data/{}/{}/endpoint-rule-set-1.json",
+                                                  service.folder, service.version),
+                                      rule_set(service, api_endpoint));
   if (!good)
     return failure(Problem{fmt::format("{}: the Python runtime cannot be written", directory)});
   return Done{};
