@@ -105,6 +105,7 @@ class Cloud {
   EventDestinations event_destinations_{services_};
   TopicMetrics topic_metrics_{services_};
   LambdaMetrics lambda_metrics_{services_};
+  QueuesOfMappings mapped_queues_;
   EventsMetrics events_metrics_{services_};
   RealisticCloudWatch realistic_cloudwatch_{realism_now_};
   RealisticMetricData realistic_metric_data_{metric_data_, realism_now_};
