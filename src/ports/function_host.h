@@ -22,6 +22,12 @@ struct Credentials {
   WallInstant expiration{};
 };
 
+// A layer's package as uploaded.
+struct FunctionLayer {
+  std::string code_sha256;  // base64, of zip
+  std::shared_ptr<const std::string> zip;
+};
+
 struct FunctionSpec {
   std::string environment_key;  // a warm environment serves only specs of an equal key (function
                                 // ARN + RevisionId)
@@ -34,6 +40,10 @@ struct FunctionSpec {
   std::uint32_t timeout_s = 3, memory_mb = 128, ephemeral_mb = 512;
   std::map<std::string, std::string> variables;  // the user's environment
   std::string log_group;
+  std::vector<FunctionLayer> layers;  // unpacked to /opt one over the other, in this order
+  // What the runtime's own log lines look like: JSON, from this level on ("DEBUG"); else text.
+  bool json_log = false;
+  std::string log_level;
 };
 
 struct Invocation {

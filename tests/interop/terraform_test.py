@@ -67,7 +67,7 @@ class Terraform(unittest.TestCase):
             environment["TF_VAR_function_zip"] = os.path.join(place.path, "function.zip")
             with zipfile.ZipFile(environment["TF_VAR_function_zip"], "w") as package:
                 package.writestr("lambda.py", "def handler(event, context):\n    return event\n")
-            names = ["guard", "zone", "route53", "events"]
+            names = ["guard", "zone", "route53", "events", "functions"]
             if aws_clis():
                 aws("aws", environment, "route53", "create-hosted-zone", "--name", "example.test",
                     "--caller-reference", "terraform")
@@ -84,6 +84,7 @@ class Terraform(unittest.TestCase):
                               "inner_servers": ["ns-0.awsdns-00.com", "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk",
                                                 "ns-512.awsdns-00.net"]})
             self.assertEqual(lives["events"].result(), {"bus": "arn:aws:events:eu-central-1:000000000000:event-bus/orders"})
+            self.assertEqual(lives["functions"].result(), {"layer_is_newest": True})
             if "records" in lives:
                 lives["records"].result()
             self.assertNotIn("not handled", engine.log_text())

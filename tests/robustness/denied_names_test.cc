@@ -126,6 +126,7 @@ std::string any_of(const std::string& key, const std::string& value) {
 
 #define ACCOUNT "000000000000"
 #define F "arn:aws:lambda:eu-west-1:" ACCOUNT ":function:f"
+#define LAYER "arn:aws:lambda:eu-west-1:" ACCOUNT ":layer:l"
 #define T "arn:aws:sns:eu-west-1:" ACCOUNT ":t"
 #define LG "arn:aws:logs:eu-west-1:" ACCOUNT ":log-group:lg"
 #define RULE "arn:aws:events:eu-west-1:" ACCOUNT ":rule/rule"
@@ -188,6 +189,20 @@ std::vector<Row> rows() {
        {R"({"FunctionName":"f:live","AuthType":"NONE"})",
         R"({"FunctionName":"f","Qualifier":"live","AuthType":"NONE"})",
         R"({"FunctionName":")" F R"(","Qualifier":"live","AuthType":"NONE"})"}},
+      // Layers: names, ARNs, and the ARN of a version.
+      {on(LAYER ":1"), "lambda", "GetLayerVersion",
+       each(R"({"LayerName":")", {"l", LAYER}, R"(","VersionNumber":1})")},
+      {on(LAYER ":1"), "lambda", "GetLayerVersionByArn", {R"({"Arn":")" LAYER R"(:1"})"}},
+      {on(LAYER ":1"), "lambda", "DeleteLayerVersion",
+       each(R"({"LayerName":")", {"l", LAYER}, R"(","VersionNumber":1})")},
+      {on(LAYER), "lambda", "ListLayerVersions", each(R"({"LayerName":")", {"l", LAYER})},
+      {on(LAYER ":1"), "lambda", "UpdateFunctionConfiguration",
+       each(function, {"f", F}, R"(","Layers":[")" LAYER R"(:1"]})")},
+      {any_of("lambda:Layer", LAYER ":1"), "lambda", "UpdateFunctionConfiguration",
+       each(function, {"f", F}, R"(","Layers":[")" LAYER R"(:1"]})")},
+      {on(F), "lambda", "ListProvisionedConcurrencyConfigs", each(function, {"f", F})},
+      {on(F), "lambda", "PutFunctionRecursionConfig",
+       each(function, {"f", F}, R"(","RecursiveLoop":"Allow"})")},
       {where("lambda:FunctionUrlAuthType", "NONE"), "lambda", "UpdateFunctionUrlConfig",
        each(function, {"f", F}, R"(","AuthType":"NONE"})")},
       // NOLINTBEGIN(bugprone-suspicious-missing-comma)

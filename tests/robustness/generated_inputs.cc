@@ -49,6 +49,8 @@ const std::map<std::string, std::vector<std::string>, std::less<>>& words() {
        {"f", "f2", "arn:aws:lambda:eu-west-1:000000000000:function:f", "f:live", "f:$LATEST",
         "f:1"}},
       {"Qualifier", {"$LATEST", "1", "live"}},
+      {"LayerName", {"l", "l2", "arn:aws:lambda:eu-west-1:000000000000:layer:l"}},
+      {"EventSourceArn", {"arn:aws:sqs:eu-west-1:000000000000:q"}},
       {"FunctionVersion", {"$LATEST", "1"}},
       {"Principal", {"sns.amazonaws.com", "*", "000000000000", "events.amazonaws.com"}},
       {"Action", {"lambda:InvokeFunction", "lambda:*"}},

@@ -58,6 +58,30 @@ const std::vector<Recipe>& recipes() {
        R"("Principal":"*","FunctionUrlAuthType":"NONE"})"},
       {"lambda", "PutFunctionConcurrency",
        R"({"FunctionName":"f","ReservedConcurrentExecutions":5})"},
+      {"lambda", "PutProvisionedConcurrencyConfig",
+       R"({"FunctionName":"f","Qualifier":"1","ProvisionedConcurrentExecutions":1})"},
+      {"lambda", "GetProvisionedConcurrencyConfig", R"({"FunctionName":"f","Qualifier":"1"})"},
+      {"lambda", "PutRuntimeManagementConfig",
+       R"({"FunctionName":"f","UpdateRuntimeOn":"FunctionUpdate"})"},
+      {"lambda", "PutFunctionRecursionConfig", R"({"FunctionName":"f","RecursiveLoop":"Allow"})"},
+      {"lambda", "PublishLayerVersion",
+       R"({"LayerName":"l","Description":"d","Content":{"ZipFile":"@zip"},)"
+       R"("CompatibleRuntimes":["provided.al2023"],"LicenseInfo":"MIT"})"},
+      {"lambda", "AddLayerVersionPermission",
+       R"({"LayerName":"l","VersionNumber":1,"StatementId":"s","Action":"lambda:GetLayerVersion",)"
+       R"("Principal":"*"})"},
+      {"lambda", "GetLayerVersion", R"({"LayerName":"l","VersionNumber":1})"},
+      {"lambda", "GetLayerVersionByArn", R"({"Arn":"@LayerVersionArn"})"},
+      {"lambda", "GetLayerVersionPolicy", R"({"LayerName":"l","VersionNumber":1})"},
+      {"lambda", "UpdateFunctionConfiguration",
+       R"({"FunctionName":"f","Layers":["@LayerVersionArn"]})"},
+      {"lambda", "CreateCodeSigningConfig",
+       R"({"AllowedPublishers":{"SigningProfileVersionArns":)"
+       R"(["arn:aws:signer:eu-west-1:000000000000:/signing-profiles/p/v"]},)"
+       R"("CodeSigningPolicies":{"UntrustedArtifactOnDeployment":"Warn"}})"},
+      {"lambda", "GetCodeSigningConfig", R"({"CodeSigningConfigArn":"@CodeSigningConfigArn"})"},
+      {"lambda", "PutFunctionCodeSigningConfig",
+       R"({"FunctionName":"f","CodeSigningConfigArn":"@CodeSigningConfigArn"})"},
       {"lambda", "PutFunctionEventInvokeConfig",
        R"({"FunctionName":"f","MaximumRetryAttempts":1,"DestinationConfig":)"
        R"({"OnFailure":{"Destination":)" T "}}}"},

@@ -57,12 +57,16 @@ std::optional<std::vector<std::string>> safe_parts(std::string_view name) {
 
 class Unpacker {
  public:
-  Unpacker(zip_t* archive, int root, std::optional<gid_t> group, const UnpackLimits& limits)
-      : archive_(archive), root_(root), group_(group), limits_(limits) {}
+  Unpacker(int root, std::optional<gid_t> group, const UnpackLimits& limits)
+      : root_(root), group_(group), limits_(limits) {}
 
-  Result<Done> run() {
+  // Several, one over the other: the limits are for all together.
+  Result<Done> run(zip_t* archive) {
+    archive_ = archive;
+    way_.clear();
     const auto count = zip_get_num_entries(archive_, 0);
-    if (count < 0 || static_cast<std::uint64_t>(count) > limits_.entries)
+    if (count >= 0) entries_ += static_cast<std::uint64_t>(count);
+    if (count < 0 || entries_ > limits_.entries)
       return failure(Problem{"the code has too many files"});
     for (zip_int64_t index = 0; index < count; ++index) {
       auto done = unpack(static_cast<zip_uint64_t>(index));
@@ -172,7 +176,7 @@ class Unpacker {
     ::fchmod(fd, mode);
   }
 
-  zip_t* archive_;
+  zip_t* archive_ = nullptr;
   int root_;
   std::optional<gid_t> group_;
   UnpackLimits limits_;
@@ -182,14 +186,16 @@ class Unpacker {
   };
   std::vector<Step> way_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t entries_ = 0;
   std::uint64_t inodes_ = 0;
   std::uint64_t parts_ = 0;
 };
 
 }  // namespace
 
-Result<Done> unpack_function_code(const std::string& zip, const std::string& directory,
-                                  std::optional<gid_t> group, const UnpackLimits& limits) {
+namespace {
+
+Result<Done> unpack_one(Unpacker& unpacker, const std::string& zip) {
   if (zip.empty()) return failure(Problem{"the code is empty"});
   zip_error_t error;
   zip_error_init(&error);
@@ -200,10 +206,23 @@ Result<Done> unpack_function_code(const std::string& zip, const std::string& dir
     zip_source_free(source);
     return failure(Problem{"the code is not a zip archive"});
   }
+  return unpacker.run(archive.get());
+}
+
+}  // namespace
+
+Result<Done> unpack_function_code(const std::string& zip, const std::string& directory,
+                                  std::optional<gid_t> group, const UnpackLimits& limits) {
+  return unpack_layers({ZipPointer(ZipPointer(), &zip)}, directory, group, limits);
+}
+
+Result<Done> unpack_layers(const std::vector<ZipPointer>& zips, const std::string& directory,
+                           std::optional<gid_t> group, const UnpackLimits& limits) {
   Fd root(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) throw std::system_error(errno, std::generic_category(), directory);
-  auto done = Unpacker(archive.get(), root.get(), group, limits).run();
-  if (!done) return done;
+  Unpacker unpacker(root.get(), group, limits);
+  for (const auto& zip : zips)
+    if (auto done = unpack_one(unpacker, zip ? *zip : std::string()); !done) return done;
   if (group && ::fchown(root.get(), static_cast<uid_t>(-1), *group) != 0)
     return failure(Problem{"the code's directory cannot be given to its group"});
   ::fchmod(root.get(), group ? 0750 : 0755);

@@ -9,9 +9,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "net/functions/workers.h"
@@ -31,6 +33,12 @@ struct UnpackLimits {
 // std::system_error, and may be there at the next try.
 Result<Done> unpack_function_code(const std::string& zip, const std::string& directory,
                                   std::optional<gid_t> group, const UnpackLimits& limits = {});
+
+// The same for layers: each over those before it, the limits for all together. Fewer than one: the
+// directory stays empty.
+using ZipPointer = std::shared_ptr<const std::string>;
+Result<Done> unpack_layers(const std::vector<ZipPointer>& zips, const std::string& directory,
+                           std::optional<gid_t> group, const UnpackLimits& limits = {});
 
 // By its size and number of entries, as its last record claims: cheap, believed by nobody else.
 Workers::Weight weight_of(std::string_view zip);

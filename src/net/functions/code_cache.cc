@@ -19,6 +19,7 @@ void CodeCache::Use::End::operator()(Code* code) const {
   code->last_used = Clock::now();
 }
 const std::string& CodeCache::Use::directory() const { return code_->directory; }
+const std::string& CodeCache::Use::layers() const { return code_->layers; }
 gid_t CodeCache::Use::group() const { return code_->group; }
 
 CodeCache::CodeCache(Options options, FunctionHostLoop& loop, Workers& workers,
@@ -38,22 +39,36 @@ void CodeCache::get(Package package, Done done) {
     }
     code.group = *group;
     code.directory = options_.directory + "/" + ports::random_hex(entropy_, 32);
+    if (!package.layers.empty()) code.layers = code.directory + "-opt";
   }
   ++waiting_;
   code.waiting.push_back(std::move(done));
   if (first) order_unpacking(std::move(package), code);
 }
 
+namespace {
+void make_closed(const std::string& directory) {
+  std::filesystem::create_directories(directory);
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
+}
+}  // namespace
+
 void CodeCache::order_unpacking(Package package, const Code& code) {
-  const auto weight = weight_of(package.zip ? *package.zip : std::string_view());
+  auto weight = weight_of(package.zip ? *package.zip : std::string_view());
+  for (const auto& layer : package.layers)
+    if (layer && weight_of(*layer) == Workers::Weight::heavy) weight = Workers::Weight::heavy;
   const auto owner = options_.draw_group ? std::optional<gid_t>(code.group) : std::nullopt;
-  workers_.order(weight, [this, package = std::move(package), directory = code.directory, owner] {
+  workers_.order(weight, [this, package = std::move(package), directory = code.directory,
+                          layers = code.layers, owner] {
     std::optional<Refusal> refusal;
     try {
-      std::filesystem::create_directories(directory);
-      std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
-      const auto unpacked_now =
+      make_closed(directory);
+      auto unpacked_now =
           unpack_function_code(package.zip ? *package.zip : std::string(), directory, owner);
+      if (unpacked_now && !layers.empty()) {
+        make_closed(layers);
+        unpacked_now = unpack_layers(package.layers, layers, owner);
+      }
       if (!unpacked_now) refusal = {Refusal::Fault::code, unpacked_now.error().text};
       if (package.also) package.also();
     } catch (const std::system_error& lack) {
@@ -95,7 +110,10 @@ void CodeCache::reap(Clock::time_point now) {
 
 void CodeCache::drop(Codes::iterator code) {
   workers_.order(Workers::Weight::heavy,
-                 [directory = code->second.directory] { remove_tree(directory); });
+                 [directory = code->second.directory, layers = code->second.layers] {
+                   remove_tree(directory);
+                   if (!layers.empty()) remove_tree(layers);
+                 });
   codes_.erase(code);
 }
 

@@ -44,7 +44,8 @@ class CodeCache {
   struct Package {
     std::string key;                         // the same key, the same code
     std::shared_ptr<const std::string> zip;  // nullptr is no zip, and refused as such
-    std::function<void()> also;  // run on the worker after unpacking; may throw as that does
+    std::vector<std::shared_ptr<const std::string>> layers = {};  // unpacked beside it
+    std::function<void()> also = {};  // run on the worker after unpacking; may throw as that does
   };
   struct Refusal {
     // What the machine lacks (space, descriptors, groups) may be there at the next try.
@@ -56,7 +57,8 @@ class CodeCache {
    public:
     explicit Use(Code& code);
     const std::string& directory() const;
-    gid_t group() const;  // the engine's own where there are none to draw
+    const std::string& layers() const;  // their directory; empty: there are none
+    gid_t group() const;                // the engine's own where there are none to draw
 
    private:
     struct End {
@@ -80,7 +82,7 @@ class CodeCache {
  private:
   struct Code {
     bool ready = false;
-    std::string directory;
+    std::string directory, layers;
     gid_t group = 0;
     std::size_t users = 0;
     Clock::time_point last_used{};

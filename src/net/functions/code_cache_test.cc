@@ -65,7 +65,7 @@ struct CacheWorld {
   Answer get(const CodeCache::Package& package) { return ask({package}).front().get(); }
   CodeCache::Package package(const std::string& key) {
     const auto zip = test::make_zip({{"name", key, 0644}});
-    return {key, std::make_shared<const std::string>(zip), [this] { ++unpacked; }};
+    return {key, std::make_shared<const std::string>(zip), {}, [this] { ++unpacked; }};
   }
   void reap(Duration from_now) {
     on_loop([&] { cache->reap(CodeCache::Clock::now() + from_now); });
@@ -117,7 +117,7 @@ TEST_CASE("a code is unpacked once, for those who ask meanwhile and for those wh
 
 TEST_CASE("a code that cannot be unpacked is refused to all who wait, and tried again") {
   CacheWorld world;
-  const CodeCache::Package bad{"a", std::make_shared<const std::string>("no zip"), {}};
+  const CodeCache::Package bad{"a", std::make_shared<const std::string>("no zip"), {}, {}};
   auto answers = world.ask({bad, bad});
   for (auto& answer : answers) {
     const auto refused = answer.get();

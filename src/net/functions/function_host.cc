@@ -27,6 +27,7 @@
 #include "net/functions/code.h"
 #include "net/functions/code_cache.h"
 #include "net/functions/environment.h"
+#include "net/functions/node_runtime.h"
 #include "net/functions/protections.h"
 #include "net/functions/python_runtime.h"
 #include "net/functions/relay.h"
@@ -176,6 +177,8 @@ class ProcessFunctionHost::Pool {
                                 perms::others_read | perms::others_exec);
     if (auto written = write_python_runtime(runtime, options_.api_endpoint); !written)
       throw std::runtime_error(written.error().text);
+    if (auto written = write_node_runtime(runtime); !written)
+      throw std::runtime_error(written.error().text);
   }
 
   void settle_network() {
@@ -273,8 +276,14 @@ class ProcessFunctionHost::Pool {
 
   void prepare(FunctionJobPointer job) {
     const auto& spec = job->spec;
-    CodeCache::Package package{hex(spec.code_sha256) + "/" + spec.runtime, spec.zip,
-                               [this, runtime = spec.runtime] { find_runtime(runtime); }};
+    CodeCache::Package package;
+    package.key = hex(spec.code_sha256) + "/" + spec.runtime;
+    package.zip = spec.zip;
+    for (const auto& layer : spec.layers) {
+      package.key += "/" + hex(layer.code_sha256);
+      package.layers.push_back(layer.zip);
+    }
+    package.also = [this, runtime = spec.runtime] { find_runtime(runtime); };
     auto box = std::make_shared<FunctionJobPointer>(std::move(job));
     codes_->get(std::move(package), [this, box, round = round_](
                                         Result<CodeCache::Use, CodeCache::Refusal> code) {
@@ -288,25 +297,50 @@ class ProcessFunctionHost::Pool {
     });
   }
 
+  // What of the machine runs a managed runtime, with our client for it.
+  struct Interpreter {
+    enum class Kind { python, node } kind = Kind::python;
+    std::string executable, prefix;
+    std::vector<std::string> trees;
+  };
+
   // On a worker. Found once for each version.
   void find_runtime(const std::string& runtime) {
-    const auto minor = python_minor(runtime);
-    if (!minor) return;
+    if (!python_minor(runtime) && !node_major(runtime)) return;
     {
-      const std::lock_guard lock(pythons_mutex_);
-      if (const auto known = pythons_.find(runtime); known != pythons_.end() && known->second)
+      const std::lock_guard lock(interpreters_mutex_);
+      if (const auto known = interpreters_.find(runtime);
+          known != interpreters_.end() && known->second)
         return;
     }
     // Without mounts of its own, another user reaches only what is open to all.
     const bool closed = !isolation_.namespaces && isolation_.own_users();
-    auto python = closed ? find_python(*minor, "", "/nonexistent")
-                         : find_python(*minor, options_.search_path, options_.home);
-    if (python && (!python->boto3 || python->minor != *minor))
+    auto found = look_for(runtime, closed ? "" : options_.search_path,
+                          closed ? "/nonexistent" : options_.home);
+    const std::lock_guard lock(interpreters_mutex_);
+    interpreters_[runtime] = std::move(found);
+  }
+
+  static std::optional<Interpreter> look_for(const std::string& runtime,
+                                             const std::string& search_path,
+                                             const std::string& home) {
+    if (const auto minor = python_minor(runtime)) {
+      const auto python = find_python(*minor, search_path, home);
+      if (!python) return std::nullopt;
+      if (!python->boto3 || python->minor != *minor)
+        log(LogLevel::info, "functions",
+            fmt::format("{} runs on {} (3.{}{})", runtime, python->executable, python->minor,
+                        python->boto3 ? "" : ", without boto3"));
+      return Interpreter{Interpreter::Kind::python, python->executable, python->prefix,
+                         python->trees};
+    }
+    const auto major = node_major(runtime);
+    const auto node = find_node(*major, search_path, home);
+    if (!node) return std::nullopt;
+    if (node->major != *major)
       log(LogLevel::info, "functions",
-          fmt::format("{} runs on {} (3.{}{})", runtime, python->executable, python->minor,
-                      python->boto3 ? "" : ", without boto3"));
-    const std::lock_guard lock(pythons_mutex_);
-    pythons_[runtime] = std::move(python);
+          fmt::format("{} runs on {} (Node.js {})", runtime, node->executable, node->major));
+    return Interpreter{Interpreter::Kind::node, node->executable, node->prefix, node->trees};
   }
 
   void start(CodeCache::Use code, FunctionJobPointer job) {
@@ -314,22 +348,25 @@ class ProcessFunctionHost::Pool {
       refuse(std::move(job), Kind::host_error, "the engine is stopping");
       return tell_when_stopped();
     }
-    std::optional<Python> python;
-    if (python_minor(job->spec.runtime)) {
-      const std::lock_guard lock(pythons_mutex_);
-      python = pythons_[job->spec.runtime];
-      if (!python) {
-        const auto reason = "this machine has no Python 3 for the runtime " + job->spec.runtime;
+    std::optional<Interpreter> interpreter;
+    const auto& runtime = job->spec.runtime;
+    if (python_minor(runtime) || node_major(runtime)) {
+      const std::lock_guard lock(interpreters_mutex_);
+      interpreter = interpreters_[runtime];
+      if (!interpreter) {
+        const auto reason =
+            node_major(runtime)
+                ? fmt::format("this machine has no Node.js for the runtime {}", runtime)
+                : fmt::format("this machine has no Python 3 for the runtime {}", runtime);
         return refuse(std::move(job), Kind::no_bootstrap, reason);
       }
-    } else if (!job->spec.runtime.starts_with("provided")) {
-      const auto reason =
-          fmt::format("the runtime {} is not available on this machine", job->spec.runtime);
+    } else if (!runtime.starts_with("provided")) {
+      const auto reason = fmt::format("the runtime {} is not available on this machine", runtime);
       return refuse(std::move(job), Kind::no_bootstrap, reason);
     }
     FunctionEnvironment::Settings settings;
     settings.id = ports::random_hex(entropy_, 32);
-    settings.mark = python ? "\x1e" + ports::random_hex(entropy_, 16) + ":" : std::string();
+    settings.mark = interpreter ? "\x1e" + ports::random_hex(entropy_, 16) + ":" : std::string();
     settings.self_exe = options_.self_exe;
     settings.isolation = isolation_;
     settings.init_limit = options_.init_limit;
@@ -337,7 +374,7 @@ class ProcessFunctionHost::Pool {
                                   << 20;
     const auto user = isolation_.own_users() ? draw_user() : Result<uid_t>(::geteuid());
     if (!user) return refuse(std::move(job), Kind::host_error, user.error().text);
-    settings.plan = plan_for(job->spec, job->invocation, code, python, settings);
+    settings.plan = plan_for(job->spec, job->invocation, code, interpreter, settings);
     settings.plan.uid = *user;
     settings.groups = groups_.get();
     settings.relay = relay_.get();
@@ -360,7 +397,7 @@ class ProcessFunctionHost::Pool {
   }
 
   SandboxPlan plan_for(const ports::FunctionSpec& spec, const ports::Invocation& invocation,
-                       const CodeCache::Use& code, const std::optional<Python>& python,
+                       const CodeCache::Use& code, const std::optional<Interpreter>& interpreter,
                        const FunctionEnvironment::Settings& settings) {
     SandboxPlan plan;
     plan.namespaces = isolation_.namespaces;
@@ -377,18 +414,43 @@ class ProcessFunctionHost::Pool {
     plan.root = options_.work_dir + "/root";
     plan.code = code.directory();
     plan.runtime = code_root_ + "/runtime";
-    const std::string task = plan.namespaces ? "/var/task" : code.directory();
-    const std::string runtime = plan.namespaces ? "/var/runtime" : plan.runtime;
-    if (python) {
-      plan.binds = python->trees;
-      plan.lang = python->prefix;
-      plan.commands = {{python->executable, "-u", runtime + "/bootstrap.py", settings.mark}};
+    plan.opt = code.layers();
+    Folders seen{code.directory(), plan.runtime, plan.opt.empty() ? "/opt" : plan.opt};
+    if (plan.namespaces) seen = {"/var/task", "/var/runtime", "/opt"};
+    if (interpreter) {
+      plan.binds = interpreter->trees;
+      plan.lang = interpreter->prefix;
+      plan.commands = {command_of(*interpreter, spec, seen, settings.mark)};
     } else {
-      plan.commands = {{task + "/bootstrap"}, {"/opt/bootstrap"}};
+      plan.commands = {{seen.task + "/bootstrap"}, {seen.opt + "/bootstrap"}};
     }
-    plan.environment =
-        environment_for(spec, invocation, settings.id, python.has_value(), task, runtime);
+    plan.environment = environment_for(spec, invocation, settings.id, interpreter, seen);
     return plan;
+  }
+
+  // As the function sees them.
+  struct Folders {
+    std::string task, runtime, opt;
+  };
+
+  static std::vector<std::string> command_of(const Interpreter& interpreter,
+                                             const ports::FunctionSpec& spec, const Folders& seen,
+                                             const std::string& mark) {
+    std::vector<std::string> command;
+    // A program of the function's or of a layer's that starts the runtime in its own way.
+    if (const auto wrapper = spec.variables.find("AWS_LAMBDA_EXEC_WRAPPER");
+        wrapper != spec.variables.end() && !wrapper->second.empty())
+      command.push_back(wrapper->second);
+    command.push_back(interpreter.executable);
+    if (interpreter.kind == Interpreter::Kind::python) {
+      command.insert(command.end(), {"-u", seen.runtime + "/bootstrap.py"});
+    } else {
+      // As much of the function's memory as AWS's own start gives.
+      command.push_back(fmt::format("--max-old-space-size={}", spec.memory_mb * 9 / 10));
+      command.push_back(seen.runtime + "/bootstrap.cjs");
+    }
+    command.insert(command.end(), {mark, seen.opt});
+    return command;
   }
 
   NetworkPlan network_plan() const {
@@ -429,9 +491,10 @@ class ProcessFunctionHost::Pool {
   // AWS's own names (fact lambda-26), over the user's; and what leads any SDK to the engine.
   std::vector<std::string> environment_for(const ports::FunctionSpec& spec,
                                            const ports::Invocation& invocation,
-                                           const std::string& id, bool python,
-                                           const std::string& task,
-                                           const std::string& runtime) const {
+                                           const std::string& id,
+                                           const std::optional<Interpreter>& interpreter,
+                                           const Folders& seen) const {
+    const auto& [task, runtime, opt] = seen;
     auto all = spec.variables;
     const auto by_default = [&](const char* name, const std::string& value) {
       all.emplace(name, value);
@@ -441,22 +504,31 @@ class ProcessFunctionHost::Pool {
     by_default("LANG", std::filesystem::exists("/usr/lib/locale/locale-archive") ? "en_US.UTF-8"
                                                                                  : "C.UTF-8");
     // AWS's own, to the letter.
-    by_default("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin");
+    by_default("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:" + opt + "/bin");
     by_default("LD_LIBRARY_PATH", "/var/lang/lib:/lib64:/usr/lib64:" + runtime + ":" + runtime +
-                                      "/lib:" + task + ":" + task + "/lib:/opt/lib");
+                                      "/lib:" + task + ":" + task + "/lib:" + opt + "/lib");
     by_default("TZ", ":UTC");
     by_default("HOME", "/tmp");
     by_default("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
-    if (python) {
+    if (interpreter && interpreter->kind == Interpreter::Kind::python) {
       by_default("PYTHONPATH", runtime);
       by_default("AWS_DATA_PATH", runtime + "/data");
+    } else if (interpreter) {
+      by_default("NODE_PATH",
+                 fmt::format("{0}/nodejs/node{1}/node_modules:{0}/nodejs/node_modules:"
+                             "{2}/node_modules:{2}:{3}",
+                             opt, node_major(spec.runtime).value_or(0), runtime, task));
+    }
+    if (spec.json_log) {
+      by_default("AWS_LAMBDA_LOG_FORMAT", "JSON");
+      by_default("AWS_LAMBDA_LOG_LEVEL", spec.log_level);
     }
     const auto& credentials = invocation.credentials;
     all["AWS_ACCESS_KEY_ID"] = credentials.access_key_id;
     all["AWS_SECRET_ACCESS_KEY"] = credentials.secret_access_key;
     all["AWS_SESSION_TOKEN"] = credentials.session_token;
     all["AWS_REGION"] = all["AWS_DEFAULT_REGION"] = spec.region;
-    if (python) all["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + spec.runtime;
+    if (interpreter) all["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + spec.runtime;
     all["AWS_LAMBDA_FUNCTION_NAME"] = spec.function_name;
     all["AWS_LAMBDA_FUNCTION_VERSION"] = spec.version;
     all["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(spec.memory_mb);
@@ -541,8 +613,8 @@ class ProcessFunctionHost::Pool {
   std::uint64_t round_ = 0;  // since the last end_all()
   bool stopping_ = false;
   std::function<void()> stopped_;
-  std::mutex pythons_mutex_;
-  std::map<std::string, std::optional<Python>> pythons_;
+  std::mutex interpreters_mutex_;
+  std::map<std::string, std::optional<Interpreter>> interpreters_;
   std::thread thread_;
 };
 

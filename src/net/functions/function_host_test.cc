@@ -227,10 +227,9 @@ TEST_CASE("custom runtimes that cannot start") {
     CHECK(outcome.lines == std::vector<std::string>{"hello"});
   }
   SUBCASE("a runtime that is not here") {
-    const auto outcome =
-        world.run(World::function("nodejs20.x", make_zip({{"index.js", "x", 0644}})));
+    const auto outcome = world.run(World::function("java21", make_zip({{"x.jar", "x", 0644}})));
     CHECK(outcome.kind == Kind::no_bootstrap);
-    CHECK(contains(outcome.reason, "nodejs20.x"));
+    CHECK(contains(outcome.reason, "java21"));
   }
   SUBCASE("not a zip") {
     CHECK(world.run(World::function("provided.al2", "nothing")).kind == Kind::no_bootstrap);
@@ -337,7 +336,7 @@ TEST_CASE("the host may end while one code is being unpacked and another is abou
   std::optional<InvocationOutcome> large;
   world.start(World::function("provided.al2023", make_zip(many)), "{}", large);
   // Ready and used by nobody: it goes with one of the next looks at what is idle.
-  const auto unused = World::function("nodejs20.x", make_zip({{"index.js", "x", 0644}}));
+  const auto unused = World::function("java21", make_zip({{"x.jar", "x", 0644}}));
   CHECK(world.run(unused).kind == Kind::no_bootstrap);
   world.host.reset();
   CHECK_FALSE(std::filesystem::exists(world.directory + "/work/code"));

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/functions/python_runtime.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,12 +10,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <system_error>
 
-#include "base/fd.h"
 #include "base/text.h"
+#include "net/functions/ask_program.h"
+#include "net/functions/runtime_files.h"
 
 namespace sitelatch::net {
 namespace {
@@ -36,59 +31,8 @@ constexpr const char* questions =
     "print(int(bool(u.find_spec('boto3') and u.find_spec('botocore'))))\n"
     "print(sys.executable); print(sys.prefix); print(sys.base_prefix)\n";
 
-std::string run_and_read(const std::string& executable, std::chrono::seconds patience) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    throw std::system_error(errno, std::generic_category(), "looking for Python");
-  Fd in(ends[0]), out(ends[1]);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out.get(), 1);
-  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  const char* const arguments[] = {executable.c_str(), "-I", "-c", questions, nullptr};
-  // pyenv's shims are shell scripts and need a PATH.
-  const char* const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", nullptr};
-  pid_t pid = -1;
-  const int failed =
-      ::posix_spawn(&pid, executable.c_str(), &actions, &attributes,
-                    const_cast<char* const*>(arguments), const_cast<char* const*>(environment));
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  out.reset();
-  constexpr std::array lacks{EAGAIN, ENOMEM, EMFILE, ENFILE};
-  if (std::find(lacks.begin(), lacks.end(), failed) != lacks.end())
-    throw std::system_error(failed, std::generic_category(), "looking for Python");
-  if (failed != 0) return {};
-  std::string text;
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::array<char, 4096> buffer;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-                          deadline - std::chrono::steady_clock::now())
-                          .count();
-    pollfd readable{in.get(), POLLIN, 0};
-    if (left <= 0 || text.size() > 65536 || ::poll(&readable, 1, static_cast<int>(left)) <= 0) {
-      ::kill(-pid, SIGKILL);
-      text.clear();
-      break;
-    }
-    const auto size = ::read(in.get(), buffer.data(), buffer.size());
-    if (size <= 0) break;
-    text.append(buffer.data(), static_cast<std::size_t>(size));
-  }
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? text : std::string();
-}
-
-bool below_usr(const std::string& path) { return path == "/usr" || path.starts_with("/usr/"); }
-
 std::optional<Python> examine(const std::string& executable) {
-  const auto text = run_and_read(executable, std::chrono::seconds(10));
+  const auto text = ask_program({executable, "-I", "-c", questions}, std::chrono::seconds(10));
   const auto lines = split(text, '\n');
   if (lines.size() < 6 || lines[0] != "3") return std::nullopt;
   Python python;
@@ -97,11 +41,7 @@ std::optional<Python> examine(const std::string& executable) {
   python.executable = lines[3];
   python.prefix = lines[4];
   const std::string base(lines[5]);
-  // A prefix that is the whole machine, or somebody's home, is not shown to functions.
-  for (const auto& tree : {python.prefix, base})
-    if (tree.size() > 1 && !below_usr(tree) && std::count(tree.begin(), tree.end(), '/') >= 2 &&
-        std::find(python.trees.begin(), python.trees.end(), tree) == python.trees.end())
-      python.trees.push_back(tree);
+  python.trees = trees_to_show({python.prefix, base});
   if (python.executable.empty()) return std::nullopt;
   return python;
 }
@@ -179,25 +119,6 @@ std::string rule_set(const Service& service, const std::string& endpoint) {
       rule("[]", '"' + endpoint + '"'));
 }
 
-bool write_file(const std::filesystem::path& root, const std::filesystem::path& name,
-                std::string_view text) {
-  const auto path = root / name;
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << text;
-  // Whatever the engine's umask: functions run as other users.
-  using std::filesystem::perms;
-  constexpr auto readable =
-      perms::owner_read | perms::owner_write | perms::group_read | perms::others_read;
-  std::filesystem::permissions(path, readable, error);
-  for (auto folder = path.parent_path(); folder.string().size() >= root.string().size();
-       folder = folder.parent_path())
-    std::filesystem::permissions(
-        folder, readable | perms::owner_exec | perms::group_exec | perms::others_exec, error);
-  return static_cast<bool>(out.flush());
-}
-
 }  // namespace
 
 std::optional<int> python_minor(const std::string& runtime) {
@@ -221,12 +142,12 @@ std::optional<Python> find_python(int minor, const std::string& search_path,
 
 Result<Done> write_python_runtime(const std::string& directory, const std::string& api_endpoint) {
   const std::filesystem::path root(directory);
-  bool good = write_file(root, "bootstrap.py", client_source);
+  bool good = write_runtime_file(root, "bootstrap.py", client_source);
   for (const auto& service : services)
-    good = good && write_file(root,
-                              fmt::format("data/{}/{}/endpoint-rule-set-1.json", service.folder,
-                                          service.version),
-                              rule_set(service, api_endpoint));
+    good = good && write_runtime_file(root,
+                                      fmt::format("data/{}/{}/endpoint-rule-set-1.json",
+                                                  service.folder, service.version),
+                                      rule_set(service, api_endpoint));
   if (!good)
     return failure(Problem{fmt::format("{}: the Python runtime cannot be written", directory)});
   return Done{};

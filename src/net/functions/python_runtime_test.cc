@@ -227,3 +227,44 @@ TEST_CASE("which Python a runtime gets") {
   CHECK(net::find_python(95, directory, "/nowhere")->minor != 95);
   std::filesystem::remove_all(directory);
 }
+
+TEST_CASE("Python's log as JSON: from a level on, with what an exception says") {
+  World world;
+  auto spec = World::python(
+      "import logging\n"
+      "log = logging.getLogger('mine')\n"
+      "def handler(e, c):\n"
+      "    log.info('quiet')\n"
+      "    log.warning('two\\nlines %s', 'é', extra={'order': 7, 'odd': {1}})\n"
+      "    try:\n"
+      "        1 / 0\n"
+      "    except ZeroDivisionError:\n"
+      "        log.exception('caught')\n"
+      "    print('printed')\n"
+      "    raise KeyError('gone')\n");
+  spec.json_log = true;
+  spec.log_level = "WARN";
+  const auto outcome = world.run(std::move(spec));
+  INFO(shown(outcome));
+  CHECK(outcome.kind == Kind::function_error);
+  REQUIRE(outcome.lines.size() == 4);
+  const auto warning = json(outcome.lines[0]);
+  CHECK(warning.at("level").as_string() == "WARNING");
+  CHECK(warning.at("message").as_string() == "two\nlines é");
+  CHECK(warning.at("logger").as_string() == "mine");
+  CHECK(warning.at("requestId").as_string() == world.last_request_id.c_str());
+  CHECK(warning.at("order").as_int64() == 7);
+  CHECK(warning.at("odd").as_string() == "{1}");
+  CHECK(warning.at("timestamp").as_string().size() == 24);
+  CHECK_FALSE(warning.contains("errorType"));
+  const auto caught = json(outcome.lines[1]);
+  CHECK(caught.at("errorType").as_string() == "ZeroDivisionError");
+  CHECK(caught.at("errorMessage").as_string() == "division by zero");
+  CHECK(contains(std::string(caught.at("location").as_string()), "lambda.py:handler:"));
+  CHECK(caught.at("stackTrace").as_array().size() == 1);
+  CHECK(outcome.lines[2] == "printed");
+  const auto raised = json(outcome.lines[3]);
+  CHECK(raised.at("level").as_string() == "ERROR");
+  CHECK(raised.at("errorType").as_string() == "KeyError");
+  CHECK(raised.at("requestId").as_string() == world.last_request_id.c_str());
+}

@@ -60,6 +60,7 @@ struct SandboxPlan {
   std::string root;                // an empty directory that becomes the root (namespaces)
   std::string code;                // seen as /var/task
   std::string runtime;             // seen as /var/runtime; may be empty
+  std::string opt;                 // seen as /opt; may be empty
   std::string lang;                // /var/lang points there; may be empty
   std::vector<std::string> binds;  // further host directories to show, read-only, at the same path
   std::vector<std::vector<std::string>> commands;  // tried in order until one can be executed

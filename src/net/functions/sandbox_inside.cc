@@ -89,7 +89,10 @@ class NewRoot {
     if (!plan_.runtime.empty()) show(plan_.runtime, "/var/runtime");
     if (!plan_.lang.empty())
       must(::symlink(plan_.lang.c_str(), (root_ + "/var/lang").c_str()) == 0, "/var/lang");
-    make_directory("/opt");
+    if (plan_.opt.empty())
+      make_directory("/opt");
+    else
+      show(plan_.opt, "/opt");
     make_devices();
     make_etc();
     make_directory("/tmp");

@@ -61,7 +61,8 @@ std::string serialise(const SandboxPlan& plan) {
   for (const auto value :
        {plan.uid, plan.gid, plan.tmp_mb, plan.data_mb, plan.max_processes, plan.max_files})
     w.number(value);
-  for (const auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.lang}) w.text(*value);
+  for (const auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.opt, &plan.lang})
+    w.text(*value);
   w.number(plan.memory_group ? 1 : 0);
   const auto& network = plan.network;
   w.number(static_cast<std::uint64_t>(network.kind));
@@ -83,7 +84,8 @@ std::optional<SandboxPlan> parse_sandbox_plan(std::string_view text) {
   for (auto* value :
        {&plan.uid, &plan.gid, &plan.tmp_mb, &plan.data_mb, &plan.max_processes, &plan.max_files})
     *value = r.number();
-  for (auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.lang}) *value = r.text();
+  for (auto* value : {&plan.root, &plan.code, &plan.runtime, &plan.opt, &plan.lang})
+    *value = r.text();
   plan.memory_group = r.number() != 0;
   auto& network = plan.network;
   const auto kind = r.number();

@@ -52,9 +52,12 @@ CodeStore::Zip CodeStore::find(const std::string& sha256) {
   return zip;
 }
 
-void CodeStore::forget(const std::string& sha256) {
-  journal_.erase(code_table, sha256);
-  in_use_.erase(sha256);
+void CodeStore::let_go(std::set<std::string> digests) {
+  for (const auto& holder : holders_) holder(digests);
+  for (const auto& sha256 : digests) {
+    journal_.erase(code_table, sha256);
+    in_use_.erase(sha256);
+  }
 }
 
 std::string CodeStore::path_of(const std::string& sha256) const {

@@ -4,10 +4,14 @@
 // Code.Location (fact lambda-7).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ports/entropy.h"
 #include "ports/journal.h"
@@ -23,7 +27,13 @@ class CodeStore {
   // `sha256` is base64, as the wire shows it.
   void keep(const std::string& sha256, std::string_view zip);
   Zip find(const std::string& sha256);  // nullptr: not kept
-  void forget(const std::string& sha256);
+
+  // Takes out of the set what it uses. Who keeps packages says so, at its start, and lives as long
+  // as something is let go of.
+  using Holder = std::function<void(std::set<std::string>& digests)>;
+  void add_holder(Holder holder) { holders_.push_back(std::move(holder)); }
+  // Of these, what no holder uses any more goes.
+  void let_go(std::set<std::string> digests);
 
   // "/_sitelatch/code/<sha256 in hex>/<token>"
   std::string path_of(const std::string& sha256) const;
@@ -33,6 +43,7 @@ class CodeStore {
  private:
   ports::Journal& journal_;
   std::string secret_;
+  std::vector<Holder> holders_;
   std::map<std::string, std::weak_ptr<const std::string>> in_use_;
 };
 

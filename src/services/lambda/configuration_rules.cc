@@ -158,9 +158,6 @@ Outcome<Done> set_dead_letters(const Value& config, Configuration& c) {
 // What would need services that are not here is refused as AWS refuses a reference to nothing (fact
 // lambda-10).
 Outcome<Done> refuse_what_is_not_here(const Value& input) {
-  if (!input["Layers"].items().empty())
-    return invalid_parameter("Layer version " + input["Layers"].items().front().string() +
-                             " does not exist.");
   if (const auto& subnets = input["VpcConfig"]["SubnetIds"].items(); !subnets.empty())
     return invalid_parameter(
         "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error "
@@ -172,11 +169,6 @@ Outcome<Done> refuse_what_is_not_here(const Value& input) {
                              " does not exist.");
   if (!input["KMSKeyArn"].string_or("").empty())
     return invalid_parameter("The KMS key " + input["KMSKeyArn"].string() + " does not exist.");
-  if (!input["CodeSigningConfigArn"].string_or("").empty())
-    return refused("CodeSigningConfigNotFoundException",
-                   "The code signing configuration cannot be found. Check that the provided code "
-                   "signing configuration is not deleted: " +
-                       input["CodeSigningConfigArn"].string() + ".");
   if (input["SnapStart"]["ApplyOn"].string_or("None") != "None")
     return invalid_parameter("SnapStart is not supported by this engine.");
   for (const auto* member : {"CapacityProviderConfig", "DurableConfig", "TenancyConfig"})

@@ -4,12 +4,17 @@
 // the event" are committed together.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "aws/service/dispatch.h"
 #include "aws/wire/error.h"
+#include "aws/wire/value.h"
 #include "base/time.h"
 #include "ports/function_host.h"
 
@@ -83,6 +88,37 @@ class FunctionMetrics {
 
  protected:
   ~FunctionMetrics() = default;
+};
+
+// SQS, for event source mappings. Lambda reads with the rights of the execution role, asked when a
+// mapping is made or changed.
+class MessageQueues {
+ public:
+  // Nothing: there is no such queue.
+  virtual std::optional<std::int64_t> visibility_timeout_s(const std::string& queue_arn) const = 0;
+  // `action` as in "sqs:ReceiveMessage".
+  virtual bool permitted(const std::string& queue_arn, const std::string& action,
+                         const std::string& role_arn) const = 0;
+  // Up to `most` messages, each as ReceiveMessage answers it with all attributes, in flight for the
+  // queue's visibility timeout.
+  virtual aws::Outcome<std::vector<aws::Value>> receive(const std::string& queue_arn,
+                                                        std::size_t most) = 0;
+  virtual void remove(const std::string& queue_arn, const std::string& receipt_handle) = 0;
+  // Called once, later than this call, when there may be something to receive.
+  virtual void when_available(const std::string& queue_arn, std::function<void()> callback) = 0;
+
+ protected:
+  ~MessageQueues() = default;
+};
+
+// EventBridge's patterns, by which an event source mapping filters.
+class EventPatterns {
+ public:
+  virtual bool valid(const std::string& pattern) const = 0;
+  virtual bool matches(const std::string& pattern, const aws::Value& event) const = 0;
+
+ protected:
+  ~EventPatterns() = default;
 };
 
 }  // namespace sitelatch::lambda

@@ -52,6 +52,8 @@ ports::FunctionSpec spec_of(const Run& run, const ports::Credentials& credential
   spec.ephemeral_mb = c.ephemeral_mb;
   if (c.variables) spec.variables = *c.variables;
   spec.log_group = c.log_group;
+  spec.json_log = c.log_format == "JSON";
+  spec.log_level = c.application_log_level;
   return spec;
 }
 
@@ -60,16 +62,27 @@ ports::FunctionSpec spec_of(const Run& run, const ports::Credentials& credential
 void Executor::execute(Run run, Done done) {
   const auto credentials = credentials_for(run);
   if (!credentials) return done(failure(credentials.error()));
-  auto zip = code_.find(run.version.configuration.code_sha256);
-  if (!zip) return done(aws::refuse("ServiceException", "The code of the function is missing."));
+  auto packages = packages_of(run.version.configuration);
+  if (!packages)
+    return done(aws::refuse("ServiceException", "The code of the function is missing."));
   ++running_[{run.region, run.function_name}];
   ++running_in_region_[run.region];
   auto shared = std::make_shared<const Run>(std::move(run));
   world_.journal.when_durable(
       lifetime_.guard([this, run = std::move(shared), credentials = *credentials,
-                       zip = std::move(zip), done = std::move(done)]() mutable {
-        start(std::move(run), credentials, std::move(zip), std::move(done));
+                       packages = *std::move(packages), done = std::move(done)]() mutable {
+        start(std::move(run), credentials, std::move(packages), std::move(done));
       }));
+}
+
+std::optional<Executor::Packages> Executor::packages_of(const Configuration& configuration) {
+  Packages out{code_.find(configuration.code_sha256), {}};
+  if (!out.code) return std::nullopt;
+  for (const auto& layer : configuration.layers) {
+    out.layers.push_back({layer.code_sha256, code_.find(layer.code_sha256)});
+    if (!out.layers.back().zip) return std::nullopt;
+  }
+  return out;
 }
 
 // The trust policy is asked at each renewal, not at each invocation, as on AWS (fact lambda-8).
@@ -91,7 +104,7 @@ aws::Outcome<ports::Credentials> Executor::credentials_for(const Run& run) {
 }
 
 void Executor::start(std::shared_ptr<const Run> run, const ports::Credentials& credentials,
-                     CodeStore::Zip zip, Done done) {
+                     Packages packages, Done done) {
   const Instant started = world_.timers.now();
   ports::Invocation invocation;
   invocation.request_id = run->request_id;
@@ -100,7 +113,8 @@ void Executor::start(std::shared_ptr<const Run> run, const ports::Credentials& c
   invocation.trace_id = trace_id(run->request_id, started);
   invocation.invoked_function_arn = run->invoked_arn;
   invocation.credentials = credentials;
-  auto spec = spec_of(*run, credentials, std::move(zip));
+  auto spec = spec_of(*run, credentials, std::move(packages.code));
+  spec.layers = std::move(packages.layers);
   world_.host.invoke(std::move(spec), std::move(invocation),
                      lifetime_.guard([this, run = std::move(run), started, done = std::move(done)](
                                          const ports::InvocationOutcome& outcome) {
@@ -143,7 +157,8 @@ void Executor::write_log_of(const Run& run, Instant started,
   logged.runtime_version_arn = runtime_version_arn(run.region, c.runtime);
   logged.memory_mb = c.memory_mb;
   logged.json = c.log_format == "JSON";
-  logged.quiet = c.system_log_level == "WARN";
+  logged.system_level = log_level_of(c.system_log_level).value_or(LineLevel::info);
+  logged.application_level = log_level_of(c.application_log_level).value_or(LineLevel::info);
   logged.started = started;
   logged.ended = world_.timers.now();
   auto log = write_log(logged, outcome, execution.verdict);

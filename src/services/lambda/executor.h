@@ -7,7 +7,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "aws/wire/error.h"
 #include "base/recent.h"
@@ -71,9 +73,14 @@ class Executor {
     ports::Credentials credentials;
     std::string build_id;
   };
+  struct Packages {
+    CodeStore::Zip code;
+    std::vector<ports::FunctionLayer> layers;
+  };
+  std::optional<Packages> packages_of(const Configuration& configuration);  // nothing: missing
   aws::Outcome<ports::Credentials> credentials_for(const Run& run);
   void start(std::shared_ptr<const Run> run, const ports::Credentials& credentials,
-             CodeStore::Zip zip, Done done);
+             Packages packages, Done done);
   Execution finish(const Run& run, Instant started, const ports::InvocationOutcome& outcome);
   void write_log_of(const Run& run, Instant started, const ports::InvocationOutcome& outcome,
                     Execution& execution);

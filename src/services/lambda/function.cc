@@ -104,6 +104,12 @@ Value to_wire(const Function& function, const Version& version, ArnForm form) {
   if (!c.dead_letter_arn.empty())
     out.set("DeadLetterConfig", Value::structure({{"TargetArn", c.dead_letter_arn}}));
   add_state(out, version);
+  if (!c.layers.empty()) {
+    Value layers = Value::list();
+    for (const auto& layer : c.layers)
+      layers.push(Value::structure({{"Arn", layer.arn}, {"CodeSize", layer.code_size}}));
+    out.set("Layers", layers);
+  }
   out.set("PackageType", "Zip");
   out.set("Architectures", Value::list({c.architecture}));
   out.set("EphemeralStorage", Value::structure({{"Size", c.ephemeral_mb}}));

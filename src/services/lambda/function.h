@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/service/tags.h"
 #include "aws/wire/value.h"
@@ -24,6 +25,14 @@
 namespace sitelatch::lambda {
 
 inline constexpr std::string_view latest_version = "$LATEST";
+
+// A version of a layer as a function has it: it stays even when the layer's is deleted.
+struct LayerUse {
+  std::string arn, code_sha256;
+  std::int64_t code_size = 0;
+
+  friend bool operator==(const LayerUse&, const LayerUse&) = default;
+};
 
 // What a version runs with.
 struct Configuration {
@@ -37,6 +46,7 @@ struct Configuration {
   std::string dead_letter_arn;  // empty: none
   std::string code_sha256;      // base64
   std::int64_t code_size = 0;
+  std::vector<LayerUse> layers;  // unpacked to /opt in this order
 
   friend bool operator==(const Configuration&, const Configuration&) = default;
 };
@@ -68,6 +78,16 @@ struct EventInvokeConfig {
   Instant modified{};
 };
 
+// Kept and shown; which build of a runtime runs is the machine's matter (fact lambda-54).
+struct RuntimeUpdates {
+  std::string update_on = "Auto", version_arn;
+};
+
+struct ProvisionedConcurrency {
+  std::int64_t executions = 0;
+  Instant modified{};
+};
+
 struct Function {
   std::string region, account, name;
   Version latest;
@@ -81,6 +101,10 @@ struct Function {
   std::map<std::string, FunctionUrl> urls;  // by qualifier: "" or an alias's name
   aws::Tags tags;
   std::optional<std::uint32_t> reserved_concurrency;
+  std::string code_signing_config_arn;                        // empty: none
+  std::string recursive_loop = "Terminate";                   // fact lambda-53
+  std::map<std::string, RuntimeUpdates> runtime_updates;      // by version, "$LATEST" included
+  std::map<std::string, ProvisionedConcurrency> provisioned;  // by version or alias
 
   std::string arn() const;
   std::string arn(std::string_view qualifier) const;  // with ":qualifier" unless that is empty

@@ -12,6 +12,8 @@ namespace sitelatch::lambda {
 
 inline constexpr std::int64_t zipped_limit = 52'428'800;
 inline constexpr std::int64_t unzipped_limit = 262'144'000;
+// Of all packages of functions and layers in a region.
+inline constexpr std::int64_t code_storage_limit = 80'530'636'800;
 
 std::string sha256_base64(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);

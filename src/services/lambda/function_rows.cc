@@ -30,6 +30,21 @@ std::uint32_t number_of(const Value& value) {
   return static_cast<std::uint32_t>(value.integer_or(0));
 }
 
+Value row(const std::vector<LayerUse>& layers) {
+  Value out = Value::list();
+  for (const auto& layer : layers)
+    out.push(Value::structure(
+        {{"arn", layer.arn}, {"code_sha256", layer.code_sha256}, {"code_size", layer.code_size}}));
+  return out;
+}
+std::vector<LayerUse> layers_of(const Value& v) {
+  std::vector<LayerUse> out;
+  for (const auto& layer : v.items())
+    out.push_back({layer["arn"].string_or(""), layer["code_sha256"].string_or(""),
+                   layer["code_size"].integer_or(0)});
+  return out;
+}
+
 Value row(const Configuration& c) {
   return Value::structure({{"runtime", c.runtime},
                            {"role", c.role},
@@ -47,7 +62,8 @@ Value row(const Configuration& c) {
                            {"system_log_level", c.system_log_level},
                            {"dead_letter_arn", c.dead_letter_arn},
                            {"code_sha256", c.code_sha256},
-                           {"code_size", c.code_size}});
+                           {"code_size", c.code_size},
+                           {"layers", row(c.layers)}});
 }
 Configuration configuration_of(const Value& v) {
   Configuration c;
@@ -68,6 +84,7 @@ Configuration configuration_of(const Value& v) {
   c.dead_letter_arn = v["dead_letter_arn"].string_or("");
   c.code_sha256 = v["code_sha256"].string_or("");
   c.code_size = v["code_size"].integer_or(0);
+  c.layers = layers_of(v["layers"]);
   return c;
 }
 
@@ -149,20 +166,37 @@ FunctionUrl url_of(const Value& v) {
   return out;
 }
 
+Value row(const RuntimeUpdates& updates) {
+  return Value::structure({{"on", updates.update_on}, {"arn", updates.version_arn}});
+}
+RuntimeUpdates runtime_updates_of(const Value& v) {
+  return {v["on"].string_or("Auto"), v["arn"].string_or("")};
+}
+
+Value row(const ProvisionedConcurrency& config) {
+  return Value::structure(
+      {{"executions", config.executions}, {"modified", instant(config.modified)}});
+}
+ProvisionedConcurrency provisioned_of(const Value& v) {
+  return {v["executions"].integer_or(0), instant_of(v["modified"])};
+}
+
+template <class Item>
+Value rows(const std::map<std::string, Item>& items) {
+  Value out = Value::structure();
+  for (const auto& [key, item] : items) out.members_mut().push_back({key, row(item)});
+  return out;
+}
+
 }  // namespace
 
 std::string to_row(const Function& function) {
   Value versions = Value::list(), aliases = Value::list();
   for (const auto& [number, version] : function.versions) versions.push(row(version));
   for (const auto& [name, alias] : function.aliases) aliases.push(row(alias));
-  Value policies = Value::structure(), configs = Value::structure();
+  Value policies = Value::structure();
   for (const auto& [qualifier, policy] : function.policies)
     policies.members_mut().push_back({qualifier, policy.statements()});
-  for (const auto& [qualifier, config] : function.event_invoke_configs)
-    configs.members_mut().push_back({qualifier, row(config)});
-  Value urls = Value::structure();
-  for (const auto& [qualifier, url] : function.urls)
-    urls.members_mut().push_back({qualifier, row(url)});
   return aws::to_json(
       Value::structure({{"region", function.region},
                         {"account", function.account},
@@ -173,10 +207,14 @@ std::string to_row(const Function& function) {
                         {"next_version", static_cast<std::int64_t>(function.next_version)},
                         {"aliases", aliases},
                         {"policies", policies},
-                        {"event_invoke_configs", configs},
-                        {"urls", urls},
+                        {"event_invoke_configs", rows(function.event_invoke_configs)},
+                        {"urls", rows(function.urls)},
                         {"tags", aws::tag_map(function.tags)},
-                        {"reserved_concurrency", function.reserved_concurrency}}));
+                        {"reserved_concurrency", function.reserved_concurrency},
+                        {"code_signing_config_arn", function.code_signing_config_arn},
+                        {"recursive_loop", function.recursive_loop},
+                        {"runtime_updates", rows(function.runtime_updates)},
+                        {"provisioned", rows(function.provisioned)}}));
 }
 
 Function function_from_row(std::string_view text) {
@@ -214,6 +252,14 @@ Function function_from_row(std::string_view text) {
   out.tags = aws::read_tags(v["tags"]);
   if (v.has("reserved_concurrency"))
     out.reserved_concurrency = number_of(v["reserved_concurrency"]);
+  out.code_signing_config_arn = v["code_signing_config_arn"].string_or("");
+  out.recursive_loop = v["recursive_loop"].string_or("Terminate");
+  for (const auto& [version, updates] : v["runtime_updates"].members())
+    out.runtime_updates.emplace(version, runtime_updates_of(updates));
+  for (const auto& [qualifier, config] : v["provisioned"].members()) {
+    ports::expect_of_row(out.has_qualifier(qualifier), "what is provisioned is not there");
+    out.provisioned.emplace(qualifier, provisioned_of(config));
+  }
   return out;
 }
 

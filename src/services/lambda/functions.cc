@@ -11,17 +11,23 @@ constexpr std::string_view functions_table = "lambda.functions";
 Functions::Key key_of(const Function& function) { return {function.region, function.name}; }
 std::string row_key(const Function& function) { return function.region + "/" + function.name; }
 
+std::set<std::string> digests_of(const Configuration& configuration) {
+  std::set<std::string> out{configuration.code_sha256};
+  for (const auto& layer : configuration.layers) out.insert(layer.code_sha256);
+  return out;
+}
 std::set<std::string> digests_of(const Function& function) {
-  std::set<std::string> out{function.latest.configuration.code_sha256};
-  if (function.previous) out.insert(function.previous->configuration.code_sha256);
+  auto out = digests_of(function.latest.configuration);
+  if (function.previous) out.merge(digests_of(function.previous->configuration));
   for (const auto& [number, version] : function.versions)
-    out.insert(version.configuration.code_sha256);
+    out.merge(digests_of(version.configuration));
   return out;
 }
 }  // namespace
 
 Functions::Functions(Ports ports, CodeStore& code, Settling settling)
     : ports_(ports), code_(code), settling_(std::move(settling)) {
+  code_.add_holder([this](std::set<std::string>& digests) { keep_used(digests); });
   ports::take_rows(ports_.journal, functions_table,
                    [this](std::string_view key_of_row, std::string_view row) {
                      auto function = function_from_row(row);
@@ -74,7 +80,7 @@ void Functions::erase(const Function& function) {
   reservations_.erase(key);
   std::erase_if(urls_, [&key](const auto& url) { return url.second.first == key; });
   functions_.erase(key);
-  forget_unused_code(digests);
+  code_.let_go(digests);
   ports_.host.retire(arn);
 }
 
@@ -104,12 +110,14 @@ const Version& Functions::publish(Function& function,
 void Functions::erase_version(Function& function, const std::string& number) {
   const auto version = function.versions.find(std::stoull(number));
   ENSURE(version != function.versions.end(), "a version is deleted that is not there");
-  const auto digest = version->second.configuration.code_sha256;
+  const auto digests = digests_of(version->second.configuration);
   function.policies.erase(number);
   function.event_invoke_configs.erase(number);
+  function.runtime_updates.erase(number);
+  function.provisioned.erase(number);
   function.versions.erase(version);
   save(function);
-  forget_unused_code({digest});
+  code_.let_go(digests);
 }
 
 void Functions::settle_soon(const Function& function) {
@@ -141,21 +149,19 @@ void Functions::settle(const Key& key) {
   for (auto& entry : function.versions) activate(entry.second);
   if (!changed) return;
   if (function.previous) {
-    const auto replaced = function.previous->configuration.code_sha256;
+    const auto replaced = digests_of(function.previous->configuration);
     function.previous.reset();
-    forget_unused_code({replaced});
+    code_.let_go(replaced);
     ports_.host.retire(function.arn());
   }
   save(function);
 }
 
-void Functions::forget_unused_code(const std::set<std::string>& digests) {
-  auto unused = digests;
+void Functions::keep_used(std::set<std::string>& digests) const {
   for (const auto& [key, function] : functions_) {
-    for (const auto& used : digests_of(function)) unused.erase(used);
-    if (unused.empty()) return;
+    for (const auto& used : digests_of(function)) digests.erase(used);
+    if (digests.empty()) return;
   }
-  for (const auto& digest : unused) code_.forget(digest);
 }
 
 std::optional<Functions::UrlOwner> Functions::with_url(const std::string& id) const {

@@ -91,7 +91,7 @@ class Functions {
   void note_reservation(const Function& function);
   void note_urls(const Function& function);
   void settle(const Key& key);
-  void forget_unused_code(const std::set<std::string>& digests);
+  void keep_used(std::set<std::string>& digests) const;
 
   Ports ports_;
   CodeStore& code_;

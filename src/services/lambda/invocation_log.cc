@@ -32,15 +32,16 @@ class Writer {
       : of_(invocation), outcome_(outcome), verdict_(verdict) {}
 
   InvocationLog write() {
-    if (!of_.quiet && outcome_.init_duration) init_start();
+    if (outcome_.init_duration) initialisation();
     start_of_tail_ = out_.lines.size();
-    if (!of_.quiet) start();
-    for (const auto& line : outcome_.lines) printed(line);
+    start();
+    for (const auto& line : outcome_.lines)
+      if (!of_.json || level_of_line(line) >= of_.application_level) printed(line);
     if (outcome_.dropped_bytes > 0)
       printed(
           fmt::format("[sitelatch] {} more bytes of output were not kept", outcome_.dropped_bytes));
     error();
-    if (!of_.quiet) end();
+    end();
     make_tail();
     return std::move(out_);
   }
@@ -48,25 +49,30 @@ class Writer {
  private:
   void add(Instant at, std::string text) { out_.lines.push_back({at, std::move(text)}); }
 
-  void init_start() {
+  void initialisation() {
     const auto version = runtime_label(of_.runtime) + ".v1";
-    if (of_.json)
-      return add(
-          of_.started,
-          platform(
-              "platform.initStart", of_.started,
-              fmt::format(R"("initializationType":"on-demand","phase":"init","runtimeVersion":{},)"
-                          R"("runtimeVersionArn":{})",
-                          json_quoted(version), json_quoted(of_.runtime_version_arn))));
-    add(of_.started, fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n",
-                                 version, of_.runtime_version_arn));
+    if (!of_.json)
+      return add(of_.started,
+                 fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}\n", version,
+                             of_.runtime_version_arn));
+    constexpr std::string_view phase = R"("initializationType":"on-demand","phase":"init")";
+    platform(LineLevel::info, "platform.initStart", of_.started,
+             fmt::format(R"({},"runtimeVersion":{},"runtimeVersionArn":{})", phase,
+                         json_quoted(version), json_quoted(of_.runtime_version_arn)));
+    const bool failed = outcome_.kind == ports::InvocationOutcome::Kind::init_error;
+    const auto level = failed ? LineLevel::warn : LineLevel::debug;
+    const auto* status = failed ? "error" : "success";
+    platform(level, "platform.initRuntimeDone", of_.started,
+             fmt::format(R"({},"status":"{}")", phase, status));
+    platform(level, "platform.initReport", of_.started,
+             fmt::format(R"({},"status":"{}","metrics":{{"durationMs":{:.3f}}})", phase, status,
+                         milliseconds(*outcome_.init_duration)));
   }
   void start() {
     if (of_.json)
-      return add(of_.started,
-                 platform("platform.start", of_.started,
-                          fmt::format(R"("requestId":{},"version":{})", json_quoted(of_.request_id),
-                                      json_quoted(of_.version))));
+      return platform(LineLevel::info, "platform.start", of_.started,
+                      fmt::format(R"("requestId":{},"version":{})", json_quoted(of_.request_id),
+                                  json_quoted(of_.version)));
     add(of_.started, fmt::format("START RequestId: {} Version: {}\n", of_.request_id, of_.version));
   }
   // One printed line is one event; what is too long for one event goes on in the next.
@@ -87,7 +93,7 @@ class Writer {
     add(of_.ended, stamp + verdict_.error_line + "\n");
   }
   void end() {
-    if (of_.json) return add(of_.ended, json_report());
+    if (of_.json) return json_end();
     add(of_.ended, fmt::format("END RequestId: {}\n", of_.request_id));
     std::string report = fmt::format(
         "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t"
@@ -102,25 +108,38 @@ class Writer {
       report += fmt::format("Status: error\tError Type: {}", verdict_.error_type);
     add(of_.ended, report + "\n");
   }
-  std::string json_report() const {
-    std::string record =
-        fmt::format(R"("requestId":{},"metrics":{{"durationMs":{:.3f},"billedDurationMs":{},)"
-                    R"("memorySizeMB":{},"maxMemoryUsedMB":{})",
-                    json_quoted(of_.request_id), milliseconds(outcome_.duration),
-                    billed_ms(billed()), of_.memory_mb, outcome_.max_memory_mb);
-    if (outcome_.init_duration)
-      record += fmt::format(R"(,"initDurationMs":{:.3f})", milliseconds(*outcome_.init_duration));
-    record += "}";
-    const auto status = sandbox_status();
-    record += fmt::format(R"(,"status":"{}")", status.empty() ? "success" : status);
+  void json_end() {
+    const auto found = sandbox_status();
+    const std::string_view status = found.empty() ? "success" : found;
+    auto fate = fmt::format(R"("status":"{}")", status);
     if (status == "error")
-      record += fmt::format(R"(,"errorType":{})", json_quoted(verdict_.error_type));
-    return platform("platform.report", of_.ended, record);
+      fate += fmt::format(R"(,"errorType":{})", json_quoted(verdict_.error_type));
+    const auto duration = milliseconds(outcome_.duration);
+    // The runtime's end is told of an error of the handler's, too.
+    using Kind = ports::InvocationOutcome::Kind;
+    const bool handled = found.empty() && (outcome_.kind == Kind::function_error ||
+                                           outcome_.kind == Kind::init_error);
+    const bool well = found.empty() && !handled;
+    platform(
+        well ? LineLevel::debug : LineLevel::warn, "platform.runtimeDone", of_.ended,
+        fmt::format(R"("requestId":{},{},"metrics":{{"durationMs":{:.3f},"producedBytes":{}}})",
+                    json_quoted(of_.request_id), handled ? R"("status":"error")" : fate, duration,
+                    outcome_.payload.size()));
+    auto metrics = fmt::format(
+        R"("durationMs":{:.3f},"billedDurationMs":{},"memorySizeMB":{},"maxMemoryUsedMB":{})",
+        duration, billed_ms(billed()), of_.memory_mb, outcome_.max_memory_mb);
+    if (outcome_.init_duration)
+      metrics += fmt::format(R"(,"initDurationMs":{:.3f})", milliseconds(*outcome_.init_duration));
+    platform(found.empty() ? LineLevel::info : LineLevel::warn, "platform.report", of_.ended,
+             fmt::format(R"("requestId":{},"metrics":{{{}}},{})", json_quoted(of_.request_id),
+                         metrics, fate));
   }
-  static std::string platform(std::string_view type, Instant at, const std::string& record) {
-    return fmt::format(R"({{"time":"{}","type":"{}","record":{{{}}}}})", iso8601_ms(at), type,
-                       record) +
-           "\n";
+  // Which events have which level: LD monitoring-cloudwatchlogs-log-level.
+  void platform(LineLevel level, std::string_view type, Instant at, const std::string& record) {
+    if (level < of_.system_level) return;
+    add(at, fmt::format(R"({{"time":"{}","type":"{}","record":{{{}}}}})", iso8601_ms(at), type,
+                        record) +
+                "\n");
   }
   Duration billed() const {
     return outcome_.duration + outcome_.init_duration.value_or(Duration::zero());

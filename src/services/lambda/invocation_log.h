@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "ports/function_host.h"
 #include "services/lambda/dependencies.h"
+#include "services/lambda/log_level.h"
 #include "services/lambda/verdict.h"
 
 namespace sitelatch::lambda {
@@ -21,8 +22,9 @@ struct LoggedInvocation {
   std::string runtime;  // "python3.11"
   std::string runtime_version_arn;
   std::uint32_t memory_mb = 128;
-  bool json = false;   // LoggingConfig.LogFormat
-  bool quiet = false;  // SystemLogLevel WARN: no platform lines
+  bool json = false;  // LoggingConfig.LogFormat; levels count where it is
+  LineLevel system_level = LineLevel::info;
+  LineLevel application_level = LineLevel::info;
   Instant started{}, ended{};
 };
 

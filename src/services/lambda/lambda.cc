@@ -10,6 +10,8 @@ Lambda::Lambda(Ports ports, Dependencies dependencies, Options options)
       dependencies_(dependencies),
       options_(std::move(options)),
       code_(ports.journal, ports.entropy),
+      layers_(ports.journal, code_),
+      code_signing_(ports.journal, ports.entropy),
       functions_({ports.journal, ports.timers, ports.entropy, ports.host}, code_,
                  options_.settling),
       executor_({ports.journal, ports.timers, ports.wall, ports.host, dependencies.roles,
@@ -17,7 +19,11 @@ Lambda::Lambda(Ports ports, Dependencies dependencies, Options options)
                 code_),
       invoker_({ports.timers, ports.entropy}, functions_, executor_, options_.concurrency_limit),
       async_({ports.journal, ports.timers, dependencies.destinations}, functions_, invoker_),
-      urls_(functions_, invoker_) {
+      urls_(functions_, invoker_),
+      sources_(ports.journal, ports.entropy),
+      poller_({ports.timers, ports.entropy, dependencies.queues, dependencies.patterns}, sources_,
+              functions_, invoker_) {
+  poller_.begin_all();
   // After the events that are due at the start: they run what they would have run before it.
   functions_.settle_all_soon();
 }

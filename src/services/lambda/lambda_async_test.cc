@@ -346,7 +346,7 @@ TEST_CASE("SNS may hand over what the function's policy lets it, and nothing els
   CHECK(w.lambda->invoke_async(function_arn, "{}", "events.amazonaws.com", topic_arn).kind ==
         aws::DispatchOutcome::Kind::refused);
   CHECK(w.lambda
-            ->invoke_async(function_arn, "\"" + std::string(262'143, 'x') + "\"",
+            ->invoke_async(function_arn, "\"" + std::string(1'048'575, 'x') + "\"",
                            "sns.amazonaws.com", topic_arn)
             .kind == aws::DispatchOutcome::Kind::refused);
   const auto accepted = give(function_arn, topic_arn);

@@ -6,13 +6,13 @@
 #include "services/lambda/lambda.h"
 #include "services/lambda/paging.h"
 #include "services/lambda/refusals.h"
+#include "services/lambda/zip_directory.h"
 
 namespace sitelatch::lambda {
 using aws::Outcome;
 using aws::Value;
 
 namespace {
-constexpr std::int64_t code_storage_limit = 80'530'636'800;
 
 // Lists leave out what GetFunction shows of a function's state.
 Value without_state(Value configuration) {
@@ -64,11 +64,18 @@ Outcome<> Lambda::create_function(const aws::Call& call) {
   if (!tags) return failure(tags.error());
   auto zip = zip_of(input["Code"]);
   if (!zip) return failure(zip.error());
+  if (auto right = set_layers(call, c); !right) return failure(right.error());
+  if (auto fits = check_size_with_layers(read_zip_directory(*zip).unzipped_bytes, c); !fits)
+    return failure(fits.error());
+  function.code_signing_config_arn = input["CodeSigningConfigArn"].string_or("");
+  if (auto there = check_code_signing_config(call, function.code_signing_config_arn); !there)
+    return failure(there.error());
+  if (auto may = check_unsigned(function.code_signing_config_arn); !may)
+    return failure(may.error());
   if (auto right = check_dependencies(c); !right) return failure(right.error());
   if (functions_.lookup(call.region, function.name))
     return conflict("Function already exist: " + function.name);
-  if (functions_.code_bytes(call.region) + static_cast<std::int64_t>(zip->size()) >
-      code_storage_limit)
+  if (code_bytes(call.region) + static_cast<std::int64_t>(zip->size()) > code_storage_limit)
     return refused("CodeStorageExceededException", "Code storage limit exceeded.");
 
   c.code_size = static_cast<std::int64_t>(zip->size());
@@ -141,6 +148,11 @@ Outcome<> Lambda::update_function_code(const aws::Call& call) {
   if (auto right = set_architecture(input, configuration); !right) return failure(right.error());
   const auto zip = zip_of(input);
   if (!zip) return failure(zip.error());
+  if (auto fits = check_size_with_layers(read_zip_directory(*zip).unzipped_bytes, configuration);
+      !fits)
+    return failure(fits.error());
+  if (auto may = check_unsigned(function.code_signing_config_arn); !may)
+    return failure(may.error());
   if (auto right = check_updatable(function, input); !right) return failure(right.error());
   configuration.code_size = static_cast<std::int64_t>(zip->size());
   configuration.code_sha256 = sha256_base64(*zip);
@@ -168,6 +180,15 @@ Outcome<> Lambda::update_function_configuration(const aws::Call& call) {
   auto configuration = function.latest.configuration;
   if (auto right = configure(call.input, function.name, configuration); !right)
     return failure(right.error());
+  if (auto right = set_layers(call, configuration); !right) return failure(right.error());
+  if (!call.input["Layers"].items().empty()) {
+    const auto zip = code_.find(configuration.code_sha256);
+    const auto unzipped = zip ? read_zip_directory(*zip).unzipped_bytes : 0;
+    if (auto fits = check_size_with_layers(unzipped, configuration); !fits)
+      return failure(fits.error());
+    if (auto may = check_unsigned(function.code_signing_config_arn); !may)
+      return failure(may.error());
+  }
   if (auto right = check_dependencies(configuration); !right) return failure(right.error());
   if (auto right = check_updatable(function, call.input); !right) return failure(right.error());
   functions_.begin_update(function, std::move(configuration));

@@ -13,10 +13,12 @@ using aws::Value;
 
 namespace {
 
+std::string too_large_text(std::size_t limit) {
+  return fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation",
+                     limit);
+}
 Failure<aws::Error> too_large(std::size_t limit) {
-  return refused(
-      "RequestTooLargeException",
-      fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation", limit));
+  return refused("RequestTooLargeException", too_large_text(limit));
 }
 
 Outcome<std::string> checked_payload(std::string payload, std::size_t limit) {
@@ -151,8 +153,7 @@ aws::DispatchOutcome Lambda::dispatch(const std::string& function_arn, const std
   if (!function || (!name->qualifier.empty() && !function->has_qualifier(name->qualifier)))
     return {aws::DispatchOutcome::Kind::refused, "", "Function not found: " + function_arn};
   if (payload.size() > async_payload_limit)
-    return {aws::DispatchOutcome::Kind::refused, "",
-            "Request must be smaller than 262144 bytes for the InvokeFunction operation"};
+    return {aws::DispatchOutcome::Kind::refused, "", too_large_text(async_payload_limit)};
   if (!is_json(payload))
     return {aws::DispatchOutcome::Kind::refused, "", "Could not parse payload into json."};
   auto request_id = ports::uuid(entropy_);

@@ -141,10 +141,10 @@ TEST_CASE("payloads: not JSON, too large, answers too large; nested as deep as o
   CHECK(w.refusal("Invoke", with("\"" + std::string(6'291'455, 'x') + "\"")) ==
         "RequestTooLargeException: Request must be smaller than 6291456 bytes for the "
         "InvokeFunction operation");
-  CHECK(w.refusal("Invoke", with("\"" + std::string(262'143, 'x') + "\"", "Event")) ==
-        "RequestTooLargeException: Request must be smaller than 262144 bytes for the "
+  CHECK(w.refusal("Invoke", with("\"" + std::string(1'048'575, 'x') + "\"", "Event")) ==
+        "RequestTooLargeException: Request must be smaller than 1048576 bytes for the "
         "InvokeFunction operation");
-  w.ok("Invoke", with("\"" + std::string(262'142, 'x') + "\"", "Event"));
+  w.ok("Invoke", with("\"" + std::string(1'048'574, 'x') + "\"", "Event"));
   w.ok("Invoke", with(std::string(100'000, '[') + std::string(100'000, ']')));
   w.functions_answer(ports::sim::success_outcome(std::string(6'291'557, 'x')));
   CHECK(w.ok("Invoke", with("1"))["Payload"].string() ==

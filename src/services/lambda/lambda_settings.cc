@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Concurrency, event invoke configuration, tags and what Terraform and consoles read besides (facts
+// Event invoke configuration, tags and what Terraform and consoles read besides (facts
 // lambda-30 and lambda-31).
 #include <fmt/format.h>
 
@@ -14,52 +14,6 @@
 namespace sitelatch::lambda {
 using aws::Outcome;
 using aws::Value;
-
-namespace {
-constexpr std::int64_t unreserved_minimum = 100;
-
-Failure<aws::Error> functions_only() {
-  return invalid_parameter(
-      "This operation is permitted on Lambda functions only. Aliases and versions do not support "
-      "this operation. Please specify either a function name or an unqualified function ARN.");
-}
-}  // namespace
-
-// --- Concurrency ---
-
-Outcome<> Lambda::put_function_concurrency(const aws::Call& call) {
-  const auto found = find(call);
-  if (!found) return failure(found.error());
-  if (!found->name.qualifier.empty()) return functions_only();
-  auto& function = *found->function;
-  const auto asked = call.input["ReservedConcurrentExecutions"].integer();
-  const auto left = std::int64_t{options_.concurrency_limit} -
-                    functions_.reserved_in(function.region, function.name) - asked;
-  if (asked > 0 && left < unreserved_minimum)
-    return invalid_parameter(
-        fmt::format("Specified ReservedConcurrentExecutions for function decreases account's "
-                    "UnreservedConcurrentExecution below its minimum value of [{}].",
-                    unreserved_minimum));
-  function.reserved_concurrency = static_cast<std::uint32_t>(asked);
-  functions_.save(function);
-  return Value::structure({{"ReservedConcurrentExecutions", asked}});
-}
-
-Outcome<> Lambda::get_function_concurrency(const aws::Call& call) {
-  const auto found = find(call);
-  if (!found) return failure(found.error());
-  return Value::structure(
-      {{"ReservedConcurrentExecutions", found->function->reserved_concurrency}});
-}
-
-Outcome<> Lambda::delete_function_concurrency(const aws::Call& call) {
-  const auto found = find(call);
-  if (!found) return failure(found.error());
-  if (!found->name.qualifier.empty()) return functions_only();
-  found->function->reserved_concurrency.reset();
-  functions_.save(*found->function);
-  return Value::structure();
-}
 
 // --- Event invoke configuration ---
 
@@ -182,8 +136,26 @@ Outcome<> Lambda::list_event_invoke_configs(const aws::Call& call) {
 
 // --- Tags ---
 
-Outcome<Function*> Lambda::tagged_function(const aws::Call& call) {
+namespace {
+constexpr std::string_view mapping_part = ":event-source-mapping:";
+}
+
+// Functions, code signing configurations and event source mappings have tags.
+Outcome<Lambda::Tagged> Lambda::tagged(const aws::Call& call) {
   const auto arn = call.input["Resource"].string_or("");
+  if (const auto parsed = aws::parse_arn(arn);
+      parsed && parsed->resource.starts_with("code-signing-config:")) {
+    auto* config = code_signing_.find(arn);
+    if (!config || config->region != call.region)
+      return not_found("The resource you requested does not exist.");
+    return Tagged{&config->tags, [this, config] { code_signing_.save(*config); }};
+  }
+  if (const auto at = arn.find(mapping_part); at != std::string::npos) {
+    auto* mapping = sources_.find(std::string_view{arn}.substr(at + mapping_part.size()));
+    if (!mapping || mapping->arn() != arn || mapping->region != call.region)
+      return not_found("The resource you requested does not exist.");
+    return Tagged{&mapping->tags, [this, mapping] { sources_.save(*mapping); }};
+  }
   const auto name = parse_function_name(arn, "", {call.region, call.account});
   if (!name) return failure(name.error());
   if (!name->qualifier.empty())
@@ -192,72 +164,126 @@ Outcome<Function*> Lambda::tagged_function(const aws::Call& call) {
   if (name->region != call.region)
     return not_found("Functions from '" + name->region + "' are not reachable in this region ('" +
                      call.region + "')");
-  return existing(*name);
+  const auto function = existing(*name);
+  if (!function) return failure(function.error());
+  return Tagged{&(*function)->tags, [this, function = *function] { functions_.save(*function); }};
 }
 
 Outcome<> Lambda::list_tags(const aws::Call& call) {
-  const auto function = tagged_function(call);
-  if (!function) return failure(function.error());
-  return Value::structure({{"Tags", aws::tag_map((*function)->tags)}});
+  const auto found = tagged(call);
+  if (!found) return failure(found.error());
+  return Value::structure({{"Tags", aws::tag_map(*found->tags)}});
 }
 
 Outcome<> Lambda::tag_resource(const aws::Call& call) {
-  const auto function = tagged_function(call);
-  if (!function) return failure(function.error());
+  const auto found = tagged(call);
+  if (!found) return failure(found.error());
   const auto& tags = call.input["Tags"];
   if (tags.members().empty())
     return invalid_parameter("An error occurred and the request cannot be processed.");
-  auto merged = with_tags((*function)->tags, tags);
+  auto merged = with_tags(*found->tags, tags);
   if (!merged) return failure(merged.error());
-  (*function)->tags = std::move(*merged);
-  functions_.save(**function);
+  *found->tags = std::move(*merged);
+  found->save();
   return Value::structure();
 }
 
 Outcome<> Lambda::untag_resource(const aws::Call& call) {
-  const auto function = tagged_function(call);
-  if (!function) return failure(function.error());
-  (*function)->tags = aws::without_tags((*function)->tags, call.input["TagKeys"].strings());
-  functions_.save(**function);
+  const auto found = tagged(call);
+  if (!found) return failure(found.error());
+  *found->tags = aws::without_tags(*found->tags, call.input["TagKeys"].strings());
+  found->save();
   return Value::structure();
 }
 
-// --- Reads of what this engine has no settings for ---
+// --- The account, runtimes, recursion ---
 
 Outcome<> Lambda::get_account_settings(const aws::Call& call) {
-  const auto functions = static_cast<std::int64_t>(functions_.in_region(call.region).size());
+  const auto functions = functions_.in_region(call.region);
   const std::int64_t limit = options_.concurrency_limit;
+  std::int64_t taken = functions_.reserved_in(call.region, "");
+  for (const auto* function : functions)
+    if (!function->reserved_concurrency)
+      for (const auto& [qualifier, config] : function->provisioned) taken += config.executions;
   return Value::structure(
-      {{"AccountLimit", Value::structure({{"TotalCodeSize", std::int64_t{80'530'636'800}},
+      {{"AccountLimit", Value::structure({{"TotalCodeSize", code_storage_limit},
                                           {"CodeSizeUnzipped", unzipped_limit},
                                           {"CodeSizeZipped", zipped_limit},
                                           {"ConcurrentExecutions", limit},
-                                          {"UnreservedConcurrentExecutions",
-                                           limit - functions_.reserved_in(call.region, "")}})},
-       {"AccountUsage", Value::structure({{"TotalCodeSize", functions_.code_bytes(call.region)},
-                                          {"FunctionCount", functions}})}});
+                                          {"UnreservedConcurrentExecutions", limit - taken}})},
+       {"AccountUsage",
+        Value::structure({{"TotalCodeSize", code_bytes(call.region)},
+                          {"FunctionCount", static_cast<std::int64_t>(functions.size())}})}});
 }
 
-Outcome<> Lambda::get_code_signing_config(const aws::Call& call) {
-  const auto found = find(call);
+namespace {
+std::string updates_key(const FunctionName& name) {
+  return name.qualifier.empty() ? std::string{latest_version} : name.qualifier;
+}
+Value updates_to_wire(const Function& function, const std::string& version,
+                      const RuntimeUpdates& updates) {
+  return Value::structure(
+      {{"UpdateRuntimeOn", updates.update_on},
+       {"RuntimeVersionArn", updates.version_arn.empty() ? Value{} : Value{updates.version_arn}},
+       {"FunctionArn", function.arn(version)}});
+}
+}  // namespace
+
+Outcome<> Lambda::put_runtime_management_config(const aws::Call& call) {
+  const auto found = find_version(call);
   if (!found) return failure(found.error());
-  return Value::structure({{"CodeSigningConfigArn", ""}, {"FunctionName", found->name.name}});
+  auto& function = *found->function;
+  const auto key = updates_key(found->name);
+  const auto* version = function.version(key);
+  if (!version)
+    return invalid_parameter("Runtime management is configured for functions and versions; " +
+                             found->name.qualified_arn() + " is an alias.");
+  const RuntimeUpdates updates{call.input["UpdateRuntimeOn"].string(),
+                               call.input["RuntimeVersionArn"].string_or("")};
+  const bool manual = updates.update_on == "Manual";
+  if (manual && updates.version_arn.empty())
+    return invalid_parameter("RuntimeVersionArn is required when UpdateRuntimeOn is Manual.");
+  if (!manual && !updates.version_arn.empty())
+    return invalid_parameter("RuntimeVersionArn is only supported when UpdateRuntimeOn is Manual.");
+  if (manual &&
+      updates.version_arn != runtime_version_arn(function.region, version->configuration.runtime))
+    return invalid_parameter("The runtime version " + updates.version_arn + " does not exist.");
+  function.runtime_updates[key] = updates;
+  functions_.save(function);
+  return updates_to_wire(function, key, updates);
 }
 
 Outcome<> Lambda::get_runtime_management_config(const aws::Call& call) {
   const auto found = find_version(call);
   if (!found) return failure(found.error());
-  const auto& qualifier = found->name.qualifier;
-  return Value::structure(
-      {{"UpdateRuntimeOn", "Auto"},
-       {"FunctionArn",
-        found->function->arn(qualifier.empty() ? latest_version : std::string_view{qualifier})}});
+  const auto& function = *found->function;
+  const auto key = updates_key(found->name);
+  const auto kept = function.runtime_updates.find(key);
+  return updates_to_wire(function, key,
+                         kept == function.runtime_updates.end() ? RuntimeUpdates{} : kept->second);
+}
+
+Outcome<> Lambda::put_recursion_config(const aws::Call& call) {
+  const auto found = find(call);
+  if (!found) return failure(found.error());
+  found->function->recursive_loop = call.input["RecursiveLoop"].string();
+  functions_.save(*found->function);
+  return Value::structure({{"RecursiveLoop", found->function->recursive_loop}});
 }
 
 Outcome<> Lambda::get_recursion_config(const aws::Call& call) {
   const auto found = find(call);
   if (!found) return failure(found.error());
-  return Value::structure({{"RecursiveLoop", "Terminate"}});
+  return Value::structure({{"RecursiveLoop", found->function->recursive_loop}});
+}
+
+// Of functions on a capacity provider, which none here is.
+Outcome<> Lambda::function_scaling_config(const aws::Call& call) {
+  const auto found = find_version(call);
+  if (!found) return failure(found.error());
+  return invalid_parameter("Function scaling configuration is not supported for " +
+                           found->name.qualified_arn() +
+                           ", which does not run on a capacity provider.");
 }
 
 }  // namespace sitelatch::lambda

@@ -131,6 +131,7 @@ Outcome<> Lambda::delete_alias(const aws::Call& call) {
     function.policies.erase(name);
     function.event_invoke_configs.erase(name);
     function.urls.erase(name);
+    function.provisioned.erase(name);
     functions_.save(function);
   }
   return Value::structure();

@@ -47,12 +47,57 @@ const aws::OperationTable<Lambda>& Lambda::operation_table() {
           {"UpdateAlias", &Lambda::update_alias, &Lambda::ask_of_function},
           {"DeleteAlias", &Lambda::delete_alias, &Lambda::ask_of_function},
           {"ListAliases", &Lambda::list_aliases, &Lambda::ask_of_function},
+          {"PublishLayerVersion", &Lambda::publish_layer_version, &Lambda::ask_of_layer},
+          {"GetLayerVersion", &Lambda::get_layer_version, &Lambda::ask_of_layer},
+          {"GetLayerVersionByArn", &Lambda::get_layer_version_by_arn, &Lambda::ask_of_layer_by_arn},
+          {"DeleteLayerVersion", &Lambda::delete_layer_version, &Lambda::ask_of_layer},
+          {"ListLayers", &Lambda::list_layers, &Lambda::ask_of_everything},
+          {"ListLayerVersions", &Lambda::list_layer_versions, &Lambda::ask_of_layer},
+          {"AddLayerVersionPermission", &Lambda::add_layer_version_permission,
+           &Lambda::ask_of_layer},
+          {"RemoveLayerVersionPermission", &Lambda::remove_layer_version_permission,
+           &Lambda::ask_of_layer},
+          {"GetLayerVersionPolicy", &Lambda::get_layer_version_policy, &Lambda::ask_of_layer},
+          {"CreateCodeSigningConfig", &Lambda::create_code_signing_config,
+           &Lambda::ask_of_code_signing_config},
+          {"GetCodeSigningConfig", &Lambda::get_code_signing_config,
+           &Lambda::ask_of_code_signing_config},
+          {"UpdateCodeSigningConfig", &Lambda::update_code_signing_config,
+           &Lambda::ask_of_code_signing_config},
+          {"DeleteCodeSigningConfig", &Lambda::delete_code_signing_config,
+           &Lambda::ask_of_code_signing_config},
+          {"ListCodeSigningConfigs", &Lambda::list_code_signing_configs,
+           &Lambda::ask_of_everything},
+          {"ListFunctionsByCodeSigningConfig", &Lambda::list_functions_by_code_signing_config,
+           &Lambda::ask_of_code_signing_config},
+          {"PutFunctionCodeSigningConfig", &Lambda::put_function_code_signing_config,
+           &Lambda::ask_to_put_code_signing_config},
+          {"GetFunctionCodeSigningConfig", &Lambda::get_function_code_signing_config,
+           &Lambda::ask_of_function},
+          {"DeleteFunctionCodeSigningConfig", &Lambda::delete_function_code_signing_config,
+           &Lambda::ask_of_function},
+          {"CreateEventSourceMapping", &Lambda::create_event_source_mapping, &Lambda::ask_to_map},
+          {"GetEventSourceMapping", &Lambda::get_event_source_mapping, &Lambda::ask_of_mapping},
+          {"UpdateEventSourceMapping", &Lambda::update_event_source_mapping,
+           &Lambda::ask_of_mapping},
+          {"DeleteEventSourceMapping", &Lambda::delete_event_source_mapping,
+           &Lambda::ask_of_mapping},
+          {"ListEventSourceMappings", &Lambda::list_event_source_mappings,
+           &Lambda::ask_of_everything},
           {"AddPermission", &Lambda::add_permission, &Lambda::ask_to_add_permission},
           {"RemovePermission", &Lambda::remove_permission, &Lambda::ask_to_remove_permission},
           {"GetPolicy", &Lambda::get_policy, &Lambda::ask_of_function},
           {"PutFunctionConcurrency", &Lambda::put_function_concurrency, &Lambda::ask_of_function},
           {"GetFunctionConcurrency", &Lambda::get_function_concurrency, &Lambda::ask_of_function},
           {"DeleteFunctionConcurrency", &Lambda::delete_function_concurrency,
+           &Lambda::ask_of_function},
+          {"PutProvisionedConcurrencyConfig", &Lambda::put_provisioned_concurrency_config,
+           &Lambda::ask_of_function},
+          {"GetProvisionedConcurrencyConfig", &Lambda::get_provisioned_concurrency_config,
+           &Lambda::ask_of_function},
+          {"ListProvisionedConcurrencyConfigs", &Lambda::list_provisioned_concurrency_configs,
+           &Lambda::ask_of_function},
+          {"DeleteProvisionedConcurrencyConfig", &Lambda::delete_provisioned_concurrency_config,
            &Lambda::ask_of_function},
           {"PutFunctionEventInvokeConfig", &Lambda::put_event_invoke_config,
            &Lambda::ask_of_function},
@@ -73,10 +118,13 @@ const aws::OperationTable<Lambda>& Lambda::operation_table() {
           {"TagResource", &Lambda::tag_resource, &Lambda::ask_of_tagged},
           {"UntagResource", &Lambda::untag_resource, &Lambda::ask_of_tagged},
           {"GetAccountSettings", &Lambda::get_account_settings, &Lambda::ask_of_everything},
-          {"GetFunctionCodeSigningConfig", &Lambda::get_code_signing_config,
+          {"PutRuntimeManagementConfig", &Lambda::put_runtime_management_config,
            &Lambda::ask_of_function},
           {"GetRuntimeManagementConfig", &Lambda::get_runtime_management_config,
            &Lambda::ask_of_function},
+          {"PutFunctionRecursionConfig", &Lambda::put_recursion_config, &Lambda::ask_of_function},
+          {"PutFunctionScalingConfig", &Lambda::function_scaling_config, &Lambda::ask_of_function},
+          {"GetFunctionScalingConfig", &Lambda::function_scaling_config, &Lambda::ask_of_function},
           {"GetFunctionRecursionConfig", &Lambda::get_recursion_config, &Lambda::ask_of_function},
           {"Invoke", &Lambda::invoke, &Lambda::ask_to_invoke},
           {"InvokeAsync", &Lambda::invoke_old_style, &Lambda::ask_to_invoke},
@@ -122,7 +170,94 @@ Lambda::Question Lambda::ask_of_function(const aws::Call& call) const {
 }
 
 Lambda::Question Lambda::ask_of_tagged(const aws::Call& call) const {
-  return {question_of(asked_name(call, "Resource"), call)};
+  const auto arn = call.input["Resource"].string_or("");
+  const auto mapping_at = arn.find(":event-source-mapping:");
+  if (arn.find(":code-signing-config:") == std::string::npos && mapping_at == std::string::npos)
+    return {question_of(asked_name(call, "Resource"), call)};
+  Permission asked{action(call), {arn}, {}, ""};
+  if (const auto* config = code_signing_.find(arn))
+    aws::add_resource_tags(config->tags, asked.keys);
+  else if (mapping_at != std::string::npos)
+    if (const auto* mapping = sources_.find(std::string_view{arn}.substr(arn.rfind(':') + 1)))
+      aws::add_resource_tags(mapping->tags, asked.keys);
+  add_request_keys(call.input, asked.keys);
+  return {asked};
+}
+
+// With a version where the operation names one. Its policy takes part.
+Permission Lambda::question_of_layer(const LayerName& name, std::string action) const {
+  Permission asked{std::move(action), {name.arn()}, {}, ""};
+  const auto* layer = name.version ? layers_.find(name) : nullptr;
+  const auto* version = layer ? layer->version(*name.version) : nullptr;
+  if (version && !version->policy.empty()) asked.resource_policy = version->policy.document();
+  return asked;
+}
+
+Lambda::Question Lambda::ask_of_layer(const aws::Call& call) const {
+  const auto name = named_layer(call);
+  if (!name) return ask_of_everything(call);
+  return {question_of_layer(*name, action(call))};
+}
+
+Lambda::Question Lambda::ask_of_layer_by_arn(const aws::Call& call) const {
+  const auto name = parse_layer_name(call.input["Arn"].string_or(""), call.region, call.account);
+  const auto asked = operation_table().action("GetLayerVersion");
+  if (!name) return {{asked, {"*"}, {}, ""}};
+  return {question_of_layer(*name, asked)};
+}
+
+// Of the layers that a function is given, and their ARNs as a key of the first question.
+void Lambda::add_layers(const aws::Call& call, Question& questions) const {
+  const auto arns = call.input["Layers"].strings();
+  if (arns.empty()) return;
+  questions.front().keys.set("lambda:Layer", arns);
+  for (const auto& arn : arns)
+    if (const auto name = parse_layer_name(arn, call.region, call.account);
+        name && name->account == call.account)
+      questions.push_back(question_of_layer(*name, operation_table().action("GetLayerVersion")));
+}
+
+// Its function is a key, and the one that it is to have another value of it.
+Lambda::Question Lambda::ask_of_mapping(const aws::Call& call) const {
+  const auto uuid = call.input["UUID"].string_or("");
+  Permission asked{
+      action(call),
+      {"arn:aws:lambda:" + call.region + ":" + call.account + ":event-source-mapping:" + uuid},
+      {},
+      ""};
+  const auto* mapping = sources_.find(uuid);
+  if (mapping) {
+    asked.keys.add("lambda:FunctionArn", mapping->function_arn());
+    aws::add_resource_tags(mapping->tags, asked.keys);
+  }
+  if (call.input.has("FunctionName"))
+    if (const auto name = asked_name(call, "FunctionName"))
+      asked.keys.add("lambda:FunctionArn", name->qualified_arn());
+  return {asked};
+}
+
+Lambda::Question Lambda::ask_to_map(const aws::Call& call) const {
+  Permission asked{action(call), {"*"}, {}, ""};
+  if (const auto name = asked_name(call, "FunctionName"))
+    asked.keys.set("lambda:FunctionArn", name->qualified_arn());
+  add_request_keys(call.input, asked.keys);
+  return {asked};
+}
+
+Lambda::Question Lambda::ask_of_code_signing_config(const aws::Call& call) const {
+  const auto arn = call.input["CodeSigningConfigArn"].string_or("*");  // not made yet
+  Permission asked{action(call), {arn}, {}, ""};
+  if (const auto* config = code_signing_.find(arn))
+    aws::add_resource_tags(config->tags, asked.keys);
+  add_request_keys(call.input, asked.keys);
+  return {asked};
+}
+
+Lambda::Question Lambda::ask_to_put_code_signing_config(const aws::Call& call) const {
+  auto out = ask_of_function(call);
+  out.front().keys.set("lambda:CodeSigningConfigArn",
+                       call.input["CodeSigningConfigArn"].string_or(""));
+  return out;
 }
 
 Lambda::Question Lambda::ask_to_invoke(const aws::Call& call) const {
@@ -152,6 +287,10 @@ Lambda::Question Lambda::ask_to_create(const aws::Call& call) const {
   const auto asked = question_of(name, call);
   if (!name) return {asked};
   Question out{asked};
+  if (call.input.has("CodeSigningConfigArn"))
+    out.front().keys.set("lambda:CodeSigningConfigArn",
+                         call.input["CodeSigningConfigArn"].string());
+  add_layers(call, out);
   add_role(call.input, out, name->arn());
   if (!call.input["Tags"].members().empty())
     out.push_back({operation_table().action("TagResource"), asked.resources, asked.keys, ""});
@@ -161,7 +300,9 @@ Lambda::Question Lambda::ask_to_create(const aws::Call& call) const {
 Lambda::Question Lambda::ask_to_configure(const aws::Call& call) const {
   const auto name = asked_name(call, "FunctionName");
   Question out{question_of(name, call)};
-  if (name) add_role(call.input, out, name->arn());
+  if (!name) return out;
+  add_layers(call, out);
+  add_role(call.input, out, name->arn());
   return out;
 }
 

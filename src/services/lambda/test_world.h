@@ -100,6 +100,76 @@ struct FakeMetrics final : FunctionMetrics {
   std::map<std::string, double> sums;
 };
 
+// Queues in memory, without time: what is received and not removed is in flight until it is given
+// back.
+struct FakeQueues final : MessageQueues {
+  struct Queue {
+    std::vector<Value> ready, in_flight;
+    std::vector<std::function<void()>> callbacks;
+    std::int64_t visibility_s = 30;
+  };
+  std::optional<std::int64_t> visibility_timeout_s(const std::string& arn) const override {
+    const auto at = queues.find(arn);
+    return at == queues.end() ? std::nullopt : std::optional(at->second.visibility_s);
+  }
+  bool permitted(const std::string&, const std::string& action, const std::string&) const override {
+    return action != refused;
+  }
+  aws::Outcome<std::vector<Value>> receive(const std::string& arn, std::size_t most) override {
+    const auto at = queues.find(arn);
+    if (at == queues.end()) return aws::refuse("AWS.SimpleQueueService.NonExistentQueue", "gone");
+    CHECK(most <= 10);
+    auto& queue = at->second;
+    std::vector<Value> out;
+    while (!queue.ready.empty() && out.size() < most) {
+      out.push_back(queue.ready.front());
+      queue.in_flight.push_back(queue.ready.front());
+      queue.ready.erase(queue.ready.begin());
+    }
+    return out;
+  }
+  void remove(const std::string& arn, const std::string& receipt) override {
+    auto& queue = queues[arn];
+    std::erase_if(queue.in_flight, [&](const Value& message) {
+      return message["ReceiptHandle"].string() == receipt;
+    });
+    removed.push_back(receipt);
+  }
+  void when_available(const std::string& arn, std::function<void()> callback) override {
+    queues[arn].callbacks.push_back(std::move(callback));
+  }
+  void send(const std::string& arn, const std::string& body) {
+    const auto id = "m" + std::to_string(++sent);
+    queues[arn].ready.push_back(
+        Value::structure({{"MessageId", id},
+                          {"ReceiptHandle", "r-" + id},
+                          {"MD5OfBody", "md5"},
+                          {"Body", body},
+                          {"Attributes", Value::structure({{"ApproximateReceiveCount", "1"}})}}));
+    tell(arn);
+  }
+  // The visibility timeout of all is over.
+  void give_back(const std::string& arn) {
+    auto& queue = queues[arn];
+    for (auto& message : std::exchange(queue.in_flight, {})) queue.ready.push_back(message);
+    tell(arn);
+  }
+  void tell(const std::string& arn) {
+    for (auto& callback : std::exchange(queues[arn].callbacks, {})) callback();
+  }
+  std::map<std::string, Queue> queues;
+  std::vector<std::string> removed;
+  std::string refused;
+  int sent = 0;
+};
+// "NAME": the body has a member of that name.
+struct FakePatterns final : EventPatterns {
+  bool valid(const std::string& pattern) const override { return pattern != "{"; }
+  bool matches(const std::string& pattern, const Value& event) const override {
+    return event["body"].is_struct() && event["body"].has(pattern);
+  }
+};
+
 inline const std::string role_arn = "arn:aws:iam::000000000000:role/r";
 inline const std::string function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:f";
 inline const std::string topic_arn = "arn:aws:sns:us-east-1:000000000000:t";
@@ -110,6 +180,8 @@ struct LambdaWorld {
   FakeLogs logs;
   FakeDestinations destinations;
   FakeMetrics metrics;
+  FakeQueues queues;
+  FakePatterns patterns;
   Lambda::Options options;
   std::unique_ptr<Lambda> lambda;
   aws::Caller root;
@@ -124,7 +196,7 @@ struct LambdaWorld {
   void start() {
     lambda = std::make_unique<Lambda>(
         Lambda::Ports{world.journal, world.timers, world.wall, world.entropy, world.functions},
-        Lambda::Dependencies{roles, logs, destinations, metrics}, options);
+        Lambda::Dependencies{roles, logs, destinations, metrics, queues, &patterns}, options);
   }
   // kill -9: what was not committed is gone, and a new engine starts on what was.
   void crash() {

@@ -12,7 +12,7 @@ namespace sitelatch::lambda {
 
 inline constexpr std::size_t sync_payload_limit = 6'291'456;
 inline constexpr std::size_t response_limit = 6'291'556;
-inline constexpr std::size_t async_payload_limit = 262'144;
+inline constexpr std::size_t async_payload_limit = 1'048'576;
 
 struct Verdict {
   enum class Kind { success, function_error, host_error };
