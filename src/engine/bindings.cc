@@ -381,19 +381,6 @@ aws::Outcome<> EventDestinations::send_dead_letter(const std::string& topic_arn,
   return aws::Value{};
 }
 
-std::optional<std::int64_t> QueuesOfMappings::visibility_timeout_s(const std::string&) const {
-  return std::nullopt;
-}
-bool QueuesOfMappings::permitted(const std::string&, const std::string&, const std::string&) const {
-  return false;
-}
-aws::Outcome<std::vector<aws::Value>> QueuesOfMappings::receive(const std::string&, std::size_t) {
-  return aws::refuse("AWS.SimpleQueueService.NonExistentQueue",
-                     "The specified queue does not exist.");
-}
-void QueuesOfMappings::remove(const std::string&, const std::string&) {}
-void QueuesOfMappings::when_available(const std::string&, std::function<void()>) {}
-
 namespace {
 void put(const Services& services, std::string_view region, const char* name_space,
          const char* dimension, std::string_view of, std::string_view metric, double value,

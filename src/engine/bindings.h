@@ -183,18 +183,6 @@ class EventDestinations final : public lambda::Destinations {
   const Services& services_;
 };
 
-// lambda -> sqs, which this engine does not have yet: there is no queue.
-class QueuesOfMappings final : public lambda::MessageQueues {
- public:
-  std::optional<std::int64_t> visibility_timeout_s(const std::string& queue_arn) const override;
-  bool permitted(const std::string& queue_arn, const std::string& action,
-                 const std::string& role_arn) const override;
-  aws::Outcome<std::vector<aws::Value>> receive(const std::string& queue_arn,
-                                                std::size_t most) override;
-  void remove(const std::string& queue_arn, const std::string& receipt_handle) override;
-  void when_available(const std::string& queue_arn, std::function<void()> callback) override;
-};
-
 // sns, lambda, events -> cloudwatch: their own metrics.
 class TopicMetrics final : public sns::DeliveryMetrics {
  public:

@@ -48,7 +48,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       logs_(history_, ports.timers, options.account),
       lambda_({history_, ports.timers, ports.wall, ports.entropy, functions_},
               {realistic_roles_, realistic_function_logs_, realistic_destinations_, lambda_metrics_,
-               mapped_queues_},
+               mapped_queues_, &mapped_patterns_},
               {.account = options.account, .settling = settling_of(options.realism)}),
       sqs_({history_, ports.timers, ports.entropy, metrics_of_queues_}, options.account),
       sns_({history_, ports.timers, ports.entropy, courier_, realistic_deliveries_,

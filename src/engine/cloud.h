@@ -111,7 +111,8 @@ class Cloud {
   EventDestinations event_destinations_{services_};
   TopicMetrics topic_metrics_{services_};
   LambdaMetrics lambda_metrics_{services_};
-  QueuesOfMappings mapped_queues_;
+  QueuesOfMappings mapped_queues_{services_};
+  PatternsOfMappings mapped_patterns_;
   EventsMetrics events_metrics_{services_};
   QueuesOfSqs queues_{services_};
   MetricsOfQueues metrics_of_queues_{services_};

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "aws/auth/policy.h"
 #include "engine/realism/realism.h"
 #include "services/cloudwatch/cloudwatch.h"
+#include "services/events/pattern.h"
 #include "services/sqs/sqs.h"
 
 namespace sitelatch::engine {
@@ -46,6 +49,39 @@ aws::DispatchOutcome QueuesOfSqs::send(const aws::QueueLetter& letter,
   auto sent = services_.sqs->deliver(letter, sender_id(sender, services_.account));
   if (!sent) return {Kind::refused, "", sent.error().message};
   return {Kind::accepted, *sent, ""};
+}
+
+std::optional<std::int64_t> QueuesOfMappings::visibility_timeout_s(
+    const std::string& queue_arn) const {
+  return services_.sqs->visibility_timeout_s(queue_arn);
+}
+
+bool QueuesOfMappings::permitted(const std::string& queue_arn, const std::string& action,
+                                 const std::string& role_arn) const {
+  return role_may(services_, role_arn, action, {queue_arn}, services_.sqs->queue_policy(queue_arn));
+}
+
+aws::Outcome<std::vector<aws::Value>> QueuesOfMappings::receive(const std::string& queue_arn,
+                                                                std::size_t most) {
+  return services_.sqs->receive(queue_arn, most);
+}
+
+void QueuesOfMappings::remove(const std::string& queue_arn, const std::string& receipt_handle) {
+  services_.sqs->remove(queue_arn, receipt_handle);
+}
+
+void QueuesOfMappings::when_available(const std::string& queue_arn,
+                                      std::function<void()> callback) {
+  services_.sqs->when_available(queue_arn, std::move(callback));
+}
+
+bool PatternsOfMappings::valid(const std::string& pattern) const {
+  return events::EventPattern::parse(pattern).has_value();
+}
+
+bool PatternsOfMappings::matches(const std::string& pattern, const aws::Value& event) const {
+  const auto parsed = events::EventPattern::parse(pattern);
+  return parsed && parsed->matches(event);
 }
 
 void MetricsOfQueues::count(std::string_view region, std::string_view metric_name,

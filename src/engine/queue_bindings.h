@@ -4,6 +4,7 @@
 
 #include "aws/service/queues.h"
 #include "engine/bindings.h"
+#include "services/lambda/dependencies.h"
 #include "services/sqs/dependencies.h"
 
 namespace sitelatch::engine {
@@ -20,6 +21,29 @@ class QueuesOfSqs final : public aws::Queues {
 
  private:
   const Services& services_;
+};
+
+// lambda -> sqs: what event source mappings poll.
+class QueuesOfMappings final : public lambda::MessageQueues {
+ public:
+  explicit QueuesOfMappings(const Services& services) : services_(services) {}
+  std::optional<std::int64_t> visibility_timeout_s(const std::string& queue_arn) const override;
+  bool permitted(const std::string& queue_arn, const std::string& action,
+                 const std::string& role_arn) const override;
+  aws::Outcome<std::vector<aws::Value>> receive(const std::string& queue_arn,
+                                                std::size_t most) override;
+  void remove(const std::string& queue_arn, const std::string& receipt_handle) override;
+  void when_available(const std::string& queue_arn, std::function<void()> callback) override;
+
+ private:
+  const Services& services_;
+};
+
+// lambda -> events: the patterns that event source mappings filter by.
+class PatternsOfMappings final : public lambda::EventPatterns {
+ public:
+  bool valid(const std::string& pattern) const override;
+  bool matches(const std::string& pattern, const aws::Value& event) const override;
 };
 
 // sqs -> cloudwatch

@@ -118,6 +118,11 @@ std::string Sqs::queue_policy(const std::string& arn) const {
   return held ? held->queue.setting("Policy") : std::string{};
 }
 
+std::optional<std::int64_t> Sqs::visibility_timeout_s(const std::string& arn) const {
+  const auto* held = find(arn);
+  return held ? std::optional{held->queue.number("VisibilityTimeout")} : std::nullopt;
+}
+
 void Sqs::save(Held& held, Queue changed) {
   journal_.put(queue_table, changed.arn, aws::to_json(to_value(changed)));
   held.queue = std::move(changed);

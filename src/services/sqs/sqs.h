@@ -37,6 +37,8 @@ class Sqs final : public aws::TableService<Sqs>, public aws::QueueReader {
   // a service acts for itself.
   bool has_queue(const std::string& arn) const { return queues_.contains(arn); }
   std::string queue_policy(const std::string& arn) const;  // "": none
+  // Nothing: there is no such queue.
+  std::optional<std::int64_t> visibility_timeout_s(const std::string& arn) const;
   // Gives the message id.
   aws::Outcome<std::string> deliver(const aws::QueueLetter& letter, const std::string& sender_id);
 
