@@ -17,10 +17,28 @@
 
 namespace sitelatch::route53 {
 
+// What CIDR collections say of networks.
+class CidrBlocks {
+ public:
+  virtual std::vector<dns::Network> networks() const = 0;  // all of them
+  virtual std::string location(const std::string& collection_id,
+                               const dns::Network& network) const = 0;
+  // Where the network is in every collection, as one text: networks of one text are alike.
+  virtual std::string locations(const dns::Network& network) const = 0;
+
+ protected:
+  ~CidrBlocks() = default;
+};
+
 class DnsAnswers final : public RoutingWorld {
  public:
+  struct Places {
+    std::string home_region;
+    std::shared_ptr<const AskerTable> askers;  // none: nobody is anywhere
+    const CidrBlocks* cidr = nullptr;          // none: there are no collections
+  };
   DnsAnswers(HostedZones& zones, HealthChecks& checks, AliasTargets& targets, Publisher& publisher,
-             std::string home_region);
+             Places places);
 
   void start();  // publishes everything that was loaded
 
@@ -39,14 +57,19 @@ class DnsAnswers final : public RoutingWorld {
   void commit(const std::string& zone_id, const TouchedGroups& touched,
               std::function<void()> published);
 
-  // What this name and type of this zone answer now.
-  Resolution resolve(const NodeKey& key) const;
+  // CIDR collections have changed.
+  void places_changed();
+
+  // What this name and type of this zone answer now, to whoever is in this network.
+  Resolution resolve(const NodeKey& key, const dns::Network& asker = {}) const;
 
   const HostedZone* zone(const std::string& id) const override { return zones_.find(id); }
   Status health(const std::string& health_check_id) const override {
     return checks_.status(health_check_id);
   }
   Resolution outside(const AliasTarget& target, std::uint16_t type) const override;
+  std::string cidr_location(const std::string& collection_id,
+                            const dns::Network& network) const override;
 
  private:
   bool is_served(const HostedZone& zone) const { return zones_.served(zone.name) == &zone; }
@@ -59,7 +82,11 @@ class DnsAnswers final : public RoutingWorld {
   HealthChecks& checks_;
   AliasTargets& targets_;
   Publisher& publisher_;
-  std::string home_region_;
+  std::shared_ptr<const dns::Places> number_places();
+  Asker asker_in(const dns::Network& network) const;
+
+  const Places places_;
+  std::vector<Asker> askers_;  // who is at a place, by its number in the view; the first: nobody
   Dependencies dependencies_;
 };
 

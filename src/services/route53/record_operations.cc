@@ -3,7 +3,9 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "dns/name.h"
+#include "dns/places.h"
 #include "dns/rdata.h"
 #include "dns/type.h"
 #include "services/route53/ids.h"
@@ -90,7 +92,7 @@ Route53::Out Route53::change_resource_record_sets(const Call& call) {
   if (!faults.empty()) return failure(invalid_batch(faults));
   const auto touched = apply(**zone, changes,
                              {[&](const std::string& id) { return checks_.find(id) != nullptr; },
-                              [&](const std::string& id) { return zones_.find(id); },
+                              [&](const std::string& id) { return zones_.find(id); }, nullptr,
                               [&](const std::string& id, const std::string& target) {
                                 return targets_.declared(id, target);
                               }});
@@ -139,6 +141,41 @@ Route53::Out Route53::get_change(const Call& call) {
   return aws::Value::structure({{"ChangeInfo", to_value(*change)}});
 }
 
+namespace {
+// Whom TestDNSAnswer asks for: the client's network, else the resolver's address, else nobody in
+// particular.
+aws::Outcome<dns::Network> asker_of(const aws::Value& in) {
+  const auto refused = [](std::string_view which, const std::string& value) {
+    return aws::refuse("InvalidInput",
+                       fmt::format("Invalid parameter : {} is not valid: {}", which, value));
+  };
+  dns::Network out;
+  if (const auto& resolver = in["ResolverIP"]) {
+    const auto network = dns::network_from_text(resolver.string());
+    if (!network || resolver.string().find('/') != std::string::npos)
+      return refused("ResolverIP", resolver.string());
+    out = *network;
+  }
+  const auto& mask = in["EDNS0ClientSubnetMask"];
+  const auto& subnet = in["EDNS0ClientSubnetIP"];
+  if (!subnet) {
+    if (mask)
+      return aws::refuse("InvalidInput",
+                         "Invalid parameter : EDNS0ClientSubnetMask requires EDNS0ClientSubnetIP.");
+    return out;
+  }
+  auto network = dns::network_from_text(subnet.string());
+  if (!network || subnet.string().find('/') != std::string::npos)
+    return refused("EDNS0ClientSubnetIP", subnet.string());
+  const bool is_v4 = network->bytes.size() == 4;
+  const auto length =
+      mask ? parse_int(mask.string()) : std::optional<std::int64_t>{is_v4 ? 24 : 64};
+  if (!length || *length < 0 || *length > (is_v4 ? 32 : 128))
+    return refused("EDNS0ClientSubnetMask", mask.string_or(""));
+  return dns::cut(*network, static_cast<unsigned>(*length));
+}
+}  // namespace
+
 Route53::Out Route53::test_dns_answer(const Call& call) {
   const auto& in = call.input;
   const auto zone = hosted_zone(in["HostedZoneId"]);
@@ -149,6 +186,8 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
     return aws::refuse("InvalidInput",
                        fmt::format("Invalid parameter : {} is not in hosted zone {}", shown(*name),
                                    shown((*zone)->name)));
+  const auto asker = asker_of(in);
+  if (!asker) return failure(asker.error());
   auto type = dns::type_from_text(in["RecordType"].string()).value();
   const auto owner = answering_name(**zone, *name);
   auto data = aws::Value::list();
@@ -156,7 +195,7 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   if (owner) {
     if (!(*zone)->group(*owner, type) && (*zone)->group(*owner, dns::type::cname))
       type = dns::type::cname;
-    const auto resolution = answers_.resolve({(*zone)->id, *owner, type});
+    const auto resolution = answers_.resolve({(*zone)->id, *owner, type}, *asker);
     if (const auto* drawn = draw(resolution.choices, entropy_)) {
       if (drawn->fails) code = "SERVFAIL";
       for (const auto& rdata : drawn->rrset.rdata) data.push(dns::rdata_to_text(type, rdata));

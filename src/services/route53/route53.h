@@ -5,6 +5,7 @@
 // whatever the region of the call.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,7 @@ struct Options {
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
   std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
   bool strict_names = false;                 // no zone of example.com (fact route53-136)
+  std::shared_ptr<const AskerTable> askers = nullptr;  // none: nobody is anywhere (route53-137)
 };
 
 class Route53 final : public aws::TableService<Route53> {
