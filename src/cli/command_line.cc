@@ -385,9 +385,15 @@ int run(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
+  engine_command
+      ->add_option("--places", engine.places,
+                   "where askers are, for geolocation, CIDR and latency records: a file with lines "
+                   "like `192.0.2.0/24 continent=EU country=DE region=eu-central-1`; who is not in "
+                   "it is nowhere in particular")
+      ->type_name("FILE");
   engine_command->add_flag("--strict-names", engine.strict_names,
-                           "refuse hosted zones of example.com, example.net and example.org, as "
-                           "AWS does (top-level names are always refused)");
+                           "refuse hosted zones of a single label, and of example.com, example.net "
+                           "and example.org, as AWS does (top-level domains are always refused)");
   engine_command
       ->add_option(
           "--target-lookups", engine.target_lookups,

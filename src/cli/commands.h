@@ -34,6 +34,7 @@ struct EngineOptions {
   std::size_t checkers = 1;
   std::string target_lookups = "on";  // or off
   bool strict_names = false;
+  std::filesystem::path places;  // of askers; empty: nobody is anywhere
   std::string log_level = "info";
   std::string smtp;            // smtp://host:port, or empty: mail goes to a folder
   std::string dns_rate_limit;  // off, or a number; empty: as the engine sees fit

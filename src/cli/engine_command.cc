@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <optional>
@@ -24,6 +26,7 @@
 #include "cli/service_manager.h"
 #include "engine/coverage.h"
 #include "engine/engine.h"
+#include "services/route53/askers.h"
 #include "store/data_directory.h"
 #include "store/sqlite_journal.h"
 
@@ -176,6 +179,14 @@ int run_engine(const EngineOptions& options) {
   config.seed = options.seed;
   config.checkers = options.checkers;
   config.strict_names = options.strict_names;
+  if (!options.places.empty()) {
+    std::ifstream file(options.places);
+    if (!file) return ends(exit_usage, "--places: cannot read " + options.places.string());
+    config.places.assign(std::istreambuf_iterator<char>{file}, {});
+    if (const auto table = route53::AskerTable::parse(config.places); !table)
+      return ends(exit_usage,
+                  fmt::format("--places: {}: {}", options.places.string(), table.error().text));
+  }
   config.target_lookups = options.target_lookups != "off";
   config.allowed_hosts = options.allowed_hosts;
   config.smtp = options.smtp;

@@ -57,12 +57,54 @@ class Reply {
   std::uint16_t counts_[3] = {};
 };
 
+// Where the asker is: by the network that he tells, else by his own address. Looked for when an
+// answer first depends on it.
+class Whereabouts {
+ public:
+  Whereabouts(const Query& query, const Asker& asker, const Places* places)
+      : subnet_(query.subnet), asker_(asker), places_(places) {}
+
+  std::uint16_t place() {
+    if (places_ && !looked_for_) {
+      looked_for_ = true;
+      found_ = look();
+    }
+    return found_.place;
+  }
+  // How many bits of what was told everybody shares who is answered the same (RFC 7871 §7.2.1).
+  std::uint8_t scope() const {
+    return told() ? static_cast<std::uint8_t>(found_.scope) : std::uint8_t{0};
+  }
+
+ private:
+  bool told() const { return subnet_.told && subnet_.length > 0; }
+  Places::Found look() const {
+    if (!told())
+      return places_->find(asker_.address, static_cast<unsigned>(asker_.address.size() * 8));
+    std::uint8_t whole[16] = {};
+    std::copy(subnet_.address.begin(), subnet_.address.end(), whole);
+    return places_->find({whole, subnet_.family == 1 ? std::size_t{4} : std::size_t{16}},
+                         subnet_.length);
+  }
+
+  const Query::Subnet& subnet_;
+  const Asker& asker_;
+  const Places* places_;
+  bool looked_for_ = false;
+  Places::Found found_;
+};
+
 // One question, looked up and written.
 class Resolution {
  public:
   Resolution(const Query& query, const Catalogue& catalogue, Reply& reply, bool is_udp,
-             std::uint64_t random)
-      : query_(query), catalogue_(catalogue), reply_(reply), is_udp_(is_udp), random_(random) {}
+             std::uint64_t random, Whereabouts& whereabouts)
+      : query_(query),
+        catalogue_(catalogue),
+        reply_(reply),
+        is_udp_(is_udp),
+        random_(random),
+        whereabouts_(whereabouts) {}
 
   void run() {
     const Key* name = &query_.name;
@@ -117,12 +159,18 @@ class Resolution {
  private:
   Answer alias_of(const Node& node) const {
     const Node::Set* set = node.find(type::cname);
-    return set ? node.draw(*set, random_) : Answer{};
+    return set ? draw(node, *set) : Answer{};
+  }
+
+  Answer draw(const Node& node, const Node::Set& set) const {
+    if (set.variants == 0) [[likely]]
+      return node.draw(set, random_);
+    return node.draw(Node::at_place(set, whereabouts_.place()), random_);
   }
 
   void append_found(const Zone& zone, const Node& node, const Node::Set& set, std::size_t name_at,
                     std::size_t origin_at) {
-    const Answer found = node.draw(set, random_);
+    const Answer found = draw(node, set);
     if (found.fails) return fail();
     if (found.count == 0) return deny(zone, origin_at);
     const std::size_t records_at = reply_.size();
@@ -136,7 +184,8 @@ class Resolution {
   void append_any(const Zone& zone, const Node& node, std::size_t name_at, std::size_t origin_at) {
     Answer smallest;
     for (const Node::Set& set : node) {
-      const Answer found = node.draw(set, random_);
+      if (set.place != 0) continue;
+      const Answer found = draw(node, set);
       if (!is_udp_ && !reply_.append(Reply::answers, found, name_at)) return truncate();
       if (found.count > 0 && (smallest.count == 0 || found.size < smallest.size)) smallest = found;
     }
@@ -197,8 +246,7 @@ class Resolution {
       if (!node) continue;
       for (const std::uint16_t address_type : {type::a, type::aaaa}) {
         const Node::Set* set = node->find(address_type);
-        if (!set || reply_.append(Reply::additional, node->draw(*set, random_), target_at))
-          continue;
+        if (!set || reply_.append(Reply::additional, draw(*node, *set), target_at)) continue;
         if (!cut.empty() && is_within(target.name(), cut)) return truncate();
       }
     }
@@ -223,7 +271,21 @@ class Resolution {
   Reply& reply_;
   const bool is_udp_;
   const std::uint64_t random_;
+  Whereabouts& whereabouts_;
 };
+
+// The client's network as it was told, and for whom else the answer is good.
+std::size_t subnet_size(const Query& query) {
+  return query.subnet.told ? 8 + query.subnet.address.size() : 0;
+}
+void write_subnet(std::uint8_t* at, const Query& query, std::uint8_t scope) {
+  write_16(at, subnet_option_code);
+  write_16(at + 2, subnet_size(query) - 4);
+  write_16(at + 4, query.subnet.family);
+  at[6] = query.subnet.length;
+  at[7] = scope;
+  std::copy(query.subnet.address.begin(), query.subnet.address.end(), at + 8);
+}
 
 void write_opt(std::uint8_t* at, std::size_t payload, unsigned rcode, bool dnssec_ok) {
   at[0] = 0;
@@ -279,7 +341,7 @@ std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
     limit = std::min(
         {limit, std::size_t{query.payload_size}, std::max<std::size_t>(limits.udp_payload, 512)});
   const CookieExchange cookie(query, asker);
-  const std::size_t reserved = query.edns ? opt_size + cookie.size() : 0;
+  const std::size_t reserved = query.edns ? opt_size + cookie.size() + subnet_size(query) : 0;
   if (query.question_end + reserved > limit) return 0;  // only with a buffer below 512
   std::memcpy(buffer.data(), bytes.data(), query.question_end);
   Reply reply(buffer, limit - reserved, query.question_end);
@@ -289,8 +351,9 @@ std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
       (read_16(&bytes[2]) & (0x7800 | flag::recursion_desired | flag::checking_disabled)));
   unsigned rcode = query.rcode;
   Response about;
+  Whereabouts whereabouts(query, asker, Catalogue::of(view).places());
   if (query.verdict == Query::Verdict::resolve) {
-    Resolution resolution(query, Catalogue::of(view), reply, is_udp, random);
+    Resolution resolution(query, Catalogue::of(view), reply, is_udp, random, whereabouts);
     resolution.run();
     rcode = resolution.rcode;
     about = resolution.about;
@@ -317,11 +380,11 @@ std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
     write_opt(buffer.data() + size, std::max<std::size_t>(limits.udp_payload, 512), rcode,
               query.dnssec_ok);
     size += opt_size;
-    if (cookie.answered) {
-      write_16(&buffer[size - 2], cookie.size());
-      cookie.write(buffer.data() + size);
-      size += cookie.size();
-    }
+    write_16(&buffer[size - 2], cookie.size() + subnet_size(query));
+    if (cookie.answered) cookie.write(buffer.data() + size);
+    size += cookie.size();
+    if (query.subnet.told) write_subnet(buffer.data() + size, query, whereabouts.scope());
+    size += subnet_size(query);
   }
   write_16(&buffer[2], flags | (rcode & 15U));
   write_16(&buffer[4], query.question_end > header_size ? 1 : 0);

@@ -8,6 +8,7 @@
 
 #include "dns/lookup.h"
 #include "dns/name.h"
+#include "dns/places.h"
 #include "dns/rdata.h"
 #include "dns/testing.h"
 #include "dns/type.h"
@@ -255,6 +256,118 @@ TEST_CASE("weighted choices are drawn by weight; none is NODATA") {
   CHECK(share(*with({choice(0, "10.0.0.1"), choice(0, "10.0.0.2")}), "10.0.0.1") ==
         doctest::Approx(0.5).epsilon(0.05));
   CHECK(ask_text(*with({}), "w.example.com", "A") == "NOERROR aa\n" + zone_soa);
+}
+
+namespace {
+// A view whose w.example.com is 10.0.0.1 for everybody, 10.0.0.2 for 192.0.2.0/24 and nothing for
+// 2001:db8::/32.
+std::shared_ptr<const View> placed_view() {
+  const std::string origin = name_from_text("example.com").value(),
+                    name = name_from_text("w.example.com").value();
+  const auto address = [](const char* text) {
+    return Choices{{1, {60, {rdata_from_text(type::a, text).value()}}}};
+  };
+  auto places = std::make_shared<Places>();
+  places->put(network_from_text("192.0.2.0/24").value(), 1);
+  places->put(network_from_text("2001:db8::/32").value(), 2);
+  return view_of(example)->with_places(places)->with(
+      {{origin, name, type::a, address("10.0.0.1"), {{1, address("10.0.0.2")}, {2, {}}}},
+       {origin, name, type::txt, Choices{{1, {60, {"\1x"}}}}}});
+}
+std::string subnet_option(const std::string& content) {
+  return std::string("\0\10\0", 3) + static_cast<char>(content.size()) + content;
+}
+}  // namespace
+
+TEST_CASE(
+    "answers by place: by the client's network where it is told, else by the asker's address") {
+  const auto view = placed_view();
+  const std::string query = query_bytes("w.example.com", "A");
+  const auto told = [&](const std::string& bytes, const std::vector<std::uint8_t>& asker = {}) {
+    return reply_text(ask(*view, bytes, {}, 0, {asker}));
+  };
+  const auto is = [](const std::string& text, const char* address) {
+    return text.find(std::string("answer w.example.com. 60 A ") + address + "\n") !=
+           std::string::npos;
+  };
+  CHECK(is(told(query), "10.0.0.1"));
+  CHECK(is(told(query, {192, 0, 2, 7}), "10.0.0.2"));
+  CHECK(is(told(query, {192, 0, 3, 7}), "10.0.0.1"));
+  CHECK(is(told(query, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7}), "10.0.0.2"));
+  std::vector<std::uint8_t> v6(16);
+  v6[0] = 0x20, v6[1] = 1, v6[2] = 0xd, v6[3] = 0xb8;
+  CHECK(told(query, v6) == "NOERROR aa\n" + zone_soa);
+  // The option is echoed, with the scope in which the answer is good.
+  const auto ecs = [&](const std::string& content) {
+    return told(with_edns(query, 1232, 0, false, subnet_option(content)), {198, 51, 100, 1});
+  };
+  const auto v4 = ecs(std::string("\0\1\30\0\xc0\0\2", 7));
+  CHECK(is(v4, "10.0.0.2"));
+  CHECK(v4.find("0008000700011818c00002\n") != std::string::npos);
+  const auto other = ecs(std::string("\0\1\30\0\xc0\0\3", 7));
+  CHECK(is(other, "10.0.0.1"));
+  CHECK(other.find("0008000700011818c00003\n") != std::string::npos);
+  CHECK(ecs(std::string("\0\1\20\0\xc0\0", 6)).find("10.0.0.1") != std::string::npos);
+  const auto far = ecs(std::string("\0\1\10\0\1", 5));
+  CHECK(far.find("00080005000108") != std::string::npos);
+  // A length of 0 tells nothing: the asker's own address counts, for nobody else (RFC 7871 §7.1.2).
+  const auto none = told(
+      with_edns(query, 1232, 0, false, subnet_option(std::string("\0\1\0\0", 4))), {192, 0, 2, 7});
+  CHECK(is(none, "10.0.0.2"));
+  CHECK(none.find("0008000400010000\n") != std::string::npos);
+  // Where nothing depends on it, the answer is good for everybody.
+  const auto plain =
+      reply_text(ask(*view, with_edns(query_bytes("w.example.com", "TXT"), 1232, 0, false,
+                                      subnet_option(std::string("\0\1\30\0\xc0\0\2", 7)))));
+  CHECK(plain.find("0008000700011800c00002\n") != std::string::npos);
+  // Beside a cookie, and over TCP.
+  CHECK(reply_text(ask(*view,
+                       with_edns(query, 1232, 0, false,
+                                 subnet_option(std::string("\0\1\30\0\xc0\0\2", 7))),
+                       tcp))
+            .find("10.0.0.2") != std::string::npos);
+}
+
+TEST_CASE("a client's network that is none is FORMERR (RFC 7871 §7.1.2)") {
+  const auto view = placed_view();
+  const std::string query = query_bytes("w.example.com", "A");
+  const auto told = [&](const std::string& content) {
+    return reply_text(ask(*view, with_edns(query, 1232, 0, false, subnet_option(content))));
+  };
+  for (const std::string& bad :
+       {std::string(""), std::string("\0\1\30", 3), std::string("\0\1\30\0", 4),
+        std::string("\0\1\30\0\xc0\0", 6), std::string("\0\1\30\0\xc0\0\2\0", 8),
+        std::string("\0\1\30\1\xc0\0\2", 7), std::string("\0\1\27\0\xc0\0\3", 7),
+        std::string("\0\1\41\0\xc0\0\2\0\0", 9), std::string("\0\3\0\0", 4),
+        std::string("\0\0\10\0\1", 5)})
+    CHECK(told(bad) == "FORMERR\n");
+  CHECK(told(std::string("\0\0\0\0", 4)).find("10.0.0.1") != std::string::npos);
+}
+
+TEST_CASE("what is placed goes with its type, and no answer to ANY has it twice") {
+  const std::string origin = name_from_text("example.com").value(),
+                    name = name_from_text("w.example.com").value();
+  const auto view = placed_view();
+  const auto any = query_bytes("w.example.com", "255");
+  const auto all = reply_text(ask(*view, any, tcp, 0, {}));
+  CHECK(all.find("10.0.0.1") != std::string::npos);
+  CHECK(all.find("10.0.0.2") == std::string::npos);
+  const std::vector<std::uint8_t> there = {192, 0, 2, 7};
+  const auto plain =
+      view->with({{origin, name, type::a,
+                   Choices{{1, {60, {rdata_from_text(type::a, "10.0.0.9").value()}}}}}});
+  CHECK(
+      reply_text(ask(*plain, query_bytes("w.example.com", "A"), {}, 0, {there})).find("10.0.0.9") !=
+      std::string::npos);
+  const auto less = view->with({{origin, name, type::a, std::nullopt}});
+  CHECK(reply_text(ask(*less, query_bytes("w.example.com", "A"), {}, 0, {there})) ==
+        "NOERROR aa\n" + zone_soa);
+  CHECK(reply_text(ask(*less, query_bytes("w.example.com", "TXT"))).find("NOERROR") == 0);
+  // The places stay when a zone goes.
+  const auto gone = view->without_zone(name_from_text("other.test").value());
+  CHECK(
+      reply_text(ask(*gone, query_bytes("w.example.com", "A"), {}, 0, {there})).find("10.0.0.2") !=
+      std::string::npos);
 }
 
 TEST_CASE("MX and SRV bring the addresses of targets in the zone (fact dns-10)") {

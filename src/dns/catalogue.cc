@@ -20,9 +20,9 @@ std::shared_ptr<const View> Catalogue::with(const std::vector<NodeChange>& chang
       const Zone* before = zones_.find(key.hash(), key.name());
       zone = Ref<Zone>(before ? new Zone(*before) : new Zone(change.zone));
     }
-    zone->set(change.name, change.type, change.choices);
+    zone->set(change.name, change.type, change.choices, change.placed);
   }
-  auto next = std::make_shared<Catalogue>(zones_);
+  auto next = std::make_shared<Catalogue>(zones_, places_);
   for (auto& [origin, zone] : changed) {
     if (zone->empty()) {
       next->zones_.erase(zone->hash(), zone->name());
@@ -34,10 +34,14 @@ std::shared_ptr<const View> Catalogue::with(const std::vector<NodeChange>& chang
 }
 
 std::shared_ptr<const View> Catalogue::without_zone(const std::string& origin) const {
-  auto next = std::make_shared<Catalogue>(zones_);
+  auto next = std::make_shared<Catalogue>(zones_, places_);
   Key key;
   if (key.assign(origin) == origin.size()) next->zones_.erase(key.hash(), key.name());
   return next;
+}
+
+std::shared_ptr<const View> Catalogue::with_places(std::shared_ptr<const Places> places) const {
+  return std::make_shared<Catalogue>(zones_, std::move(places));
 }
 
 Catalogue::Enclosing Catalogue::enclosing(const Key& key, std::uint16_t type) const {

@@ -3,6 +3,7 @@
 // of nodes. A step copies the paths to what it changes and shares the rest.
 #pragma once
 
+#include "dns/places.h"
 #include "dns/view.h"
 #include "dns/zone.h"
 
@@ -11,11 +12,14 @@ namespace sitelatch::dns {
 class Catalogue final : public View {
  public:
   Catalogue() = default;
-  explicit Catalogue(const Trie<Zone>& zones) : zones_(zones) {}
+  Catalogue(const Trie<Zone>& zones, std::shared_ptr<const Places> places)
+      : zones_(zones), places_(std::move(places)) {}
   static const Catalogue& of(const View& view) { return static_cast<const Catalogue&>(view); }
 
   std::shared_ptr<const View> with(const std::vector<NodeChange>& changes) const override;
   std::shared_ptr<const View> without_zone(const std::string& origin) const override;
+  std::shared_ptr<const View> with_places(std::shared_ptr<const Places> places) const override;
+  const Places* places() const { return places_.get(); }
 
   struct Enclosing {
     const Zone* zone = nullptr;
@@ -28,6 +32,7 @@ class Catalogue final : public View {
 
  private:
   Trie<Zone> zones_;
+  std::shared_ptr<const Places> places_;  // none: nobody is anywhere
 };
 
 }  // namespace sitelatch::dns

@@ -34,8 +34,8 @@ void append_record(std::string& wire, std::uint16_t type, std::uint32_t ttl,
   wire += rdata;
 }
 
-PreparedSet prepare(std::uint16_t type, const Choices& choices) {
-  PreparedSet set{type, static_cast<std::uint16_t>(choices.size()), {}};
+PreparedSet prepare(std::uint16_t type, const Choices& choices, std::uint16_t place) {
+  PreparedSet set{type, static_cast<std::uint16_t>(choices.size()), {}, place};
   for (const Choice& choice : choices) {
     std::string wire;
     ENSURE(!choice.fails || choice.rrset.rdata.empty());
@@ -61,8 +61,13 @@ Ref<const Node> Node::make(std::uint64_t hash, std::string_view name, std::uint3
   char* to = table + sets.size() * sizeof(Set);
   std::memcpy(to, name.data(), name.size());
   to += name.size();
-  for (const PreparedSet& set : sets) {
-    new (table) Set{set.type, set.choices, static_cast<std::uint32_t>(to - memory)};
+  for (auto at = sets.begin(); at != sets.end(); ++at) {
+    const PreparedSet& set = *at;
+    std::uint16_t variants = 0;
+    if (set.place == 0)
+      for (auto next = at + 1; next != sets.end() && next->type == set.type; ++next) ++variants;
+    new (table)
+        Set{set.type, set.choices, static_cast<std::uint32_t>(to - memory), set.place, variants};
     table += sizeof(Set);
     std::memcpy(to, set.bytes.data(), set.bytes.size());
     to += set.bytes.size();
@@ -101,8 +106,8 @@ std::vector<PreparedSet> Node::unpack() const {
   std::vector<PreparedSet> unpacked;
   for (const Set* set = begin(); set != end(); ++set) {
     const std::uint32_t stop = set + 1 == end() ? total_ : (set + 1)->offset;
-    unpacked.push_back(
-        {set->type, set->choices, std::string(bytes() + set->offset, stop - set->offset)});
+    unpacked.push_back({set->type, set->choices,
+                        std::string(bytes() + set->offset, stop - set->offset), set->place});
   }
   return unpacked;
 }

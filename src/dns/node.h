@@ -31,8 +31,9 @@ struct PreparedSet {
   std::uint16_t type = 0;
   std::uint16_t choices = 0;
   std::string bytes;
+  std::uint16_t place = 0;  // 0: for everybody without one of his own
 };
-PreparedSet prepare(std::uint16_t type, const Choices& choices);
+PreparedSet prepare(std::uint16_t type, const Choices& choices, std::uint16_t place = 0);
 // One record as it stands in an answer.
 void append_record(std::string& wire, std::uint16_t type, std::uint32_t ttl,
                    std::string_view rdata);
@@ -46,8 +47,10 @@ class Node {
   struct Set {
     std::uint16_t type, choices;
     std::uint32_t offset;
+    std::uint16_t place, variants;  // how many sets for places follow this one, of its type
   };
 
+  // A type's sets stand together, the one for everybody first.
   static Ref<const Node> make(std::uint64_t hash, std::string_view name, std::uint32_t children,
                               const std::vector<PreparedSet>& sets);
   static void destroy(const Node* node);
@@ -64,6 +67,12 @@ class Node {
       if (set[i].type == wanted) return &set[i];
     }
     return nullptr;
+  }
+  // What somebody at that place is told of the type of this set, which is for everybody.
+  static const Set& at_place(const Set& set, std::uint16_t place) {
+    for (const Set* variant = &set + 1; variant <= &set + set.variants; ++variant)
+      if (variant->place == place) return *variant;
+    return set;
   }
   const Set* begin() const { return sets(); }
   const Set* end() const { return sets() + set_count_; }

@@ -88,6 +88,9 @@ bool Query::read_opt(std::span<const std::uint8_t> record) {
       if (!is_cookie_size(size)) return false;  // RFC 7873 §5.2.2
       if (found.empty()) found = record.subspan(at + 4, size);
     }
+    if (read_16(&record[at]) == subnet_option_code && !subnet.told &&
+        !read_subnet(record.subspan(at + 4, size)))
+      return false;
     at = end;
   }
   if (at != record.size()) return false;
@@ -96,6 +99,19 @@ bool Query::read_opt(std::span<const std::uint8_t> record) {
   payload_size = std::max<std::uint16_t>(512, read_16(&record[2]));
   dnssec_ok = (record[6] & 0x80) != 0;
   if (record[5] != 0) rcode = rcode::badvers;
+  return true;
+}
+
+// RFC 7871 §6: a length that the family has, no scope in a question, as many bytes as the length
+// takes and no bit behind it; else FORMERR (§7.1.2).
+bool Query::read_subnet(std::span<const std::uint8_t> option) {
+  if (option.size() < 4) return false;
+  Subnet out{true, read_16(&option[0]), option[2], option.subspan(4)};
+  const unsigned most = out.family == 1 ? 32 : out.family == 2 ? 128 : 0;
+  if (out.family > 2 || out.length > most || option[3] != 0) return false;
+  if (out.address.size() != (out.length + 7U) / 8) return false;
+  if (out.length % 8 != 0 && (out.address.back() & (0xffU >> out.length % 8)) != 0) return false;
+  subnet = out;
   return true;
 }
 

@@ -18,6 +18,7 @@ inline constexpr unsigned noerror = 0, formerr = 1, servfail = 2, nxdomain = 3, 
 inline constexpr std::size_t header_size = 12;
 inline constexpr std::size_t opt_size = 11;  // of an OPT record without options
 inline constexpr std::uint16_t name_pointer = 0xc000;
+inline constexpr std::uint16_t subnet_option_code = 8;
 
 // The header's second and third bytes.
 namespace flag {
@@ -42,11 +43,21 @@ struct Query {
   // The COOKIE option's content (RFC 7873): none, 8 bytes, or 16 to 40. Points into the message.
   std::span<const std::uint8_t> cookie;
 
+  // The client's network, where the asker tells it (RFC 7871).
+  struct Subnet {
+    bool told = false;
+    std::uint16_t family = 0;               // 1 IPv4, 2 IPv6; 0 with length 0 alone
+    std::uint8_t length = 0;                // bits
+    std::span<const std::uint8_t> address;  // as many bytes as the bits take
+  };
+  Subnet subnet;
+
   void read(std::span<const std::uint8_t> bytes);
 
  private:
   bool read_records(std::span<const std::uint8_t> bytes, std::size_t at);
   bool read_opt(std::span<const std::uint8_t> record);
+  bool read_subnet(std::span<const std::uint8_t> option);
   void read_question(std::span<const std::uint8_t> bytes);
   void read_cookie_request(std::span<const std::uint8_t> bytes);
 };

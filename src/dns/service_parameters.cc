@@ -14,7 +14,7 @@
 namespace sitelatch::dns {
 namespace {
 
-enum Key : std::uint16_t {
+enum ParameterKey : std::uint16_t {
   mandatory = 0,
   alpn = 1,
   no_default_alpn = 2,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,7 +38,12 @@ struct NodeChange {
   std::string name;  // inside the zone; "*" labels are wildcards (RFC 4592)
   std::uint16_t type = 0;
   std::optional<Choices> choices;
+  // In place of `choices` for those who are at a place (by Places of the view). With `choices`
+  // only.
+  std::map<std::uint16_t, Choices> placed{};
 };
+
+class Places;
 
 class View {
  public:
@@ -49,6 +55,8 @@ class View {
   // the size of the view.
   virtual std::shared_ptr<const View> with(const std::vector<NodeChange>& changes) const = 0;
   virtual std::shared_ptr<const View> without_zone(const std::string& origin) const = 0;
+  // Where askers are, from now on.
+  virtual std::shared_ptr<const View> with_places(std::shared_ptr<const Places> places) const = 0;
 };
 
 }  // namespace sitelatch::dns

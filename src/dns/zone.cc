@@ -39,7 +39,8 @@ Zone::Zone(const Zone& other)
       negative_soa_(other.negative_soa_),
       name_servers_(other.name_servers_) {}
 
-void Zone::set(const std::string& name, std::uint16_t type, const std::optional<Choices>& choices) {
+void Zone::set(const std::string& name, std::uint16_t type, const std::optional<Choices>& choices,
+               const std::map<std::uint16_t, Choices>& placed) {
   Key key;
   ENSURE(key.assign(name) == name.size() && key.name() == name,
          "a node's name is a wire name in lower case");
@@ -51,7 +52,10 @@ void Zone::set(const std::string& name, std::uint16_t type, const std::optional<
   sets.erase(std::remove_if(sets.begin(), sets.end(),
                             [type](const PreparedSet& set) { return set.type == type; }),
              sets.end());
-  if (choices) sets.push_back(prepare(type, *choices));
+  if (choices) {
+    sets.push_back(prepare(type, *choices));
+    for (const auto& [place, its] : placed) sets.push_back(prepare(type, its, place));
+  }
   if (!at_origin) {
     cuts_ += holds(sets, type::ns) ? 1U : 0U;
     cuts_ -= was_cut ? 1U : 0U;

@@ -26,7 +26,8 @@ class Zone {
   std::size_t size() const { return nodes_.size(); }  // names, empty non-terminals included
 
   // Sets or (with nullopt) removes one type at one name inside the zone.
-  void set(const std::string& name, std::uint16_t type, const std::optional<Choices>& choices);
+  void set(const std::string& name, std::uint16_t type, const std::optional<Choices>& choices,
+           const std::map<std::uint16_t, Choices>& placed = {});
   bool empty() const { return nodes_.size() == 0; }
 
   struct Match {

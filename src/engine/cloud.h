@@ -63,8 +63,9 @@ class Cloud {
     std::string endpoint = "http://127.0.0.1:4566";  // how clients reach the gateway
     bool accept_any_credentials = false;
     bool allow_link_local = false;
-    std::size_t checkers = 1;             // of a health check (fact route53-94)
-    bool strict_names = false;            // no zone of example.com (fact route53-136)
+    std::size_t checkers = 1;   // of a health check (fact route53-94)
+    bool strict_names = false;  // no zone of example.com (fact route53-136)
+    std::shared_ptr<const route53::AskerTable> places = nullptr;  // none: nobody is anywhere
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
     Tally* tally = nullptr;               // outlives this; none: nobody counts

@@ -179,6 +179,11 @@ class RealEngine final : public Engine {
               [this](std::function<void()> task) { loop_.post(std::move(task)); }) {}
 
   Result<Done> open() {
+    if (!config_.places.empty()) {
+      auto table = route53::AskerTable::parse(config_.places);
+      if (!table) return problem("the places: " + table.error().text);
+      places_ = std::make_shared<const route53::AskerTable>(std::move(*table));
+    }
     auto listening = listen();
     for (int attempts_left = config_.api.port == 0 ? 32 : 0;
          listening && !hold_twin((*listening)->endpoint(), attempts_left == 0); --attempts_left)
@@ -364,7 +369,7 @@ class RealEngine final : public Engine {
         Cloud::Ports{*journal_, loop_.timers(), wall_, entropy_, *counted_prober_,
                      *awaited_functions_, *counted_courier_, *key_maker_, *views_, names_.get()},
         Cloud::Options{config_.account, url_of(api_endpoint_), config_.accept_any_credentials,
-                       config_.allow_link_local, config_.checkers, config_.strict_names,
+                       config_.allow_link_local, config_.checkers, config_.strict_names, places_,
                        workers_.get(), &realism_, &tally_});
     door_.open(cloud_->gateway(), cloud_->url_door());
   }
@@ -451,6 +456,7 @@ class RealEngine final : public Engine {
   }
 
   Config config_;
+  std::shared_ptr<const route53::AskerTable> places_;
   std::unique_ptr<store::DataDirectory> directory_;
   std::unique_ptr<store::SqliteJournal> journal_;
   Fd twin_;  // the port of the API on the other address of "localhost"

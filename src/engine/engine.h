@@ -32,6 +32,7 @@ struct Config {
   bool allow_link_local = false;  // probes and deliveries to such addresses (fact probe-13)
   std::size_t checkers = 1;       // of a health check, up to sixteen
   bool strict_names = false;      // no zone of example.com
+  std::string places;             // where askers are (services/route53/askers.h), as text
   bool target_lookups = true;     // of what aliases lead to outside, by the machine's resolver
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
   std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "dns/name.h"
 #include "dns/type.h"
+#include "services/route53/askers.h"
 #include "services/route53/aws_zones.h"
 
 namespace sitelatch::route53 {
@@ -69,6 +70,7 @@ class Batch {
   void remove(const RecordSet& record, Group& group);
   void upsert(const RecordSet& record, Group& group);
   void check_alone(const RecordSet& record);
+  void check_place(const RecordSet& record);
   void check_alias(const RecordSet& record);
   void check_outside_alias(const RecordSet& record, const std::string& tried);
   void check_policy(const RecordSet& record, const Group& group);
@@ -175,6 +177,7 @@ void Batch::check_alone(const RecordSet& r) {
     refuse(
         "A non-alias primary ResourceRecordSet must have an associated health check. No changes "
         "made.");
+  if (r.policy == Policy::geolocation) check_place(r);
   if (apex && r.type == dns::type::cname)
     refuse(fmt::format("RRSet of type CNAME with DNS name {} is not permitted at apex in zone {}",
                        shown(r.name), shown(zone_.name)));
@@ -186,6 +189,22 @@ void Batch::check_alone(const RecordSet& r) {
                        shown(r.name), shown(zone_.name)));
   if (r.policy == Policy::cidr && world_.missing_cidr)
     if (auto missing = world_.missing_cidr(r.cidr); !missing.empty()) refuse(std::move(missing));
+}
+
+// A continent, or a country and perhaps a part of it, that Route 53 knows.
+void Batch::check_place(const RecordSet& r) {
+  const auto& [continent, country, subdivision] = r.geo;
+  const bool of_country = continent.empty() && !country.empty();
+  const bool of_continent = !continent.empty() && country.empty() && subdivision.empty();
+  const bool is_there = (of_country || (of_continent && is_continent(continent))) &&
+                        (!world_.place_exists || world_.place_exists(r.geo));
+  if (is_there) return;
+  std::string named;
+  for (const auto& [key, code] : {std::pair{"ContinentCode", continent},
+                                  {"CountryCode", country},
+                                  {"SubdivisionCode", subdivision}})
+    if (!code.empty()) named += fmt::format("{}{}={}", named.empty() ? "" : ", ", key, code);
+  refuse(fmt::format("{} cannot be created as there is no geolocation [{}].", described(r), named));
 }
 
 void Batch::check_alias(const RecordSet& r) {

@@ -168,4 +168,43 @@ void CidrCollections::remove(const std::string& id) {
   collections_.erase(id);
 }
 
+namespace {
+
+dns::Network network_of(const CidrBlock& block) { return {block.address, block.prefix}; }
+
+// The most specific block that has all of the network.
+std::string location_in(const CidrCollection& collection, const dns::Network& network) {
+  std::string out;
+  std::optional<unsigned> longest;
+  for (const auto& [block, location] : collection.blocks) {
+    if (longest && *longest >= block.prefix) continue;
+    if (!dns::contains(network_of(block), network)) continue;
+    longest = block.prefix;
+    out = location;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<dns::Network> CidrCollections::networks() const {
+  std::vector<dns::Network> out;
+  for (const auto& [id, collection] : collections_)
+    for (const auto& [block, location] : collection.blocks) out.push_back(network_of(block));
+  return out;
+}
+
+std::string CidrCollections::location(const std::string& collection_id,
+                                      const dns::Network& network) const {
+  const auto* collection = find(collection_id);
+  return collection ? location_in(*collection, network) : std::string{};
+}
+
+std::string CidrCollections::locations(const dns::Network& network) const {
+  std::string out;
+  for (const auto& [id, collection] : collections_)
+    out += id + '=' + location_in(collection, network) + ' ';
+  return out;
+}
+
 }  // namespace sitelatch::route53

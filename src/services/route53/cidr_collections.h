@@ -15,6 +15,7 @@
 #include "aws/wire/error.h"
 #include "aws/wire/value.h"
 #include "ports/journal.h"
+#include "services/route53/cidr_blocks.h"
 
 namespace sitelatch::route53 {
 
@@ -46,7 +47,7 @@ struct CidrCollection {
   std::optional<std::string> location_of(std::string_view address) const;
 };
 
-class CidrCollections {
+class CidrCollections final : public CidrBlocks {
  public:
   explicit CidrCollections(ports::Journal& journal);
 
@@ -61,6 +62,12 @@ class CidrCollections {
   // The version counts up.
   void change(const std::string& id, std::map<CidrBlock, std::string> blocks);
   void remove(const std::string& id);
+
+  // CidrBlocks
+  std::vector<dns::Network> networks() const override;
+  std::string location(const std::string& collection_id,
+                       const dns::Network& network) const override;
+  std::string locations(const dns::Network& network) const override;
 
  private:
   void write(const CidrCollection& collection);

@@ -138,6 +138,7 @@ Route53::Out Route53::change_cidr_collection(const Call& call) {
                                      "the collection {} name the location.",
                                      location, (*collection)->name));
   cidr_collections_.change((*collection)->id, std::move(blocks));
+  answers_.places_changed();
   const auto change = changes_.add("", timers_.now());
   publisher_.stage({}, when_published(change.id));
   return aws::Value::structure({{"Id", change.id}});
@@ -150,6 +151,7 @@ Route53::Out Route53::delete_cidr_collection(const Call& call) {
     return aws::refuse("CidrCollectionInUseException",
                        "This CIDR collection is in use, and isn't empty.");
   cidr_collections_.remove((*collection)->id);
+  answers_.places_changed();
   return aws::Value::structure();
 }
 

@@ -2,6 +2,9 @@
 #include "services/route53/dns_answers.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <tuple>
 
 #include "base/check.h"
 #include "dns/name.h"
@@ -19,12 +22,13 @@ void add_targets(std::set<std::string>& out, const Group& group) {
 }  // namespace
 
 DnsAnswers::DnsAnswers(HostedZones& zones, HealthChecks& checks, AliasTargets& targets,
-                       Publisher& publisher, std::string home_region)
+                       Publisher& publisher, Places places)
     : zones_(zones),
       checks_(checks),
       targets_(targets),
       publisher_(publisher),
-      home_region_(std::move(home_region)) {}
+      places_(std::move(places)),
+      askers_(1) {}
 
 void DnsAnswers::start() {
   std::set<NodeKey> nodes;
@@ -39,10 +43,64 @@ void DnsAnswers::start() {
     return true;
   });
   for (const auto& target : targets) targets_.use(target, true);
-  auto first = changes(nodes);
+  ViewStep first;
+  first.places = number_places();
+  first.changes = changes(nodes);
   for (const auto& target : targets_.said())
-    for (auto& change : own_answers(target)) first.push_back(std::move(change));
+    for (auto& change : own_answers(target)) first.changes.push_back(std::move(change));
   publisher_.start(first);
+}
+
+Asker DnsAnswers::asker_in(const dns::Network& network) const {
+  if (places_.askers && !network.bytes.empty()) return places_.askers->asker(network);
+  Asker out;
+  out.network = network;
+  return out;
+}
+
+// Networks whose askers are alike in all that routing looks at have one number.
+std::shared_ptr<const dns::Places> DnsAnswers::number_places() {
+  std::set<dns::Network> networks;
+  if (places_.askers)
+    for (const auto& row : places_.askers->rows()) networks.insert(row.network);
+  if (places_.cidr)
+    for (auto& network : places_.cidr->networks()) networks.insert(std::move(network));
+  const auto likeness = [this](const Asker& asker) {
+    return std::tuple(asker.continent, asker.country, asker.subdivision, asker.region,
+                      places_.cidr && !asker.network.bytes.empty()
+                          ? places_.cidr->locations(asker.network)
+                          : std::string{});
+  };
+  auto out = std::make_shared<dns::Places>();
+  askers_.assign(1, Asker{});
+  std::map<decltype(likeness(Asker{})), std::uint16_t> numbers = {{likeness(Asker{}), 0}};
+  constexpr std::size_t most_places = 65'000;
+  for (const auto& network : networks) {
+    auto asker = asker_in(network);
+    if (askers_.size() >= most_places) break;
+    const auto [at, is_new] =
+        numbers.try_emplace(likeness(asker), static_cast<std::uint16_t>(askers_.size()));
+    if (is_new) askers_.push_back(std::move(asker));
+    out->put(network, at->second);
+  }
+  return out;
+}
+
+void DnsAnswers::places_changed() {
+  ViewStep step;
+  step.places = number_places();
+  std::set<NodeKey> nodes;
+  zones_.visit("", [&](const HostedZone& zone) {
+    for (auto& node : nodes_of(zone)) nodes.insert(std::move(node));
+    return true;
+  });
+  step.changes = changes(nodes);
+  publisher_.stage(std::move(step));
+}
+
+std::string DnsAnswers::cidr_location(const std::string& collection_id,
+                                      const dns::Network& network) const {
+  return places_.cidr ? places_.cidr->location(collection_id, network) : std::string{};
 }
 
 void DnsAnswers::health_changed(const std::string& health_check_id) {
@@ -175,8 +233,8 @@ void DnsAnswers::uproot(const std::string& id) {
   if (!step.empty()) publisher_.stage({std::nullopt, std::move(step)});
 }
 
-Resolution DnsAnswers::resolve(const NodeKey& key) const {
-  return Router{*this, home_region_}.resolve(key);
+Resolution DnsAnswers::resolve(const NodeKey& key, const dns::Network& asker) const {
+  return Router{*this, places_.home_region, asker_in(asker)}.resolve(key);
 }
 
 std::vector<NodeKey> DnsAnswers::nodes_of(const HostedZone& zone) const {
@@ -187,13 +245,26 @@ std::vector<NodeKey> DnsAnswers::nodes_of(const HostedZone& zone) const {
 }
 
 std::vector<dns::NodeChange> DnsAnswers::changes(const std::set<NodeKey>& nodes) const {
-  Router router{*this, home_region_};
+  Router router{*this, places_.home_region};
+  std::vector<std::unique_ptr<Router>> elsewhere(askers_.size());
   std::vector<dns::NodeChange> out;
   for (const auto& node : nodes) {
     const auto* zone = zones_.find(node.zone_id);
     if (!zone || !is_served(*zone)) continue;
     dns::NodeChange change{zone->name, node.name, node.type, std::nullopt};
-    if (zone->group(node.name, node.type)) change.choices = router.resolve(node).choices;
+    if (!zone->group(node.name, node.type)) {
+      out.push_back(std::move(change));
+      continue;
+    }
+    const auto& everybody = router.resolve(node);
+    change.choices = everybody.choices;
+    for (std::size_t place = 1; everybody.by_asker && place < askers_.size(); ++place) {
+      if (!elsewhere[place])
+        elsewhere[place] = std::make_unique<Router>(*this, places_.home_region, askers_[place]);
+      const auto& there = elsewhere[place]->resolve(node);
+      if (there.choices != everybody.choices)
+        change.placed.emplace(static_cast<std::uint16_t>(place), there.choices);
+    }
     out.push_back(std::move(change));
   }
   return out;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "services/route53/alias_targets.h"
+#include "services/route53/cidr_blocks.h"
 #include "services/route53/dependencies.h"
 #include "services/route53/health_checks.h"
 #include "services/route53/hosted_zones.h"
@@ -20,8 +21,13 @@ namespace sitelatch::route53 {
 
 class DnsAnswers final : public RoutingWorld {
  public:
+  struct Places {
+    std::string home_region;
+    std::shared_ptr<const AskerTable> askers;  // none: nobody is anywhere
+    const CidrBlocks* cidr = nullptr;          // none: there are no collections
+  };
   DnsAnswers(HostedZones& zones, HealthChecks& checks, AliasTargets& targets, Publisher& publisher,
-             std::string home_region);
+             Places places);
 
   void start();  // publishes everything that was loaded
 
@@ -45,14 +51,19 @@ class DnsAnswers final : public RoutingWorld {
   void plant(HostedZone tree);
   void uproot(const std::string& id);  // nothing leads there any more, or it answers nothing
 
-  // What this name and type of this zone answer now.
-  Resolution resolve(const NodeKey& key) const;
+  // CIDR collections have changed.
+  void places_changed();
+
+  // What this name and type of this zone answer now, to whoever is in this network.
+  Resolution resolve(const NodeKey& key, const dns::Network& asker = {}) const;
 
   const HostedZone* zone(const std::string& id) const override;
   Status health(const std::string& health_check_id) const override {
     return checks_.status(health_check_id);
   }
   Resolution outside(const AliasTarget& target, std::uint16_t type) const override;
+  std::string cidr_location(const std::string& collection_id,
+                            const dns::Network& network) const override;
 
  private:
   bool is_served(const HostedZone& zone) const { return zones_.served(zone.name) == &zone; }
@@ -66,7 +77,11 @@ class DnsAnswers final : public RoutingWorld {
   HealthChecks& checks_;
   AliasTargets& targets_;
   Publisher& publisher_;
-  std::string home_region_;
+  std::shared_ptr<const dns::Places> number_places();
+  Asker asker_in(const dns::Network& network) const;
+
+  const Places places_;
+  std::vector<Asker> askers_;  // who is at a place, by its number in the view; the first: nobody
   Dependencies dependencies_;
   std::map<std::string, HostedZone> trees_;
 };

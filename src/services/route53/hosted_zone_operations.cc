@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "dns/name.h"
 #include "services/route53/delegation_sets.h"
 #include "services/route53/ids.h"
@@ -67,12 +70,30 @@ aws::Outcome<std::string> zone_name(const std::string& text) {
   return *name;
 }
 
-// Names that no public zone has: top-level ones and, where the engine is told to be strict,
-// those of examples (fact route53-136).
+// Top-level domains that are met; those of countries have two letters.
+constexpr std::string_view top_level[] = {
+    "academy",  "aero",    "agency",   "app",        "arpa",   "asia",   "biz",     "blog",
+    "business", "cat",     "center",   "cloud",      "club",   "com",    "company", "coop",
+    "design",   "dev",     "digital",  "edu",        "email",  "global", "gov",     "group",
+    "health",   "host",    "info",     "int",        "jobs",   "life",   "link",    "live",
+    "ltd",      "media",   "mil",      "mobi",       "museum", "name",   "net",     "network",
+    "news",     "one",     "online",   "org",        "page",   "post",   "pro",     "services",
+    "shop",     "site",    "software", "solutions",  "space",  "store",  "studio",  "support",
+    "systems",  "team",    "tech",     "technology", "tel",    "today",  "top",     "travel",
+    "vip",      "website", "wiki",     "work",       "world",  "xxx",    "xyz",     "zone"};
+
+// Names that no public zone has: AWS's are all of one label, and those of examples. Here they are
+// top-level domains; the others only where the engine is told to be strict (fact route53-136).
 bool is_reserved(const std::string& wire_name, bool strict) {
-  if (dns::label_count(wire_name) == 1) return true;
   const auto text = shown(wire_name);
-  return strict && (text == "example.com." || text == "example.net." || text == "example.org.");
+  if (dns::label_count(wire_name) > 1)
+    return strict && (text == "example.com." || text == "example.net." || text == "example.org.");
+  const auto label = std::string_view{text}.substr(0, text.size() - 1);
+  const bool of_country = label.size() == 2 && std::all_of(label.begin(), label.end(), [](char c) {
+                            return c >= 'a' && c <= 'z';
+                          });
+  return strict || of_country ||
+         std::find(std::begin(top_level), std::end(top_level), label) != std::end(top_level);
 }
 
 }  // namespace

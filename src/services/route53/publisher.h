@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "dns/places.h"
 #include "dns/view.h"
 #include "ports/journal.h"
 #include "ports/lifetime.h"
@@ -20,6 +21,7 @@ namespace sitelatch::route53 {
 struct ViewStep {
   std::optional<std::string> remove_zone;  // first, its origin
   std::vector<dns::NodeChange> changes;
+  std::shared_ptr<const dns::Places> places{};  // none: as they were
 };
 
 class Publisher {
@@ -27,7 +29,7 @@ class Publisher {
   Publisher(ports::Journal& journal, ViewSink& sink) : journal_(journal), sink_(sink) {}
 
   // At construction: what was read from the journal is durable already.
-  void start(const std::vector<dns::NodeChange>& changes);
+  void start(const ViewStep& step);
   // `then` runs after the step is published.
   void stage(ViewStep step, std::function<void()> then = {});
 

@@ -3,9 +3,12 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "dns/name.h"
+#include "dns/places.h"
 #include "dns/rdata.h"
 #include "dns/type.h"
+#include "services/route53/geo_locations.h"
 #include "services/route53/ids.h"
 #include "services/route53/paging.h"
 #include "services/route53/route53.h"
@@ -88,6 +91,9 @@ std::string Route53::missing(const CidrLocation& location) const {
 BatchWorld Route53::batch_world() const {
   return {[this](const std::string& id) { return checks_.find(id) != nullptr; },
           [this](const std::string& id) { return answers_.zone(id); },
+          [](const GeoLocation& place) {
+            return find_geo_place(place.continent, place.country, place.subdivision) != nullptr;
+          },
           [this](const std::string& id, const std::string& target) {
             return targets_.declared(id, target);
           },
@@ -156,6 +162,41 @@ Route53::Out Route53::get_change(const Call& call) {
   return aws::Value::structure({{"ChangeInfo", to_value(*change)}});
 }
 
+namespace {
+// Whom TestDNSAnswer asks for: the client's network, else the resolver's address, else nobody in
+// particular.
+aws::Outcome<dns::Network> asker_of(const aws::Value& in) {
+  const auto refused = [](std::string_view which, const std::string& value) {
+    return aws::refuse("InvalidInput",
+                       fmt::format("Invalid parameter : {} is not valid: {}", which, value));
+  };
+  dns::Network out;
+  if (const auto& resolver = in["ResolverIP"]) {
+    const auto network = dns::network_from_text(resolver.string());
+    if (!network || resolver.string().find('/') != std::string::npos)
+      return refused("ResolverIP", resolver.string());
+    out = *network;
+  }
+  const auto& mask = in["EDNS0ClientSubnetMask"];
+  const auto& subnet = in["EDNS0ClientSubnetIP"];
+  if (!subnet) {
+    if (mask)
+      return aws::refuse("InvalidInput",
+                         "Invalid parameter : EDNS0ClientSubnetMask requires EDNS0ClientSubnetIP.");
+    return out;
+  }
+  auto network = dns::network_from_text(subnet.string());
+  if (!network || subnet.string().find('/') != std::string::npos)
+    return refused("EDNS0ClientSubnetIP", subnet.string());
+  const bool is_v4 = network->bytes.size() == 4;
+  const auto length =
+      mask ? parse_int(mask.string()) : std::optional<std::int64_t>{is_v4 ? 24 : 64};
+  if (!length || *length < 0 || *length > (is_v4 ? 32 : 128))
+    return refused("EDNS0ClientSubnetMask", mask.string_or(""));
+  return dns::cut(*network, static_cast<unsigned>(*length));
+}
+}  // namespace
+
 Route53::Out Route53::test_dns_answer(const Call& call) {
   const auto& in = call.input;
   const auto zone = hosted_zone(in["HostedZoneId"]);
@@ -169,6 +210,8 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
     return aws::refuse("InvalidInput",
                        fmt::format("Invalid parameter : {} is not in hosted zone {}", shown(*name),
                                    shown((*zone)->name)));
+  const auto asker = asker_of(in);
+  if (!asker) return failure(asker.error());
   auto type = dns::type_from_text(in["RecordType"].string()).value();
   const auto owner = answering_name(**zone, *name);
   auto data = aws::Value::list();
@@ -176,7 +219,7 @@ Route53::Out Route53::test_dns_answer(const Call& call) {
   if (owner) {
     if (!(*zone)->group(*owner, type) && (*zone)->group(*owner, dns::type::cname))
       type = dns::type::cname;
-    const auto resolution = answers_.resolve({(*zone)->id, *owner, type});
+    const auto resolution = answers_.resolve({(*zone)->id, *owner, type}, *asker);
     if (const auto* drawn = draw(resolution.choices, entropy_)) {
       if (drawn->fails) code = "SERVFAIL";
       for (const auto& rdata : drawn->rrset.rdata) data.push(dns::rdata_to_text(type, rdata));

@@ -31,7 +31,8 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
       checks_(journal, timers, prober, metrics, stream, options_.checkers, manual_resume_,
               [this](const std::string& id) { answers_.health_changed(id); }),
       targets_(journal, names, [this](const std::string& name) { answers_.target_changed(name); }),
-      answers_(zones_, checks_, targets_, publisher_, options_.home_region) {
+      answers_(zones_, checks_, targets_, publisher_,
+               {options_.home_region, options_.askers, &cidr_collections_}) {
   checks_.visit("", [&](const HealthCheck& check) {
     references_.add(check.caller_reference, check.id);
     return true;

@@ -5,6 +5,7 @@
 // whatever the region of the call.
 #pragma once
 
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ struct Options {
   std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
   bool strict_names = false;                 // no zone of example.com (fact route53-136)
   const QueryLogs* query_logs = nullptr;     // none: there are no log groups
+  std::shared_ptr<const AskerTable> askers = nullptr;  // none: nobody is anywhere (route53-137)
 };
 
 // AWS's usual quotas, told and enforced (fact route53-61).

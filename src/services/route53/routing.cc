@@ -2,6 +2,7 @@
 #include "services/route53/routing.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <tuple>
 
@@ -55,13 +56,16 @@ dns::Choices multivalue_choices(const std::vector<const RecordSet*>& members) {
   return out;
 }
 
-// Who comes first where AWS would look at who asks: nobody's place is known here (fact route53-36).
-auto preference(const RecordSet& r, const std::string& home_region) {
-  const bool catches_all = r.policy == Policy::latency       ? r.region == home_region
-                           : r.policy == Policy::geolocation ? r.geo.country == "*"
-                           : r.policy == Policy::cidr        ? r.cidr.location_name == "*"
-                                                             : false;
-  return std::tuple(!catches_all, std::string_view{r.region}, std::string_view{r.set_identifier});
+// "eu" of "eu-central-1": Regions of one area are nearer to one another than to others.
+std::string_view area(std::string_view region) { return region.substr(0, region.find('-')); }
+
+// How well a place fits a record that names one, 0 not at all (fact route53-137).
+int fit(const GeoLocation& geo, const Asker& asker) {
+  if (geo.country == "*") return 1;
+  if (!geo.continent.empty()) return geo.continent == asker.continent ? 2 : 0;
+  if (geo.country.empty() || geo.country != asker.country) return 0;
+  if (geo.subdivision.empty()) return 3;
+  return geo.subdivision == asker.subdivision ? 4 : 0;
 }
 
 }  // namespace
@@ -104,35 +108,82 @@ Resolution Router::resolve_record(const RecordSet& record) {
 }
 
 // Records of weight 0 count only when no other is left; then all of them alike.
-dns::Choices Router::weighted_choices(const Members& candidates) {
+Resolution Router::weighted(const Members& candidates) {
   const bool any_weight = std::any_of(candidates.begin(), candidates.end(),
                                       [](const RecordSet* r) { return r->weight > 0; });
+  Resolution out;
   std::vector<std::pair<std::uint64_t, dns::Choices>> parts;
   for (const auto* record : candidates) {
     if (any_weight && record->weight == 0) continue;
+    auto resolved = resolve_record(*record);
+    out.by_asker |= resolved.by_asker;
     parts.emplace_back(any_weight ? static_cast<std::uint64_t>(record->weight) : 1,
-                       resolve_record(*record).choices);
+                       std::move(resolved.choices));
   }
   const bool nested =
       std::any_of(parts.begin(), parts.end(), [](const auto& p) { return p.second.size() > 1; });
-  dns::Choices out;
-  for (const auto& [weight, inner] : parts) add_weighted(out, weight, inner, nested);
+  for (const auto& [weight, inner] : parts) add_weighted(out.choices, weight, inner, nested);
   return out;
 }
 
-Resolution Router::decide(const Group& group) {
-  Members all, well;
+// The records that are for this asker, those first that are meant for him most of all.
+Router::Members Router::for_asker(const Group& group) const {
+  std::vector<std::pair<int, const RecordSet*>> fits;
   for (const auto& record : group) {
-    all.push_back(&record);
-    if (healthy(record)) well.push_back(&record);
+    int how = 0;
+    if (record.policy == Policy::geolocation) {
+      how = fit(record.geo, asker_);
+    } else if (record.cidr.location_name == "*") {
+      how = 1;
+    } else if (!asker_.network.bytes.empty()) {
+      const auto its = world_.cidr_location(record.cidr.collection_id, asker_.network);
+      how = !its.empty() && its == record.cidr.location_name ? 2 : 0;
+    }
+    if (how > 0) fits.emplace_back(-how, &record);
   }
-  const bool healthy_group = !well.empty();
+  std::stable_sort(fits.begin(), fits.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  Members out;
+  for (const auto& [how, record] : fits) out.push_back(record);
+  return out;
+}
+
+// Between an asker and a record that names a Region: nobody has measured it.
+int Router::distance(const RecordSet& record) const {
+  const auto& its = record.policy == Policy::latency ? record.region : record.proximity.region;
+  if (!asker_.region.empty()) {
+    if (its == asker_.region) return 0;
+    if (area(its) == area(asker_.region)) return 1;
+  }
+  return its == home_region_ ? 2 : 3;
+}
+
+Resolution Router::decide(const Group& group) {
+  const auto policy = group.front().policy;
+  const bool of_places = policy == Policy::geolocation || policy == Policy::cidr;
+  Members all;
+  if (of_places)
+    all = for_asker(group);
+  else
+    for (const auto& record : group) all.push_back(&record);
+  Members well;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(well),
+               [this](const RecordSet* record) { return healthy(*record); });
+  // Whose turn it is depends on who asks; whether the group is well does not.
+  const bool healthy_group =
+      of_places ? std::any_of(group.begin(), group.end(),
+                              [this](const RecordSet& record) { return healthy(record); })
+                : !well.empty();
   const Members& candidates =
-      healthy_group ? well : all;  // nothing healthy: everything counts as healthy
-  Resolution out{{}, healthy_group};
-  switch (group.front().policy) {
+      well.empty() ? all : well;  // nothing healthy: everything counts as healthy
+  Resolution out{{}, healthy_group, of_places};
+  const auto take = [&](Resolution from) {
+    out.choices = std::move(from.choices);
+    out.by_asker |= from.by_asker;
+  };
+  switch (policy) {
     case Policy::simple:
-      out.choices = resolve_record(group.front()).choices;
+      take(resolve_record(group.front()));
       break;
     case Policy::multivalue:
       out.choices = multivalue_choices(candidates);
@@ -141,19 +192,27 @@ Resolution Router::decide(const Group& group) {
       const auto primary =
           std::find_if(candidates.begin(), candidates.end(),
                        [](const RecordSet* r) { return r->failover == Failover::primary; });
-      out.choices =
-          resolve_record(primary == candidates.end() ? *candidates.front() : **primary).choices;
+      take(resolve_record(primary == candidates.end() ? *candidates.front() : **primary));
       break;
     }
     case Policy::weighted:
-      out.choices = weighted_choices(candidates);
+      take(weighted(candidates));
       break;
-    default: {
+    case Policy::geolocation:
+    case Policy::cidr:
+      if (!candidates.empty()) take(resolve_record(*candidates.front()));
+      break;
+    case Policy::latency:
+    case Policy::geoproximity: {
+      const auto rank = [this](const RecordSet* r) {
+        return std::tuple(distance(*r), std::string_view{r->region},
+                          std::string_view{r->set_identifier});
+      };
       const auto first = std::min_element(
-          candidates.begin(), candidates.end(), [&](const RecordSet* a, const RecordSet* b) {
-            return preference(*a, home_region_) < preference(*b, home_region_);
-          });
-      out.choices = resolve_record(**first).choices;
+          candidates.begin(), candidates.end(),
+          [&](const RecordSet* a, const RecordSet* b) { return rank(a) < rank(b); });
+      take(resolve_record(**first));
+      out.by_asker = true;
     }
   }
   return out;

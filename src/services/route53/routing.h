@@ -9,6 +9,8 @@
 //   nothing healthy        for choosing, all count as healthy; for whoever evaluates it through an
 //                          alias, it is not
 //
+// Where it matters who asks (geolocation, CIDR, latency, geoproximity) a Router is for one asker.
+//
 // Failover, the whole table (H healthy, U unhealthy; no health check is H):
 //   primary H -> primary;  primary U, secondary H -> secondary;  both U -> primary
 #pragma once
@@ -19,6 +21,7 @@
 
 #include "dns/view.h"
 #include "services/route53/aggregation.h"
+#include "services/route53/askers.h"
 #include "services/route53/hosted_zone.h"
 
 namespace sitelatch::route53 {
@@ -33,6 +36,7 @@ struct NodeKey {
 struct Resolution {
   dns::Choices choices;  // empty: no data
   bool healthy = false;
+  bool by_asker = false;  // somebody elsewhere may be told otherwise
 };
 
 class RoutingWorld {
@@ -41,6 +45,9 @@ class RoutingWorld {
   virtual Status health(const std::string& health_check_id) const = 0;
   // What an alias leads to that is in no zone of ours (fact route53-131).
   virtual Resolution outside(const AliasTarget& target, std::uint16_t type) const = 0;
+  // Of a CIDR collection, the location that holds all of this network; empty: none does.
+  virtual std::string cidr_location(const std::string& collection_id,
+                                    const dns::Network& network) const = 0;
 
  protected:
   ~RoutingWorld() = default;
@@ -48,9 +55,10 @@ class RoutingWorld {
 
 class Router {
  public:
-  // `home_region` is where latency records look from (fact route53-36).
-  Router(const RoutingWorld& world, std::string home_region)
-      : world_(world), home_region_(std::move(home_region)) {}
+  // `home_region` is where latency records look from for whom nobody knows better (fact
+  // route53-36).
+  Router(const RoutingWorld& world, std::string home_region, Asker asker = {})
+      : world_(world), home_region_(std::move(home_region)), asker_(std::move(asker)) {}
 
   const Resolution& resolve(const NodeKey& key);
 
@@ -58,12 +66,15 @@ class Router {
   using Members = std::vector<const RecordSet*>;
   Resolution decide(const Group& group);
   Resolution resolve_record(const RecordSet& record);
-  dns::Choices weighted_choices(const Members& candidates);
+  Resolution weighted(const Members& candidates);
+  Members for_asker(const Group& group) const;
+  int distance(const RecordSet& record) const;
   bool healthy(const RecordSet& record);
   const Resolution& target_of(const RecordSet& alias);
 
   const RoutingWorld& world_;
   std::string home_region_;
+  Asker asker_;
   std::map<NodeKey, Resolution> known_;
   int depth_ = 0;
 };

@@ -32,6 +32,16 @@ struct SmallWorld final : RoutingWorld {
     return found == targets.end() ? Resolution{{}, true} : found->second;
   }
   std::map<std::string, Resolution> targets;  // outside of the zone
+  std::string cidr_location(const std::string& collection,
+                            const dns::Network& network) const override {
+    std::string out;
+    unsigned longest = 0;
+    for (const auto& [block, location] : blocks)
+      if (collection == "C" && dns::contains(block, network) && block.length >= longest)
+        out = location, longest = block.length;
+    return out;
+  }
+  std::map<dns::Network, std::string> blocks;  // of the collection C
 
   static std::string wire(const std::string& text) { return dns::name_from_text(text).value(); }
   RecordSet& add(const std::string& name, const std::string& set = "",
@@ -54,8 +64,9 @@ struct SmallWorld final : RoutingWorld {
                     const std::string& zone_id = "Z") {
     record.alias = AliasTarget{zone_id, wire(target), evaluate};
   }
+  Asker asker;  // nobody in particular
   Resolution resolve(const std::string& name) const {
-    return Router{*this, "us-east-1"}.resolve({"Z", wire(name), dns::type::a});
+    return Router{*this, "us-east-1", asker}.resolve({"Z", wire(name), dns::type::a});
   }
   // "192.0.2.1*3 192.0.2.2*1": what may be answered, with weights.
   std::string answers(const std::string& name) const {
@@ -247,6 +258,122 @@ TEST_CASE("an alias to what is not served here: no data, and healthy; to what is
   SmallWorld::alias(w.add("gone.example.com"), "nothing.example.com", true);
   CHECK(w.answers("gone.example.com") == "-");
   CHECK_FALSE(w.resolve("gone.example.com").healthy);
+}
+
+TEST_CASE("geolocation: every kind of place, healthy or not, against the documented order") {
+  // Of the records there are, an asker is told the healthy one that is meant for him most of all;
+  // nothing healthy among those for him: the first of them; none for him: no data.
+  const GeoLocation places[] = {
+      {"", "US", "CA"}, {"", "US", ""}, {"NA", "", ""}, {"", "*", ""}, {"EU", "", ""}};
+  struct Who {
+    Asker asker;
+    std::vector<std::size_t> order;  // of `places`
+  };
+  const Who askers[] = {{{"NA", "US", "CA", "", {}}, {0, 1, 2, 3}},
+                        {{"NA", "US", "NY", "", {}}, {1, 2, 3}},
+                        {{"NA", "CA", "", "", {}}, {2, 3}},
+                        {{"EU", "DE", "", "", {}}, {4, 3}},
+                        {{"AS", "", "", "", {}}, {3}},
+                        {{}, {3}}};
+  int worlds = 0;
+  for (unsigned there = 1; there < 32; ++there)
+    for (unsigned well = 0; well < 32; ++well) {
+      if ((well & ~there) != 0) continue;
+      SmallWorld w;
+      for (std::size_t i = 0; i < 5; ++i) {
+        if ((there >> i & 1) == 0) continue;
+        auto& r = w.add("g.example.com", std::to_string(i), Policy::geolocation);
+        r.geo = places[i];
+        r.health_check_id = std::to_string(i);
+        SmallWorld::address(r, "192.0.2." + std::to_string(i));
+        w.statuses[std::to_string(i)] = (well >> i & 1) != 0 ? Status::healthy : Status::unhealthy;
+      }
+      for (const auto& who : askers) {
+        w.asker = who.asker;
+        std::string wanted = "-";
+        for (const bool healthy : {false, true})  // a healthy one overrides
+          for (auto at = who.order.rbegin(); at != who.order.rend(); ++at)
+            if (((healthy ? well : there) >> *at & 1) != 0)
+              wanted = "192.0.2." + std::to_string(*at) + "*1";
+        REQUIRE(w.answers("g.example.com") == wanted);
+        REQUIRE(w.resolve("g.example.com").by_asker);
+        REQUIRE(w.resolve("g.example.com").healthy == (well != 0));
+        ++worlds;
+      }
+    }
+  CHECK(worlds == 6 * (3 * 3 * 3 * 3 * 3 - 1));
+}
+
+TEST_CASE("CIDR records: the location that holds the asker, else the default, else no data") {
+  SmallWorld w;
+  w.blocks = {{dns::network_from_text("192.0.2.0/24").value(), "office"},
+              {dns::network_from_text("192.0.2.128/25").value(), "lab"}};
+  for (const auto& [set, address] : {std::pair{"office", "192.0.2.1"}, {"*", "192.0.2.3"}}) {
+    auto& r = w.add("c.example.com", set, Policy::cidr);
+    r.cidr = {"C", set};
+    SmallWorld::address(r, address);
+  }
+  const auto told = [&](const char* network) {
+    w.asker.network = network ? dns::network_from_text(network).value() : dns::Network{};
+    return w.answers("c.example.com");
+  };
+  CHECK(told("192.0.2.5") == "192.0.2.1*1");
+  CHECK(told("192.0.2.200") == "192.0.2.3*1");  // the lab has no record
+  CHECK(told("198.51.100.1") == "192.0.2.3*1");
+  CHECK(told(nullptr) == "192.0.2.3*1");
+  auto& group = w.its_zone.groups.at(listing_key(SmallWorld::wire("c.example.com"), dns::type::a));
+  group.erase(group.begin() + 1);
+  CHECK(told("198.51.100.1") == "-");
+  CHECK(told("192.0.2.5") == "192.0.2.1*1");
+}
+
+TEST_CASE("latency: the asker's Region, one of its area, the home Region, any") {
+  SmallWorld w;
+  for (const std::string region : {"ap-northeast-1", "eu-central-1", "eu-west-1", "us-east-1"}) {
+    auto& r = w.add("l.example.com", region, Policy::latency);
+    r.region = region;
+    r.health_check_id = region;
+    SmallWorld::address(r, "192.0.2." + std::to_string(region.size()));
+    w.statuses[region] = Status::healthy;
+    r.rdata = {dns::rdata_from_text(dns::type::a, region == "ap-northeast-1" ? "192.0.2.1"
+                                                  : region == "eu-central-1" ? "192.0.2.2"
+                                                  : region == "eu-west-1"    ? "192.0.2.3"
+                                                                             : "192.0.2.4")
+                   .value()};
+  }
+  const auto told = [&](const std::string& region) {
+    w.asker.region = region;
+    return w.answers("l.example.com");
+  };
+  CHECK(told("eu-west-1") == "192.0.2.3*1");
+  CHECK(told("eu-north-1") == "192.0.2.2*1");
+  CHECK(told("") == "192.0.2.4*1");
+  CHECK(told("sa-east-1") == "192.0.2.4*1");
+  w.statuses["eu-west-1"] = Status::unhealthy;
+  CHECK(told("eu-west-1") == "192.0.2.2*1");
+  w.statuses["us-east-1"] = Status::unhealthy;
+  CHECK(told("") == "192.0.2.1*1");
+  CHECK(w.resolve("l.example.com").by_asker);
+}
+
+TEST_CASE("whether an answer depends on who asks is known through aliases and weights") {
+  SmallWorld w;
+  auto& here = w.add("g.example.com", "de", Policy::geolocation);
+  here.geo.country = "DE";
+  SmallWorld::address(here, "192.0.2.1");
+  SmallWorld::address(w.add("plain.example.com"), "192.0.2.2");
+  SmallWorld::alias(w.add("a.example.com"), "g.example.com", true);
+  for (const auto target : {"g.example.com", "plain.example.com"}) {
+    auto& r = w.add("w.example.com", target, Policy::weighted);
+    r.weight = 1;
+    SmallWorld::alias(r, target, true);
+  }
+  CHECK(w.resolve("a.example.com").by_asker);
+  CHECK(w.resolve("w.example.com").by_asker);
+  CHECK_FALSE(w.resolve("plain.example.com").by_asker);
+  CHECK(w.answers("w.example.com") == "192.0.2.2*1");
+  w.asker = {"EU", "DE", "", "", {}};
+  CHECK(w.resolve("w.example.com").choices.size() == 2);
 }
 
 TEST_CASE("latency and geolocation: the documented stand-in for where the asker is") {
