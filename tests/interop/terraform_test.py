@@ -79,10 +79,7 @@ class Terraform(unittest.TestCase):
                 lives = {name: pool.submit(Configuration(place, name, environment).life) for name in names}
             self.assertEqual(lives["guard"].result(), {})
             self.assertEqual(lives["zone"].result(), {"zone_matches": True, "name_servers": 4})
-            self.assertEqual(lives["route53"].result(),
-                             {"inner_matches": True, "servers_shared": True,
-                              "inner_servers": ["ns-0.awsdns-00.com", "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk",
-                                                "ns-512.awsdns-00.net"]})
+            self.assertEqual(lives["route53"].result(), {"inner_matches": True, "servers_shared": True})
             self.assertEqual(lives["events"].result(), {"bus": "arn:aws:events:eu-central-1:000000000000:event-bus/orders"})
             self.assertEqual(lives["functions"].result(), {"layer_is_newest": True})
             if "records" in lives:

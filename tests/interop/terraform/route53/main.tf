@@ -142,4 +142,3 @@ resource "aws_route53_traffic_policy_instance" "www" {
 
 output "inner_matches" { value = data.aws_route53_zone.inner.zone_id == aws_route53_zone.inner.zone_id }
 output "servers_shared" { value = toset(aws_route53_zone.one.name_servers) == toset(aws_route53_zone.two.name_servers) }
-output "inner_servers" { value = aws_route53_zone.inner.name_servers }
