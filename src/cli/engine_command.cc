@@ -170,6 +170,7 @@ int run_engine(const EngineOptions& options) {
   config.seed = options.seed;
   config.checkers = options.checkers;
   config.allowed_hosts = options.allowed_hosts;
+  config.signing_cert_url = options.signing_cert_url;
   config.smtp = options.smtp;
   if (options.dns_rate_limit == "off")
     config.dns_rate_limit = 0;
