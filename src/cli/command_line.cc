@@ -73,6 +73,19 @@ CLI::Validator rate_limit() {
       "N|off");
 }
 
+CLI::Validator url_of_host() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        const std::string_view url = text;
+        const auto scheme = url.starts_with("https://") ? 8u : url.starts_with("http://") ? 7u : 0u;
+        if (scheme != 0 && url.size() > scheme &&
+            url.substr(scheme).find_first_of("/?# ") == std::string_view::npos)
+          return {};
+        return "\"" + text + "\" is not https:// or http:// and a host, without a path";
+      },
+      "URL");
+}
+
 CLI::Validator account_id() {
   return CLI::Validator(
       [](std::string& text) -> std::string {
@@ -353,6 +366,14 @@ int run(int argc, char** argv) {
       ->add_option("--allow-host", engine.allowed_hosts,
                    "a further host name that clients reach the API by; may be repeated")
       ->type_name("NAME");
+  engine_command
+      ->add_option("--signing-cert-url", engine.signing_cert_url,
+                   "where the SigningCertURL of SNS notifications points, {region} being the "
+                   "topic's: https://sns.{region}.amazonaws.com for SDKs that verify it; lead that "
+                   "name to a proxy with TLS in front of the API, which serves the certificate "
+                   "(default: the API itself)")
+      ->type_name("URL")
+      ->check(url_of_host());
   engine_command->add_option("--smtp", engine.smtp, "send mail to this server instead of DIR/mail")
       ->type_name("smtp://HOST:PORT")
       ->envname("SITELATCH_SMTP");

@@ -189,6 +189,7 @@ int run_engine(const EngineOptions& options) {
   }
   config.target_lookups = options.target_lookups != "off";
   config.allowed_hosts = options.allowed_hosts;
+  config.signing_cert_url = options.signing_cert_url;
   config.smtp = options.smtp;
   if (options.dns_rate_limit == "off")
     config.dns_rate_limit = 0;

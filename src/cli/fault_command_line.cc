@@ -53,7 +53,7 @@ void add_kind(CLI::App* fault, const Where& where, const Kind& kind, int& status
   command->fallthrough();
   command
       ->add_option("--service", options->service,
-                   "cloudwatch, events, iam, lambda, logs, route53, sns or sts")
+                   "cloudwatch, events, iam, lambda, logs, route53, sns, sqs or sts")
       ->required()
       ->type_name("SERVICE");
   command

@@ -53,7 +53,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       sqs_({history_, ports.timers, ports.entropy, metrics_of_queues_}, options.account),
       sns_({history_, ports.timers, ports.entropy, courier_, realistic_deliveries_,
             realistic_queues_, topic_metrics_, ports.key_maker},
-           options.account, options.endpoint),
+           options.account, options.endpoint, options.signing_cert_url),
       events_({history_, ports.timers, ports.entropy, realistic_targets_, events_metrics_},
               options.account),
       route53_(history_, ports.timers, ports.entropy, prober_, health_metrics_,

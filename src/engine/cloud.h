@@ -69,6 +69,7 @@ class Cloud {
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
     Tally* tally = nullptr;               // outlives this; none: nobody counts
+    std::string signing_cert_url = {};    // as in sns::Envelope; empty: at the endpoint
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);

@@ -37,6 +37,7 @@ struct Config {
   std::string smtp;               // "smtp://host:port"; empty: mail goes to DIR/mail
   std::optional<unsigned> dns_rate_limit;  // as in net::DnsServer::Options
   std::vector<std::string> allowed_hosts;  // names that clients reach it by, beyond the usual
+  std::string signing_cert_url;            // of notifications; empty: the API's own
   std::optional<net::FunctionNetwork> function_network;  // outbound where it works, else isolated
   std::optional<net::Endpoint> metrics;                  // where /metrics is served to others, too
   bool allow_reset =

@@ -84,7 +84,7 @@ class Pages(Case):
         self.assertIn(health["version"], subprocess.run([SITELATCH, "--version"], capture_output=True, text=True).stdout)
         theirs = json.loads(page(engine.api, "GET", "/_localstack/health")[2])
         self.assertEqual(theirs["services"], health["services"])
-        self.assertEqual(set(theirs["services"]), {"cloudwatch", "events", "iam", "lambda", "logs", "route53", "sns", "sts"})
+        self.assertEqual(set(theirs["services"]), {"cloudwatch", "events", "iam", "lambda", "logs", "route53", "sns", "sqs", "sts"})
         self.assertEqual(page(engine.api, "HEAD", "/_localstack/health")[2], "")
         self.refused(engine, 403, method="GET", path="/_sitelatch/health", Host="evil.example")
 

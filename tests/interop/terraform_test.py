@@ -67,7 +67,7 @@ class Terraform(unittest.TestCase):
             environment["TF_VAR_function_zip"] = os.path.join(place.path, "function.zip")
             with zipfile.ZipFile(environment["TF_VAR_function_zip"], "w") as package:
                 package.writestr("lambda.py", "def handler(event, context):\n    return event\n")
-            names = ["guard", "zone", "route53", "events", "functions"]
+            names = ["guard", "zone", "route53", "events", "functions", "queues"]
             if aws_clis():
                 aws("aws", environment, "route53", "create-hosted-zone", "--name", "example.test",
                     "--caller-reference", "terraform")
@@ -82,6 +82,7 @@ class Terraform(unittest.TestCase):
             self.assertEqual(lives["route53"].result(), {"inner_matches": True, "servers_shared": True})
             self.assertEqual(lives["events"].result(), {"bus": "arn:aws:events:eu-central-1:000000000000:event-bus/orders"})
             self.assertEqual(lives["functions"].result(), {"layer_is_newest": True})
+            lives["queues"].result()
             if "records" in lives:
                 lives["records"].result()
             self.assertNotIn("not handled", engine.log_text())

@@ -128,6 +128,7 @@ std::string any_of(const std::string& key, const std::string& value) {
 #define F "arn:aws:lambda:eu-west-1:" ACCOUNT ":function:f"
 #define LAYER "arn:aws:lambda:eu-west-1:" ACCOUNT ":layer:l"
 #define T "arn:aws:sns:eu-west-1:" ACCOUNT ":t"
+#define Q "arn:aws:sqs:eu-west-1:" ACCOUNT ":q"
 #define LG "arn:aws:logs:eu-west-1:" ACCOUNT ":log-group:lg"
 #define RULE "arn:aws:events:eu-west-1:" ACCOUNT ":rule/rule"
 #define ARCHIVE "arn:aws:events:eu-west-1:" ACCOUNT ":archive/a"
@@ -264,6 +265,24 @@ std::vector<Row> rows() {
        "PublishBatch",
        {R"({"TopicArn":")" T R"(","PublishBatchRequestEntries":[{"Id":"1","Message":"m"}]})"}},
       {on(T), "sns", "ListTagsForResource", {R"({"ResourceArn":")" T "\"}"}},
+      // SQS: a queue by its address, whatever host it names, and by its name.
+      {on(Q), "sqs", "SendMessage",
+       each(R"({"MessageBody":"m","QueueUrl":")",
+            {"http://127.0.0.1:4566/" ACCOUNT "/q", "/" ACCOUNT "/q", ACCOUNT "/q/",
+             "https://sqs.us-east-1.amazonaws.com/" ACCOUNT "/q?x=/" ACCOUNT "/p"})},
+      {on(Q),
+       "sqs",
+       "SendMessageBatch",
+       {R"({"QueueUrl":"/)" ACCOUNT R"(/q","Entries":[{"Id":"1","MessageBody":"m"}]})"}},
+      {on(Q), "sqs", "GetQueueUrl", {R"({"QueueName":"q"})"}},
+      {R"({"Effect":"Deny","Action":"SQS:sendMESSAGE","Resource":"*"})",
+       "sqs",
+       "SendMessageBatch",
+       {R"({"QueueUrl":"/)" ACCOUNT R"(/q","Entries":[{"Id":"1","MessageBody":"m"}]})"}},
+      {on("arn:aws:sqs:eu-west-1:" ACCOUNT ":dead"),
+       "sqs",
+       "ListMessageMoveTasks",
+       {R"({"SourceArn":"arn:aws:sqs:eu-west-1:)" ACCOUNT R"(:dead"})"}},
       // IAM: names are the same in any case; the ARN is the entity's own.
       {on("arn:aws:iam::" ACCOUNT ":role/r"),
        "iam",
@@ -412,6 +431,8 @@ TEST_CASE("a Deny on aws:ResourceTag/Environment holds in every service that has
   fixture.ask("events", "TagResource", R"({"ResourceARN":")" RULE R"(","Tags":)" + list + "}");
   fixture.ask("lambda", "TagResource",
               R"({"Resource":")" F R"(","Tags":{"Environment":"Production"}})");
+  fixture.ask("sqs", "TagQueue",
+              R"({"QueueUrl":"/)" ACCOUNT R"(/q","Tags":{"Environment":"Production"}})");
   fixture.ask("iam", "TagRole", R"({"RoleName":"r","Tags":)" + list + "}");
   fixture.ask("iam", "TagUser", R"({"UserName":"u","Tags":)" + list + "}");
   fixture.ask("iam", "TagPolicy",
@@ -426,6 +447,7 @@ TEST_CASE("a Deny on aws:ResourceTag/Environment holds in every service that has
       {"logs", "DescribeLogStreams", R"({"logGroupName":"lg"})"},
       {"logs", "GetLogEvents", R"({"logGroupName":"lg","logStreamName":"ls"})"},
       {"sns", "Publish", R"({"TopicArn":")" T R"(","Message":"m"})"},
+      {"sqs", "SendMessage", R"({"QueueUrl":"/)" ACCOUNT R"(/q","MessageBody":"m"})"},
       {"events", "DescribeRule", R"({"Name":"rule"})"},
       {"lambda", "Invoke", R"({"FunctionName":"f","InvocationType":"DryRun"})"},
       {"iam", "GetRole", R"({"RoleName":"r"})"},
@@ -459,6 +481,9 @@ TEST_CASE("a Deny on aws:RequestTag/Environment and aws:TagKeys holds for whoeve
       {"sns", "TagResource", R"({"ResourceArn":")" T R"(","Tags":)" + list + "}"},
       {"events", "TagResource", R"({"ResourceARN":")" RULE R"(","Tags":)" + list + "}"},
       {"lambda", "TagResource", R"({"Resource":")" F R"(","Tags":{"Environment":"Production"}})"},
+      {"sqs", "TagQueue",
+       R"({"QueueUrl":"/)" ACCOUNT R"(/q","Tags":{"Environment":"Production"}})"},
+      {"sqs", "CreateQueue", R"({"QueueName":"new","tags":{"Environment":"Production"}})"},
       {"iam", "TagRole", R"({"RoleName":"r","Tags":)" + list + "}"},
       {"sts", "AssumeRole",
        R"({"RoleArn":"arn:aws:iam::)" ACCOUNT R"(:role/r","RoleSessionName":"session","Tags":)" +

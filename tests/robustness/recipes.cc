@@ -12,6 +12,8 @@ const std::vector<Recipe>& recipes() {
   R"(\"Resource\":\"*\"}]}")"
 #define F R"("arn:aws:lambda:eu-west-1:000000000000:function:f")"
 #define T R"("arn:aws:sns:eu-west-1:000000000000:t")"
+#define Q R"("QueueUrl":"http://127.0.0.1:4566/000000000000/q")"
+#define FIFO R"("QueueUrl":"http://127.0.0.1:4566/000000000000/q.fifo")"
   static const std::vector<Recipe> all = {
       {"iam", "CreateRole", R"({"RoleName":"r","AssumeRolePolicyDocument":)" TRUST "}"},
       {"iam", "PutRolePolicy", R"({"RoleName":"r","PolicyName":"p","PolicyDocument":)" POLICY "}"},
@@ -92,6 +94,51 @@ const std::vector<Recipe>& recipes() {
       {"lambda", "GetFunction", R"({"FunctionName":"f"})"},
       {"sns", "CreateTopic", R"({"Name":"t","Attributes":{"DisplayName":"d"}})"},
       {"sns", "Subscribe", R"({"TopicArn":)" T R"(,"Protocol":"lambda","Endpoint":)" F "}"},
+      {"sqs", "CreateQueue", R"({"QueueName":"dead"})"},
+      {"sqs", "CreateQueue", R"({"QueueName":"q","tags":{"k":"v"}})"},
+      {"sqs", "CreateQueue",
+       R"({"QueueName":"q.fifo","Attributes":{"FifoQueue":"true",)"
+       R"("ContentBasedDeduplication":"true"}})"},
+      {"sqs", "SetQueueAttributes",
+       "{" Q R"(,"Attributes":{"VisibilityTimeout":"1","RedrivePolicy":)"
+       R"("{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:000000000000:dead\",)"
+       R"(\"maxReceiveCount\":2}","Policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{)"
+       R"(\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"sns.amazonaws.com\"},)"
+       R"(\"Action\":\"sqs:SendMessage\",\"Resource\":\"*\"}]}"}})"},
+      {"sqs", "SendMessage",
+       "{" Q R"(,"MessageBody":"m","MessageAttributes":{"a":{"DataType":"String",)"
+       R"("StringValue":"v"}}})"},
+      {"sqs", "SendMessage", "{" FIFO R"(,"MessageBody":"m","MessageGroupId":"g"})"},
+      {"sqs", "SendMessageBatch", "{" Q R"(,"Entries":[{"Id":"1","MessageBody":"m"}]})"},
+      {"sqs", "ReceiveMessage",
+       "{" Q R"(,"MaxNumberOfMessages":10,"AttributeNames":["All"],)"
+       R"("MessageAttributeNames":["All"]})"},
+      {"sqs", "ChangeMessageVisibility",
+       "{" Q R"(,"ReceiptHandle":"@ReceiptHandle","VisibilityTimeout":5})"},
+      {"sqs", "ChangeMessageVisibilityBatch",
+       "{" Q R"(,"Entries":[{"Id":"1","ReceiptHandle":"@ReceiptHandle","VisibilityTimeout":0}]})"},
+      {"sqs", "DeleteMessage", "{" Q R"(,"ReceiptHandle":"@ReceiptHandle"})"},
+      {"sqs", "DeleteMessageBatch",
+       "{" Q R"(,"Entries":[{"Id":"1","ReceiptHandle":"@ReceiptHandle"}]})"},
+      {"sqs", "ReceiveMessage", "{" FIFO R"(,"ReceiveRequestAttemptId":"a"})"},
+      {"sqs", "GetQueueAttributes", "{" Q R"(,"AttributeNames":["All"]})"},
+      {"sqs", "AddPermission",
+       "{" Q R"(,"Label":"l","AWSAccountIds":["111111111111"],"Actions":["SendMessage"]})"},
+      {"sqs", "TagQueue", "{" Q R"(,"Tags":{"a":"b"}})"},
+      {"sqs", "StartMessageMoveTask", R"({"SourceArn":"arn:aws:sqs:eu-west-1:000000000000:dead"})"},
+      {"sns", "CreateTopic",
+       R"({"Name":"t.fifo","Attributes":{"FifoTopic":"true","ContentBasedDeduplication":"true"}})"},
+      {"sns", "Subscribe",
+       R"({"TopicArn":)" T R"(,"Protocol":"sqs","Endpoint":"arn:aws:sqs:eu-west-1:000000000000:q",)"
+       R"("Attributes":{"RawMessageDelivery":"true"}})"},
+      {"sns", "Publish",
+       R"({"TopicArn":"arn:aws:sns:eu-west-1:000000000000:t.fifo","Message":"m",)"
+       R"("MessageGroupId":"g"})"},
+      {"sns", "CreatePlatformApplication",
+       R"({"Name":"p","Platform":"GCM","Attributes":{"PlatformCredential":"secret"}})"},
+      {"sns", "CreatePlatformEndpoint",
+       R"({"PlatformApplicationArn":"arn:aws:sns:eu-west-1:000000000000:app/GCM/p",)"
+       R"("Token":"token"})"},
       {"sns", "Subscribe",
        R"({"TopicArn":)" T
        R"(,"Protocol":"http","Endpoint":"http://127.0.0.1:9/","ReturnSubscriptionArn":true})"},
@@ -216,6 +263,8 @@ const std::vector<Recipe>& recipes() {
 #undef POLICY
 #undef F
 #undef T
+#undef Q
+#undef FIFO
   return all;
 }
 

@@ -203,6 +203,11 @@ Error unknown_operation(const Recognised& what) {
   const std::string_view name = what.operation ? std::string_view{what.operation->name}
                                                : std::string_view{what.operation_name};
   const auto said = std::string{name.substr(0, 128)};
+  if (what.protocol == Protocol::query && what.service && !what.service->path_member.empty())
+    return {"InvalidAction",
+            fmt::format("The action {} is not valid for this endpoint.", said),
+            400,
+            {}};
   if (what.protocol == Protocol::query)
     return {"InvalidAction",
             fmt::format("Could not find operation {} for version {}", said,

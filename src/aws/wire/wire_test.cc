@@ -323,6 +323,72 @@ TEST_CASE("CloudWatch: one error in three protocols (facts wire-3 and wire-4)") 
                         R"("message":"1 validation error"})");
 }
 
+TEST_CASE("SQS: one operation in two protocols, each with its own names (facts sqs-1 to sqs-4)") {
+  const std::string url = "http://127.0.0.1:4566/000000000000/q";
+  auto in_model = post(
+      "application/x-amz-json-1.0",
+      R"({"QueueUrl":")" + url + R"(","AttributeNames":["All"],"MaxNumberOfMessages":2})", "/");
+  in_model.headers.set("X-Amz-Target", "AmazonSQS.ReceiveMessage");
+  const Value input = Value::structure(
+      {{"QueueUrl", url}, {"AttributeNames", Value::list({"All"})}, {"MaxNumberOfMessages", 2}});
+  CHECK(decoded(in_model, "sqs") == input);
+  const auto form_at = [](const std::string& more, const char* path = "/") {
+    return post("application/x-www-form-urlencoded", "Version=2012-11-05&" + more, path);
+  };
+  const auto said = form_at("Action=ReceiveMessage&QueueUrl=" + percent_encode(url) +
+                            "&AttributeName.1=All&MaxNumberOfMessages=2");
+  CHECK(decoded(said, "sqs")["AttributeNames"] == Value::list({"All"}));
+  // At the queue's own address the path says which one it is.
+  CHECK(decoded(form_at("Action=DeleteQueue", "/000000000000/q"), "sqs") ==
+        Value::structure({{"QueueUrl", "/000000000000/q"}}));
+  const auto batch =
+      decoded(form_at("Action=SendMessageBatch&SendMessageBatchRequestEntry.1.Id=a&"
+                      "SendMessageBatchRequestEntry.1.MessageAttribute.1.Name=n&"
+                      "SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.DataType=String&"
+                      "SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.StringValue=v",
+                      "/000000000000/q"),
+              "sqs");
+  CHECK(batch["Entries"].items().at(0)["MessageAttributes"]["n"]["StringValue"] == Value{"v"});
+
+  const auto query = recognise(said, "sqs");
+  const auto answer = encode_output(
+      query,
+      Value::structure(
+          {{"Messages",
+            Value::list({Value::structure(
+                {{"Body", "b"}, {"Attributes", Value::structure({{"SenderId", "s"}})}})})}}),
+      "r");
+  CHECK(answer.body.find("<ReceiveMessageResult><Message><Body>b</Body><Attribute><Name>SenderId"
+                         "</Name><Value>s</Value></Attribute></Message></ReceiveMessageResult>") !=
+        std::string::npos);
+
+  const Error gone{"QueueDoesNotExist", "no", 0, {}};
+  const auto in_json = encode_error(recognise(in_model, "sqs"), gone, "r");
+  CHECK(in_json.status == 400);
+  CHECK(in_json.body == R"({"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no"})");
+  CHECK(in_json.headers.get("x-amzn-query-error") ==
+        "AWS.SimpleQueueService.NonExistentQueue;Sender");
+  CHECK(encode_error(query, gone, "r")
+            .body.find("<Code>AWS.SimpleQueueService.NonExistentQueue</Code>") !=
+        std::string::npos);
+  CHECK(encode_error(recognise(in_model, "sqs"), {"AccessDenied", "no", 0, {}}, "r").status == 403);
+
+  CHECK(
+      validated("sqs", "SendMessage", Value::structure({{"QueueUrl", url}}), Protocol::json_1_0) ==
+      "MissingRequiredParameterException|The request must contain the parameter MessageBody.");
+  CHECK(validated("sqs", "CreateQueue",
+                  Value::structure(
+                      {{"QueueName", "q"}, {"Attributes", Value::structure({{"Nonsense", "1"}})}}),
+                  Protocol::json_1_0)
+            .empty());
+  CHECK(validated("sqs", "SendMessageBatch",
+                  Value::structure({{"QueueUrl", url},
+                                    {"Entries", Value::list({Value::structure({{"Id", "a"}})})}}),
+                  Protocol::json_1_0) ==
+        "MissingRequiredParameterException|The request must contain the parameter "
+        "SendMessageBatchRequestEntry.1.MessageBody.");
+}
+
 TEST_CASE("Lambda: Invoke both ways, empty answers, errors with Type") {
   auto request = post("application/x-www-form-urlencoded", "not=a&form{",
                       "/2015-03-31/functions/f/invocations");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sns/deliverer.h"
 
+#include <utility>
+
 #include "aws/wire/stored.h"
 #include "base/log.h"
 #include "ports/rows.h"
@@ -51,11 +53,13 @@ bool asks_no_retry(int status) { return status >= 400 && status < 500 && status 
 }  // namespace
 
 Deliverer::Deliverer(Dependencies dependencies, const Topics& topics,
-                     const Subscriptions& subscriptions, std::string endpoint)
+                     const Subscriptions& subscriptions, std::string endpoint,
+                     std::string certificate_url)
     : dependencies_(dependencies),
       topics_(topics),
       subscriptions_(subscriptions),
       endpoint_(std::move(endpoint)),
+      certificate_url_(std::move(certificate_url)),
       signer_(stored_signer(dependencies.journal)),
       queue_(dependencies.journal, dependencies.timers,
              [this](const Delivery& delivery) { attempt(delivery); }) {
@@ -70,6 +74,12 @@ void Deliverer::need_signing_key() {
   dependencies_.key_maker.make(lifetime_.guard([this](const SigningKey& key) { adopt(key); }));
 }
 
+void Deliverer::when_signing(std::function<void()> callback) {
+  if (signer_) return callback();
+  waiting_for_key_.push_back(std::move(callback));
+  need_signing_key();
+}
+
 void Deliverer::adopt(const SigningKey& key) {
   signer_ = std::make_unique<MessageSigner>(key);
   dependencies_.journal.put(
@@ -77,6 +87,7 @@ void Deliverer::adopt(const SigningKey& key) {
       aws::to_json(aws::Value::structure(
           {{"private_key", key.private_key_pem}, {"certificate", key.certificate_pem}})));
   queue_.wake_parked();
+  for (const auto& callback : std::exchange(waiting_for_key_, {})) callback();
 }
 
 std::optional<std::string> Deliverer::certificate(std::string_view path) const {
@@ -122,7 +133,7 @@ bool Deliverer::wants(const Topic& topic, const Subscription& s, const Publicati
 }
 
 Envelope Deliverer::envelope_of(const Notification& notification) const {
-  Envelope envelope{endpoint_, "", ""};
+  Envelope envelope{endpoint_, "", "", certificate_url_};
   if (signer_) {
     envelope.signature =
         signer_->sign(signature_input(notification, endpoint_), notification.signature_version);

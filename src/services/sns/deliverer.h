@@ -13,10 +13,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ports/lifetime.h"
 #include "services/sns/delivery_queue.h"
@@ -34,9 +36,10 @@ class Deliverer {
  public:
   // Takes up the deliveries and the key that the journal has. Topics and subscriptions are the
   // caller's, loaded already, and outlive this. `endpoint` is how subscribers reach this engine
-  // ("http://127.0.0.1:4566"), for the links in notifications. Throws ports::BadRow.
+  // ("http://127.0.0.1:4566"), for the links in notifications; `certificate_url` as in Envelope.
+  // Throws ports::BadRow.
   Deliverer(Dependencies dependencies, const Topics& topics, const Subscriptions& subscriptions,
-            std::string endpoint);
+            std::string endpoint, std::string certificate_url = {});
 
   // Sends to each confirmed subscription of the topic whose filter wants the message; functions
   // have it in this journal batch, all others some time after it. Gives the message id, a UUID.
@@ -47,6 +50,8 @@ class Deliverer {
 
   // Somebody is there to sign for. Has the key made, unless it is there or asked for already.
   void need_signing_key();
+  // Calls back once there is a key: at once if it is there.
+  void when_signing(std::function<void()> callback);
   // The PEM at "/SimpleNotificationService-<32 hex>.pem"; nothing: another name, or no key yet.
   std::optional<std::string> certificate(std::string_view path) const;
 
@@ -76,9 +81,10 @@ class Deliverer {
   Dependencies dependencies_;
   const Topics& topics_;
   const Subscriptions& subscriptions_;
-  std::string endpoint_;
+  std::string endpoint_, certificate_url_;
   std::unique_ptr<MessageSigner> signer_;
   bool key_is_made_ = false;  // asked for, and not there yet
+  std::vector<std::function<void()>> waiting_for_key_;
   DeliveryQueue queue_;
   ports::Lifetime lifetime_;
 };

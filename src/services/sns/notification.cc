@@ -36,8 +36,11 @@ Value attributes_value(const MessageAttributes& attributes) {
   return out;
 }
 
-std::string certificate_url(const Envelope& envelope) {
-  return envelope.endpoint + "/" + envelope.certificate_name;
+std::string certificate_url(const Notification& n, const Envelope& envelope) {
+  if (envelope.certificate_url.empty()) return envelope.endpoint + "/" + envelope.certificate_name;
+  const auto arn = split(n.topic_arn, ':');
+  return replace_all(envelope.certificate_url, "{region}", arn.size() > 3 ? arn[3] : "us-east-1") +
+         "/" + envelope.certificate_name;
 }
 
 // Subjects become header lines: control characters of messages that AWS services send must not make
@@ -173,7 +176,7 @@ std::string lambda_event(const Notification& n, const Envelope& envelope) {
       {"Timestamp", iso8601_ms(n.time)},
       {"SignatureVersion", std::to_string(n.signature_version)},
       {"Signature", envelope.signature},
-      {"SigningCertUrl", certificate_url(envelope)},
+      {"SigningCertUrl", certificate_url(n, envelope)},
       {"UnsubscribeUrl", unsubscribe_url(n.subscription_arn, envelope.endpoint)},
       {"MessageAttributes", attributes_value(n.attributes)}};
   const Value record = Value::structure({{"EventSource", "aws:sns"},
@@ -195,7 +198,7 @@ std::string http_body(const Notification& n, const Envelope& envelope) {
   out.set("Timestamp", iso8601_ms(n.time));
   out.set("SignatureVersion", std::to_string(n.signature_version));
   out.set("Signature", envelope.signature);
-  out.set("SigningCertURL", certificate_url(envelope));
+  out.set("SigningCertURL", certificate_url(n, envelope));
   if (!confirms) {
     out.set("UnsubscribeURL", unsubscribe_url(n.subscription_arn, envelope.endpoint));
     if (!n.attributes.empty()) out.set("MessageAttributes", attributes_value(n.attributes));

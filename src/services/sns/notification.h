@@ -44,6 +44,9 @@ struct Envelope {
   std::string endpoint;          // "http://127.0.0.1:4566"
   std::string signature;         // base64
   std::string certificate_name;  // "SimpleNotificationService-....pem"
+  // Where the certificate is said to be: "https://sns.{region}.amazonaws.com"; empty: at the
+  // endpoint (fact sns-40).
+  std::string certificate_url = {};
 };
 
 aws::Value to_value(const Notification& notification);  // for the journal

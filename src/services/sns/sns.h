@@ -19,6 +19,7 @@
 #include "services/sns/deliverer.h"
 #include "services/sns/dependencies.h"
 #include "services/sns/fifo_ledger.h"
+#include "services/sns/mobile.h"
 #include "services/sns/notification.h"
 #include "services/sns/subscriptions.h"
 #include "services/sns/topics.h"
@@ -28,8 +29,9 @@ namespace sitelatch::sns {
 class Sns final : public aws::TableService<Sns> {
  public:
   // `endpoint` is how subscribers reach this engine ("http://127.0.0.1:4566"), for the links in
-  // notifications.
-  Sns(Dependencies dependencies, std::string account, std::string endpoint);
+  // notifications; `certificate_url` as in Envelope.
+  Sns(Dependencies dependencies, std::string account, std::string endpoint,
+      std::string certificate_url = {});
 
   static const aws::OperationTable<Sns>& operation_table();
   std::string_view model_name() const override { return "sns"; }
@@ -84,6 +86,7 @@ class Sns final : public aws::TableService<Sns> {
   aws::Outcome<> put_data_protection_policy(const aws::Call&);
 
   aws::Outcome<> subscribe(const aws::Call&);
+  void subscribe_and_sign(const aws::Call&, const aws::Answer&);
   aws::Outcome<> confirm_subscription(const aws::Call&);
   aws::Outcome<> unsubscribe(const aws::Call&);
   aws::Outcome<> list_subscriptions(const aws::Call&);
@@ -93,6 +96,31 @@ class Sns final : public aws::TableService<Sns> {
 
   aws::Outcome<> publish(const aws::Call&);
   aws::Outcome<> publish_batch(const aws::Call&);
+  aws::Outcome<> publish_to_endpoint(const std::string& arn);
+  aws::Outcome<> publish_to_phone(const std::string& number, std::size_t bytes);
+
+  // sns_mobile.cc
+  aws::Outcome<> check_if_phone_number_is_opted_out(const aws::Call&);
+  aws::Outcome<> create_platform_application(const aws::Call&);
+  aws::Outcome<> create_platform_endpoint(const aws::Call&);
+  aws::Outcome<> create_sms_sandbox_phone_number(const aws::Call&);
+  aws::Outcome<> delete_endpoint(const aws::Call&);
+  aws::Outcome<> delete_platform_application(const aws::Call&);
+  aws::Outcome<> delete_sms_sandbox_phone_number(const aws::Call&);
+  aws::Outcome<> get_endpoint_attributes(const aws::Call&);
+  aws::Outcome<> get_platform_application_attributes(const aws::Call&);
+  aws::Outcome<> get_sms_attributes(const aws::Call&);
+  aws::Outcome<> get_sms_sandbox_account_status(const aws::Call&);
+  aws::Outcome<> list_endpoints_by_platform_application(const aws::Call&);
+  aws::Outcome<> list_origination_numbers(const aws::Call&);
+  aws::Outcome<> list_phone_numbers_opted_out(const aws::Call&);
+  aws::Outcome<> list_platform_applications(const aws::Call&);
+  aws::Outcome<> list_sms_sandbox_phone_numbers(const aws::Call&);
+  aws::Outcome<> opt_in_phone_number(const aws::Call&);
+  aws::Outcome<> set_endpoint_attributes(const aws::Call&);
+  aws::Outcome<> set_platform_application_attributes(const aws::Call&);
+  aws::Outcome<> set_sms_attributes(const aws::Call&);
+  aws::Outcome<> verify_sms_sandbox_phone_number(const aws::Call&);
 
   // What operations have in common (sns_topics.cc, sns_subscriptions.cc). An ARN that is garbled or
   // of another region is refused, one of nothing is not found, in the words of each operation.
@@ -113,6 +141,7 @@ class Sns final : public aws::TableService<Sns> {
   Topics topics_;
   Subscriptions subscriptions_;
   FifoLedger ledger_;
+  Mobile mobile_;
   Deliverer deliverer_;
 };
 

@@ -47,18 +47,21 @@ bool encrypted_with_aws_key(const Topic& topic) {
 
 aws::Outcome<> Sns::publish(const aws::Call& call) {
   const Value& input = call.input;
-  if (input.has("PhoneNumber"))
-    return invalid_parameter("PhoneNumber Reason: Sitelatch's engine sends no text messages");
-  if (!input.has("TopicArn") && !input.has("TargetArn"))
+  const bool to_phone = input.has("PhoneNumber");
+  if (to_phone && (input.has("TopicArn") || input.has("TargetArn")))
+    return invalid_parameter(
+        "PhoneNumber Reason: PhoneNumber, TopicArn and TargetArn exclude each other");
+  if (!to_phone && !input.has("TopicArn") && !input.has("TargetArn"))
     return invalid_parameter("TopicArn or TargetArn Reason: no value for required parameter");
   if (input.has("TopicArn") && input.has("TargetArn"))
     return invalid_parameter("TopicArn Reason: TopicArn and TargetArn exclude each other");
   auto publication = read_publication(input);
   if (!publication) return failure(publication.error());
   if (publication->size_bytes > largest_message_bytes) return invalid_parameter("Message too long");
+  if (to_phone) return publish_to_phone(input["PhoneNumber"].string(), publication->size_bytes);
   const auto arn = input.has("TopicArn") ? input["TopicArn"].string() : input["TargetArn"].string();
   if (!input.has("TopicArn") && arn.find(":endpoint/") != std::string::npos)
-    return invalid_parameter("TargetArn Reason: No endpoint found for the target arn specified");
+    return publish_to_endpoint(arn);
   auto topic = find_topic(arn, call.region);
   if (!topic) return failure(topic.error());
   if (auto fits = check_for_topic(**topic, *publication); !fits) return failure(fits.error());

@@ -146,4 +146,100 @@ TEST_CASE("behind a message of its group that waits, a message of a FIFO topic w
   CHECK(f.queues.letters[2].deduplication_id == "2");
 }
 
+// SDKs that verify want AWS's own name, and TLS (fact sns-40).
+TEST_CASE("the certificate is said to be where the engine was told") {
+  Fixture f;
+  f.certificate_url = "https://sns.{region}.amazonaws.com";
+  f.start();
+  const auto topic = f.topic();
+  f.subscribe(topic, "sqs", queue_arn);
+  f.world.settle();
+  f.publish(topic, "m");
+  const auto body = aws::from_json(f.queues.letters.at(0).body).value();
+  const auto url = body["SigningCertURL"].string();
+  const std::string host = "https://sns.us-east-1.amazonaws.com";
+  REQUIRE(url.starts_with(host + "/SimpleNotificationService-"));
+  CHECK(f.sns->certificate(url.substr(host.size())) == test_key().certificate_pem);
+  CHECK(body["UnsubscribeURL"].string().starts_with(endpoint));
+}
+
+TEST_CASE("platform applications and endpoints are kept; what is published to them goes nowhere") {
+  Fixture f;
+  const auto application = [](const char* secret) {
+    return Value::structure(
+        {{"Name", "p"},
+         {"Platform", "GCM"},
+         {"Attributes",
+          Value::structure({{"PlatformCredential", secret}, {"EventDeliveryFailure", "arn:x"}})}});
+  };
+  const auto arn =
+      f.ok("CreatePlatformApplication", application("s"))["PlatformApplicationArn"].string();
+  CHECK(arn == "arn:aws:sns:us-east-1:000000000000:app/GCM/p");
+  CHECK(f.refusal("CreatePlatformApplication", application("other"))
+            .ends_with("already exists with different attributes"));
+  f.crash();
+  const Value of = Value::structure({{"PlatformApplicationArn", arn}});
+  CHECK(f.ok("GetPlatformApplicationAttributes", of)["Attributes"] ==
+        Value::structure({{"Enabled", "true"}, {"EventDeliveryFailure", "arn:x"}}));
+
+  const auto endpoint_with = [&](const char* data) {
+    return Value::structure(
+        {{"PlatformApplicationArn", arn}, {"Token", "t"}, {"CustomUserData", data}});
+  };
+  const auto phone = f.ok("CreatePlatformEndpoint", endpoint_with("u"))["EndpointArn"].string();
+  CHECK(phone.starts_with("arn:aws:sns:us-east-1:000000000000:endpoint/GCM/p/"));
+  CHECK(f.ok("CreatePlatformEndpoint", endpoint_with("u"))["EndpointArn"] == Value{phone});
+  CHECK(f.refusal("CreatePlatformEndpoint", endpoint_with("v")) ==
+        "InvalidParameterException: Invalid parameter: Token Reason: Endpoint " + phone +
+            " already exists with the same Token, but different attributes.");
+  const Value message = Value::structure({{"TargetArn", phone}, {"Message", "m"}});
+  CHECK(f.ok("Publish", message).has("MessageId"));
+  f.ok("SetEndpointAttributes",
+       Value::structure(
+           {{"EndpointArn", phone}, {"Attributes", Value::structure({{"Enabled", "false"}})}}));
+  CHECK(f.refusal("Publish", message) == "EndpointDisabledException: Endpoint is disabled");
+  CHECK(f.ok("ListEndpointsByPlatformApplication", of)["Endpoints"].items().size() == 1);
+  f.ok("DeletePlatformApplication", of);
+  CHECK(f.refusal("GetEndpointAttributes", Value::structure({{"EndpointArn", phone}})) ==
+        "NotFoundException: Endpoint does not exist");
+  CHECK(f.refusal("Publish", message).ends_with("No endpoint found for the target arn specified"));
+  CHECK(f.refusal("CreatePlatformApplication",
+                  Value::structure(
+                      {{"Name", "p"}, {"Platform", "FAX"}, {"Attributes", Value::structure()}})) ==
+        "InvalidParameterException: Invalid parameter: Platform Reason: FAX is not supported");
+}
+
+TEST_CASE("text messages: settings and sandbox numbers are kept, nothing is sent") {
+  Fixture f;
+  f.ok("SetSMSAttributes",
+       Value::structure({{"attributes", Value::structure({{"DefaultSMSType", "Transactional"},
+                                                          {"MonthlySpendLimit", "5"}})}}));
+  f.crash();
+  CHECK(f.ok("GetSMSAttributes",
+             Value::structure({{"attributes", Value::list({"DefaultSMSType"})}}))["attributes"] ==
+        Value::structure({{"DefaultSMSType", "Transactional"}}));
+  CHECK(
+      f.refusal("SetSMSAttributes",
+                Value::structure({{"attributes", Value::structure({{"DefaultSMSType", "Loud"}})}}))
+          .starts_with("InvalidParameterException"));
+  const auto to = [](const char* number) {
+    return Value::structure({{"PhoneNumber", number}, {"Message", "m"}});
+  };
+  CHECK(f.ok("Publish", to("+4915550100")).has("MessageId"));
+  CHECK(f.refusal("Publish", to("5550100")) ==
+        "InvalidParameterException: Invalid parameter: PhoneNumber Reason: 5550100 is not valid to "
+        "publish to");
+  CHECK(f.ok("CheckIfPhoneNumberIsOptedOut",
+             Value::structure({{"phoneNumber", "+4915550100"}}))["isOptedOut"] == Value{false});
+  const Value number = Value::structure({{"PhoneNumber", "+4915550100"}});
+  f.ok("CreateSMSSandboxPhoneNumber", number);
+  CHECK(f.ok("ListSMSSandboxPhoneNumbers", Value::structure())["PhoneNumbers"].items().at(
+            0)["Status"] == Value{"Pending"});
+  auto wrong = number;
+  wrong.set("OneTimePassword", "00000");
+  CHECK(f.refusal("VerifySMSSandboxPhoneNumber", wrong).starts_with("VerificationException"));
+  f.ok("DeleteSMSSandboxPhoneNumber", number);
+  CHECK(f.refusal("DeleteSMSSandboxPhoneNumber", number).starts_with("ResourceNotFoundException"));
+}
+
 }  // namespace sitelatch::sns

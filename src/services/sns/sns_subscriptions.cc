@@ -172,6 +172,14 @@ aws::Outcome<> Sns::subscribe(const aws::Call& call) {
   return subscribe_reply(call, s);
 }
 
+// A queue has its messages in the call that publishes them, so there is to be a key by then: the
+// first of them is answered when it is made (fact sns-41).
+void Sns::subscribe_and_sign(const aws::Call& call, const aws::Answer& answer) {
+  auto outcome = subscribe(call);
+  if (!outcome || call.input["Protocol"].string() != "sqs") return answer(std::move(outcome));
+  deliverer_.when_signing([answer, outcome = std::move(outcome)] { answer(outcome); });
+}
+
 aws::Outcome<> Sns::confirm_subscription(const aws::Call& call) {
   const auto& arn = call.input["TopicArn"].string();
   const auto parts = split(arn, ':');

@@ -52,12 +52,6 @@ bool is_arn_of(const std::string& text, std::string_view service, std::string_vi
          parts[5].starts_with(start) && parts[5].size() > start.size();
 }
 
-// E.164
-bool is_phone_number(const std::string& text) {
-  return text.size() > 3 && text.size() <= 16 && text[0] == '+' &&
-         text.find_first_not_of("0123456789", 1) == std::string::npos;
-}
-
 bool is_role_arn(const std::string& text) {
   const auto parts = split(text, ':');
   return parts.size() == 6 && parts[0] == "arn" && parts[2] == "iam" &&
@@ -136,6 +130,11 @@ std::string Subscription::setting(const std::string& name) const {
 FilterScope Subscription::scope() const {
   return setting("FilterPolicyScope") == "MessageBody" ? FilterScope::message_body
                                                        : FilterScope::message_attributes;
+}
+
+bool is_phone_number(const std::string& text) {
+  return text.size() > 3 && text.size() <= 16 && text[0] == '+' &&
+         text.find_first_not_of("0123456789", 1) == std::string::npos;
 }
 
 bool known_protocol(std::string_view protocol) {

@@ -38,6 +38,7 @@ struct Subscription {
 };
 
 bool known_protocol(std::string_view protocol);
+bool is_phone_number(const std::string& text);  // E.164
 // Those of which something leaves the engine or reaches another service of it; the others are kept
 // and delivered nowhere (fact sns-11).
 bool is_delivered(std::string_view protocol);

@@ -99,7 +99,7 @@ struct Fixture {
   Metrics metrics;
   KeyMaker keys{world.later};
   std::unique_ptr<Sns> sns;
-  std::string region = "us-east-1";
+  std::string region = "us-east-1", certificate_url;
   aws::Caller caller{aws::Caller::Kind::root,
                      account,
                      "arn:aws:iam::000000000000:root",
@@ -115,7 +115,7 @@ struct Fixture {
     sns.reset();
     sns = std::make_unique<Sns>(Dependencies{world.journal, world.timers, world.entropy,
                                              world.courier, functions, queues, metrics, keys},
-                                account, endpoint);
+                                account, endpoint, certificate_url);
   }
   void crash() {
     world.journal.crash();
@@ -126,6 +126,8 @@ struct Fixture {
                       account,   "req", endpoint, world.timers.now()};
     std::optional<aws::Outcome<>> out;
     sns->handle(c, [&](aws::Outcome<> answer) { out = std::move(answer); });
+    if (!out) world.settle();  // it waits for the signing key
+    REQUIRE(out.has_value());
     return *out;
   }
   Value ok(std::string_view operation, const Value& input) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sqs/queue.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "aws/auth/arn.h"

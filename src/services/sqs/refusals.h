@@ -2,8 +2,6 @@
 // SQS's usual refusals, in its words (facts sqs-20 ff).
 #pragma once
 
-#include <fmt/format.h>
-
 #include <string>
 #include <string_view>
 
@@ -17,19 +15,19 @@ inline Failure<aws::Error> invalid_parameter(std::string text) {
 // "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: ..."
 inline Failure<aws::Error> invalid_value(std::string_view value, std::string_view parameter,
                                          std::string_view reason) {
-  return invalid_parameter(
-      fmt::format("Value {} for parameter {} is invalid. Reason: {}", value, parameter, reason));
+  return invalid_parameter("Value " + std::string{value} + " for parameter " +
+                           std::string{parameter} + " is invalid. Reason: " + std::string{reason});
 }
 inline Failure<aws::Error> invalid_attribute(std::string_view name) {
   return aws::refuse("InvalidAttributeValue",
-                     fmt::format("Invalid value for the parameter {}.", name));
+                     "Invalid value for the parameter " + std::string{name} + ".");
 }
 inline Failure<aws::Error> unknown_attribute(std::string_view name) {
-  return aws::refuse("InvalidAttributeName", fmt::format("Unknown Attribute {}.", name));
+  return aws::refuse("InvalidAttributeName", "Unknown Attribute " + std::string{name} + ".");
 }
 inline Failure<aws::Error> missing_parameter(std::string_view name) {
   return aws::refuse("MissingRequiredParameterException",
-                     fmt::format("The request must contain the parameter {}.", name));
+                     "The request must contain the parameter " + std::string{name} + ".");
 }
 inline Failure<aws::Error> no_such_queue() {
   return aws::refuse("QueueDoesNotExist", "The specified queue does not exist.");

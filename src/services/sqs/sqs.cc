@@ -2,6 +2,8 @@
 // Sqs: what it keeps, and what happens when time goes on.
 #include "services/sqs/sqs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 

@@ -137,10 +137,10 @@ TEST_CASE("sqs: visibility is changed, within twelve hours of the receive") {
   CHECK(f.refusal("ChangeMessageVisibility", change(1))
             .ends_with("Reason: Message does not exist or is not available for visibility timeout "
                        "change."));
-  CHECK(
-      f.refusal("ChangeMessageVisibility",
-                Fixture::on("q", {{"ReceiptHandle", "garbage"}, {"VisibilityTimeout", 1}})) ==
-      R"(ReceiptHandleIsInvalid: The input receipt handle "garbage" is not a valid receipt handle.)");
+  CHECK(f.refusal("ChangeMessageVisibility",
+                  Fixture::on("q", {{"ReceiptHandle", "garbage"}, {"VisibilityTimeout", 1}})) ==
+        "ReceiptHandleIsInvalid: The input receipt handle \"garbage\" is not a valid receipt "
+        "handle.");
   f.queue("other");
   CHECK(f.refusal("DeleteMessage",
                   Fixture::on("other", {{"ReceiptHandle", message["ReceiptHandle"]}}))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sqs: moving dead letters to where they came from, or elsewhere.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "aws/auth/arn.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sqs: queues, their attributes, permissions and tags.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "aws/auth/arn.h"

@@ -69,15 +69,19 @@ TEST_CASE("sqs: names and attributes that are refused, in AWS's words") {
               " for parameter RedrivePolicy is invalid. Reason: Invalid value for "
               "deadLetterTargetArn."},
           Row{"x", "RedrivePolicy",
-              R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:no","maxReceiveCount":1})",
+              R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:no",)"
+              R"("maxReceiveCount":1})",
               "InvalidParameterValueException: Value "
-              R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:no","maxReceiveCount":1})"
+              R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:no",)"
+              R"("maxReceiveCount":1})"
               " for parameter RedrivePolicy is invalid. Reason: Dead letter target does not "
               "exist."},
           Row{"x", "RedrivePolicy",
-              R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:f.fifo","maxReceiveCount":"1"})",
+              R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:f.fifo",)"
+              R"("maxReceiveCount":"1"})",
               "InvalidParameterValueException: Value "
-              R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:f.fifo","maxReceiveCount":"1"})"
+              R"({"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:f.fifo",)"
+              R"("maxReceiveCount":"1"})"
               " for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same "
               "type of queue as the source."},
           Row{"q", "DelaySeconds", "5",

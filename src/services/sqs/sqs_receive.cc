@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sqs: receiving, with waiting for what comes; deleting; visibility; the way to dead letters.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_set>
 

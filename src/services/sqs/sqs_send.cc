@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sqs: sending, one message and ten, by callers and by services.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
