@@ -18,18 +18,31 @@ std::optional<Instant> from_ms(const Value& ms) {
   return from_unix_ms(ms.integer());
 }
 
-}  // namespace
-
-std::string Archive::key(Instant ingested, std::uint64_t n) const {
-  return fmt::format("{:08x}{:016x}{:016x}", number, std::max<std::int64_t>(0, unix_ms(ingested)),
-                     n);
+std::string time_text(Instant time) {
+  return fmt::format("{:016x}", std::max<std::int64_t>(0, unix_ms(time)));
 }
-
-Instant time_of_key(std::string_view key) {
-  const auto digits = key.substr(std::min(key.size(), number_digits), time_digits);
+Instant time_from(std::string_view digits) {
   std::int64_t ms = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), ms, 16);
   return from_unix_ms(ms);
+}
+
+}  // namespace
+
+std::string Archive::key(Instant time, std::uint64_t n) const {
+  return fmt::format("{:08x}{}{:016x}", number, time_text(time), n);
+}
+
+Instant time_of_key(std::string_view key) {
+  return time_from(key.substr(std::min(key.size(), number_digits), time_digits));
+}
+
+std::string archived_row(Instant ingested, std::string_view json) {
+  return time_text(ingested) + std::string{json};
+}
+Instant ingestion_of(std::string_view row) { return time_from(row.substr(0, time_digits)); }
+std::string_view event_in(std::string_view row) {
+  return row.substr(std::min(row.size(), time_digits));
 }
 
 Value to_value(const Archive& archive) {

@@ -2,7 +2,8 @@
 // Archives keep the events of a bus, replays send them again. An archive is fed by a rule of its
 // own, as on AWS (fact events-80). Journal:
 //   events.archives  <arn>                                    -> JSON
-//   events.archived  <archive:8 hex><ingested ms:16 hex><n:16 hex>  -> the event's JSON
+//   events.archived  <archive:8 hex><event's ms:16 hex><n:16 hex>
+//                                      -> <ingested ms:16 hex><the event's JSON>
 //   events.replays   <arn>                                    -> JSON
 #pragma once
 
@@ -25,11 +26,16 @@ struct Archive {
   std::uint32_t number = 0;
   std::uint64_t next = 0;  // of its events
   std::int64_t events = 0, bytes = 0;
+  Instant looked_through{};  // for what is older than the retention; not kept
 
   std::string rule_name() const { return "Events-Archive-" + name; }
   // Where an event of this time stands, and what is before or behind all of a time.
-  std::string key(Instant ingested, std::uint64_t n) const;
+  std::string key(Instant time, std::uint64_t n) const;
 };
+// Of a row of an event.
+std::string archived_row(Instant ingested, std::string_view json);
+Instant ingestion_of(std::string_view row);
+std::string_view event_in(std::string_view row);
 aws::Value to_value(const Archive& archive);
 Archive archive_from(const aws::Value& value);
 Instant time_of_key(std::string_view key);

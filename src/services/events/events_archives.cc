@@ -209,31 +209,38 @@ aws::DispatchOutcome Events::keep_in_archive(const Handover& handover) {
   if (found == archives_.end())
     return {aws::DispatchOutcome::Kind::refused, "", "there is no such archive", "NO_RESOURCE"};
   Archive& archive = found->second;
-  expire(archive);
-  dependencies_.journal.put(archived, archive.key(handover.ingested, archive.next++),
-                            handover.event);
+  constexpr Duration now_and_then = std::chrono::hours{1};
+  if (dependencies_.timers.now() - archive.looked_through > now_and_then) expire(archive);
+  const auto event = aws::from_json(handover.event);
+  const auto time = event ? parse_iso8601((*event)["time"].string_or("")) : std::nullopt;
+  dependencies_.journal.put(archived, archive.key(time.value_or(handover.ingested), archive.next++),
+                            archived_row(handover.ingested, handover.event));
   ++archive.events;
   archive.bytes += static_cast<std::int64_t>(handover.event.size());
   save(archive);
   return {aws::DispatchOutcome::Kind::accepted, handover.event_id, "", ""};
 }
 
-// What is older than the retention goes, whenever somebody looks.
+// What has been kept for longer than the retention goes: when somebody looks, and now and then.
 void Events::expire(Archive& archive) {
+  archive.looked_through = dependencies_.timers.now();
   if (archive.retention_days == 0 || archive.events == 0) return;
   constexpr std::int64_t longest_days = 36'500;
   const auto cutoff = dependencies_.timers.now() -
                       std::chrono::hours{24} * std::min(archive.retention_days, longest_days);
-  const auto from = archive.key(Instant{}, 0), to = archive.key(cutoff, 0);
-  std::int64_t events = 0, bytes = 0;
-  dependencies_.journal.scan(archived, from, to, [&](std::string_view, std::string_view event) {
-    ++events;
-    bytes += static_cast<std::int64_t>(event.size());
-    return true;
-  });
-  if (events == 0) return;
-  dependencies_.journal.erase_range(archived, from, to);
-  archive.events -= events;
+  std::vector<std::string> old;
+  std::int64_t bytes = 0;
+  dependencies_.journal.scan(archived, archive.key(Instant{}, 0), archive.key(latest, 0),
+                             [&](std::string_view key, std::string_view row) {
+                               if (ingestion_of(row) < cutoff) {
+                                 old.emplace_back(key);
+                                 bytes += static_cast<std::int64_t>(event_in(row).size());
+                               }
+                               return true;
+                             });
+  if (old.empty()) return;
+  for (const auto& key : old) dependencies_.journal.erase(archived, key);
+  archive.events -= static_cast<std::int64_t>(old.size());
   archive.bytes -= bytes;
   save(archive);
 }
@@ -358,11 +365,13 @@ void Events::go_on(const std::string& arn) {
   std::string next;
   dependencies_.journal.scan(
       archived, from, archive->second.key(replay.to, 0),
-      [&](std::string_view key, std::string_view json) {
+      [&](std::string_view key, std::string_view row) {
         if (events.size() == replayed_at_once) {
           next = key;
           return false;
         }
+        const auto json = event_in(row);
+        if (json.empty()) return true;
         std::string text{json.substr(0, json.size() - 1)};
         text += R"(,"replay-name":)" + aws::to_json(Value{replay.name}) + "}";
         events.push_back(event_of(std::move(text), dependencies_.timers.now()));

@@ -2,6 +2,7 @@
 #include "services/events/rule.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "aws/auth/arn.h"
@@ -24,12 +25,20 @@ Failure<aws::Error> bad_arn(const std::string& text) {
                  " is not valid. Reason: Provided Arn is not in correct format.");
 }
 
-Checked check_arn(const std::string& text) {
-  if (!aws::parse_arn(text)) return bad_arn(text);
-  if (!target_kind(text))
-    return invalid("Parameter " + text +
-                   " is not valid. Reason: Sitelatch's engine delivers to Lambda functions, SNS "
-                   "topics, SQS queues, CloudWatch log groups and event buses only.");
+// What is targeted by a role's rights alone.
+constexpr std::array role_services{"batch",     "codebuild", "codepipeline", "ecs",
+                                   "firehose",  "glue",      "inspector",    "kinesis",
+                                   "sagemaker", "redshift",  "ssm",          "states"};
+
+Checked check_arn(const Value& target) {
+  const auto& text = target["Arn"].string();
+  const auto arn = aws::parse_arn(text);
+  if (!arn) return bad_arn(text);
+  const bool needs_role =
+      std::find(role_services.begin(), role_services.end(), arn->service) != role_services.end() ||
+      (arn->service == "events" && arn->resource.starts_with("api-destination/"));
+  if (needs_role && !target.has("RoleArn"))
+    return invalid("RoleArn is required for target " + text + ".");
   return Done{};
 }
 
@@ -99,7 +108,7 @@ Rule rule_from(const Value& value) {
 Checked check_target(const Value& target) {
   const auto& id = target["Id"].string();
   const auto& arn = target["Arn"].string();
-  if (auto ok = check_arn(arn); !ok) return ok;
+  if (auto ok = check_arn(target); !ok) return ok;
   if (auto ok = check_dead_letters(target); !ok) return ok;
   if (target_kind(arn) == TargetKind::queue && arn.ends_with(".fifo") &&
       !target.has("SqsParameters"))
