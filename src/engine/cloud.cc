@@ -45,7 +45,8 @@ Cloud::Cloud(Ports ports, const Options& options)
       sts_(sessions_, options.account),
       cloudwatch_(history_, ports.timers, ports.entropy, realistic_alarm_actions_, options.account,
                   options.realism ? &realistic_cloudwatch_ : nullptr),
-      logs_(history_, ports.timers, options.account),
+      logs_({history_, ports.timers, ports.entropy, filter_metrics_, realistic_subscribers_},
+            options.account),
       lambda_(
           {history_, ports.timers, ports.wall, ports.entropy, functions_},
           {realistic_roles_, realistic_function_logs_, realistic_destinations_, lambda_metrics_},
