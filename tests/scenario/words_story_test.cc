@@ -18,26 +18,25 @@ const std::string words_group = "/aws/lambda/speaker";
 // Two functions that may write logs: one that says what the test has it say, and one that listens.
 struct WordsStory : TestEngine {
   WordsStory() {
-    make("iam", "CreateRole",
+    make(
+        "iam", "CreateRole",
+        Value::structure({{"RoleName", "r"},
+                          {"AssumeRolePolicyDocument",
+                           R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":)"
+                           R"({"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})"}}));
+    make("iam", "PutRolePolicy",
          Value::structure(
              {{"RoleName", "r"},
-              {"AssumeRolePolicyDocument",
-               R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":)"
-               R"({"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})"}}));
-    make("iam", "PutRolePolicy",
-         Value::structure({{"RoleName", "r"},
-                           {"PolicyName", "logs"},
-                           {"PolicyDocument",
-                            R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
-                            R"("Action":"logs:*","Resource":"*"}]})"}}));
+              {"PolicyName", "logs"},
+              {"PolicyDocument", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow",)"
+                                 R"("Action":"logs:*","Resource":"*"}]})"}}));
     for (const auto* name : {"speaker", "watcher"})
       make("lambda", "CreateFunction",
-           Value::structure(
-               {{"FunctionName", name},
-                {"Runtime", "python3.11"},
-                {"Handler", "lambda.handler"},
-                {"Role", "arn:aws:iam::000000000000:role/r"},
-                {"Code", Value::structure({{"ZipFile", lambda::test::small_zip()}})}}),
+           Value::structure({{"FunctionName", name},
+                             {"Runtime", "python3.11"},
+                             {"Handler", "lambda.handler"},
+                             {"Role", "arn:aws:iam::000000000000:role/r"},
+                             {"Code", Value::structure({{"ZipFile", lambda::test::small_zip()}})}}),
            region);
     ok("logs", "CreateLogGroup", Value::structure({{"logGroupName", words_group}}), region);
     functions["speaker"] = [this](Running& running) { running.print(words); };
@@ -79,15 +78,14 @@ struct WordsStory : TestEngine {
 TEST_CASE("an alarm on a function's words rings, and is quiet again when they stop") {
   WordsStory engine;
   engine.ok("logs", "PutMetricFilter",
-            Value::structure(
-                {{"logGroupName", words_group},
-                 {"filterName", "errors"},
-                 {"filterPattern", "ERROR"},
-                 {"metricTransformations",
-                  Value::list({Value::structure({{"metricName", "Errors"},
-                                                 {"metricNamespace", "Words"},
-                                                 {"metricValue", "1"},
-                                                 {"defaultValue", 0.0}})})}}),
+            Value::structure({{"logGroupName", words_group},
+                              {"filterName", "errors"},
+                              {"filterPattern", "ERROR"},
+                              {"metricTransformations",
+                               Value::list({Value::structure({{"metricName", "Errors"},
+                                                              {"metricNamespace", "Words"},
+                                                              {"metricValue", "1"},
+                                                              {"defaultValue", 0.0}})})}}),
             region);
   engine.ok("cloudwatch", "PutMetricAlarm",
             Value::structure({{"AlarmName", "words"},
@@ -120,8 +118,9 @@ TEST_CASE("a subscription hands a function's words to another, which must have l
   WordsStory engine;
   CHECK(engine.call("logs", "PutSubscriptionFilter", engine.put_subscription(), region)
             .error()
-            .message == "Could not execute the lambda function. Make sure you have given "
-                        "CloudWatch Logs permission to execute your function.");
+            .message ==
+        "Could not execute the lambda function. Make sure you have given "
+        "CloudWatch Logs permission to execute your function.");
   engine.permit("arn:aws:logs:eu-west-1:000000000000:log-group:" + words_group + ":*");
   engine.ok("logs", "PutSubscriptionFilter", engine.put_subscription(), region);
   engine.speaks("all is well");
@@ -153,8 +152,8 @@ TEST_CASE("Lambda is out while a function's words wait for it: they come when it
             Value::structure(
                 {{"logGroupName", words_group},
                  {"logStreamName", "s"},
-                 {"logEvents", Value::list({Value::structure(
-                                   {{"timestamp", unix_ms(engine.now())}, {"message", "ERROR"}})})}}),
+                 {"logEvents", Value::list({Value::structure({{"timestamp", unix_ms(engine.now())},
+                                                              {"message", "ERROR"}})})}}),
             region);
   engine.wait(1h);
   CHECK(engine.heard.empty());

@@ -97,8 +97,8 @@ void QueryBook::step(Query& query) {
   const auto state = query.run->step(store_);
   query.statistics = query.run->statistics();
   if (state == QueryRun::State::running) {
-    // Running for the first time, it is there after a crash, too.
-    if (query.result_bytes == 0) save(query);
+    if (!query.written) save(query);
+    query.written = true;
     query.timer.set(dependencies_.timers, dependencies_.timers.now(),
                     [this, &query] { step(query); });
     return;

@@ -28,6 +28,7 @@ struct Query {
   QueryRun::Statistics statistics;
   std::size_t result_bytes = 0;
   std::unique_ptr<QueryRun> run;  // while it runs
+  bool written = false;           // that it runs
   ports::Timer timer;
 
   bool ended() const { return status != "Scheduled" && status != "Running"; }

@@ -118,6 +118,23 @@ bool is_address(const std::string& text, int family) {
   return inet_pton(family, text.c_str(), bytes) == 1;
 }
 
+// "10.0.0.1" in "10.0.0.0/8"; both of one family.
+bool in_subnet(const std::string& text, std::string_view subnet, int family) {
+  const auto slash = subnet.find('/');
+  const auto bits =
+      slash == std::string_view::npos ? std::nullopt : parse_int(subnet.substr(slash + 1));
+  const int width = family == AF_INET ? 32 : 128;
+  unsigned char address[16], network[16];
+  if (!bits || *bits < 0 || *bits > width || inet_pton(family, text.c_str(), address) != 1 ||
+      inet_pton(family, std::string{subnet.substr(0, slash)}.c_str(), network) != 1)
+    return false;
+  for (int bit = 0; bit < *bits; ++bit) {
+    const auto mask = static_cast<unsigned char>(0x80 >> bit % 8);
+    if ((address[bit / 8] & mask) != (network[bit / 8] & mask)) return false;
+  }
+  return true;
+}
+
 Cell bounded(std::string text) {
   return text.size() > longest_text ? Cell{} : Cell::of(std::move(text));
 }
@@ -149,6 +166,11 @@ Cell of_texts(const std::string& name, const Arguments& given) {
   if (name == "isvalidipv4") return Cell::of(is_address(text, AF_INET));
   if (name == "isvalidipv6") return Cell::of(is_address(text, AF_INET6));
   if (name == "isvalidip") return Cell::of(is_address(text, AF_INET) || is_address(text, AF_INET6));
+  if (name.ends_with("insubnet")) {
+    const bool four = name != "isipv6insubnet" && in_subnet(text, given[1].text(), AF_INET);
+    const bool six = name != "isipv4insubnet" && in_subnet(text, given[1].text(), AF_INET6);
+    return Cell::of(four || six);
+  }
   // replace
   const auto from = given[1].text();
   if (from.empty() || given[2].text().size() > longest_text / (text.size() / from.size() + 1))

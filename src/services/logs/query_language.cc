@@ -54,6 +54,9 @@ constexpr std::array functions = {
     Arity{"isvalidip", 1, 1},
     Arity{"isvalidipv4", 1, 1},
     Arity{"isvalidipv6", 1, 1},
+    Arity{"isipinsubnet", 2, 2},
+    Arity{"isipv4insubnet", 2, 2},
+    Arity{"isipv6insubnet", 2, 2},
 };
 
 class QueryParser {

@@ -31,7 +31,6 @@ struct Insights : Fixture {
   }
   Value results_of(const std::string& text) {
     const auto id = ok("StartQuery", question(text))["queryId"];
-    world.advance(1ms);
     return ok("GetQueryResults", Value::structure({{"queryId", id}}));
   }
   // "a=1 b=2; a=3": without pointers.
@@ -57,7 +56,7 @@ struct Insights : Fixture {
 TEST_CASE("fields, filter, sort, limit: the latest first, in what was asked for") {
   Insights f;
   f.said({"one", "two", R"({"level":"ERROR","ms":12.5,"ok":true,"deep":{"list":[1,{"a":"x"}]}})"});
-  CHECK(f.found("fields @message | filter @message like /t/ | limit 5") == "@message=two");
+  CHECK(f.found("fields @message | filter @message like /^t/ | limit 5") == "@message=two");
   CHECK(f.found("fields strlen(@message) as n, toupper(@message) | sort n asc | limit 1") ==
         "n=3 toupper(@message)=ONE");
   CHECK(f.found("filter ispresent(level) | display level, ms, ok, deep.list.1.a, absent") ==
@@ -100,11 +99,11 @@ TEST_CASE("stats: by groups and times, several at once, and what follows them") 
   Insights f;
   f.said({R"({"p":"a","ms":1})", R"({"p":"a","ms":3})", R"({"p":"b","ms":10})", "none"}, 60'000);
   CHECK(f.found("stats count(*) as n, sum(ms) as s by p | sort n desc, p asc") ==
-        "p=a n=2 s=4; n=1; p=b n=1 s=10");
+        "p=a n=2 s=4; p=b n=1 s=10; n=1");
   CHECK(f.found("filter ispresent(ms) | stats avg(ms), min(ms), max(ms), count(p), "
                 "count_distinct(p), stddev(ms)") ==
         "avg(ms)=4.666666666666667 min(ms)=1 max(ms)=10 count(p)=3 count_distinct(p)=2 "
-        "stddev(ms)=3.8586123009300746");
+        "stddev(ms)=3.858612300930074");
   CHECK(f.found("stats pct(ms, 50) as p50, median(ms) as m, earliest(p) as e, latest(p) as l, "
                 "sortsFirst(p) as first, sortsLast(p) as last") ==
         "p50=3 m=3 e=a l=b first=a last=b");
@@ -145,6 +144,9 @@ TEST_CASE("functions") {
   CHECK(one("sqrt(16)") == "x=4");
   CHECK(one("isvalidipv4(ip)") == "x=1");
   CHECK(one("isvalidipv6(ip)") == "x=0");
+  CHECK(one("isIpInSubnet(ip, '10.0.0.0/8')") == "x=1");
+  CHECK(one("isIpv4InSubnet(ip, '10.0.0.2/31')") == "x=0");
+  CHECK(one("isIpv6InSubnet('2001:db8::1', '2001:db8::/32')") == "x=1");
   CHECK(one("frommillis(at)") == "x=2023-11-14 22:13:20.000");
   CHECK(one("datefloor(frommillis(at), 1h)") == "x=2023-11-14 22:00:00.000");
   CHECK(one("dateceil(at, 1d)") == "x=2023-11-15 00:00:00.000");
@@ -309,17 +311,17 @@ TEST_CASE("large queries go on a slice at a time; a crash begins them again; the
     lines.push_back({f.world.timers.now() + std::chrono::milliseconds{i}, std::to_string(i)});
   f.service->append("us-east-1", "g", "s", lines);
   const auto ask = [&f](const Value& id) {
-    return f.ok("GetQueryResults", Value::structure({{"queryId", id}}));
+    return *f.call_alone("GetQueryResults", Value::structure({{"queryId", id}}));
   };
-  const auto id = f.ok("StartQuery", f.question("stats count(*) as n"))["queryId"];
+  const auto id = (*f.call_alone("StartQuery", f.question("stats count(*) as n")))["queryId"];
   CHECK(ask(id)["status"].string() == "Running");
+  f.world.journal.commit();
   f.crash();
-  f.world.advance(1ms);
+  f.world.settle();
   CHECK(ask(id)["status"].string() == "Complete");
   CHECK(ask(id)["results"].items()[0].items()[0]["value"].string() == "5000");
-  const auto stopped = f.ok("StartQuery", f.question("stats count(*)"))["queryId"];
+  const auto stopped = (*f.call_alone("StartQuery", f.question("stats count(*)")))["queryId"];
   f.ok("StopQuery", Value::structure({{"queryId", stopped}}));
-  f.world.advance(1ms);
   CHECK(ask(stopped)["status"].string() == "Cancelled");
   CHECK(f.found("fields @message | limit 2") == "@message=4999; @message=4998");
   CHECK(f.found("fields @message | sort @message asc | limit 2") == "@message=0; @message=1");
@@ -329,7 +331,7 @@ TEST_CASE("patterns that cost too much end a query, and nobody waits for them") 
   Insights f;
   const std::string line(400'000, 'a');
   f.said({line.c_str()});
-  CHECK(f.found("filter @message like /\\b(?:(?:a?){15}){20}b\\b/ | stats count(*)") == "Timeout");
+  CHECK(f.found("filter @message like /(?:(?:a?){15}){20}b\\b/ | stats count(*)") == "Timeout");
 }
 
 TEST_CASE("GetLogRecord gives what a pointer points at, GetLogGroupFields what there is") {
