@@ -85,7 +85,17 @@ def patterns():
              {"a": {"b": "xz"}, "a.b": 1, "c": "a*bc"})]):
         seed("patterns", f"events-{i}", choice(6), json.dumps(pattern), json.dumps(event))
     for i, statistic in enumerate(["p99.9", "TM(10%:90%)", "tm95", "WM(:200)", "PR(1:5)", "TS(80%:)", "IQM", "SampleCount", "TC(0.1:0.2)"]):
-        seed("patterns", f"statistic-{i}", choice(5), statistic)
+        seed("patterns", f"statistic-{i}", choice(7), statistic)
+    for i, (pattern, tried) in enumerate([
+            (r"(?i)\b(err|warn)[a-z]*\b.*?(?<ms>\d+) ms$", "WARNING it took 12 ms"), (r"^((a+)+|(b|c){2,5}?)*$", "aabcbc"),
+            (r"[^\x00-\x1f\]]+|\[[[:digit:]-]", "[7"), (r"(?s:.)\Bx|(?m)^$", "a\nx")]):
+        seed("patterns", f"regex-{i}", choice(5), pattern, tried)
+    for i, query in enumerate([
+            "fields @timestamp, strlen(@message) as n | filter n > 3 and a.b.0 like /x+/ | sort n desc | limit 5",
+            "parse @message '[*] *' as level, rest | stats count(*) as n, pct(ms, 99), n / 2 by bin(5m), level",
+            "parse @message /(?<a>\\d+) (?<b>.*)/ | filter not (a in [1, 2] or b = 'x') | display a, `b c` | dedup a",
+            "filter @type = \"REPORT\" # comment\n| fields -1 ^ 2 * (3 % 2) as x, datefloor(@timestamp, 1h), coalesce(a, null)"]):
+        seed("patterns", f"insights-{i}", choice(6), query, '{"a":{"b":["xx"]},"ms":12}')
 
 
 def schedules():

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small languages that are matched against what comes by: log filter patterns, SNS filter
-// policies, EventBridge's event patterns, the models' regular expressions, wildcards. Input: which,
-// pattern, NUL, what it is tried on.
+// policies, EventBridge's event patterns, the models' regular expressions, wildcards, strangers'
+// regular expressions, Insights' queries. Input: which, pattern, NUL, what it is tried on.
 #include "aws/auth/policy_pattern.h"
 #include "aws/wire/pattern.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "services/cloudwatch/statistic.h"
 #include "services/events/pattern.h"
 #include "services/logs/filter_pattern.h"
+#include "services/logs/query_evaluate.h"
 #include "services/sns/filter_policy.h"
 #include "target.h"
 
@@ -53,10 +55,37 @@ void event_pattern(const std::string& pattern, const std::string& tried) {
   (void)parsed->plain_values("source");
 }
 
+void regex(const std::string& pattern, const std::string& tried) {
+  const auto parsed = Regex::compile(pattern);
+  if (!parsed) return;
+  Regex::Work work{0, 2'000'000};
+  const bool found = parsed->found_in(tried, work);
+  const auto groups = parsed->match(tried, work);
+  require(work.exhausted() || found == groups.has_value(), "both ways find the same");
+  require(work.spent < 4'000'000, "work is bounded");
+}
+
+void insights(const std::string& text, const std::string& tried) {
+  const auto query = logs::parse_query(text);
+  if (!query) {
+    require(query.error().at <= text.size(), "the fault lies in the query");
+    return;
+  }
+  Regex::Work work{0, 2'000'000};
+  const logs::QueryContext context{0, work, nullptr};
+  const logs::QueryRow row{logs::Event{{1, 1}, 1, tried, "s"}, {"a:g", "p", true}};
+  for (const auto& command : query->commands) {
+    if (command.kind == logs::QueryCommand::Kind::filter)
+      (void)logs::evaluate(command.condition, row, context);
+    for (const auto& column : command.columns)
+      (void)logs::evaluate(column.expression, row, context);
+  }
+}
+
 }  // namespace
 
 FUZZ_TARGET(patterns) {
-  const auto which = input.choice(7);
+  const auto which = input.choice(9);
   const auto pattern = input.text(), tried = input.rest();
   switch (which) {
     case 0:
@@ -74,7 +103,11 @@ FUZZ_TARGET(patterns) {
         require(wildcard_match(pattern, tried) == naive_match(pattern, tried),
                 "wildcards match as they say");
       return;
+    case 5:
+      return regex(pattern, tried);
     case 6:
+      return insights(pattern, tried);
+    case 7:
       return event_pattern(pattern, tried);
     default:
       if (const auto statistic = cloudwatch::Statistic::any(pattern)) {

@@ -333,6 +333,38 @@ void FunctionLogsToLogs::write(const std::string& region, const std::string& gro
   services_.logs->append(region, group, stream, std::move(out));
 }
 
+void FilterMetricsToCloudWatch::add(const logs::FilterSample& sample) {
+  std::vector<cloudwatch::Dimension> dimensions;
+  for (const auto& [name, value] : sample.dimensions) dimensions.push_back({name, value});
+  services_.cloudwatch->put_datum(sample.region, sample.name_space, sample.name, dimensions,
+                                  sample.value, sample.unit, sample.at,
+                                  cloudwatch::CloudWatch::Durable::with_this_batch, sample.samples);
+}
+
+std::string SubscribersToLambda::principal_of(const std::string& function_arn,
+                                              const std::string& group_arn) const {
+  const auto arn = aws::parse_arn(group_arn);
+  auto regional = fmt::format("logs.{}.amazonaws.com", arn ? arn->region : "");
+  const auto judged =
+      services_.lambda->judge_caller(function_arn, regional, group_arn, services_.account);
+  return judged.kind == aws::DispatchOutcome::Kind::accepted ? regional : "logs.amazonaws.com";
+}
+
+bool SubscribersToLambda::invocable(const std::string& function_arn,
+                                    const std::string& group_arn) const {
+  return services_.lambda
+             ->judge_caller(function_arn, principal_of(function_arn, group_arn), group_arn,
+                            services_.account)
+             .kind == aws::DispatchOutcome::Kind::accepted;
+}
+
+aws::DispatchOutcome SubscribersToLambda::dispatch(const std::string& function_arn,
+                                                   const std::string& payload,
+                                                   const std::string& group_arn) {
+  return services_.lambda->invoke_async(
+      function_arn, payload, principal_of(function_arn, group_arn), group_arn, services_.account);
+}
+
 bool EventDestinations::permitted(const std::string& topic_arn, const std::string& role_arn) {
   const auto policy = services_.sns->topic_policy(topic_arn);
   return role_may(services_, role_arn, "sns:Publish", {topic_arn}, policy.value_or(""));

@@ -17,6 +17,7 @@
 #include "services/cloudwatch/alarm_actions.h"
 #include "services/events/dependencies.h"
 #include "services/lambda/dependencies.h"
+#include "services/logs/dependencies.h"
 #include "services/route53/health_metrics.h"
 #include "services/route53/metric_data_stream.h"
 #include "services/route53/query_logs.h"
@@ -165,6 +166,31 @@ class FunctionLogsToLogs final : public lambda::FunctionLogs {
              const std::vector<lambda::LogLine>& lines, const std::string& role_arn) override;
 
  private:
+  const Services& services_;
+};
+
+// logs -> cloudwatch: what metric filters count.
+class FilterMetricsToCloudWatch final : public logs::FilterMetrics {
+ public:
+  explicit FilterMetricsToCloudWatch(const Services& services) : services_(services) {}
+  void add(const logs::FilterSample& sample) override;
+
+ private:
+  const Services& services_;
+};
+
+// logs -> lambda: batches of subscription filters.
+class SubscribersToLambda final : public logs::Subscribers {
+ public:
+  explicit SubscribersToLambda(const Services& services) : services_(services) {}
+  bool invocable(const std::string& function_arn, const std::string& group_arn) const override;
+  aws::DispatchOutcome dispatch(const std::string& function_arn, const std::string& payload,
+                                const std::string& group_arn) override;
+
+ private:
+  // "logs.eu-west-1.amazonaws.com" where the function's policy lets it in, else
+  // "logs.amazonaws.com".
+  std::string principal_of(const std::string& function_arn, const std::string& group_arn) const;
   const Services& services_;
 };
 

@@ -110,6 +110,8 @@ class Cloud {
   RuleTargets rule_targets_{services_};
   ExecutionRoles execution_roles_{services_};
   FunctionLogsToLogs function_logs_{services_};
+  FilterMetricsToCloudWatch filter_metrics_{services_};
+  SubscribersToLambda subscribers_{services_};
   EventDestinations event_destinations_{services_};
   TopicMetrics topic_metrics_{services_};
   LambdaMetrics lambda_metrics_{services_};
@@ -126,6 +128,7 @@ class Cloud {
   RealisticRoles realistic_roles_{execution_roles_, realism_now_, replicas_};
   RealisticFunctionLogs realistic_function_logs_{function_logs_, realism_now_};
   RealisticQueues realistic_queues_{queues_, realism_now_};
+  RealisticSubscribers realistic_subscribers_{subscribers_, realism_now_};
   RealisticDestinations realistic_destinations_{event_destinations_, realism_now_, replicas_};
 
   iam::Directory directory_;

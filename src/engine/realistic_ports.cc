@@ -138,6 +138,15 @@ void RealisticFunctionLogs::write(const std::string& region, const std::string& 
   if (!now_.out("logs", region)) real_.write(region, group, stream, lines, role_arn);
 }
 
+aws::DispatchOutcome RealisticSubscribers::dispatch(const std::string& function_arn,
+                                                    const std::string& payload,
+                                                    const std::string& group_arn) {
+  const auto from = region_of(group_arn), to = region_of(function_arn);
+  if (now_.out("logs", from)) return not_now("logs", from);
+  if (now_.out("lambda", to)) return not_now("lambda", to);
+  return real_.dispatch(function_arn, payload, group_arn);
+}
+
 aws::Outcome<Done> RealisticRoles::assumable(const std::string& role_arn) {
   const auto known = iam_as_known(now_, past_);
   return known ? known->roles().assumable(role_arn) : real_.assumable(role_arn);

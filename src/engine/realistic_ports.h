@@ -16,6 +16,7 @@
 #include "services/cloudwatch/conditions.h"
 #include "services/events/dependencies.h"
 #include "services/lambda/dependencies.h"
+#include "services/logs/dependencies.h"
 #include "services/route53/metric_data_stream.h"
 #include "services/sns/dependencies.h"
 
@@ -165,6 +166,22 @@ class RealisticFunctionLogs final : public lambda::FunctionLogs {
 
  private:
   lambda::FunctionLogs& real_;
+  const RealismNow& now_;
+};
+
+// Logs sends nothing from a region where it is out, nor to functions where Lambda is: both are
+// retried by the subscription's schedule.
+class RealisticSubscribers final : public logs::Subscribers {
+ public:
+  RealisticSubscribers(logs::Subscribers& real, const RealismNow& now) : real_(real), now_(now) {}
+  bool invocable(const std::string& function_arn, const std::string& group_arn) const override {
+    return real_.invocable(function_arn, group_arn);
+  }
+  aws::DispatchOutcome dispatch(const std::string& function_arn, const std::string& payload,
+                                const std::string& group_arn) override;
+
+ private:
+  logs::Subscribers& real_;
   const RealismNow& now_;
 };
 

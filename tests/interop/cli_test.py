@@ -139,7 +139,7 @@ class Cli:
                      environment={"AWS_SESSION_TOKEN": "made up"})
 
     def test_unknown_operations(self):
-        self.refused("UnknownOperationException", "DescribeMetricFilters", "", "logs", "describe-metric-filters", prefix=True)
+        self.refused("UnknownOperationException", "DescribeEventSource", "", "events", "describe-event-source", "--name", "x", prefix=True)
         self.refused("InvalidAction", "ListServerCertificates", "Could not find operation ListServerCertificates for version 2010-05-08",
                      "iam", "list-server-certificates")
         run = self.aws("s3api", "list-buckets", parse=False, check=False)

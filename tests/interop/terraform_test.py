@@ -67,7 +67,7 @@ class Terraform(unittest.TestCase):
             environment["TF_VAR_function_zip"] = os.path.join(place.path, "function.zip")
             with zipfile.ZipFile(environment["TF_VAR_function_zip"], "w") as package:
                 package.writestr("lambda.py", "def handler(event, context):\n    return event\n")
-            names = ["guard", "zone", "route53", "events", "functions", "queues"]
+            names = ["guard", "logs", "zone", "route53", "events", "functions", "queues"]
             if aws_clis():
                 aws("aws", environment, "route53", "create-hosted-zone", "--name", "example.test",
                     "--caller-reference", "terraform")
@@ -78,6 +78,7 @@ class Terraform(unittest.TestCase):
             with concurrent.futures.ThreadPoolExecutor() as pool:
                 lives = {name: pool.submit(Configuration(place, name, environment).life) for name in names}
             self.assertEqual(lives["guard"].result(), {})
+            self.assertEqual(lives["logs"].result(), {})
             self.assertEqual(lives["zone"].result(), {"zone_matches": True, "name_servers": 4})
             self.assertEqual(lives["route53"].result(), {"inner_matches": True, "servers_shared": True})
             self.assertEqual(lives["events"].result(), {"bus": "arn:aws:events:eu-central-1:000000000000:event-bus/orders"})

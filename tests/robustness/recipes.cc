@@ -156,6 +156,54 @@ const std::vector<Recipe>& recipes() {
       {"logs", "PutLogEvents",
        R"({"logGroupName":"lg","logStreamName":"ls","logEvents":[{"timestamp":1767225600000,)"
        R"("message":"ERROR {\"a\":1}"}]})"},
+      {"logs", "PutMetricFilter",
+       R"({"logGroupName":"lg","filterName":"mf","filterPattern":"{ $.a = 1 }",)"
+       R"("metricTransformations":[{"metricName":"m","metricNamespace":"Mine",)"
+       R"("metricValue":"$.a","dimensions":{"D":"$.d"},"unit":"Count"}]})"},
+      {"logs", "DescribeMetricFilters", R"({"logGroupName":"lg"})"},
+      {"lambda", "AddPermission",
+       R"({"FunctionName":"f","StatementId":"l","Action":"lambda:InvokeFunction",)"
+       R"("Principal":"logs.amazonaws.com"})"},
+      {"logs", "PutSubscriptionFilter",
+       R"({"logGroupName":"lg","filterName":"sf","filterPattern":"?ERROR ?WARN",)"
+       R"("destinationArn":)" F "}"},
+      {"logs", "DescribeSubscriptionFilters", R"({"logGroupName":"lg"})"},
+      {"logs", "StartQuery",
+       R"({"logGroupName":"lg","startTime":0,"endTime":4102444800,"queryString":)"
+       R"("parse @message '* {' as level | filter a = 1 or level like /E+/ | stats count(*) as n,)"
+       R"( pct(a, 90) by bin(5m), level | sort n desc | limit 5","limit":10})"},
+      {"logs", "GetQueryResults", R"({"queryId":"@queryId"})"},
+      {"logs", "DescribeQueries", R"({"logGroupName":"lg"})"},
+      {"logs", "GetLogGroupFields", R"({"logGroupName":"lg","time":1767225600})"},
+      {"logs", "PutQueryDefinition",
+       R"({"name":"q","queryString":"limit 1","logGroupNames":["lg"]})"},
+      {"logs", "PutResourcePolicy", R"({"policyName":"p","policyDocument":)" POLICY "}"},
+      {"logs", "PutDestination",
+       R"({"destinationName":"d","roleArn":"arn:aws:iam::000000000000:role/r",)"
+       R"("targetArn":"arn:aws:kinesis:eu-west-1:000000000000:stream/s"})"},
+      {"logs", "PutDestinationPolicy", R"({"destinationName":"d","accessPolicy":"{}"})"},
+      {"logs", "PutIndexPolicy",
+       R"({"logGroupIdentifier":"lg","policyDocument":"{\"Fields\":[\"a\"]}"})"},
+      {"logs", "DescribeFieldIndexes", R"({"logGroupIdentifiers":["lg"]})"},
+      {"logs", "PutAccountPolicy",
+       R"({"policyName":"p","policyType":"FIELD_INDEX_POLICY",)"
+       R"("policyDocument":"{\"Fields\":[\"a\"]}"})"},
+      {"logs", "DescribeAccountPolicies", R"({"policyType":"FIELD_INDEX_POLICY"})"},
+      {"logs", "PutDeliverySource",
+       R"({"name":"src","resourceArn":"arn:aws:cloudfront::000000000000:distribution/E1",)"
+       R"("logType":"ACCESS_LOGS"})"},
+      {"logs", "PutDeliveryDestination",
+       R"({"name":"dst","outputFormat":"json","deliveryDestinationConfiguration":)"
+       R"({"destinationResourceArn":"arn:aws:s3:::bucket"}})"},
+      {"logs", "PutDeliveryDestinationPolicy",
+       R"({"deliveryDestinationName":"dst","deliveryDestinationPolicy":"{}"})"},
+      {"logs", "CreateDelivery",
+       R"({"deliverySourceName":"src","deliveryDestinationArn":)"
+       R"("arn:aws:logs:eu-west-1:000000000000:delivery-destination:dst"})"},
+      {"logs", "DescribeDeliveries", "{}"},
+      {"logs", "CreateLogAnomalyDetector",
+       R"({"logGroupArnList":["arn:aws:logs:eu-west-1:000000000000:log-group:lg"]})"},
+      {"logs", "ListLogAnomalyDetectors", "{}"},
       {"cloudwatch", "PutMetricAlarm",
        R"({"AlarmName":"a","Namespace":"Mine","MetricName":"m","Statistic":"Minimum",)"
        R"("Period":60,"EvaluationPeriods":1,"Threshold":1,)"

@@ -19,10 +19,11 @@ CloudWatch::CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::En
 
 void CloudWatch::put_datum(const std::string& region, const std::string& name_space,
                            const std::string& name, const std::vector<Dimension>& dimensions,
-                           double value, std::string_view unit, Instant at, Durable durable) {
+                           double value, std::string_view unit, Instant at, Durable durable,
+                           double samples) {
   if (!std::isfinite(value) || timers_.now() - at > std::chrono::hours{24 * 15}) return;
   metrics_.add({region, name_space, name, dimensions},
-               {Aggregate{value, 1}, unit_by_name(unit).value_or(Unit::none), at,
+               {Aggregate{value, samples}, unit_by_name(unit).value_or(Unit::none), at,
                 MetricStore::Resolution::minute},
                durable == Durable::with_this_batch ? MetricStore::Write::at_once
                                                    : MetricStore::Write::within_a_minute);

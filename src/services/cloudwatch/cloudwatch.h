@@ -32,7 +32,7 @@ class CloudWatch final : public aws::TableService<CloudWatch> {
   enum class Durable { within_a_minute, with_this_batch };
   void put_datum(const std::string& region, const std::string& name_space, const std::string& name,
                  const std::vector<Dimension>& dimensions, double value, std::string_view unit,
-                 Instant at, Durable durable = Durable::within_a_minute);
+                 Instant at, Durable durable = Durable::within_a_minute, double samples = 1);
 
   // For what rests on a metric by an alarm's settings (health checks): the alarm, or nullptr; and
   // what its metric says by such settings, whatever the alarm's state is.

@@ -77,6 +77,11 @@ class Lambda final : public aws::TableService<Lambda> {
                                     const std::string& service_principal,
                                     const std::string& source_arn,
                                     const std::string& source_account = {});
+  // Whether invoke_async() would take it from this caller: accepted or refused. Nothing happens.
+  aws::DispatchOutcome judge_caller(const std::string& function_arn,
+                                    const std::string& service_principal,
+                                    const std::string& source_arn,
+                                    const std::string& source_account) const;
   // The same for a destination: the engine has asked the rights of the sending function's role
   // already.
   aws::DispatchOutcome dispatch(const std::string& function_arn, const std::string& payload);

@@ -125,11 +125,10 @@ void Lambda::invoke_and_wait(const aws::Call& call, const Found& found, std::str
                  });
 }
 
-aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
-                                          const std::string& payload,
+aws::DispatchOutcome Lambda::judge_caller(const std::string& function_arn,
                                           const std::string& service_principal,
                                           const std::string& source_arn,
-                                          const std::string& source_account) {
+                                          const std::string& source_account) const {
   const auto name = parse_function_name(function_arn, "", {"", options_.account});
   const auto* function = name ? functions_.find(*name) : nullptr;
   if (!function)
@@ -144,6 +143,16 @@ aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
             "User: " + service_principal +
                 " is not authorized to perform: lambda:InvokeFunction on resource: " + resource +
                 " because no resource-based policy allows the lambda:InvokeFunction action"};
+  return {aws::DispatchOutcome::Kind::accepted, "", ""};
+}
+
+aws::DispatchOutcome Lambda::invoke_async(const std::string& function_arn,
+                                          const std::string& payload,
+                                          const std::string& service_principal,
+                                          const std::string& source_arn,
+                                          const std::string& source_account) {
+  auto judged = judge_caller(function_arn, service_principal, source_arn, source_account);
+  if (judged.kind != aws::DispatchOutcome::Kind::accepted) return judged;
   return dispatch(function_arn, payload);
 }
 

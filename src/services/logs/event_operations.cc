@@ -118,7 +118,7 @@ aws::Outcome<> Logs::put_log_events(const aws::Call& call) {
   auto batch = judged(std::move(*events), **group, unix_ms(call.now));
   if (!batch) return failure(batch.error());
   auto& stream = *found->second;
-  store_.append(**group, stream, batch->accepted);
+  take_in(**group, stream, batch->accepted);
   return Value::structure(
       {{"nextSequenceToken", Position{unix_ms(call.now), stream.last_sequence}.digits()},
        {"rejectedLogEventsInfo", std::move(batch->rejected)}});

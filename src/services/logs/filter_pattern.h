@@ -22,6 +22,7 @@ namespace sitelatch::logs {
 
 class FilterPattern {
  public:
+  FilterPattern() = default;  // everything matches
   static Result<FilterPattern> parse(std::string_view text);
   bool matches(const std::string& message) const;
   // What the pattern names in a message that matches, as TestMetricFilter shows it: "$.code" or

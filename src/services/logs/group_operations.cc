@@ -23,12 +23,12 @@ bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-Value describe_group(const Group& group, const std::string& account) {
+Value describe_group(const Group& group, std::size_t metric_filters, const std::string& account) {
   const auto arn = group_arn(group.region, account, group.name);
   return Value::structure({{"logGroupName", group.name},
                            {"creationTime", group.created_ms},
                            {"retentionInDays", group.retention_days},
-                           {"metricFilterCount", 0},
+                           {"metricFilterCount", static_cast<std::int64_t>(metric_filters)},
                            {"arn", arn + ":*"},
                            {"storedBytes", 0},
                            {"kmsKeyId", group.kms_key},
@@ -97,6 +97,8 @@ aws::Outcome<> Logs::delete_log_group(const aws::Call& call) {
     return aws::refuse(
         "ValidationException",
         "The specified log group cannot be deleted because deletion protection is enabled.");
+  forget_policies(**group);
+  filters_.erase_group((*group)->region, (*group)->name);
   store_.erase_group(**group);
   return Value::structure();
 }
@@ -118,7 +120,10 @@ aws::Outcome<> Logs::describe_log_groups(const aws::Call& call) {
   if (!page) return invalid_token();
   store_.visit(call.region, page->after(), [&](const Group& group) {
     if (!group_wanted(group, input)) return true;
-    return page->offer(group.name, [&] { return describe_group(group, call.account); });
+    const auto* filters = filters_.of(group.region, group.name);
+    return page->offer(group.name, [&] {
+      return describe_group(group, filters ? filters->metrics.size() : 0, call.account);
+    });
   });
   return Value::structure({{"logGroups", page->items()}, {"nextToken", page->next_token()}});
 }

@@ -215,8 +215,10 @@ void LogStore::erase_stream(Group& group, const std::string& name) {
   group.streams.erase(found);
 }
 
-void LogStore::append(const Group& group, Stream& stream, const std::vector<NewEvent>& events) {
-  if (events.empty()) return;
+std::uint64_t LogStore::append(const Group& group, Stream& stream,
+                               const std::vector<NewEvent>& events) {
+  const auto first = last_sequence_ + 1;
+  if (events.empty()) return first;
   const auto now = unix_ms(timers_.now());
   const auto prefix = hex8(group.number);
   const auto stream_key = hex8(stream.number);
@@ -232,6 +234,7 @@ void LogStore::append(const Group& group, Stream& stream, const std::vector<NewE
   stream.last_sequence = last_sequence_;
   write_stream(group, stream);
   journal_.put(sequence_table, "last", hex16(last_sequence_));
+  return first;
 }
 
 namespace {

@@ -85,7 +85,8 @@ class LogStore {
   void erase_group(Group& group);
   void erase_stream(Group& group, const std::string& name);
 
-  void append(const Group& group, Stream& stream, const std::vector<NewEvent>& events);
+  // Gives the first event's sequence; the others' follow it.
+  std::uint64_t append(const Group& group, Stream& stream, const std::vector<NewEvent>& events);
 
   // Positions in [from, to), until the visitor answers false. Ascending, or from the far end.
   using Visitor = std::function<bool(Event&&)>;

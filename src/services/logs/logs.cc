@@ -9,8 +9,23 @@
 
 namespace sitelatch::logs {
 
-Logs::Logs(ports::Journal& journal, ports::Timers& timers, std::string account)
-    : store_(journal, timers), account_(std::move(account)) {}
+Logs::Logs(const Dependencies& dependencies, std::string account)
+    : dependencies_(dependencies),
+      account_(std::move(account)),
+      store_(dependencies.journal, dependencies.timers),
+      filters_(dependencies.journal),
+      documents_(dependencies.journal),
+      publisher_(dependencies.metrics, dependencies.timers),
+      sender_(dependencies, account_),
+      queries_(dependencies, store_, account_) {}
+
+void Logs::take_in(const Group& group, Stream& stream, const std::vector<NewEvent>& events) {
+  const auto first = store_.append(group, stream, events);
+  const auto* filters = filters_.of(group.region, group.name);
+  if (!filters) return;
+  publisher_.publish(*filters, events);
+  sender_.send(*filters, stream.name, events, first);
+}
 
 void Logs::append(const std::string& region, const std::string& group_name,
                   const std::string& stream_name, std::vector<Line> lines) {
@@ -28,7 +43,7 @@ void Logs::append(const std::string& region, const std::string& group_name,
     line.message.resize(std::min(line.message.size(), longest));
     events.push_back({unix_ms(line.at), std::move(line.message)});
   }
-  store_.append(*group, stream, events);
+  take_in(*group, stream, events);
 }
 
 aws::Outcome<Group*> Logs::existing_group(const aws::Call& call, std::string_view name) {

@@ -6,77 +6,13 @@
 
 #include <set>
 
-#include "ports/sim/world.h"
+#include "services/logs/test_world.h"
 
 using namespace sitelatch;
 using namespace sitelatch::logs;
 using namespace std::chrono_literals;
+using namespace sitelatch::logs::test;
 using aws::Value;
-
-namespace {
-
-struct Fixture {
-  ports::sim::World world;
-  aws::Caller caller;
-  std::unique_ptr<Logs> service = make();
-
-  std::unique_ptr<Logs> make() {
-    return std::make_unique<Logs>(world.journal, world.timers, "000000000000");
-  }
-  aws::Outcome<> call(std::string_view operation, const Value& input,
-                      std::string region = "us-east-1") {
-    std::optional<aws::Outcome<>> out;
-    service->handle(
-        {operation, input, caller, region, "000000000000", "id", "", world.timers.now()},
-        [&](aws::Outcome<> outcome) { out = std::move(outcome); });
-    world.settle();
-    return *out;
-  }
-  Value ok(std::string_view operation, const Value& input) {
-    auto out = call(operation, input);
-    if (!out) FAIL(operation << ": " << out.error().code << " " << out.error().message);
-    return *out;
-  }
-  std::string error(std::string_view operation, const Value& input) {
-    auto out = call(operation, input);
-    return out ? "none" : out.error().code + ": " + out.error().message;
-  }
-  void crash() {
-    service.reset();
-    world.journal.crash();
-    service = make();
-  }
-  std::int64_t now() const { return unix_ms(world.timers.now()); }
-  void make_stream(const char* group = "g", const char* stream = "s") {
-    ok("CreateLogGroup", Value::structure({{"logGroupName", group}}));
-    ok("CreateLogStream", Value::structure({{"logGroupName", group}, {"logStreamName", stream}}));
-  }
-  Value put(std::initializer_list<std::pair<std::int64_t, const char*>> events,
-            const char* stream = "s") {
-    Value list = Value::list();
-    for (const auto& [at, text] : events)
-      list.push(Value::structure({{"timestamp", at}, {"message", text}}));
-    return Value::structure(
-        {{"logGroupName", "g"}, {"logStreamName", stream}, {"logEvents", std::move(list)}});
-  }
-};
-
-Value group(Value more = Value::structure()) {
-  Value out = Value::structure({{"logGroupName", "g"}});
-  for (const auto& [name, value] : more.members()) out.set(name, value);
-  return out;
-}
-Value stream(Value more = Value::structure()) {
-  more.set("logStreamName", "s");
-  return group(std::move(more));
-}
-std::string texts(const Value& answer) {
-  std::string out;
-  for (const auto& event : answer["events"].items()) out += event["message"].string() + " ";
-  return out;
-}
-
-}  // namespace
 
 TEST_CASE("groups and streams: created once, described, deleted, with AWS's texts") {
   Fixture f;
