@@ -366,6 +366,7 @@ aws::DispatchOutcome SubscribersToLambda::dispatch(const std::string& function_a
 }
 
 bool EventDestinations::permitted(const std::string& topic_arn, const std::string& role_arn) {
+  if (!names_topic(topic_arn)) return false;  // a queue's: services/sqs is not here yet
   const auto policy = services_.sns->topic_policy(topic_arn);
   return role_may(services_, role_arn, "sns:Publish", {topic_arn}, policy.value_or(""));
 }

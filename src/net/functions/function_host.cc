@@ -453,6 +453,16 @@ class ProcessFunctionHost::Pool {
     return command;
   }
 
+  // AWS's own, and what the machine has for everybody: the AWS SDK may be there, as AWS's runtime
+  // brings it.
+  static std::string node_path(const Interpreter& node, const std::string& runtime,
+                               const Folders& seen) {
+    return fmt::format(
+        "{0}/nodejs/node{1}/node_modules:{0}/nodejs/node_modules:{2}/node_modules:{2}:{3}:"
+        "{4}/lib/node_modules:/usr/local/lib/node_modules:/usr/share/nodejs",
+        seen.opt, node_major(runtime).value_or(0), seen.runtime, seen.task, node.prefix);
+  }
+
   NetworkPlan network_plan() const {
     NetworkPlan plan;
     plan.kind = network_;
@@ -514,10 +524,7 @@ class ProcessFunctionHost::Pool {
       by_default("PYTHONPATH", runtime);
       by_default("AWS_DATA_PATH", runtime + "/data");
     } else if (interpreter) {
-      by_default("NODE_PATH",
-                 fmt::format("{0}/nodejs/node{1}/node_modules:{0}/nodejs/node_modules:"
-                             "{2}/node_modules:{2}:{3}",
-                             opt, node_major(spec.runtime).value_or(0), runtime, task));
+      by_default("NODE_PATH", node_path(*interpreter, spec.runtime, seen));
     }
     if (spec.json_log) {
       by_default("AWS_LAMBDA_LOG_FORMAT", "JSON");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Node.js functions: which of the machine's to use, and the runtime client that our runtime shows
-// them. The AWS SDK is none of it: what a function takes of that it brings, or a layer does.
+// them. The AWS SDK is none of it: a function finds the machine's, its own or a layer's.
 #pragma once
 
 #include <optional>

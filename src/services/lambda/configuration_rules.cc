@@ -145,10 +145,7 @@ Outcome<Done> set_logging(const Value& logging, std::string_view function_name, 
 Outcome<Done> set_dead_letters(const Value& config, Configuration& c) {
   if (!config.has("TargetArn")) return Done{};
   const auto arn = config["TargetArn"].string();
-  if (arn.starts_with("arn:aws:sqs:"))
-    return invalid_parameter(
-        "The provided execution role does not have permissions to call SendMessage on SQS");
-  if (!arn.empty() && !arn.starts_with("arn:aws:sns:"))
+  if (!arn.empty() && !arn.starts_with("arn:aws:sns:") && !arn.starts_with("arn:aws:sqs:"))
     return invalid_parameter("The provided dead letter target " + arn +
                              " is not an SNS topic or SQS queue.");
   c.dead_letter_arn = arn;
@@ -159,10 +156,7 @@ Outcome<Done> set_dead_letters(const Value& config, Configuration& c) {
 // lambda-10).
 Outcome<Done> refuse_what_is_not_here(const Value& input) {
   if (const auto& subnets = input["VpcConfig"]["SubnetIds"].items(); !subnets.empty())
-    return invalid_parameter(
-        "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error "
-        "Message: The subnet ID '" +
-        subnets.front().string() + "' does not exist");
+    return no_such_subnet(subnets.front().string());
   if (!input["FileSystemConfigs"].items().empty())
     return invalid_parameter("EFS file system " +
                              input["FileSystemConfigs"].items().front()["Arn"].string_or("") +

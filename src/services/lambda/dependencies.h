@@ -70,9 +70,9 @@ class Destinations {
   virtual aws::Outcome<> send_dead_letter(const std::string& topic_arn, const DeadLetter& letter,
                                           const std::string& role_arn,
                                           const std::string& function_arn) = 0;
-  // May the role send there at all? Asked when a topic is configured as a destination or dead
-  // letter target.
-  virtual bool permitted(const std::string& topic_arn, const std::string& role_arn) = 0;
+  // May the role send there at all? Asked when a topic or a queue is configured as a destination or
+  // dead letter target.
+  virtual bool permitted(const std::string& target_arn, const std::string& role_arn) = 0;
 
  protected:
   ~Destinations() = default;

@@ -4,8 +4,8 @@
 // whether it may start, is Invoker's; how one invocation runs, Executor's; what becomes of an event
 // for which nobody waits, AsyncInvoker's. The handlers stand by subject: lambda_functions.cc,
 // _versions.cc, _layers.cc, _code_signing.cc, _policy.cc, _concurrency.cc, _settings.cc, _urls.cc,
-// _sources.cc, _invoke.cc; what they ask of IAM in operations.cc. What is served at function URLs
-// is UrlServer's.
+// _sources.cc, _absent.cc, _invoke.cc; what they ask of IAM in operations.cc. What is served at
+// function URLs is UrlServer's.
 #pragma once
 
 #include <cstdint>
@@ -105,6 +105,8 @@ class Lambda final : public aws::TableService<Lambda> {
   Question ask_of_layer_by_arn(const aws::Call& call) const;
   Question ask_of_code_signing_config(const aws::Call& call) const;
   Question ask_to_put_code_signing_config(const aws::Call& call) const;
+  Question ask_of_capacity_provider(const aws::Call& call) const;
+  Question ask_of_durable_execution(const aws::Call& call) const;
   Question ask_of_mapping(const aws::Call& call) const;
   Question ask_to_map(const aws::Call& call) const;
   Question ask_to_add_permission(const aws::Call& call) const;
@@ -241,6 +243,14 @@ class Lambda final : public aws::TableService<Lambda> {
   aws::Outcome<Done> set_mapping(const aws::Call& call, EventSourceMapping& mapping);
   aws::Outcome<Done> set_filters(const aws::Value& input, EventSourceMapping& mapping) const;
   aws::Outcome<Done> check_queue(const EventSourceMapping& mapping);
+
+  // What is not here (lambda_absent.cc)
+  aws::Outcome<> create_capacity_provider(const aws::Call& call);
+  aws::Outcome<> capacity_provider(const aws::Call& call);
+  aws::Outcome<> list_capacity_providers(const aws::Call& call);
+  aws::Outcome<> list_durable_executions(const aws::Call& call);
+  aws::Outcome<> durable_execution(const aws::Call& call);
+  aws::Outcome<> durable_token(const aws::Call& call);
 
   // Invocations (lambda_invoke.cc)
   void invoke(const aws::Call& call, const aws::Answer& answer);

@@ -103,7 +103,8 @@ Outcome<Done> Lambda::check_dependencies(const Configuration& c) {
   if (!c.dead_letter_arn.empty() &&
       !dependencies_.destinations.permitted(c.dead_letter_arn, c.role))
     return invalid_parameter(
-        "The provided execution role does not have permissions to call Publish on SNS");
+        std::string{"The provided execution role does not have permissions to call "} +
+        (c.dead_letter_arn.starts_with("arn:aws:sqs:") ? "SendMessage on SQS" : "Publish on SNS"));
   return Done{};
 }
 

@@ -95,13 +95,14 @@ Outcome<Done> Lambda::check_destination(const Function& function, const std::str
       return invalid_parameter("You can't specify the function as a destination for itself.");
     return Done{};
   }
-  // Of AWS's other kinds of destination only topics are here (fact lambda-10); FIFO topics are
+  // Of AWS's other kinds of destination topics and queues are here (fact lambda-10); FIFO ones are
   // none.
-  if (parsed->service != "sns" || arn.ends_with(".fifo"))
+  const bool queue = parsed->service == "sqs";
+  if ((parsed->service != "sns" && !queue) || arn.ends_with(".fifo"))
     return unsupported_destination(which, arn);
   if (!dependencies_.destinations.permitted(arn, function.latest.configuration.role))
-    return invalid_parameter(
-        "The function's execution role does not have permissions to call Publish on " + arn);
+    return invalid_parameter("The function's execution role does not have permissions to call " +
+                             std::string{queue ? "SendMessage" : "Publish"} + " on " + arn);
   return Done{};
 }
 
@@ -156,6 +157,8 @@ Outcome<Lambda::Tagged> Lambda::tagged(const aws::Call& call) {
       return not_found("The resource you requested does not exist.");
     return Tagged{&mapping->tags, [this, mapping] { sources_.save(*mapping); }};
   }
+  if (arn.find(":capacity-provider:") != std::string::npos)
+    return not_found("The resource you requested does not exist.");
   const auto name = parse_function_name(arn, "", {call.region, call.account});
   if (!name) return failure(name.error());
   if (!name->qualifier.empty())
@@ -277,7 +280,7 @@ Outcome<> Lambda::get_recursion_config(const aws::Call& call) {
   return Value::structure({{"RecursiveLoop", found->function->recursive_loop}});
 }
 
-// Of functions on a capacity provider, which none here is.
+// Of functions on a capacity provider, which none here is (fact lambda-58).
 Outcome<> Lambda::function_scaling_config(const aws::Call& call) {
   const auto found = find_version(call);
   if (!found) return failure(found.error());

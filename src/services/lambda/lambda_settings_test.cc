@@ -105,6 +105,9 @@ TEST_CASE("provisioned concurrency: in progress when put, ready when read, gone 
              Value::structure())["AccountLimit"]["UnreservedConcurrentExecutions"]
             .integer() == 997);
 
+  CHECK(w.refusal("UpdateAlias",
+                  of_f(Value::structure({{"Name", "live"}, {"FunctionVersion", "$LATEST"}})))
+            .starts_with("InvalidParameterValueException: Provisioned Concurrency Configs cannot"));
   CHECK(w.refusal("PutProvisionedConcurrencyConfig", provisioned("1", 1)) ==
         "ResourceConflictException: Version is pointed by a Provisioned Concurrency alias");
   w.ok("DeleteAlias", of_f(Value::structure({{"Name", "live"}})));
@@ -171,6 +174,61 @@ TEST_CASE("runtime management and recursion are kept, and checked") {
                             updates("Manual", runtime.substr(0, runtime.size() - 1))})
     CHECK(w.refusal("PutRuntimeManagementConfig", wrong)
               .starts_with("InvalidParameterValueException: "));
+}
+
+TEST_CASE("queues take dead letters and are destinations where the role may send to them") {
+  LambdaWorld w;
+  w.make_function();
+  const std::string queue = "arn:aws:sqs:eu-west-1:000000000000:q";
+  const auto letters =
+      of_f(Value::structure({{"DeadLetterConfig", Value::structure({{"TargetArn", queue}})}}));
+  const auto destination = [&](const std::string& arn) {
+    return of_f(Value::structure(
+        {{"DestinationConfig",
+          Value::structure({{"OnFailure", Value::structure({{"Destination", arn}})}})}}));
+  };
+  CHECK(w.refusal("UpdateFunctionConfiguration", letters) ==
+        "InvalidParameterValueException: The provided execution role does not have permissions to "
+        "call SendMessage on SQS");
+  CHECK(w.refusal("PutFunctionEventInvokeConfig", destination(queue)) ==
+        "InvalidParameterValueException: The function's execution role does not have permissions "
+        "to call SendMessage on " +
+            queue);
+  w.destinations.takes_queues = true;
+  w.ok("UpdateFunctionConfiguration", letters);
+  w.ok("PutFunctionEventInvokeConfig", destination(queue));
+  CHECK(w.configuration()["DeadLetterConfig"]["TargetArn"].string() == queue);
+  CHECK(w.refusal("PutFunctionEventInvokeConfig", destination(queue + ".fifo"))
+            .starts_with("InvalidParameterValueException: The provided destination config"));
+}
+
+TEST_CASE("capacity providers and durable executions: none is here") {
+  LambdaWorld w;
+  w.make_function();
+  CHECK(w.ok("ListCapacityProviders", Value::structure())["CapacityProviders"].items().empty());
+  CHECK(w.ok("ListDurableExecutionsByFunction", of_f())["DurableExecutions"].items().empty());
+  CHECK(w.refusal("ListCapacityProviders", Value::structure({{"Marker", "x"}})) ==
+        "InvalidParameterValueException: Invalid marker: x");
+  CHECK(w.refusal("ListDurableExecutionsByFunction", Value::structure({{"FunctionName", "g"}})) ==
+        "ResourceNotFoundException: Function not found: "
+        "arn:aws:lambda:eu-west-1:000000000000:function:g");
+  const std::string absent =
+      "ResourceNotFoundException: The resource you requested does not exist.";
+  CHECK(w.refusal("GetCapacityProvider", Value::structure({{"CapacityProviderName", "c"}})) ==
+        absent);
+  CHECK(w.refusal("ListTags", Value::structure({{"Resource",
+                                                 "arn:aws:lambda:eu-west-1:000000000000:"
+                                                 "capacity-provider:c"}})) == absent);
+  const auto execution =
+      Value::structure({{"DurableExecutionArn", function_arn + ":1/durable-execution/a/b"}});
+  CHECK(w.refusal("GetDurableExecution", execution) == absent);
+  CHECK(w.refusal("StopDurableExecution", execution) == absent);
+  CHECK(
+      w.refusal("CreateCapacityProvider",
+                Value::structure(
+                    {{"CapacityProviderName", "c"},
+                     {"VpcConfig", Value::structure({{"SubnetIds", Value::list({"subnet-1"})}})}}))
+          .starts_with("InvalidParameterValueException: Error occurred while DescribeSubnets."));
 }
 
 }  // namespace sitelatch::lambda::test

@@ -115,6 +115,9 @@ Outcome<> Lambda::update_alias(const aws::Call& call) {
     return failure(same.error());
   Alias alias = *current;
   if (auto set = set_routing(function, call.input, alias); !set) return failure(set.error());
+  if (alias.version == latest_version && function.provisioned.contains(name))
+    return invalid_parameter(
+        "Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
   alias.revision_id = functions_.new_revision();
   function.aliases[name] = alias;
   functions_.save(function);

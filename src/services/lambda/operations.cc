@@ -126,6 +126,28 @@ const aws::OperationTable<Lambda>& Lambda::operation_table() {
           {"PutFunctionScalingConfig", &Lambda::function_scaling_config, &Lambda::ask_of_function},
           {"GetFunctionScalingConfig", &Lambda::function_scaling_config, &Lambda::ask_of_function},
           {"GetFunctionRecursionConfig", &Lambda::get_recursion_config, &Lambda::ask_of_function},
+          {"CreateCapacityProvider", &Lambda::create_capacity_provider,
+           &Lambda::ask_of_capacity_provider},
+          {"GetCapacityProvider", &Lambda::capacity_provider, &Lambda::ask_of_capacity_provider},
+          {"UpdateCapacityProvider", &Lambda::capacity_provider, &Lambda::ask_of_capacity_provider},
+          {"DeleteCapacityProvider", &Lambda::capacity_provider, &Lambda::ask_of_capacity_provider},
+          {"ListCapacityProviders", &Lambda::list_capacity_providers, &Lambda::ask_of_everything},
+          {"ListFunctionVersionsByCapacityProvider", &Lambda::capacity_provider,
+           &Lambda::ask_of_capacity_provider},
+          {"ListDurableExecutionsByFunction", &Lambda::list_durable_executions,
+           &Lambda::ask_of_function},
+          {"GetDurableExecution", &Lambda::durable_execution, &Lambda::ask_of_durable_execution},
+          {"GetDurableExecutionHistory", &Lambda::durable_execution,
+           &Lambda::ask_of_durable_execution},
+          {"StopDurableExecution", &Lambda::durable_execution, &Lambda::ask_of_durable_execution},
+          {"GetDurableExecutionState", &Lambda::durable_token, &Lambda::ask_of_durable_execution},
+          {"CheckpointDurableExecution", &Lambda::durable_token, &Lambda::ask_of_durable_execution},
+          {"SendDurableExecutionCallbackSuccess", &Lambda::durable_token,
+           &Lambda::ask_of_everything},
+          {"SendDurableExecutionCallbackFailure", &Lambda::durable_token,
+           &Lambda::ask_of_everything},
+          {"SendDurableExecutionCallbackHeartbeat", &Lambda::durable_token,
+           &Lambda::ask_of_everything},
           {"Invoke", &Lambda::invoke, &Lambda::ask_to_invoke},
           {"InvokeAsync", &Lambda::invoke_old_style, &Lambda::ask_to_invoke},
       }};
@@ -172,7 +194,7 @@ Lambda::Question Lambda::ask_of_function(const aws::Call& call) const {
 Lambda::Question Lambda::ask_of_tagged(const aws::Call& call) const {
   const auto arn = call.input["Resource"].string_or("");
   const auto mapping_at = arn.find(":event-source-mapping:");
-  if (arn.find(":code-signing-config:") == std::string::npos && mapping_at == std::string::npos)
+  if (arn.find(":function:") != std::string::npos || !arn.starts_with("arn:"))
     return {question_of(asked_name(call, "Resource"), call)};
   Permission asked{action(call), {arn}, {}, ""};
   if (const auto* config = code_signing_.find(arn))
@@ -234,6 +256,20 @@ Lambda::Question Lambda::ask_of_mapping(const aws::Call& call) const {
     if (const auto name = asked_name(call, "FunctionName"))
       asked.keys.add("lambda:FunctionArn", name->qualified_arn());
   return {asked};
+}
+
+Lambda::Question Lambda::ask_of_capacity_provider(const aws::Call& call) const {
+  const auto name = call.input["CapacityProviderName"].string_or("");
+  const auto arn = name.starts_with("arn:") ? name
+                                            : "arn:aws:lambda:" + call.region + ":" + call.account +
+                                                  ":capacity-provider:" + name;
+  Permission asked{action(call), {arn}, {}, ""};
+  add_request_keys(call.input, asked.keys);
+  return {asked};
+}
+
+Lambda::Question Lambda::ask_of_durable_execution(const aws::Call& call) const {
+  return {{action(call), {call.input["DurableExecutionArn"].string_or("*")}, {}, ""}};
 }
 
 Lambda::Question Lambda::ask_to_map(const aws::Call& call) const {

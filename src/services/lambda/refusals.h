@@ -29,6 +29,13 @@ inline Failure<aws::Error> still_pending() {
 inline Failure<aws::Error> not_found(std::string message) {
   return refused("ResourceNotFoundException", std::move(message));
 }
+// EC2 is not here.
+inline Failure<aws::Error> no_such_subnet(const std::string& subnet) {
+  return invalid_parameter(
+      "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error "
+      "Message: The subnet ID '" +
+      subnet + "' does not exist");
+}
 // What the model's constraints say elsewhere; these are not in the model.
 inline Failure<aws::Error> validation(std::string message) {
   return aws::refuse("ValidationException", "1 validation error detected: " + std::move(message),

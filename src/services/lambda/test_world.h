@@ -87,8 +87,10 @@ struct FakeDestinations final : Destinations {
     letters.emplace_back(arn, letter);
     return Value{};
   }
-  bool permitted(const std::string&, const std::string&) override { return works; }
-  bool works = true;
+  bool permitted(const std::string& arn, const std::string&) override {
+    return works && (takes_queues || !arn.starts_with("arn:aws:sqs:"));
+  }
+  bool works = true, takes_queues = false;
   std::vector<std::pair<std::string, std::string>> sent;
   std::vector<std::pair<std::string, DeadLetter>> letters;
 };
