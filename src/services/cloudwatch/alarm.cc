@@ -84,6 +84,22 @@ const std::vector<std::string>& AlarmBasics::actions_for(State of) const {
   return of == State::alarm ? alarm_actions : insufficient_data_actions;
 }
 
+std::string alarm_key(std::string_view region, std::string_view name) {
+  std::string out{region};
+  out += '/';
+  out += name;
+  return out;
+}
+
+void copy_state(const AlarmBasics& from, AlarmBasics& to) {
+  to.state = from.state;
+  to.state_reason = from.state_reason;
+  to.state_reason_data = from.state_reason_data;
+  to.state_updated = from.state_updated;
+  to.state_transitioned = from.state_transitioned;
+  to.tags = from.tags;
+}
+
 MissingData MetricAlarm::missing_data() const {
   // Alarms on DynamoDB's metrics always ignore missing data (fact cloudwatch-14).
   if (metric.name_space == "AWS/DynamoDB") return MissingData::ignore;

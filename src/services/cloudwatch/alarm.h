@@ -46,6 +46,12 @@ struct AlarmBasics {
 
   const std::vector<std::string>& actions_for(State state) const;
 };
+// "<region>/<name>": what alarms of either type are kept by.
+std::string alarm_key(std::string_view region, std::string_view name);
+// What an update of the configuration leaves alone: the state, its times and the tags.
+void copy_state(const AlarmBasics& from, AlarmBasics& to);
+
+constexpr std::size_t longest_reason_data = 4000;  // characters of StateReasonData
 
 struct MetricAlarm : AlarmBasics {
   MetricId metric;

@@ -17,13 +17,6 @@ namespace {
 using namespace std::chrono;
 constexpr std::string_view table = "cloudwatch.alarms";
 
-std::string key_of(std::string_view region, std::string_view name) {
-  std::string out{region};
-  out += '/';
-  out += name;
-  return out;
-}
-
 std::uint64_t hash(
     std::string_view text) {  // FNV-1a: the same on every machine and after every restart
   std::uint64_t out = 14695981039346656037u;
@@ -55,7 +48,11 @@ Instant next_evaluation(const MetricAlarm& alarm, Instant now) {
 
 AlarmBook::AlarmBook(Ports ports, const MetricStore& metrics, AlarmHistory& history,
                      std::string account)
-    : ports_(ports), metrics_(metrics), history_(history), account_(std::move(account)) {
+    : ports_(ports),
+      metrics_(metrics),
+      history_(history),
+      account_(std::move(account)),
+      runner_(ports.timers, ports.actions, history) {
   load();
 }
 
@@ -68,7 +65,7 @@ void AlarmBook::load() {
           fmt::format("the stored alarm {} cannot be read and is not evaluated", key));
       return;
     }
-    ports::expect_of_row(key == key_of(alarm->region, alarm->name), "another alarm's");
+    ports::expect_of_row(key == alarm_key(alarm->region, alarm->name), "another alarm's");
     auto entry = std::make_unique<Entry>();
     entry->alarm = std::move(*alarm);
     schedule(*entry);
@@ -77,21 +74,21 @@ void AlarmBook::load() {
 }
 
 void AlarmBook::write(const MetricAlarm& alarm) {
-  ports_.journal.put(table, key_of(alarm.region, alarm.name), aws::to_json(to_row(alarm)));
+  ports_.journal.put(table, alarm_key(alarm.region, alarm.name), aws::to_json(to_row(alarm)));
 }
 
 AlarmBook::Entry* AlarmBook::entry(std::string_view region, std::string_view name) {
-  const auto found = entries_.find(key_of(region, name));
+  const auto found = entries_.find(alarm_key(region, name));
   return found == entries_.end() ? nullptr : found->second.get();
 }
 const MetricAlarm* AlarmBook::find(std::string_view region, std::string_view name) const {
-  const auto found = entries_.find(key_of(region, name));
+  const auto found = entries_.find(alarm_key(region, name));
   return found == entries_.end() ? nullptr : &found->second->alarm;
 }
 
 void AlarmBook::visit(std::string_view region, std::string_view after,
                       const std::function<bool(const MetricAlarm&)>& visit) const {
-  const auto prefix = key_of(region, "");
+  const auto prefix = alarm_key(region, "");
   auto at = after.empty() ? entries_.lower_bound(prefix)
                           : entries_.upper_bound(prefix + std::string{after});
   for (; at != entries_.end() && at->first.compare(0, prefix.size(), prefix) == 0; ++at)
@@ -100,7 +97,7 @@ void AlarmBook::visit(std::string_view region, std::string_view after,
 
 void AlarmBook::put(MetricAlarm configuration) {
   const auto now = ports_.timers.now();
-  const auto key = key_of(configuration.region, configuration.name);
+  const auto key = alarm_key(configuration.region, configuration.name);
   auto& slot = entries_[key];
   HistoryItem item{
       configuration.region, configuration.name, "MetricAlarm", now, "ConfigurationUpdate", "", ""};
@@ -114,12 +111,7 @@ void AlarmBook::put(MetricAlarm configuration) {
     item.data = created_data(configuration_json(configuration));
   } else {
     const auto& before = slot->alarm;
-    configuration.state = before.state;
-    configuration.state_reason = before.state_reason;
-    configuration.state_reason_data = before.state_reason_data;
-    configuration.state_updated = before.state_updated;
-    configuration.state_transitioned = before.state_transitioned;
-    configuration.tags = before.tags;
+    copy_state(before, configuration);
     item.summary = fmt::format("Alarm \"{}\" updated", configuration.name);
     item.data = updated_data(configuration_json(before), configuration_json(configuration));
   }
@@ -130,7 +122,7 @@ void AlarmBook::put(MetricAlarm configuration) {
 }
 
 bool AlarmBook::erase(std::string_view region, std::string_view name) {
-  const auto found = entries_.find(key_of(region, name));
+  const auto found = entries_.find(alarm_key(region, name));
   if (found == entries_.end()) return false;
   const auto& alarm = found->second->alarm;
   history_.record({alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(),
@@ -223,7 +215,7 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
   auto& alarm = entry.alarm;
   const auto now = ports_.timers.now();
   const StateBefore before{alarm.state, alarm.state_reason, alarm.state_reason_data,
-                           alarm.state_updated};
+                           alarm.state_updated, ""};
   const bool transition = to.state != alarm.state;
   alarm.state = to.state;
   alarm.state_reason = std::move(to.reason);
@@ -240,30 +232,14 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
                                state_name(alarm.state)),
                    state_update_data(before, alarm)});
   if (alarm.actions_enabled) act(alarm, before);
+  if (changed_) changed_(alarm, before.state);
 }
 
 void AlarmBook::act(const MetricAlarm& alarm, const StateBefore& before) {
-  for (const auto& arn : alarm.actions_for(alarm.state)) {
-    AlarmAction action{arn,
-                       alarm.arn,
-                       alarm.name,
-                       alarm.region,
-                       alarm.state,
-                       notification_subject(alarm),
-                       notification_message(alarm, account_, before.state),
-                       ""};
-    action.function_event = function_event(alarm, before, {account_, ports::uuid(ports_.entropy)});
-    const auto done = ports_.actions.execute(action);
-    const std::string error = done ? "" : done.error().text;
-    if (!done)
-      log(LogLevel::warning, "cloudwatch",
-          fmt::format("action {} of alarm {} failed: {}", arn, alarm.name, error));
-    history_.record(
-        {alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(), "Action",
-         done ? fmt::format("Successfully executed action {}", arn)
-              : fmt::format("Failed to execute action {}. Received error: \"{}\"", arn, error),
-         action_data({arn, action.message, error}, alarm.state_updated)});
-  }
+  if (alarm.actions_for(alarm.state).empty()) return;
+  runner_.run(alarm, "MetricAlarm",
+              {notification_message(alarm, account_, before.state),
+               function_event(alarm, before, {account_, ports::uuid(ports_.entropy)})});
 }
 
 }  // namespace sitelatch::cloudwatch

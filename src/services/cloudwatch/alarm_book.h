@@ -20,6 +20,7 @@
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
+#include "services/cloudwatch/action_runner.h"
 #include "services/cloudwatch/alarm.h"
 #include "services/cloudwatch/alarm_actions.h"
 #include "services/cloudwatch/alarm_history.h"
@@ -66,6 +67,10 @@ class AlarmBook {
   void enable_actions(std::string_view region, std::string_view name, bool enabled);
   void set_tags(std::string_view region, std::string_view name, aws::Tags tags);
 
+  // Who is told of every change of a state, after its actions.
+  using Changed = std::function<void(const AlarmBasics& alarm, State before)>;
+  void on_change(Changed changed) { changed_ = std::move(changed); }
+
  private:
   struct Entry {
     MetricAlarm alarm;
@@ -85,6 +90,8 @@ class AlarmBook {
   const MetricStore& metrics_;
   AlarmHistory& history_;
   std::string account_;
+  ActionRunner runner_;
+  Changed changed_;
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;  // by "<region>/<name>"
 };
 

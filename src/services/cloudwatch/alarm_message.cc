@@ -84,7 +84,10 @@ std::string trigger(const MetricAlarm& alarm) {
   return out.str();
 }
 
-JsonObject common(const AlarmBasics& alarm, const std::string& account, State old_state) {
+// A composite alarm's message does not tell when it was configured (fact cloudwatch-36).
+enum class Configured { told, not_told };
+JsonObject common(const AlarmBasics& alarm, const std::string& account, State old_state,
+                  Configured configured = Configured::told) {
   JsonObject out;
   out.text("AlarmName", alarm.name);
   if (alarm.description)
@@ -92,23 +95,43 @@ JsonObject common(const AlarmBasics& alarm, const std::string& account, State ol
   else
     out.null("AlarmDescription");
   out.text("AWSAccountId", account);
-  out.text("AlarmConfigurationUpdatedTimestamp", iso8601_ms_offset(alarm.configured));
+  if (configured == Configured::told)
+    out.text("AlarmConfigurationUpdatedTimestamp", iso8601_ms_offset(alarm.configured));
   out.text("NewStateValue", state_name(alarm.state)).text("NewStateReason", alarm.state_reason);
   out.text("StateChangeTime", iso8601_ms_offset(alarm.state_updated));
   out.text("Region", region_display_name(alarm.region)).text("AlarmArn", alarm.arn);
-  out.text("OldStateValue", state_name(old_state));
+  // Composite alarms tell the old state after the actions.
+  if (configured == Configured::told) out.text("OldStateValue", state_name(old_state));
   out.json("OKActions", json_string_list(alarm.ok_actions));
   out.json("AlarmActions", json_string_list(alarm.alarm_actions));
   out.json("InsufficientDataActions", json_string_list(alarm.insufficient_data_actions));
+  if (configured == Configured::not_told) out.text("OldStateValue", state_name(old_state));
   return out;
 }
 
-std::string state_of(State state, const std::string& reason, const std::optional<std::string>& data,
-                     Instant at) {
+std::string state_of(const StateBefore& stood) {
   JsonObject out;
-  out.text("value", state_name(state)).text("reason", reason);
-  if (data) out.text("reasonData", *data);
-  return out.text("timestamp", iso8601_ms_offset(at)).str();
+  out.text("value", state_name(stood.state)).text("reason", stood.reason);
+  if (stood.reason_data) out.text("reasonData", *stood.reason_data);
+  out.text("timestamp", iso8601_ms_offset(stood.updated));
+  if (!stood.suppressed_by.empty())
+    out.text("actionsSuppressedBy", stood.suppressed_by)
+        .text("actionsSuppressedReason", "Actions suppressed by " + stood.suppressed_by);
+  return out.str();
+}
+
+std::string event_of(const AlarmBasics& alarm, const StateBefore& before,
+                     const std::string& account, const std::string& configuration) {
+  JsonObject data;
+  data.text("alarmName", alarm.name);
+  data.json("state", state_of({alarm.state, alarm.state_reason, alarm.state_reason_data,
+                               alarm.state_updated, ""}));
+  data.json("previousState", state_of(before));
+  data.json("configuration", configuration);
+  JsonObject out;
+  out.text("source", "aws.cloudwatch").text("alarmArn", alarm.arn).text("accountId", account);
+  out.text("time", iso8601_ms_offset(alarm.state_updated)).text("region", alarm.region);
+  return out.json("alarmData", data.str()).str();
 }
 
 std::string metric_of(const MetricAlarm& alarm, const std::string& id) {
@@ -161,17 +184,33 @@ std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
   JsonObject configuration;
   if (alarm.description) configuration.text("description", *alarm.description);
   configuration.json("metrics", json_list({metric_of(alarm, ids.metric_id)}));
-  JsonObject data;
-  data.text("alarmName", alarm.name);
-  data.json("state", state_of(alarm.state, alarm.state_reason, alarm.state_reason_data,
-                              alarm.state_updated));
-  data.json("previousState",
-            state_of(before.state, before.reason, before.reason_data, before.updated));
-  data.json("configuration", configuration.str());
-  JsonObject out;
-  out.text("source", "aws.cloudwatch").text("alarmArn", alarm.arn).text("accountId", ids.account);
-  out.text("time", iso8601_ms_offset(alarm.state_updated)).text("region", alarm.region);
-  return out.json("alarmData", data.str()).str();
+  return event_of(alarm, before, ids.account, configuration.str());
+}
+
+std::string notification_message(const CompositeAlarm& alarm, const std::string& account,
+                                 State old_state) {
+  std::vector<std::string> children;
+  for (const auto& child : alarm.triggering) {
+    JsonObject state;
+    state.text("Value", state_name(child.state)).text("Timestamp", iso8601_ms_offset(child.since));
+    children.push_back(JsonObject{}.text("Arn", child.arn).json("State", state.str()).str());
+  }
+  return common(alarm, account, old_state, Configured::not_told)
+      .text("AlarmRule", alarm.rule_text)
+      .json("TriggeringChildren", json_list(children))
+      .str();
+}
+
+std::string function_event(const CompositeAlarm& alarm, const StateBefore& before,
+                           const std::string& account) {
+  JsonObject configuration;
+  if (alarm.description) configuration.text("description", *alarm.description);
+  configuration.text("alarmRule", alarm.rule_text);
+  if (alarm.suppressor)
+    configuration.text("actionsSuppressor", *alarm.suppressor)
+        .integer("actionsSuppressorWaitPeriod", alarm.wait_period_s)
+        .integer("actionsSuppressorExtensionPeriod", alarm.extension_period_s);
+  return event_of(alarm, before, account, configuration.str());
 }
 
 }  // namespace sitelatch::cloudwatch

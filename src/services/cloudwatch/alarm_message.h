@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "services/cloudwatch/alarm.h"
+#include "services/cloudwatch/composite_alarm.h"
 
 namespace sitelatch::cloudwatch {
 
@@ -15,6 +15,7 @@ struct StateBefore {
   std::string reason;
   std::optional<std::string> reason_data;
   Instant updated;
+  std::string suppressed_by{};  // "WaitPeriod"; of a composite alarm that was held back
 };
 
 std::string region_display_name(std::string_view region);  // "US East (N. Virginia)"
@@ -26,5 +27,9 @@ struct FunctionEventIds {
 };
 std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
                            const FunctionEventIds& ids);
+std::string notification_message(const CompositeAlarm& alarm, const std::string& account,
+                                 State old_state);
+std::string function_event(const CompositeAlarm& alarm, const StateBefore& before,
+                           const std::string& account);
 
 }  // namespace sitelatch::cloudwatch

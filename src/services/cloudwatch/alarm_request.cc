@@ -118,6 +118,43 @@ aws::Outcome<Done> requested_basics(const aws::Call& call, AlarmBasics& out) {
   return Done{};
 }
 
+namespace {
+
+// What a composite alarm can do (API PutCompositeAlarm, AlarmActions).
+bool composite_does(const std::string& arn) {
+  const auto service = split(arn, ':')[2];
+  return service == "sns" || service == "lambda" || service == "ssm" ||
+         service == "ssm-incidents" || service == "aiops";
+}
+
+}  // namespace
+
+aws::Outcome<CompositeAlarm> requested_composite(const aws::Call& call) {
+  const auto& input = call.input;
+  CompositeAlarm out;
+  const auto basics = requested_basics(call, out);
+  if (!basics) return failure(basics.error());
+  for (const auto* actions : {&out.ok_actions, &out.alarm_actions, &out.insufficient_data_actions})
+    for (const auto& arn : *actions)
+      if (!composite_does(arn))
+        return invalid(fmt::format("Composite alarms do not support the action {}", arn));
+  out.rule_text = input["AlarmRule"].string_or("");
+  auto rule = AlarmRule::parse(out.rule_text);
+  if (!rule) return failure(rule.error());
+  out.rule = std::move(*rule);
+  out.suppressor = input["ActionsSuppressor"].optional_string();
+  for (const auto& [name, seconds] :
+       {std::pair{"ActionsSuppressorWaitPeriod", &out.wait_period_s},
+        std::pair{"ActionsSuppressorExtensionPeriod", &out.extension_period_s}}) {
+    if (input.has(name) != out.suppressor.has_value())
+      return invalid(
+          fmt::format("{} must be specified if and only if ActionsSuppressor is.", name));
+    *seconds = input[name].integer_or(0);
+    if (*seconds < 0) return invalid(fmt::format("{} must not be negative", name));
+  }
+  return out;
+}
+
 aws::Outcome<MetricAlarm> requested_alarm(const aws::Call& call) {
   const auto& input = call.input;
   const auto kind = check_kind(input);

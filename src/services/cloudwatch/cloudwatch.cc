@@ -14,8 +14,14 @@ CloudWatch::CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::En
     : timers_(timers),
       metrics_(journal, timers, conditions),
       history_(journal, timers),
-      alarms_({journal, timers, entropy, actions, conditions}, metrics_, history_,
-              std::move(account)) {}
+      alarms_({journal, timers, entropy, actions, conditions}, metrics_, history_, account),
+      composites_({journal, timers, entropy, actions, conditions}, alarms_, history_,
+                  std::move(account)) {}
+
+const AlarmBasics* CloudWatch::any_alarm(std::string_view region, std::string_view name) const {
+  if (const auto* metric = alarms_.find(region, name)) return metric;
+  return composites_.find(region, name);
+}
 
 void CloudWatch::put_datum(const std::string& region, const std::string& name_space,
                            const std::string& name, const std::vector<Dimension>& dimensions,

@@ -10,6 +10,7 @@
 #include "services/cloudwatch/alarm_actions.h"
 #include "services/cloudwatch/alarm_book.h"
 #include "services/cloudwatch/alarm_history.h"
+#include "services/cloudwatch/composite_book.h"
 #include "services/cloudwatch/metric_store.h"
 
 namespace sitelatch::cloudwatch {
@@ -55,6 +56,8 @@ class CloudWatch final : public aws::TableService<CloudWatch> {
   Question ask_of_alarm(const aws::Call& call) const;
   Question ask_of_named_alarms(const aws::Call& call) const;
   Question ask_to_put_alarm(const aws::Call& call) const;
+  Question ask_to_put_composite(const aws::Call& call) const;
+  Question ask_to_describe_alarms(const aws::Call& call) const;
   Question ask_of_tagged_alarm(const aws::Call& call) const;
   Question ask_to_put_data(const aws::Call& call) const;
   aws::Permission question_of(const std::string& alarm, aws::ConditionKeys keys,
@@ -75,17 +78,26 @@ class CloudWatch final : public aws::TableService<CloudWatch> {
   Handler set_alarm_state(const aws::Call& call);
   Handler enable_alarm_actions(const aws::Call& call);
   Handler disable_alarm_actions(const aws::Call& call);
+  Handler describe_alarm_contributors(const aws::Call& call);
+  // composite_operations.cc
+  Handler put_composite_alarm(const aws::Call& call);
   // tag_operations.cc
   Handler tag_resource(const aws::Call& call);
   Handler untag_resource(const aws::Call& call);
   Handler list_tags_for_resource(const aws::Call& call);
 
   std::string alarm_arn(const aws::Call& call, std::string_view name) const;
+  // Of either type; nullptr: there is none.
+  const AlarmBasics* any_alarm(std::string_view region, std::string_view name) const;
+  Handler related_alarms(const aws::Call& call) const;
+  void enable(const aws::Call& call, bool enabled);
+  void set_tags(const aws::Call& call, const std::string& name, aws::Tags tags);
 
   ports::Timers& timers_;
   MetricStore metrics_;
   AlarmHistory history_;
   AlarmBook alarms_;
+  CompositeBook composites_;
 };
 
 // The alarm's name in an alarm's ARN of this region and account; nothing for other texts.

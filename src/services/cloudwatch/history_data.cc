@@ -87,10 +87,14 @@ std::string configuration_json(const MetricAlarm& alarm) {
   return out.str();
 }
 
-std::string configuration_json(const AlarmBasics& alarm, const std::string& rule) {
+std::string configuration_json(const CompositeAlarm& alarm) {
   JsonObject out;
   add_head(alarm, out);
-  out.text("alarmRule", rule);
+  out.text("alarmRule", alarm.rule_text);
+  if (alarm.suppressor)
+    out.text("actionsSuppressor", *alarm.suppressor)
+        .integer("actionsSuppressorWaitPeriod", alarm.wait_period_s)
+        .integer("actionsSuppressorExtensionPeriod", alarm.extension_period_s);
   add_tail(alarm, out);
   return out.str();
 }

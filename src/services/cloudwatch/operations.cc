@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operations, and what each asks of IAM (fact cloudwatch-32).
+#include <algorithm>
+
 #include "services/cloudwatch/cloudwatch.h"
 
 namespace sitelatch::cloudwatch {
 namespace {
 
-void add_tags_of(const MetricAlarm* alarm, aws::ConditionKeys& keys) {
+void add_tags_of(const AlarmBasics* alarm, aws::ConditionKeys& keys) {
   if (alarm) aws::add_resource_tags(alarm->tags, keys);
+}
+
+aws::ConditionKeys keys_of_put(const aws::Value& input) {
+  aws::ConditionKeys keys;
+  aws::add_request_tags(aws::read_tags(input["Tags"]), {}, keys);
+  for (const auto* list : {"AlarmActions", "OKActions", "InsufficientDataActions"})
+    for (const auto& arn : input[list].strings()) keys.add("cloudwatch:AlarmActions", arn);
+  return keys;
 }
 
 }  // namespace
@@ -21,7 +31,11 @@ const aws::OperationTable<CloudWatch>& CloudWatch::operation_table() {
           {"GetMetricData", &CloudWatch::get_metric_data, &CloudWatch::ask_of_everything},
           {"ListMetrics", &CloudWatch::list_metrics, &CloudWatch::ask_of_everything},
           {"PutMetricAlarm", &CloudWatch::put_metric_alarm, &CloudWatch::ask_to_put_alarm},
-          {"DescribeAlarms", &CloudWatch::describe_alarms, &CloudWatch::ask_of_named_alarms},
+          {"PutCompositeAlarm", &CloudWatch::put_composite_alarm,
+           &CloudWatch::ask_to_put_composite},
+          {"DescribeAlarms", &CloudWatch::describe_alarms, &CloudWatch::ask_to_describe_alarms},
+          {"DescribeAlarmContributors", &CloudWatch::describe_alarm_contributors,
+           &CloudWatch::ask_of_alarm},
           {"DescribeAlarmsForMetric", &CloudWatch::describe_alarms_for_metric,
            &CloudWatch::ask_of_everything},
           {"DescribeAlarmHistory", &CloudWatch::describe_alarm_history, &CloudWatch::ask_of_alarm},
@@ -41,7 +55,7 @@ const aws::OperationTable<CloudWatch>& CloudWatch::operation_table() {
 
 aws::Permission CloudWatch::question_of(const std::string& alarm, aws::ConditionKeys keys,
                                         const aws::Call& call) const {
-  add_tags_of(alarms_.find(call.region, alarm), keys);
+  add_tags_of(any_alarm(call.region, alarm), keys);
   return {action(call), {alarm_arn(call, alarm)}, std::move(keys), ""};
 }
 
@@ -57,12 +71,30 @@ CloudWatch::Question CloudWatch::ask_of_named_alarms(const aws::Call& call) cons
   return out;
 }
 
+// Composite alarms are described to those only who may describe everything (API DescribeAlarms).
+CloudWatch::Question CloudWatch::ask_to_describe_alarms(const aws::Call& call) const {
+  const auto& input = call.input;
+  const auto types = input["AlarmTypes"].strings();
+  if (input.has("ChildrenOfAlarmName") || input.has("ParentsOfAlarmName") ||
+      std::find(types.begin(), types.end(), "CompositeAlarm") != types.end())
+    return ask_of_everything(call);
+  return ask_of_named_alarms(call);
+}
+
+// The right must be on everything (API PutCompositeAlarm).
+CloudWatch::Question CloudWatch::ask_to_put_composite(const aws::Call& call) const {
+  auto keys = keys_of_put(call.input);
+  const auto name = call.input["AlarmName"].string_or("");
+  Question out{{action(call), {"*"}, keys, ""}};
+  if (!call.input["Tags"].items().empty() && !any_alarm(call.region, name))
+    out.push_back(
+        {operation_table().action("TagResource"), {alarm_arn(call, name)}, std::move(keys), ""});
+  return out;
+}
+
 CloudWatch::Question CloudWatch::ask_to_put_alarm(const aws::Call& call) const {
   const auto& input = call.input;
-  aws::ConditionKeys keys;
-  aws::add_request_tags(aws::read_tags(input["Tags"]), {}, keys);
-  for (const auto* list : {"AlarmActions", "OKActions", "InsufficientDataActions"})
-    for (const auto& arn : input[list].strings()) keys.add("cloudwatch:AlarmActions", arn);
+  auto keys = keys_of_put(input);
   const auto name = input["AlarmName"].string_or("");
   Question out{question_of(name, keys, call)};
   if (!input["Tags"].items().empty() && !alarms_.find(call.region, name))
@@ -75,8 +107,7 @@ CloudWatch::Question CloudWatch::ask_of_tagged_alarm(const aws::Call& call) cons
   aws::ConditionKeys keys;
   aws::add_request_tags(aws::read_tags(call.input["Tags"]), call.input["TagKeys"].strings(), keys);
   const auto arn = call.input["ResourceARN"].string_or("*");
-  if (const auto name = alarm_name_of(arn, call))
-    add_tags_of(alarms_.find(call.region, *name), keys);
+  if (const auto name = alarm_name_of(arn, call)) add_tags_of(any_alarm(call.region, *name), keys);
   return {{action(call), {arn}, std::move(keys), ""}};
 }
 
