@@ -169,6 +169,7 @@ void AlarmBook::schedule(Entry& entry) {
 std::vector<Datapoint> AlarmBook::slots(const MetricAlarm& alarm, Instant end) const {
   const auto range = evaluation_range(static_cast<std::size_t>(alarm.evaluation_periods));
   const Duration period = seconds{alarm.period_s};
+  if (alarm.is_on_queries()) return slots_of_queries(alarm, end, range);
   const MetricStore::Window window{end - period * static_cast<std::int64_t>(range), period, range};
   std::vector<Aggregate> aggregates(range);
   if (const auto* series = metrics_.find(alarm.metric))
@@ -179,6 +180,24 @@ std::vector<Datapoint> AlarmBook::slots(const MetricAlarm& alarm, Instant end) c
     out[i] = {end - period * static_cast<std::int64_t>(i + 1), alarm.statistic->of(aggregate),
               aggregate.count};
   }
+  return out;
+}
+
+std::vector<Datapoint> AlarmBook::slots_of_queries(const MetricAlarm& alarm, Instant end,
+                                                   std::size_t range) const {
+  const Duration period = seconds{alarm.period_s};
+  std::vector<Datapoint> out(range);
+  for (std::size_t i = 0; i < range; ++i)
+    out[i].start = end - period * static_cast<std::int64_t>(i + 1);
+  QueryRun run{metrics_, alarm.region, alarm.queries, {out.back().start, end, QueriesFor::alarm}};
+  for (const auto& series : run.results(alarm.watched()))
+    for (const auto& point : series.points) {
+      const auto age = end - point.at;
+      if (age <= Duration{} || age % period != Duration{}) continue;
+      auto& slot = out[static_cast<std::size_t>(age / period) - 1];
+      slot.value = point.value;
+      slot.sample_count = 1;
+    }
   return out;
 }
 
@@ -193,6 +212,7 @@ Verdict AlarmBook::judge(const MetricAlarm& settings, Instant now) const {
 }
 
 bool AlarmBook::too_few_samples(const MetricAlarm& alarm, const Verdict& verdict) const {
+  if (alarm.is_on_queries()) return false;
   const auto percentile = alarm.statistic->percentile();
   if (!percentile || alarm.evaluate_low_sample_count_percentile != "ignore" ||
       verdict.evaluated.empty())
@@ -222,6 +242,9 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
   alarm.state_reason_data = std::move(to.reason_data);
   alarm.state_updated = now;
   if (transition) alarm.state_transitioned = now;
+  const bool muted = transition && ports_.mutes && ports_.mutes->mutes(alarm.region, alarm.name);
+  if (transition && !muted) alarm.muted_from.reset();
+  if (muted && !alarm.muted_from) alarm.muted_from = before.state;
   write(alarm);
   if (!transition) return;  // fact cloudwatch-15: the reason changes, nothing else happens
   log(LogLevel::info, "cloudwatch",
@@ -231,14 +254,24 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
                    fmt::format("Alarm updated from {} to {}", state_name(before.state),
                                state_name(alarm.state)),
                    state_update_data(before, alarm)});
-  if (alarm.actions_enabled) act(alarm, before);
+  if (alarm.actions_enabled && !muted) act(alarm, before);
   if (changed_) changed_(alarm, before.state);
 }
 
-void AlarmBook::act(const MetricAlarm& alarm, const StateBefore& before) {
+void AlarmBook::unmute(const std::string& region, const std::string& name) {
+  auto* found = entry(region, name);
+  if (!found || !found->alarm.muted_from) return;
+  auto& alarm = found->alarm;
+  const StateBefore before{*alarm.muted_from, "", std::nullopt, alarm.state_transitioned, ""};
+  alarm.muted_from.reset();
+  write(alarm);
+  if (alarm.actions_enabled && before.state != alarm.state) act(alarm, before, Muted::was);
+}
+
+void AlarmBook::act(const MetricAlarm& alarm, const StateBefore& before, Muted muted) {
   if (alarm.actions_for(alarm.state).empty()) return;
   runner_.run(alarm, "MetricAlarm",
-              {notification_message(alarm, account_, before.state),
+              {notification_message(alarm, account_, before.state, muted),
                function_event(alarm, before, {account_, ports::uuid(ports_.entropy)})});
 }
 

@@ -28,6 +28,7 @@
 #include "services/cloudwatch/conditions.h"
 #include "services/cloudwatch/evaluation.h"
 #include "services/cloudwatch/metric_store.h"
+#include "services/cloudwatch/mute_book.h"
 
 namespace sitelatch::cloudwatch {
 
@@ -39,6 +40,7 @@ class AlarmBook {
     ports::Entropy& entropy;
     AlarmActions& actions;
     const Conditions* conditions = nullptr;  // null: the default ones
+    const MuteBook* mutes = nullptr;         // null: nothing is muted
   };
   AlarmBook(Ports ports, const MetricStore& metrics, AlarmHistory& history, std::string account);
   AlarmBook(const AlarmBook&) = delete;
@@ -66,6 +68,8 @@ class AlarmBook {
   void set_state(std::string_view region, std::string_view name, NewState to);
   void enable_actions(std::string_view region, std::string_view name, bool enabled);
   void set_tags(std::string_view region, std::string_view name, aws::Tags tags);
+  // No rule mutes it any more: it acts if its state is not what it was when it was muted.
+  void unmute(const std::string& region, const std::string& name);
 
   // Who is told of every change of a state, after its actions.
   using Changed = std::function<void(const AlarmBasics& alarm, State before)>;
@@ -82,9 +86,11 @@ class AlarmBook {
   void schedule(Entry& entry);
   void evaluate_now(Entry& entry);
   std::vector<Datapoint> slots(const MetricAlarm& alarm, Instant end) const;
+  std::vector<Datapoint> slots_of_queries(const MetricAlarm& alarm, Instant end,
+                                          std::size_t range) const;
   bool too_few_samples(const MetricAlarm& alarm, const Verdict& verdict) const;
   void change_state(Entry& entry, NewState to);
-  void act(const MetricAlarm& alarm, const StateBefore& before);
+  void act(const MetricAlarm& alarm, const StateBefore& before, Muted muted = Muted::no);
 
   Ports ports_;
   const MetricStore& metrics_;

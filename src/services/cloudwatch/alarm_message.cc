@@ -57,6 +57,18 @@ std::string upper_snake(std::string_view name) {
   return out;
 }
 
+// The members of the rule, behind those of what is watched.
+JsonObject with_rule(const MetricAlarm& alarm, JsonObject out) {
+  out.integer("EvaluationPeriods", alarm.evaluation_periods);
+  if (alarm.datapoints_to_alarm) out.integer("DatapointsToAlarm", *alarm.datapoints_to_alarm);
+  out.text("ComparisonOperator", comparison_name(alarm.comparison))
+      .number("Threshold", alarm.threshold);
+  out.text("TreatMissingData", alarm.treat_missing_data.value_or(""));
+  out.text("EvaluateLowSampleCountPercentile",
+           alarm.evaluate_low_sample_count_percentile.value_or(""));
+  return out;
+}
+
 std::string trigger(const MetricAlarm& alarm) {
   JsonObject out;
   out.text("MetricName", alarm.metric.name).text("Namespace", alarm.metric.name_space);
@@ -69,25 +81,41 @@ std::string trigger(const MetricAlarm& alarm) {
     out.text("Unit", unit_name(*alarm.unit));
   else
     out.null("Unit");
-  std::vector<std::string> dimensions;
-  for (const auto& dimension : alarm.metric.dimensions)
-    dimensions.push_back(
-        JsonObject{}.text("value", dimension.value).text("name", dimension.name).str());
-  out.json("Dimensions", json_list(dimensions)).integer("Period", alarm.period_s);
-  out.integer("EvaluationPeriods", alarm.evaluation_periods);
-  if (alarm.datapoints_to_alarm) out.integer("DatapointsToAlarm", *alarm.datapoints_to_alarm);
-  out.text("ComparisonOperator", comparison_name(alarm.comparison))
-      .number("Threshold", alarm.threshold);
-  out.text("TreatMissingData", alarm.treat_missing_data.value_or(""));
-  out.text("EvaluateLowSampleCountPercentile",
-           alarm.evaluate_low_sample_count_percentile.value_or(""));
-  return out.str();
+  out.json("Dimensions", dimensions_json(alarm.metric.dimensions))
+      .integer("Period", alarm.period_s);
+  return with_rule(alarm, std::move(out)).str();
+}
+
+// Of an alarm on queries: members by name, as AWS has them there.
+std::string trigger_query(const MetricQuery& query) {
+  JsonObject out;
+  if (query.is_expression()) out.text("Expression", query.expression);
+  out.text("Id", query.id);
+  if (query.label) out.text("Label", *query.label);
+  if (!query.is_expression()) {
+    JsonObject metric;
+    metric.json("Dimensions", dimensions_json(query.metric.dimensions));
+    metric.text("MetricName", query.metric.name).text("Namespace", query.metric.name_space);
+    JsonObject stat;
+    stat.json("Metric", metric.str()).integer("Period", query.period_s);
+    stat.text("Stat", query.statistic->name());
+    if (query.unit) stat.text("Unit", unit_name(*query.unit));
+    out.json("MetricStat", stat.str());
+  }
+  return out.boolean("ReturnData", query.returned).str();
+}
+std::string trigger_of_queries(const MetricAlarm& alarm) {
+  std::vector<std::string> queries;
+  for (const auto& query : alarm.queries) queries.push_back(trigger_query(query));
+  return with_rule(alarm, JsonObject{}.integer("Period", alarm.period_s))
+      .json("Metrics", json_list(queries))
+      .str();
 }
 
 // A composite alarm's message does not tell when it was configured (fact cloudwatch-36).
 enum class Configured { told, not_told };
 JsonObject common(const AlarmBasics& alarm, const std::string& account, State old_state,
-                  Configured configured = Configured::told) {
+                  Muted muted, Configured configured = Configured::told) {
   JsonObject out;
   out.text("AlarmName", alarm.name);
   if (alarm.description)
@@ -101,11 +129,15 @@ JsonObject common(const AlarmBasics& alarm, const std::string& account, State ol
   out.text("StateChangeTime", iso8601_ms_offset(alarm.state_updated));
   out.text("Region", region_display_name(alarm.region)).text("AlarmArn", alarm.arn);
   // Composite alarms tell the old state after the actions.
-  if (configured == Configured::told) out.text("OldStateValue", state_name(old_state));
+  const auto tell_old_state = [&] {
+    out.text("OldStateValue", state_name(old_state));
+    if (muted == Muted::was) out.boolean("ActionExecutedAfterMuteWindow", true);
+  };
+  if (configured == Configured::told) tell_old_state();
   out.json("OKActions", json_string_list(alarm.ok_actions));
   out.json("AlarmActions", json_string_list(alarm.alarm_actions));
   out.json("InsufficientDataActions", json_string_list(alarm.insufficient_data_actions));
-  if (configured == Configured::not_told) out.text("OldStateValue", state_name(old_state));
+  if (configured == Configured::not_told) tell_old_state();
   return out;
 }
 
@@ -134,23 +166,36 @@ std::string event_of(const AlarmBasics& alarm, const StateBefore& before,
   return out.json("alarmData", data.str()).str();
 }
 
+std::string query_json(const MetricQuery& query) {
+  JsonObject out;
+  out.text("id", query.id);
+  if (query.is_expression()) {
+    out.text("expression", query.expression);
+  } else {
+    JsonObject dimensions;
+    for (const auto& dimension : query.metric.dimensions)
+      dimensions.text(dimension.name, dimension.value);
+    JsonObject metric;
+    metric.text("namespace", query.metric.name_space).text("name", query.metric.name);
+    metric.json("dimensions", dimensions.str());
+    JsonObject stat;
+    stat.json("metric", metric.str()).integer("period", query.period_s);
+    stat.text("stat", query.statistic->name());
+    if (query.unit) stat.text("unit", unit_name(*query.unit));
+    out.json("metricStat", stat.str());
+  }
+  if (query.label) out.text("label", *query.label);
+  return out.boolean("returnData", query.returned).str();
+}
+
 std::string metric_of(const MetricAlarm& alarm, const std::string& id) {
-  JsonObject dimensions;
-  for (const auto& dimension : alarm.metric.dimensions)
-    dimensions.text(dimension.name, dimension.value);
-  JsonObject metric;
-  metric.text("namespace", alarm.metric.name_space).text("name", alarm.metric.name);
-  metric.json("dimensions", dimensions.str());
-  JsonObject stat;
-  stat.json("metric", metric.str())
-      .integer("period", alarm.period_s)
-      .text("stat", alarm.statistic->name());
-  if (alarm.unit) stat.text("unit", unit_name(*alarm.unit));
-  return JsonObject{}
-      .text("id", id)
-      .json("metricStat", stat.str())
-      .boolean("returnData", true)
-      .str();
+  MetricQuery query;
+  query.id = id;
+  query.period_s = alarm.period_s;
+  query.metric = alarm.metric;
+  query.statistic = alarm.statistic;
+  query.unit = alarm.unit;
+  return query_json(query);
 }
 
 }  // namespace
@@ -159,6 +204,19 @@ std::string region_display_name(std::string_view region) {
   for (const auto& [id, name] : regions)
     if (id == region) return std::string{name};
   return std::string{region};
+}
+
+std::string queries_json(const MetricQueries& queries) {
+  std::vector<std::string> out;
+  for (const auto& query : queries) out.push_back(query_json(query));
+  return json_list(out);
+}
+
+std::string dimensions_json(const std::vector<Dimension>& dimensions) {
+  std::vector<std::string> out;
+  for (const auto& dimension : dimensions)
+    out.push_back(JsonObject{}.text("value", dimension.value).text("name", dimension.name).str());
+  return json_list(out);
 }
 
 std::string notification_subject(const AlarmBasics& alarm) {
@@ -175,27 +233,31 @@ std::string notification_subject(const AlarmBasics& alarm) {
 }
 
 std::string notification_message(const MetricAlarm& alarm, const std::string& account,
-                                 State old_state) {
-  return common(alarm, account, old_state).json("Trigger", trigger(alarm)).str();
+                                 State old_state, Muted muted) {
+  return common(alarm, account, old_state, muted)
+      .json("Trigger", alarm.is_on_queries() ? trigger_of_queries(alarm) : trigger(alarm))
+      .str();
 }
 
 std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
                            const FunctionEventIds& ids) {
   JsonObject configuration;
   if (alarm.description) configuration.text("description", *alarm.description);
-  configuration.json("metrics", json_list({metric_of(alarm, ids.metric_id)}));
+  configuration.json("metrics", alarm.is_on_queries()
+                                    ? queries_json(alarm.queries)
+                                    : json_list({metric_of(alarm, ids.metric_id)}));
   return event_of(alarm, before, ids.account, configuration.str());
 }
 
 std::string notification_message(const CompositeAlarm& alarm, const std::string& account,
-                                 State old_state) {
+                                 State old_state, Muted muted) {
   std::vector<std::string> children;
   for (const auto& child : alarm.triggering) {
     JsonObject state;
     state.text("Value", state_name(child.state)).text("Timestamp", iso8601_ms_offset(child.since));
     children.push_back(JsonObject{}.text("Arn", child.arn).json("State", state.str()).str());
   }
-  return common(alarm, account, old_state, Configured::not_told)
+  return common(alarm, account, old_state, muted, Configured::not_told)
       .text("AlarmRule", alarm.rule_text)
       .json("TriggeringChildren", json_list(children))
       .str();

@@ -107,6 +107,7 @@ aws::Outcome<> CloudWatch::describe_alarms_for_metric(const aws::Call& call) {
                        .key();
   Value found = Value::list();
   alarms_.visit(call.region, "", [&](const MetricAlarm& alarm) {
+    if (alarm.is_on_queries()) return true;
     const auto statistic = alarm.statistic->name();
     const bool same =
         alarm.metric.key() == key &&

@@ -358,11 +358,26 @@ StateBefore CompositeBook::as_it_stands(const CompositeAlarm& alarm) const {
   return out;
 }
 
-void CompositeBook::act(Entry& entry, const StateBefore& before) {
-  const auto& alarm = entry.alarm;
+void CompositeBook::unmute(const std::string& region, const std::string& name) {
+  auto* found = entry(region, name);
+  if (!found || !found->alarm.muted_from) return;
+  auto& alarm = found->alarm;
+  const StateBefore before{*alarm.muted_from, "", std::nullopt, alarm.state_transitioned, ""};
+  alarm.muted_from.reset();
+  write(alarm);
+  // What holds it back still will tell of it in its time.
+  if (before.state != alarm.state && !alarm.suppressed_by) act(*found, before, Muted::was);
+}
+
+void CompositeBook::act(Entry& entry, const StateBefore& before, Muted muted) {
+  auto& alarm = entry.alarm;
+  if (ports_.mutes && ports_.mutes->mutes(alarm.region, alarm.name)) {
+    if (!alarm.muted_from) alarm.muted_from = before.state;
+    return write(alarm);
+  }
   if (!alarm.actions_enabled) return;
   runner_.run(alarm, "CompositeAlarm",
-              {notification_message(alarm, account_, before.state),
+              {notification_message(alarm, account_, before.state, muted),
                function_event(alarm, before, account_)});
 }
 

@@ -44,6 +44,7 @@ class CompositeBook {
   void set_state(std::string_view region, std::string_view name, AlarmBook::NewState to);
   void enable_actions(std::string_view region, std::string_view name, bool enabled);
   void set_tags(std::string_view region, std::string_view name, aws::Tags tags);
+  void unmute(const std::string& region, const std::string& name);
 
  private:
   struct Entry {
@@ -66,7 +67,7 @@ class CompositeBook {
   void wait_until(Entry& entry, SuppressedBy by, std::int64_t seconds);
   void release(Entry& entry);
   StateBefore as_it_stands(const CompositeAlarm& alarm) const;
-  void act(Entry& entry, const StateBefore& before);
+  void act(Entry& entry, const StateBefore& before, Muted muted = Muted::no);
 
   AlarmBook::Ports ports_;
   AlarmBook& alarms_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operations, and what each asks of IAM (fact cloudwatch-32).
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "services/cloudwatch/cloudwatch.h"
@@ -45,6 +47,49 @@ const aws::OperationTable<CloudWatch>& CloudWatch::operation_table() {
            &CloudWatch::ask_of_named_alarms},
           {"DisableAlarmActions", &CloudWatch::disable_alarm_actions,
            &CloudWatch::ask_of_named_alarms},
+          {"PutAlarmMuteRule", &CloudWatch::put_alarm_mute_rule, &CloudWatch::ask_to_put_mute_rule},
+          {"GetAlarmMuteRule", &CloudWatch::get_alarm_mute_rule, &CloudWatch::ask_of_mute_rule},
+          {"ListAlarmMuteRules", &CloudWatch::list_alarm_mute_rules,
+           &CloudWatch::ask_of_everything},
+          {"DeleteAlarmMuteRule", &CloudWatch::delete_alarm_mute_rule,
+           &CloudWatch::ask_of_mute_rule},
+          {"PutDashboard", &CloudWatch::put_dashboard, &CloudWatch::ask_of_dashboard},
+          {"GetDashboard", &CloudWatch::get_dashboard, &CloudWatch::ask_of_dashboard},
+          {"ListDashboards", &CloudWatch::list_dashboards, &CloudWatch::ask_of_everything},
+          {"DeleteDashboards", &CloudWatch::delete_dashboards, &CloudWatch::ask_of_dashboard},
+          {"PutInsightRule", &CloudWatch::put_insight_rule, &CloudWatch::ask_of_insight_rules},
+          {"DescribeInsightRules", &CloudWatch::describe_insight_rules,
+           &CloudWatch::ask_of_everything},
+          {"EnableInsightRules", &CloudWatch::enable_insight_rules,
+           &CloudWatch::ask_of_insight_rules},
+          {"DisableInsightRules", &CloudWatch::disable_insight_rules,
+           &CloudWatch::ask_of_insight_rules},
+          {"DeleteInsightRules", &CloudWatch::delete_insight_rules,
+           &CloudWatch::ask_of_insight_rules},
+          {"GetInsightRuleReport", &CloudWatch::get_insight_rule_report,
+           &CloudWatch::ask_of_insight_rules},
+          {"PutManagedInsightRules", &CloudWatch::put_managed_insight_rules,
+           &CloudWatch::ask_of_everything},
+          {"ListManagedInsightRules", &CloudWatch::list_managed_insight_rules,
+           &CloudWatch::ask_of_everything},
+          {"PutAnomalyDetector", &CloudWatch::put_anomaly_detector, &CloudWatch::ask_of_everything},
+          {"DeleteAnomalyDetector", &CloudWatch::delete_anomaly_detector,
+           &CloudWatch::ask_of_everything},
+          {"DescribeAnomalyDetectors", &CloudWatch::describe_anomaly_detectors,
+           &CloudWatch::ask_of_everything},
+          {"PutMetricStream", &CloudWatch::put_metric_stream, &CloudWatch::ask_of_metric_streams},
+          {"GetMetricStream", &CloudWatch::get_metric_stream, &CloudWatch::ask_of_metric_streams},
+          {"ListMetricStreams", &CloudWatch::list_metric_streams, &CloudWatch::ask_of_everything},
+          {"DeleteMetricStream", &CloudWatch::delete_metric_stream,
+           &CloudWatch::ask_of_metric_streams},
+          {"StartMetricStreams", &CloudWatch::run_metric_streams,
+           &CloudWatch::ask_of_metric_streams},
+          {"StopMetricStreams", &CloudWatch::run_metric_streams,
+           &CloudWatch::ask_of_metric_streams},
+          {"GetOTelEnrichment", &CloudWatch::get_otel_enrichment, &CloudWatch::ask_of_everything},
+          {"StartOTelEnrichment", &CloudWatch::start_otel_enrichment,
+           &CloudWatch::ask_of_everything},
+          {"StopOTelEnrichment", &CloudWatch::stop_otel_enrichment, &CloudWatch::ask_of_everything},
           {"TagResource", &CloudWatch::tag_resource, &CloudWatch::ask_of_tagged_alarm},
           {"UntagResource", &CloudWatch::untag_resource, &CloudWatch::ask_of_tagged_alarm},
           {"ListTagsForResource", &CloudWatch::list_tags_for_resource,
@@ -103,12 +148,54 @@ CloudWatch::Question CloudWatch::ask_to_put_alarm(const aws::Call& call) const {
   return out;
 }
 
-CloudWatch::Question CloudWatch::ask_of_tagged_alarm(const aws::Call& call) const {
+aws::Permission CloudWatch::question_about(const std::string& arn, const aws::Call& call) const {
   aws::ConditionKeys keys;
   aws::add_request_tags(aws::read_tags(call.input["Tags"]), call.input["TagKeys"].strings(), keys);
-  const auto arn = call.input["ResourceARN"].string_or("*");
-  if (const auto name = alarm_name_of(arn, call)) add_tags_of(any_alarm(call.region, *name), keys);
-  return {{action(call), {arn}, std::move(keys), ""}};
+  if (const auto tags = tags_of(call, arn)) aws::add_resource_tags(*tags, keys);
+  return {action(call), {arn}, std::move(keys), ""};
+}
+
+CloudWatch::Question CloudWatch::ask_of_tagged_alarm(const aws::Call& call) const {
+  return {question_about(call.input["ResourceARN"].string_or("*"), call)};
+}
+
+// The right is needed on the rule and on each alarm that it names (API PutAlarmMuteRule).
+CloudWatch::Question CloudWatch::ask_to_put_mute_rule(const aws::Call& call) const {
+  Question out{question_about(mute_rule_arn(call, call.input["Name"].string_or("*")), call)};
+  for (const auto& name : call.input["MuteTargets"]["AlarmNames"].strings())
+    out.push_back(question_about(alarm_arn(call, name), call));
+  return out;
+}
+CloudWatch::Question CloudWatch::ask_of_mute_rule(const aws::Call& call) const {
+  return {
+      question_about(mute_rule_arn(call, call.input["AlarmMuteRuleName"].string_or("*")), call)};
+}
+
+CloudWatch::Question CloudWatch::ask_of_dashboard(const aws::Call& call) const {
+  auto names = call.input["DashboardNames"].strings();
+  if (names.empty()) names.push_back(call.input["DashboardName"].string_or("*"));
+  Question out;
+  for (const auto& name : names) out.push_back(question_about(dashboard_arn(call, name), call));
+  return out;
+}
+
+CloudWatch::Question CloudWatch::ask_of_insight_rules(const aws::Call& call) const {
+  auto names = call.input["RuleNames"].strings();
+  if (names.empty()) names.push_back(call.input["RuleName"].string_or("*"));
+  Question out;
+  for (const auto& name : names) out.push_back(question_about(insight_rule_arn(call, name), call));
+  return out;
+}
+
+CloudWatch::Question CloudWatch::ask_of_metric_streams(const aws::Call& call) const {
+  auto names = call.input["Names"].strings();
+  if (names.empty()) names.push_back(call.input["Name"].string_or("*"));
+  Question out;
+  for (const auto& name : names)
+    out.push_back(question_about(
+        fmt::format("arn:aws:cloudwatch:{}:{}:metric-stream/{}", call.region, call.account, name),
+        call));
+  return out;
 }
 
 CloudWatch::Question CloudWatch::ask_to_put_data(const aws::Call& call) const {

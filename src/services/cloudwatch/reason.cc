@@ -109,7 +109,8 @@ std::string state_reason_data(const MetricAlarm& alarm, const Verdict& verdict,
     if (!verdict.evaluated.empty())
       out.text("startDate", iso8601_ms_offset(verdict.evaluated.back().start));
     if (alarm.unit) out.text("unit", unit_name(*alarm.unit));
-    out.text("statistic", alarm.statistic->name()).integer("period", alarm.period_s);
+    if (alarm.statistic) out.text("statistic", alarm.statistic->name());
+    out.integer("period", alarm.period_s);
     out.json("recentDatapoints", json_list(recent)).number("threshold", alarm.threshold);
     out.json("evaluatedDatapoints", json_list(evaluated));
     return out.str();
