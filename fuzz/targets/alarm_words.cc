@@ -51,7 +51,8 @@ void metric_math(const std::string& text, const std::string& tried) {
     return std::vector<math::Series>{series(tried)};
   };
   const auto data = math::evaluate(*node, environment);
-  require(data.index() == static_cast<std::size_t>(*type), "an expression gives what it says");
+  fuzz::require(data.index() == static_cast<std::size_t>(*type),
+                "an expression gives what it says");
 }
 
 void schedule(const std::string& text, const std::string& tried) {
@@ -61,8 +62,8 @@ void schedule(const std::string& text, const std::string& tried) {
   for (int i = 0; i < 5; ++i) {
     const auto next = parsed->next_change(at);
     if (!next) return;
-    require(*next > at, "a change comes later");
-    require(parsed->mutes(*next - 1s) == parsed->mutes(at), "nothing changes in between");
+    fuzz::require(*next > at, "a change comes later");
+    fuzz::require(parsed->mutes(*next - 1s) == parsed->mutes(at), "nothing changes in between");
     at = *next;
   }
 }

@@ -189,7 +189,10 @@ std::vector<Datapoint> AlarmBook::slots_of_queries(const MetricAlarm& alarm, Ins
   std::vector<Datapoint> out(range);
   for (std::size_t i = 0; i < range; ++i)
     out[i].start = end - period * static_cast<std::int64_t>(i + 1);
-  QueryRun run{metrics_, alarm.region, alarm.queries, {out.back().start, end, QueriesFor::alarm}};
+  QueryRun run{metrics_,
+               {alarm.region, account_, end},
+               alarm.queries,
+               {out.back().start, end, QueriesFor::alarm}};
   for (const auto& series : run.results(alarm.watched()))
     for (const auto& point : series.points) {
       const auto age = end - point.at;

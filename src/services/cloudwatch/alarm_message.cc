@@ -152,18 +152,24 @@ std::string state_of(const StateBefore& stood) {
   return out.str();
 }
 
-std::string event_of(const AlarmBasics& alarm, const StateBefore& before,
-                     const std::string& account, const std::string& configuration) {
+// What functions and EventBridge are told of a change: the state, the one before, and of what.
+std::string change_detail(const AlarmBasics& alarm, const StateBefore& before,
+                          const std::string& configuration) {
   JsonObject data;
   data.text("alarmName", alarm.name);
   data.json("state", state_of({alarm.state, alarm.state_reason, alarm.state_reason_data,
                                alarm.state_updated, ""}));
   data.json("previousState", state_of(before));
   data.json("configuration", configuration);
+  return data.str();
+}
+
+std::string event_of(const AlarmBasics& alarm, const std::string& account,
+                     const std::string& detail) {
   JsonObject out;
   out.text("source", "aws.cloudwatch").text("alarmArn", alarm.arn).text("accountId", account);
   out.text("time", iso8601_ms_offset(alarm.state_updated)).text("region", alarm.region);
-  return out.json("alarmData", data.str()).str();
+  return out.json("alarmData", detail).str();
 }
 
 std::string query_json(const MetricQuery& query) {
@@ -246,7 +252,7 @@ std::string function_event(const MetricAlarm& alarm, const StateBefore& before,
   configuration.json("metrics", alarm.is_on_queries()
                                     ? queries_json(alarm.queries)
                                     : json_list({metric_of(alarm, ids.metric_id)}));
-  return event_of(alarm, before, ids.account, configuration.str());
+  return event_of(alarm, ids.account, change_detail(alarm, before, configuration.str()));
 }
 
 std::string notification_message(const CompositeAlarm& alarm, const std::string& account,
@@ -272,7 +278,7 @@ std::string function_event(const CompositeAlarm& alarm, const StateBefore& befor
     configuration.text("actionsSuppressor", *alarm.suppressor)
         .integer("actionsSuppressorWaitPeriod", alarm.wait_period_s)
         .integer("actionsSuppressorExtensionPeriod", alarm.extension_period_s);
-  return event_of(alarm, before, account, configuration.str());
+  return event_of(alarm, account, change_detail(alarm, before, configuration.str()));
 }
 
 }  // namespace sitelatch::cloudwatch

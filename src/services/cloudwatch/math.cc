@@ -174,7 +174,7 @@ class Evaluator {
   }
   template <class Change>
   Series spent(const Series& from, const Change& change) {
-    Series out{from.label, from.period, {}};
+    Series out{from.label, from.period, {}, from.source};
     if (spend(from.points.size())) change(from, out);
     return out;
   }

@@ -5,12 +5,17 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/time.h"
 #include "services/cloudwatch/math_expression.h"
+
+namespace sitelatch::cloudwatch {
+struct MetricQuery;
+}
 
 namespace sitelatch::cloudwatch::math {
 
@@ -22,7 +27,8 @@ struct Point {
 struct Series {
   std::string label;
   Duration period{};
-  std::vector<Point> points;  // by time, once each
+  std::vector<Point> points;                    // by time, once each
+  std::shared_ptr<const MetricQuery> source{};  // what it was read from, or made of
 };
 using Data = std::variant<double, Series, std::vector<Series>>;
 

@@ -394,6 +394,41 @@ TEST_CASE("SEARCH finds metrics by schema, names, words and what they are not") 
   CHECK(f.data(Value::list({math_query("e1", "SEARCH('{Nothing}', 'Sum', 60)")})) == "");
 }
 
+TEST_CASE("labels with expressions tell of the metric and of its data") {
+  Math f;
+  for (const double value : {3.0, 1.0, 2.5}) {
+    f.put("errors", value);
+    f.world.advance(60s);
+  }
+  const auto labelled = [&](const char* label, Value more = Value::structure()) {
+    auto input =
+        f.request(Value::list({stat("m1", "errors", Value::structure({{"Label", label}}))}));
+    for (const auto& [name, value] : more.members()) input.set(name, value);
+    return f.ok("GetMetricData", input)["MetricDataResults"].items()[0]["Label"].string();
+  };
+  CHECK(labelled("plain") == "plain");
+  CHECK(labelled("${LABEL}|&|${PROP('MetricName')}|&|${PROP('Stat')}|&|${PROP('Period')}") ==
+        "errors|&|errors|&|Sum|&|60");
+  CHECK(labelled("${PROP('Namespace')} ${PROP(\"Region\")} ${PROP('AccountId')}") ==
+        "N us-east-1 000000000000");
+  CHECK(labelled("[${MIN} ${MAX} ${AVG} ${SUM} ${FIRST} ${LAST} ${DATAPOINT_COUNT}]") ==
+        "[1 3 2.16667 6.5 3 2.5 3]");
+  CHECK(labelled("${MIN_MAX_RANGE}, ${FIRST_LAST_TIME_RANGE}") ==
+        "1 - 3, 2026-01-01 00:00:00 - 2026-01-01 00:02:00");
+  CHECK(labelled("${MAX_TIME} ${LAST_TIME_RELATIVE}") == "2026-01-01 00:00:00 1m ago");
+  CHECK(labelled("${MAX_TIME}",
+                 Value::structure({{"LabelOptions", Value::structure({{"Timezone", "-0130"}})}})) ==
+        "2025-12-31 22:30:00");
+  for (const auto* other : {"${PROP('Dim.x')}", "${FOO}", "${MIN", "$MIN", "${PROP('", "${PROP()}"})
+    CHECK(labelled(other) == other);
+  CHECK(f.data(Value::list({math_query(
+            "e1", "SEARCH('{N}', 'Sum', 60)",
+            Value::structure({{"Label", "${PROP('MetricName')}!"}}))})) == "e1 errors![3 1 2.5 ]");
+  auto input = f.request(Value::list({stat("m1", "errors")}));
+  input.set("LabelOptions", Value::structure({{"Timezone", "UTC"}}));
+  CHECK(f.error("GetMetricData", input).starts_with("ValidationError: "));
+}
+
 TEST_CASE("GetMetricData says what is wrong with its queries") {
   Math f;
   const auto refused = [&](Value queries) {

@@ -141,13 +141,13 @@ Value multiple_units(const Names& names) {
 void name_metrics(MetricQueries& queries) {
   const auto plain = queries;
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    if (queries[i].is_expression() || !queries[i].label.value_or("").empty()) continue;
-    queries[i].label = queries[i].metric.name;
+    if (queries[i].is_expression()) continue;
+    queries[i].plain_label = queries[i].metric.name;
     const bool shared = std::any_of(plain.begin(), plain.end(), [&](const MetricQuery& other) {
       return !other.is_expression() && other.metric.key() == plain[i].metric.key() &&
              other.statistic->name() != plain[i].statistic->name();
     });
-    if (shared) *queries[i].label += " " + queries[i].statistic->name();
+    if (shared) queries[i].plain_label += " " + queries[i].statistic->name();
   }
 }
 
@@ -215,7 +215,15 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
           fmt::format("You have requested up to {} datapoints, which exceeds the limit of {}.",
                       periods, most_data_points));
   }
-  QueryRun run{metrics_, call.region, *queries, {start, end, QueriesFor::data}};
+  LabelContext context{call.region, call.account, call.now};
+  if (input["LabelOptions"].has("Timezone")) {
+    const auto zone = label_timezone(input["LabelOptions"]["Timezone"].string());
+    if (!zone)
+      return invalid(
+          "The value for parameter LabelOptions.Timezone must be + or - and four digits.");
+    context.ahead_of_utc = *zone;
+  }
+  QueryRun run{metrics_, std::move(context), *queries, {start, end, QueriesFor::data}};
   Value results = Value::list();
   for (const auto& query : *queries) {
     if (!query.returned) continue;

@@ -320,7 +320,8 @@ std::vector<std::string> QueryRun::several_units(const MetricQuery& query) const
 
 math::Series QueryRun::read(const MetricQuery& query) const {
   const auto window = window_of(query);
-  math::Series out{query.label.value_or(query.id), window.period, {}};
+  math::Series out{query.plain_label, window.period, {}};
+  if (stretch_.purpose == QueriesFor::data) out.source = std::make_shared<MetricQuery>(query);
   const auto* series = store_.find(query.metric);
   if (!series || window.count == 0) return out;
   auto unit = query.unit;
@@ -329,6 +330,7 @@ math::Series QueryRun::read(const MetricQuery& query) const {
   for (std::size_t i = 0; i < aggregates.size(); ++i)
     if (const auto value = query.statistic->of(aggregates[i]))
       out.points.push_back({window.from + window.period * static_cast<std::int64_t>(i), *value});
+  if (query.label && !query.label->empty()) out.label = written_label(*query.label, out, context_);
   return out;
 }
 
@@ -337,7 +339,7 @@ std::vector<math::Series> QueryRun::search(const math::Search& asked) {
   const auto search = MetricSearch::parse(asked.words);
   ENSURE(search);
   std::vector<math::Series> out;
-  store_.visit_series(region_, [&](const std::string&, const MetricStore::Series& series) {
+  store_.visit_series(context_.region, [&](const std::string&, const MetricStore::Series& series) {
     if (out.size() == most_found || exhausted() || !search->finds(series.id)) return;
     MetricQuery query;
     query.metric = series.id;
@@ -345,7 +347,7 @@ std::vector<math::Series> QueryRun::search(const math::Search& asked) {
     query.period_s = asked.period_s;
     std::vector<std::string> values;
     for (const auto& dimension : series.id.dimensions) values.push_back(dimension.value);
-    query.label = values.empty() ? series.id.name : join(values, " ");
+    query.plain_label = values.empty() ? series.id.name : join(values, " ");
     // Reading costs by the periods too, not only by what is found in them.
     spend(window_of(query).count / 16);
     if (!exhausted()) out.push_back(read(query));
@@ -391,13 +393,17 @@ std::vector<math::Series> QueryRun::results(const MetricQuery& query) {
   }
   auto data = data_of(query);
   if (auto* one = std::get_if<math::Series>(&data)) {
-    one->label = query.label.value_or(query.id);
+    one->label = query.id;
+    if (query.label) one->label = written_label(*query.label, *one, context_);
     return {std::move(*one)};
   }
   auto& all = std::get<std::vector<math::Series>>(data);
   spend(all.size() * points_of_a_result);
   if (query.label)
-    for (auto& one : all) one.label = *query.label + " " + one.label;
+    for (auto& one : all) {
+      auto label = written_label(*query.label, one, context_);
+      one.label = label == *query.label ? label + " " + one.label : std::move(label);
+    }
   return std::move(all);
 }
 

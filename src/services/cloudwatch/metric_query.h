@@ -12,6 +12,7 @@
 #include "aws/wire/error.h"
 #include "aws/wire/value.h"
 #include "services/cloudwatch/math.h"
+#include "services/cloudwatch/metric_label.h"
 #include "services/cloudwatch/metric_store.h"
 #include "services/cloudwatch/statistic.h"
 
@@ -19,7 +20,8 @@ namespace sitelatch::cloudwatch {
 
 struct MetricQuery {
   std::string id;
-  std::optional<std::string> label;
+  std::optional<std::string> label;  // as given
+  std::string plain_label;           // what stands for it where none is
   bool returned = true;
   std::int64_t period_s = 60;  // of its points
   // One that reads a metric:
@@ -57,9 +59,9 @@ class QueryRun {
   };
   static constexpr std::size_t most_points = 20'000'000;  // that one run computes
 
-  QueryRun(const MetricStore& store, std::string region, const MetricQueries& queries,
+  QueryRun(const MetricStore& store, LabelContext context, const MetricQueries& queries,
            Stretch stretch)
-      : store_(store), region_(std::move(region)), queries_(queries), stretch_(stretch) {}
+      : store_(store), context_(std::move(context)), queries_(queries), stretch_(stretch) {}
 
   // One series of a metric; of an expression one, or several.
   std::vector<math::Series> results(const MetricQuery& query);
@@ -77,7 +79,7 @@ class QueryRun {
   void spend(std::size_t points);
 
   const MetricStore& store_;
-  std::string region_;
+  LabelContext context_;
   const MetricQueries& queries_;
   Stretch stretch_;
   std::size_t budget_ = most_points;

@@ -131,9 +131,13 @@ Result<MuteSchedule> MuteSchedule::parse(const Text& text) {
         "The duration {} is not valid. It must be an ISO 8601 duration between PT1M and P15D.",
         text.duration));
   out.duration_ = *duration;
-  const auto& zone = text.timezone;
-  if (!zone.empty() && zone != "UTC" && zone != "Etc/UTC" && zone != "GMT" && zone != "Etc/GMT")
-    return problem(fmt::format("The timezone {} is not supported here; UTC is.", zone));
+  const auto zone = text.timezone.empty() ? TimeZone{} : TimeZone::named(text.timezone);
+  if (!zone)
+    return problem(
+        fmt::format("The timezone {} is not valid. It must be a name such as UTC or "
+                    "Europe/London.",
+                    text.timezone));
+  out.zone_ = *zone;
   return out;
 }
 
@@ -146,7 +150,21 @@ bool MuteSchedule::on_day(Instant day) const {
   return any_day_ || any_weekday_ ? date && weekday : date || weekday;
 }
 
+// Local times do not always follow each other as instants do: an hour comes twice in autumn.
 std::optional<Instant> MuteSchedule::last_tick(Instant now) const {
+  auto local = last_local(zone_.to_local(now) + hours{1});
+  while (local && zone_.to_utc(*local) > now) local = last_local(*local - minutes{1});
+  if (!local) return std::nullopt;
+  return zone_.to_utc(*local);
+}
+std::optional<Instant> MuteSchedule::next_tick(Instant now) const {
+  auto local = next_local(zone_.to_local(now) - hours{1});
+  while (local && zone_.to_utc(*local) <= now) local = next_local(*local);
+  if (!local) return std::nullopt;
+  return zone_.to_utc(*local);
+}
+
+std::optional<Instant> MuteSchedule::last_local(Instant now) const {
   if (at_) return *at_ <= now ? at_ : std::nullopt;
   for (auto day = start_of_day(now); now - day <= longest_mute + hours{24}; day -= hours{24}) {
     if (!on_day(day)) continue;
@@ -161,7 +179,7 @@ std::optional<Instant> MuteSchedule::last_tick(Instant now) const {
   return std::nullopt;
 }
 
-std::optional<Instant> MuteSchedule::next_tick(Instant now) const {
+std::optional<Instant> MuteSchedule::next_local(Instant now) const {
   if (at_) return *at_ > now ? at_ : std::nullopt;
   auto day = start_of_day(now);
   for (int i = 0; i < days_ahead && day < latest; ++i, day += hours{24}) {

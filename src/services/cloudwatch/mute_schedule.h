@@ -2,7 +2,7 @@
 // When an alarm mute rule mutes (API Schedule; fact cloudwatch-46): from each tick of
 //   cron(minutes hours day-of-month month day-of-week)   *  a-b  a,b; names of months and days
 // or from at(yyyy-MM-ddThh:mm), for a duration of ISO 8601 from PT1M to P15D. Pure; minutes are the
-// finest resolution. UTC is the only time zone.
+// finest resolution. Ticks are of the zone's clocks, durations are not.
 #pragma once
 
 #include <bitset>
@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "services/cloudwatch/time_zone.h"
 
 namespace sitelatch::cloudwatch {
 
@@ -30,9 +31,13 @@ class MuteSchedule {
  private:
   std::optional<Instant> last_tick(Instant now) const;  // at or before, within the longest duration
   std::optional<Instant> next_tick(Instant now) const;  // after
+  // The same in local time.
+  std::optional<Instant> last_local(Instant now) const;
+  std::optional<Instant> next_local(Instant now) const;
   bool on_day(Instant day) const;
 
-  std::optional<Instant> at_;
+  TimeZone zone_;
+  std::optional<Instant> at_;  // local
   std::bitset<60> minutes_;
   std::bitset<24> hours_;
   std::bitset<32> days_;

@@ -105,8 +105,62 @@ TEST_CASE("what is no schedule is refused") {
   }
   CHECK(schedule("cron(0 2 * * *)", "P15D"));
   CHECK(schedule("cron(0 2 * * *)", "PT360H"));
-  CHECK_FALSE(MuteSchedule::parse({"cron(0 2 * * *)", "PT1H", "Europe/Zurich"}));
+  CHECK_FALSE(MuteSchedule::parse({"cron(0 2 * * *)", "PT1H", "Europe/Atlantis"}));
   CHECK(MuteSchedule::parse({"cron(0 2 * * *)", "PT1H", "UTC"}));
+}
+
+TEST_CASE("ticks follow the clocks of the zone, over the hours that they skip and show twice") {
+  const auto ticks = [](const char* expression, const char* zone, Instant from) {
+    const auto parsed = MuteSchedule::parse({expression, "PT1M", zone});
+    REQUIRE(parsed);
+    std::string out;
+    auto at = from;
+    for (int i = 0; i < 3; ++i) {
+      at = parsed->next_change(at).value();
+      CHECK(parsed->mutes(at));
+      out += iso8601_seconds(at) + " ";
+      at = parsed->next_change(at).value();
+      CHECK_FALSE(parsed->mutes(at));
+    }
+    return out;
+  };
+  CHECK(ticks("cron(0 2 * * *)", "America/New_York", from_civil(2026, 3, 7, 0, 0, 0)) ==
+        "2026-03-07T07:00:00Z 2026-03-08T07:00:00Z 2026-03-09T06:00:00Z ");
+  CHECK(ticks("cron(30 1 * * *)", "America/New_York", from_civil(2026, 10, 31, 0, 0, 0)) ==
+        "2026-10-31T05:30:00Z 2026-11-01T05:30:00Z 2026-11-02T06:30:00Z ");
+  CHECK(ticks("cron(0 0 * * SUN)", "Asia/Tokyo", from_civil(2026, 1, 1, 0, 0, 0)) ==
+        "2026-01-03T15:00:00Z 2026-01-10T15:00:00Z 2026-01-17T15:00:00Z ");
+  const auto once = MuteSchedule::parse({"at(2026-07-01T12:00)", "PT1H", "Europe/London"});
+  CHECK(once->next_change(from_civil(2026, 1, 1, 0, 0, 0)) == from_civil(2026, 7, 1, 11, 0, 0));
+  CHECK_FALSE(once->next_change(from_civil(2026, 7, 1, 12, 0, 0)));
+}
+
+TEST_CASE("time zones are read by the rules of POSIX") {
+  const auto hours_ahead = [](const char* rule, int month, int day) {
+    const auto zone = TimeZone::of_rule(rule);
+    REQUIRE_MESSAGE(zone, rule);
+    const auto utc = from_civil(2026, month, day, 12, 0, 0);
+    CHECK(zone->to_utc(zone->to_local(utc)) == utc);
+    return std::chrono::duration<double, std::ratio<3600>>(zone->to_local(utc) - utc).count();
+  };
+  CHECK(hours_ahead("EST5", 7, 1) == -5);
+  CHECK(hours_ahead("CET-1CEST,M3.5.0,M10.5.0/3", 1, 1) == 1);
+  CHECK(hours_ahead("CET-1CEST,M3.5.0,M10.5.0/3", 3, 28) == 1);
+  CHECK(hours_ahead("CET-1CEST,M3.5.0,M10.5.0/3", 3, 29) == 2);
+  CHECK(hours_ahead("CET-1CEST,M3.5.0,M10.5.0/3", 10, 25) == 1);
+  CHECK(hours_ahead("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", 1, 1) == 11);  // the south
+  CHECK(hours_ahead("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", 7, 1) == 10.5);
+  CHECK(hours_ahead("AAA3BBB,J60/0,J120", 3, 1) == -2);
+  CHECK(hours_ahead("AAA3BBB,J60/0,J120", 2, 28) == -3);
+  CHECK(hours_ahead("AAA3BBB,59/0,119", 3, 1) == -2);
+  for (const auto* wrong :
+       {"", "A1", "AAA", "AAAx", "AAA1BBB", "AAA1BBB,M3.5.0", "AAA1BBB,M13.1.0,M3.1.0",
+        "AAA1BBB,M3.6.0,M4.1.0", "<AAA1", "AAA1BBB,M3.1.0,M4.1.0,"}) {
+    INFO(std::string{wrong});
+    CHECK_FALSE(TimeZone::of_rule(wrong));
+  }
+  CHECK(TimeZone::named("Etc/UTC"));
+  CHECK_FALSE(TimeZone::named("etc/utc"));
 }
 
 TEST_CASE("a muted alarm changes its state, acts when the window is over, and only if it must") {
