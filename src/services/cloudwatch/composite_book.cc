@@ -125,20 +125,23 @@ const AlarmBasics* CompositeBook::referred(const CompositeAlarm& by,
   return find(by.region, name);
 }
 
-bool CompositeBook::in_circle(const CompositeAlarm& alarm) const {
+bool CompositeBook::in_circle(Entry& entry) const {
+  if (entry.generation == generation_) return entry.in_circle;
+  entry.generation = generation_;
+  entry.in_circle = false;
   std::set<std::string> seen;
-  std::vector<const CompositeAlarm*> open{&alarm};
-  while (!open.empty()) {
+  std::vector<const CompositeAlarm*> open{&entry.alarm};
+  while (!open.empty() && !entry.in_circle) {
     const auto* next = open.back();
     open.pop_back();
     for (const auto& child : next->rule.children()) {
       const auto name = name_of_reference(*next, child);
-      if (name == alarm.name) return true;
-      if (const auto* composite = find(alarm.region, name); composite && seen.insert(name).second)
+      entry.in_circle = entry.in_circle || name == entry.alarm.name;
+      if (const auto* composite = find(next->region, name); composite && seen.insert(name).second)
         open.push_back(composite);
     }
   }
-  return false;
+  return entry.in_circle;
 }
 
 void CompositeBook::put(CompositeAlarm configuration) {
@@ -178,6 +181,9 @@ void CompositeBook::put(CompositeAlarm configuration) {
   index(entry.alarm, true);
   write(entry.alarm);
   history_.record(item);
+  // A new alarm is in no circle: nothing could name it yet.
+  if (!is_new) ++generation_;
+  entry.generation = is_new ? generation_ : 0;
   // Another suppressor begins anew: what the old one held back is let go, or held by the new one.
   if (other_suppressor && entry.alarm.suppressed_by) {
     const auto* suppressor =
@@ -232,24 +238,33 @@ void CompositeBook::set_tags(std::string_view region, std::string_view name, aws
   write(found->alarm);
 }
 
-// Suppressors first: who is held back by the same change does not act on it.
 void CompositeBook::alarm_changed(const AlarmBasics& changed, State before) {
-  const auto key = alarm_key(changed.region, changed.name);
-  if (const auto held = suppressed_.find(key); held != suppressed_.end())
+  changes_.push_back({changed.region, changed.name, before});
+  if (changes_.size() > 1) return;  // whoever tells of the first goes on with this one
+  for (; !changes_.empty(); changes_.pop_front()) tell(changes_.front());
+}
+
+// Suppressors first: who is held back by the same change does not act on it.
+void CompositeBook::tell(const Change& change) {
+  const AlarmBasics* changed = alarms_.find(change.region, change.name);
+  if (!changed) changed = find(change.region, change.name);
+  if (!changed) return;
+  const auto held = suppressed_.find(alarm_key(change.region, change.name));
+  if (held != suppressed_.end())
     for (const auto& name : std::set<std::string>{held->second})
-      if (auto* found = entry(changed.region, name))
-        suppressor_changed(*found, changed.state, before);
-  for (const auto& name : parents(changed.region, changed.name))
-    if (auto* found = entry(changed.region, name))
+      if (auto* found = entry(change.region, name))
+        suppressor_changed(*found, changed->state, change.before);
+  for (const auto& name : parents(change.region, change.name))
+    if (auto* found = entry(change.region, name))
       evaluate(*found,
-               fmt::format("{} transitioned to {} at {}", changed.arn, state_name(changed.state),
-                           in_words(changed.state_transitioned)),
-               &changed);
+               fmt::format("{} transitioned to {} at {}", changed->arn, state_name(changed->state),
+                           in_words(changed->state_transitioned)),
+               changed);
 }
 
 void CompositeBook::evaluate(Entry& entry, const std::string& cause, const AlarmBasics* child) {
   const auto& alarm = entry.alarm;
-  if (in_circle(alarm)) {
+  if (in_circle(entry)) {
     log(LogLevel::warning, "cloudwatch",
         fmt::format("composite alarm {} in {} is not evaluated: it depends on itself", alarm.name,
                     alarm.region));

@@ -12,6 +12,8 @@
 // cloudwatch-33 to 37).
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -50,6 +52,12 @@ class CompositeBook {
   struct Entry {
     CompositeAlarm alarm;
     ports::Timer suppression;  // the end of a period
+    bool in_circle = false;    // as of this generation
+    std::uint64_t generation = 0;
+  };
+  struct Change {
+    std::string region, name;
+    State before;
   };
   Entry* entry(std::string_view region, std::string_view name);
   void load();
@@ -57,9 +65,10 @@ class CompositeBook {
   void write(const CompositeAlarm& alarm) const;
   // The alarm behind a reference, of either type; nullptr: none.
   const AlarmBasics* referred(const CompositeAlarm& by, const std::string& reference) const;
-  bool in_circle(const CompositeAlarm& alarm) const;
+  bool in_circle(Entry& entry) const;
 
   void alarm_changed(const AlarmBasics& changed, State before);
+  void tell(const Change& change);
   void evaluate(Entry& entry, const std::string& cause, const AlarmBasics* child);
   void change_state(Entry& entry, AlarmBook::NewState to, std::vector<TriggeringAlarm> triggering);
   bool hold_back(Entry& entry);
@@ -78,6 +87,9 @@ class CompositeBook {
   // Names of composite alarms by "<region>/<name>" of an alarm in their rules, or that holds them
   // back.
   std::map<std::string, std::set<std::string>, std::less<>> parents_, suppressed_;
+  // One change of a state after the other, however long the chain of alarms is.
+  std::deque<Change> changes_;
+  std::uint64_t generation_ = 1;  // of the rules: whatever was updated may have closed a circle
 };
 
 }  // namespace sitelatch::cloudwatch

@@ -2,6 +2,7 @@
 // Composite alarms: the rule's language, the states that follow from it, and suppression.
 #include <doctest/doctest.h>
 
+#include "base/log.h"
 #include "services/cloudwatch/alarm_rule.h"
 #include "services/cloudwatch/service_fixture.h"
 
@@ -217,6 +218,21 @@ TEST_CASE("composites of composites change in one go; a crash loses nothing of i
   CHECK(f.described("outer") == before);
   f.set("a", "OK");
   CHECK(f.state_of("outer") == "OK");
+}
+
+TEST_CASE("a long chain of composite alarms changes without end of the stack") {
+  Composites f;
+  set_log_level(LogLevel::warning);
+  std::string last = "a";
+  for (int i = 0; i < 8000; ++i) {
+    const auto name = "chain" + std::to_string(i);
+    f.ok("PutCompositeAlarm",
+         Value::structure({{"AlarmName", name}, {"AlarmRule", "ALARM(" + last + ")"}}));
+    last = name;
+  }
+  f.set("a", "ALARM");
+  CHECK(f.state_of(last) == "ALARM");
+  set_log_level(LogLevel::info);
 }
 
 TEST_CASE("a circle is not evaluated, cannot be deleted, and is broken by FALSE") {

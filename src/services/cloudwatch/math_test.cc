@@ -411,8 +411,9 @@ TEST_CASE("labels with expressions tell of the metric and of its data") {
         "errors|&|errors|&|Sum|&|60");
   CHECK(labelled("${PROP('Namespace')} ${PROP(\"Region\")} ${PROP('AccountId')}") ==
         "N us-east-1 000000000000");
-  CHECK(labelled("[${MIN} ${MAX} ${AVG} ${SUM} ${FIRST} ${LAST} ${DATAPOINT_COUNT}]") ==
-        "[1 3 2.16667 6.5 3 2.5 3]");
+  CHECK(labelled("[${MIN} ${MAX} ${AVG} ${SUM} ${FIRST} ${LAST} ${SUM}]") ==
+        "[1 3 2.16667 6.5 3 2.5 ${SUM}]");  // six, and no more
+  CHECK(labelled("${DATAPOINT_COUNT}") == "3");
   CHECK(labelled("${MIN_MAX_RANGE}, ${FIRST_LAST_TIME_RANGE}") ==
         "1 - 3, 2026-01-01 00:00:00 - 2026-01-01 00:02:00");
   CHECK(labelled("${MAX_TIME} ${LAST_TIME_RELATIVE}") == "2026-01-01 00:00:00 1m ago");

@@ -74,10 +74,14 @@ class Points {
   const LabelContext& context_;
 };
 
+// How many expressions over the data one label may have (CWD).
+constexpr int most_figures = 6;
+
 std::optional<std::string> meaning(std::string_view expression, const math::Series& series,
-                                   const LabelContext& context) {
+                                   const LabelContext& context, int& figures) {
   if (expression == "LABEL") return series.label;
-  if (!expression.starts_with("PROP(")) return Points{series, context}.word(expression);
+  if (!expression.starts_with("PROP("))
+    return ++figures > most_figures ? std::nullopt : Points{series, context}.word(expression);
   auto name = expression.substr(5);
   if (name.size() < 3 || name.back() != ')' || (name.front() != '\'' && name.front() != '"') ||
       name[name.size() - 2] != name.front())
@@ -100,13 +104,15 @@ std::string written_label(const std::string& label, const math::Series& series,
                           const LabelContext& context) {
   std::string out;
   std::size_t at = 0;
+  int figures = 0;
   for (;;) {
     const auto open = label.find("${", at);
     const auto close = open == label.npos ? label.npos : label.find('}', open);
     out += label.substr(at, open == label.npos || close == label.npos ? label.npos : open - at);
     if (open == label.npos || close == label.npos) return out;
     const auto whole = std::string_view{label}.substr(open, close + 1 - open);
-    out += meaning(whole.substr(2, whole.size() - 3), series, context).value_or(std::string{whole});
+    out += meaning(whole.substr(2, whole.size() - 3), series, context, figures)
+               .value_or(std::string{whole});
     at = close + 1;
   }
 }
