@@ -376,7 +376,26 @@ def http_requests():
         seed("http_requests", f"r{i}", bytes([1 + 20 * i]), text.encode())
 
 
+def alarm_words():
+    for i, rule in enumerate(["ALARM(a) AND NOT OK(\"b c\") OR (TRUE AND INSUFFICIENT_DATA(a))", "AT_LEAST(50%, NOT ALARM, (a, b, \"c\"))",
+                              "AT_LEAST(1, OK, (arn:aws:cloudwatch:us-east-1:000000000000:alarm:a))", "((ALARM(a))", "FALSE"]):
+        seed("alarm_words", f"rule-{i}", choice(0), rule, "a b c")
+    for i, text in enumerate(["IF(FILL(a, 0) > AVG(b) && DAY(a) < 6, RATE(a), -b^2)", "SUM(SLICE(SORT(METRICS(), MAX, DESC, 3), 0, 2)) / PERIOD(a)",
+                              "FILL([a, b], LINEAR) * 1e-3", "RUNNING_SUM(DIFF(a)) OR LOG10(ABS(b)) <= 2", "REMOVE_EMPTY(SEARCH('{N} x', 'Sum', 60))",
+                              "TIME_SERIES(METRIC_COUNT(METRICS(\"a\")))", "STDDEV(METRICS())-FIRST([a])"]):
+        seed("alarm_words", f"math-{i}", choice(1), text, "ab cz  a")
+    for i, text in enumerate(["{AWS/EC2,InstanceId} cpu NOT \"x\"", "(MetricName=\"a b\" OR InstanceId=i) AND Namespace=EC2"]):
+        seed("alarm_words", f"search-{i}", choice(2), text, "CPUUtilization")
+    for i, (text, duration) in enumerate([("cron(0 2 * * SUN)", "PT4H"), ("cron(*,5 1-3 29 FEB 0-7)", "P2DT12H30M"), ("at(2026-05-10T14:00)", "P15D")]):
+        seed("alarm_words", f"schedule-{i}", choice(3), text, duration)
+    widgets = [{"type": "metric", "x": 1, "properties": {"region": "r", "metrics": [["N", "M", "D", "v", {"stat": "Sum"}], "x", [{}, 1]]}},
+               {"type": "alarm", "properties": {"alarms": []}}, {"type": "pie", "foo": 1}, {"type": "metric", "properties": {}}]
+    seed("alarm_words", "dashboard", choice(4), json.dumps({"start": "-PT1H", "periodOverride": "auto", "widgets": widgets}))
+
+
 DICTIONARIES = {
+    "alarm_words": ["ALARM(", "OK(", "INSUFFICIENT_DATA(", "AT_LEAST(", "TRUE", "FALSE", " AND ", " OR ", "NOT ", "50%", "METRICS(", "FILL(", "IF(", "SORT(", "SLICE(", "SEARCH(", "REPEAT", "LINEAR", "AVG(", "RATE(", "ASC",
+                    "cron(", "at(", "PT1H", "P1D", "widgets", "properties", "metrics", "annotations", "MetricName=", "{N}"],
     "policies": ["Version", "2012-10-17", "Statement", "Effect", "Allow", "Deny", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition", "Service", "AWS", "StringEquals",
                  "StringLike", "NumericLessThan", "DateGreaterThan", "IpAddress", "ArnLike", "BoolIfExists", "ForAnyValue:", "ForAllValues:", "Null", "${aws:username}", "arn:aws:", "::", "*", "?"],
     "patterns": ["$.", "&&", "||", " IS NULL", " NOT EXISTS", " IS TRUE", "...", "%", "prefix", "suffix", "anything-but", "numeric", "exists", "cidr", "wildcard", "equals-ignore-case", "$or", "\\p{L}", "\\d", "(?!", "(?<=",
@@ -404,7 +423,7 @@ DICTIONARIES = {
 
 
 def main():
-    for make in (policies, patterns, schedules, dns, rdata, wire, answers, signatures, probe_responses, runtime_api, function_events, guard_json, texts, chunks, messages, aws_files, settings, zips, control,
+    for make in (policies, alarm_words, patterns, schedules, dns, rdata, wire, answers, signatures, probe_responses, runtime_api, function_events, guard_json, texts, chunks, messages, aws_files, settings, zips, control,
                  handlers, journal_rows, http_requests):
         make()
     for folder in SEEDS.glob("*"):

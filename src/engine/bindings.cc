@@ -70,6 +70,8 @@ std::string beyond_health_checks(const cloudwatch::MetricAlarm& alarm) {
     return fmt::format("CloudWatch metric health checks do not support {}: the alarm {} in {} {}",
                        what, alarm.name, alarm.region, why);
   };
+  if (alarm.is_on_queries())
+    return refused("metric math", "watches an expression (one metric is needed).");
   const auto of = alarm.datapoints_to_alarm.value_or(alarm.evaluation_periods);
   if (of != alarm.evaluation_periods)
     return refused("M out of N datapoints",

@@ -134,6 +134,7 @@ std::string any_of(const std::string& key, const std::string& value) {
 #define ARCHIVE "arn:aws:events:eu-west-1:" ACCOUNT ":archive/a"
 #define BUS "arn:aws:events:eu-west-1:" ACCOUNT ":event-bus/bus"
 #define ALARM "arn:aws:cloudwatch:eu-west-1:" ACCOUNT ":alarm:a"
+#define MUTE "arn:aws:cloudwatch:eu-west-1:" ACCOUNT ":alarm-mute-rule:quiet"
 
 std::vector<std::string> each(const std::string& before, std::initializer_list<const char*> forms,
                               const std::string& after = "\"}") {
@@ -294,6 +295,16 @@ std::vector<Row> rows() {
        {R"({"AlarmName":"a","StateValue":"OK","StateReason":"r"})"}},
       {on(ALARM), "cloudwatch", "DescribeAlarms", {R"({"AlarmNames":["b","a"]})"}},
       {on(ALARM), "cloudwatch", "ListTagsForResource", {R"({"ResourceARN":")" ALARM "\"}"}},
+      {on(ALARM),
+       "cloudwatch",
+       "PutAlarmMuteRule",
+       {R"-({"Name":"quiet","Rule":{"Schedule":{"Expression":"cron(0 2 * * *)",)-"
+        R"("Duration":"PT1H"}},"MuteTargets":{"AlarmNames":["a"]}})"}},
+      {on(MUTE), "cloudwatch", "GetAlarmMuteRule", {R"({"AlarmMuteRuleName":"quiet"})"}},
+      {on("arn:aws:cloudwatch::" ACCOUNT ":dashboard/main"),
+       "cloudwatch",
+       "GetDashboard",
+       {R"({"DashboardName":"main"})"}},
       {on(T),
        "sns",
        "Publish",
@@ -463,6 +474,7 @@ TEST_CASE("a Deny on aws:ResourceTag/Environment holds in every service that has
   Denied fixture;
   const std::string list = R"([{"Key":"Environment","Value":"Production"}])";
   fixture.ask("cloudwatch", "TagResource", R"({"ResourceARN":")" ALARM R"(","Tags":)" + list + "}");
+  fixture.ask("cloudwatch", "TagResource", R"({"ResourceARN":")" MUTE R"(","Tags":)" + list + "}");
   fixture.ask("logs", "TagResource",
               R"({"resourceArn":")" LG R"(","tags":{"Environment":"Production"}})");
   fixture.ask("sns", "TagResource", R"({"ResourceArn":")" T R"(","Tags":)" + list + "}");
@@ -482,6 +494,7 @@ TEST_CASE("a Deny on aws:ResourceTag/Environment holds in every service that has
   const Call calls[] = {
       {"cloudwatch", "SetAlarmState", R"({"AlarmName":"a","StateValue":"OK","StateReason":"r"})"},
       {"cloudwatch", "DescribeAlarms", R"({"AlarmNames":["a"]})"},
+      {"cloudwatch", "GetAlarmMuteRule", R"({"AlarmMuteRuleName":"quiet"})"},
       {"logs", "DescribeLogStreams", R"({"logGroupName":"lg"})"},
       {"logs", "GetLogEvents", R"({"logGroupName":"lg","logStreamName":"ls"})"},
       {"sns", "Publish", R"({"TopicArn":")" T R"(","Message":"m"})"},

@@ -71,6 +71,8 @@ constexpr std::pair<std::string_view, std::string_view> kept_things[] = {
     {"cloudwatch", "DescribeAlarms"},
     {"cloudwatch", "DescribeAlarmHistory"},
     {"cloudwatch", "ListMetrics"},
+    {"cloudwatch", "ListDashboards"},
+    {"cloudwatch", "ListAlarmMuteRules"},
     {"route53", "ListHealthChecks"},
     {"route53", "ListHostedZones"},
     {"sns", "ListTopics"},
@@ -286,6 +288,11 @@ const DocumentCase documents[] = {
     {"cloudwatch", "SetAlarmState", "StateReasonData",
      R"({"AlarmName":"a","StateValue":"ALARM","StateReason":"r"})",
      R"({"version":"1.0","queryDate":"x","recentDatapoints":[1.0,null],"threshold":1})"},
+    {"cloudwatch", "PutDashboard", "DashboardBody", R"({"DashboardName":"main"})",
+     R"({"widgets":[{"type":"metric","x":1,"properties":{"region":"r","metrics":[["N","M",{}]],)"
+     R"("annotations":{"alarms":["a"]}}}],"start":"-PT1H","periodOverride":"auto"})"},
+    {"cloudwatch", "PutInsightRule", "RuleDefinition", R"({"RuleName":"top"})",
+     R"({"Schema":{"Name":"n"},"LogGroupNames":["g"],"LogFormat":"JSON","Contribution":{}})"},
     {"logs", "PutLogEvents", "logEvents.0.message",
      R"({"logGroupName":"lg","logStreamName":"ls","logEvents":[{"timestamp":1767225600000,)"
      R"("message":""}]})",

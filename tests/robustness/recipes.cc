@@ -224,6 +224,33 @@ const std::vector<Recipe>& recipes() {
        R"({"StartTime":-3600,"EndTime":60,"MetricDataQueries":[{"Id":"q",)"
        R"("MetricStat":{"Metric":{"Namespace":"Mine","MetricName":"m"},"Period":60,)"
        R"("Stat":"p90"}}]})"},
+      {"cloudwatch", "GetMetricData",
+       R"({"StartTime":-3600,"EndTime":60,"MetricDataQueries":[{"Id":"e","Label":"x",)"
+       R"("Expression":"IF(FILL(q,0) > AVG(q), RATE(q), SUM(METRICS())) / 2"},{"Id":"q",)"
+       R"("ReturnData":false,"MetricStat":{"Metric":{"Namespace":"Mine","MetricName":"m"},)"
+       R"("Period":60,"Stat":"Sum"}}]})"},
+      {"cloudwatch", "PutMetricAlarm",
+       R"({"AlarmName":"b","EvaluationPeriods":2,"Threshold":1,)"
+       R"("ComparisonOperator":"GreaterThanThreshold","Metrics":[{"Id":"e","Expression":"q*2"},)"
+       R"({"Id":"q","ReturnData":false,"MetricStat":{"Metric":{"Namespace":"Mine",)"
+       R"("MetricName":"m"},"Period":60,"Stat":"Sum"}}]})"},
+      {"cloudwatch", "PutCompositeAlarm",
+       R"-({"AlarmName":"both","AlarmRule":"ALARM(a) AND NOT AT_LEAST(1, OK, (b))",)-"
+       R"("ActionsSuppressor":"b","ActionsSuppressorWaitPeriod":20,)"
+       R"("ActionsSuppressorExtensionPeriod":20,"AlarmActions":[)" T "]}"},
+      {"cloudwatch", "PutAlarmMuteRule",
+       R"-({"Name":"quiet","Rule":{"Schedule":{"Expression":"cron(0 * * * SUN)",)-"
+       R"("Duration":"PT2H","Timezone":"UTC"}},"MuteTargets":{"AlarmNames":["a","both"]}})"},
+      {"cloudwatch", "PutDashboard",
+       R"-({"DashboardName":"main","DashboardBody":"{\"widgets\":[{\"type\":\"text\",)-"
+       R"-(\"properties\":{\"markdown\":\"x\"}}]}"})-"},
+      {"cloudwatch", "PutInsightRule",
+       R"-({"RuleName":"top","RuleDefinition":"{\"Schema\":{\"Name\":\"CloudWatchLogRule\",)-"
+       R"-(\"Version\":1},\"LogGroupNames\":[\"lg\"],\"LogFormat\":\"JSON\",)-"
+       R"-(\"Contribution\":{\"Keys\":[\"$.ip\"]}}"})-"},
+      {"cloudwatch", "PutAnomalyDetector",
+       R"({"SingleMetricAnomalyDetector":{"Namespace":"Mine","MetricName":"m","Stat":"Sum"},)"
+       R"("Configuration":{"ExcludedTimeRanges":[{"StartTime":-3600,"EndTime":-60}]}})"},
       {"events", "PutRule", R"-({"Name":"rule","ScheduleExpression":"rate(1 minute)"})-"},
       {"events", "PutTargets",
        R"({"Rule":"rule","Targets":[{"Id":"1","Arn":)" F

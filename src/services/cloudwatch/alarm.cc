@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/cloudwatch/alarm.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -84,11 +85,35 @@ const std::vector<std::string>& AlarmBasics::actions_for(State of) const {
   return of == State::alarm ? alarm_actions : insufficient_data_actions;
 }
 
+std::string alarm_key(std::string_view region, std::string_view name) {
+  std::string out{region};
+  out += '/';
+  out += name;
+  return out;
+}
+
+void copy_state(const AlarmBasics& from, AlarmBasics& to) {
+  to.state = from.state;
+  to.state_reason = from.state_reason;
+  to.state_reason_data = from.state_reason_data;
+  to.state_updated = from.state_updated;
+  to.state_transitioned = from.state_transitioned;
+  to.tags = from.tags;
+  to.muted_from = from.muted_from;
+}
+
 MissingData MetricAlarm::missing_data() const {
   // Alarms on DynamoDB's metrics always ignore missing data (fact cloudwatch-14).
   if (metric.name_space == "AWS/DynamoDB") return MissingData::ignore;
   return missing_data_by_name(treat_missing_data.value_or("missing"))
       .value_or(MissingData::missing);
+}
+
+const MetricQuery& MetricAlarm::watched() const {
+  const auto found = std::find_if(queries.begin(), queries.end(),
+                                  [](const MetricQuery& query) { return query.returned; });
+  ENSURE(found != queries.end());
+  return *found;
 }
 
 Value describe_dimensions(const std::vector<Dimension>& dimensions) {
@@ -123,12 +148,17 @@ void describe_basics(const AlarmBasics& basics, Value& out) {
 Value describe(const MetricAlarm& alarm) {
   Value out = Value::structure();
   describe_basics(alarm, out);
-  out.set("MetricName", alarm.metric.name);
-  out.set("Namespace", alarm.metric.name_space);
-  out.set(alarm.statistic->is_extended() ? "ExtendedStatistic" : "Statistic",
-          alarm.statistic->name());
-  out.set("Dimensions", describe_dimensions(alarm.metric.dimensions));
-  out.set("Period", alarm.period_s);
+  if (alarm.is_on_queries()) {
+    out.set("Dimensions", Value::list());
+    out.set("Metrics", describe(alarm.queries));
+  } else {
+    out.set("MetricName", alarm.metric.name);
+    out.set("Namespace", alarm.metric.name_space);
+    out.set(alarm.statistic->is_extended() ? "ExtendedStatistic" : "Statistic",
+            alarm.statistic->name());
+    out.set("Dimensions", describe_dimensions(alarm.metric.dimensions));
+    out.set("Period", alarm.period_s);
+  }
   if (alarm.unit) out.set("Unit", unit_name(*alarm.unit));
   out.set("EvaluationPeriods", alarm.evaluation_periods);
   out.set("DatapointsToAlarm", alarm.datapoints_to_alarm);
@@ -146,6 +176,7 @@ Value basics_to_row(const AlarmBasics& basics) {
   Value tags = Value::list();
   for (const auto& [key, value] : basics.tags) tags.push(Value::list({key, value}));
   out.set("Tags", std::move(tags));
+  if (basics.muted_from) out.set("MutedFrom", state_name(*basics.muted_from));
   return out;
 }
 
@@ -164,6 +195,7 @@ void basics_from_row(const Value& row, AlarmBasics& out) {
   out.state_reason_data = row["StateReasonData"].optional_string();
   out.state_updated = instant_from(row["StateUpdatedTimestamp"]);
   out.state_transitioned = instant_from(row["StateTransitionedTimestamp"]);
+  out.muted_from = state_by_name(row["MutedFrom"].string_or(""));
   for (const auto& pair : row["Tags"].items())
     if (pair.items().size() == 2)
       out.tags.push_back({pair.items()[0].string(), pair.items()[1].string()});
@@ -174,6 +206,7 @@ Value to_row(const MetricAlarm& alarm) {
   const auto basics = basics_to_row(alarm);
   out.set("Region", basics["Region"]);
   out.set("Tags", basics["Tags"]);
+  out.set("MutedFrom", basics["MutedFrom"]);
   return out;
 }
 
@@ -182,11 +215,16 @@ std::optional<MetricAlarm> metric_alarm_from_row(const Value& row) {
   basics_from_row(row, out);
   out.metric = {out.region, row["Namespace"].string_or(""), row["MetricName"].string_or(""),
                 dimensions_from(row["Dimensions"])};
+  if (row.has("Metrics")) {
+    auto queries = metric_queries_from_row(out.region, row["Metrics"]);
+    if (!queries) return std::nullopt;
+    out.queries = std::move(*queries);
+  }
   out.statistic = row.has("Statistic")
                       ? Statistic::basic(row["Statistic"].string())
                       : Statistic::extended(row["ExtendedStatistic"].string_or(""));
   if (row.has("Unit")) out.unit = unit_by_name(row["Unit"].string());
-  out.period_s = row["Period"].integer_or(60);
+  out.period_s = out.is_on_queries() ? out.watched().period_s : row["Period"].integer_or(60);
   out.evaluation_periods = row["EvaluationPeriods"].integer_or(1);
   if (row.has("DatapointsToAlarm")) out.datapoints_to_alarm = row["DatapointsToAlarm"].integer();
   out.threshold = row["Threshold"].number_or(0);
@@ -194,7 +232,8 @@ std::optional<MetricAlarm> metric_alarm_from_row(const Value& row) {
   out.treat_missing_data = row["TreatMissingData"].optional_string();
   out.evaluate_low_sample_count_percentile =
       row["EvaluateLowSampleCountPercentile"].optional_string();
-  if (!out.statistic || !comparison || out.name.empty()) return std::nullopt;
+  if ((!out.statistic && !out.is_on_queries()) || !comparison || out.name.empty())
+    return std::nullopt;
   out.comparison = *comparison;
   return out;
 }

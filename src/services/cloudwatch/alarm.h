@@ -12,6 +12,7 @@
 #include "aws/wire/value.h"
 #include "base/time.h"
 #include "services/cloudwatch/metric.h"
+#include "services/cloudwatch/metric_query.h"
 #include "services/cloudwatch/statistic.h"
 
 namespace sitelatch::cloudwatch {
@@ -43,13 +44,21 @@ struct AlarmBasics {
   Instant state_updated, state_transitioned;
 
   aws::Tags tags;
+  // The state that was last acted on, while the alarm is muted and has left it.
+  std::optional<State> muted_from;
 
   const std::vector<std::string>& actions_for(State state) const;
 };
+// "<region>/<name>": what alarms of either type are kept by.
+std::string alarm_key(std::string_view region, std::string_view name);
+// What an update of the configuration leaves alone: the state, its times and the tags.
+void copy_state(const AlarmBasics& from, AlarmBasics& to);
+
+constexpr std::size_t longest_reason_data = 4000;  // characters of StateReasonData
 
 struct MetricAlarm : AlarmBasics {
   MetricId metric;
-  std::optional<Statistic> statistic;  // always set once configured
+  std::optional<Statistic> statistic;  // always set once configured, but for queries
   std::optional<Unit> unit;
   std::int64_t period_s = 60;
   std::int64_t evaluation_periods = 1;
@@ -58,7 +67,12 @@ struct MetricAlarm : AlarmBasics {
   Comparison comparison = Comparison::greater_or_equal;
   std::optional<std::string> treat_missing_data;                    // as given
   std::optional<std::string> evaluate_low_sample_count_percentile;  // as given
+  // One on metric math: its queries, in place of metric, statistic and unit; `period_s` is that of
+  // the query that returns its data.
+  MetricQueries queries;
 
+  bool is_on_queries() const { return !queries.empty(); }
+  const MetricQuery& watched() const;
   MissingData missing_data() const;
   // Periods below a minute are evaluated every 10 s, the others every minute.
   bool high_resolution() const { return period_s < 60; }

@@ -18,13 +18,6 @@ namespace {
 using namespace std::chrono;
 constexpr std::string_view table = "cloudwatch.alarms";
 
-std::string key_of(std::string_view region, std::string_view name) {
-  std::string out{region};
-  out += '/';
-  out += name;
-  return out;
-}
-
 std::uint64_t hash(
     std::string_view text) {  // FNV-1a: the same on every machine and after every restart
   std::uint64_t out = 14695981039346656037u;
@@ -56,7 +49,11 @@ Instant next_evaluation(const MetricAlarm& alarm, Instant now) {
 
 AlarmBook::AlarmBook(Ports ports, const MetricStore& metrics, AlarmHistory& history,
                      std::string account)
-    : ports_(ports), metrics_(metrics), history_(history), account_(std::move(account)) {
+    : ports_(ports),
+      metrics_(metrics),
+      history_(history),
+      account_(std::move(account)),
+      runner_(ports.timers, ports.actions, history) {
   load();
 }
 
@@ -69,7 +66,7 @@ void AlarmBook::load() {
           fmt::format("the stored alarm {} cannot be read and is not evaluated", key));
       return;
     }
-    ports::expect_of_row(key == key_of(alarm->region, alarm->name), "another alarm's");
+    ports::expect_of_row(key == alarm_key(alarm->region, alarm->name), "another alarm's");
     auto entry = std::make_unique<Entry>();
     entry->alarm = std::move(*alarm);
     schedule(*entry);
@@ -78,21 +75,21 @@ void AlarmBook::load() {
 }
 
 void AlarmBook::write(const MetricAlarm& alarm) {
-  ports_.journal.put(table, key_of(alarm.region, alarm.name), aws::to_json(to_row(alarm)));
+  ports_.journal.put(table, alarm_key(alarm.region, alarm.name), aws::to_json(to_row(alarm)));
 }
 
 AlarmBook::Entry* AlarmBook::entry(std::string_view region, std::string_view name) {
-  const auto found = entries_.find(key_of(region, name));
+  const auto found = entries_.find(alarm_key(region, name));
   return found == entries_.end() ? nullptr : found->second.get();
 }
 const MetricAlarm* AlarmBook::find(std::string_view region, std::string_view name) const {
-  const auto found = entries_.find(key_of(region, name));
+  const auto found = entries_.find(alarm_key(region, name));
   return found == entries_.end() ? nullptr : &found->second->alarm;
 }
 
 void AlarmBook::visit(std::string_view region, std::string_view after,
                       const std::function<bool(const MetricAlarm&)>& visit) const {
-  const auto prefix = key_of(region, "");
+  const auto prefix = alarm_key(region, "");
   auto at = after.empty() ? entries_.lower_bound(prefix)
                           : entries_.upper_bound(prefix + std::string{after});
   for (; at != entries_.end() && at->first.compare(0, prefix.size(), prefix) == 0; ++at)
@@ -101,7 +98,7 @@ void AlarmBook::visit(std::string_view region, std::string_view after,
 
 void AlarmBook::put(MetricAlarm configuration) {
   const auto now = ports_.timers.now();
-  const auto key = key_of(configuration.region, configuration.name);
+  const auto key = alarm_key(configuration.region, configuration.name);
   auto& slot = entries_[key];
   HistoryItem item{
       configuration.region, configuration.name, "MetricAlarm", now, "ConfigurationUpdate", "", ""};
@@ -115,12 +112,7 @@ void AlarmBook::put(MetricAlarm configuration) {
     item.data = created_data(configuration_json(configuration));
   } else {
     const auto& before = slot->alarm;
-    configuration.state = before.state;
-    configuration.state_reason = before.state_reason;
-    configuration.state_reason_data = before.state_reason_data;
-    configuration.state_updated = before.state_updated;
-    configuration.state_transitioned = before.state_transitioned;
-    configuration.tags = before.tags;
+    copy_state(before, configuration);
     item.summary = fmt::format("Alarm \"{}\" updated", configuration.name);
     item.data = updated_data(configuration_json(before), configuration_json(configuration));
   }
@@ -133,7 +125,7 @@ void AlarmBook::put(MetricAlarm configuration) {
 }
 
 bool AlarmBook::erase(std::string_view region, std::string_view name) {
-  const auto found = entries_.find(key_of(region, name));
+  const auto found = entries_.find(alarm_key(region, name));
   if (found == entries_.end()) return false;
   const auto& alarm = found->second->alarm;
   history_.record({alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(),
@@ -183,6 +175,7 @@ void AlarmBook::schedule(Entry& entry) {
 std::vector<Datapoint> AlarmBook::slots(const MetricAlarm& alarm, Instant end) const {
   const auto range = evaluation_range(static_cast<std::size_t>(alarm.evaluation_periods));
   const Duration period = seconds{alarm.period_s};
+  if (alarm.is_on_queries()) return slots_of_queries(alarm, end, range);
   const MetricStore::Window window{end - period * static_cast<std::int64_t>(range), period, range};
   std::vector<Aggregate> aggregates(range);
   if (const auto* series = metrics_.find(alarm.metric))
@@ -193,6 +186,27 @@ std::vector<Datapoint> AlarmBook::slots(const MetricAlarm& alarm, Instant end) c
     out[i] = {end - period * static_cast<std::int64_t>(i + 1), alarm.statistic->of(aggregate),
               aggregate.count};
   }
+  return out;
+}
+
+std::vector<Datapoint> AlarmBook::slots_of_queries(const MetricAlarm& alarm, Instant end,
+                                                   std::size_t range) const {
+  const Duration period = seconds{alarm.period_s};
+  std::vector<Datapoint> out(range);
+  for (std::size_t i = 0; i < range; ++i)
+    out[i].start = end - period * static_cast<std::int64_t>(i + 1);
+  QueryRun run{metrics_,
+               {alarm.region, account_, end},
+               alarm.queries,
+               {out.back().start, end, QueriesFor::alarm}};
+  for (const auto& series : run.results(alarm.watched()))
+    for (const auto& point : series.points) {
+      const auto age = end - point.at;
+      if (age <= Duration{} || age % period != Duration{}) continue;
+      auto& slot = out[static_cast<std::size_t>(age / period) - 1];
+      slot.value = point.value;
+      slot.sample_count = 1;
+    }
   return out;
 }
 
@@ -207,6 +221,7 @@ Verdict AlarmBook::judge(const MetricAlarm& settings, Instant now) const {
 }
 
 bool AlarmBook::too_few_samples(const MetricAlarm& alarm, const Verdict& verdict) const {
+  if (alarm.is_on_queries()) return false;
   const auto percentile = alarm.statistic->percentile();
   if (!percentile || alarm.evaluate_low_sample_count_percentile != "ignore" ||
       verdict.evaluated.empty())
@@ -229,13 +244,16 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
   auto& alarm = entry.alarm;
   const auto now = ports_.timers.now();
   const StateBefore before{alarm.state, alarm.state_reason, alarm.state_reason_data,
-                           alarm.state_updated};
+                           alarm.state_updated, ""};
   const bool transition = to.state != alarm.state;
   alarm.state = to.state;
   alarm.state_reason = std::move(to.reason);
   alarm.state_reason_data = std::move(to.reason_data);
   alarm.state_updated = now;
   if (transition) alarm.state_transitioned = now;
+  const bool muted = transition && ports_.mutes && ports_.mutes->mutes(alarm.region, alarm.name);
+  if (transition && !muted) alarm.muted_from.reset();
+  if (muted && !alarm.muted_from) alarm.muted_from = before.state;
   write(alarm);
   if (!transition) return;  // fact cloudwatch-15: the reason changes, nothing else happens
   log(LogLevel::info, "cloudwatch",
@@ -247,7 +265,8 @@ void AlarmBook::change_state(Entry& entry, NewState to) {
                    state_update_data(before, alarm)});
   ports_.actions.announce({alarm.region, alarm.arn, "CloudWatch Alarm State Change",
                            state_change_detail(alarm, before, ports::uuid(ports_.entropy)), now});
-  if (alarm.actions_enabled) act(alarm, before);
+  if (alarm.actions_enabled && !muted) act(alarm, before);
+  if (changed_) changed_(alarm, before.state);
 }
 
 void AlarmBook::announce_change(const MetricAlarm& alarm, std::string_view operation,
@@ -258,28 +277,21 @@ void AlarmBook::announce_change(const MetricAlarm& alarm, std::string_view opera
        ports_.timers.now()});
 }
 
-void AlarmBook::act(const MetricAlarm& alarm, const StateBefore& before) {
-  for (const auto& arn : alarm.actions_for(alarm.state)) {
-    AlarmAction action{arn,
-                       alarm.arn,
-                       alarm.name,
-                       alarm.region,
-                       alarm.state,
-                       notification_subject(alarm),
-                       notification_message(alarm, account_, before.state),
-                       ""};
-    action.function_event = function_event(alarm, before, {account_, ports::uuid(ports_.entropy)});
-    const auto done = ports_.actions.execute(action);
-    const std::string error = done ? "" : done.error().text;
-    if (!done)
-      log(LogLevel::warning, "cloudwatch",
-          fmt::format("action {} of alarm {} failed: {}", arn, alarm.name, error));
-    history_.record(
-        {alarm.region, alarm.name, "MetricAlarm", ports_.timers.now(), "Action",
-         done ? fmt::format("Successfully executed action {}", arn)
-              : fmt::format("Failed to execute action {}. Received error: \"{}\"", arn, error),
-         action_data({arn, action.message, error}, alarm.state_updated)});
-  }
+void AlarmBook::unmute(const std::string& region, const std::string& name) {
+  auto* found = entry(region, name);
+  if (!found || !found->alarm.muted_from) return;
+  auto& alarm = found->alarm;
+  const StateBefore before{*alarm.muted_from, "", std::nullopt, alarm.state_transitioned, ""};
+  alarm.muted_from.reset();
+  write(alarm);
+  if (alarm.actions_enabled && before.state != alarm.state) act(alarm, before, Muted::was);
+}
+
+void AlarmBook::act(const MetricAlarm& alarm, const StateBefore& before, Muted muted) {
+  if (alarm.actions_for(alarm.state).empty()) return;
+  runner_.run(alarm, "MetricAlarm",
+              {notification_message(alarm, account_, before.state, muted),
+               function_event(alarm, before, {account_, ports::uuid(ports_.entropy)})});
 }
 
 }  // namespace sitelatch::cloudwatch

@@ -20,6 +20,7 @@
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
+#include "services/cloudwatch/action_runner.h"
 #include "services/cloudwatch/alarm.h"
 #include "services/cloudwatch/alarm_actions.h"
 #include "services/cloudwatch/alarm_history.h"
@@ -27,6 +28,7 @@
 #include "services/cloudwatch/conditions.h"
 #include "services/cloudwatch/evaluation.h"
 #include "services/cloudwatch/metric_store.h"
+#include "services/cloudwatch/mute_book.h"
 
 namespace sitelatch::cloudwatch {
 
@@ -38,6 +40,7 @@ class AlarmBook {
     ports::Entropy& entropy;
     AlarmActions& actions;
     const Conditions* conditions = nullptr;  // null: the default ones
+    const MuteBook* mutes = nullptr;         // null: nothing is muted
   };
   AlarmBook(Ports ports, const MetricStore& metrics, AlarmHistory& history, std::string account);
   AlarmBook(const AlarmBook&) = delete;
@@ -65,6 +68,12 @@ class AlarmBook {
   void set_state(std::string_view region, std::string_view name, NewState to);
   void enable_actions(std::string_view region, std::string_view name, bool enabled);
   void set_tags(std::string_view region, std::string_view name, aws::Tags tags);
+  // No rule mutes it any more: it acts if its state is not what it was when it was muted.
+  void unmute(const std::string& region, const std::string& name);
+
+  // Who is told of every change of a state, after its actions.
+  using Changed = std::function<void(const AlarmBasics& alarm, State before)>;
+  void on_change(Changed changed) { changed_ = std::move(changed); }
 
  private:
   struct Entry {
@@ -77,9 +86,11 @@ class AlarmBook {
   void schedule(Entry& entry);
   void evaluate_now(Entry& entry);
   std::vector<Datapoint> slots(const MetricAlarm& alarm, Instant end) const;
+  std::vector<Datapoint> slots_of_queries(const MetricAlarm& alarm, Instant end,
+                                          std::size_t range) const;
   bool too_few_samples(const MetricAlarm& alarm, const Verdict& verdict) const;
   void change_state(Entry& entry, NewState to);
-  void act(const MetricAlarm& alarm, const StateBefore& before);
+  void act(const MetricAlarm& alarm, const StateBefore& before, Muted muted = Muted::no);
   void announce_change(const MetricAlarm& alarm, std::string_view operation,
                        const MetricAlarm* previous);
 
@@ -87,6 +98,8 @@ class AlarmBook {
   const MetricStore& metrics_;
   AlarmHistory& history_;
   std::string account_;
+  ActionRunner runner_;
+  Changed changed_;
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;  // by "<region>/<name>"
 };
 

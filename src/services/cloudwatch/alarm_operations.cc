@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "aws/service/paging.h"
+#include "base/text.h"
 #include "services/cloudwatch/alarm_request.h"
 #include "services/cloudwatch/cloudwatch.h"
+#include "services/cloudwatch/refusals.h"
 #include "services/cloudwatch/tag_rules.h"
 
 namespace sitelatch::cloudwatch {
@@ -52,6 +55,10 @@ aws::Outcome<> CloudWatch::put_metric_alarm(const aws::Call& call) {
   auto tags = aws::with_tags({}, aws::read_tags(call.input["Tags"]), tag_rules);
   if (!tags) return failure(tags.error());
   alarm->tags = std::move(*tags);  // of a new alarm; one that exists keeps its own
+  if (composites_.find(call.region, alarm->name))
+    return invalid(
+        fmt::format("Could not save the metric alarm as a composite alarm with the name {} exists",
+                    alarm->name));
   alarms_.put(std::move(*alarm));
   return Value::structure();
 }
@@ -63,18 +70,32 @@ aws::Outcome<> CloudWatch::describe_alarms(const aws::Call& call) {
     return aws::refuse("ValidationError",
                        "1 validation error detected: Value at 'alarmNames' failed to satisfy "
                        "constraint: Member must have length less than or equal to 100");
+  if (input.has("ChildrenOfAlarmName") || input.has("ParentsOfAlarmName"))
+    return related_alarms(call);
+  // One list of two kinds: "C" and a composite alarm's name, then "M" and a metric alarm's.
   auto page = aws::Page::at("alarms", input["NextToken"],
                             input["MaxRecords"].integer_or(names.empty() ? 50 : 100));
   if (!page) return aws::refuse("InvalidNextToken", "Invalid token");
-  // Parents and children are composite alarms' business, and there are none here.
-  const bool related = input.has("ChildrenOfAlarmName") || input.has("ParentsOfAlarmName");
-  if (!related && includes_type(input["AlarmTypes"], "MetricAlarm"))
-    alarms_.visit(call.region, page->after(), [&](const MetricAlarm& alarm) {
-      if (!wanted(alarm, input, names)) return true;
-      return page->offer(alarm.name, [&] { return describe(alarm); });
-    });
-  return Value::structure({{"CompositeAlarms", Value::list()},
-                           {"MetricAlarms", page->items()},
+  std::size_t composites = 0;
+  const auto offer = [&](std::string_view kind, const auto& alarm) {
+    if (!wanted(alarm, input, names)) return true;
+    return page->offer(std::string{kind} + alarm.name, [&] { return describe(alarm); });
+  };
+  const auto after = [&](std::string_view kind) {
+    return page->after().starts_with(kind) ? page->after().substr(kind.size()) : std::string{};
+  };
+  if (includes_type(input["AlarmTypes"], "CompositeAlarm"))
+    composites_.visit(call.region, after("C"),
+                      [&](const CompositeAlarm& alarm) { return offer("C", alarm); });
+  composites = page->items().items().size();
+  if (includes_type(input["AlarmTypes"], "MetricAlarm") && page->next_token().is_null())
+    alarms_.visit(call.region, after("M"),
+                  [&](const MetricAlarm& alarm) { return offer("M", alarm); });
+  Value composite = Value::list(), metric = Value::list();
+  for (std::size_t i = 0; i < page->items().items().size(); ++i)
+    (i < composites ? composite : metric).push(page->items().items()[i]);
+  return Value::structure({{"CompositeAlarms", std::move(composite)},
+                           {"MetricAlarms", std::move(metric)},
                            {"LogAlarms", Value::list()},
                            {"NextToken", page->next_token()}});
 }
@@ -86,6 +107,7 @@ aws::Outcome<> CloudWatch::describe_alarms_for_metric(const aws::Call& call) {
                        .key();
   Value found = Value::list();
   alarms_.visit(call.region, "", [&](const MetricAlarm& alarm) {
+    if (alarm.is_on_queries()) return true;
     const auto statistic = alarm.statistic->name();
     const bool same =
         alarm.metric.key() == key &&
@@ -138,6 +160,24 @@ aws::Outcome<> CloudWatch::delete_alarms(const aws::Call& call) {
     return aws::refuse("ValidationError",
                        "1 validation error detected: Value at 'alarmNames' failed to satisfy "
                        "constraint: Member must have length less than or equal to 100");
+  std::size_t composites = 0;
+  std::vector<std::string> needed;
+  for (const auto& name : std::set<std::string>{names.begin(), names.end()}) {
+    if (composites_.find(call.region, name)) ++composites;
+    if (!any_alarm(call.region, name)) continue;
+    const auto dependents = composites_.dependents(call.region, name);
+    const bool stays = std::any_of(dependents.begin(), dependents.end(), [&](const auto& parent) {
+      return parent == name || std::find(names.begin(), names.end(), parent) == names.end();
+    });
+    if (stays) needed.push_back(name);
+  }
+  if (composites > 1)
+    return invalid("No more than one composite alarm can be deleted in one request.");
+  if (!needed.empty())
+    return invalid(fmt::format("Cannot delete {} as there are composite alarm(s) depending on {}.",
+                               join(needed, ","), needed.size() == 1 ? "it" : "them"));
+  // The composite alarm first: its children's end is not a change of its own.
+  for (const auto& name : names) composites_.erase(call.region, name);
   for (const auto& name : names) alarms_.erase(call.region, name);
   return Value::structure();
 }
@@ -145,7 +185,7 @@ aws::Outcome<> CloudWatch::delete_alarms(const aws::Call& call) {
 aws::Outcome<> CloudWatch::set_alarm_state(const aws::Call& call) {
   const auto& input = call.input;
   const auto name = input["AlarmName"].string_or("");
-  if (!alarms_.find(call.region, name)) return no_such_alarm();
+  if (!any_alarm(call.region, name)) return no_such_alarm();
   const auto state = state_by_name(input["StateValue"].string_or(""));
   if (!state)
     return aws::refuse(
@@ -157,19 +197,36 @@ aws::Outcome<> CloudWatch::set_alarm_state(const aws::Call& call) {
   const auto data = input["StateReasonData"].optional_string();
   if (data && !data->empty() && !aws::from_json(*data))
     return aws::refuse("InvalidFormatFault", "StateReasonData was not valid JSON");
-  alarms_.set_state(call.region, name, {*state, input["StateReason"].string_or(""), data});
+  AlarmBook::NewState to{*state, input["StateReason"].string_or(""), data};
+  if (alarms_.find(call.region, name))
+    alarms_.set_state(call.region, name, std::move(to));
+  else
+    composites_.set_state(call.region, name, std::move(to));
   return Value::structure();
 }
 
+void CloudWatch::enable(const aws::Call& call, bool enabled) {
+  for (const auto& name : call.input["AlarmNames"].strings()) {
+    alarms_.enable_actions(call.region, name, enabled);
+    composites_.enable_actions(call.region, name, enabled);
+  }
+}
 aws::Outcome<> CloudWatch::enable_alarm_actions(const aws::Call& call) {
-  for (const auto& name : call.input["AlarmNames"].strings())
-    alarms_.enable_actions(call.region, name, true);
+  enable(call, true);
   return Value::structure();
 }
 aws::Outcome<> CloudWatch::disable_alarm_actions(const aws::Call& call) {
-  for (const auto& name : call.input["AlarmNames"].strings())
-    alarms_.enable_actions(call.region, name, false);
+  enable(call, false);
   return Value::structure();
+}
+
+// Only alarms over several series have contributors, and there are none of those here.
+aws::Outcome<> CloudWatch::describe_alarm_contributors(const aws::Call& call) {
+  const auto name = call.input["AlarmName"].string_or("");
+  if (!any_alarm(call.region, name))
+    return aws::refuse("ResourceNotFoundException", fmt::format("Alarm {} does not exist.", name));
+  if (call.input.has("NextToken")) return aws::refuse("InvalidNextToken", "Invalid token");
+  return Value::structure({{"AlarmContributors", Value::list()}});
 }
 
 }  // namespace sitelatch::cloudwatch

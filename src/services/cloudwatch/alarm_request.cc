@@ -43,7 +43,7 @@ bool has_control_characters(std::string_view text) {
   return false;
 }
 
-// One metric, named directly. Metric math, contributors and PromQL are not offered and refused.
+// One metric, named directly, or queries. Anomaly bands and PromQL are not offered and refused.
 Check check_kind(const Value& input) {
   const int kinds = (input.has("MetricName") ? 1 : 0) + (input.has("Metrics") ? 1 : 0) +
                     (input.has("EvaluationCriteria") ? 1 : 0);
@@ -53,20 +53,30 @@ Check check_kind(const Value& input) {
     return aws::refuse(
         "InvalidParameterCombinationException",
         "Exactly one of MetricName, Metrics or EvaluationCriteria must be specified.");
-  if (input.has("Metrics")) return invalid("Metrics: metric math alarms are not supported here.");
+  if (input.has("Metrics"))
+    for (const auto* name :
+         {"Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic"})
+      if (input.has(name) && !(input[name].is_list() && input[name].items().empty()))
+        return invalid(fmt::format("{} should not be set if list of Metrics is set.", name));
   if (input.has("EvaluationCriteria") || input.has("EvaluationInterval"))
     return invalid("EvaluationCriteria: PromQL alarms are not supported here.");
   if (input.has("ThresholdMetricId"))
-    return invalid("ThresholdMetricId requires Metrics to be specified.");
+    return invalid(input.has("Metrics")
+                       ? "ThresholdMetricId: anomaly detection alarms are not supported here."
+                       : "ThresholdMetricId requires Metrics to be specified.");
   return Done{};
 }
 
 Check check_required(const Value& input) {
   for (const auto* name :
-       {"Namespace", "Period", "EvaluationPeriods", "ComparisonOperator", "Threshold"})
+       {"Namespace", "Period", "EvaluationPeriods", "ComparisonOperator", "Threshold"}) {
+    const std::string_view of_metric = name;
+    if (input.has("Metrics") && (of_metric == "Namespace" || of_metric == "Period")) continue;
     if (!input.has(name))
       return aws::refuse("MissingRequiredParameterException",
                          fmt::format("The parameter {} is required.", name));
+  }
+  if (input.has("Metrics")) return Done{};
   if (input.has("Statistic") && input.has("ExtendedStatistic"))
     return aws::refuse("InvalidParameterCombinationException",
                        "The parameters Statistic and ExtendedStatistic are mutually exclusive and "
@@ -118,16 +128,47 @@ aws::Outcome<Done> requested_basics(const aws::Call& call, AlarmBasics& out) {
   return Done{};
 }
 
-aws::Outcome<MetricAlarm> requested_alarm(const aws::Call& call) {
-  const auto& input = call.input;
-  const auto kind = check_kind(input);
-  if (!kind) return failure(kind.error());
-  const auto required = check_required(input);
-  if (!required) return failure(required.error());
+namespace {
 
-  MetricAlarm out;
+// What a composite alarm can do (API PutCompositeAlarm, AlarmActions).
+bool composite_does(const std::string& arn) {
+  const auto service = split(arn, ':')[2];
+  return service == "sns" || service == "lambda" || service == "ssm" ||
+         service == "ssm-incidents" || service == "aiops";
+}
+
+}  // namespace
+
+aws::Outcome<CompositeAlarm> requested_composite(const aws::Call& call) {
+  const auto& input = call.input;
+  CompositeAlarm out;
   const auto basics = requested_basics(call, out);
   if (!basics) return failure(basics.error());
+  for (const auto* actions : {&out.ok_actions, &out.alarm_actions, &out.insufficient_data_actions})
+    for (const auto& arn : *actions)
+      if (!composite_does(arn))
+        return invalid(fmt::format("Composite alarms do not support the action {}", arn));
+  out.rule_text = input["AlarmRule"].string_or("");
+  auto rule = AlarmRule::parse(out.rule_text);
+  if (!rule) return failure(rule.error());
+  out.rule = std::move(*rule);
+  out.suppressor = input["ActionsSuppressor"].optional_string();
+  for (const auto& [name, seconds] :
+       {std::pair{"ActionsSuppressorWaitPeriod", &out.wait_period_s},
+        std::pair{"ActionsSuppressorExtensionPeriod", &out.extension_period_s}}) {
+    if (input.has(name) != out.suppressor.has_value())
+      return invalid(
+          fmt::format("{} must be specified if and only if ActionsSuppressor is.", name));
+    *seconds = input[name].integer_or(0);
+    if (*seconds < 0) return invalid(fmt::format("{} must not be negative", name));
+  }
+  return out;
+}
+
+namespace {
+
+Check read_metric(const aws::Call& call, MetricAlarm& out) {
+  const auto& input = call.input;
   out.metric = {call.region, input["Namespace"].string(), input["MetricName"].string(),
                 dimensions_from(input["Dimensions"])};
   if (out.metric.dimensions.size() > 30)
@@ -145,6 +186,32 @@ aws::Outcome<MetricAlarm> requested_alarm(const aws::Call& call) {
           fmt::format("The value {} for parameter Unit is invalid.", input["Unit"].string()));
   }
   out.period_s = input["Period"].integer();
+  return Done{};
+}
+
+Check read_queries(const aws::Call& call, MetricAlarm& out) {
+  auto queries =
+      metric_queries(call.region, call.account, call.input["Metrics"], QueriesFor::alarm);
+  if (!queries) return failure(queries.error());
+  out.queries = std::move(*queries);
+  out.period_s = out.watched().period_s;
+  return Done{};
+}
+
+}  // namespace
+
+aws::Outcome<MetricAlarm> requested_alarm(const aws::Call& call) {
+  const auto& input = call.input;
+  const auto kind = check_kind(input);
+  if (!kind) return failure(kind.error());
+  const auto required = check_required(input);
+  if (!required) return failure(required.error());
+
+  MetricAlarm out;
+  const auto basics = requested_basics(call, out);
+  if (!basics) return failure(basics.error());
+  const auto watched = input.has("Metrics") ? read_queries(call, out) : read_metric(call, out);
+  if (!watched) return failure(watched.error());
   out.evaluation_periods = input["EvaluationPeriods"].integer();
   if (input.has("DatapointsToAlarm"))
     out.datapoints_to_alarm = input["DatapointsToAlarm"].integer();
@@ -171,7 +238,7 @@ aws::Outcome<MetricAlarm> requested_alarm(const aws::Call& call) {
           fmt::format("Option {} is not supported for EvaluateLowSampleCountPercentile. Supported "
                       "options are [evaluate, ignore].",
                       *option));
-    if (!out.statistic->percentile())
+    if (!out.statistic || !out.statistic->percentile())
       return invalid(
           "EvaluateLowSampleCountPercentile is only supported for alarms on percentile "
           "statistics.");

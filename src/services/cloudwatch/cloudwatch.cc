@@ -14,8 +14,24 @@ CloudWatch::CloudWatch(ports::Journal& journal, ports::Timers& timers, ports::En
     : timers_(timers),
       metrics_(journal, timers, conditions),
       history_(journal, timers),
-      alarms_({journal, timers, entropy, actions, conditions}, metrics_, history_,
-              std::move(account)) {}
+      mutes_(journal, timers),
+      alarms_({journal, timers, entropy, actions, conditions, &mutes_}, metrics_, history_,
+              account),
+      composites_({journal, timers, entropy, actions, conditions, &mutes_}, alarms_, history_,
+                  std::move(account)),
+      dashboards_(journal, "cloudwatch.dashboards"),
+      insight_rules_(journal, "cloudwatch.insight_rules"),
+      anomaly_detectors_(journal, "cloudwatch.anomaly_detectors") {
+  mutes_.on_unmuted([this](const std::string& region, const std::string& name) {
+    alarms_.unmute(region, name);
+    composites_.unmute(region, name);
+  });
+}
+
+const AlarmBasics* CloudWatch::any_alarm(std::string_view region, std::string_view name) const {
+  if (const auto* metric = alarms_.find(region, name)) return metric;
+  return composites_.find(region, name);
+}
 
 void CloudWatch::put_datum(const std::string& region, const std::string& name_space,
                            const std::string& name, const std::vector<Dimension>& dimensions,
@@ -31,12 +47,6 @@ void CloudWatch::put_datum(const std::string& region, const std::string& name_sp
 
 std::string CloudWatch::alarm_arn(const aws::Call& call, std::string_view name) const {
   return fmt::format("arn:aws:cloudwatch:{}:{}:alarm:{}", call.region, call.account, name);
-}
-
-std::optional<std::string> alarm_name_of(std::string_view arn, const aws::Call& call) {
-  const auto prefix = fmt::format("arn:aws:cloudwatch:{}:{}:alarm:", call.region, call.account);
-  if (arn.size() <= prefix.size() || arn.substr(0, prefix.size()) != prefix) return std::nullopt;
-  return std::string{arn.substr(prefix.size())};
 }
 
 }  // namespace sitelatch::cloudwatch

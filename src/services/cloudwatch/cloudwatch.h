@@ -10,7 +10,10 @@
 #include "services/cloudwatch/alarm_actions.h"
 #include "services/cloudwatch/alarm_book.h"
 #include "services/cloudwatch/alarm_history.h"
+#include "services/cloudwatch/composite_book.h"
 #include "services/cloudwatch/metric_store.h"
+#include "services/cloudwatch/mute_book.h"
+#include "services/cloudwatch/stored_rows.h"
 
 namespace sitelatch::cloudwatch {
 
@@ -55,7 +58,16 @@ class CloudWatch final : public aws::TableService<CloudWatch> {
   Question ask_of_alarm(const aws::Call& call) const;
   Question ask_of_named_alarms(const aws::Call& call) const;
   Question ask_to_put_alarm(const aws::Call& call) const;
+  Question ask_to_put_composite(const aws::Call& call) const;
+  Question ask_to_describe_alarms(const aws::Call& call) const;
   Question ask_of_tagged_alarm(const aws::Call& call) const;
+  Question ask_to_put_mute_rule(const aws::Call& call) const;
+  Question ask_of_mute_rule(const aws::Call& call) const;
+  Question ask_of_dashboard(const aws::Call& call) const;
+  Question ask_of_insight_rules(const aws::Call& call) const;
+  Question ask_of_metric_streams(const aws::Call& call) const;
+  // One question about a thing by its ARN, with its tags and the request's.
+  aws::Permission question_about(const std::string& arn, const aws::Call& call) const;
   Question ask_to_put_data(const aws::Call& call) const;
   aws::Permission question_of(const std::string& alarm, aws::ConditionKeys keys,
                               const aws::Call& call) const;
@@ -75,20 +87,67 @@ class CloudWatch final : public aws::TableService<CloudWatch> {
   Handler set_alarm_state(const aws::Call& call);
   Handler enable_alarm_actions(const aws::Call& call);
   Handler disable_alarm_actions(const aws::Call& call);
+  Handler describe_alarm_contributors(const aws::Call& call);
+  // composite_operations.cc
+  Handler put_composite_alarm(const aws::Call& call);
+  // mute_operations.cc
+  Handler put_alarm_mute_rule(const aws::Call& call);
+  Handler get_alarm_mute_rule(const aws::Call& call);
+  Handler list_alarm_mute_rules(const aws::Call& call);
+  Handler delete_alarm_mute_rule(const aws::Call& call);
+  // dashboard_operations.cc
+  Handler put_dashboard(const aws::Call& call);
+  Handler get_dashboard(const aws::Call& call);
+  Handler list_dashboards(const aws::Call& call);
+  Handler delete_dashboards(const aws::Call& call);
+  // insight_operations.cc
+  Handler put_insight_rule(const aws::Call& call);
+  Handler describe_insight_rules(const aws::Call& call);
+  Handler enable_insight_rules(const aws::Call& call);
+  Handler disable_insight_rules(const aws::Call& call);
+  Handler delete_insight_rules(const aws::Call& call);
+  Handler get_insight_rule_report(const aws::Call& call);
+  Handler put_managed_insight_rules(const aws::Call& call);
+  Handler list_managed_insight_rules(const aws::Call& call);
+  Handler put_anomaly_detector(const aws::Call& call);
+  Handler delete_anomaly_detector(const aws::Call& call);
+  Handler describe_anomaly_detectors(const aws::Call& call);
+  Handler put_metric_stream(const aws::Call& call);
+  Handler get_metric_stream(const aws::Call& call);
+  Handler list_metric_streams(const aws::Call& call);
+  Handler delete_metric_stream(const aws::Call& call);
+  Handler run_metric_streams(const aws::Call& call);
+  Handler get_otel_enrichment(const aws::Call& call);
+  Handler stop_otel_enrichment(const aws::Call& call);
+  Handler start_otel_enrichment(const aws::Call& call);
+  // `state` null: deletes them.
+  Handler set_insight_rules(const aws::Call& call, const char* state);
   // tag_operations.cc
   Handler tag_resource(const aws::Call& call);
   Handler untag_resource(const aws::Call& call);
   Handler list_tags_for_resource(const aws::Call& call);
 
   std::string alarm_arn(const aws::Call& call, std::string_view name) const;
+  // Of either type; nullptr: there is none.
+  const AlarmBasics* any_alarm(std::string_view region, std::string_view name) const;
+  Handler related_alarms(const aws::Call& call) const;
+  void enable(const aws::Call& call, bool enabled);
+  static std::string mute_rule_arn(const aws::Call& call, std::string_view name);
+  static std::string dashboard_arn(const aws::Call& call, std::string_view name);
+  static std::string insight_rule_arn(const aws::Call& call, std::string_view name);
+  // The tags of whatever has this ARN; nothing: there is no such thing.
+  std::optional<aws::Tags> tags_of(const aws::Call& call, const std::string& arn) const;
+  void set_tags(const aws::Call& call, const std::string& arn, aws::Tags tags);
 
   ports::Timers& timers_;
   MetricStore metrics_;
   AlarmHistory history_;
+  MuteBook mutes_;
   AlarmBook alarms_;
+  CompositeBook composites_;
+  StoredRows dashboards_;         // by name
+  StoredRows insight_rules_;      // by <region>/<name>
+  StoredRows anomaly_detectors_;  // by <region>/<what it watches>
 };
-
-// The alarm's name in an alarm's ARN of this region and account; nothing for other texts.
-std::optional<std::string> alarm_name_of(std::string_view arn, const aws::Call& call);
 
 }  // namespace sitelatch::cloudwatch

@@ -12,6 +12,14 @@ void add_head(const AlarmBasics& alarm, JsonObject& out) {
   out.text("alarmArn", alarm.arn);
   out.text("alarmConfigurationUpdatedTimestamp", iso8601_ms_offset(alarm.configured));
 }
+void add_metric(const MetricAlarm& alarm, JsonObject& out) {
+  out.text("namespace", alarm.metric.name_space).text("metricName", alarm.metric.name);
+  out.text(alarm.statistic->is_extended() ? "extendedStatistic" : "statistic",
+           alarm.statistic->name());
+  out.integer("period", alarm.period_s);
+  if (alarm.unit) out.text("unit", unit_name(*alarm.unit));
+  out.json("dimensions", dimensions_json(alarm.metric.dimensions));
+}
 void add_tail(const AlarmBasics& alarm, JsonObject& out) {
   out.text("stateValue", state_name(alarm.state));
   out.text("stateUpdatedTimestamp", iso8601_ms_offset(alarm.state_updated));
@@ -67,16 +75,11 @@ std::string updated_data(const std::string& before, const std::string& after) {
 std::string configuration_json(const MetricAlarm& alarm) {
   JsonObject out;
   add_head(alarm, out);
-  out.text("namespace", alarm.metric.name_space).text("metricName", alarm.metric.name);
-  out.text(alarm.statistic->is_extended() ? "extendedStatistic" : "statistic",
-           alarm.statistic->name());
-  out.integer("period", alarm.period_s);
-  if (alarm.unit) out.text("unit", unit_name(*alarm.unit));
-  std::vector<std::string> dimensions;
-  for (const auto& dimension : alarm.metric.dimensions)
-    dimensions.push_back(
-        JsonObject{}.text("value", dimension.value).text("name", dimension.name).str());
-  out.json("dimensions", json_list(dimensions)).number("threshold", alarm.threshold);
+  if (alarm.is_on_queries())
+    out.json("metrics", queries_json(alarm.queries));
+  else
+    add_metric(alarm, out);
+  out.number("threshold", alarm.threshold);
   out.text("comparisonOperator", comparison_name(alarm.comparison));
   out.integer("evaluationPeriods", alarm.evaluation_periods);
   if (alarm.datapoints_to_alarm) out.integer("datapointsToAlarm", *alarm.datapoints_to_alarm);
@@ -87,10 +90,14 @@ std::string configuration_json(const MetricAlarm& alarm) {
   return out.str();
 }
 
-std::string configuration_json(const AlarmBasics& alarm, const std::string& rule) {
+std::string configuration_json(const CompositeAlarm& alarm) {
   JsonObject out;
   add_head(alarm, out);
-  out.text("alarmRule", rule);
+  out.text("alarmRule", alarm.rule_text);
+  if (alarm.suppressor)
+    out.text("actionsSuppressor", *alarm.suppressor)
+        .integer("actionsSuppressorWaitPeriod", alarm.wait_period_s)
+        .integer("actionsSuppressorExtensionPeriod", alarm.extension_period_s);
   add_tail(alarm, out);
   return out.str();
 }

@@ -5,7 +5,6 @@
 
 #include <string>
 
-#include "services/cloudwatch/alarm.h"
 #include "services/cloudwatch/alarm_message.h"
 
 namespace sitelatch::cloudwatch {
@@ -17,7 +16,7 @@ std::string updated_data(const std::string& before, const std::string& after);
 std::string deleted_data(const std::string& configuration);
 // The configuration inside the three above.
 std::string configuration_json(const MetricAlarm& alarm);
-std::string configuration_json(const AlarmBasics& alarm, const std::string& rule);
+std::string configuration_json(const CompositeAlarm& alarm);
 
 std::string state_update_data(const StateBefore& before, const AlarmBasics& now);
 struct ExecutedAction {

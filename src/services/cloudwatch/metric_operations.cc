@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/cloudwatch/metric_data.h"
+#include "services/cloudwatch/metric_query.h"
 #include "services/cloudwatch/refusals.h"
 
 namespace sitelatch::cloudwatch {
@@ -126,61 +127,7 @@ aws::Outcome<> CloudWatch::get_metric_statistics(const aws::Call& call) {
 
 namespace {
 
-struct MetricQuery {
-  std::string id, label;
-  MetricId metric;
-  std::optional<Statistic> statistic;
-  std::optional<Unit> unit;
-  seconds period{60};
-  bool returned = true;
-};
-
-auto validation_error(std::string text) { return aws::refuse("ValidationError", std::move(text)); }
-
-bool valid_query_id(std::string_view id) {
-  if (id.empty() || id.front() < 'a' || id.front() > 'z') return false;
-  return std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
-aws::Outcome<MetricQuery> metric_query(const aws::Call& call, const Value& query) {
-  MetricQuery out;
-  out.id = query["Id"].string_or("");
-  if (!valid_query_id(out.id))
-    return validation_error(
-        fmt::format("The value {} for parameter MetricDataQueries.member.Id is not matching the "
-                    "expected pattern ^[a-z][a-zA-Z0-9_]*$.",
-                    out.id));
-  if (query.has("Expression") || !query.has("MetricStat"))
-    return validation_error(
-        fmt::format("Error in expression '{}': expressions are not supported here", out.id));
-  const auto& stat = query["MetricStat"];
-  const auto& metric = stat["Metric"];
-  const auto period = stat["Period"].integer_or(60);
-  if (!valid_period(period))
-    return validation_error("Period must be 1, 5, 10, 20, 30 or a multiple of 60");
-  // Longer than any metric is kept; what an Instant can have added to it (base/time.h).
-  out.period = seconds{std::min<std::int64_t>(period, std::int64_t{40} * 365 * 86'400)};
-  out.statistic = Statistic::any(stat["Stat"].string_or(""));
-  if (!out.statistic)
-    return validation_error(fmt::format("The value {} for parameter Stat is not supported.",
-                                        stat["Stat"].string_or("")));
-  if (stat.has("Unit")) out.unit = unit_by_name(stat["Unit"].string());
-  out.metric = {call.region, metric["Namespace"].string_or(""), metric["MetricName"].string_or(""),
-                dimensions_from(metric["Dimensions"])};
-  out.label = query["Label"].string_or("");
-  out.returned = query["ReturnData"].boolean_or(true);
-  return out;
-}
-
 using Names = std::vector<std::string>;
-Names unit_names_of(const std::vector<Unit>& units) {
-  Names out;
-  for (const auto unit : units) out.emplace_back(unit_name(unit));
-  std::sort(out.begin(), out.end());
-  return out;
-}
 Value multiple_units(const Names& names) {
   Value out = Value::list();
   out.push(Value::structure(
@@ -189,20 +136,50 @@ Value multiple_units(const Names& names) {
   return out;
 }
 
-// Without a label: the metric's name, and its statistic where several statistics of one metric are
+// Without a label: a metric's name, and its statistic where several statistics of one metric are
 // asked for.
-void name_queries(std::vector<MetricQuery>& queries) {
+void name_metrics(MetricQueries& queries) {
   const auto plain = queries;
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    if (!queries[i].label.empty()) continue;
-    queries[i].label = queries[i].metric.name;
+    if (queries[i].is_expression()) continue;
+    queries[i].plain_label = queries[i].metric.name;
     const bool shared = std::any_of(plain.begin(), plain.end(), [&](const MetricQuery& other) {
-      return other.metric.key() == plain[i].metric.key() &&
+      return !other.is_expression() && other.metric.key() == plain[i].metric.key() &&
              other.statistic->name() != plain[i].statistic->name();
     });
-    if (shared) queries[i].label += " " + queries[i].statistic->name();
+    if (shared) queries[i].plain_label += " " + queries[i].statistic->name();
   }
 }
+
+// One series of a query's, cut where the page is full.
+struct DataPage {
+  std::size_t skip = 0, most = 0;
+  bool descending = true;
+  std::size_t passed = 0, given_out = 0;
+  bool more = false;
+
+  Value result(const MetricQuery& query, const math::Series& series, Value messages) {
+    Value timestamps = Value::list(), values = Value::list();
+    bool cut = false;
+    for (std::size_t n = 0; n < series.points.size() && !cut; ++n) {
+      if (passed++ < skip) continue;
+      if (given_out == most) {
+        cut = more = true;
+        break;
+      }
+      ++given_out;
+      const auto& point = series.points[descending ? series.points.size() - 1 - n : n];
+      timestamps.push(point.at);
+      values.push(point.value);
+    }
+    return Value::structure({{"Id", query.id},
+                             {"Label", series.label},
+                             {"Timestamps", std::move(timestamps)},
+                             {"Values", std::move(values)},
+                             {"StatusCode", cut ? "PartialData" : "Complete"},
+                             {"Messages", std::move(messages)}});
+  }
+};
 
 }  // namespace
 
@@ -210,79 +187,61 @@ aws::Outcome<> CloudWatch::get_metric_data(const aws::Call& call) {
   const auto& input = call.input;
   const auto start = input["StartTime"].timestamp(), end = input["EndTime"].timestamp();
   if (start >= end)
-    return validation_error("The parameter StartTime must be less than the parameter EndTime.");
+    return invalid("The parameter StartTime must be less than the parameter EndTime.");
   const auto& given = input["MetricDataQueries"].items();
   if (given.size() > 500)
-    return validation_error(
-        "The collection MetricDataQueries must not have a size greater than 500.");
-  std::vector<MetricQuery> queries;
-  for (const auto& item : given) {
-    auto query = metric_query(call, item);
-    if (!query) return failure(query.error());
-    for (const auto& other : queries)
-      if (other.id == query->id)
-        return validation_error(
-            fmt::format("The values for parameter id in MetricDataQueries are not unique."));
-    queries.push_back(std::move(*query));
-  }
-  name_queries(queries);
+    return invalid("The collection MetricDataQueries must not have a size greater than 500.");
+  auto queries =
+      metric_queries(call.region, call.account, input["MetricDataQueries"], QueriesFor::data);
+  if (!queries) return failure(queries.error());
+  name_metrics(*queries);
 
-  std::size_t skip = 0;
+  DataPage page;
   if (input.has("NextToken")) {
     const auto position = aws::page_position("data", input["NextToken"].string());
     const auto number = position ? parse_int(*position) : std::nullopt;
     if (!number || *number < 0) return aws::refuse("InvalidNextToken", "Invalid token");
-    skip = static_cast<std::size_t>(*number);
+    page.skip = static_cast<std::size_t>(*number);
   }
-  const auto most =
+  page.most =
       std::min(most_data_points, static_cast<std::size_t>(std::max<std::int64_t>(
                                      1, input["MaxDatapoints"].integer_or(most_data_points))));
-  const bool descending = input["ScanBy"].string_or("TimestampDescending") != "TimestampAscending";
-  std::size_t passed = 0, given_out = 0;
-  bool more = false;
-  Value results = Value::list();
-  for (const auto& query : queries) {
-    if (!query.returned) continue;
-    const auto from = floor_to(start, query.period);
-    const auto periods = periods_between(from, end, query.period);
+  page.descending = input["ScanBy"].string_or("TimestampDescending") != "TimestampAscending";
+  for (const auto& query : *queries) {
+    const seconds period{query.period_s};
+    const auto periods = periods_between(floor_to(start, period), end, period);
     if (periods > most_data_points)
-      return validation_error(
+      return invalid(
           fmt::format("You have requested up to {} datapoints, which exceeds the limit of {}.",
                       periods, most_data_points));
-    std::vector<Aggregate> aggregates;
+  }
+  LabelContext context{call.region, call.account, call.now};
+  if (input["LabelOptions"].has("Timezone")) {
+    const auto zone = label_timezone(input["LabelOptions"]["Timezone"].string());
+    if (!zone)
+      return invalid(
+          "The value for parameter LabelOptions.Timezone must be + or - and four digits.");
+    context.ahead_of_utc = *zone;
+  }
+  QueryRun run{metrics_, std::move(context), *queries, {start, end, QueriesFor::data}};
+  Value results = Value::list();
+  for (const auto& query : *queries) {
+    if (!query.returned) continue;
     Value messages;
-    if (const auto* series = metrics_.find(query.metric)) {
-      const MetricStore::Window window{from, query.period, periods};
-      const auto units = query.unit ? Names{} : unit_names_of(metrics_.units(*series, window));
-      if (units.size() > 1)
+    if (!query.is_expression())
+      if (const auto units = run.several_units(query); !units.empty())
         messages = multiple_units(units);  // and the first by name (fact cloudwatch-5)
-      aggregates =
-          metrics_.read(*series, units.empty() ? query.unit : unit_by_name(units.front()), window);
-    }
-    Value timestamps = Value::list(), values = Value::list();
-    bool cut = false;
-    for (std::size_t n = 0; n < aggregates.size(); ++n) {
-      const auto i = descending ? aggregates.size() - 1 - n : n;
-      const auto value = query.statistic->of(aggregates[i]);
-      if (!value || passed++ < skip) continue;
-      if (given_out == most) {
-        cut = more = true;
-        break;
-      }
-      ++given_out;
-      timestamps.push(from + query.period * static_cast<std::int64_t>(i));
-      values.push(*value);
-    }
-    results.push(Value::structure({{"Id", query.id},
-                                   {"Label", query.label},
-                                   {"Timestamps", std::move(timestamps)},
-                                   {"Values", std::move(values)},
-                                   {"StatusCode", cut ? "PartialData" : "Complete"},
-                                   {"Messages", std::move(messages)}}));
+    for (const auto& series : run.results(query))
+      results.push(page.result(query, series, messages));
+    if (run.exhausted())
+      return invalid(
+          "The request computes too many datapoints. You may reduce them by increasing Period, "
+          "decreasing the time range, or asking for less at a time.");
   }
   Value out =
       Value::structure({{"MetricDataResults", std::move(results)}, {"Messages", Value::list()}});
-  if (more) out.set("NextToken", aws::page_token("data", std::to_string(skip + given_out)));
+  if (page.more)
+    out.set("NextToken", aws::page_token("data", std::to_string(page.skip + page.given_out)));
   return out;
 }
 

@@ -13,7 +13,6 @@ namespace sitelatch::cloudwatch {
 namespace {
 
 constexpr std::size_t longest_list = 5;
-constexpr std::size_t most_data = 4000;  // characters of StateReasonData
 
 std::string counted(std::size_t n, std::string_view noun) {
   return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
@@ -110,14 +109,15 @@ std::string state_reason_data(const MetricAlarm& alarm, const Verdict& verdict,
     if (!verdict.evaluated.empty())
       out.text("startDate", iso8601_ms_offset(verdict.evaluated.back().start));
     if (alarm.unit) out.text("unit", unit_name(*alarm.unit));
-    out.text("statistic", alarm.statistic->name()).integer("period", alarm.period_s);
+    if (alarm.statistic) out.text("statistic", alarm.statistic->name());
+    out.integer("period", alarm.period_s);
     out.json("recentDatapoints", json_list(recent)).number("threshold", alarm.threshold);
     out.json("evaluatedDatapoints", json_list(evaluated));
     return out.str();
   };
   auto text = written();
   // Long evaluations lose their oldest details, never their form.
-  while (text.size() > most_data && !(evaluated.empty() && recent.empty())) {
+  while (text.size() > longest_reason_data && !(evaluated.empty() && recent.empty())) {
     if (!evaluated.empty())
       evaluated.resize(evaluated.size() / 2);
     else

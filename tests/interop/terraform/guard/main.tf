@@ -236,3 +236,69 @@ data "aws_sns_topic" "found" {
   name       = "failover"
   depends_on = [aws_sns_topic.topic]
 }
+
+# Alarms over metric math and over other alarms, a dashboard, an insight rule.
+resource "aws_cloudwatch_metric_alarm" "rate" {
+  alarm_name          = "error-rate"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  evaluation_periods  = 2
+  datapoints_to_alarm = 1
+  threshold           = 10
+  metric_query {
+    id          = "e1"
+    expression  = "IF(m2 > 0, m1 / m2 * 100, 0)"
+    label       = "Error rate"
+    return_data = true
+  }
+  dynamic "metric_query" {
+    for_each = { m1 = "Errors", m2 = "Invocations" }
+    content {
+      id = metric_query.key
+      metric {
+        metric_name = metric_query.value
+        namespace   = "AWS/Lambda"
+        period      = 60
+        stat        = "Sum"
+        unit        = "Count"
+        dimensions  = { FunctionName = "guard" }
+      }
+    }
+  }
+}
+resource "aws_cloudwatch_composite_alarm" "both" {
+  alarm_name        = "down-and-not-maintenance"
+  alarm_description = "down and nobody at work on it"
+  alarm_rule        = "ALARM(\"${aws_cloudwatch_metric_alarm.rate.alarm_name}\") AND NOT INSUFFICIENT_DATA(${aws_cloudwatch_metric_alarm.rate.arn})"
+  actions_suppressor {
+    alarm            = aws_cloudwatch_metric_alarm.rate.alarm_name
+    extension_period = 10
+    wait_period      = 20
+  }
+  tags = { kind = "composite" }
+}
+resource "aws_cloudwatch_dashboard" "main" {
+  dashboard_name = "main"
+  dashboard_body = jsonencode({
+    widgets = [
+      {
+        type   = "metric", x = 0, y = 0, width = 12, height = 6,
+        properties = {
+          metrics = [["AWS/Lambda", "Errors", "FunctionName", "guard", { stat = "Sum" }]]
+          region  = "us-east-1", title = "Errors"
+        }
+      },
+      { type = "text", x = 0, y = 7, width = 3, height = 3, properties = { markdown = "Hello" } },
+    ]
+  })
+}
+resource "aws_cloudwatch_contributor_insight_rule" "top" {
+  rule_name  = "top"
+  rule_state = "ENABLED"
+  rule_definition = jsonencode({
+    Schema        = { Name = "CloudWatchLogRule", Version = 1 }
+    AggregateOn   = "Count"
+    Contribution  = { Filters = [], Keys = ["$.ip"] }
+    LogFormat     = "JSON"
+    LogGroupNames = ["/aws/lambda/guard"]
+  })
+}
