@@ -8,6 +8,7 @@
 //   or cloudwatch -> MetricDataStream -> route53: checks that rest on a metric.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,6 +64,8 @@ class Cloud {
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
     Tally* tally = nullptr;               // outlives this; none: nobody counts
+    // The keys of issuers of web identity tokens: JWKS by URL without "https://" (fact sts-12).
+    std::map<std::string, std::string, std::less<>> oidc_keys = {};
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);

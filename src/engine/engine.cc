@@ -366,7 +366,7 @@ class RealEngine final : public Engine {
                      *awaited_functions_, *counted_courier_, *key_maker_, *views_},
         Cloud::Options{config_.account, url_of(api_endpoint_), config_.accept_any_credentials,
                        config_.allow_link_local, config_.checkers, workers_.get(), &realism_,
-                       &tally_});
+                       &tally_, config_.oidc_keys});
     door_.open(cloud_->gateway(), cloud_->url_door());
   }
 
