@@ -374,6 +374,12 @@ int run(int argc, char** argv) {
                    "(default: the API itself)")
       ->type_name("URL")
       ->check(url_of_host());
+  engine_command
+      ->add_option(
+          "--oidc-keys", engine.oidc_keys,
+          "the keys (JWKS) of an OpenID Connect issuer, by which AssumeRoleWithWebIdentity "
+          "verifies its tokens: the engine calls no issuer. May be repeated")
+      ->type_name("https://ISSUER=FILE");
   engine_command->add_option("--smtp", engine.smtp, "send mail to this server instead of DIR/mail")
       ->type_name("smtp://HOST:PORT")
       ->envname("SITELATCH_SMTP");

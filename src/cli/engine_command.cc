@@ -17,6 +17,7 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -27,6 +28,8 @@
 #include "engine/coverage.h"
 #include "engine/engine.h"
 #include "services/route53/askers.h"
+#include "services/sts/web_identity.h"
+#include "settings/files.h"
 #include "store/data_directory.h"
 #include "store/sqlite_journal.h"
 
@@ -43,6 +46,24 @@ LogLevel level_named(const std::string& name) {
 int ends(int status, const std::string& sentence) {
   fmt::print(stderr, "sitelatch: {}\n", sentence);
   return status;
+}
+
+// "https://ISSUER=FILE" to the issuer without "https://" and what the file says.
+Result<std::pair<std::string, std::string>> issuer_keys(const std::string& pair) {
+  constexpr std::string_view https = "https://";
+  const auto at = pair.find('=');
+  if (!pair.starts_with(https) || at == std::string::npos || at <= https.size())
+    return failure(Problem{fmt::format("{} is not of the form https://ISSUER=FILE", pair)});
+  const auto issuer = pair.substr(https.size(), at - https.size()), path = pair.substr(at + 1);
+  const auto text = settings::read_file(path);
+  if (!text) return failure(text.error());
+  if (!*text) return failure(Problem{fmt::format("{}: there is no such file", path)});
+  if (!sts::is_jwks(**text))
+    return failure(Problem{fmt::format(
+        "{} is no JWKS with an RSA or EC key to verify by: it is what the issuer serves "
+        "at the jwks_uri of https://{}/.well-known/openid-configuration",
+        path, issuer)});
+  return std::pair{issuer, **text};
 }
 
 // A thousand descriptors, the usual soft limit, are fewer than ten thousand connections need.
@@ -196,6 +217,11 @@ int run_engine(const EngineOptions& options) {
   else if (const auto limit = parse_int(options.dns_rate_limit))
     config.dns_rate_limit = static_cast<unsigned>(*limit);
   config.function_network = net::function_network_named(options.function_network);
+  for (const auto& pair : options.oidc_keys) {
+    auto keys = issuer_keys(pair);
+    if (!keys) return ends(exit_usage, "--oidc-keys: " + keys.error().text);
+    config.oidc_keys.insert(std::move(*keys));
+  }
 
   // Before any thread is made, so that all of them leave the signals to the one that waits.
   sigset_t signals;

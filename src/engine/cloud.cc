@@ -41,7 +41,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       directory_(history_, ports.timers, ports.entropy, options.account),
       identities_(directory_, history_, ports.wall, ports.entropy),
       iam_(identities_),
-      sessions_(identities_),
+      sessions_(identities_, options.oidc_keys),
       sts_(sessions_, options.account),
       cloudwatch_(history_, ports.timers, ports.entropy, realistic_alarm_actions_, options.account,
                   options.realism ? &realistic_cloudwatch_ : nullptr),

@@ -8,6 +8,7 @@
 //   or cloudwatch -> MetricDataStream -> route53: checks that rest on a metric.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -70,6 +71,8 @@ class Cloud {
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
     Tally* tally = nullptr;               // outlives this; none: nobody counts
     std::string signing_cert_url = {};    // as in sns::Envelope; empty: at the endpoint
+    // The keys of issuers of web identity tokens: JWKS by URL without "https://" (fact sts-12).
+    std::map<std::string, std::string, std::less<>> oidc_keys = {};
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);

@@ -370,7 +370,8 @@ class RealEngine final : public Engine {
                      *awaited_functions_, *counted_courier_, *key_maker_, *views_, names_.get()},
         Cloud::Options{config_.account, url_of(api_endpoint_), config_.accept_any_credentials,
                        config_.allow_link_local, config_.checkers, config_.strict_names, places_,
-                       workers_.get(), &realism_, &tally_, config_.signing_cert_url});
+                       workers_.get(), &realism_, &tally_, config_.signing_cert_url,
+                       config_.oidc_keys});
     door_.open(cloud_->gateway(), cloud_->url_door());
   }
 

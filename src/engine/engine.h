@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,7 +42,9 @@ struct Config {
   std::optional<net::FunctionNetwork> function_network;  // outbound where it works, else isolated
   std::optional<net::Endpoint> metrics;                  // where /metrics is served to others, too
   bool allow_reset =
-      false;            // of a data directory; what is kept in memory alone may be reset anyway
+      false;  // of a data directory; what is kept in memory alone may be reset anyway
+  // The keys of issuers of web identity tokens: JWKS by URL without "https://".
+  std::map<std::string, std::string, std::less<>> oidc_keys;
   std::string version;  // for metrics and health
 };
 

@@ -140,6 +140,7 @@ class Gateway {
   aws::Outcome<Done> consult_realism(Exchange& exchange) const;
   aws::PolicySet policies_of(const Asker& asker) const;
   aws::Outcome<Done> authorise(const Exchange& exchange, const aws::Service& service);
+  void note_use(const Exchange& x) const;
   aws::ConditionKeys global_keys(const Asker& asker) const;
 
   const ports::WallClock& wall_;

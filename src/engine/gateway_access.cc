@@ -90,6 +90,10 @@ aws::Outcome<aws::Caller> Gateway::signer_of(const aws::HttpRequest& request,
   if (!known) return failure(known.error());
   const auto verified = verifier_.verify(request, claim, known->secret_access_key, body_hash);
   if (!verified) return failure(verified.error());
+  // A federated user has no say in IAM (API GetFederationToken).
+  if (known->caller.federated && service.name == "iam")
+    return aws::refuse("InvalidClientTokenId",
+                       "The security token included in the request is invalid.");
   return std::move(known->caller);
 }
 
@@ -153,8 +157,23 @@ aws::ConditionKeys Gateway::global_keys(const Asker& asker) const {
 }
 
 aws::Outcome<Done> Gateway::authorise(const Exchange& x, const aws::Service& service) {
+  note_use(x);
   return permit({x.request, x.caller, *x.what.service, region_asked(x), x.ruling},
                 service.authorisation(*x.call));
+}
+
+// Every authenticated call, whatever becomes of it (fact iam-32).
+void Gateway::note_use(const Exchange& x) const {
+  const auto& caller = x.caller;
+  const bool root = caller.kind == aws::Caller::Kind::root;
+  const auto entity = root ? std::string{} : caller.user_id.substr(0, caller.user_id.find(':'));
+  if (caller.federated) return;
+  const auto key = root && caller.access_key_id.starts_with("AKIA")
+                       ? identities_.root_key().access_key_id
+                       : caller.access_key_id;
+  identities_.directory().usage().note(key, entity,
+                                       {timers_.now(), std::string{x.what.service->name},
+                                        region_asked(x), std::string{x.what.operation->name}});
 }
 
 aws::Outcome<Done> Gateway::permit(const Asker& asker, const std::vector<aws::Permission>& asked) {
@@ -171,8 +190,7 @@ aws::Outcome<Done> Gateway::permit(const Asker& asker, const std::vector<aws::Pe
   const bool no_trust_asked =
       std::none_of(asked.begin(), asked.end(),
                    [](const aws::Permission& p) { return p.resource_policy_required; });
-  if (root && no_trust_asked && asker.caller.session_policy.empty() &&
-      policies.service_control.empty())
+  if (root && no_trust_asked && !policies.session && policies.service_control.empty())
     return Done{};
 
   for (const auto& permission : asked) {

@@ -349,6 +349,30 @@ std::vector<Row> rows() {
        "iam",
        "UpdateUser",
        {R"({"UserName":"u","NewPath":"/admin/","NewUserName":"u"})"}},
+      {on("arn:aws:iam::" ACCOUNT ":instance-profile/ip"),
+       "iam",
+       "GetInstanceProfile",
+       {R"({"InstanceProfileName":"ip"})", R"({"InstanceProfileName":"IP"})"}},
+      {on("arn:aws:iam::" ACCOUNT ":oidc-provider/idp.test"),
+       "iam",
+       "GetOpenIDConnectProvider",
+       {R"({"OpenIDConnectProviderArn":"arn:aws:iam::)" ACCOUNT R"(:oidc-provider/idp.test"})"}},
+      {on("arn:aws:iam::" ACCOUNT ":mfa/m"),
+       "iam",
+       "ListMFADeviceTags",
+       {R"({"SerialNumber":"arn:aws:iam::)" ACCOUNT R"(:mfa/m"})"}},
+      {on("arn:aws:iam::" ACCOUNT ":user/u"),
+       "iam",
+       "GetLoginProfile",
+       {R"({"UserName":"u"})", R"({"UserName":"U"})", "{}"}},
+      {on("arn:aws:iam::" ACCOUNT ":group/x/*"),
+       "iam",
+       "UpdateGroup",
+       {R"({"GroupName":"g","NewPath":"/x/","NewGroupName":"g"})"}},
+      {on("arn:aws:sts::" ACCOUNT ":federated-user/fed"),
+       "sts",
+       "GetFederationToken",
+       {R"({"Name":"fed"})"}},
       {on("arn:aws:iam::" ACCOUNT ":role/r"),
        "lambda",
        "UpdateFunctionConfiguration",
@@ -458,6 +482,8 @@ TEST_CASE("an explicit Deny holds whatever form the caller names the resource by
     CHECK(codes.front() == "");
     if (row.operation == "UpdateUser")
       fixture.ask("iam", "UpdateUser", R"({"UserName":"u","NewPath":"/"})");
+    if (row.operation == "UpdateGroup")
+      fixture.ask("iam", "UpdateGroup", R"({"GroupName":"g","NewPath":"/"})");
     if (row.operation == "DetachRolePolicy")
       fixture.ask("iam", "AttachRolePolicy", row.inputs.front());
     fixture.deny(row.deny);

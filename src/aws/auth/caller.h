@@ -2,6 +2,7 @@
 // The principal of a request, once its signature has been verified.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,13 @@ struct Caller {
   std::vector<std::string> session_policy_arns = {};  // limits like session_policy
   std::map<std::string, std::string> session_tags = {};
   std::string source_identity = {};
+  // Of temporary credentials: when a one-time code was given for them, in seconds of wall time; 0:
+  // none was.
+  std::int64_t mfa_at_s = 0;
+  // A federated user: `kind` and `name` are those of who asked for it (`issuer_arn`), whose rights
+  // it has as far as its session policies go. Without any it has none.
+  bool federated = false;
+  std::string issuer_arn = {};
 };
 
 }  // namespace sitelatch::aws

@@ -58,6 +58,7 @@ struct PolicyPrincipals {
   bool everyone = false;              // "*" or {"AWS": "*"}
   std::vector<std::string> aws;       // account ids and ARNs
   std::vector<std::string> services;  // "sns.amazonaws.com"
+  std::vector<std::string> federated;  // ARNs of identity providers
 };
 
 struct PolicyStatement {
@@ -104,15 +105,16 @@ class PolicyCache {
 // ------------------------------------------------------------------------------------------------
 
 struct PolicyPrincipal {
-  enum class Kind { root, user, role_session, service, anonymous };
+  enum class Kind { root, user, role_session, service, federated, anonymous };
   Kind kind = Kind::anonymous;
   std::string account;
   std::string arn;            // of a session: arn:aws:sts::A:assumed-role/R/S
   std::string principal_arn;  // of a session: the role's ARN
-  std::string service;        // "sns.amazonaws.com"
+  std::string service;        // "sns.amazonaws.com"; of a federated one its provider's ARN
 };
 PolicyPrincipal principal_of(const Caller& caller);
 PolicyPrincipal service_principal(std::string name);
+PolicyPrincipal federated_principal(std::string provider_arn);
 
 struct AccessRequest {
   const PolicyPrincipal& principal;
@@ -155,6 +157,10 @@ bool resource_policy_allows(std::string_view policy_document, std::string_view s
                             const ConditionKeys& keys);
 bool resource_policy_allows(const Policy& policy, std::string_view service, std::string_view action,
                             std::string_view resource, const ConditionKeys& keys);
+
+// Whether a statement, of whatever effect, speaks of the request: action, resource, conditions, and
+// where it names principals, one of them.
+bool statement_matches(const PolicyStatement& statement, const AccessRequest& request);
 
 // Whether every condition of a statement holds (policy_condition.cc).
 bool conditions_hold(const std::vector<PolicyCondition>& conditions, const ConditionKeys& keys);

@@ -42,9 +42,10 @@ Named named_by_arn(const PolicyPrincipal& who, std::string_view text) {
 }
 
 Named named_by(const PolicyPrincipals& list, const PolicyPrincipal& who) {
-  if (who.kind == PolicyPrincipal::Kind::service) {
-    const bool listed =
-        std::find(list.services.begin(), list.services.end(), who.service) != list.services.end();
+  const bool federated = who.kind == PolicyPrincipal::Kind::federated;
+  if (federated || who.kind == PolicyPrincipal::Kind::service) {
+    const auto& names = federated ? list.federated : list.services;
+    const bool listed = std::find(names.begin(), names.end(), who.service) != names.end();
     return listed ? Named::service : list.everyone ? Named::everyone : Named::not_at_all;
   }
   Named best = list.everyone ? Named::everyone : Named::not_at_all;
@@ -128,13 +129,23 @@ bool from_another_account(const AccessRequest& request) {
 }
 }  // namespace
 
+bool statement_matches(const PolicyStatement& statement, const AccessRequest& request) {
+  if (statement.has_principals) {
+    const bool listed = named_by(statement.principals, request.principal) != Named::not_at_all;
+    if (listed == statement.not_principals) return false;
+  }
+  return speaks_of(statement, {request, lower(request.action)});
+}
+
 Decision evaluate(const AccessRequest& request, const PolicySet& policies) {
   using Kind = PolicyPrincipal::Kind;
   const Question question{request, lower(request.action)};
   const auto kind = request.principal.kind;
   const auto resource_type = policies.trust ? PolicyType::trust : PolicyType::resource;
 
-  if (kind != Kind::service && kind != Kind::anonymous)
+  // Who speaks for nobody of the account has the resource's policy alone.
+  const bool outside = kind == Kind::service || kind == Kind::federated || kind == Kind::anonymous;
+  if (!outside)
     for (const auto& policy : policies.service_control) {
       const auto limit = limit_of(*policy, question);
       if (limit == Effect::deny) return deny(PolicyType::service_control);
@@ -161,8 +172,7 @@ Decision evaluate(const AccessRequest& request, const PolicySet& policies) {
   const auto session = policies.session ? effect_of(*policies.session, question) : Effect::allow;
   if (session == Effect::deny) return deny(PolicyType::session);
 
-  if (kind == Kind::service || kind == Kind::anonymous)
-    return resource.grant == Named::not_at_all ? lacks(resource_type) : allow;
+  if (outside) return resource.grant == Named::not_at_all ? lacks(resource_type) : allow;
 
   // Naming the account hands the decision to its identity policies; naming more than it grants
   // outright.
@@ -188,6 +198,12 @@ PolicyPrincipal principal_of(const Caller& caller) {
   p.account = caller.account;
   p.arn = caller.arn;
   p.principal_arn = caller.principal_arn;
+  // A federated user is named like a session: by its own ARN, or by that of whose rights it has.
+  if (caller.federated) {
+    p.kind = PolicyPrincipal::Kind::role_session;
+    p.principal_arn = caller.issuer_arn;
+    return p;
+  }
   switch (caller.kind) {
     case Caller::Kind::root:
       p.kind = PolicyPrincipal::Kind::root;
@@ -209,6 +225,12 @@ PolicyPrincipal service_principal(std::string name) {
   PolicyPrincipal p;
   p.kind = PolicyPrincipal::Kind::service;
   p.service = std::move(name);
+  return p;
+}
+
+PolicyPrincipal federated_principal(std::string provider_arn) {
+  auto p = service_principal(std::move(provider_arn));
+  p.kind = PolicyPrincipal::Kind::federated;
   return p;
 }
 

@@ -170,6 +170,7 @@ Result<Done> Reader::principals(const Value& json, PolicyStatement& out) const {
         return malformed(
             fmt::format("Invalid principal in policy: \"{}\":\"{}\"", upper(kind), name));
       if (kind == "Service") out.principals.services.push_back(name);
+      if (kind == "Federated") out.principals.federated.push_back(name);
       if (kind != "AWS") continue;
       if (name == "*") out.principals.everyone = true;
       out.principals.aws.push_back(name);

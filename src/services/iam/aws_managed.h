@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// AWS's own managed policies that this engine knows: those whose documents are certain (fact
-// iam-3). Data only.
+// AWS's own managed policies: those of aws_managed_policies.txt, which is part of the binary (fact
+// iam-3). Made once, and the same for every account.
 #pragma once
 
-#include <vector>
-
-#include "services/iam/directory.h"
+#include <map>
+#include <string>
 
 namespace sitelatch::iam {
 
-std::vector<ManagedPolicy> aws_managed_policies();
+struct ManagedPolicy;
+
+const std::map<std::string, ManagedPolicy, std::less<>>& aws_managed_policies();  // by ARN
 
 }  // namespace sitelatch::iam

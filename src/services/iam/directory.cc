@@ -15,19 +15,6 @@ namespace sitelatch::iam {
 namespace {
 using aws::Value;
 
-// In rows a tag is [key, value].
-Value tag_rows(const aws::Tags& tags) {
-  auto list = Value::list();
-  for (const auto& [key, value] : tags) list.push(Value::list({key, value}));
-  return list;
-}
-aws::Tags tags_from_rows(const Value& list) {
-  aws::Tags tags;
-  for (const auto& item : list.items())
-    tags.push_back({item.items()[0].string(), item.items()[1].string()});
-  return tags;
-}
-
 constexpr std::array<std::string_view, 3> tables = {"iam.users", "iam.roles", "iam.groups"};
 constexpr std::string_view policy_table = "iam.policies";
 
@@ -60,6 +47,7 @@ std::string write(const Entity& e) {
                                         {"description", e.description},
                                         {"max_session_s", e.max_session_s},
                                         {"keys", keys},
+                                        {"credentials", to_row(e.credentials)},
                                         {"groups", strings_value(e.groups)}}));
 }
 
@@ -81,6 +69,7 @@ Entity read_entity(Kind kind, const Value& v) {
   for (const auto& key : v["keys"].items())
     e.keys.push_back({key["id"].string(), key["secret"].string(), key["active"].boolean(),
                       instant(key["created"])});
+  if (v.has("credentials")) from_row(v["credentials"], e.credentials);
   for (auto& group : v["groups"].strings()) e.groups.insert(std::move(group));
   return e;
 }
@@ -138,9 +127,12 @@ const std::string& ManagedPolicy::document() const {
 
 Directory::Directory(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
                      std::string account)
-    : journal_(journal), timers_(timers), entropy_(entropy), account_(std::move(account)) {
-  // AWS's come with the engine and are in no row: a new engine has their new versions.
-  for (auto& policy : aws_managed_policies()) policies_.emplace(policy.arn, policy);
+    : journal_(journal),
+      timers_(timers),
+      entropy_(entropy),
+      account_(std::move(account)),
+      holdings_(journal),
+      usage_(journal) {
   load();
 }
 
@@ -203,6 +195,18 @@ void Directory::save(const Entity& entity) {
   journal_.put(tables[index(entity.kind)], lower(entity.name), write(entity));
 }
 
+void Directory::move(Entity entity, std::string_view old_name) {
+  // Gone from the old name before it has the new one, which may be the same in another case. What
+  // add() makes is put back.
+  const auto id = entity.id;
+  const auto created = entity.created;
+  remove(entity.kind, old_name);
+  auto& kept = add(std::move(entity));
+  kept.id = id;
+  kept.created = created;
+  save(kept);
+}
+
 void Directory::remove(Kind kind, std::string_view name) {
   const auto key = lower(name);
   if (kind == Kind::user)
@@ -211,12 +215,15 @@ void Directory::remove(Kind kind, std::string_view name) {
   journal_.erase(tables[index(kind)], key);
 }
 
-ManagedPolicy* Directory::policy(std::string_view arn) {
+ManagedPolicy* Directory::own_policy(std::string_view arn) {
   const auto found = policies_.find(arn);
   return found == policies_.end() ? nullptr : &found->second;
 }
+// AWS's come with the engine and are in no row: a new engine has their new versions.
 const ManagedPolicy* Directory::policy(std::string_view arn) const {
-  return const_cast<Directory*>(this)->policy(arn);
+  if (const auto* own = const_cast<Directory*>(this)->own_policy(arn)) return own;
+  const auto found = aws_managed_policies().find(arn);
+  return found == aws_managed_policies().end() ? nullptr : &found->second;
 }
 
 ManagedPolicy& Directory::add(ManagedPolicy policy) {
@@ -236,20 +243,24 @@ void Directory::remove_policy(const std::string& arn) {
   policies_.erase(arn);
 }
 
-std::int64_t Directory::attachments(std::string_view policy_arn) const {
-  std::int64_t count = 0;
+std::map<std::string, PolicyUses, std::less<>> Directory::policy_uses() const {
+  std::map<std::string, PolicyUses, std::less<>> uses;
   for (const auto& entities : entities_)
-    for (const auto& [name, entity] : entities)
-      count += std::count(entity.attached.begin(), entity.attached.end(), policy_arn);
-  return count;
+    for (const auto& [name, entity] : entities) {
+      for (const auto& arn : entity.attached) ++uses[arn].attachments;
+      if (!entity.boundary.empty()) ++uses[entity.boundary].boundaries;
+    }
+  return uses;
 }
 
-std::int64_t Directory::boundary_uses(std::string_view policy_arn) const {
-  std::int64_t count = 0;
+PolicyUses Directory::uses_of(std::string_view policy_arn) const {
+  PolicyUses uses;
   for (const auto& entities : entities_)
-    count += std::count_if(entities.begin(), entities.end(),
-                           [&](const auto& entry) { return entry.second.boundary == policy_arn; });
-  return count;
+    for (const auto& [name, entity] : entities) {
+      uses.attachments += std::count(entity.attached.begin(), entity.attached.end(), policy_arn);
+      if (entity.boundary == policy_arn) ++uses.boundaries;
+    }
+  return uses;
 }
 
 const Entity* Directory::owner_of_key(std::string_view access_key_id) const {
@@ -258,7 +269,20 @@ const Entity* Directory::owner_of_key(std::string_view access_key_id) const {
 }
 
 std::string Directory::new_id(std::string_view prefix) {
-  return std::string{prefix} + ports::random_text(entropy_, 17, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+  return std::string{prefix} + random(17, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+}
+
+std::string Directory::random(std::size_t length, std::string_view alphabet) {
+  return ports::random_text(entropy_, length, alphabet);
+}
+
+Entity* Directory::by_id(Kind kind, std::string_view id) {
+  for (auto& [name, entity] : entities_[index(kind)])
+    if (entity.id == id) return &entity;
+  return nullptr;
+}
+const Entity* Directory::by_id(Kind kind, std::string_view id) const {
+  return const_cast<Directory*>(this)->by_id(kind, id);
 }
 
 AccessKey Directory::new_access_key() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The directory of identities: users, roles, groups and managed policies, typed, in memory, written
 // through to the journal (tables iam.users, iam.roles, iam.groups: key is the lower-case name;
-// iam.policies: key is the ARN). It keeps no rules beyond uniqueness; what AWS allows is decided in
-// iam_*.cc.
+// iam.policies: key is the ARN), and with them what else an account's IAM holds (holdings.h). It
+// keeps no rules beyond uniqueness; what AWS allows is decided in iam_*.cc.
 #pragma once
 
 #include <map>
@@ -17,16 +17,13 @@
 #include "ports/entropy.h"
 #include "ports/journal.h"
 #include "ports/timers.h"
+#include "services/iam/credentials.h"
+#include "services/iam/holdings.h"
+#include "services/iam/usage.h"
 
 namespace sitelatch::iam {
 
 enum class Kind { user, role, group };
-
-struct AccessKey {
-  std::string id, secret;
-  bool active = true;
-  Instant created{};
-};
 
 // A user, a role or a group. Names are unique without regard to case, and keep the case they were
 // made with.
@@ -43,6 +40,7 @@ struct Entity {
   std::int64_t max_session_s = 3600;
   // Users:
   std::vector<AccessKey> keys;
+  Credentials credentials;
   std::set<std::string> groups;  // lower-case names; here, because policies are looked up by user
 };
 
@@ -64,6 +62,10 @@ struct ManagedPolicy {
   const std::string& document() const;  // of the default version
 };
 
+struct PolicyUses {
+  std::int64_t attachments = 0, boundaries = 0;
+};
+
 class Directory {
  public:
   Directory(ports::Journal& journal, ports::Timers& timers, ports::Entropy& entropy,
@@ -80,23 +82,37 @@ class Directory {
   // Gives it an id and the time of its making, and keeps it. The name must be free.
   Entity& add(Entity entity);
   void save(const Entity& entity);
+  // Under a new name, which must be free but for itself in another case: id, keys and policies
+  // stay, the row moves.
+  void move(Entity entity, std::string_view old_name);
   void remove(Kind kind, std::string_view name);
 
   using Policies = std::map<std::string, ManagedPolicy, std::less<>>;  // by ARN
-  const Policies& policies() const { return policies_; }
-  ManagedPolicy* policy(std::string_view arn);
-  const ManagedPolicy* policy(std::string_view arn) const;
+  const Policies& own_policies() const { return policies_; }
+  ManagedPolicy* own_policy(std::string_view arn);
+  const ManagedPolicy* policy(std::string_view arn) const;  // the account's or AWS's
   ManagedPolicy& add(ManagedPolicy policy);
   void save(const ManagedPolicy& policy);
   void remove_policy(const std::string& arn);
   // Counted when asked for: there is nothing to keep in step.
-  std::int64_t attachments(std::string_view policy_arn) const;
-  std::int64_t boundary_uses(std::string_view policy_arn) const;
+  PolicyUses uses_of(std::string_view policy_arn) const;
+  std::map<std::string, PolicyUses, std::less<>> policy_uses() const;  // of all that have any
 
   // Users by access key id; nullptr: nobody's.
   const Entity* owner_of_key(std::string_view access_key_id) const;
   AccessKey new_access_key();
   std::string new_id(std::string_view prefix);  // "AROA" + 17
+  std::string new_uuid() { return ports::uuid(entropy_); }
+  std::string random(std::size_t length, std::string_view alphabet);
+  // nullptr: nobody's, any more.
+  Entity* by_id(Kind kind, std::string_view id);
+  const Entity* by_id(Kind kind, std::string_view id) const;
+
+  Holdings& holdings() { return holdings_; }
+  const Holdings& holdings() const { return holdings_; }
+  // Who used what and when, which every signed request adds to.
+  Usage& usage() { return usage_; }
+  const Usage& usage() const { return usage_; }
 
  private:
   void load();
@@ -110,6 +126,8 @@ class Directory {
   Policies policies_;
   std::unordered_map<std::string, std::string>
       key_owners_;  // access key id -> lower-case user name
+  Holdings holdings_;
+  Usage usage_;
 };
 
 }  // namespace sitelatch::iam

@@ -32,6 +32,20 @@ aws::Outcome<> page(const Value& input, std::string_view list_member,
   return out;
 }
 
+aws::Outcome<> sorted_page(const Value& input, std::string_view list_member,
+                           std::vector<std::pair<std::string, Value>> rows, Value rest) {
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  return page(input, list_member, std::move(rows), std::move(rest));
+}
+
+aws::Outcome<> page_of_tags(const Value& input, const aws::Tags& tags) {
+  std::vector<std::pair<std::string, Value>> rows;
+  for (const auto& tag : tags)
+    rows.emplace_back(tag.key, Value::structure({{"Key", tag.key}, {"Value", tag.value}}));
+  return sorted_page(input, "Tags", std::move(rows));
+}
+
 aws::Outcome<Done> add_tags(aws::Tags& to, const Value& added, aws::TagKeys compared) {
   const aws::TagRules rules{
       [](const std::string&) {

@@ -36,6 +36,25 @@ inline auto delete_conflict_error(std::string message) {
 aws::Outcome<> page(const aws::Value& input, std::string_view list_member,
                     std::vector<std::pair<std::string, aws::Value>> rows, aws::Value rest = {});
 
+// The same of rows in any order.
+aws::Outcome<> sorted_page(const aws::Value& input, std::string_view list_member,
+                           std::vector<std::pair<std::string, aws::Value>> rows,
+                           aws::Value rest = {});
+aws::Outcome<> page_of_tags(const aws::Value& input, const aws::Tags& tags);
+
+Failure<aws::Error> no_such_device(const std::string& serial);
+Failure<aws::Error> no_oidc_provider(const std::string& arn);
+Failure<aws::Error> no_saml_provider(const std::string& arn);
+std::string oidc_provider_arn(std::string_view account, std::string_view url);  // no "https://"
+
+// Of a service-linked role its service; empty: it is none.
+std::string service_of(const Entity& role);
+std::string service_role_name(std::string_view service, std::string_view suffix);
+
+// The document is GetPolicyVersion's and GetAccountAuthorizationDetails' alone.
+aws::Value version_value(const ManagedPolicy& policy, const PolicyVersion& version,
+                         bool with_document);
+
 // Keys of users and roles are equal without regard to case. InvalidInput, LimitExceeded.
 aws::Outcome<Done> add_tags(aws::Tags& to, const aws::Value& added, aws::TagKeys compared);
 

@@ -29,8 +29,13 @@ aws::Outcome<> Iam::attach_policy(const Call& call) {
   if (const auto valid = check_arn(arn); !valid) return failure(valid.error());
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
-  if (!directory_.policy(arn))
+  if (const auto free = modifiable(**entity); !free) return failure(free.error());
+  const auto* policy = std::as_const(directory_).policy(arn);
+  if (!policy)
     return no_such_entity(fmt::format("Policy {} does not exist or is not attachable.", arn));
+  if (policy->of_aws && policy->path == "/aws-service-role/")
+    return aws::refuse("PolicyNotAttachable",
+                       "Cannot attach a Service Role Policy to a Customer Role.");
   auto& attached = (*entity)->attached;
   // No error, and no use of the quota (fact iam-4).
   if (std::find(attached.begin(), attached.end(), arn) != attached.end()) return Value{};
@@ -47,6 +52,7 @@ aws::Outcome<> Iam::detach_policy(const Call& call) {
   if (const auto valid = check_arn(arn); !valid) return failure(valid.error());
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
+  if (const auto free = modifiable(**entity); !free) return failure(free.error());
   auto& attached = (*entity)->attached;
   const auto found = std::find(attached.begin(), attached.end(), arn);
   if (found == attached.end()) return no_such_entity(fmt::format("Policy {} was not found.", arn));
@@ -67,15 +73,14 @@ aws::Outcome<> Iam::list_attached_policies(const Call& call) {
     if (!policy || !policy->path.starts_with(prefix)) continue;
     rows.emplace_back(arn, Value::structure({{"PolicyName", policy->name}, {"PolicyArn", arn}}));
   }
-  std::sort(rows.begin(), rows.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  return page(call.input, "AttachedPolicies", std::move(rows));
+  return sorted_page(call.input, "AttachedPolicies", std::move(rows));
 }
 
 template <Kind kind>
 aws::Outcome<> Iam::put_inline_policy(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
+  if (const auto free = modifiable(**entity); !free) return failure(free.error());
   const auto document = call.input["PolicyDocument"].string();
   if (const auto fine = check_document(document, aws::PolicyUse::identity); !fine)
     return failure(fine.error());
@@ -111,6 +116,7 @@ template <Kind kind>
 aws::Outcome<> Iam::delete_inline_policy(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
+  if (const auto free = modifiable(**entity); !free) return failure(free.error());
   const auto name = call.input["PolicyName"].string();
   if ((*entity)->inline_policies.erase(name) == 0)
     return no_such_entity(
@@ -133,6 +139,7 @@ template <Kind kind>
 aws::Outcome<> Iam::put_boundary(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
+  if (const auto free = modifiable(**entity); !free) return failure(free.error());
   const auto arn = call.input["PermissionsBoundary"].string();
   if (const auto fine = check_boundary(arn); !fine) return failure(fine.error());
   (*entity)->boundary = arn;
@@ -144,6 +151,7 @@ template <Kind kind>
 aws::Outcome<> Iam::delete_boundary(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
+  if (const auto free = modifiable(**entity); !free) return failure(free.error());
   (*entity)->boundary.clear();
   directory_.save(**entity);
   return Value{};
@@ -173,12 +181,7 @@ template <Kind kind>
 aws::Outcome<> Iam::list_entity_tags(const Call& call) {
   const auto entity = require(kind, call);
   if (!entity) return failure(entity.error());
-  std::vector<std::pair<std::string, Value>> rows;
-  for (const auto& tag : (*entity)->tags)
-    rows.emplace_back(tag.key, Value::structure({{"Key", tag.key}, {"Value", tag.value}}));
-  std::sort(rows.begin(), rows.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  return page(call.input, "Tags", std::move(rows));
+  return page_of_tags(call.input, (*entity)->tags);
 }
 
 // The table in operations.cc, another source, names them.

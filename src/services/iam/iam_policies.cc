@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "services/iam/aws_managed.h"
 #include "services/iam/iam.h"
 #include "services/iam/iam_common.h"
 
@@ -13,15 +14,6 @@ using aws::Value;
 
 namespace {
 constexpr std::size_t policy_size_quota = 6144;
-
-// The document is GetPolicyVersion's alone (API PolicyVersion).
-Value version_value(const ManagedPolicy& policy, const PolicyVersion& version, bool with_document) {
-  return Value::structure(
-      {{"Document", with_document ? Value{percent_encode(version.document)} : Value{}},
-       {"VersionId", version.id},
-       {"IsDefaultVersion", version.id == policy.default_version},
-       {"CreateDate", version.created}});
-}
 
 aws::Outcome<Done> check_managed(const std::string& document) {
   const auto fine = check_document(document, aws::PolicyUse::identity);
@@ -37,15 +29,27 @@ aws::Outcome<Done> no_such_version(const ManagedPolicy& policy, const std::strin
 }
 }  // namespace
 
+Value version_value(const ManagedPolicy& policy, const PolicyVersion& version, bool with_document) {
+  return Value::structure(
+      {{"Document", with_document ? Value{percent_encode(version.document)} : Value{}},
+       {"VersionId", version.id},
+       {"IsDefaultVersion", version.id == policy.default_version},
+       {"CreateDate", version.created}});
+}
+
 // Description is GetPolicy's alone (API Policy).
 Value Iam::policy_value(const ManagedPolicy& p) const {
+  return policy_value(p, directory_.uses_of(p.arn));
+}
+
+Value Iam::policy_value(const ManagedPolicy& p, const PolicyUses& uses) {
   return Value::structure({{"PolicyName", p.name},
                            {"PolicyId", p.id},
                            {"Arn", p.arn},
                            {"Path", p.path},
                            {"DefaultVersionId", p.default_version},
-                           {"AttachmentCount", directory_.attachments(p.arn)},
-                           {"PermissionsBoundaryUsageCount", directory_.boundary_uses(p.arn)},
+                           {"AttachmentCount", uses.attachments},
+                           {"PermissionsBoundaryUsageCount", uses.boundaries},
                            {"IsAttachable", true},
                            {"CreateDate", p.created},
                            {"UpdateDate", p.updated}});
@@ -65,10 +69,10 @@ aws::Outcome<> Iam::create_policy(const Call& call) {
     return failure(tags.error());
   // By name, not by ARN: the path makes no second policy of one name (fact iam-1). AWS's own names
   // are free, as their ARNs have no account.
-  const bool taken = std::any_of(
-      directory_.policies().begin(), directory_.policies().end(), [&](const auto& entry) {
-        return !entry.second.of_aws && equal_ignoring_case(entry.second.name, policy.name);
-      });
+  const auto& own = directory_.own_policies();
+  const bool taken = std::any_of(own.begin(), own.end(), [&](const auto& entry) {
+    return equal_ignoring_case(entry.second.name, policy.name);
+  });
   if (taken)
     return aws::refuse(
         "EntityAlreadyExists",
@@ -94,7 +98,8 @@ aws::Outcome<> Iam::delete_policy(const Call& call) {
   const auto policy = require_own_policy(call.input["PolicyArn"]);
   if (!policy) return failure(policy.error());
   const auto& p = **policy;
-  if (directory_.attachments(p.arn) || directory_.boundary_uses(p.arn))
+  const auto uses = directory_.uses_of(p.arn);
+  if (uses.attachments || uses.boundaries)
     return delete_conflict_error("Cannot delete a policy attached to entities.");
   if (p.versions.size() > 1)
     return delete_conflict_error(
@@ -110,16 +115,22 @@ aws::Outcome<> Iam::list_policies(const Call& call) {
   const auto prefix = call.input["PathPrefix"].string_or("/");
   const auto usage = call.input["PolicyUsageFilter"].string_or("");
   const bool only_attached = call.input["OnlyAttached"].boolean_or(false);
+  const auto uses = directory_.policy_uses();
   std::vector<std::pair<std::string, Value>> rows;
-  for (const auto& [arn, policy] : directory_.policies()) {
-    if ((scope == "AWS" && !policy.of_aws) || (scope == "Local" && policy.of_aws)) continue;
-    if (!policy.path.starts_with(prefix)) continue;
-    if (only_attached && !directory_.attachments(arn)) continue;
-    if (usage == "PermissionsPolicy" && !directory_.attachments(arn)) continue;
-    if (usage == "PermissionsBoundary" && !directory_.boundary_uses(arn)) continue;
-    rows.emplace_back(arn, policy_value(policy));
-  }
-  return page(call.input, "Policies", std::move(rows));
+  const auto take = [&](const Directory::Policies& policies) {
+    for (const auto& [arn, policy] : policies) {
+      if (!policy.path.starts_with(prefix)) continue;
+      const auto found = uses.find(arn);
+      const auto use = found == uses.end() ? PolicyUses{} : found->second;
+      if (only_attached && !use.attachments) continue;
+      if (usage == "PermissionsPolicy" && !use.attachments) continue;
+      if (usage == "PermissionsBoundary" && !use.boundaries) continue;
+      rows.emplace_back(arn, policy_value(policy, use));
+    }
+  };
+  if (scope != "AWS") take(directory_.own_policies());
+  if (scope != "Local") take(aws_managed_policies());
+  return sorted_page(call.input, "Policies", std::move(rows));
 }
 
 aws::Outcome<> Iam::create_policy_version(const Call& call) {
@@ -254,12 +265,7 @@ aws::Outcome<> Iam::untag_policy(const Call& call) {
 aws::Outcome<> Iam::list_policy_tags(const Call& call) {
   const auto policy = require_policy(call.input["PolicyArn"]);
   if (!policy) return failure(policy.error());
-  std::vector<std::pair<std::string, Value>> rows;
-  for (const auto& tag : (*policy)->tags)
-    rows.emplace_back(tag.key, Value::structure({{"Key", tag.key}, {"Value", tag.value}}));
-  std::sort(rows.begin(), rows.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  return page(call.input, "Tags", std::move(rows));
+  return page_of_tags(call.input, (*policy)->tags);
 }
 
 }  // namespace sitelatch::iam

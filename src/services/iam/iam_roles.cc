@@ -61,6 +61,10 @@ aws::Outcome<> Iam::create_role(const Call& call) {
   role.boundary = in["PermissionsBoundary"].string_or("");
   const auto trust = check_trust(role.trust);
   if (!trust) return failure(trust.error());
+  if (role.path.starts_with("/aws-service-role/"))
+    return aws::refuse("InvalidInput",
+                       "The path /aws-service-role/ is for service-linked roles: "
+                       "CreateServiceLinkedRole makes them.");
   if (!role.boundary.empty())
     if (const auto boundary = check_boundary(role.boundary); !boundary)
       return failure(boundary.error());
@@ -78,28 +82,38 @@ aws::Outcome<> Iam::create_role(const Call& call) {
   return Value::structure({{"Role", value}});
 }
 
+// When it was last used and where; empty where it never was.
+Value Iam::last_used_value(const Entity& role) const {
+  const auto* use = std::as_const(directory_).usage().of_entity(role.id);
+  if (!use) return Value::structure();
+  return Value::structure({{"LastUsedDate", use->at}, {"Region", use->region}});
+}
+
 aws::Outcome<> Iam::get_role(const Call& call) {
   const auto role = require(Kind::role, call);
   if (!role) return failure(role.error());
   auto value = role_value(**role);
   value.set("MaxSessionDuration", (*role)->max_session_s);
   if (!(*role)->tags.empty()) value.set("Tags", aws::tag_list((*role)->tags));
-  // Nobody records when a role is used; clients read the member all the same.
-  value.set("RoleLastUsed", Value::structure());
+  value.set("RoleLastUsed", last_used_value(**role));
   return Value::structure({{"Role", value}});
 }
 
 aws::Outcome<> Iam::delete_role(const Call& call) {
   const auto role = require(Kind::role, call);
   if (!role) return failure(role.error());
+  if (const auto free = modifiable(**role); !free) return failure(free.error());
   if (const auto free = delete_conflict(**role); !free) return failure(free.error());
-  directory_.remove(Kind::role, std::string{(*role)->name});  // a copy: it goes with the role
+  forget_role(**role);
   return Value{};
 }
 
 aws::Outcome<> Iam::update_role(const Call& call) {
   const auto role = require(Kind::role, call);
   if (!role) return failure(role.error());
+  // A service-linked role's description may be changed, nothing else (API UpdateRole).
+  if (call.input.has("MaxSessionDuration"))
+    if (const auto free = modifiable(**role); !free) return failure(free.error());
   if (call.input.has("Description")) (*role)->description = call.input["Description"].string();
   if (call.input.has("MaxSessionDuration"))
     (*role)->max_session_s = call.input["MaxSessionDuration"].integer();
@@ -118,6 +132,7 @@ aws::Outcome<> Iam::update_role_description(const Call& call) {
 aws::Outcome<> Iam::update_assume_role_policy(const Call& call) {
   const auto role = require(Kind::role, call);
   if (!role) return failure(role.error());
+  if (const auto free = modifiable(**role); !free) return failure(free.error());
   const auto document = call.input["PolicyDocument"].string();
   if (const auto trust = check_trust(document); !trust) return failure(trust.error());
   (*role)->trust = document;
@@ -135,17 +150,6 @@ aws::Outcome<> Iam::list_roles(const Call& call) {
     rows.emplace_back(key, std::move(value));
   }
   return page(call.input, "Roles", std::move(rows));
-}
-
-// There are no instances here, hence no profiles; Terraform asks before it deletes a role.
-aws::Outcome<> Iam::list_instance_profiles(const Call& call) {
-  return page(call.input, "InstanceProfiles", {});
-}
-
-aws::Outcome<> Iam::list_instance_profiles_for_role(const Call& call) {
-  const auto role = require(Kind::role, call);
-  if (!role) return failure(role.error());
-  return page(call.input, "InstanceProfiles", {});
 }
 
 }  // namespace sitelatch::iam

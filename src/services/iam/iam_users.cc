@@ -70,15 +70,7 @@ aws::Outcome<> Iam::update_user(const Call& call) {
   if (taken && taken->id != user.id)
     return aws::refuse("EntityAlreadyExists",
                        fmt::format("User with name {} already exists.", user.name));
-  // A renamed user keeps id, keys and policies; its row moves. Gone from the old name before it
-  // has the new one, which may be the same in another case. What add() makes is put back.
-  const auto id = user.id;
-  const auto created = user.created;
-  directory_.remove(Kind::user, old_name);
-  auto& kept = directory_.add(std::move(user));
-  kept.id = id;
-  kept.created = created;
-  directory_.save(kept);
+  directory_.move(std::move(user), old_name);
   return Value{};
 }
 
@@ -86,6 +78,7 @@ aws::Outcome<> Iam::delete_user(const Call& call) {
   const auto user = require(Kind::user, call);
   if (!user) return failure(user.error());
   if (const auto free = delete_conflict(**user); !free) return failure(free.error());
+  directory_.usage().forget_entity((*user)->id);
   directory_.remove(Kind::user, std::string{(*user)->name});  // a copy: it goes with the user
   return Value{};
 }
@@ -100,16 +93,16 @@ aws::Outcome<> Iam::list_users(const Call& call) {
 
 // --- Access keys: of the named user, or of the user who calls ---
 
-namespace {
-aws::Outcome<Entity*> user_meant(Directory& directory, const aws::Call& call) {
+aws::Outcome<Entity*> Iam::user_meant(const Call& call) {
   if (!call.input.has("UserName") && call.caller.kind != CallerKind::user)
     return validation_error("Must specify userName when calling with non-User credentials");
   const auto name = call.input["UserName"].string_or(call.caller.name);
-  auto* user = directory.find(Kind::user, name);
+  auto* user = directory_.find(Kind::user, name);
   if (!user) return no_such_entity(fmt::format("The user with name {} cannot be found.", name));
   return user;
 }
 
+namespace {
 aws::Outcome<AccessKey*> key_meant(Entity& user, const aws::Call& call) {
   const auto id = call.input["AccessKeyId"].string_or("");
   const auto key = std::find_if(user.keys.begin(), user.keys.end(),
@@ -128,7 +121,7 @@ Value key_value(const Entity& user, const AccessKey& key) {
 }  // namespace
 
 aws::Outcome<> Iam::create_access_key(const Call& call) {
-  const auto user = user_meant(directory_, call);
+  const auto user = user_meant(call);
   if (!user) return failure(user.error());
   if ((*user)->keys.size() >= 2)
     return limit_exceeded("Cannot exceed quota for AccessKeysPerUser: 2");
@@ -141,7 +134,7 @@ aws::Outcome<> Iam::create_access_key(const Call& call) {
 }
 
 aws::Outcome<> Iam::update_access_key(const Call& call) {
-  const auto user = user_meant(directory_, call);
+  const auto user = user_meant(call);
   if (!user) return failure(user.error());
   const auto key = key_meant(**user, call);
   if (!key) return failure(key.error());
@@ -151,7 +144,7 @@ aws::Outcome<> Iam::update_access_key(const Call& call) {
 }
 
 aws::Outcome<> Iam::delete_access_key(const Call& call) {
-  const auto user = user_meant(directory_, call);
+  const auto user = user_meant(call);
   if (!user) return failure(user.error());
   const auto key = key_meant(**user, call);
   if (!key) return failure(key.error());
@@ -159,7 +152,27 @@ aws::Outcome<> Iam::delete_access_key(const Call& call) {
   const auto id = (*key)->id;
   std::erase_if((*user)->keys, [&](const AccessKey& k) { return k.id == id; });
   directory_.save(**user);
+  directory_.usage().forget_key(id);
   return Value{};
+}
+
+aws::Outcome<> Iam::get_access_key_last_used(const Call& call) {
+  const auto id = call.input["AccessKeyId"].string();
+  const auto* owner = directory_.owner_of_key(id);
+  const bool of_root = id == identities_.root_key().access_key_id;
+  if (!owner && !of_root)
+    return aws::refuse("AccessDenied",
+                       fmt::format("User: {} is not authorized to perform: "
+                                   "iam:GetAccessKeyLastUsed on resource: access key {}",
+                                   call.caller.arn, id),
+                       403);
+  const auto* use = std::as_const(directory_).usage().of_key(id);
+  return Value::structure(
+      {{"UserName", owner ? Value{owner->name} : Value{}},
+       {"AccessKeyLastUsed", use ? Value::structure({{"LastUsedDate", use->at},
+                                                     {"ServiceName", use->service},
+                                                     {"Region", use->region}})
+                                 : Value::structure({{"ServiceName", "N/A"}, {"Region", "N/A"}})}});
 }
 
 aws::Outcome<> Iam::list_access_keys(const Call& call) {
@@ -168,7 +181,7 @@ aws::Outcome<> Iam::list_access_keys(const Call& call) {
                 {{"root", Value::structure({{"AccessKeyId", identities_.root_key().access_key_id},
                                             {"Status", "Active"},
                                             {"CreateDate", identities_.root_key().created}})}});
-  const auto user = user_meant(directory_, call);
+  const auto user = user_meant(call);
   if (!user) return failure(user.error());
   std::vector<std::pair<std::string, Value>> rows;
   for (const auto& key : (*user)->keys) rows.emplace_back(key.id, key_value(**user, key));
@@ -207,6 +220,33 @@ aws::Outcome<> Iam::get_group(const Call& call) {
     if (user.groups.contains(lower((*group)->name))) rows.emplace_back(key, user_value(user));
   return page(call.input, "Users", std::move(rows),
               Value::structure({{"Group", group_value(**group)}}));
+}
+
+aws::Outcome<> Iam::update_group(const Call& call) {
+  const auto found = require(Kind::group, call);
+  if (!found) return failure(found.error());
+  auto group = **found;
+  const auto old_key = lower(group.name);
+  group.name = call.input["NewGroupName"].string_or(group.name);
+  group.path = call.input["NewPath"].string_or(group.path);
+  const auto* taken = directory_.find(Kind::group, group.name);
+  if (taken && taken->id != group.id)
+    return aws::refuse("EntityAlreadyExists",
+                       fmt::format("Group with name {} already exists.", group.name));
+  const auto key = lower(group.name);
+  directory_.move(std::move(group), old_key);
+  if (key == old_key) return Value{};
+  // Who is in a group stands with the user, by the group's name.
+  std::vector<std::string> members;
+  for (const auto& [name, user] : directory_.all(Kind::user))
+    if (user.groups.contains(old_key)) members.push_back(name);
+  for (const auto& name : members) {
+    auto& user = *directory_.find(Kind::user, name);
+    user.groups.erase(old_key);
+    user.groups.insert(key);
+    directory_.save(user);
+  }
+  return Value{};
 }
 
 aws::Outcome<> Iam::delete_group(const Call& call) {

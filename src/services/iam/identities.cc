@@ -20,6 +20,8 @@ using aws::Value;
 constexpr std::string_view secrets_table = "iam.secrets";
 constexpr std::string_view id_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::size_t mac_size = 32;
+const std::string everything =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})";
 
 Failure<aws::Error> unknown_key() {
   return aws::refuse("InvalidClientTokenId",
@@ -136,6 +138,21 @@ aws::Outcome<KnownKey> Identities::find_key(std::string_view access_key_id,
   return known;
 }
 
+namespace {
+void make_federated(const Session& session, Caller& c) {
+  c.federated = true;
+  // Root is named as the account, which hands the decision to its policies.
+  if (c.kind != Caller::Kind::root) c.issuer_arn = c.arn;
+  c.arn = c.principal_arn =
+      fmt::format("arn:aws:sts::{}:federated-user/{}", c.account, session.name);
+  c.user_id = c.account + ":" + session.name;
+  c.session_name = session.name;
+  c.session_policy = session.policy;
+  c.session_policy_arns = session.policy_arns;
+  for (const auto& tag : session.tags) c.session_tags[tag.key] = tag.value;
+}
+}  // namespace
+
 aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id,
                                                 const Session& session) const {
   if (session.access_key_id != access_key_id) return unknown_key();
@@ -145,6 +162,8 @@ aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id,
   known.secret_access_key = secret_of(access_key_id);
   if (session.kind == Caller::Kind::root) {
     known.caller = root_caller();
+    known.caller.session_policy = session.policy;
+    known.caller.session_policy_arns = session.policy_arns;
   } else {
     const bool role = session.kind == Caller::Kind::role_session;
     const auto* entity = directory_.find(role ? Kind::role : Kind::user, session.entity);
@@ -155,6 +174,8 @@ aws::Outcome<KnownKey> Identities::find_session(std::string_view access_key_id,
         role ? session_caller(directory_, *entity, session) : user_caller(directory_, *entity);
   }
   known.caller.access_key_id = session.access_key_id;
+  known.caller.mfa_at_s = session.mfa_at_s;
+  if (session.federated) make_federated(session, known.caller);
   seen_.add(session.access_key_id, {});
   return known;
 }
@@ -200,7 +221,11 @@ aws::PolicySet Identities::policies_of(const Caller& caller, const Identities& k
         caller.kind == Caller::Kind::user ? Kind::user : Kind::role, caller.name);
     if (entity) set = known.policies_of(*entity);
   }
-  if (caller.session_policy.empty() && caller.session_policy_arns.empty()) return set;
+  // Root has everything; what a federated user has of it, its session policies say.
+  if (caller.federated && caller.kind == Caller::Kind::root)
+    set.identity.push_back(parsed_.get(everything, aws::PolicyUse::identity));
+  if (caller.session_policy.empty() && caller.session_policy_arns.empty() && !caller.federated)
+    return set;
   // All policies of a session are one limit together: each may allow what the others do not name.
   auto whole = std::make_shared<aws::Policy>();
   const auto add = [&](const std::string& document) {
@@ -230,19 +255,28 @@ void Identities::add_keys(const Caller& caller, aws::ConditionKeys& keys) const 
     keys.set("aws:principaltype", "Anonymous");
     return;
   }
-  const bool user = caller.kind == Caller::Kind::user;
+  const bool user = caller.kind == Caller::Kind::user && !caller.federated;
   if (user || caller.kind == Caller::Kind::role_session)
     if (const auto* entity = directory_.find(user ? Kind::user : Kind::role, caller.name))
       add_keys(*entity, keys);
   // Over those of the entity: aws:userid of a session names the session.
   keys.set("aws:principalarn", caller.principal_arn);
   keys.set("aws:principalaccount", caller.account);
-  keys.set("aws:principaltype", user                                ? "User"
+  keys.set("aws:principaltype", caller.federated                    ? "FederatedUser"
+                                : user                              ? "User"
                                 : caller.kind == Caller::Kind::root ? "Account"
                                                                     : "AssumedRole");
   keys.set("aws:userid", caller.user_id);
   for (const auto& [key, value] : caller.session_tags) keys.set("aws:PrincipalTag/" + key, value);
   if (!caller.source_identity.empty()) keys.set("aws:sourceidentity", caller.source_identity);
+  // Long-term keys have no such keys at all (IAMD reference_policies_condition-keys).
+  if (!caller.access_key_id.starts_with("ASIA")) return;
+  keys.set("aws:multifactorauthpresent", caller.mfa_at_s ? "true" : "false");
+  const auto now_s =
+      std::chrono::floor<std::chrono::seconds>(wall_.now().time_since_epoch()).count();
+  if (caller.mfa_at_s)
+    keys.set("aws:multifactorauthage",
+             std::to_string(std::max<std::int64_t>(0, now_s - caller.mfa_at_s)));
 }
 
 // --- Temporary credentials ---
@@ -271,6 +305,8 @@ std::string Identities::seal(const Session& s) const {
        {"r", s.policy_arns.empty() ? Value{} : arns},
        {"t", s.tags.empty() ? Value{} : tags},
        {"s", maybe(s.source_identity)},
+       {"m", s.mfa_at_s ? Value{s.mfa_at_s} : Value{}},
+       {"f", s.federated ? Value{true} : Value{}},
        {"x", std::chrono::duration_cast<std::chrono::milliseconds>(s.expires.time_since_epoch())
                  .count()}}));
   const auto mac = aws::hmac_sha256(master_key_, "token:" + body);
@@ -300,6 +336,8 @@ std::optional<Session> Identities::open(std::string_view token) const {
   for (const auto& tag : (*v)["t"].items())
     s.tags.push_back({tag.items()[0].string(), tag.items()[1].string()});
   s.source_identity = (*v)["s"].string_or("");
+  s.mfa_at_s = (*v)["m"].integer_or(0);
+  s.federated = (*v)["f"].boolean_or(false);
   s.expires = WallInstant{std::chrono::milliseconds{(*v)["x"].integer()}};
   opened_.add(std::string{token}, s);
   return s;

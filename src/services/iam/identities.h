@@ -37,6 +37,8 @@ struct Session {
   std::vector<std::string> policy_arns;  // session policies by ARN
   aws::Tags tags;                        // session tags
   std::string source_identity;
+  std::int64_t mfa_at_s = 0;  // when a one-time code was given; 0: none was
+  bool federated = false;     // `name` is a federated user's
   WallInstant expires{};
 };
 
@@ -57,6 +59,7 @@ class Identities {
              ports::Entropy& entropy);
 
   const RootKey& root_key() const { return root_; }
+  WallInstant wall_now() const { return wall_.now(); }
   aws::Caller root_caller() const;
 
   // Long-term keys without a token, temporary ones with theirs. InvalidClientTokenId: nobody's,

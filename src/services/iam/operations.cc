@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations, and what each asks of IAM (fact iam-23).
-#include <fmt/format.h>
-
+// The operations; what each asks of IAM is in iam_questions.cc.
 #include "services/iam/iam.h"
 
 namespace sitelatch::iam {
@@ -86,75 +84,126 @@ const aws::OperationTable<Iam>& Iam::operation_table() {
           {"ListAccountAliases", &Iam::list_account_aliases, &Iam::ask_of_everything},
           {"SimulatePrincipalPolicy", &Iam::simulate_principal_policy, &Iam::ask_of_named},
           {"SimulateCustomPolicy", &Iam::simulate_custom_policy, &Iam::ask_of_everything},
+          // Groups and roles, the rest
+          {"UpdateGroup", &Iam::update_group, &Iam::ask_to_move_group},
+          {"CreateInstanceProfile", &Iam::create_instance_profile, &Iam::ask_of_thing},
+          {"GetInstanceProfile", &Iam::get_instance_profile, &Iam::ask_of_thing},
+          {"DeleteInstanceProfile", &Iam::delete_instance_profile, &Iam::ask_of_thing},
+          {"AddRoleToInstanceProfile", &Iam::add_role_to_instance_profile, &Iam::ask_to_add_role},
+          {"RemoveRoleFromInstanceProfile", &Iam::remove_role_from_instance_profile,
+           &Iam::ask_of_thing},
+          {"CreateServiceLinkedRole", &Iam::create_service_linked_role, &Iam::ask_of_service_role},
+          {"DeleteServiceLinkedRole", &Iam::delete_service_linked_role, &Iam::ask_of_named},
+          {"GetServiceLinkedRoleDeletionStatus", &Iam::get_service_linked_role_deletion_status,
+           &Iam::ask_of_service_role},
+          // Passwords and the account
+          {"CreateLoginProfile", &Iam::create_login_profile, &Iam::ask_of_named},
+          {"GetLoginProfile", &Iam::get_login_profile, &Iam::ask_of_named},
+          {"UpdateLoginProfile", &Iam::update_login_profile, &Iam::ask_of_named},
+          {"DeleteLoginProfile", &Iam::delete_login_profile, &Iam::ask_of_named},
+          {"ChangePassword", &Iam::change_password, &Iam::ask_of_named},
+          {"UpdateAccountPasswordPolicy", &Iam::update_account_password_policy,
+           &Iam::ask_of_everything},
+          {"GetAccountPasswordPolicy", &Iam::get_account_password_policy, &Iam::ask_of_everything},
+          {"DeleteAccountPasswordPolicy", &Iam::delete_account_password_policy,
+           &Iam::ask_of_everything},
+          {"CreateAccountAlias", &Iam::create_account_alias, &Iam::ask_of_everything},
+          {"DeleteAccountAlias", &Iam::delete_account_alias, &Iam::ask_of_everything},
+          {"SetSecurityTokenServicePreferences", &Iam::set_token_preferences,
+           &Iam::ask_of_everything},
+          // Providers
+          {"CreateOpenIDConnectProvider", &Iam::create_oidc_provider, &Iam::ask_of_new_provider},
+          {"GetOpenIDConnectProvider", &Iam::get_oidc_provider, &Iam::ask_of_thing},
+          {"DeleteOpenIDConnectProvider", &Iam::delete_oidc_provider, &Iam::ask_of_thing},
+          {"ListOpenIDConnectProviders", &Iam::list_oidc_providers, &Iam::ask_of_everything},
+          {"AddClientIDToOpenIDConnectProvider", &Iam::add_client_id, &Iam::ask_of_thing},
+          {"RemoveClientIDFromOpenIDConnectProvider", &Iam::remove_client_id, &Iam::ask_of_thing},
+          {"UpdateOpenIDConnectProviderThumbprint", &Iam::update_oidc_thumbprints,
+           &Iam::ask_of_thing},
+          {"CreateSAMLProvider", &Iam::create_saml_provider, &Iam::ask_of_new_provider},
+          {"GetSAMLProvider", &Iam::get_saml_provider, &Iam::ask_of_thing},
+          {"UpdateSAMLProvider", &Iam::update_saml_provider, &Iam::ask_of_thing},
+          {"DeleteSAMLProvider", &Iam::delete_saml_provider, &Iam::ask_of_thing},
+          {"ListSAMLProviders", &Iam::list_saml_providers, &Iam::ask_of_everything},
+          // MFA
+          {"CreateVirtualMFADevice", &Iam::create_virtual_mfa_device, &Iam::ask_of_thing},
+          {"DeleteVirtualMFADevice", &Iam::delete_virtual_mfa_device, &Iam::ask_of_thing},
+          {"ListVirtualMFADevices", &Iam::list_virtual_mfa_devices, &Iam::ask_of_everything},
+          {"EnableMFADevice", &Iam::enable_mfa_device, &Iam::ask_of_named},
+          {"DeactivateMFADevice", &Iam::deactivate_mfa_device, &Iam::ask_of_named},
+          {"ResyncMFADevice", &Iam::resync_mfa_device, &Iam::ask_of_named},
+          {"GetMFADevice", &Iam::get_mfa_device, &Iam::ask_of_named},
+          {"ListMFADevices", &Iam::list_mfa_devices, &Iam::ask_of_named},
+          // Certificates, keys, credentials
+          {"UploadServerCertificate", &Iam::upload_server_certificate, &Iam::ask_of_thing},
+          {"GetServerCertificate", &Iam::get_server_certificate, &Iam::ask_of_thing},
+          {"ListServerCertificates", &Iam::list_server_certificates, &Iam::ask_of_everything},
+          {"UpdateServerCertificate", &Iam::update_server_certificate,
+           &Iam::ask_to_move_certificate},
+          {"DeleteServerCertificate", &Iam::delete_server_certificate, &Iam::ask_of_thing},
+          {"UploadSigningCertificate", &Iam::upload_signing_certificate, &Iam::ask_of_named},
+          {"UpdateSigningCertificate", &Iam::update_signing_certificate, &Iam::ask_of_named},
+          {"DeleteSigningCertificate", &Iam::delete_signing_certificate, &Iam::ask_of_named},
+          {"ListSigningCertificates", &Iam::list_signing_certificates, &Iam::ask_of_named},
+          {"UploadSSHPublicKey", &Iam::upload_ssh_public_key, &Iam::ask_of_named},
+          {"GetSSHPublicKey", &Iam::get_ssh_public_key, &Iam::ask_of_named},
+          {"UpdateSSHPublicKey", &Iam::update_ssh_public_key, &Iam::ask_of_named},
+          {"DeleteSSHPublicKey", &Iam::delete_ssh_public_key, &Iam::ask_of_named},
+          {"ListSSHPublicKeys", &Iam::list_ssh_public_keys, &Iam::ask_of_named},
+          {"CreateServiceSpecificCredential", &Iam::create_service_credential, &Iam::ask_of_named},
+          {"ResetServiceSpecificCredential", &Iam::reset_service_credential, &Iam::ask_of_named},
+          {"UpdateServiceSpecificCredential", &Iam::update_service_credential, &Iam::ask_of_named},
+          {"DeleteServiceSpecificCredential", &Iam::delete_service_credential, &Iam::ask_of_named},
+          {"ListServiceSpecificCredentials", &Iam::list_service_credentials,
+           &Iam::ask_of_service_credentials},
+          {"GetAccessKeyLastUsed", &Iam::get_access_key_last_used, &Iam::ask_of_key_owner},
+          // Tags of what is no user, role, group or policy
+          {"TagInstanceProfile", &Iam::tag_thing, &Iam::ask_of_thing},
+          {"UntagInstanceProfile", &Iam::untag_thing, &Iam::ask_of_thing},
+          {"ListInstanceProfileTags", &Iam::list_thing_tags, &Iam::ask_of_thing},
+          {"TagOpenIDConnectProvider", &Iam::tag_thing, &Iam::ask_of_thing},
+          {"UntagOpenIDConnectProvider", &Iam::untag_thing, &Iam::ask_of_thing},
+          {"ListOpenIDConnectProviderTags", &Iam::list_thing_tags, &Iam::ask_of_thing},
+          {"TagSAMLProvider", &Iam::tag_thing, &Iam::ask_of_thing},
+          {"UntagSAMLProvider", &Iam::untag_thing, &Iam::ask_of_thing},
+          {"ListSAMLProviderTags", &Iam::list_thing_tags, &Iam::ask_of_thing},
+          {"TagMFADevice", &Iam::tag_thing, &Iam::ask_of_thing},
+          {"UntagMFADevice", &Iam::untag_thing, &Iam::ask_of_thing},
+          {"ListMFADeviceTags", &Iam::list_thing_tags, &Iam::ask_of_thing},
+          {"TagServerCertificate", &Iam::tag_thing, &Iam::ask_of_thing},
+          {"UntagServerCertificate", &Iam::untag_thing, &Iam::ask_of_thing},
+          {"ListServerCertificateTags", &Iam::list_thing_tags, &Iam::ask_of_thing},
+          // Reports
+          {"GenerateCredentialReport", &Iam::generate_credential_report, &Iam::ask_of_everything},
+          {"GetCredentialReport", &Iam::get_credential_report, &Iam::ask_of_everything},
+          {"GenerateServiceLastAccessedDetails", &Iam::generate_service_last_accessed,
+           &Iam::ask_of_arn},
+          {"GetServiceLastAccessedDetails", &Iam::get_service_last_accessed,
+           &Iam::ask_of_everything},
+          {"GetServiceLastAccessedDetailsWithEntities", &Iam::get_service_last_accessed_entities,
+           &Iam::ask_of_everything},
+          {"ListPoliciesGrantingServiceAccess", &Iam::list_policies_granting_service_access,
+           &Iam::ask_of_arn},
+          {"GetAccountAuthorizationDetails", &Iam::get_account_authorization_details,
+           &Iam::ask_of_everything},
+          {"GetContextKeysForCustomPolicy", &Iam::get_context_keys_for_custom_policy,
+           &Iam::ask_of_everything},
+          {"GetContextKeysForPrincipalPolicy", &Iam::get_context_keys_for_principal_policy,
+           &Iam::ask_of_named},
+          // Organisations, and federation out of the account
+          {"ListOrganizationsFeatures", &Iam::no_organization, &Iam::ask_of_everything},
+          {"EnableOrganizationsRootCredentialsManagement", &Iam::no_organization,
+           &Iam::ask_of_everything},
+          {"EnableOrganizationsRootSessions", &Iam::no_organization, &Iam::ask_of_everything},
+          {"DisableOrganizationsRootCredentialsManagement", &Iam::no_organization,
+           &Iam::ask_of_everything},
+          {"DisableOrganizationsRootSessions", &Iam::no_organization, &Iam::ask_of_everything},
+          {"DisableOutboundWebIdentityFederation", &Iam::no_outbound_federation,
+           &Iam::ask_of_everything},
+          {"GetOutboundWebIdentityFederationInfo", &Iam::no_outbound_federation,
+           &Iam::ask_of_everything},
       }};
   return table;
-}
-
-Iam::Question Iam::ask_of_named(const Call& call) const {
-  aws::Permission asked;
-  asked.action = action(call);
-  aws::add_request_tags(aws::read_tags(call.input["Tags"]), call.input["TagKeys"].strings(),
-                        asked.keys);
-  const auto& input = call.input;
-
-  const auto about_entity = [&](Kind kind, const std::string& name) {
-    Entity future;
-    future.kind = kind;
-    future.name = name;
-    future.path = input["Path"].string_or("/");
-    // What exists is asked about under its own path: a Path beside the name must not choose which
-    // ARN the policies are held against.
-    const auto* existing = directory_.find(kind, name);
-    const auto& entity = existing ? *existing : future;
-    asked.resources = {directory_.arn(entity)};
-    aws::add_resource_tags(entity.tags, asked.keys);
-    for (const auto& [key, value] : entity.tags) asked.keys.add_tag("iam:ResourceTag", key, value);
-    // The boundary that is to be, else the one that is (SAR awsidentityandaccessmanagementiam).
-    const auto boundary = input["PermissionsBoundary"].string_or(entity.boundary);
-    if (!boundary.empty()) asked.keys.set("iam:PermissionsBoundary", boundary);
-    if (input.has("PolicyArn")) asked.keys.set("iam:PolicyARN", input["PolicyArn"].string());
-  };
-
-  // AddUserToGroup and its reverse name a group and a user, and are asked of the group; a
-  // PolicyName beside an entity is an inline policy's and has no ARN (SAR
-  // awsidentityandaccessmanagementiam).
-  if (input.has("RoleName")) {
-    about_entity(Kind::role, input["RoleName"].string());
-  } else if (input.has("GroupName")) {
-    about_entity(Kind::group, input["GroupName"].string());
-  } else if (input.has("UserName")) {
-    about_entity(Kind::user, input["UserName"].string());
-  } else if (input.has("PolicyArn")) {
-    asked.resources = {input["PolicyArn"].string()};
-    if (const auto* policy = directory_.policy(input["PolicyArn"].string()))
-      aws::add_resource_tags(policy->tags, asked.keys);
-  } else if (input.has("PolicyName")) {
-    asked.resources = {fmt::format("arn:aws:iam::{}:policy{}{}", call.account,
-                                   input["Path"].string_or("/"), input["PolicyName"].string())};
-  } else if (input.has("PolicySourceArn")) {
-    asked.resources = {input["PolicySourceArn"].string()};
-  } else if (call.caller.kind == aws::Caller::Kind::user) {
-    about_entity(Kind::user, call.caller.name);  // GetUser, CreateAccessKey, ... of the caller
-  } else {
-    asked.resources = {fmt::format("arn:aws:iam::{}:root", call.account)};
-  }
-  return {std::move(asked)};
-}
-
-// A new name or path takes the right on what the user becomes, too (fact iam-19).
-Iam::Question Iam::ask_to_move_user(const Call& call) const {
-  auto out = ask_of_named(call);
-  const auto& input = call.input;
-  const bool moves = input.has("NewUserName") || input.has("NewPath");
-  const auto* user = moves ? directory_.find(Kind::user, input["UserName"].string_or("")) : nullptr;
-  if (!user) return out;
-  Entity moved;
-  moved.kind = Kind::user;
-  moved.name = input["NewUserName"].string_or(user->name);
-  moved.path = input["NewPath"].string_or(user->path);
-  out.push_back(out.front());
-  out.back().resources = {directory_.arn(moved)};
-  return out;
 }
 
 }  // namespace sitelatch::iam

@@ -3,61 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "services/sts/testing.h"
+
 namespace sitelatch::sts {
-namespace {
-using aws::Value;
-const std::string role_arn = "arn:aws:iam::000000000000:role/app/reader";
-
-struct FakeSessions final : Sessions {
-  std::optional<Role> find_role(std::string_view arn) const override {
-    if (arn != role_arn) return std::nullopt;
-    return Role{"reader", "AROAX",          role_arn, R"({"Version":"2012-10-17"})",
-                7200,     {{"Team", "ops"}}};
-  }
-  bool policy_exists(std::string_view arn) const override {
-    return arn == "arn:aws:iam::aws:policy/Known";
-  }
-  ports::Credentials of_role(const RoleSession& session, Duration lifetime) override {
-    last = session;
-    lasts = lifetime;
-    return {"ASIAROLE", "secret", "token", WallInstant{std::chrono::hours{1}}};
-  }
-  ports::Credentials of_caller(const aws::Caller&, Duration lifetime) override {
-    lasts = lifetime;
-    return {"ASIASELF", "secret", "token", WallInstant{}};
-  }
-  bool key_exists(std::string_view id) const override { return id == "AKIAKNOWN"; }
-  RoleSession last;
-  Duration lasts{};
-};
-
-struct Fixture {
-  FakeSessions sessions;
-  Sts sts{sessions, "000000000000"};
-  aws::Caller caller;
-  Fixture() {
-    caller.kind = aws::Caller::Kind::user;
-    caller.account = "000000000000";
-    caller.arn = caller.principal_arn = "arn:aws:iam::000000000000:user/ann";
-    caller.user_id = "AIDAANN";
-    caller.access_key_id = "AKIAKNOWN";
-  }
-  aws::Call call(std::string_view operation, const Value& input) {
-    return {operation, input, caller, "us-east-1", "000000000000", "id", "http://x", {}};
-  }
-  aws::Outcome<> run(std::string_view operation, const Value& input) {
-    std::optional<aws::Outcome<>> got;
-    sts.handle(call(operation, input), [&](aws::Outcome<> o) { got = std::move(o); });
-    return *got;
-  }
-};
-Value assume(std::initializer_list<std::pair<std::string_view, Value>> more = {}) {
-  auto in = Value::structure({{"RoleArn", role_arn}, {"RoleSessionName", "session"}});
-  for (const auto& [name, value] : more) in.set(name, value);
-  return in;
-}
-}  // namespace
-
 TEST_CASE("sts: GetCallerIdentity says who calls and asks nothing of IAM") {
   Fixture f;
   const auto out = f.run("GetCallerIdentity", Value::structure());

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/iam/service_roles.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sitelatch::iam {
+namespace {
+constexpr std::array<ServiceRole, 66> roles = {{
+    {"access-analyzer.amazonaws.com", "AccessAnalyzer", "AccessAnalyzerServiceRolePolicy"},
+    {"acm.amazonaws.com", "CertificateManager", "CertificateManagerServiceRolePolicy"},
+    {"appmesh.amazonaws.com", "AppMesh", "AWSAppMeshServiceRolePolicy"},
+    {"appsync.amazonaws.com", "AppSync", "AWSAppSyncServiceRolePolicy"},
+    {"autoscaling.amazonaws.com", "AutoScaling", "AutoScalingServiceRolePolicy", true},
+    {"backup.amazonaws.com", "Backup", "AWSBackupServiceLinkedRolePolicyForBackup"},
+    {"batch.amazonaws.com", "Batch", "BatchServiceRolePolicy"},
+    {"cks.kms.amazonaws.com", "KeyManagementServiceCustomKeyStores",
+     "AWSKeyManagementServiceCustomKeyStoresServiceRolePolicy"},
+    {"cloudtrail.amazonaws.com", "CloudTrail", "CloudTrailServiceRolePolicy"},
+    {"cloudwatch-crossaccount.amazonaws.com", "CloudWatchCrossAccount",
+     "CloudWatch-CrossAccountAccess"},
+    {"codestar-notifications.amazonaws.com", "CodeStarNotifications",
+     "AWSCodeStarNotificationsServiceRolePolicy"},
+    {"config.amazonaws.com", "Config", "AWSConfigServiceRolePolicy"},
+    {"config-conforms.amazonaws.com", "ConfigConforms", "ConfigConformsServiceRolePolicy"},
+    {"cognito-idp.amazonaws.com", "AmazonCognitoIdp", "AmazonCognitoIdpServiceRolePolicy"},
+    {"connect.amazonaws.com", "AmazonConnect", "AmazonConnectServiceLinkedRolePolicy", true},
+    {"dax.amazonaws.com", "DAX", "DAXServiceRolePolicy"},
+    {"dynamodb.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_DynamoDBTable",
+     "AWSApplicationAutoscalingDynamoDBTablePolicy"},
+    {"ecs.amazonaws.com", "ECS", "AmazonECSServiceRolePolicy"},
+    {"ecs.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_ECSService",
+     "AWSApplicationAutoscalingECSServicePolicy"},
+    {"eks.amazonaws.com", "AmazonEKS", "AmazonEKSServiceRolePolicy"},
+    {"eks-connector.amazonaws.com", "AmazonEKSConnector", "AmazonEKSConnectorServiceRolePolicy"},
+    {"eks-fargate.amazonaws.com", "AmazonEKSForFargate", "AmazonEKSForFargateServiceRolePolicy"},
+    {"eks-nodegroup.amazonaws.com", "AmazonEKSNodegroup", "AWSServiceRoleForAmazonEKSNodegroup"},
+    {"elasticache.amazonaws.com", "ElastiCache", "ElastiCacheServiceRolePolicy"},
+    {"elasticbeanstalk.amazonaws.com", "ElasticBeanstalk", "AWSElasticBeanstalkServiceRolePolicy"},
+    {"elasticfilesystem.amazonaws.com", "AmazonElasticFileSystem",
+     "AmazonElasticFileSystemServiceRolePolicy"},
+    {"elasticloadbalancing.amazonaws.com", "ElasticLoadBalancing",
+     "AWSElasticLoadBalancingServiceRolePolicy"},
+    {"elasticmapreduce.amazonaws.com", "EMRCleanup", "AmazonEMRCleanupPolicy"},
+    {"es.amazonaws.com", "AmazonElasticsearchService", "AmazonElasticsearchServiceRolePolicy"},
+    {"events.amazonaws.com", "CloudWatchEvents", "CloudWatchEventsServiceRolePolicy"},
+    {"apidestinations.events.amazonaws.com", "AmazonEventBridgeApiDestinations",
+     "AmazonEventBridgeApiDestinationsServiceRolePolicy"},
+    {"fms.amazonaws.com", "FMS", "FMSServiceRolePolicy"},
+    {"fsx.amazonaws.com", "AmazonFSx", "AmazonFSxServiceRolePolicy"},
+    {"globalaccelerator.amazonaws.com", "GlobalAccelerator", "AWSGlobalAcceleratorSLRPolicy"},
+    {"guardduty.amazonaws.com", "AmazonGuardDuty", "AmazonGuardDutyServiceRolePolicy"},
+    {"imagebuilder.amazonaws.com", "ImageBuilder", "AWSServiceRoleForImageBuilder"},
+    {"inspector2.amazonaws.com", "AmazonInspector2", "AmazonInspector2ServiceRolePolicy"},
+    {"kafka.amazonaws.com", "Kafka", "KafkaServiceRolePolicy"},
+    {"lambda.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_LambdaConcurrency",
+     "AWSApplicationAutoscalingLambdaConcurrencyPolicy"},
+    {"lakeformation.amazonaws.com", "LakeFormationDataAccess",
+     "LakeFormationDataAccessServiceRolePolicy"},
+    {"lex.amazonaws.com", "LexBots", "LexBotPolicy"},
+    {"lexv2.amazonaws.com", "LexV2Bots", "AmazonLexV2BotPolicy", true},
+    {"macie.amazonaws.com", "AmazonMacie", "AmazonMacieServiceRolePolicy"},
+    {"memorydb.amazonaws.com", "MemoryDB", "MemoryDBServiceRolePolicy"},
+    {"mq.amazonaws.com", "AmazonMQ", "AmazonMQServiceRolePolicy"},
+    {"opensearchservice.amazonaws.com", "AmazonOpenSearchService",
+     "AmazonOpenSearchServiceRolePolicy"},
+    {"ops.apigateway.amazonaws.com", "APIGateway", "APIGatewayServiceRolePolicy"},
+    {"organizations.amazonaws.com", "Organizations", "AWSOrganizationsServiceTrustPolicy"},
+    {"rds.amazonaws.com", "RDS", "AmazonRDSServiceRolePolicy"},
+    {"rds.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_RDSCluster",
+     "AWSApplicationAutoscalingRDSClusterPolicy"},
+    {"redshift.amazonaws.com", "Redshift", "AmazonRedshiftServiceLinkedRolePolicy"},
+    {"replication.dynamodb.amazonaws.com", "DynamoDBReplication",
+     "DynamoDBReplicationServiceRolePolicy"},
+    {"replicator.lambda.amazonaws.com", "LambdaReplicator", "AWSLambdaReplicator"},
+    {"route53resolver.amazonaws.com", "Route53Resolver", "Route53ResolverServiceRolePolicy"},
+    {"securityhub.amazonaws.com", "SecurityHub", "AWSSecurityHubServiceRolePolicy"},
+    {"servicequotas.amazonaws.com", "ServiceQuotas", "ServiceQuotasServiceRolePolicy"},
+    {"spot.amazonaws.com", "EC2Spot", "AWSEC2SpotServiceRolePolicy"},
+    {"spotfleet.amazonaws.com", "EC2SpotFleet", "AWSEC2SpotFleetServiceRolePolicy"},
+    {"ssm.amazonaws.com", "AmazonSSM", "AmazonSSMServiceRolePolicy"},
+    {"sso.amazonaws.com", "SSO", "AWSSSOServiceRolePolicy"},
+    {"support.amazonaws.com", "Support", "AWSSupportServiceRolePolicy"},
+    {"transitgateway.amazonaws.com", "VPCTransitGateway", "AWSVPCTransitGatewayServiceRolePolicy"},
+    {"trustedadvisor.amazonaws.com", "TrustedAdvisor", "AWSTrustedAdvisorServiceRolePolicy"},
+    {"waf.amazonaws.com", "WAFLogging", "WAFLoggingServiceRolePolicy"},
+    {"waf-regional.amazonaws.com", "WAFRegionalLogging", "WAFRegionalLoggingServiceRolePolicy"},
+    {"wafv2.amazonaws.com", "WAFV2Logging", "WAFV2LoggingServiceRolePolicy"},
+}};
+}  // namespace
+
+const ServiceRole* service_role(std::string_view service) {
+  const auto found = std::find_if(roles.begin(), roles.end(),
+                                  [&](const ServiceRole& role) { return role.service == service; });
+  return found == roles.end() ? nullptr : &*found;
+}
+
+}  // namespace sitelatch::iam

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys and certificates for the tests of IAM, made with openssl for nothing else.
+#pragma once
+
+#include <string>
+
+namespace sitelatch::iam {
+
+inline const std::string ca_pem = R"(-----BEGIN CERTIFICATE-----
+MIIBezCCASGgAwIBAgIUfMGp9I3AnFiQC367tGJGu3JbIdwwCgYIKoZIzj0EAwIw
+EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjkwODI1MDhaGA8yMTI2MTEwNTA4
+MjUwOFowEjEQMA4GA1UEAwwHVGVzdCBDQTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABJvOV52fldla38veH5Ln+c/YnMEPyavZ0+ecMeGfDh9rf3ImoGvA5iwoLhKq
+QaKgEEyO8pZYolh3hR4YVQjOIhujUzBRMB0GA1UdDgQWBBR7GcqK3dwNLhotSo6t
+FBignLHMATAfBgNVHSMEGDAWgBR7GcqK3dwNLhotSo6tFBignLHMATAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIHEbEVf0hqNTBq9UqazEM0fuNdmq
+QsG/0a8nfb/PPzGrAiEAsbf65hc0/bGeeukOy0yvY/weeqdb+35bVQgtK0UEsBA=
+-----END CERTIFICATE-----
+)";
+inline const std::string leaf_pem = R"(-----BEGIN CERTIFICATE-----
+MIIBFjCBvQIBAjAKBggqhkjOPQQDAjASMRAwDgYDVQQDDAdUZXN0IENBMCAXDTI2
+MTEyOTA4MjUwOFoYDzIxMjYxMTA1MDgyNTA4WjAbMRkwFwYDVQQDDBB3d3cuZXhh
+bXBsZS50ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE6HP+247gyQyVWlJB
+wm8kQzAq7CX0HczOBqi/llQA0epT9K2rBae0YNAdsG9HlqDu6hRJacE/USkvS63n
+OEqSRTAKBggqhkjOPQQDAgNIADBFAiBOq/lqO+QOE9uwJtyteFbqrMkoFelBPHW0
+PaP9yRZ2YgIhAOjF+tvevTrocqaHp6mUdpUQzu2QDg8De+OpFeJQZH5j
+-----END CERTIFICATE-----
+)";
+inline const std::string leaf_key = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzd3wkdrsu0fbozvV
+pz32Y3QTQPIGNlYHpertmTY9pLKhRANCAAToc/7bjuDJDJVaUkHCbyRDMCrsJfQd
+zM4GqL+WVADR6lP0rasFp7Rg0B2wb0eWoO7qFElpwT9RKS9Lrec4SpJF
+-----END PRIVATE KEY-----
+)";
+inline const std::string rsa_public_pem = R"(-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAsde+Z2LfdhdCvPC4o5E/
+TH/L6YAI06AcWcQlJKtQwRBxlq+pYefVEd+PtuJOoLGb784BlSLBjS54C4+dW6X0
+RsaJpfFOr3SVAoYMQJOlnUJ0qHDNVnEdtZOatIJUSZaZ3Zwh8B//m5OGMcK8dp0P
+TTcjtinD13+0jBAyCXR6reJoS3f4wVq9phgFm710d+0DBNlSKuAyF7Cwv4Jh2Ez2
++OSRBzKJnsK1udrob9BbtCq3R3diVLApiiNhfcPQLUzu/w+Y5vB2ZepHjINRikoC
+QRmnwb+gUTEgFR/tNRh9s0UZvo8KVgP5g3fVrRwI0yB6ZNscsTlpDr+9i8UTw1HB
+dwIDAQAB
+-----END PUBLIC KEY-----
+)";
+inline const std::string rsa_ssh =
+    "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCx175nYt92F0K88LijkT9Mf8vpgAjToBxZxCUkq1DBEHGW"
+    "r6lh59UR34+24k6gsZvvzgGVIsGNLngLj51bpfRGxoml8U6vdJUChgxAk6WdQnSocM1WcR21k5q0glRJlpnd"
+    "nCHwH/+bk4Yxwrx2nQ9NNyO2KcPXf7SMEDIJdHqt4mhLd/jBWr2mGAWbvXR37QME2VIq4DIXsLC/gmHYTPb4"
+    "5JEHMomewrW52uhv0Fu0KrdHd2JUsCmKI2F9w9AtTO7/D5jm8HZl6keMg1GKSgJBGafBv6BRMSAVH+01GH2z"
+    "RRm+jwpWA/mDd9WtHAjTIHpk2xyxOWkOv72LxRPDUcF3";
+
+}  // namespace sitelatch::iam
