@@ -16,6 +16,7 @@
 #include "services/logs/logs.h"
 #include "services/route53/route53.h"
 #include "services/sns/sns.h"
+#include "services/sqs/sqs.h"
 #include "services/sts/sts.h"
 
 namespace sitelatch::engine {
@@ -83,6 +84,7 @@ std::vector<Coverage> coverage() {
           covered<logs::Logs>("logs"),
           covered<route53::Route53>("route53"),
           covered<sns::Sns>("sns"),
+          covered<sqs::Sqs>("sqs"),
           covered<sts::Sts>("sts")};
 }
 
