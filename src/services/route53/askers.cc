@@ -7,12 +7,12 @@
 #include <set>
 
 #include "base/text.h"
+#include "services/route53/geo_locations.h"
 
 namespace sitelatch::route53 {
 namespace {
 
 constexpr std::size_t most_rows = 50'000;
-constexpr std::string_view continents[] = {"AF", "AN", "AS", "EU", "NA", "OC", "SA"};
 
 bool all_of_kind(std::string_view text, bool (*is)(char)) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is);
@@ -89,7 +89,7 @@ Result<Asker> parse_row(const std::vector<std::string_view>& words) {
 }  // namespace
 
 bool is_continent(std::string_view code) {
-  return std::find(std::begin(continents), std::end(continents), code) != std::end(continents);
+  return !code.empty() && find_geo_place(code, "", "") != nullptr;
 }
 
 Result<AskerTable> AskerTable::parse(std::string_view text) {
