@@ -294,7 +294,8 @@ const std::vector<Recipe>& recipes() {
       {"events", "PutPermission",
        R"({"EventBusName":"bus","Action":"events:PutEvents","Principal":"*","StatementId":"s"})"},
       {"events", "CreateArchive",
-       R"({"ArchiveName":"a","EventSourceArn":"arn:aws:events:eu-west-1:000000000000:event-bus/bus"})"},
+       R"({"ArchiveName":"a","EventSourceArn":)"
+       R"("arn:aws:events:eu-west-1:000000000000:event-bus/bus"})"},
       {"events", "UpdateArchive", R"({"ArchiveName":"a","RetentionDays":1})"},
       {"events", "StartReplay",
        R"({"ReplayName":"r","EventStartTime":-3600,"EventEndTime":60,"EventSourceArn":)"
