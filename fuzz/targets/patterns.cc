@@ -61,14 +61,14 @@ void regex(const std::string& pattern, const std::string& tried) {
   Regex::Work work{0, 2'000'000};
   const bool found = parsed->found_in(tried, work);
   const auto groups = parsed->match(tried, work);
-  require(work.exhausted() || found == groups.has_value(), "both ways find the same");
-  require(work.spent < 4'000'000, "work is bounded");
+  fuzz::require(work.exhausted() || found == groups.has_value(), "both ways find the same");
+  fuzz::require(work.spent < 4'000'000, "work is bounded");
 }
 
 void insights(const std::string& text, const std::string& tried) {
   const auto query = logs::parse_query(text);
   if (!query) {
-    require(query.error().at <= text.size(), "the fault lies in the query");
+    fuzz::require(query.error().at <= text.size(), "the fault lies in the query");
     return;
   }
   Regex::Work work{0, 2'000'000};

@@ -195,7 +195,10 @@ const std::vector<Recipe>& recipes() {
       {"logs", "GetLogGroupFields", R"({"logGroupName":"lg","time":1767225600})"},
       {"logs", "PutQueryDefinition",
        R"({"name":"q","queryString":"limit 1","logGroupNames":["lg"]})"},
-      {"logs", "PutResourcePolicy", R"({"policyName":"p","policyDocument":)" POLICY "}"},
+      {"logs", "PutResourcePolicy",
+       R"({"policyName":"p","policyDocument":"{\"Version\":\"2012-10-17\",\"Statement\":)"
+       R"([{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"route53.amazonaws.com\"},)"
+       R"(\"Action\":\"logs:PutLogEvents\",\"Resource\":\"*\"}]}"})"},
       {"logs", "PutDestination",
        R"({"destinationName":"d","roleArn":"arn:aws:iam::000000000000:role/r",)"
        R"("targetArn":"arn:aws:kinesis:eu-west-1:000000000000:stream/s"})"},

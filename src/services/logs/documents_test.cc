@@ -69,6 +69,11 @@ TEST_CASE("resource policies: ten of the account by name, one of a group with re
   CHECK(f.error("DeleteResourcePolicy", named("policyName", "p")) ==
         "ResourceNotFoundException: Policy with name [p] does not exist.");
 
+  // As others' tests have it, and AWS takes it.
+  put("p", R"({"Version":"2012-10-17","Statement":[{"Sid":"Route53LogsToCloudWatchLogs",)"
+           R"("Effect":"Allow","Principal":{"Service":["route53.amazonaws.com"]},)"
+           R"("Action":"logs:PutLogEvents","Resource":"log_arn"}]})");
+
   const Value of_group =
       Value::structure({{"resourceArn", arn_prefix + "log-group:g"}, {"policyDocument", document}});
   const auto first = f.ok("PutResourcePolicy", of_group)["revisionId"];
@@ -292,6 +297,33 @@ TEST_CASE("deliveries: sources and destinations joined, in AWS's words (fact log
             .items()
             .size() == 2);
   CHECK(f.ok("DescribeDeliverySources", Value::structure())["deliverySources"].items().size() == 1);
+}
+
+TEST_CASE("lookup tables are kept with their columns and records") {
+  Fixture f;
+  const Value input = Value::structure(
+      {{"lookupTableName", "t"}, {"tableBody", "code,\"the, name\"\n1,a\n2,\"b\nc\"\n"}});
+  const auto arn = f.ok("CreateLookupTable", input)["lookupTableArn"];
+  CHECK(arn.string() == arn_prefix + "lookup-table:t");
+  CHECK(f.error("CreateLookupTable", input).starts_with("ResourceAlreadyExistsException"));
+  f.crash();
+  const auto found = f.ok("DescribeLookupTables", named("lookupTableNamePrefix", "t"));
+  REQUIRE(found["lookupTables"].items().size() == 1);
+  CHECK(found["lookupTables"].items()[0]["tableFields"].strings() ==
+        std::vector<std::string>{"code", "the, name"});
+  CHECK(found["lookupTables"].items()[0]["recordsCount"].integer() == 2);
+  const auto by_arn = Value::structure({{"lookupTableArn", arn}});
+  Value update = by_arn;
+  update.set("tableBody", "a,,b");
+  CHECK(f.error("UpdateLookupTable", update).starts_with("ValidationException"));
+  update.set("tableBody", "a,b\n");
+  f.ok("UpdateLookupTable", update);
+  CHECK(f.ok("GetLookupTable", by_arn)["tableBody"].string() == "a,b\n");
+  f.ok("DeleteLookupTable", by_arn);
+  CHECK(f.error("GetLookupTable", by_arn).starts_with("ResourceNotFoundException"));
+  CHECK(f.ok("ListScheduledQueries", Value::structure())["scheduledQueries"].items().empty());
+  CHECK(f.error("GetScheduledQuery", named("identifier", "x"))
+            .starts_with("ResourceNotFoundException"));
 }
 
 TEST_CASE("anomaly detectors are kept and find nothing; what is not here is not found") {

@@ -156,6 +156,17 @@ class Logs final : public aws::TableService<Logs> {
   Handler describe_import_tasks(const aws::Call& call);
   Handler no_such_import(const aws::Call& call);
   Handler get_transformer(const aws::Call& call);
+  // lookup_operations.cc
+  Question ask_of_table(const aws::Call& call) const;
+  Handler create_lookup_table(const aws::Call& call);
+  Handler update_lookup_table(const aws::Call& call);
+  Handler get_lookup_table(const aws::Call& call);
+  Handler describe_lookup_tables(const aws::Call& call);
+  Handler delete_lookup_table(const aws::Call& call);
+  Handler list_scheduled_queries(const aws::Call& call);
+  Handler no_such_scheduled_query(const aws::Call& call);
+  Handler no_such_data_source(const aws::Call& call);
+  Handler list_aggregate_log_group_summaries(const aws::Call& call);
   // tag_operations.cc
   Question ask_of_tagged(const aws::Call& call) const;
   Handler tag_resource(const aws::Call& call);

@@ -3,7 +3,8 @@
 // They are kept and shown; what they say of masking and indexes is not acted upon (fact logs-37).
 #include <fmt/format.h>
 
-#include "aws/auth/policy.h"
+#include <algorithm>
+
 #include "aws/service/paging.h"
 #include "base/log.h"
 #include "services/logs/logs.h"
@@ -21,6 +22,20 @@ constexpr std::string_view resource_policy = "resource-policy", resource_arn_pol
                            account_policy = "account-policy";
 
 auto limit_reached() { return aws::refuse("LimitExceededException", "Resource limit exceeded."); }
+
+// Statements that say for whom and what. AWS does not look at resources here (LS: "log_arn").
+bool is_resource_policy(const Value& policy) {
+  if (!policy.is_struct()) return false;
+  const auto is_statement = [](const Value& statement) {
+    return statement.is_struct() && statement["Effect"].is_string() &&
+           (statement.has("Principal") || statement.has("NotPrincipal")) &&
+           (statement.has("Action") || statement.has("NotAction"));
+  };
+  const auto& statements = policy["Statement"];
+  if (!statements.is_list()) return is_statement(statements);
+  return !statements.items().empty() &&
+         std::all_of(statements.items().begin(), statements.items().end(), is_statement);
+}
 
 // A statement for masking and one for auditing, in the language of 2021.
 bool is_protection_policy(const Value& policy) {
@@ -59,7 +74,7 @@ aws::Outcome<> Logs::put_resource_policy(const aws::Call& call) {
   if (!input.has("policyDocument") || (!of_resource && !input.has("policyName")))
     return invalid_parameter("policyName and policyDocument are required.");
   const auto document = input["policyDocument"].string();
-  if (!aws::parse_policy(document, aws::PolicyUse::resource))
+  if (const auto policy = aws::from_json(document); !policy || !is_resource_policy(*policy))
     return invalid_parameter("The policy document is not a valid policy.");
   const auto kind = of_resource ? resource_arn_policy : resource_policy;
   auto name = input["policyName"].string_or("");

@@ -50,8 +50,8 @@ std::optional<Logs::Place> Logs::tagged_document(const aws::Call& call) {
   const auto arn = aws::parse_arn(call.input["resourceArn"].string_or(""));
   if (!arn || arn->service != "logs" || arn->region != call.region || arn->account != call.account)
     return std::nullopt;
-  for (const std::string_view kind :
-       {"destination", "delivery-source", "delivery-destination", "delivery", "anomaly-detector"})
+  for (const std::string_view kind : {"destination", "delivery-source", "delivery-destination",
+                                      "delivery", "anomaly-detector", "lookup-table"})
     if (arn->resource.starts_with(kind) && arn->resource.substr(kind.size(), 1) == ":")
       return Place{kind, arn->resource.substr(kind.size() + 1)};
   return std::nullopt;
