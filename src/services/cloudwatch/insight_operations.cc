@@ -130,11 +130,12 @@ Value configuration_row(Value configuration) {
   return configuration;
 }
 Value described_configuration(Value row) {
+  if (row.is_null()) row = Value::structure();
   Value ranges = Value::list();
   for (const auto& range : row["ExcludedTimeRanges"].items())
     ranges.push(Value::structure({{"StartTime", from_unix_ms(range["StartTime"].integer_or(0))},
                                   {"EndTime", from_unix_ms(range["EndTime"].integer_or(0))}}));
-  if (row.has("ExcludedTimeRanges")) row.set("ExcludedTimeRanges", ranges);
+  row.set("ExcludedTimeRanges", ranges);
   return row;
 }
 
@@ -266,8 +267,7 @@ aws::Outcome<> CloudWatch::describe_anomaly_detectors(const aws::Call& call) {
         if (!wanted_detector(row, input)) return true;
         return page->offer(key, [&] {
           auto out = row;
-          if (row.has("Configuration"))
-            out.set("Configuration", described_configuration(row["Configuration"]));
+          out.set("Configuration", described_configuration(row["Configuration"]));
           // Clients of before 2021 look for the metric here.
           const auto& single = row["SingleMetricAnomalyDetector"];
           for (const auto* name : {"Namespace", "MetricName", "Dimensions", "Stat"})

@@ -179,6 +179,7 @@ TEST_CASE("anomaly detectors are kept and never trained") {
   REQUIRE(described.items().size() == 1);
   CHECK(described.items()[0]["StateValue"].string() == "PENDING_TRAINING");
   CHECK(described.items()[0]["MetricName"].string() == "m");
+  CHECK(described.items()[0]["Configuration"]["ExcludedTimeRanges"].is_list());
   CHECK(described.items()[0]["SingleMetricAnomalyDetector"]["Stat"].string() == "Average");
   CHECK(f.ok("DescribeAnomalyDetectors",
              Value::structure(
