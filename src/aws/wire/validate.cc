@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validation by the model's constraints, in the words of AWS ("1 validation error detected: Value
 // 'x' at 'stateValue' failed to satisfy constraint: ..."). What differs by service is data, in the
-// two tables below.
+// tables below.
 #include <fmt/format.h>
 
 #include <array>
@@ -35,6 +35,18 @@ struct Exemption {
   std::string_view shape;
 };
 constexpr std::array<Exemption, 1> own_enums{{{"lambda", "Runtime"}}};
+
+// Patterns of which a service says in words what they mean, where nothing else is wrong with the
+// input (fact wire-37).
+struct Wording {
+  std::string_view service, pattern, words;
+};
+constexpr std::array<Wording, 2> wordings{{
+    {"iam", R"([\w+=,.@-]+)",
+     "It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+    {"iam", R"((\u002F)|(\u002F[\u0021-\u007E]+\u002F))",
+     "It must begin and end with / and contain only alphanumeric characters and/or / characters."},
+}};
 
 const Manner& manner_of(std::string_view service) {
   for (const auto& manner : manners)
@@ -112,6 +124,8 @@ class Validator {
 
   std::optional<Error> result() const {
     if (count_ == 0) return std::nullopt;
+    if (count_ == 1 && !in_words_.empty())
+      return Error{std::string{manner_.code}, in_words_, 0, {}};
     return Error{
         std::string{manner_.code},
         fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", text_),
@@ -123,7 +137,10 @@ class Validator {
   void check(const Member& place, const std::string& where, const Value& value, int depth) {
     const auto& shape = model_.shape(place.shape);
     if (!shape.constrained) return;
-    for (const auto& broken : violations(shape, value)) violation(where, value, broken);
+    for (const auto& broken : violations(shape, value)) {
+      violation(where, value, broken);
+      if (shape.pattern && broken.ends_with(shape.pattern->text())) say(where, *shape.pattern);
+    }
     switch (shape.kind) {
       case Kind::structure:
         structure(shape, where, value, depth + 1);
@@ -137,6 +154,12 @@ class Validator {
       default:
         break;
     }
+  }
+
+  void say(const std::string& where, const LazyPattern& pattern) {
+    for (const auto& wording : wordings)
+      if (wording.service == model_.name && wording.pattern == pattern.text())
+        in_words_ = fmt::format("The specified value for {} is invalid. {}", where, wording.words);
   }
 
   void list(const Shape& shape, const std::string& where, const Value& value, int depth) {
@@ -262,7 +285,7 @@ class Validator {
 
   const ServiceModel& model_;
   const Manner& manner_;
-  std::string text_;
+  std::string text_, in_words_;
   int count_ = 0;
 };
 
