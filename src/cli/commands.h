@@ -37,7 +37,7 @@ struct EngineOptions {
   std::string dns_rate_limit;  // off, or a number; empty: as the engine sees fit
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> oidc_keys;  // https://ISSUER=FILE
-  std::string metrics;  // ADDR:PORT of /metrics for others; empty: none
+  std::string metrics;                 // ADDR:PORT of /metrics for others; empty: none
   bool allow_reset = false;
   std::string function_network;  // host, outbound, isolated; empty: what this machine allows
 };

@@ -308,10 +308,8 @@ class Terraform {
     hcl_.expression(
         "relay_name_servers",
         R"(coalesce(var.name_servers, join(" ", data.aws_route53_zone.relay.name_servers)))");
-    hcl_.expression(
-        "relay_url",
-        R"(regex("^(https?)://([^:/]+)(?::([0-9]+))?/$", )"
-        "aws_lambda_function_url.relay.function_url)");
+    hcl_.expression("relay_url", R"(regex("^(https?)://([^:/]+)(?::([0-9]+))?/$", )"
+                                 "aws_lambda_function_url.relay.function_url)");
     hcl_.close();
     known_.add(relay.path, "local.relay_path");
     known_.add(relay.name_servers, "local.relay_name_servers");
