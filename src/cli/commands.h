@@ -41,7 +41,7 @@ struct EngineOptions {
   std::vector<std::string> allowed_hosts;
   std::string signing_cert_url;
   std::vector<std::string> oidc_keys;  // https://ISSUER=FILE
-  std::string metrics;  // ADDR:PORT of /metrics for others; empty: none
+  std::string metrics;                 // ADDR:PORT of /metrics for others; empty: none
   bool allow_reset = false;
   std::string function_network;  // host, outbound, isolated; empty: what this machine allows
 };

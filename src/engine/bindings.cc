@@ -17,13 +17,18 @@
 namespace sitelatch::engine {
 namespace {
 
-bool names_function(std::string_view arn) {
+bool is_of(std::string_view service, std::string_view arn) {
   const auto parsed = aws::parse_arn(arn);
-  return parsed && parsed->service == "lambda";
+  return parsed && parsed->service == service;
 }
-bool names_topic(std::string_view arn) {
-  const auto parsed = aws::parse_arn(arn);
-  return parsed && parsed->service == "sns";
+bool names_function(std::string_view arn) { return is_of("lambda", arn); }
+bool names_topic(std::string_view arn) { return is_of("sns", arn); }
+bool names_queue(std::string_view arn) { return is_of("sqs", arn); }
+
+aws::QueueUser as_role(const std::string& role_arn) {
+  aws::QueueUser out;
+  out.role_arn = role_arn;
+  return out;
 }
 
 }  // namespace
@@ -367,15 +372,24 @@ aws::DispatchOutcome SubscribersToLambda::dispatch(const std::string& function_a
       function_arn, payload, principal_of(function_arn, group_arn), group_arn, services_.account);
 }
 
-bool EventDestinations::permitted(const std::string& topic_arn, const std::string& role_arn) {
-  if (!names_topic(topic_arn)) return false;  // a queue's: services/sqs is not here yet
-  const auto policy = services_.sns->topic_policy(topic_arn);
-  return role_may(services_, role_arn, "sns:Publish", {topic_arn}, policy.value_or(""));
+bool EventDestinations::permitted(const std::string& target_arn, const std::string& role_arn) {
+  if (names_queue(target_arn))
+    return services_.queues->permitted(target_arn, "SendMessage", as_role(role_arn));
+  const auto policy = services_.sns->topic_policy(target_arn);
+  return role_may(services_, role_arn, "sns:Publish", {target_arn}, policy.value_or(""));
+}
+
+aws::Outcome<> EventDestinations::to_queue(aws::QueueLetter letter, const std::string& role_arn) {
+  const auto outcome = services_.queues->send(letter, as_role(role_arn));
+  if (outcome.kind != aws::DispatchOutcome::Kind::accepted)
+    return aws::refuse("ServiceException", outcome.reason);
+  return aws::Value{};
 }
 
 aws::Outcome<> EventDestinations::send(const std::string& destination_arn,
                                        const std::string& record, const std::string& role_arn,
                                        const std::string& function_arn) {
+  if (names_queue(destination_arn)) return to_queue({destination_arn, record}, role_arn);
   if (names_topic(destination_arn)) {
     if (!permitted(destination_arn, role_arn))
       return aws::refuse("AuthorizationError",
@@ -402,6 +416,14 @@ aws::Outcome<> EventDestinations::send_dead_letter(const std::string& topic_arn,
                                                    const lambda::DeadLetter& letter,
                                                    const std::string& role_arn,
                                                    const std::string& function_arn) {
+  if (names_queue(topic_arn)) {
+    aws::QueueLetter sent{topic_arn, letter.payload};
+    sent.attributes = {{"ErrorCode", "Number", std::to_string(letter.error_code)}};
+    if (!letter.error_message.empty())
+      sent.attributes.push_back({"ErrorMessage", "String", letter.error_message});
+    sent.attributes.push_back({"RequestID", "String", letter.request_id});
+    return to_queue(std::move(sent), role_arn);
+  }
   if (!names_topic(topic_arn)) return send(topic_arn, letter.payload, role_arn, function_arn);
   if (!permitted(topic_arn, role_arn))
     return aws::refuse("AuthorizationError",

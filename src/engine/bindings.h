@@ -203,9 +203,11 @@ class EventDestinations final : public lambda::Destinations {
   aws::Outcome<> send_dead_letter(const std::string& topic_arn, const lambda::DeadLetter& letter,
                                   const std::string& role_arn,
                                   const std::string& function_arn) override;
-  bool permitted(const std::string& topic_arn, const std::string& role_arn) override;
+  bool permitted(const std::string& target_arn, const std::string& role_arn) override;
 
  private:
+  aws::Outcome<> to_queue(aws::QueueLetter letter, const std::string& role_arn);
+
   const Services& services_;
 };
 

@@ -40,7 +40,6 @@ const std::vector<Recipe>& recipes() {
       {"iam", "CreateAccountAlias", R"({"AccountAlias":"alias"})"},
       {"iam", "CreateServiceSpecificCredential",
        R"({"UserName":"u","ServiceName":"codecommit.amazonaws.com"})"},
-      {"iam", "GenerateCredentialReport", "{}"},
       {"iam", "GenerateServiceLastAccessedDetails",
        R"({"Arn":"arn:aws:iam::000000000000:user/u"})"},
       {"iam", "ListPoliciesGrantingServiceAccess",

@@ -55,9 +55,9 @@ struct PolicyCondition {
 };
 
 struct PolicyPrincipals {
-  bool everyone = false;              // "*" or {"AWS": "*"}
-  std::vector<std::string> aws;       // account ids and ARNs
-  std::vector<std::string> services;  // "sns.amazonaws.com"
+  bool everyone = false;               // "*" or {"AWS": "*"}
+  std::vector<std::string> aws;        // account ids and ARNs
+  std::vector<std::string> services;   // "sns.amazonaws.com"
   std::vector<std::string> federated;  // ARNs of identity providers
 };
 

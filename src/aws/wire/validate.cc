@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validation by the model's constraints, in the words of AWS ("1 validation error detected: Value
 // 'x' at 'stateValue' failed to satisfy constraint: ..."). What differs by service is data, in the
-// two tables below.
+// tables below.
 #include <fmt/format.h>
 
 #include <array>
@@ -37,6 +37,18 @@ struct Exemption {
   std::string_view shape;
 };
 constexpr std::array<Exemption, 1> own_enums{{{"lambda", "Runtime"}}};
+
+// Patterns of which a service says in words what they mean, where nothing else is wrong with the
+// input (fact wire-37).
+struct Wording {
+  std::string_view service, pattern, words;
+};
+constexpr std::array<Wording, 2> wordings{{
+    {"iam", R"([\w+=,.@-]+)",
+     "It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+    {"iam", R"((\u002F)|(\u002F[\u0021-\u007E]+\u002F))",
+     "It must begin and end with / and contain only alphanumeric characters and/or / characters."},
+}};
 
 const Manner& manner_of(std::string_view service) {
   for (const auto& manner : manners)
@@ -119,6 +131,8 @@ class Validator {
   std::optional<Error> result() const {
     if (count_ == 0) return std::nullopt;
     if (manner_.missing_only) return Error{std::string{manner_.code}, text_, 0, {}};
+    if (count_ == 1 && !in_words_.empty())
+      return Error{std::string{manner_.code}, in_words_, 0, {}};
     return Error{
         std::string{manner_.code},
         fmt::format("{} validation error{} detected: {}", count_, count_ == 1 ? "" : "s", text_),
@@ -131,7 +145,10 @@ class Validator {
     const auto& shape = model_.shape(place.shape);
     if (!shape.constrained) return;
     if (manner_.missing_only && is_scalar(shape)) return;
-    for (const auto& broken : violations(shape, value)) violation(where, value, broken);
+    for (const auto& broken : violations(shape, value)) {
+      violation(where, value, broken);
+      if (shape.pattern && broken.ends_with(shape.pattern->text())) say(where, *shape.pattern);
+    }
     switch (shape.kind) {
       case Kind::structure:
         structure(shape, where, value, depth + 1);
@@ -149,6 +166,11 @@ class Validator {
 
   void missing(const std::string& name) {
     if (count_++ == 0) text_ = "The request must contain the parameter " + name + ".";
+  }
+  void say(const std::string& where, const LazyPattern& pattern) {
+    for (const auto& wording : wordings)
+      if (wording.service == model_.name && wording.pattern == pattern.text())
+        in_words_ = fmt::format("The specified value for {} is invalid. {}", where, wording.words);
   }
 
   void list(const Shape& shape, const std::string& where, const Value& value, int depth) {
@@ -287,7 +309,7 @@ class Validator {
 
   const ServiceModel& model_;
   const Manner& manner_;
-  std::string text_;
+  std::string text_, in_words_;
   int count_ = 0;
 };
 

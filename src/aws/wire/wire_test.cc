@@ -565,9 +565,13 @@ TEST_CASE("validation: AWS's words, by service") {
         "ValidationError|1 validation error detected: Value null at 'roleName' failed to satisfy "
         "constraint: Member must not be null");
   CHECK(validated("iam", "GetRole", structure({{"RoleName", "a b"}})) ==
-        "ValidationError|1 validation error detected: Value 'a b' at 'roleName' failed to satisfy "
-        "constraint: "
-        "Member must satisfy regular expression pattern: [\\w+=,.@-]+");
+        "ValidationError|The specified value for roleName is invalid. It must contain only "
+        "alphanumeric characters and/or the following: +=,.@_-");
+  CHECK(validated("iam", "CreateUser", structure({{"UserName", "a"}, {"Path", "x"}})) ==
+        "ValidationError|The specified value for path is invalid. It must begin and end with / and "
+        "contain only alphanumeric characters and/or / characters.");
+  CHECK(validated("iam", "CreateUser", structure({{"UserName", "a b"}, {"Path", "x"}}))
+            .starts_with("ValidationError|2 validation errors detected: "));
   CHECK(validated(
             "events", "PutTargets",
             structure({{"Rule", "r"},

@@ -112,6 +112,7 @@ aws::Outcome<> Iam::get_account_summary(const Call&) {
        {"AccessKeysPerUserQuota", 2},
        {"GroupsPerUserQuota", 10},
        {"UserPolicySizeQuota", 2048},
+       {"RolePolicySizeQuota", 10240},
        {"GroupPolicySizeQuota", 5120},
        {"InstanceProfiles", size(holdings.instance_profiles.all())},
        {"InstanceProfilesQuota", 1000},

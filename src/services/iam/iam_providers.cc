@@ -64,9 +64,8 @@ aws::Outcome<> Iam::create_oidc_provider(const Call& call) {
   const auto& in = call.input;
   auto& providers = directory_.holdings().oidc_providers;
   const auto url = in["Url"].string();
-  if (!is_provider_url(url)) return validation_error("Invalid Open ID Connect Provider URL");
   OidcProvider provider;
-  provider.url = url.substr(https.size());
+  if (url.starts_with(https)) provider.url = url.substr(https.size());
   for (auto& id : in["ClientIDList"].strings())
     if (std::find(provider.client_ids.begin(), provider.client_ids.end(), id) ==
         provider.client_ids.end())
@@ -76,6 +75,7 @@ aws::Outcome<> Iam::create_oidc_provider(const Call& call) {
     provider.thumbprints.push_back(lower(thumbprint));
   if (const auto fine = check_thumbprints(provider.thumbprints); !fine)
     return failure(fine.error());
+  if (!is_provider_url(url)) return validation_error("Invalid Open ID Connect Provider URL");
   if (const auto tags = add_tags(provider.tags, in["Tags"], aws::TagKeys::any_case); !tags)
     return failure(tags.error());
   const auto arn = oidc_provider_arn(directory_.account(), provider.url);

@@ -6,7 +6,7 @@
 
 namespace sitelatch::iam {
 namespace {
-constexpr std::array<ServiceRole, 66> roles = {{
+constexpr std::array<ServiceRole, 77> roles = {{
     {"access-analyzer.amazonaws.com", "AccessAnalyzer", "AccessAnalyzerServiceRolePolicy"},
     {"acm.amazonaws.com", "CertificateManager", "CertificateManagerServiceRolePolicy"},
     {"appmesh.amazonaws.com", "AppMesh", "AWSAppMeshServiceRolePolicy"},
@@ -28,6 +28,29 @@ constexpr std::array<ServiceRole, 66> roles = {{
     {"dax.amazonaws.com", "DAX", "DAXServiceRolePolicy"},
     {"dynamodb.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_DynamoDBTable",
      "AWSApplicationAutoscalingDynamoDBTablePolicy"},
+    {"appstream.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_AppStreamFleet",
+     "AWSApplicationAutoscalingAppStreamFleetPolicy"},
+    {"cassandra.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_CassandraTable",
+     "AWSApplicationAutoscalingCassandraTablePolicy"},
+    {"comprehend.application-autoscaling.amazonaws.com",
+     "ApplicationAutoScaling_ComprehendEndpoint",
+     "AWSApplicationAutoscalingComprehendEndpointPolicy"},
+    {"custom-resource.application-autoscaling.amazonaws.com",
+     "ApplicationAutoScaling_CustomResource", "AWSApplicationAutoScalingCustomResourcePolicy"},
+    {"ec2.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_EC2SpotFleetRequest",
+     "AWSApplicationAutoscalingEC2SpotFleetRequestPolicy"},
+    {"elasticache.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_ElastiCacheRG",
+     "AWSApplicationAutoscalingElastiCacheRGPolicy"},
+    {"elasticmapreduce.application-autoscaling.amazonaws.com",
+     "ApplicationAutoScaling_EMRInstanceGroup", "AWSApplicationAutoscalingEMRInstanceGroupPolicy"},
+    {"kafka.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_KafkaCluster",
+     "AWSApplicationAutoscalingKafkaClusterPolicy"},
+    {"neptune.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_NeptuneCluster",
+     "AWSApplicationAutoscalingNeptuneClusterPolicy"},
+    {"sagemaker.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_SageMakerEndpoint",
+     "AWSApplicationAutoscalingSageMakerEndpointPolicy"},
+    {"workspaces.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_WorkSpacesPool",
+     "AWSApplicationAutoscalingWorkSpacesPoolPolicy"},
     {"ecs.amazonaws.com", "ECS", "AmazonECSServiceRolePolicy"},
     {"ecs.application-autoscaling.amazonaws.com", "ApplicationAutoScaling_ECSService",
      "AWSApplicationAutoscalingECSServicePolicy"},

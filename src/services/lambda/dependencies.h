@@ -62,10 +62,10 @@ struct DeadLetter {
 // Where the fate of an asynchronous event is told, with the rights of the execution role.
 class Destinations {
  public:
-  // Delivers an invocation record (a JSON document) to a topic or a function.
+  // Delivers an invocation record (a JSON document) to a topic, a queue or a function.
   virtual aws::Outcome<> send(const std::string& destination_arn, const std::string& record,
                               const std::string& role_arn, const std::string& function_arn) = 0;
-  // Publishes a dead letter to a topic, with message attributes RequestID, ErrorCode (Number),
+  // Sends a dead letter to a topic or a queue, with message attributes RequestID, ErrorCode (Number),
   // ErrorMessage.
   virtual aws::Outcome<> send_dead_letter(const std::string& topic_arn, const DeadLetter& letter,
                                           const std::string& role_arn,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From one service to the next: what a rule, a topic and a function hand to a queue, and a queue to a function."""
 import json
+import re
 
 from world import LAMBDA_TRUST, Case, zip_of
 
@@ -50,6 +51,24 @@ class Between(Case):
         self.assertEqual(self.bodies(url), [])
         message = self.sqs_.receive_message(QueueUrl=dead, MessageAttributeNames=["All"])["Messages"][0]
         self.assertEqual(message["MessageAttributes"]["ERROR_CODE"]["StringValue"], "NO_PERMISSIONS")
+
+    def test_what_a_function_could_not_do_to_a_queue(self):
+        url, arn = self.queue("letters")
+        role = self.iam_.create_role(RoleName="letters", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+        made = {"FunctionName": "letters", "Runtime": "python3.12", "Handler": "lambda.handler", "Role": role,
+                "Code": {"ZipFile": zip_of("def handler(event, context):\n    raise ValueError(event)\n")}, "DeadLetterConfig": {"TargetArn": arn}}
+        self.refused("InvalidParameterValueException", re.compile("SendMessage"), 400, self.lambda_.create_function, **made)  # the role may not send there
+        self.iam_.put_role_policy(RoleName="letters", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}]}))
+        self.lambda_.create_function(**made)
+        self.lambda_.put_function_event_invoke_config(FunctionName="letters", MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": arn}})
+        self.lambda_.invoke(FunctionName="letters", InvocationType="Event", Payload=b'{"a": 1}')
+        self.world.engine.advance("60s")
+        messages = self.sqs_.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
+        letters = {bool(message.get("MessageAttributes")): message for message in messages}
+        self.assertEqual(json.loads(letters[True]["Body"]), {"a": 1})
+        self.assertEqual(letters[True]["MessageAttributes"]["ErrorCode"]["StringValue"], "200")
+        self.assertEqual(json.loads(letters[False]["Body"])["requestContext"]["condition"], "RetriesExhausted")
 
     def test_a_queue_to_a_function_by_a_filter(self):
         url, arn = self.queue("jobs")

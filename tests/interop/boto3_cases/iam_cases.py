@@ -94,8 +94,8 @@ class Roles(Case):
         self.refused("MalformedPolicyDocument", ANY, 400, self.client.create_policy, PolicyName="bad",
                      PolicyDocument='{"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps"}]}')
         self.refused("ValidationError", "Invalid ARN:  Could not be parsed!", 400, self.client.get_policy, PolicyArn="x" * 20)
-        self.refused("ValidationError", re.compile("^1 validation error detected: Value 'a b' at 'roleName' failed to satisfy "
-                                                   "constraint: Member must satisfy regular expression pattern: "), 400,
+        self.refused("ValidationError", "The specified value for roleName is invalid. It must contain only alphanumeric characters "
+                                        "and/or the following: +=,.@_-", 400,
                      self.client.create_role, RoleName="a b", AssumeRolePolicyDocument=LAMBDA_TRUST)
         self.refused("NoSuchEntity", "The user with name nobody cannot be found.", 404, self.client.get_user, UserName="nobody")
 
@@ -204,3 +204,60 @@ class Sessions(Case):
         keys = {"aws_access_key_id": given["AccessKeyId"], "aws_secret_access_key": given["SecretAccessKey"],
                 "aws_session_token": given["SessionToken"]}
         self.assertEqual(self.world.client("sts", keys=keys).get_caller_identity()["Account"], self.account)
+
+    def test_federation_is_what_its_policies_leave(self):
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sns:ListTopics", "Resource": "*"}]})
+        for limits, allowed in (({"Policy": policy}, True), ({}, False)):
+            given = self.client.get_federation_token(Name="fed", **limits)
+            self.assertEqual(given["FederatedUser"]["FederatedUserId"], f"{self.account}:fed")
+            keys = {"aws_access_key_id": given["Credentials"]["AccessKeyId"],
+                    "aws_secret_access_key": given["Credentials"]["SecretAccessKey"],
+                    "aws_session_token": given["Credentials"]["SessionToken"]}
+            self.assertEqual(self.world.client("sts", keys=keys).get_caller_identity()["Arn"],
+                             f"arn:aws:sts::{self.account}:federated-user/fed")
+            sns = self.world.client("sns", keys=keys)
+            if allowed:
+                self.answered(sns.list_topics())
+            else:
+                self.refused("AuthorizationError", re.compile("because no session policy allows"), 403, sns.list_topics)
+            self.refused("InvalidClientTokenId", "The security token included in the request is invalid.", 403,
+                         self.world.client("iam", keys=keys).list_users)
+
+    def test_a_web_identity_comes_unsigned_and_is_not_believed(self):
+        token = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lkcC50ZXN0Iiwic3ViIjoiYSJ9."
+        ask = {"RoleArn": f"arn:aws:iam::{self.account}:role/any", "RoleSessionName": "ci", "WebIdentityToken": token}
+        self.refused("InvalidIdentityToken", "No OpenIDConnect provider found in your account for https://idp.test", 400,
+                     self.client.assume_role_with_web_identity, **ask)
+        iam = self.world.client("iam")
+        arn = iam.create_open_id_connect_provider(Url="https://idp.test", ClientIDList=["a"],
+                                                   ThumbprintList=["0" * 40])["OpenIDConnectProviderArn"]
+        self.refused("InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please reference "
+                                             "AssumeRoleWithWebIdentity documentation for requirements", 400,
+                     self.client.assume_role_with_web_identity, **ask)
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+
+class Things(Case):
+    service = "iam"
+
+    def test_blobs_arrive_as_they_are(self):
+        device = self.client.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+        self.assertRegex(device["Base32StringSeed"].decode(), "^[A-Z2-7]{64}$")
+        self.assertTrue(device["QRCodePNG"].startswith(b"\x89PNG\r\n"))
+        self.client.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
+        while self.client.generate_credential_report()["State"] != "COMPLETE":
+            pass
+        report = self.client.get_credential_report()
+        self.assertTrue(report["Content"].decode().startswith("user,arn,user_creation_time,"))
+        self.assertEqual(report["ReportFormat"], "text/csv")
+
+    def test_lists_in_pages(self):
+        pages = list(self.client.get_paginator("list_policies").paginate(Scope="AWS", PaginationConfig={"PageSize": 400}))
+        arns = [policy["Arn"] for page in pages for policy in page["Policies"]]
+        self.assertGreater(len(pages), 2)
+        self.assertEqual(len(arns), len(set(arns)))
+        self.assertIn("arn:aws:iam::aws:policy/ReadOnlyAccess", arns)
+        waiter = self.client.get_waiter("instance_profile_exists")
+        self.client.create_instance_profile(InstanceProfileName="waited")
+        waiter.wait(InstanceProfileName="waited")
+        self.client.delete_instance_profile(InstanceProfileName="waited")
