@@ -8,6 +8,7 @@
 //   or cloudwatch -> MetricDataStream -> route53: checks that rest on a metric.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,6 +64,8 @@ class Cloud {
     Workers* workers = nullptr;           // for large bodies; none: all on the control thread
     realism::Realism* realism = nullptr;  // outlives this; none: nothing departs
     Tally* tally = nullptr;               // outlives this; none: nobody counts
+    // Told whether any zone's queries are logged, and so wanted by Route53::log_queries.
+    std::function<void(bool)> want_queries = {};
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);
@@ -97,7 +100,7 @@ class Cloud {
   Services services_;
   HealthMetricsToCloudWatch health_metrics_{services_};
   MetricDataOfCloudWatch metric_data_{services_};
-  QueryLogsInLogs query_logs_{services_};
+  QueryLogsInLogs query_logs_;
   AlarmActionsToServices alarm_actions_{services_};
   FunctionDeliveriesToLambda function_deliveries_{services_};
   RuleTargets rule_targets_{services_};
