@@ -126,9 +126,6 @@ const std::vector<Recipe>& recipes() {
        R"({"Id":"@CollectionId","Changes":[{"LocationName":"paris","Action":"PUT",)"
        R"("CidrList":["10.0.0.0/8","2001:db8::/32"]}]})"},
       {"route53", "CreateHostedZone", R"({"Name":"example.test","CallerReference":"zone"})"},
-      {"route53", "CreateQueryLoggingConfig",
-       R"({"HostedZoneId":"@HostedZoneId","CloudWatchLogsLogGroupArn":)"
-       R"("arn:aws:logs:us-east-1:000000000000:log-group:lg"})"},
       {"route53", "CreateTrafficPolicy",
        R"({"Name":"policy","Document":"{\"AWSPolicyFormatVersion\":\"2015-10-01\",)"
        R"(\"RecordType\":\"A\",\"StartRule\":\"r\",\"Endpoints\":{\"e\":{\"Type\":\"value\",)"
