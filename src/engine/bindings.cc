@@ -172,6 +172,14 @@ bool QueryLogsInLogs::has_group(std::string_view group_name) const {
   return services_.logs->has_group("us-east-1", group_name);
 }
 
+void QueryLogsInLogs::write(const std::string& group_name, const std::string& stream_name,
+                            Instant at, std::vector<std::string> lines) {
+  std::vector<logs::Logs::Line> out;
+  out.reserve(lines.size());
+  for (auto& line : lines) out.push_back({at, std::move(line)});
+  services_.logs->append("us-east-1", group_name, stream_name, std::move(out));
+}
+
 Result<Done> AlarmActionsToServices::execute(const cloudwatch::AlarmAction& action) {
   if (names_topic(action.action_arn)) {
     auto published = services_.sns->publish_as_service(

@@ -98,14 +98,21 @@ class MetricDataOfCloudWatch final : public route53::MetricDataStream {
   const Services& services_;
 };
 
-// route53 -> logs: the groups that queries are logged to.
+// route53 -> logs: the groups that queries are logged to. `want` is told whether any are.
 class QueryLogsInLogs final : public route53::QueryLogs {
  public:
-  explicit QueryLogsInLogs(const Services& services) : services_(services) {}
+  QueryLogsInLogs(const Services& services, std::function<void(bool)> want)
+      : services_(services), want_(std::move(want)) {}
   bool has_group(std::string_view group_name) const override;
+  void want_queries(bool any) override {
+    if (want_) want_(any);
+  }
+  void write(const std::string& group_name, const std::string& stream_name, Instant at,
+             std::vector<std::string> lines) override;
 
  private:
   const Services& services_;
+  const std::function<void(bool)> want_;
 };
 
 // cloudwatch -> sns, lambda: what an alarm does; and -> events: what becomes of it.

@@ -38,6 +38,7 @@ Cloud::Cloud(Ports ports, const Options& options)
       functions_(ports.functions, realism_now_),
       courier_(ports.courier, realism_now_),
       services_{options.account, {}, {}, {}, {}, {}, {}, nullptr, options.realism, options.tally},
+      query_logs_(services_, options.want_queries),
       directory_(history_, ports.timers, ports.entropy, options.account),
       identities_(directory_, history_, ports.wall, ports.entropy),
       iam_(identities_),

@@ -8,6 +8,7 @@
 //   or cloudwatch -> MetricDataStream -> route53: checks that rest on a metric.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -73,6 +74,8 @@ class Cloud {
     std::string signing_cert_url = {};    // as in sns::Envelope; empty: at the endpoint
     // The keys of issuers of web identity tokens: JWKS by URL without "https://" (fact sts-12).
     std::map<std::string, std::string, std::less<>> oidc_keys = {};
+    // Told whether any zone's queries are logged, and so wanted by Route53::log_queries.
+    std::function<void(bool)> want_queries = {};
   };
   // Loads everything from the journal. Nothing runs before the caller's loop does.
   Cloud(Ports ports, const Options& options);
@@ -107,7 +110,7 @@ class Cloud {
   Services services_;
   HealthMetricsToCloudWatch health_metrics_{services_};
   MetricDataOfCloudWatch metric_data_{services_};
-  QueryLogsInLogs query_logs_{services_};
+  QueryLogsInLogs query_logs_;
   AlarmActionsToServices alarm_actions_{services_};
   FunctionDeliveriesToLambda function_deliveries_{services_};
   RuleTargets rule_targets_{services_};

@@ -20,6 +20,7 @@
 #include "engine/counted_ports.h"
 #include "engine/engine_metrics.h"
 #include "engine/front_door.h"
+#include "engine/query_log.h"
 #include "engine/service_pages.h"
 #include "engine/tally.h"
 #include "net/dns/name_lookups.h"
@@ -192,6 +193,7 @@ class RealEngine final : public Engine {
     net::DnsServer::Options dns_options;
     dns_options.rate_limit = config_.dns_rate_limit;
     dns_options.answers_at_once = false;  // it knows no zone yet
+    dns_options.tap = &query_log_;
     auto answering = net::DnsServer::listen(config_.dns, dns_options, dns::View::empty());
     if (!answering) return failure(answering.error());
     dns_ = std::move(*answering);
@@ -371,7 +373,7 @@ class RealEngine final : public Engine {
         Cloud::Options{config_.account, url_of(api_endpoint_), config_.accept_any_credentials,
                        config_.allow_link_local, config_.checkers, config_.strict_names, places_,
                        workers_.get(), &realism_, &tally_, config_.signing_cert_url,
-                       config_.oidc_keys});
+                       config_.oidc_keys, [this](bool any) { query_log_.set_open(any); }});
     door_.open(cloud_->gateway(), cloud_->url_door());
   }
 
@@ -470,6 +472,10 @@ class RealEngine final : public Engine {
   FrontDoor door_;
   net::SystemEntropy entropy_;
   net::Endpoint api_endpoint_;
+  QueryLog query_log_{[this](std::function<void()> task) { loop_.post(std::move(task)); },
+                      [this](const std::vector<route53::LoggedQuery>& queries) {
+                        if (cloud_) cloud_->route53().log_queries(queries);
+                      }};
   std::unique_ptr<net::DnsServer> dns_;
   std::unique_ptr<BackgroundKeyMaker> key_maker_;
   std::unique_ptr<net::SocketProber> prober_;

@@ -31,8 +31,6 @@ class Denied {
         names_.emplace_back("SET1", out["DelegationSet"]["Id"].string().substr(15));
       if (recipe.operation == "CreateCidrCollection")
         names_.emplace_back("CIDRS1", out["Collection"]["Id"].string());
-      if (recipe.operation == "CreateQueryLoggingConfig")
-        names_.emplace_back("LOGGING1", out["QueryLoggingConfig"]["Id"].string());
       if (recipe.operation == "CreateTrafficPolicy")
         names_.emplace_back("POLICY1", out["TrafficPolicy"]["Id"].string());
       if (recipe.operation == "CreateTrafficPolicyInstance")
@@ -422,10 +420,6 @@ std::vector<Row> rows() {
        "ChangeCidrCollection",
        {R"({"Id":"CIDRS1","Changes":[{"LocationName":"rome","Action":"DELETE_IF_EXISTS",)"
         R"("CidrList":["11.0.0.0/8"]}]})"}},
-      {on("arn:aws:route53:::queryloggingconfig/LOGGING1"),
-       "route53",
-       "GetQueryLoggingConfig",
-       {R"({"Id":"LOGGING1"})"}},
       {on("arn:aws:route53:::trafficpolicy/POLICY1"),
        "route53",
        "ListTrafficPolicyInstancesByPolicy",

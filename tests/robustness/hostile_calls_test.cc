@@ -53,7 +53,16 @@ class Cases {
 
 // What a service gives out keeps the model's lower bounds: nothing empty and nothing absent where
 // something must be. (AWS's own answers go beyond upper ones: "/hostedzone/Z...".)
+// Beyond the lower ones are a private zone's delegation set, which it has not, and a list of no
+// authorizations (fact route53-111).
+bool is_beyond_model(const Target& target, const Value& output) {
+  const auto& name = target.operation->name;
+  return (name == "CreateHostedZone" && output.has("VPC")) ||
+         (name == "ListVPCAssociationAuthorizations" && output["VPCs"].items().empty());
+}
+
 std::string broken_output(const Target& target, const Value& output) {
+  if (is_beyond_model(target, output)) return "";
   aws::Operation mirrored = *target.operation;
   mirrored.input = mirrored.output;
   aws::Recognised what;

@@ -315,9 +315,6 @@ const std::vector<Recipe>& recipes() {
        R"-({"EventPattern":"{\"source\":[\"s\"]}","Event":"{\"id\":\"1\",\"account\":\"1\",)-"
        R"-(\"source\":\"s\",\"time\":\"t\",\"region\":\"r\",\"detail-type\":\"d\"}"})-"},
       {"route53", "CreateHostedZone", R"({"Name":"example.test","CallerReference":"zone"})"},
-      {"route53", "CreateQueryLoggingConfig",
-       R"({"HostedZoneId":"@HostedZoneId","CloudWatchLogsLogGroupArn":)"
-       R"("arn:aws:logs:us-east-1:000000000000:log-group:lg"})"},
       {"route53", "CreateTrafficPolicy",
        R"({"Name":"policy","Document":"{\"AWSPolicyFormatVersion\":\"2015-10-01\",)"
        R"(\"RecordType\":\"A\",\"StartRule\":\"r\",\"Endpoints\":{\"e\":{\"Type\":\"value\",)"

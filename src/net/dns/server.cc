@@ -73,9 +73,9 @@ class Worker {
    public:
     Face(Worker& worker, DnsSockets sockets, const DnsServer::Options& options)
         : worker_(worker),
-          udp_(std::move(sockets.udp), sockets.wildcard, options.udp_payload),
+          udp_(std::move(sockets.udp), sockets.wildcard, options.udp_payload, options.tap),
           tcp_(std::move(sockets.tcp), worker.epoll_,
-               {options.max_connections, options.tcp_idle_limit},
+               {options.max_connections, options.tcp_idle_limit, options.tap},
                [this](DnsTcp::Connection& connection) {
                  worker_.served_ += tcp_.serve(connection, *worker_.view_, worker_.spread_,
                                                worker_.precautions_, worker_.now_, worker_.counts_);

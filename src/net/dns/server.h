@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "dns/answer.h"
 #include "net/dns/counts.h"
+#include "net/dns/query_tap.h"
 #include "net/io/endpoint.h"
 
 namespace sitelatch::net {
@@ -34,6 +35,7 @@ class DnsServer {
     // No: the ports are taken, and nobody is answered before begin(). What is asked meanwhile waits
     // in the sockets; "I have no such zone" would be wrong of a server that does not know yet.
     bool answers_at_once = true;
+    QueryTap* tap = nullptr;  // told of queries and answers, on the server's threads; outlives it
   };
 
   // Port 0 takes one that is free for both UDP and TCP. Problem: in use (by anybody, even where

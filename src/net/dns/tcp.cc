@@ -122,6 +122,9 @@ unsigned DnsTcp::answer_queries(Connection& connection, const dns::View& view, S
                     spread.next(), asker);
     counts.count(tcp_limits.transport, {scratch_.data() + 2, reply});
     if (reply == 0) continue;
+    if (options_.tap && options_.tap->open())
+      options_.tap->take({at + 2, size}, {scratch_.data() + 2, reply}, tcp_limits.transport,
+                         connection.peer);
     scratch_[0] = static_cast<std::uint8_t>(reply >> 8);
     scratch_[1] = static_cast<std::uint8_t>(reply);
     connection.out.insert(connection.out.end(), scratch_.begin(),

@@ -23,6 +23,7 @@ class DnsTcp {
   struct Options {
     std::size_t max_connections;
     std::chrono::milliseconds idle_limit;
+    QueryTap* tap = nullptr;
   };
   struct Connection {
     WatchedFd socket;

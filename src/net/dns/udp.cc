@@ -22,11 +22,12 @@ void answer_from_same_address(msghdr& message) {
 
 }  // namespace
 
-DnsUdp::DnsUdp(Fd socket, bool wildcard, std::size_t udp_payload)
+DnsUdp::DnsUdp(Fd socket, bool wildcard, std::size_t udp_payload, QueryTap* tap)
     : socket_(std::move(socket)),
       wildcard_(wildcard),
       reply_size_(std::max<std::size_t>(udp_payload, 512)),
       limits_{dns::Limits::Transport::udp, reply_size_},
+      tap_(tap),
       queries_(batch * query_size),
       replies_(batch * reply_size_) {
   for (unsigned i = 0; i < batch; ++i) {
@@ -54,6 +55,9 @@ unsigned DnsUdp::serve(const dns::View& view, Spread& spread, DnsPrecautions& pr
                     limits_, spread.next(), precautions.asker(peers_[i], turn));
     counts.count(limits_.transport, {reply, size});
     if (size == 0) continue;
+    if (tap_ && tap_->open())
+      tap_->take({&queries_[i * query_size], in_[i].msg_len}, {reply, size}, limits_.transport,
+                 peers_[i]);
     msghdr& message = out_[count].msg_hdr;
     message = in_[i].msg_hdr;
     out_parts_[count] = {reply, size};

@@ -13,6 +13,7 @@
 #include "dns/answer.h"
 #include "net/dns/counts.h"
 #include "net/dns/precautions.h"
+#include "net/dns/query_tap.h"
 #include "net/io/epoll.h"
 #include "net/io/spread.h"
 
@@ -23,7 +24,8 @@ class DnsUdp {
   static constexpr unsigned batch = 64;
 
   // `wildcard`: the socket is bound to all addresses; replies leave from the one that was asked.
-  DnsUdp(Fd socket, bool wildcard, std::size_t udp_payload);
+  // `tap` may be null.
+  DnsUdp(Fd socket, bool wildcard, std::size_t udp_payload, QueryTap* tap);
 
   bool watch(Epoll& epoll, Epoll::Ready ready) {
     // Exclusive: other threads wait at the same socket; one of them is woken.
@@ -45,6 +47,7 @@ class DnsUdp {
   const bool wildcard_;
   const std::size_t reply_size_;
   const dns::Limits limits_;
+  QueryTap* const tap_;
   std::vector<std::uint8_t> queries_, replies_;
   std::array<mmsghdr, batch> in_{}, out_{};
   std::array<iovec, batch> in_parts_{}, out_parts_{};

@@ -71,6 +71,7 @@ class Batch {
   void upsert(const RecordSet& record, Group& group);
   void check_alone(const RecordSet& record);
   void check_place(const RecordSet& record);
+  void check_privacy(const RecordSet& record);
   void check_alias(const RecordSet& record);
   void check_outside_alias(const RecordSet& record, const std::string& tried);
   void check_policy(const RecordSet& record, const Group& group);
@@ -187,6 +188,7 @@ void Batch::check_alone(const RecordSet& r) {
   if (r.type == dns::type::ds && apex)
     refuse(fmt::format("RRSet of type DS with DNS name {} is not permitted at apex in zone {}",
                        shown(r.name), shown(zone_.name)));
+  check_privacy(r);
   if (r.policy == Policy::cidr && world_.missing_cidr)
     if (auto missing = world_.missing_cidr(r.cidr); !missing.empty()) refuse(std::move(missing));
 }
@@ -205,6 +207,17 @@ void Batch::check_place(const RecordSet& r) {
                                   {"SubdivisionCode", subdivision}})
     if (!code.empty()) named += fmt::format("{}{}={}", named.empty() ? "" : ", ", key, code);
   refuse(fmt::format("{} cannot be created as there is no geolocation [{}].", described(r), named));
+}
+
+// What is private is answered to nobody outside, by no alias either.
+void Batch::check_privacy(const RecordSet& r) {
+  if (!r.alias || !r.traffic_policy_instance_id.empty()) return;
+  const auto* target = world_.zone(r.alias->zone_id);
+  if (!target || target->is_private() == zone_.is_private()) return;
+  refuse(fmt::format(
+      "Tried to create an alias that targets {}, type {} in zone {}, but a public and a "
+      "private hosted zone cannot have aliases to one another",
+      shown(r.alias->name), dns::type_to_text(r.type), target->id));
 }
 
 void Batch::check_alias(const RecordSet& r) {

@@ -180,6 +180,7 @@ Route53::Out Route53::delete_hosted_zone(const Call& call) {
   const auto change = changes_.add("", timers_.now());
   tags_.drop("hostedzone/" + id);
   query_logging_.forget_zone(id);
+  want_queries();
   answers_.remove_zone(id, when_published(change.id));
   return aws::Value::structure({{"ChangeInfo", to_value(change)}});
 }

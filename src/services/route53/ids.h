@@ -14,9 +14,11 @@ inline std::string bare_id(std::string_view id) {
   return std::string{slash == std::string_view::npos ? id : id.substr(slash + 1)};
 }
 
-// 'Z' or 'C' and twenty capitals and digits.
+// 'Z' or 'C' and twenty capitals and digits; 'N' of delegation sets and fewer, so that with
+// "/delegationset/" before it it is not longer than the 32 characters that the model takes.
 inline std::string new_id(ports::Entropy& entropy, char kind) {
-  return kind + ports::random_text(entropy, 20, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+  return kind +
+         ports::random_text(entropy, kind == 'N' ? 13 : 20, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 }
 
 }  // namespace sitelatch::route53

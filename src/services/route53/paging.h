@@ -3,8 +3,6 @@
 // applied in silence (fact route53-60).
 #pragma once
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -19,18 +17,16 @@ inline aws::Outcome<std::size_t> max_items(const aws::Value& given, std::size_t 
   if (given.is_null()) return most;
   const auto number = parse_int(given.string());
   if (!number || *number < 1)
-    return aws::refuse(
-        "InvalidInput",
-        fmt::format("Invalid parameter : {} must be a number greater than 0.", member));
+    return aws::refuse("InvalidInput", "Invalid parameter : " + std::string{member} +
+                                           " must be a number greater than 0.");
   return std::min(static_cast<std::size_t>(*number), most);
 }
 
 // A NextToken that none of this list's pages gave.
 inline auto bad_token(std::string_view what) {
   return aws::refuse("InvalidPaginationToken",
-                     fmt::format("Route 53 can't get the next page of {} because the specified "
-                                 "value for NextToken is invalid.",
-                                 what));
+                     "Route 53 can't get the next page of " + std::string{what} +
+                         " because the specified value for NextToken is invalid.");
 }
 
 }  // namespace sitelatch::route53

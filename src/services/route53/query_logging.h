@@ -19,6 +19,7 @@ class QueryLogging {
  public:
   explicit QueryLogging(ports::Journal& journal);
 
+  bool empty() const { return configs_.empty(); }
   const QueryLoggingConfig* find(const std::string& id) const;
   const QueryLoggingConfig* of_zone(const std::string& zone_id) const;
   // In the order of ids, until the visitor answers false.

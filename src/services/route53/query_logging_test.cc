@@ -9,17 +9,25 @@ using route53::testing::Fixture;
 namespace {
 
 struct OneGroup final : QueryLogs {
+  bool there = true, wanted = false;
+  std::vector<std::string> written;  // "group stream line"
+
   bool has_group(std::string_view group_name) const override {
-    return group_name == "/aws/route53/a";
+    return there && group_name == "/aws/route53/a";
+  }
+  void want_queries(bool any) override { wanted = any; }
+  void write(const std::string& group_name, const std::string& stream_name, Instant,
+             std::vector<std::string> lines) override {
+    for (const auto& line : lines) written.push_back(group_name + " " + stream_name + " " + line);
   }
 };
 
-const OneGroup one_group;
 const std::string group_arn = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/route53/a";
 
 struct Logging : Fixture {
+  OneGroup group;
   Logging() {
-    options.query_logs = &one_group;
+    options.query_logs = &group;
     crash();
   }
 };
@@ -116,4 +124,37 @@ TEST_CASE("query logging configurations, of all zones or of one, in pages") {
         "because the specified value for NextToken is invalid.");
   CHECK(f.code("ListQueryLoggingConfigs", R"({"HostedZoneId":"Z1"})") == "NoSuchHostedZone");
   CHECK(f.code("ListQueryLoggingConfigs", R"({"MaxResults":"x"})") == "InvalidInput");
+}
+
+TEST_CASE("what was asked of a zone is a line in its stream, while its queries are logged") {
+  Logging f;
+  const auto zone = f.make_zone("a.test");
+  f.make_zone("b.test");
+  const auto asked = [](const std::string& name, const std::string& rcode) {
+    return LoggedQuery{dns::name_from_text(name).value(), "A", rcode, "UDP", "192.0.2.53"};
+  };
+  CHECK_FALSE(f.group.wanted);
+  f.route53->log_queries({asked("www.a.test", "NOERROR")});
+  CHECK(f.group.written.empty());
+  const auto logging =
+      f.ok("CreateQueryLoggingConfig", logging_to(zone))["QueryLoggingConfig"]["Id"].string();
+  CHECK(f.group.wanted);
+  f.world.settle();
+  f.group.wanted = false;
+  f.crash();
+  CHECK(f.group.wanted);
+  f.route53->log_queries({asked("www.a.test", "NOERROR"), asked("b.test", "NOERROR"),
+                          asked("deep.below.a.test", "NXDOMAIN"), asked("nowhere", "REFUSED")});
+  const auto line = [&](const std::string& rest) {
+    return "/aws/route53/a " + zone + "/LCL1 1.0 " + iso8601_ms(f.world.timers.now()) + " " + zone +
+           " " + rest;
+  };
+  CHECK(f.group.written ==
+        std::vector<std::string>{line("www.a.test A NOERROR UDP LCL1 192.0.2.53 -"),
+                                 line("deep.below.a.test A NXDOMAIN UDP LCL1 192.0.2.53 -")});
+  f.group.there = false;  // nobody makes the group anew
+  f.route53->log_queries({asked("a.test", "NOERROR")});
+  CHECK(f.group.written.size() == 2);
+  f.ok("DeleteQueryLoggingConfig", Fixture::just(logging));
+  CHECK_FALSE(f.group.wanted);
 }

@@ -39,6 +39,7 @@ Route53::Route53(ports::Journal& journal, ports::Timers& timers, ports::Entropy&
   });
   plant_trees();
   answers_.start();
+  want_queries();
 }
 
 Result<Done> Route53::set_forced(const std::string& health_check_id, Forced forced) {

@@ -43,7 +43,7 @@ struct Options {
   bool allow_link_local = false;             // endpoints of health checks (fact probe-13)
   std::size_t checkers = 1;                  // of a check, 1 to most_checkers (fact route53-94)
   bool strict_names = false;                 // no zone of example.com (fact route53-136)
-  const QueryLogs* query_logs = nullptr;     // none: there are no log groups
+  QueryLogs* query_logs = nullptr;           // none: there are no log groups
   std::shared_ptr<const AskerTable> askers = nullptr;  // none: nobody is anywhere (route53-137)
 };
 
@@ -78,6 +78,9 @@ class Route53 final : public aws::TableService<Route53> {
   // check, or one that nobody probes.
   Result<std::vector<std::string>> checkers(const std::string& health_check_id) const;
   std::vector<std::string> checkers() const;
+
+  // What DNS was asked and has answered: written where a zone's queries are logged.
+  void log_queries(const std::vector<LoggedQuery>& queries);
 
  private:
   // What operations ask of IAM (operations.cc)
@@ -208,6 +211,8 @@ class Route53 final : public aws::TableService<Route53> {
   void apply_instance(TrafficInstance& instance);
   BatchWorld batch_world() const;
   void forget_departed_checks();
+  void want_queries();
+  const QueryLoggingConfig* logging_of(std::string_view wire_name) const;
   std::string missing(const CidrLocation& location) const;
   std::set<std::string> locations_in_use(const std::string& collection_id) const;
   // The private zone of this name that the VPC has already.

@@ -80,6 +80,26 @@ TEST_CASE("a zone that is made with a VPC is private: shown, listed, and in no p
   CHECK(f.answer("www.corp.test") == "192.0.2.2");
 }
 
+TEST_CASE("no alias leads from a public zone into a private one, or back") {
+  Private f;
+  const auto zone = f.make_private("corp.test", "vpc-1", "1");
+  const auto open = f.make_zone("open.test");
+  f.change(zone, {{"CREATE", Fixture::a("www.corp.test", "192.0.2.1")}});
+  f.change(open, {{"CREATE", Fixture::a("www.open.test", "192.0.2.2")}});
+  const auto refusal = [](const std::string& name, const std::string& target) {
+    return "InvalidChangeBatch: [Tried to create an alias that targets " + name +
+           ", type A in zone " + target +
+           ", but a public and a private hosted zone cannot have aliases to one another]";
+  };
+  CHECK(f.change_refused(
+            open, {{"CREATE", Fixture::alias(zone, "x.open.test", "www.corp.test", false)}}) ==
+        refusal("www.corp.test.", zone));
+  CHECK(f.change_refused(
+            zone, {{"CREATE", Fixture::alias(open, "x.corp.test", "www.open.test", false)}}) ==
+        refusal("www.open.test.", open));
+  f.change(zone, {{"CREATE", Fixture::alias(zone, "x.corp.test", "www.corp.test", false)}});
+}
+
 TEST_CASE("what is no VPC") {
   Private f;
   const auto with = [](const std::string& more) {

@@ -249,3 +249,23 @@ class Zones(Case):
 
     def test_invalid_names(self):
         self.refused("InvalidDomainName", ANY, 400, self.zone, "a..test")
+
+
+class QueryLogs(Case):
+    service = "route53"
+
+    def test_what_dns_is_asked_is_logged(self):
+        logs = self.world.client("logs")
+        logs.create_log_group(logGroupName="/aws/route53/logged.example.test")
+        arn = f"arn:aws:logs:us-east-1:{self.account}:log-group:/aws/route53/logged.example.test"
+        zone = self.client.create_hosted_zone(Name="logged.example.test", CallerReference="logged")["HostedZone"]["Id"]
+        made = self.answered(self.client.create_query_logging_config(HostedZoneId=zone, CloudWatchLogsLogGroupArn=arn), 201)
+        plain = zone.split("/")[-1]
+        self.assertEqual(made["QueryLoggingConfig"]["HostedZoneId"], plain)
+        self.assertEqual(self.world.engine.lookup("nobody.logged.example.test"), (3, []))
+        events = logs.filter_log_events(logGroupName="/aws/route53/logged.example.test")["events"]
+        self.assertEqual([event["logStreamName"] for event in events], [plain + "/LCL1"])
+        self.assertRegex(events[0]["message"], rf"^1\.0 \S+Z {plain} nobody\.logged\.example\.test A NXDOMAIN UDP LCL1 127\.0\.0\.1 -$")
+        self.client.delete_query_logging_config(Id=made["QueryLoggingConfig"]["Id"])
+        self.world.engine.lookup("nobody.logged.example.test")
+        self.assertEqual(len(logs.filter_log_events(logGroupName="/aws/route53/logged.example.test")["events"]), 1)
