@@ -40,10 +40,10 @@ constexpr std::array<Exemption, 1> own_enums{{{"lambda", "Runtime"}}};
 
 // Patterns of which a service says in words what they mean, where nothing else is wrong with the
 // input (fact wire-37).
-struct Wording {
+struct PatternWords {
   std::string_view service, pattern, words;
 };
-constexpr std::array<Wording, 2> wordings{{
+constexpr std::array<PatternWords, 2> wordings{{
     {"iam", R"([\w+=,.@-]+)",
      "It must contain only alphanumeric characters and/or the following: +=,.@_-"},
     {"iam", R"((\u002F)|(\u002F[\u0021-\u007E]+\u002F))",
