@@ -254,6 +254,7 @@ Step ConfigDeployment::subscribe(const ConfigView& view) {
 Step ConfigDeployment::put_people_alarms(const ConfigView& view) {
   const auto& o = view.observed;
   if (!o.hold) return Done{};
+  if (hold_was_unhealthy(view.plan, o, view.now)) wait_for_good_news(view);
   const auto topic = Value::list({view.plan.notify_arn});
   for (const auto& alarm : {alarm_of_latch(view.plan, o.hold->id, o.people.site),
                             alarm_of_failure(view.plan, o.people.site)}) {
@@ -312,6 +313,23 @@ Step ConfigDeployment::tag_all(const ConfigView& view) {
                         view.plan.region);
   if (!tagged) return failure(error_of(tagged.error(), "tag alarm " + o.alarm->name));
   return Done{};
+}
+
+void ConfigDeployment::wait_for_good_news(const ConfigView& view) {
+  client::Backoff backoff;
+  backoff.every = backoff.longest = std::chrono::seconds{10};
+  backoff.at_most =
+      std::clamp<Duration>(deadline_ - context_.clock.now(), Duration{0}, std::chrono::minutes{6});
+  ConfigLook how;
+  how.records = how.dns = how.probes = false;
+  Waiting waiting(context_);
+  client::wait_until(context_.clock, backoff, [&] {
+    const auto seen = look_at_config(context_, view.id(), how);
+    if (seen && !hold_was_unhealthy(seen->plan, seen->observed, seen->now)) return true;
+    waiting.until(
+        {"the hold's bad minutes are over, which the alarms would tell of", "4m", backoff.at_most});
+    return false;
+  });
 }
 
 Step ConfigDeployment::wait_for_hold(const ConfigView& view) {

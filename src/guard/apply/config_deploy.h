@@ -48,6 +48,7 @@ class ConfigDeployment {
   Step mend_hold(const ConfigView& view);
   Step tag_all(const ConfigView& view);
   Step wait_for_hold(const ConfigView& view);
+  void wait_for_good_news(const ConfigView& view);
   Step attach(const ConfigDeployPlan& plan);
   Step dns_stays(const ConfigView& view);
   void say(const std::string& sentence) { context_.progress(sentence); }

@@ -168,6 +168,14 @@ std::optional<bool> hold_is_healthy(const ConfigPlan& plan, const ConfigObserved
   return std::nullopt;
 }
 
+bool hold_was_unhealthy(const ConfigPlan& plan, const ConfigObserved& observed, Instant now) {
+  if (hold_is_healthy(plan, observed, now) != true || !observed.hold_minutes) return false;
+  const auto& minutes = *observed.hold_minutes;
+  return std::any_of(minutes.begin(), minutes.end(), [&](const StatusMinute& minute) {
+    return minute.any_unhealthy && minute.begins > now - std::chrono::minutes{4};
+  });
+}
+
 int good_minutes(const std::vector<StatusMinute>& minutes, Instant since, Instant now) {
   constexpr auto minute = std::chrono::minutes{1};
   int count = 0;
