@@ -590,7 +590,7 @@ TEST_CASE("rules of one name on two buses are two rules") {
   f.put_event(Value::structure({{"EventBusName", "b"}}));
   f.put_event(
       Value::structure({{"EventBusName", "arn:aws:events:us-east-1:000000000000:event-bus/b"}}));
-  CHECK(f.targets.rules.size() == 3);
+  REQUIRE(f.targets.rules.size() == 3);
   CHECK(f.targets.rules[2] == "arn:aws:events:us-east-1:000000000000:rule/b/r");
   CHECK(f.metrics.last_rule == "b/r");
   CHECK(f.put_event(Value::structure({{"EventBusName", "none"}})).has("EventId"));
