@@ -381,10 +381,10 @@ std::size_t answer(std::span<const std::uint8_t> bytes, const View& view,
               query.dnssec_ok);
     size += opt_size;
     write_16(&buffer[size - 2], cookie.size() + subnet_size(query));
-    if (cookie.answered) cookie.write(buffer.data() + size);
-    size += cookie.size();
     if (query.subnet.told) write_subnet(buffer.data() + size, query, whereabouts.scope());
     size += subnet_size(query);
+    if (cookie.answered) cookie.write(buffer.data() + size);
+    size += cookie.size();
   }
   write_16(&buffer[2], flags | (rcode & 15U));
   write_16(&buffer[4], query.question_end > header_size ? 1 : 0);

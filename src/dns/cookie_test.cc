@@ -118,6 +118,16 @@ TEST_CASE("no bit of a cookie can be changed, and none be left out") {
           CookieSecret::Verdict::invalid);
 }
 
+TEST_CASE("a client's network and a cookie are both answered, the cookie at the end") {
+  const std::string subnet("\0\10\0\7\0\1\30\0\xc0\0\2", 11);
+  for (const auto& options : {subnet + option(text(client)), option(text(client)) + subnet}) {
+    const std::string reply = answer_to(with_edns(www, 1232, 0, false, options), noon);
+    CHECK(cookie_in(reply).substr(0, 8) == text(client));
+    CHECK(reply.substr(reply.size() - cookie_option_size - subnet.size(), subnet.size()) == subnet);
+    CHECK(reply_text(reply).find("answer www.example.com. 60 A 192.0.2.1") != std::string::npos);
+  }
+}
+
 TEST_CASE("answers carry a whole cookie to who sends his half, over UDP and TCP") {
   const std::string asked = with_edns(www, 1232, 0, false, option(text(client)));
   for (const auto transport : {Limits::Transport::udp, Limits::Transport::tcp}) {
