@@ -144,7 +144,7 @@ class Cli:
                      "iam", "list-server-certificates")
         run = self.aws("s3api", "list-buckets", parse=False, check=False)
         self.assertNotEqual(run.returncode, 0)
-        run = self.aws("sqs", "list-queues", parse=False, check=False)
+        run = self.aws("rds", "describe-db-instances", parse=False, check=False)
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("not handled", self.engine.log_text())
 

@@ -183,7 +183,7 @@ class Wire(unittest.TestCase):
     def test_unknown_actions_and_services(self):
         self.says(self.form("sts", b"Action=Nonsense&Version=2011-06-15"), 400, "InvalidAction",
                   "Could not find operation Nonsense for version 2011-06-15")
-        self.assertGreaterEqual(self.form("sqs", b"Action=ListQueues&Version=2012-11-05")[0], 400)
+        self.assertGreaterEqual(self.form("rds", b"Action=DescribeDBInstances&Version=2014-10-31")[0], 400)
         body = b"{}"
         headers = self.signer.headers("logs", body, content_type="application/x-amz-json-1.1", x_amz_target="Logs_20140328.Nonsense")
         status, _, text = send(self.host, "POST", "/", headers, body)

@@ -129,10 +129,10 @@ aws::Outcome<> Sns::set_platform_application_attributes(const aws::Call& call) {
 aws::Outcome<> Sns::list_platform_applications(const aws::Call& call) {
   auto page = page_at("applications", call.input["NextToken"]);
   if (!page) return failure(page.error());
-  for (const auto& [arn, application] : mobile_.applications())
-    if (application.region == call.region && !page->offer(arn, [&] {
+  for (const auto& each : mobile_.applications())
+    if (each.second.region == call.region && !page->offer(each.first, [&] {
           return Value::structure(
-              {{"PlatformApplicationArn", arn}, {"Attributes", told(application)}});
+              {{"PlatformApplicationArn", each.first}, {"Attributes", told(each.second)}});
         }))
       break;
   return Value::structure(
@@ -192,9 +192,9 @@ aws::Outcome<> Sns::list_endpoints_by_platform_application(const aws::Call& call
   if (!mobile_.application(application_arn)) return no_application();
   auto page = page_at("endpoints", call.input["NextToken"]);
   if (!page) return failure(page.error());
-  for (const auto& [arn, endpoint] : mobile_.endpoints())
-    if (endpoint.application_arn == application_arn && !page->offer(arn, [&] {
-          return Value::structure({{"EndpointArn", arn}, {"Attributes", told(endpoint)}});
+  for (const auto& each : mobile_.endpoints())
+    if (each.second.application_arn == application_arn && !page->offer(each.first, [&] {
+          return Value::structure({{"EndpointArn", each.first}, {"Attributes", told(each.second)}});
         }))
       break;
   return Value::structure({{"Endpoints", page->items()}, {"NextToken", page->next_token()}});
@@ -324,10 +324,10 @@ aws::Outcome<> Sns::list_sms_sandbox_phone_numbers(const aws::Call& call) {
   auto page =
       aws::Page::at("sandbox", call.input["NextToken"], call.input["MaxResults"].integer_or(100));
   if (!page) return invalid_parameter("NextToken");
-  for (const auto& [key, number] : mobile_.sandbox())
-    if (number.region == call.region && !page->offer(number.number, [&] {
-          return Value::structure({{"PhoneNumber", number.number},
-                                   {"Status", number.verified ? "Verified" : "Pending"}});
+  for (const auto& each : mobile_.sandbox())
+    if (each.second.region == call.region && !page->offer(each.second.number, [&] {
+          return Value::structure({{"PhoneNumber", each.second.number},
+                                   {"Status", each.second.verified ? "Verified" : "Pending"}});
         }))
       break;
   return Value::structure({{"PhoneNumbers", page->items()}, {"NextToken", page->next_token()}});

@@ -62,6 +62,25 @@ TEST_CASE("a queue has the notification in the call that publishes it, in the to
   CHECK(f.metrics.of("NumberOfNotificationsDelivered") == 2);
 }
 
+TEST_CASE("a queue's subscription is answered when there is a key to sign with") {
+  Fixture f;
+  const auto topic = f.topic();
+  f.keys.held = true;
+  std::optional<aws::Outcome<>> answer;
+  const Value input =
+      Value::structure({{"TopicArn", topic}, {"Protocol", "sqs"}, {"Endpoint", queue_arn}});
+  const aws::Call call{"Subscribe", input, f.caller, f.region,
+                       account,     "req", endpoint, f.world.timers.now()};
+  f.sns->handle(call, [&](aws::Outcome<> outcome) { answer = std::move(outcome); });
+  f.world.settle();
+  CHECK_FALSE(answer.has_value());
+  for (const auto& done : f.keys.waiting) done(test_key());
+  REQUIRE(answer.has_value());
+  CHECK(answer->has_value());
+  f.publish(topic, "m");
+  CHECK_FALSE(aws::from_json(f.queues.letters.at(0).body).value()["Signature"] == Value{""});
+}
+
 TEST_CASE(
     "what a queue does not take goes to the subscription's dead letters, or is counted lost") {
   Fixture f;

@@ -169,12 +169,13 @@ Value wire_attributes(const MessageAttributes& attributes) {
 MessageAttributes chosen_attributes(const MessageAttributes& attributes,
                                     const std::vector<std::string>& names) {
   MessageAttributes out;
-  for (const auto& [name, attribute] : attributes) {
+  for (const auto& each : attributes) {
+    const auto& name = each.first;
     const bool wanted = std::any_of(names.begin(), names.end(), [&](std::string_view chosen) {
       if (chosen == "All" || chosen == name) return true;
       return chosen.ends_with(".*") && name.starts_with(chosen.substr(0, chosen.size() - 2));
     });
-    if (wanted) out.emplace(name, attribute);
+    if (wanted) out.insert(each);
   }
   return out;
 }

@@ -182,10 +182,10 @@ aws::Outcome<> Sqs::list_dead_letter_source_queues(const aws::Call& call) {
   if (!most) return failure(most.error());
   auto page = aws::Page::at("sources", call.input["NextToken"], *most);
   if (!page) return invalid_parameter("Invalid or expired next token.");
-  for (const auto& [arn, held] : queues_) {
-    const auto redrive = held->queue.redrive();
+  for (const auto& each : queues_) {
+    const auto redrive = each.second->queue.redrive();
     if (!redrive || redrive->target_arn != (*found)->queue.arn) continue;
-    if (!page->offer(arn, [&] { return url_of(call, held->queue); })) break;
+    if (!page->offer(each.first, [&] { return url_of(call, each.second->queue); })) break;
   }
   Value out = Value::structure({{"queueUrls", page->items()}});
   if (call.input.has("MaxResults")) out.set("NextToken", page->next_token());
