@@ -35,7 +35,7 @@ class Kept:
     UNSETTLED = ("cloudwatch.alarm_history", "cloudwatch.history", "cloudwatch.hours", "cloudwatch.minutes",
                  "cloudwatch.series", "engine.clock", "iam.secrets", "lambda.async", "lambda.queue", "logs.events",
                  "logs.sequence", "logs.streams", "logs.timeline", "route53.health", "sns.deliveries", "events.retries",
-                 "lambda.secrets", "sns.signing")
+                 "lambda.secrets", "sns.signing", "usage.iam")
 
     def kept(self):
         """account() without what passing time writes by itself."""

@@ -19,6 +19,11 @@ void add_targets(std::set<std::string>& out, const Group& group) {
   for (const auto& record : group)
     if (record.alias) out.insert(target_name(record.alias->name));
 }
+std::set<std::string> targets_of(const HostedZone& zone) {
+  std::set<std::string> out;
+  for (const auto& [listed, group] : zone.groups) add_targets(out, group);
+  return out;
+}
 }  // namespace
 
 DnsAnswers::DnsAnswers(HostedZones& zones, HealthChecks& checks, AliasTargets& targets,
@@ -214,9 +219,14 @@ void DnsAnswers::forget(const HostedZone& tree) {
 
 // What leads there answers by the new tree in one step, never by none.
 void DnsAnswers::plant(HostedZone tree) {
-  if (const auto before = trees_.find(tree.id); before != trees_.end()) forget(before->second);
+  std::set<std::string> targets = targets_of(tree);
+  if (const auto before = trees_.find(tree.id); before != trees_.end()) {
+    targets.merge(targets_of(before->second));
+    forget(before->second);
+  }
   for (const auto& [listed, group] : tree.groups)
     dependencies_.add({tree.id, group.front().name, group.front().type}, group);
+  for (const auto& target : targets) targets_.use(target, dependencies_.aliases_of(target) > 0);
   const auto id = tree.id;
   trees_.insert_or_assign(id, std::move(tree));
   auto step = changes(dependencies_.closure(nodes_of(trees_.at(id))));
@@ -227,7 +237,9 @@ void DnsAnswers::uproot(const std::string& id) {
   const auto found = trees_.find(id);
   if (found == trees_.end()) return;
   auto nodes = nodes_of(found->second);
+  const auto targets = targets_of(found->second);
   forget(found->second);
+  for (const auto& target : targets) targets_.use(target, dependencies_.aliases_of(target) > 0);
   trees_.erase(found);
   auto step = changes(dependencies_.closure(std::move(nodes)));
   if (!step.empty()) publisher_.stage({std::nullopt, std::move(step)});
