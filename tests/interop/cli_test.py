@@ -139,9 +139,11 @@ class Cli:
                      environment={"AWS_SESSION_TOKEN": "made up"})
 
     def test_unknown_operations(self):
-        self.refused("UnknownOperationException", "DescribeEventSource", "", "events", "describe-event-source", "--name", "x", prefix=True)
-        self.refused("InvalidAction", "ListServerCertificates", "Could not find operation ListServerCertificates for version 2010-05-08",
-                     "iam", "list-server-certificates")
+        self.refused("UnknownOperationException", "ListPartnerEventSources", "", "events", "list-partner-event-sources",
+                     "--name-prefix", "aws.partner/example.com", prefix=True)
+        self.refused("InvalidAction", "GetOrganizationsAccessReport",
+                     "Could not find operation GetOrganizationsAccessReport for version 2010-05-08",
+                     "iam", "get-organizations-access-report", "--job-id", "00000000-0000-0000-0000-000000000000")
         run = self.aws("s3api", "list-buckets", parse=False, check=False)
         self.assertNotEqual(run.returncode, 0)
         run = self.aws("rds", "describe-db-instances", parse=False, check=False)

@@ -35,14 +35,14 @@ class Kept:
     UNSETTLED = ("cloudwatch.alarm_history", "cloudwatch.history", "cloudwatch.hours", "cloudwatch.minutes",
                  "cloudwatch.series", "engine.clock", "iam.secrets", "lambda.async", "lambda.queue", "logs.events",
                  "logs.sequence", "logs.streams", "logs.timeline", "route53.health", "sns.deliveries", "events.retries",
-                 "lambda.secrets", "sns.signing", "usage.iam")
+                 "lambda.secrets", "sns.signing")
 
     def kept(self):
         """account() without what passing time writes by itself."""
         return {key: value for key, value in self.account().items() if key[0] not in self.UNSETTLED}
 
     def account(self):
-        """Everything that the engine keeps: {(table, key): value}."""
+        """Everything that the engine keeps: {(table, key): value}; but not who asked last, which asking changes."""
         base = next(os.path.join(root, name) for root, _, names in os.walk(self.engine.data_dir)
                     for name in names if name.endswith((".db", ".sqlite", ".sqlite3")))
         # The engine holds its file for itself: a copy of it and of its log, while nothing happens.
@@ -58,7 +58,7 @@ class Kept:
             rows = database.execute("SELECT names.name, rows.k, rows.v FROM rows JOIN names ON names.id = rows.t").fetchall()
         finally:
             database.close()
-        return {(table, bytes(key)): bytes(value) for table, key, value in rows}
+        return {(table, bytes(key)): bytes(value) for table, key, value in rows if table != "usage.iam"}
 
 
 class World(Kept):

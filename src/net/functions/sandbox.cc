@@ -150,6 +150,8 @@ pid_t start_example(bool user_namespace) {
       static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0));
   if (pid != 0) return pid;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  // The lock on the data directory first: an engine that is killed meanwhile is started again.
+  ::syscall(SYS_close_range, 3U, ~0U, 0U);
   if (user_namespace) enter_user_namespace(maps);
   for (;;) ::pause();
 }
