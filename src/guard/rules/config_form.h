@@ -141,8 +141,8 @@ std::optional<bool> hold_is_healthy(const ConfigPlan& plan, const ConfigObserved
                                     Instant now);
 // E now: what the metric says, but not healthy while the checkers' last probes fail.
 std::optional<bool> endpoint_is_healthy(const ConfigObserved& observed);
-// H is healthy, and was not within the last minutes: an alarm on it that is new looks at one of them
-// first, and tells of a latch that is none.
+// H is healthy, and was not within the last minutes: an alarm on it that is new looks at one of
+// them first, and tells of a latch that is none.
 bool hold_was_unhealthy(const ConfigPlan& plan, const ConfigObserved& observed, Instant now);
 // Whole minutes at the end of C's metric without a 0 and without a gap, from `since` on; at most
 // fifteen.

@@ -65,8 +65,8 @@ class Destinations {
   // Delivers an invocation record (a JSON document) to a topic, a queue or a function.
   virtual aws::Outcome<> send(const std::string& destination_arn, const std::string& record,
                               const std::string& role_arn, const std::string& function_arn) = 0;
-  // Sends a dead letter to a topic or a queue, with message attributes RequestID, ErrorCode (Number),
-  // ErrorMessage.
+  // Sends a dead letter to a topic or a queue, with message attributes RequestID, ErrorCode
+  // (Number), ErrorMessage.
   virtual aws::Outcome<> send_dead_letter(const std::string& topic_arn, const DeadLetter& letter,
                                           const std::string& role_arn,
                                           const std::string& function_arn) = 0;
