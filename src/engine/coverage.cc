@@ -58,7 +58,7 @@ constexpr auto foreign = std::to_array<Foreign>({
     {"sts", "AssumeRoot", "Organizations"},
 });
 // Known, and always refused, for want of nothing but the work.
-constexpr auto refused = std::to_array<Foreign>({
+constexpr auto always_refused = std::to_array<Foreign>({
     {"sts", "AssumeRoleWithSAML", ""},
     {"sts", "DecodeAuthorizationMessage", ""},
     {"sts", "GetDelegatedAccessToken", ""},
@@ -81,7 +81,7 @@ Coverage covered(std::string_view name) {
   for (const auto& operation : aws::service_model(name).operations) {
     if (const auto* need = row_of(foreign, name, operation.name))
       out.needs.push_back({operation.name, need->needs});
-    else if (!row_of(refused, name, operation.name) &&
+    else if (!row_of(always_refused, name, operation.name) &&
              std::binary_search(known.begin(), known.end(), operation.name))
       out.handled.push_back(operation.name);
     else
