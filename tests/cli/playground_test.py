@@ -68,8 +68,9 @@ class Playground(unittest.TestCase):
         [directory] = self.left()
         self.assertIn(os.path.join(self.folder, directory), said)
         self.assertRegex(said, r"Console   http://127\.0\.0\.1:\d+/\?token=\S+")
+        # Beside the engine's own trial of the functions' network, which ends by itself.
+        wait_until(lambda: len(children_of(process.pid)) == 3, "what a playground has")
         everything = children_of(process.pid)
-        self.assertEqual(len(everything), 3)
         part = said[said.index("In another terminal:"):]
         commands = [line.strip().split("   # ")[0].strip() for line in part.splitlines() if re.match(r"  [^# ]", line)]
         self.assertTrue(commands[0].startswith('eval "$('), commands)
@@ -115,7 +116,6 @@ class Playground(unittest.TestCase):
 
         killed = self.start("--form", "engine")
         self.ready(killed)
-        # Beside the engine's own trial of the functions' network, which ends by itself.
         wait_until(lambda: len(children_of(killed.pid)) == 3, "what a playground has")
         everything = children_of(killed.pid)
         killed.kill()
