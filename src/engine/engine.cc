@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <filesystem>
 #include <future>
 #include <system_error>
@@ -117,7 +118,8 @@ class OwedReply {
  public:
   explicit OwedReply(net::HttpServer::Reply reply) : reply_(std::move(reply)) {}
   ~OwedReply() {
-    if (answered_) return;
+    // An engine that ends by an exception answers nobody: what it could not keep, it may have kept.
+    if (answered_ || std::uncaught_exceptions() > 0) return;
     aws::HttpResponse nobody;
     nobody.status = 503;
     reply_(std::move(nobody));
