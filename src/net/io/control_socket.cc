@@ -18,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -100,7 +101,12 @@ bool write_all(int fd, std::string_view bytes) {
 // Answers on their way to the socket's thread: nobody else waits for a guest that does not read.
 class Answers {
  public:
-  Answers() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  // Throws std::system_error: without it nobody could end the socket's thread.
+  Answers() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (wake_.get() < 0)
+      throw std::system_error(errno, std::generic_category(),
+                              "no descriptors for the control socket");
+  }
   int wake_fd() const { return wake_.get(); }
   void put(std::uint64_t guest, std::string answer) {
     const std::lock_guard lock(mutex_);
