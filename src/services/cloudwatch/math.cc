@@ -137,7 +137,7 @@ class Evaluator {
       case Node::Kind::negate:
         return each(of(node.of[0]), [](double x) { return -x; });
       case Node::Kind::operation:
-        return operation(node.word, of(node.of[0]), of(node.of[1]));
+        return chain(node);
       case Node::Kind::text:
         break;
     }
@@ -145,6 +145,13 @@ class Evaluator {
   }
 
  private:
+  Data chain(const Node& node) {
+    const auto parts = chain_of(node);
+    Data out = of(*parts.first);
+    for (const auto* one : parts.operations)
+      out = operation(one->word, std::move(out), of(one->of[1]));
+    return out;
+  }
   Series series(const Node& node) { return std::get<Series>(of(node)); }
   std::vector<Series> array(const Node& node) { return std::get<std::vector<Series>>(of(node)); }
   double scalar(const Node& node) { return std::get<double>(of(node)); }

@@ -332,14 +332,18 @@ Result<Type> check_call(const Node& call, const TypeOf& type_of) {
 }
 
 Result<Type> check_operation(const Node& node, const TypeOf& type_of) {
-  const auto left = check(node.of[0], type_of);
-  if (!left) return left;
-  const auto right = check(node.of[1], type_of);
-  if (!right) return right;
-  if (*left == Type::array && *right == Type::array)
-    return problem(fmt::format("Unsupported operand type(s) for {}: '[{}, {}]'", node.word,
-                               name_of(*left), name_of(*right)));
-  return std::max(*left, *right);
+  const auto chain = chain_of(node);
+  auto left = check(*chain.first, type_of);
+  for (const auto* operation : chain.operations) {
+    if (!left) return left;
+    const auto right = check(operation->of[1], type_of);
+    if (!right) return right;
+    if (*left == Type::array && *right == Type::array)
+      return problem(fmt::format("Unsupported operand type(s) for {}: '[{}, {}]'", operation->word,
+                                 name_of(*left), name_of(*right)));
+    left = std::max(*left, *right);
+  }
+  return left;
 }
 
 Result<Type> check_array(const Node& node, const TypeOf& type_of) {
@@ -364,6 +368,14 @@ void collect(const Node& node, References& out) {
 }  // namespace
 
 Result<Node> parse(std::string_view text) { return Parser{text}.parse(); }
+
+Chain chain_of(const Node& operation) {
+  Chain out{&operation, {}};
+  for (; out.first->kind == Node::Kind::operation; out.first = &out.first->of[0])
+    out.operations.push_back(out.first);
+  std::reverse(out.operations.begin(), out.operations.end());
+  return out;
+}
 
 Search search_of(const Node& call) {
   return {

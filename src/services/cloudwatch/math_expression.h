@@ -30,6 +30,13 @@ struct Node {
 
 // The problem's text is what AWS puts into brackets after "Error in expression 'e1'".
 Result<Node> parse(std::string_view text);
+// a+b+c+... is as deep to the left as it is long: its operations from the innermost on, and the
+// first operand. Nothing else nests without a bound.
+struct Chain {
+  const Node* first = nullptr;
+  std::vector<const Node*> operations;
+};
+Chain chain_of(const Node& operation);
 
 // The ids of other queries that it names; `all_metrics`: it calls METRICS().
 struct References {
