@@ -272,7 +272,7 @@ aws::DispatchOutcome RuleTargets::to_function(const events::Delivery& delivery) 
 }
 
 aws::DispatchOutcome RuleTargets::to_queue(const events::Delivery& delivery) {
-  if (!services_.queues || !services_.queues->exists(delivery.target_arn))
+  if (!services_.queues->exists(delivery.target_arn))
     return refused(fmt::format("The queue {} does not exist.", delivery.target_arn), no_resource);
   aws::QueueUser sender;
   sender.service = rules_service;

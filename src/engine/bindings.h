@@ -62,7 +62,7 @@ struct Services {
   LateBound<sns::Sns> sns;
   LateBound<lambda::Lambda> lambda;
   LateBound<events::Events> events;
-  aws::Queues* queues = nullptr;              // none: there is no SQS
+  aws::Queues* queues = nullptr;              // of this account; set with the others
   const realism::Realism* realism = nullptr;  // whose service control policies bind roles, too
   Tally* tally = nullptr;                     // none: nobody counts
   LateBound<sqs::Sqs> sqs = {};

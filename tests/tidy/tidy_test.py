@@ -194,7 +194,9 @@ class Tidy(unittest.TestCase):
                          "\n".join(line for line in run.stderr.splitlines() if "error:" in line))
 
     def test_facts_that_are_cited_exist(self):
-        facts = set(re.findall(r"^- ([a-z0-9]+-\d+): ", "\n".join(read(path) for path in files("docs/facts", ends=(".md",))), re.M))
+        numbers = re.findall(r"^- ([a-z0-9]+-\d+): ", "\n".join(read(path) for path in files("docs/facts", ends=(".md",))), re.M)
+        facts = set(numbers)
+        self.assertNone(sorted({fact for fact in numbers if numbers.count(fact) > 1}), "a fact has its number for itself")
         self.assertGreater(len(facts), 300, "docs/facts/ is not understood any more")
         # "fact sns-3", "facts sns-3, sns-4 and sns-7 to sns-9", over the ends of comment lines and of strings.
         one, glue = r"[a-z0-9]+-\d+", r"(?:,? and |,? to |, )"

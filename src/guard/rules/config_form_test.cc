@@ -95,6 +95,22 @@ std::vector<ConfigStep> steps_of(const ConfigObserved& o) {
 
 }  // namespace
 
+TEST_CASE("a hold that has just become healthy was not within the last minutes") {
+  struct Row {
+    std::string_view minutes;
+    bool was_unhealthy;
+  };
+  for (const auto& row : std::initializer_list<Row>{{"11111111", false},
+                                                    {"00000011", true},
+                                                    {"00000111", false},
+                                                    {"00000000", false}}) {  // it is: that is true
+    CAPTURE(row.minutes);
+    auto o = serving();
+    o.hold_minutes = ending_now(row.minutes);
+    CHECK(hold_was_unhealthy(of_config, o, at_noon) == row.was_unhealthy);
+  }
+}
+
 TEST_CASE("a form's name is read back; what cannot be deployed says so") {
   for (const auto& name : form_names()) CHECK(to_string(*form_named(name)) == name);
   CHECK_FALSE(form_named("guides"));

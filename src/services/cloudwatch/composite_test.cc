@@ -191,6 +191,18 @@ TEST_CASE("a composite alarm follows its children, tells why, and acts once") {
   const auto event = *aws::from_json(f.actions.done[0].function_event);
   CHECK(event["alarmData"]["configuration"]["alarmRule"].string() == "ALARM(a) AND ALARM(b)");
   CHECK(event["alarmData"]["previousState"]["value"].string() == "OK");
+  const auto& told = f.actions.told.back();
+  CHECK(told.alarm_arn == arn + "both");
+  CHECK(told.detail_type == "CloudWatch Alarm State Change");
+  const auto detail = *aws::from_json(told.detail);
+  CHECK(detail["state"]["value"].string() == "ALARM");
+  CHECK(detail["configuration"]["alarmRule"].string() == "ALARM(a) AND ALARM(b)");
+  const auto made =
+      std::find_if(f.actions.told.begin(), f.actions.told.end(), [&](const auto& one) {
+        return one.alarm_arn == arn + "both" && one.detail_type.ends_with("Configuration Change");
+      });
+  REQUIRE(made != f.actions.told.end());
+  CHECK((*aws::from_json(made->detail))["operation"].string() == "create");
   CHECK(f.acted() == "topic");
   f.set("a", "INSUFFICIENT_DATA");
   CHECK(f.state_of() == "OK");

@@ -18,7 +18,9 @@ struct RecordedActions final : AlarmActions {
     if (!refusal.empty()) return failure(Problem{refusal});
     return Done{};
   }
+  void announce(const AlarmEvent& event) override { told.push_back(event); }
   std::vector<AlarmAction> done;
+  std::vector<AlarmEvent> told;  // to EventBridge
   std::string refusal;
 };
 

@@ -298,3 +298,30 @@ TEST_CASE("the list has what aliases lead to and what was said") {
   CHECK(list[1].from == From::said);
   CHECK(list[1].ttl == 60);
 }
+
+TEST_CASE("a traffic policy's load balancer is looked up while an instance leads to it") {
+  World w;
+  const auto document =
+      R"({"AWSPolicyFormatVersion":"2015-10-01","RecordType":"A","StartEndpoint":"e",)"
+      R"("Endpoints":{"e":{"Type":"elastic-load-balancer","Value":")" +
+      lb_1 + R"("}}})";
+  const auto policy =
+      w.call("CreateTrafficPolicy", aws::Value::structure({{"Name", "p"}, {"Document", document}}));
+  REQUIRE(policy.has_value());
+  const auto made = w.ok("CreateTrafficPolicyInstance",
+                         R"({"HostedZoneId":")" + w.zone +
+                             R"(","Name":"t.example.com","TTL":60,"TrafficPolicyVersion":1,)"
+                             R"("TrafficPolicyId":")" +
+                             (*policy)["TrafficPolicy"]["Id"].string() + R"("})");
+  w.world.settle();
+  REQUIRE(w.names.watched.contains(lb_1));
+  w.names.watched.at(lb_1)({ports::NameAnswer::Kind::found, {std::string("\xc0\0\2\1", 4)}});
+  w.world.settle();
+  CHECK(w.answer("t.example.com") == "192.0.2.1");
+  w.look_up(true);  // a restart looks it up again
+  CHECK(w.names.watched.contains(lb_1));
+  w.ok("DeleteTrafficPolicyInstance",
+       R"({"Id":")" + made["TrafficPolicyInstance"]["Id"].string() + R"("})");
+  w.world.settle();
+  CHECK(w.names.watched.empty());
+}

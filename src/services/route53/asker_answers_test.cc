@@ -148,3 +148,31 @@ TEST_CASE("a place that Route 53 does not know is refused") {
     CHECK_MESSAGE(refused(bad).starts_with("InvalidChangeBatch: ["), bad);
   CHECK(refused(R"({"ContinentCode":"AN"})") == "ok");
 }
+
+TEST_CASE("a CIDR collection says who is meant, and anew when it changes") {
+  AskedWorld w;
+  const auto collection =
+      w.ok("CreateCidrCollection", R"({"Name":"offices","CallerReference":"offices"})");
+  const auto id = collection["Collection"]["Id"].string();
+  const auto put = [&](const std::string& action, const std::string& block) {
+    w.ok("ChangeCidrCollection", R"({"Id":")" + id + R"(","Changes":[{"LocationName":"paris",)" +
+                                     R"("Action":")" + action + R"(","CidrList":[")" + block +
+                                     "\"]}]}");
+    w.world.settle();
+  };
+  put("PUT", "203.0.113.0/24");
+  for (const auto& [location, address] : {std::pair{"paris", "10.0.0.1"}, {"*", "10.0.0.2"}})
+    w.change(w.zone, {{"CREATE", w.a("g.example.com", address,
+                                     R"(,"SetIdentifier":")" + std::string{location} +
+                                         R"(","CidrRoutingConfig":{"CollectionId":")" + id +
+                                         R"(","LocationName":")" + location + "\"}")}});
+  CHECK(w.told({203, 0, 113, 1}) == "10.0.0.1");
+  CHECK(w.resolver("203.0.113.1") == "NOERROR 10.0.0.1");
+  CHECK(w.told({192, 0, 2, 1}) == "10.0.0.2");
+  put("PUT", "192.0.2.0/24");
+  CHECK(w.told({192, 0, 2, 1}) == "10.0.0.1");
+  put("DELETE_IF_EXISTS", "203.0.113.0/24");
+  CHECK(w.told({203, 0, 113, 1}) == "10.0.0.2");
+  w.crash();
+  CHECK(w.told({192, 0, 2, 1}) == "10.0.0.1");
+}

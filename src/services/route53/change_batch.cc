@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "dns/name.h"
 #include "dns/type.h"
-#include "services/route53/askers.h"
 #include "services/route53/aws_zones.h"
+#include "services/route53/geo_locations.h"
 
 namespace sitelatch::route53 {
 namespace {
@@ -198,9 +198,7 @@ void Batch::check_place(const RecordSet& r) {
   const auto& [continent, country, subdivision] = r.geo;
   const bool of_country = continent.empty() && !country.empty();
   const bool of_continent = !continent.empty() && country.empty() && subdivision.empty();
-  const bool is_there = (of_country || (of_continent && is_continent(continent))) &&
-                        (!world_.place_exists || world_.place_exists(r.geo));
-  if (is_there) return;
+  if ((of_country || of_continent) && find_geo_place(continent, country, subdivision)) return;
   std::string named;
   for (const auto& [key, code] : {std::pair{"ContinentCode", continent},
                                   {"CountryCode", country},

@@ -21,8 +21,6 @@ namespace sitelatch::route53 {
 struct BatchWorld {
   std::function<bool(const std::string& id)> health_check_exists;
   std::function<const HostedZone*(const std::string& id)> zone;
-  // A place that AWS's table has (nobody: continents alone are judged).
-  std::function<bool(const GeoLocation& place)> place_exists = nullptr;
   // A target in a zone that is neither ours nor known as AWS's: a person has said that it is there.
   std::function<bool(const std::string& zone_id, const std::string& name)> target_declared =
       nullptr;

@@ -8,7 +8,6 @@
 #include "dns/places.h"
 #include "dns/rdata.h"
 #include "dns/type.h"
-#include "services/route53/geo_locations.h"
 #include "services/route53/ids.h"
 #include "services/route53/paging.h"
 #include "services/route53/route53.h"
@@ -91,9 +90,6 @@ std::string Route53::missing(const CidrLocation& location) const {
 BatchWorld Route53::batch_world() const {
   return {[this](const std::string& id) { return checks_.find(id) != nullptr; },
           [this](const std::string& id) { return answers_.zone(id); },
-          [](const GeoLocation& place) {
-            return find_geo_place(place.continent, place.country, place.subdivision) != nullptr;
-          },
           [this](const std::string& id, const std::string& target) {
             return targets_.declared(id, target);
           },
